@@ -18,7 +18,7 @@ from sellerops.completeness.settling_time import (
     resolve_lookback,
 )
 from sellerops.destinations import load_document, open_destination
-from sellerops.destinations.base import RequestMeta
+from sellerops.destinations.jobs import RequestMeta
 from sellerops.ledger import Ledger
 from sellerops.ledger.history import AgeFigure
 from sellerops.settings.accounts import load_accounts

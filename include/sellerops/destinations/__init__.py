@@ -1,4 +1,4 @@
-"""Rows -> tables. A destination is a folder here and one line in the registry."""
+"""Rows to tables. A destination is a folder here and one line in ``settings.known_destinations``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import BinaryIO
 
 from sellerops.calendar.slices import Slice
 from sellerops.calendar.telemetry import fields_of, observed
-from sellerops.destinations.base import ConnectionValues, Destination, LoadJob, LoadResult, RequestMeta
+from sellerops.destinations.base import ConnectionValues, Destination
 from sellerops.destinations.child_tables import load_with_children, merge_quarantined
+from sellerops.destinations.jobs import LoadJob, RequestMeta
 from sellerops.destinations.no_data import load_no_data
 from sellerops.destinations.registry import DESTINATIONS, open_destination
 from sellerops.destinations.rejects import RejectSpool
+from sellerops.destinations.results import LoadResult
 from sellerops.settings.specs import ReportSpec
 
 __all__ = [
@@ -37,13 +39,14 @@ def load_document(
     *,
     tables: Collection[str] | None = None,
 ) -> list[LoadResult]:
-    """Load every table of ``spec`` (or only ``tables``) from one document; the results in the spec's order.
+    """Load every table of ``spec`` (or only ``tables``) from one document; returns results in the spec's
+    order.
 
-    ``open_stream`` gives the document's decoded bytes from the start and is called once or twice for each
-    table. Each table is a transaction of its own; repeating the call after a failure gives the same tables.
-    Raises DocumentDamaged, UnreadableDocument, CheckFailed (nothing of the table is stored), RetryableError
-    when the destination is away; Quarantined, once the other tables are loaded, for those that a person must
-    look at. Tables whose rows lie within the rows of a quarantined one, or around them, are quarantined too.
+    ``open_stream`` opens the document's decoded bytes from the start; it is called once or twice per table.
+    Each table is a transaction of its own; repeating the call after a failure gives the same tables. Raises
+    DocumentDamaged, UnreadableDocument and CheckFailed (nothing of the table is stored), RetryableError when
+    the destination is unavailable, and Quarantined, after loading the other tables, for those that wait for a
+    person's decision. The parent and child tables of a quarantined table are quarantined with it.
     """
     from sellerops.formats import open_rows
 

@@ -1,4 +1,4 @@
-"""The tables of one document, in order; nested tables are held together with those around them."""
+"""The tables of one document, in order. Parent and child tables are quarantined together."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Protocol
 
 from sellerops.base.errors import Quarantined
-from sellerops.destinations.base import LoadResult
 from sellerops.destinations.quarantining import DryRunPassed
+from sellerops.destinations.results import LoadResult
 from sellerops.settings.specs import ReportSpec, WriteDisposition
 
 
@@ -18,13 +18,13 @@ class LoadTable(Protocol):
 
 
 def load_with_children(spec: ReportSpec, tables: Collection[str] | None, load: LoadTable) -> list[LoadResult]:
-    """Load all tables of ``spec`` (or ``tables``); raises Quarantined in the end for those that are held.
+    """Load all tables of ``spec`` (or ``tables``); raises Quarantined at the end if any is quarantined.
 
-    Where rows are replaced, the inner tables are judged before the outer one is written. Merged rows take
-    nothing away, so their documents are not read twice for that.
+    Before a parent table replaces its rows, a dry run judges its child tables. A merge removes no rows, so it
+    needs no dry run that reads the document twice.
     """
     results: list[LoadResult] = []
-    held: dict[str, Quarantined] = {}
+    quarantined: dict[str, Quarantined] = {}
     wanted = [name for name in spec.tables if tables is None or name in tables]
 
     def attempt(name: str, *, quarantined_with: str | None = None, is_dry_run: bool = False) -> None:
@@ -33,30 +33,30 @@ def load_with_children(spec: ReportSpec, tables: Collection[str] | None, load: L
         except DryRunPassed:
             pass
         except Quarantined as error:
-            held[name] = error
+            quarantined[name] = error
 
     for name in wanted:
-        inner = [each for each in wanted if spec.parent_of(each) == name]
+        children = [each for each in wanted if spec.parent_of(each) == name]
         if spec.tables[name].write_disposition is WriteDisposition.REPLACE:
-            for each in inner:
+            for each in children:
                 attempt(each, is_dry_run=True)
-        if name not in held:
-            relatives = [spec.parent_of(name), *inner]
-            attempt(name, quarantined_with=next((each for each in relatives if each in held), None))
-    if held:
-        raise merge_quarantined([held[name] for name in wanted if name in held])
+        if name not in quarantined:
+            relatives = [spec.parent_of(name), *children]
+            attempt(name, quarantined_with=next((each for each in relatives if each in quarantined), None))
+    if quarantined:
+        raise merge_quarantined([quarantined[name] for name in wanted if name in quarantined])
     return results
 
 
-def merge_quarantined(held: list[Quarantined]) -> Quarantined:
-    """One error for several tables or documents that wait for a person."""
-    if len(held) == 1:
-        return held[0]
-    first = held[0]
+def merge_quarantined(errors: list[Quarantined]) -> Quarantined:
+    """One error for several quarantined tables or documents."""
+    if len(errors) == 1:
+        return errors[0]
+    first = errors[0]
     return Quarantined(
-        " ".join(f"{error.where}: {error.cause}" for error in held),
+        " ".join(f"{error.where}: {error.cause}" for error in errors),
         remedy=first.remedy,
-        quarantine_ids=[one for error in held for one in error.details.get("quarantine_ids", [])],
-        is_rejected=all(error.details.get("is_rejected") for error in held),
-        rows_stand=all(error.details.get("rows_stand") for error in held),
+        quarantine_ids=[one for error in errors for one in error.details.get("quarantine_ids", [])],
+        is_rejected=all(error.details.get("is_rejected") for error in errors),
+        rows_stand=all(error.details.get("rows_stand") for error in errors),
     )

@@ -1,4 +1,4 @@
-"""Whether a document holds so few rows that storing it would lose data; no database here."""
+"""Whether a document has so few rows that storing it would lose data. Uses no database."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from statistics import median
 from sellerops.destinations.plausibility import Figure, marketplace_code
 from sellerops.settings.specs import CollapseRules
 
-# Below this many documents of other windows, nothing is known about what is usual.
+# With fewer documents of other windows, the usual number of rows is unknown.
 _ENOUGH_LOADS = 3
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Rows that a document would leave of those stored, in a shop (empty: all) from one day to another.
+    """Rows that would remain of those stored, in a marketplace (empty: all) from ``first`` to ``last``.
 
-    ``lost``: how many of the document's rows of that day were rejected, where that is the reason.
+    ``lost``: how many of the document's rows of that day were rejected, if that is the reason.
     """
 
     marketplace: str
@@ -32,7 +32,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class EarlierLoad:
-    """An earlier load of a table at the same place: its rows, and the days it covered, if any."""
+    """An earlier load into the same table and place: its number of rows, and the days it covered, if any."""
 
     stored: int
     days: tuple[date, date] | None = None
@@ -48,10 +48,10 @@ def has_collapsed(rules: CollapseRules, new: int, before: int) -> bool:
 def find_drops(
     rules: CollapseRules, figures: Sequence[Figure], lost_by_day: Counter[date | None], *, is_empty: bool
 ) -> list[Drop]:
-    """The widest drops among ``figures``: of the whole window, else of whole shops, else of single days.
+    """The widest drops among ``figures``: of the whole window, else of whole marketplaces, else of days.
 
-    ``is_empty``: there is no document at all, so every stored row counts. A shop that rows no longer name is
-    no drop by itself: Amazon adds missing shops later.
+    ``is_empty``: there is no document, so every stored row counts. A marketplace that rows no longer name is
+    no drop by itself: Amazon adds missing marketplaces later.
     """
     if not figures:
         return []
@@ -79,8 +79,8 @@ def falls_below_usual(
 
     ``earlier``: loads of windows of the same length, newest first; ``days``: this document's window, None for
     a snapshot. A snapshot, or the same window read again, is compared with its predecessor. Other windows
-    differ by season, so only what is many and steady counts: of the last load and the median the smaller,
-    so that a fall that a person has released is not asked about again.
+    differ by season, so they are judged only if their numbers are large: by the smaller of the last load and
+    the median, so that a drop that a person has released is not quarantined again.
     """
     same = [each for each in earlier if each.days == days]
     if same:

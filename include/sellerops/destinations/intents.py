@@ -65,12 +65,12 @@ class Intent:
     marked_place: str = ""
     days: tuple[date, ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
-    question: Mapping[str, Any] | None = None
+    quarantine: Mapping[str, Any] | None = None
     rejects: Iterable[RowReject] = field(default=(), repr=False)
     changes: Iterable[Change] = field(default=(), repr=False)
 
 
-def announce(connection: Connection, intent: Intent) -> None:
+def record(connection: Connection, intent: Intent) -> None:
     """Write ``intent`` down, with its rejected rows and changed cells, in one transaction."""
     load = intent.load
     details = {
@@ -78,7 +78,7 @@ def announce(connection: Connection, intent: Intent) -> None:
         "marked_place": intent.marked_place,
         "days": [day.isoformat() for day in intent.days],
         "columns": intent.columns,
-        "question": _plain(intent.question) if intent.question else None,
+        "question": _plain(intent.quarantine) if intent.quarantine else None,
     }
     with connection.transaction():
         connection.execute(
@@ -92,7 +92,9 @@ def announce(connection: Connection, intent: Intent) -> None:
         _write_changes(connection, load, intent.changes)
 
 
-def finish(connection: Connection, load_id: int, measured: Mapping[str, Any] | None = None) -> dict[str, str]:
+def complete(
+    connection: Connection, load_id: int, measured: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """The rows stand: the ledger says so. Returns the kind of change by column that is news.
 
     ``measured``: columns of the load's row that are known only now.
@@ -109,7 +111,7 @@ def finish(connection: Connection, load_id: int, measured: Mapping[str, Any] | N
         _move_changes(connection, load_id, destination)
         marks = Watermarks(connection, destination, table, account_id, details["marked_place"])
         days = [date.fromisoformat(day) for day in details["days"]]
-        marks.put(days, datetime.fromisoformat(load["reported_at"]), load_id)
+        marks.record(days, datetime.fromisoformat(load["reported_at"]), load_id)
         if details["question"]:
             supersede(connection, details["question"], destination)
         news = write_new_changes(connection, load, details["columns"])
@@ -118,7 +120,7 @@ def finish(connection: Connection, load_id: int, measured: Mapping[str, Any] | N
     return news
 
 
-def forget(connection: Connection, load_id: int) -> None:
+def discard(connection: Connection, load_id: int) -> None:
     """The rows were not written and never will be: nothing is left of the load."""
     with connection.transaction():
         connection.execute("DELETE FROM sellerops.restatement_intent WHERE new_load_id = %s", (load_id,))
@@ -126,7 +128,7 @@ def forget(connection: Connection, load_id: int) -> None:
         connection.execute("DELETE FROM sellerops.load_intent WHERE load_id = %s", (load_id,))
 
 
-def settle(
+def recover(
     connection: Connection,
     destination: str,
     table: str,
@@ -142,9 +144,9 @@ def settle(
     ).fetchall()
     for load_id, job_id in left:
         if has_run(job_id):
-            finish(connection, load_id)
+            complete(connection, load_id)
         else:
-            forget(connection, load_id)
+            discard(connection, load_id)
 
 
 def _write_changes(connection: Connection, load: Mapping[str, Any], changes: Iterable[Change]) -> None:

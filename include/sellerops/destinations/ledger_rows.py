@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from sellerops.destinations.base import LoadJob
+from sellerops.destinations.jobs import LoadJob
 from sellerops.formats.rows import DriftReport, RowReject
 from sellerops.ledger.models import LoadCounts
 from sellerops.settings.specs import WriteDisposition
@@ -106,18 +106,18 @@ class Watermarks:
     def _at(self) -> tuple[str, str, str, str]:
         return self.destination, self.table, self.account_id, self.place
 
-    def newer(self, days: Sequence[date], reported_at: datetime) -> list[date]:
+    def newer_days(self, days: Sequence[date], reported_at: datetime) -> list[date]:
         """Days of ``days`` whose rows are of a document newer than ``reported_at``."""
         rows = self.connection.execute(f"{_DAYS} AND day = ANY(%s) AND reported_at > %s",
                                        (*self._at, list(days), reported_at))  # fmt: skip
         return [day for (day,) in rows]
 
-    def known(self, days: Sequence[date]) -> list[date]:
+    def loaded_days(self, days: Sequence[date]) -> list[date]:
         """Days of ``days`` that some document was loaded for."""
         rows = self.connection.execute(f"{_DAYS} AND day = ANY(%s)", (*self._at, list(days)))
         return [day for (day,) in rows]
 
-    def put(self, days: Sequence[date], reported_at: datetime, load_id: int) -> None:
+    def record(self, days: Sequence[date], reported_at: datetime, load_id: int) -> None:
         """Note that the rows of ``days`` are now of a document of ``reported_at``."""
         self.connection.execute(
             "INSERT INTO sellerops.table_watermark "

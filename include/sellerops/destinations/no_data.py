@@ -1,4 +1,4 @@
-"""A window of which Amazon says twice that it has no data: loaded as a document without rows."""
+"""A window that Amazon has twice answered with "no data": loaded as a document without rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator
 import pyarrow as pa
 
 from sellerops.calendar.slices import Slice
-from sellerops.destinations.base import Destination, LoadJob, LoadResult, RequestMeta
+from sellerops.destinations.base import Destination
 from sellerops.destinations.child_tables import load_with_children
+from sellerops.destinations.jobs import LoadJob, RequestMeta
 from sellerops.destinations.rejects import RejectSpool
+from sellerops.destinations.results import LoadResult
 from sellerops.formats.rows import DriftReport, Rows, RowStream, Tally
 from sellerops.settings.specs import ColumnType, ReportSpec, TableSpec
 
@@ -31,10 +33,10 @@ def load_no_data(
     *,
     tables: Collection[str] | None = None,
 ) -> list[LoadResult]:
-    """Load the confirmed absence of data into those tables (or ``tables``) whose days it would empty.
+    """Load the confirmed absence of data into the tables (or only ``tables``) whose days it would empty.
 
-    Raises Quarantined for tables where rows of the window stand: only a person lets them go. Tables that are
-    merged or not judged keep their rows, and nothing is done to them.
+    Raises Quarantined for tables that have rows of the window: only a person decides to drop them. Tables
+    that are merged or not judged keep their rows.
     """
 
     def load(name: str, *, quarantined_with: str | None, is_dry_run: bool) -> LoadResult:
@@ -58,7 +60,7 @@ def load_no_data(
 
 
 class _NoRows:
-    """A reader of nothing that knows all columns of the table."""
+    """A reader without rows, with all columns of the table."""
 
     def __init__(self, table: TableSpec) -> None:
         self.drift = DriftReport()

@@ -1,4 +1,4 @@
-"""Whether a day's figure is so unlike the days before that a person must look; no database here."""
+"""Whether a day's figure differs so much from earlier days that a person must decide. Uses no database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.settings.specs import QuarantineRules
 
-# A median of fewer weekdays says nothing yet: a new shop, or one just connected.
+# A median of fewer weekdays means nothing: the marketplace is new, or was connected recently.
 ENOUGH_WEEKDAYS = 3
 
 
@@ -25,15 +25,15 @@ class Total:
 
 
 def total_of_rows(rows: int) -> Total:
-    """Where the rows themselves are the measure."""
+    """The total where the number of rows is the measure."""
     return Total(rows, Decimal(rows))
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One day of one shop (empty: of all the document's rows): as the document has it, as it is stored.
+    """One day of one marketplace: in the document and as stored. An empty marketplace means all rows.
 
-    ``weekdays``: the sums of the same weekdays before that have rows, newest first.
+    ``weekdays``: the sums of earlier same weekdays that have rows, newest first.
     """
 
     marketplace: str
@@ -44,11 +44,11 @@ class Figure:
 
     @property
     def median(self) -> Decimal | None:
-        """Of the same weekdays; None while there are too few."""
+        """Of the same weekdays; None if there are too few."""
         return median(self.weekdays) if len(self.weekdays) >= ENOUGH_WEEKDAYS else None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready values; amounts as text, since they are exact."""
+        """JSON-ready values; amounts as text, which keeps them exact."""
         return {
             "shop": self.marketplace,
             "day": self.day.isoformat(),
@@ -63,19 +63,19 @@ class Figure:
 
 @dataclass(frozen=True)
 class Finding:
-    """Why a person must look at a document, and the figures that show it."""
+    """Why a document is quarantined, and the figures that show it."""
 
     reason: str
     figures: Sequence[Figure] = ()
 
 
 def weekdays_before(day: date, weeks: int) -> list[date]:
-    """The same weekday of the ``weeks`` weeks before, newest first."""
+    """The same weekday of the ``weeks`` weeks before ``day``, newest first."""
     return [day - timedelta(days=7 * n) for n in range(1, weeks + 1)]
 
 
 def is_implausible(rules: QuarantineRules, figure: Figure) -> bool:
-    """Whether the day falls from a figure to nothing, or far below what its weekday usually has."""
+    """Whether the day drops to nothing, or far below what its weekday usually has."""
     middle = (
         figure.median if figure.median is not None and figure.median >= Decimal(str(rules.minimum)) else None
     )
@@ -96,9 +96,8 @@ def describe(measure: str, figures: Sequence[Figure], *, most: int = 5) -> str:
 
 def _line(measure: str, figure: Figure) -> str:
     marketplace = f" in {marketplace_code(figure.marketplace)}" if figure.marketplace else ""
-    parts = [
-        f"{measure}{marketplace} on {figure.day}: {_number(figure.new.amount) if figure.new.rows else 'no rows'}"
-    ]
+    new = _number(figure.new.amount) if figure.new.rows else "no rows"
+    parts = [f"{measure}{marketplace} on {figure.day}: {new}"]
     if figure.stored.rows:
         parts.append(f"stored {_number(figure.stored.amount)} in {figure.stored.rows} rows")
     if figure.median is not None:
@@ -113,6 +112,6 @@ def _number(amount: Decimal) -> str:
 
 
 def marketplace_code(marketplace_id: str) -> str:
-    """A shop's code; the id itself where it is none of Amazon's."""
+    """A marketplace's code; for an unknown id, the id itself."""
     codes = {marketplace.id: marketplace.code for marketplace in all_marketplaces().values()}
     return codes.get(marketplace_id, marketplace_id)

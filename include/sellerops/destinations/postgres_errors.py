@@ -22,7 +22,8 @@ from sellerops.base.errors import (
 )
 from sellerops.destinations.error_rules import ErrorRule
 
-# Passing states: connections, conflicting transactions, a full server, locks, a server that stops or fails over.
+# Passing states: connections, conflicting transactions, a full server, locks, a server that stops or fails
+# over.
 _PASSING = ("08", "40", "53", "55006", "55P03", "57", "58", "25P03", "25P04", "25006")
 _REPORT_IT = "Nothing was stored. This is a bug in sellerops: report it with the archived document."
 _MIGRATE = "Nothing was stored. `sellerops tables migrate <report> --check` shows the differences."
@@ -153,7 +154,7 @@ def _rules(server: str) -> tuple[ErrorRule, ...]:
             lambda error, where: GiveUpError(
                 f"{server} refuses a statement ({_name(error)}).",
                 where=where,
-                remedy="Nothing was stored. Read the server's log of this time; fix the cause, then clear the task.",
+                remedy="Nothing was stored. Find the cause in the server's log, fix it, then clear the task.",
             ),
         ),
     )

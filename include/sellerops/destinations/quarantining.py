@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import psycopg
 
 from sellerops.base.errors import Quarantined, SkipError
-from sellerops.destinations.base import LoadJob
 from sellerops.destinations.collapse import describe_drops, find_drops
+from sellerops.destinations.jobs import LoadJob
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.plausibility import (
     Figure,
@@ -205,7 +205,7 @@ def quarantine_key(job: LoadJob) -> dict[str, Any]:
 def _figures(marks: Watermarks, job: LoadJob, rules: QuarantineRules | None, sums: Sums) -> list[Figure]:
     """Each day of the window whose rows this document would replace, shop by shop where it tells them."""
     window = job.slice.days[:1] if job.table_spec.day_from_window else job.slice.days
-    newer = set(marks.newer(window, job.request.reported_at))
+    newer = set(marks.newer_days(window, job.request.reported_at))
     days = [day for day in window if day not in newer]
     if not days:
         return []

@@ -26,7 +26,8 @@ def destination_class(name: str) -> Any:
 def open_destination(name: str, address: Any, *, ledger: str | None = None) -> Destination:
     """The destination ``name`` at ``address``.
 
-    :param address: what the destination's class takes: a connection string for Postgres, a type of its own, or
+    :param address: what the destination's class takes: a connection string for Postgres, a type of its own,
+    or
         ``ConnectionValues``.
     :param ledger: connection string of the ledger, which records every load of every destination. Defaults to
         ``address`` if that is a connection string.

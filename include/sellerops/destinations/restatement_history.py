@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from sellerops.destinations.base import LoadJob
+from sellerops.destinations.jobs import LoadJob
 from sellerops.settings.specs import TableSpec, WriteDisposition
 
 Connection = psycopg.Connection[Any]

@@ -1,4 +1,4 @@
-"""How many rows a document usually has, by the ledger's loads: for merged tables and snapshots."""
+"""How many rows a document usually has, by earlier loads in the ledger: for merged tables and snapshots."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import psycopg
 
-from sellerops.destinations.base import LoadJob
 from sellerops.destinations.collapse import EarlierLoad, falls_below_usual
+from sellerops.destinations.jobs import LoadJob
 from sellerops.destinations.plausibility import Figure, Finding, Total, total_of_rows
 
 Connection = psycopg.Connection[Any]
@@ -17,15 +17,15 @@ _LOOKED_AT = 8
 def judge_row_count(
     connection: Connection, job: LoadJob, destination: str
 ) -> tuple[list[Figure], list[Finding]]:
-    """The document's number of rows, and whether it is implausibly small."""
+    """The document's number of rows as a figure, and a finding if it is implausibly small."""
     rules = job.table_spec.row_collapse_rules
     if rules is None or job.spec.is_in_parts:
         return [], []
     days = (job.slice.days[0], job.slice.days[-1]) if job.slice.first_day else None
     earlier = _earlier_loads(connection, job, destination)
-    stands = next((each.stored for each in earlier if days and each.days == days), 0)
+    stored = next((each.stored for each in earlier if days and each.days == days), 0)
     new = job.rows.accepted
-    figure = Figure("", job.slice.days[0], total_of_rows(new), total_of_rows(stands) if stands else Total())
+    figure = Figure("", job.slice.days[0], total_of_rows(new), total_of_rows(stored) if stored else Total())
     usual = falls_below_usual(rules, new, earlier, days)
     if usual is None:
         return [figure], []
@@ -33,7 +33,7 @@ def judge_row_count(
 
 
 def _earlier_loads(connection: Connection, job: LoadJob, destination: str) -> list[EarlierLoad]:
-    """The last loads of older documents for windows as long, newest first."""
+    """The latest loads of older documents for windows of the same length, newest first."""
     days = job.slice.days if job.slice.first_day else []
     rows = connection.execute(
         """

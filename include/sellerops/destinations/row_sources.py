@@ -1,7 +1,7 @@
 """Reading a table or a query back, read-only and in constant memory: what exports copy.
 
-A destination that can be read gives a ``RowSource`` (``registry.open_row_source``). The rules that do not depend
-on the database are here: column order, row order, and errors with their remedies.
+A destination that can be read gives a ``RowSource`` (``registry.open_row_source``). The rules that do not
+depend on the database are here: column order, row order, and errors with their remedies.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class FindsUndeclaredPersonal(Protocol):
     def undeclared_personal(
         self, specs: Sequence[ReportSpec], *, remove: bool = False
     ) -> list[UndeclaredColumn]:
-        """All such columns in the tables of ``specs``; ``remove``: drop each, and its history in the ledger."""
+        """All such columns in the tables of ``specs``; ``remove`` drops them."""
         ...
 
 

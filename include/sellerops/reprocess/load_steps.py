@@ -13,8 +13,9 @@ from sellerops.archive import Archive
 from sellerops.base.errors import GiveUpError
 from sellerops.calendar.slices import Slice, days_label
 from sellerops.destinations import Destination, RequestMeta, load_document
-from sellerops.destinations.base import LoadJob, LoadResult, facts_of
+from sellerops.destinations.jobs import LoadJob, facts_of
 from sellerops.destinations.no_data import load_no_data
+from sellerops.destinations.results import LoadResult
 from sellerops.ledger.history import RecordedLoad
 from sellerops.settings.marketplaces import marketplace_by_id
 from sellerops.settings.specs import PeriodKind, ReportSpec

@@ -19,14 +19,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
-from sellerops.destinations.base import (
-    ConnectionValues,
-    LoadJob,
-    LoadResult,
-    WriteCounts,
-    load_counts,
-    refuse_mostly_rejected,
-)
+from sellerops.destinations.base import ConnectionValues
+from sellerops.destinations.jobs import LoadJob, refuse_mostly_rejected
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     has_columns,
@@ -43,6 +37,7 @@ from sellerops.destinations.quarantining import (
     supersede_quarantined,
 )
 from sellerops.destinations.restatement_history import lock_history
+from sellerops.destinations.results import LoadResult, WriteCounts, load_counts
 from sellerops.destinations.shape import TableShape
 from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.settings.specs import ColumnType, WriteDisposition
@@ -212,9 +207,9 @@ class _Load:
         job, disposition = self.job, self.job.table_spec.write_disposition
         if disposition is WriteDisposition.MERGE:
             return self.merge_units() if self.shape.unit else self.merge()
-        stale = set(marks.newer(job.slice.days, job.request.reported_at))
+        stale = set(marks.newer_days(job.slice.days, job.request.reported_at))
         fresh = [day for day in job.slice.days if day not in stale]
-        marks.put(fresh, job.request.reported_at, self.load_id)
+        marks.record(fresh, job.request.reported_at, self.load_id)
         if disposition is WriteDisposition.SNAPSHOT:
             moment = datetime.fromisoformat(job.slice.snapshot_at or "")
             return self.put(

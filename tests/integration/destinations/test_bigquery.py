@@ -217,7 +217,7 @@ def test_a_crash_around_the_commit_loses_nothing_and_doubles_nothing(
     mend = (
         cut(monkeypatch, Jobs, "query", at_step="write")
         if crash == "before the write"
-        else cut(monkeypatch, intents, "finish")
+        else cut(monkeypatch, intents, "complete")
     )
     with pytest.raises(PowerCut):
         second.load_into(store.destination)

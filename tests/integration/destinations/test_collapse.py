@@ -151,7 +151,7 @@ def test_a_day_all_of_whose_rows_are_rejected_keeps_those_it_has(store: Store) -
 
 def test_a_document_of_another_window_ends_in_an_error(store: Store) -> None:
     rows = [(f"2026-10-{n + 1:02d}T10:00:00+00:00", f"o{n}", 1) for n in range(20)]
-    with pytest.raises(UnreadableDocument, match="20 of 20 rows cannot be kept"):
+    with pytest.raises(UnreadableDocument, match="20 of 20 rows cannot be stored"):
         returns(rows, 0).load_into(store.destination)
     few = [("2026-11-17T10:00:00+00:00", "o", 1)]
     (result,) = returns(few, 1).load_into(store.destination)

@@ -109,6 +109,6 @@ def test_the_order_of_loads_does_not_matter(store: Store) -> None:
 def test_rows_that_stand_outlive_a_document_of_rejects(store: Store) -> None:
     loaded(store, "amazon_ads.sb_ads", ads([{**AD, "adGroupId": 22, "adId": 5}]))
     nameless = [{**AD, "campaignId": None, "adGroupId": n} for n in range(20)]
-    with pytest.raises(SellerOpsError, match="20 of 20 rows cannot be kept"):
+    with pytest.raises(SellerOpsError, match="20 of 20 rows cannot be stored"):
         ads(nameless, hours=1).load_into(store.destination)
     assert [row["ad_id"] for row in store.rows("amazon_ads.sb_ads")] == ["5"]

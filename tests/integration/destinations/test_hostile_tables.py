@@ -183,7 +183,7 @@ def test_a_row_wider_than_a_page_is_given_up(postgres: PostgresStore) -> None:
                      primary_key=("id",), write_disposition=WriteDisposition.MERGE, day=None)  # fmt: skip
     content = tsv(["id", *names], [["a", *("0123456789abcdef" for _ in names)]])
     doc = Doc(spec, day_slice(spec, "2026-11-18", shops=("US", "CA")), content)
-    with pytest.raises(UnreadableDocument, match="larger than Postgres takes") as told:
+    with pytest.raises(UnreadableDocument, match="exceeds Postgres' size limit") as told:
         doc.load_into(postgres.destination)
     assert "0123456789abcdef" not in str(told.value)
 

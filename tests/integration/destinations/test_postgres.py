@@ -60,7 +60,7 @@ def test_a_database_without_the_ledger_says_what_to_run(postgres_server: object)
 
 def test_a_server_that_is_away_is_tried_again() -> None:
     away = open_destination("postgres", "postgresql://nobody@127.0.0.1:1/none")
-    with pytest.raises(RetryableError, match="Postgres did not do its part"):
+    with pytest.raises(RetryableError, match="Postgres is unavailable"):
         returns(LINE).load_into(away)
 
 

@@ -22,9 +22,9 @@ _LOCAL_SERVER = "BIGQUERY_EMULATOR_HOST"
 class BigQueryAddress:
     """``client``: makes a client, once for each destination, at the first load.
 
-    Datasets are ``<dataset_prefix><source>`` of ``project``; missing ones are created in ``location`` (``EU``,
-    ``us-east1``). ``labels``: further labels for all tables and jobs. ``patience``: for how many seconds a call
-    that fails for a passing reason is retried.
+    Datasets are ``<dataset_prefix><source>`` of ``project``; missing ones are created in ``location``
+    (``EU``, ``us-east1``). ``labels``: further labels for all tables and jobs. ``patience``: for how many
+    seconds a call that fails for a passing reason is retried.
     """
 
     client: Callable[[], Client]
@@ -50,7 +50,8 @@ def clean_labels(labels: Mapping[str, str]) -> dict[str, str]:
 def address_from(
     environment: Mapping[str, str], connection: Callable[[], ConnectionValues | None]
 ) -> BigQueryAddress:
-    """``$SELLEROPS_BIGQUERY_PROJECT``, ``_LOCATION``, ``_DATASET_PREFIX``; if no project is set, ``connection``.
+    """``$SELLEROPS_BIGQUERY_PROJECT``, ``_LOCATION``, ``_DATASET_PREFIX``; if no project is set,
+    ``connection``.
 
     The client logs in as Google's libraries do (``GOOGLE_APPLICATION_CREDENTIALS``, ``gcloud auth``); with
     ``BIGQUERY_EMULATOR_HOST`` it does not log in. Raises ConfigurationError if neither names a project.

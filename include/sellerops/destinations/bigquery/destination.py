@@ -21,7 +21,6 @@ from google.cloud import bigquery
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.base.postgres import LOADING, connect
 from sellerops.destinations import intents
-from sellerops.destinations.base import LoadJob, LoadResult, load_counts, refuse_mostly_rejected
 from sellerops.destinations.bigquery.address import BigQueryAddress, address_from
 from sellerops.destinations.bigquery.errors import BIGQUERY_RULES
 from sellerops.destinations.bigquery.history import History, as_object, as_text
@@ -35,6 +34,7 @@ from sellerops.destinations.bigquery.tables import Tables, labels_of
 from sellerops.destinations.bigquery.views import Views, views_mark
 from sellerops.destinations.differences import Migration, record_definition, stored_definition
 from sellerops.destinations.error_rules import typed_errors
+from sellerops.destinations.jobs import LoadJob, refuse_mostly_rejected
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     drift_changes,
@@ -43,6 +43,7 @@ from sellerops.destinations.ledger_rows import (
     record_personal_columns,
 )
 from sellerops.destinations.quarantining import quarantine_key, record_quarantined, refuse_implausible
+from sellerops.destinations.results import LoadResult, load_counts
 from sellerops.destinations.row_sources import RowSource
 from sellerops.destinations.undeclared_personal import UndeclaredColumn
 from sellerops.formats.rows import RejectReason, RowReject
@@ -160,7 +161,7 @@ class _Load:
         self._jobs = Jobs(self.client, self.address, labels_of(self.address.labels, shape))
         self._tables = Tables(self.client, self.address)
         with self._locked(f"{self.job.full_name}:{self.job.slice.account_id}:{self.job.place}"):
-            self._settle_earlier()
+            self._recover_earlier()
             self._load_id, self._started_at = self._open()
             with tempfile.TemporaryDirectory(prefix="sellerops-load-") as folder:
                 personal = frozenset(self.job.table_spec.personal_columns)
@@ -218,7 +219,7 @@ class _Load:
     def _settle(
         self, statements: Statements, after: str, parts: Parts, new_columns: Sequence[str]
     ) -> LoadResult:
-        """Judge, count, announce, write, finish."""
+        """Judge, count, record the intent, write, complete."""
         job, jobs = self.job, self._jobs
         marks = Watermarks.of(self.connection, self.destination, job)
         sums = BigQuerySums(statements, self._run)
@@ -228,7 +229,7 @@ class _Load:
         counts = load_counts(job, plan.counts, losing=plan.losing, begun=self._begun)
         self._check(parts.rows, plan, counts)
         job_id = jobs.name(self._load_id, "write")
-        intents.announce(
+        intents.record(
             self.connection,
             intents.Intent(
                 load=load_values(job, self.destination, self._load_id, self._started_at, counts),
@@ -237,7 +238,7 @@ class _Load:
                 marked_place=marks.place,
                 days=tuple(plan.days),
                 columns=tuple(self._drift(statements)),
-                question=quarantine_key(job) if job.table_spec.may_quarantine else None,
+                quarantine=quarantine_key(job) if job.table_spec.may_quarantine else None,
                 rejects=self._rejects(statements, plan.losing),
                 changes=plan.changes,
             ),
@@ -250,7 +251,7 @@ class _Load:
             "bytes_processed": counts.bytes_processed,
             "job_ids": list(jobs.ids),
         }
-        changed = intents.finish(self.connection, self._load_id, measured)
+        changed = intents.complete(self.connection, self._load_id, measured)
         return LoadResult.of(
             job,
             self._load_id,
@@ -262,19 +263,21 @@ class _Load:
         )
 
     def _write(self, job_id: str, plan: Plan) -> None:
-        """Run the write. What failed for certain is forgotten; what may have run, the next load settles."""
+        """Run the write. A write that certainly failed is discarded; one that may have run is left to the
+        next load.
+        """
         assert plan.write is not None
         try:
             with self._locked(self.job.full_name):
                 self._jobs.query(job_id, *plan.write)
         except GoogleAPICallError:
             if not self._jobs.has_run(job_id):
-                intents.forget(self.connection, self._load_id)
+                intents.discard(self.connection, self._load_id)
                 raise
 
-    def _settle_earlier(self) -> None:
-        """Finish or forget what a load that was ended in the middle left of this place."""
-        intents.settle(
+    def _recover_earlier(self) -> None:
+        """Complete or discard what an interrupted load left here."""
+        intents.recover(
             self.connection,
             self.destination,
             self.job.full_name,
@@ -341,8 +344,8 @@ class _Load:
         ):
             return
         raise CheckFailed(
-            f"the file has {counts.rows_in_file} rows, but {counts.stored} would be stored and {counts.rejected} "
-            f"rejected ({staged} uploaded, {plan.staged} arrived, {spooled} reject lines).",
+            f"the file has {counts.rows_in_file} rows, but {counts.stored} would be stored and "
+            f"{counts.rejected} rejected ({staged} uploaded, {plan.staged} arrived, {spooled} reject lines).",
             where=self.where,
             remedy="Nothing was stored. This is a bug in sellerops: report it with the archived document.",
         )

@@ -8,13 +8,14 @@ from datetime import UTC, date
 from typing import Any
 
 from sellerops.base.errors import CheckFailed
-from sellerops.destinations.base import LoadJob, WriteCounts
 from sellerops.destinations.bigquery.history import History
 from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
 from sellerops.destinations.bigquery.units import UnitMerge, UnitMoves
 from sellerops.destinations.intents import Change
+from sellerops.destinations.jobs import LoadJob
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.restatement_history import keeps_restatements
+from sellerops.destinations.results import WriteCounts
 from sellerops.settings.specs import WriteDisposition
 
 
@@ -52,7 +53,7 @@ class Planner:
             if first is None and dateless and self.statements.shape.partition:
                 own = Bounds(date.min, date.min, or_none=True)
             return self._merge(staged, losing, own)
-        stale = set(self.marks.newer(self.job.slice.days, self.job.request.reported_at))
+        stale = set(self.marks.newer_days(self.job.slice.days, self.job.request.reported_at))
         if disposition is WriteDisposition.SNAPSHOT:
             return self._snapshot(staged, losing, first, is_stale=bool(stale))
         return self._replace(staged, losing, [day for day in self.job.slice.days if day not in stale])
@@ -106,7 +107,7 @@ class Planner:
         inserted, replaced = self._row("count", moves.count() if moves else it.count_replace(fresh))
         if inserted and not it.shape.unit and it.shape.day not in it.shape.key:
             self._refuse_elsewhere(fresh)
-        known = self.marks.known(fresh)
+        known = self.marks.loaded_days(fresh)
         changes: Iterable[Change] = ()
         if known and keeps_restatements(self.job.table_spec):
             changes = self.history.changes(self.run("history", self.history.of_days(known)))

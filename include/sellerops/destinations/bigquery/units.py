@@ -1,7 +1,8 @@
 """Rows that come and go together, in BigQuery: the words and rules are those of ``postgres.units``.
 
-``UnitMerge`` works out in a table of its own, ``after``, which rows the changed units will have; the write then
-puts them in place. ``UnitMoves``: of rows that are replaced by days, those whose unit has moved to another day.
+``UnitMerge`` works out in a table of its own, ``after``, which rows the changed units will have; the write
+then puts them in place. ``UnitMoves``: of rows that are replaced by days, those whose unit has moved to
+another day.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from psycopg import sql
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.base.postgres import LOADING, UPKEEP, connect
-from sellerops.destinations.base import LoadJob, LoadResult, WriteCounts, load_counts, refuse_mostly_rejected
 from sellerops.destinations.differences import Migration, record_definition
 from sellerops.destinations.error_rules import typed_errors
+from sellerops.destinations.jobs import LoadJob, refuse_mostly_rejected
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     has_columns,
@@ -39,6 +39,7 @@ from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.postgres_errors import POSTGRES_RULES
 from sellerops.destinations.quarantining import record_quarantined, refuse_implausible, supersede_quarantined
 from sellerops.destinations.restatement_history import lock_history
+from sellerops.destinations.results import LoadResult, WriteCounts, load_counts
 from sellerops.destinations.row_sources import RowSource
 from sellerops.destinations.shape import SYSTEM
 from sellerops.destinations.undeclared_personal import UndeclaredColumn
@@ -242,8 +243,8 @@ class _Load:
     def _replace(self, write: Write, marks: Watermarks, load_id: int) -> WriteCounts:
         job, disposition = self._job, self._job.table_spec.write_disposition
         days, reported_at = job.slice.days, job.request.reported_at
-        stale = marks.newer(days, reported_at)
-        marks.put([day for day in days if day not in set(stale)], reported_at, load_id)
+        stale = marks.newer_days(days, reported_at)
+        marks.record([day for day in days if day not in set(stale)], reported_at, load_id)
         if disposition is WriteDisposition.SNAPSHOT:
             return write.snapshot(is_stale=bool(stale))
         return write.replace(days, stale)

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from sellerops.destinations.base import LoadJob
+from sellerops.destinations.jobs import LoadJob
 from sellerops.settings.specs import WriteDisposition
 
 Connection = psycopg.Connection[Any]

@@ -17,10 +17,10 @@ from functools import cached_property
 from psycopg import sql
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.destinations.base import WriteCounts
 from sellerops.destinations.postgres.duplicates import version_of
 from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.writes import Write
+from sellerops.destinations.results import WriteCounts
 
 # The rows that are not stored yet as they are. ``staged_``, ``stored_``: places of a row and of the stored
 # one of its key, null for a new key. ``is_later``: it takes that one's place; ``is_other``: it says something

@@ -17,7 +17,7 @@ from psycopg import errors, sql
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.table_locks import limit_lock_waits, with_tables_locked
-from sellerops.destinations.base import LoadJob
+from sellerops.destinations.jobs import LoadJob
 from sellerops.destinations.postgres.catalog import refuse_mismatched_table
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers

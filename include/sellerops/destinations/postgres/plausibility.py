@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import sql
 
-from sellerops.destinations.base import LoadJob
+from sellerops.destinations.jobs import LoadJob
 from sellerops.destinations.plausibility import Total
 from sellerops.destinations.postgres.ddl import Connection
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES

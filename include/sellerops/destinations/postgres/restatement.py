@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg import sql
 
-from sellerops.destinations.base import LoadJob
+from sellerops.destinations.jobs import LoadJob
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.postgres.merges import Merge
 from sellerops.destinations.postgres.shape import column, identifiers
@@ -172,8 +172,8 @@ class _Restatements:
     def _days_before(self) -> list[date]:
         """Days of the window that some earlier document was loaded for, and none newer than this one."""
         days = self._job.slice.days
-        stale = set(self._marks.newer(days, self._job.request.reported_at))
-        return [day for day in self._marks.known(days) if day not in stale]
+        stale = set(self._marks.newer_days(days, self._job.request.reported_at))
+        return [day for day in self._marks.loaded_days(days) if day not in stale]
 
     @property
     def _columns(self) -> list[str]:

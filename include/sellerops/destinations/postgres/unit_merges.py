@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from sellerops.destinations.base import WriteCounts
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
 from sellerops.destinations.postgres.duplicates import item_of
 from sellerops.destinations.postgres.merges import FOUND, Merge
 from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.units import Units, row_text
 from sellerops.destinations.postgres.writes import Write
+from sellerops.destinations.results import WriteCounts
 from sellerops.destinations.shape import UNIT_MARK
 
 ODD = sql.Identifier("unit_odd")

@@ -16,10 +16,10 @@ from functools import cached_property
 
 from psycopg import sql
 
-from sellerops.destinations.base import WriteCounts
 from sellerops.destinations.postgres.duplicates import content_of, item_of
 from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.writes import Write
+from sellerops.destinations.results import WriteCounts
 from sellerops.destinations.shape import UNIT_MARK
 
 GIVEN = sql.Identifier("unit_given")

@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.base import WriteCounts
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
+from sellerops.destinations.results import WriteCounts
 from sellerops.destinations.shape import SYSTEM, UNIT_MARK
 from sellerops.settings.specs import ColumnType
 
