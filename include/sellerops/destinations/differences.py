@@ -1,7 +1,7 @@
-"""A landing table as it stands beside what its spec asks for: what differs, and who can mend it.
+"""How a landing table differs from its spec, and what resolves the difference.
 
-The same for every destination. What the table itself does not show (scope, write disposition, day) the ledger
-keeps in ``sellerops.landing_table``, written with each table's first load.
+The same for every destination. What the table itself does not show (scope, write disposition, day) is in
+``sellerops.landing_table`` of the ledger, written by the table's first load.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from sellerops.settings.specs import ColumnType, WriteDisposition
 
 Connection = psycopg.Connection[Any]
 
-# Stored values that another type may hold; whether all fit is counted. To text: as the database writes them.
+# Types whose stored values another type may hold; a migration counts those that do not fit. Text: as the
+# database writes the value.
 CONVERSIONS = frozenset(
     {
         (ColumnType.INTEGER, ColumnType.DECIMAL),
@@ -31,7 +32,7 @@ CONVERSIONS = frozenset(
         *((kind, ColumnType.TEXT) for kind in ColumnType if kind is not ColumnType.TEXT),
     }
 )
-# What a text must look like to be read the same by every database, whatever its settings.
+# The form of a text that every database reads the same, whatever its settings.
 TEXT_PATTERNS = {
     ColumnType.INTEGER: "^-?[0-9]{1,18}$",
     ColumnType.DECIMAL: "^-?[0-9]{1,20}([.][0-9]{1,9})?$",
@@ -43,7 +44,7 @@ TEXT_PATTERNS = {
 
 
 class Remedy(IntEnum):
-    """What mends a difference; of several the greatest counts."""
+    """What resolves a difference; of several, the greatest applies."""
 
     MIGRATE = 1
     REPLAY = 2
@@ -52,7 +53,7 @@ class Remedy(IntEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """One way in which a table and its spec are apart, as a clause (``its key is ...``)."""
+    """One difference between a table and its spec, as a clause (``its key is ...``)."""
 
     text: str
     remedy: Remedy = Remedy.MIGRATE
@@ -60,11 +61,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class LandedTable:
-    """A table as it stands.
+    """A table as it is in the database.
 
-    ``types``: of each column, None for one that no spec can ask for; ``sql_types``: the same as the database
-    names them; ``key``: its grain, None where nothing tells; ``not_null``: columns that refuse a null;
-    ``definition``: what the ledger keeps of it; ``personal``: columns that stand in the table beside it.
+    ``types``: of each column, None if no spec can declare it; ``sql_types``: the database's names for them;
+    ``key``: its grain, None if unknown; ``not_null``: columns that refuse null; ``definition``: what the
+    ledger keeps about it; ``personal``: columns that are in its table of personal data.
     """
 
     types: Mapping[str, ColumnType | None]
@@ -77,9 +78,9 @@ class LandedTable:
 
 @dataclass(frozen=True)
 class Migration:
-    """A migration as planned or done: ``steps`` in words, or the ``conflicts`` that stand against it.
+    """A planned or finished migration: its ``steps`` in words, and the ``conflicts`` that prevent it.
 
-    ``rows``: of the table, before and after.
+    ``rows``: the table's rows, the same before and after.
     """
 
     table: str
@@ -90,7 +91,7 @@ class Migration:
 
 
 def definition_of(shape: TableShape) -> dict[str, Any]:
-    """What the ledger keeps of a table."""
+    """What the ledger keeps about a table."""
     return {
         "scope": shape.spec.scope,
         "write_disposition": shape.table.write_disposition.value,
@@ -101,7 +102,7 @@ def definition_of(shape: TableShape) -> dict[str, Any]:
 
 
 def stored_definition(connection: Connection, destination: str, table: str) -> dict[str, Any]:
-    """What the ledger keeps of ``<source>.<table>``; empty for a table it has not met yet."""
+    """What the ledger keeps about ``<source>.<table>``; empty for an unknown table."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(
             "SELECT definition FROM sellerops.landing_table WHERE destination = %s AND table_name = %s",
@@ -118,10 +119,10 @@ def record_definition(
     *,
     views: str = "",
 ) -> None:
-    """Keep the table's definition, where it is news: an unchanged row is not locked.
+    """Store the table's definition if it has changed; an unchanged row is not locked.
 
-    ``describe`` writes the descriptions into the database; called when they, or ``views`` (a mark of what is
-    made beside the table), have changed.
+    ``describe`` writes the descriptions into the database; it is called when they, or ``views`` (a hash of
+    the views over the table), have changed.
     """
     definition = {**definition_of(shape), **({"views": views} if views else {})}
     stored = stored_definition(connection, destination, shape.full_name)
@@ -138,43 +139,45 @@ def record_definition(
 
 
 def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
-    """How the table is apart from ``shape``. Columns it lacks are none: a load adds them."""
+    """How the table differs from ``shape``. Missing columns are no difference: a load adds them."""
     found = [*_definition_differences(shape, landed), *_key_differences(shape, landed)]
     kinds = {**shape.data_types, **shape.system_types}
     for name, kind in kinds.items():
-        there = landed.types.get(name, kind)
-        if there is not kind:
-            can = there is not None and (there, kind) in CONVERSIONS
+        current = landed.types.get(name, kind)
+        if current is not kind:
+            can = current is not None and (current, kind) in CONVERSIONS
             text = (
                 f"the column `{name}` is {landed.sql_types[name]} in the table and {kind.value} by the spec"
             )
             if name not in shape.table.columns and name not in SYSTEM:
-                text += ", which no longer names it"
+                text += ", which no longer declares it"
             found.append(Difference(text, Remedy.MIGRATE if can else Remedy.REPLAY))
     found += [
-        Difference(f"the column `{name}` is personal data in the table beside it, and no longer by the spec")
+        Difference(
+            f"the column `{name}` is in the table of personal data, and no longer personal by the spec"
+        )
         for name in sorted(formerly_personal_columns(shape, landed))
     ]
     found += [
-        Difference(f"the column `{name}` must have a value in the table, and the spec no longer gives one")
+        Difference(f"the column `{name}` requires a value in the table, and the spec no longer provides one")
         for name in sorted(landed.not_null - required_columns(shape))
     ]
     return found
 
 
 def for_empty_table(found: Iterable[Difference]) -> list[Difference]:
-    """The differences of a table without rows: nothing stands against any of them."""
+    """The differences of a table without rows: each can be migrated."""
     return [Difference(each.text) for each in found]
 
 
 def undeclared_columns(shape: TableShape, landed: LandedTable) -> tuple[str, ...]:
-    """Data columns that no spec names: from unknown columns of documents, or of an earlier spec."""
+    """Data columns that no spec declares: unknown columns of documents, or columns of an earlier spec."""
     own = {*shape.in_order(), *SYSTEM, *shape.table.personal_columns}
     return tuple(name for name in landed.types if name not in own)
 
 
 def formerly_personal_columns(shape: TableShape, landed: LandedTable) -> frozenset[str]:
-    """Columns of the landing table whose values stand with the personal ones, as which they were loaded."""
+    """Columns that were personal when loaded, so that their values are in the table of personal data."""
     return frozenset(name for name in landed.personal if name in shape.data_types)
 
 
@@ -186,38 +189,38 @@ def required_columns(shape: TableShape) -> frozenset[str]:
 def refuse_differences(
     shape: TableShape, found: Sequence[Difference], *, destination: str, where: str
 ) -> None:
-    """Raise one ConfigurationError that tells all differences and what to do, if there are any."""
+    """Raise one ConfigurationError with all differences and the remedy, if there are any."""
     if not found:
         return
     raise ConfigurationError(
-        f"the table does not fit its spec: {'; '.join(each.text for each in found)}.",
+        f"the table does not match its spec: {'; '.join(each.text for each in found)}.",
         where=where,
         remedy=f"Nothing was stored. {remedy_of(shape, found, destination)} Then clear the task. "
-        "Or take the change of the spec back.",
+        "Or revert the change of the spec.",
         differences=[each.text for each in found],
     )
 
 
 def remedy_of(shape: TableShape, found: Iterable[Difference], destination: str) -> str:
-    """What a person does about the differences."""
+    """What to do about the differences."""
     report, greatest = shape.spec.name, max((each.remedy for each in found), default=Remedy.MIGRATE)
     if greatest is Remedy.NEW_TABLE:
         return (
             f"Give the table another name in the spec (`tables.{shape.name}`) and backfill the report; the "
-            "old table stays as it is. Neither `sellerops tables migrate` nor `sellerops replay` can make "
-            "its rows the new ones."
+            "old table stays unchanged. Neither `sellerops tables migrate` nor `sellerops replay` can "
+            "convert its rows."
         )
     replay = f"sellerops replay --report {report} --table {shape.name}"
-    again = f"Make the table again from the archive: `{replay}`."
+    again = f"Rebuild the table from the archive: `{replay}`."
     if destination != "postgres":
         again = (
-            "Make the table again from the archive: rename it (`ALTER TABLE ... RENAME TO "
+            "Rebuild the table from the archive: rename it (`ALTER TABLE ... RENAME TO "
             f"{shape.name}_old`), then `{replay} --destination {destination}`."
         )
     if greatest is Remedy.REPLAY:
         return again
     return (
-        f"Run `sellerops tables migrate {report}`; with `--check` it only shows what it would do. "
+        f"Run `sellerops tables migrate {report}`; `--check` only shows the plan. "
         f"If it finds conflicts: {again[0].lower()}{again[1:]}"
     )
 
@@ -228,26 +231,26 @@ def key_text(names: Collection[str]) -> str:
 
 
 def absent_value(shape: TableShape, name: str) -> str | None:
-    """The ``absent`` word of a key column; None for one made of the row (``none-{order_id}``)."""
+    """The ``absent`` value of a key column; None if it is a template (``none-{order_id}``)."""
     declared = shape.table.columns.get(name)
-    word = declared.absent if declared and name in shape.key else None
-    return None if word is None or "{" in word else word
+    value = declared.absent if declared and name in shape.key else None
+    return None if value is None or "{" in value else value
 
 
 def missing_key_conflict(rows: int, name: str) -> str:
-    """The conflict of rows without a value in a column of the key."""
-    return f"{rows} rows have no `{name}`, which the key needs (`absent` in the spec is a word for it)"
+    """The conflict when rows have no value in a column of the key."""
+    return f"{rows} rows have no `{name}`, which the key requires (`absent` in the spec can supply one)"
 
 
 def _key_differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
     if landed.key is None or set(landed.key) == set(shape.key):
         return []
-    # Rows can be given the number 1; their hash and the moment they stand for only their documents tell.
-    told_by_documents = ("line_hash", "snapshot_at", shape.table.day_from_window)
-    untold = [name for name in told_by_documents if name in shape.key and name not in landed.types]
-    there = f"{key_text(landed.key)} in the table" if landed.key else "not held by an index of the table"
-    text = f"its key is {there} and {key_text(shape.key)} by the spec"
-    return [Difference(text, Remedy.REPLAY if untold else Remedy.MIGRATE)]
+    # A migration can number rows 1; their hash, snapshot moment and window day only a replay can restore.
+    from_documents = ("line_hash", "snapshot_at", shape.table.day_from_window)
+    lost = [name for name in from_documents if name in shape.key and name not in landed.types]
+    current = f"{key_text(landed.key)} in the table" if landed.key else "not enforced by an index"
+    text = f"its key is {current} and {key_text(shape.key)} by the spec"
+    return [Difference(text, Remedy.REPLAY if lost else Remedy.MIGRATE)]
 
 
 def _definition_differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
@@ -271,13 +274,13 @@ def _definition_differences(shape: TableShape, landed: LandedTable) -> list[Diff
 
 
 def _inferred(shape: TableShape, landed: LandedTable) -> dict[str, Any]:
-    """What the key tells of a table that is older than the ledger's note of it."""
-    told: dict[str, Any] = {}
+    """What the key implies for a table that is older than its definition in the ledger."""
+    inferred: dict[str, Any] = {}
     if not landed.key:
-        return told
+        return inferred
     if not shape.names_marketplace and "marketplace_id" not in shape.table.primary_key:
-        told["scope"] = "marketplace" if "marketplace_id" in landed.key else "account_region"
+        inferred["scope"] = "marketplace" if "marketplace_id" in landed.key else "account_region"
     was_snapshot = "snapshot_at" in landed.key and "snapshot_at" not in shape.table.primary_key
     if was_snapshot is not shape.is_snapshot:
-        told["write_disposition"] = "snapshot" if was_snapshot else "replace"
-    return told
+        inferred["write_disposition"] = "snapshot" if was_snapshot else "replace"
+    return inferred

@@ -1,17 +1,17 @@
-"""A load whose rows are committed elsewhere: what the ledger will say of it stands in the ledger before.
+"""A write-ahead record for loads whose rows commit outside the ledger's database.
 
-The rows commit in one place, the ledger in another, so a crash may come between the two. Therefore, under the
-lock of the table's place:
+Rows and ledger commit separately, so a crash may come between the two. Therefore, under the lock of the
+table's place:
 
-1. ``announce``: the ledger commits what it will say (``load_intent``), with the name of the job that writes;
+1. ``record``: the ledger commits what it will record (``load_intent``), and the name of the job that writes;
 2. the destination runs that job, a transaction of its own;
-3. ``finish``: the ledger moves what it said into its tables and forgets the intent, in one transaction.
+3. ``complete``: in one transaction the ledger moves the details into its tables and deletes the intent.
 
-Whoever loads the same place next calls ``settle`` first. A crash before 2 leaves an intent whose job never
-ran: it is forgotten and the retry loads anew. A crash after 2 leaves one whose job ran: it is finished, so
-watermarks, changed cells and counts are those of the rows that stand; the retry then finds its own rows and
-changes nothing. An answer that was lost is the same case. The job runs at most once, for its name is used
-once: ``has_run`` must make sure that a job it calls not run can never run later.
+The next load of the same place first calls ``recover``. A crash before step 2 leaves an intent whose job
+never ran: the intent is discarded and the retry loads again. A crash after step 2 leaves one whose job ran:
+the intent is completed, so watermarks, changed cells and counts match the stored rows; the retry then finds
+its own rows and changes nothing. A lost answer is the same case. The job runs at most once because its name
+is used once: ``has_run`` must make sure that a job it reports as not run can never run later.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _CHANGE = (
 
 @dataclass(frozen=True)
 class Change:
-    """A cell of a stored row that a load changes; ``column`` empty: the whole row, as JSON text."""
+    """A cell that a load changes in a stored row; an empty ``column`` means the whole row, as JSON text."""
 
     marketplace_id: str | None
     key: Mapping[str, Any]
@@ -53,10 +53,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Intent:
-    """What the ledger will say of one load.
+    """What the ledger will record about one load.
 
     ``load``: ``ledger_rows.load_values``. ``place``: whose lock is held; ``marked_place`` and ``days``: which
-    watermarks rise. ``question``: ``holding.quarantine_key`` where the document may be in question.
+    watermarks rise. ``quarantine``: ``quarantining.quarantine_key`` if the table can quarantine documents.
     """
 
     load: Mapping[str, Any]
@@ -71,7 +71,7 @@ class Intent:
 
 
 def record(connection: Connection, intent: Intent) -> None:
-    """Write ``intent`` down, with its rejected rows and changed cells, in one transaction."""
+    """Record ``intent`` with its rejected rows and changed cells, in one transaction."""
     load = intent.load
     details = {
         "load": _plain(load),
@@ -95,9 +95,9 @@ def record(connection: Connection, intent: Intent) -> None:
 def complete(
     connection: Connection, load_id: int, measured: Mapping[str, Any] | None = None
 ) -> dict[str, str]:
-    """The rows stand: the ledger says so. Returns the kind of change by column that is news.
+    """Record the load as done; returns the newly recorded kind of change by column.
 
-    ``measured``: columns of the load's row that are known only now.
+    ``measured``: columns of the load's row that are known only after the write.
     """
     with connection.transaction():
         row = connection.execute(
@@ -121,7 +121,7 @@ def complete(
 
 
 def discard(connection: Connection, load_id: int) -> None:
-    """The rows were not written and never will be: nothing is left of the load."""
+    """Delete all traces of a load whose rows were not written and never will be."""
     with connection.transaction():
         connection.execute("DELETE FROM sellerops.restatement_intent WHERE new_load_id = %s", (load_id,))
         connection.execute("DELETE FROM sellerops.rejected_row WHERE load_id = %s", (load_id,))
@@ -136,7 +136,7 @@ def recover(
     place: str,
     has_run: Callable[[str], bool],
 ) -> None:
-    """Finish or forget what loads of this place left open. Called under its lock, before anything is read."""
+    """Complete or discard the open intents of this place. Called under its lock, before reading anything."""
     left = connection.execute(
         "SELECT load_id, job_id FROM sellerops.load_intent WHERE destination = %s AND table_name = %s "
         "AND account_id = %s AND place = %s ORDER BY load_id",

@@ -1,4 +1,4 @@
-"""What a load leaves in the ledger, in its own transaction: its counts, rejects, drift and watermarks.
+"""What a load records in the ledger, in its own transaction: counts, rejects, drift and watermarks.
 
 The same for every destination, on a connection whose rows are tuples.
 """
@@ -25,7 +25,7 @@ _ABSENT = frozenset({"dropped", "missing"})
 
 
 def write_rejects(connection: Connection, load_id: int, rejects: Iterable[RowReject]) -> None:
-    """All refused rows of a load, by COPY."""
+    """Write all rejected rows of a load, by COPY."""
     statement = (
         "COPY sellerops.rejected_row (load_id, source_line, reason, column_name, value, raw_line) FROM STDIN"
     )
@@ -39,7 +39,7 @@ def write_rejects(connection: Connection, load_id: int, rejects: Iterable[RowRej
 def load_values(
     job: LoadJob, destination: str, load_id: int, started_at: datetime, counts: LoadCounts
 ) -> dict[str, Any]:
-    """The load's row: column to value, all but times and days as JSON has them."""
+    """The load's row, by column. All values but times and days are JSON-ready."""
     days = job.slice.days if job.slice.first_day else []
     run = job.request.run
     return {
@@ -70,7 +70,7 @@ def load_values(
 
 
 def write_load(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Store ``load_values``; the database refuses counts that do not add up."""
+    """Insert ``load_values``; the database refuses counts that do not add up."""
     row = {name: Jsonb(value) if name in _JSON else value for name, value in values.items()}
     columns = ", ".join(row)
     places = ", ".join(f"%({name})s" for name in row)
@@ -78,13 +78,13 @@ def write_load(connection: Connection, values: Mapping[str, Any]) -> None:
 
 
 def has_columns(job: LoadJob) -> bool:
-    """Whether the document's columns say anything: an empty list of JSON rows has none."""
+    """Whether the document has columns to compare: an empty list of JSON rows has none."""
     return bool(job.rows.rows_in_file) or not (job.is_confirmed_empty or job.spec.format.kind == "json")
 
 
 @dataclass(frozen=True)
 class Watermarks:
-    """Whose document each day of one table holds, in one destination, for an account at a place."""
+    """Which document each day of a table holds, in one destination, for an account and place."""
 
     connection: Connection
     destination: str
@@ -94,10 +94,10 @@ class Watermarks:
 
     @classmethod
     def of(cls, connection: Connection, destination: str, job: LoadJob) -> Watermarks:
-        """Those a load of ``job`` meets and raises."""
+        """The watermarks that a load of ``job`` reads and raises."""
         place = job.place
         if job.table_spec.write_disposition is WriteDisposition.SNAPSHOT:
-            # The days of a shop's snapshots have a newest document each, one for each moment.
+            # Each moment of a marketplace's snapshots has a newest document of its own.
             moment = datetime.fromisoformat(job.slice.snapshot_at or "").astimezone(UTC).isoformat()
             place = f"{place}@{moment}"
         return cls(connection, destination, job.full_name, job.slice.account_id, place)
@@ -107,18 +107,18 @@ class Watermarks:
         return self.destination, self.table, self.account_id, self.place
 
     def newer_days(self, days: Sequence[date], reported_at: datetime) -> list[date]:
-        """Days of ``days`` whose rows are of a document newer than ``reported_at``."""
+        """Those of ``days`` whose rows come from a document newer than ``reported_at``."""
         rows = self.connection.execute(f"{_DAYS} AND day = ANY(%s) AND reported_at > %s",
                                        (*self._at, list(days), reported_at))  # fmt: skip
         return [day for (day,) in rows]
 
     def loaded_days(self, days: Sequence[date]) -> list[date]:
-        """Days of ``days`` that some document was loaded for."""
+        """Those of ``days`` for which any document was loaded."""
         rows = self.connection.execute(f"{_DAYS} AND day = ANY(%s)", (*self._at, list(days)))
         return [day for (day,) in rows]
 
     def record(self, days: Sequence[date], reported_at: datetime, load_id: int) -> None:
-        """Note that the rows of ``days`` are now of a document of ``reported_at``."""
+        """Record that the rows of ``days`` now come from a document of ``reported_at``."""
         self.connection.execute(
             "INSERT INTO sellerops.table_watermark "
             "(destination, table_name, account_id, place, day, reported_at, load_id) "
@@ -136,9 +136,9 @@ _DAYS = (
 
 
 def record_personal_columns(connection: Connection, job: LoadJob) -> None:
-    """Note that the job's document has unknown columns of personal data, so that it is not kept for ever.
+    """Record that the document has unknown columns of personal data, so that its archived copy expires.
 
-    In a transaction of its own: the document has them, whatever becomes of the load.
+    In a transaction of its own: it holds whatever becomes of the load.
     """
     if job.rows.drift.personal and not job.is_confirmed_empty:
         connection.execute(
@@ -152,7 +152,7 @@ def record_personal_columns(connection: Connection, job: LoadJob) -> None:
 def write_drift(
     connection: Connection, job: LoadJob, load_id: int, drift: DriftReport, stored_extra: Iterable[str]
 ) -> dict[str, str]:
-    """Note ``drift_changes`` as those of the load; returns the kind of change by column."""
+    """Record ``drift_changes`` for the load; returns the kind of change by column."""
     changes = drift_changes(connection, job, drift, stored_extra)
     _insert_changes(connection, job.spec.name, job.full_name, load_id, changes)
     return dict(changes)
@@ -163,9 +163,9 @@ def drift_changes(
 ) -> list[tuple[str, str]]:
     """What changed since the last load of the same account and place: column and kind.
 
-    What stays the same is noted once, whichever destination loads it. ``stored_extra``: unknown columns the
-    table has from earlier documents. ``missing`` is a spec column never seen here, ``dropped`` one that was
-    there before.
+    A change is recorded once, by whichever destination loads it first. ``stored_extra``: unknown columns that
+    the table has from earlier documents. Kind ``missing``: a spec column never seen here; ``dropped``: one
+    seen before.
     """
     before, had_load = _states(connection, job.full_name, job.slice.account_id, job.ledger_marketplace)
     changes: list[tuple[str, str]] = []
@@ -190,7 +190,7 @@ def drift_changes(
 def write_new_changes(
     connection: Connection, load: Mapping[str, Any], changes: Iterable[Sequence[str]]
 ) -> dict[str, str]:
-    """Note those ``changes`` of the load (``load_values``) that no other load has noted meanwhile."""
+    """Record the ``changes`` of the load (``load_values``) that no other load has recorded meanwhile."""
     before, _ = _states(connection, load["table_name"], load["account_id"], load["marketplace_id"])
     news = [(name, kind) for name, kind in changes if before.get(name) != kind]
     _insert_changes(connection, load["report"], load["table_name"], load["id"], news)
@@ -211,7 +211,7 @@ def _insert_changes(
 def _states(
     connection: Connection, table: str, account_id: str, marketplace_id: str
 ) -> tuple[dict[str, str], bool]:
-    """The last change of each column at this account and place, and whether there was a load before."""
+    """The latest change of each column for this account and place, and whether there was a load before."""
     where = (table, account_id, marketplace_id)
     rows = connection.execute(
         """

@@ -1,4 +1,4 @@
-"""Batches made in a thread of their own, a few ahead of who takes them: reading and sending overlap."""
+"""Reading the next batches in a thread while the last one is written."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _GLANCE_SECONDS = 0.2
 
 
 class Prefetch(Generic[Item]):
-    """Iterates ``items`` in a thread, at most ``depth`` ahead. A context manager, whose end stops the thread.
+    """Iterates ``items`` in a thread, at most ``depth`` ahead. A context manager; its exit stops the thread.
 
-    An error of ``items`` is raised to the taker.
+    An error of ``items`` is raised in the consumer.
     """
 
     def __init__(self, items: Iterable[Item], depth: int = 4) -> None:
@@ -23,7 +23,7 @@ class Prefetch(Generic[Item]):
         self._items = items
         self._queue: queue.Queue[tuple[bool, Item | None]] = queue.Queue(depth)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rows-ahead", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="rows-prefetch", daemon=True)
 
     def __enter__(self) -> Prefetch[Item]:
         self._thread.start()
@@ -49,12 +49,12 @@ class Prefetch(Generic[Item]):
             for item in self._items:
                 if not self._put((True, item)):
                     return
-        except BaseException as error:  # noqa: BLE001 - raised again by the taker, in its own thread
+        except BaseException as error:  # noqa: BLE001 - raised again in the consumer's thread
             self.error = error
         self._put((False, None))
 
     def _put(self, entry: tuple[bool, Item | None]) -> bool:
-        """False once nobody takes any more."""
+        """Whether the consumer still takes items."""
         while not self._stopped.is_set():
             try:
                 self._queue.put(entry, timeout=_GLANCE_SECONDS)

@@ -1,7 +1,7 @@
-"""Before a load replaces anything: are its days like those before? Else it is held for a person.
+"""Judging a document before a load replaces anything: implausible days quarantine it for a person's decision.
 
-A question is about a document and a table, whichever destination asks it first: the answer is for all.
-Whether there is one each destination judges by its own rows: a new one has nothing to hold a document by.
+A quarantine row is about a document and a table; the decision applies to every destination, whichever
+quarantined the document first. Each destination judges by its own rows, so an empty one quarantines nothing.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ Totals = dict[tuple[str, date], Total]
 
 
 class Sums(Protocol):
-    """A destination's totals by shop (empty where rows tell none) and day: rows, and the sum of a measure."""
+    """A destination's totals by marketplace (empty if rows name none) and day: rows, and a measure's sum."""
 
     def new(self, measure: str | None, days: Sequence[date]) -> Totals:
-        """Of the document's own accepted rows of ``days``; a measure it lacks sums to nothing, None to the
-        number of rows.
+        """Of the document's accepted rows of ``days``. A measure that the document lacks sums to nothing;
+        ``measure`` None sums to the number of rows.
         """
         ...
 
     def stored(self, measure: str | None, days: Sequence[date]) -> Totals:
-        """Of the rows that stand in the table at the load's place on ``days``."""
+        """Of the rows of ``days`` in the table, at the load's place."""
         ...
 
 
 class DryRunPassed(SkipError):
-    """A rehearsal found nothing to ask about; nothing was written."""
+    """A dry run found the document plausible; nothing was written."""
 
 
 def refuse_implausible(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
-    """Raise Quarantined, before anything is written, when a person must look first.
+    """Raise Quarantined, before anything is written, if a person must decide first.
 
-    Under the lock of the table's place. A document that was loaded before, or released, is
-    not judged again. Raises Rehearsed when all is well and nothing is to be written.
+    Called under the lock of the table's place. A document that was loaded before, or released, is not judged
+    again. Raises DryRunPassed if a dry run finds nothing.
     """
     if job.table_spec.may_quarantine and not job.is_replay:
         _judge(marks, job, sums)
     if job.is_dry_run:
-        raise DryRunPassed("nothing to ask about.", where=f"table {job.full_name}")
+        raise DryRunPassed("nothing to quarantine.", where=f"table {job.full_name}")
 
 
 def _judge(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
@@ -72,17 +72,17 @@ def _judge(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
         return
     figures, findings = _findings(marks, job, sums)
     if findings:
-        raise _held(job, findings, is_rejected)
+        raise _quarantined(job, findings, is_rejected)
     if is_rejected:
-        raise _held(job, [Finding("Its figures are plausible now", figures)], is_rejected)
+        raise _quarantined(job, [Finding("Its figures are plausible now", figures)], is_rejected)
     if job.quarantined_with:
-        raise _held(
+        raise _quarantined(
             job, [Finding(f"`{job.quarantined_with}`, of the same document, is quarantined", figures)], False
         )
 
 
 def _findings(marks: Watermarks, job: LoadJob, sums: Sums) -> tuple[list[Figure], list[Finding]]:
-    """All figures, and what is odd about them."""
+    """All figures, and the implausible ones among them."""
     table, findings = job.table_spec, []
     if table.write_disposition is not WriteDisposition.REPLACE:
         return judge_row_count(marks.connection, job, marks.destination)
@@ -103,15 +103,15 @@ def _findings(marks: Watermarks, job: LoadJob, sums: Sums) -> tuple[list[Figure]
 
 
 def supersede_quarantined(connection: Connection, job: LoadJob, destination: str) -> None:
-    """A document that ``destination`` accepts closes its own open question there, and those of older ones."""
+    """Close the quarantine rows that an accepted document makes obsolete (``supersede``)."""
     if job.table_spec.may_quarantine:
         supersede(connection, quarantine_key(job), destination)
 
 
 def supersede(connection: Connection, key: Mapping[str, Any], destination: str) -> None:
-    """Close the open questions about older documents than that of ``key`` (``quarantine_key``), and its own.
+    """Close open quarantine rows of documents older than that of ``key`` (``quarantine_key``), and its own.
 
-    Its own only where ``destination`` asked it: another may still hold the document, for its rows stand.
+    Its own only if ``destination`` quarantined it: another destination may still quarantine the document.
     """
     moment = key["reported_at"]
     moment = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
@@ -120,9 +120,9 @@ def supersede(connection: Connection, key: Mapping[str, Any], destination: str) 
 
 
 def record_quarantined(
-    connection: Connection, job: LoadJob, destination: str, held: Quarantined
+    connection: Connection, job: LoadJob, destination: str, error: Quarantined
 ) -> Quarantined:
-    """Write the question down, after the load's transaction is rolled back; the error then names it."""
+    """Record ``error`` after the load's transaction has rolled back; returns it with the quarantine's id."""
     key = quarantine_key(job)
     values = {
         **key,
@@ -130,26 +130,26 @@ def record_quarantined(
         "report": job.spec.name,
         "destination": destination,
         "slice": job.slice.to_dict(),
-        "figures": held.details.get("figures", []),
-        "reason": held.cause,
+        "figures": error.details.get("figures", []),
+        "reason": error.cause,
     }
     with connection.transaction():
-        # A newer document of the same days makes the older question idle: people answer one.
-        note = f"A document of {job.request.reported_at:%Y-%m-%d %H:%M} UTC is in question now."
+        # Only the newest document of the same days needs a decision.
+        note = f"A document of {job.request.reported_at:%Y-%m-%d %H:%M} UTC is quarantined now."
         quarantines.supersede(connection, key, note, itself=None)
-        held.details["quarantine_ids"] = [quarantines.record(connection, values)]
-    return held
+        error.details["quarantine_ids"] = [quarantines.record(connection, values)]
+    return error
 
 
-def _held(job: LoadJob, findings: Sequence[Finding], is_rejected: bool) -> Quarantined:
+def _quarantined(job: LoadJob, findings: Sequence[Finding], is_rejected: bool) -> Quarantined:
     figures = [figure for finding in findings for figure in finding.figures]
     reason = "; ".join(finding.reason for finding in findings)
     return Quarantined(
         f"{reason}." + (" It was rejected." if is_rejected else ""),
         where=f"table {job.full_name}, {job.slice.label}",
-        remedy="Nothing was stored, the rows there are stay. "
+        remedy="Nothing was stored; the table keeps its rows. "
         + (
-            "`sellerops quarantine release` takes it after all."
+            "`sellerops quarantine release` loads it after all."
             if is_rejected
             else Quarantined.default_remedy
         ),
@@ -174,7 +174,7 @@ def _decision(connection: Connection, job: LoadJob) -> QuarantineState | None:
 
 
 def _was_loaded(connection: Connection, job: LoadJob, destination: str) -> bool:
-    """Whether this very document once went into the destination's table for these days."""
+    """Whether the destination has loaded this document for these days before."""
     row = connection.execute(
         """
         SELECT EXISTS (
@@ -189,7 +189,7 @@ def _was_loaded(connection: Connection, job: LoadJob, destination: str) -> bool:
 
 
 def quarantine_key(job: LoadJob) -> dict[str, Any]:
-    """What makes two questions the same."""
+    """The columns that identify a quarantine row."""
     days = job.slice.days
     return {
         "table_name": job.full_name,
@@ -203,7 +203,7 @@ def quarantine_key(job: LoadJob) -> dict[str, Any]:
 
 
 def _figures(marks: Watermarks, job: LoadJob, rules: QuarantineRules | None, sums: Sums) -> list[Figure]:
-    """Each day of the window whose rows this document would replace, shop by shop where it tells them."""
+    """Each day whose rows the document would replace, by marketplace if its rows name one."""
     window = job.slice.days[:1] if job.table_spec.day_from_window else job.slice.days
     newer = set(marks.newer_days(window, job.request.reported_at))
     days = [day for day in window if day not in newer]

@@ -1,4 +1,4 @@
-"""Refused rows on their way to a destination: in memory while few, on disk when many."""
+"""Rejected rows of a document: in memory while few, on disk when many."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MEMORY_BYTES = 1 << 20
 
 
 class RejectSpool:
-    """Takes rejects one by one and gives them back in order, as often as asked. A context manager."""
+    """Collects rejects and iterates them in order, any number of times. A context manager."""
 
     def __init__(self) -> None:
         # Closed by __exit__.

@@ -1,4 +1,4 @@
-"""The history of changed cells, where several destinations load the same documents: told once."""
+"""The history of changed cells: recorded once, however many destinations load the same document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Connection = psycopg.Connection[Any]
 
 
 def keeps_restatements(table: TableSpec) -> bool:
-    """Whether changes of the table's rows are kept: rows need a name of their own, and a day or a merge."""
+    """Whether changes of the table's rows are recorded: rows need a natural key, and are no snapshot."""
     return (
         table.restatements
         and bool(table.primary_key)
@@ -22,21 +22,21 @@ def keeps_restatements(table: TableSpec) -> bool:
 
 
 def lock_history(connection: Connection, job: LoadJob) -> None:
-    """Until the transaction ends no other destination notes changes of this table, account and place."""
+    """Until the transaction ends, no other destination records changes of this table, account and place."""
     lock_history_of(connection, job.full_name, job.slice.account_id, job.place)
 
 
 def lock_history_of(connection: Connection, table: str, account_id: str, place: str) -> None:
-    """The same by names."""
+    """``lock_history``, by names."""
     key = f"sellerops.history:{table}:{account_id}:{place}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 
 def unrecorded_condition(connection: Connection, job: LoadJob, destination: str) -> LiteralString:
-    """The condition under which a change ``c`` (a row of ``sellerops.restatement``) is news.
+    """The SQL condition under which a change ``c`` (a row of ``sellerops.restatement``) is not yet recorded.
 
-    Of one document another destination may have told it. Asked under ``lock_history``; the statement it
-    goes into has the parameter ``destination``.
+    Another destination may have recorded the same change of the same document. Called under ``lock_history``;
+    the statement that contains the condition has the parameter ``destination``.
     """
     row = connection.execute(
         "SELECT EXISTS (SELECT FROM sellerops.load WHERE table_name = %s AND account_id = %s "
@@ -48,10 +48,11 @@ def unrecorded_condition(connection: Connection, job: LoadJob, destination: str)
 
 UNRECORDED: LiteralString = """
 NOT EXISTS (
-    SELECT FROM sellerops.load AS told_by JOIN sellerops.restatement AS told ON told.new_load_id = told_by.id
-    WHERE told_by.table_name = c.table_name AND told_by.account_id = c.account_id
-      AND told_by.reported_at = c.new_reported_at AND told_by.destination <> %(destination)s
-      AND told.marketplace_id IS NOT DISTINCT FROM c.marketplace_id
-      AND told.key = c.key AND told.column_name = c.column_name
+    SELECT FROM sellerops.load AS by_load
+    JOIN sellerops.restatement AS recorded ON recorded.new_load_id = by_load.id
+    WHERE by_load.table_name = c.table_name AND by_load.account_id = c.account_id
+      AND by_load.reported_at = c.new_reported_at AND by_load.destination <> %(destination)s
+      AND recorded.marketplace_id IS NOT DISTINCT FROM c.marketplace_id
+      AND recorded.key = c.key AND recorded.column_name = c.column_name
 )
 """

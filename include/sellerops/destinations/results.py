@@ -86,13 +86,13 @@ class LoadResult(LoadCounts):
         """``amazon_sp.sales_daily: 41 of 42 rows stored (3 new, 2 changed, 36 unchanged), 1 rejected; load 7,
         0.2 s``.
         """
-        what = {
+        states = {
             "new": self.inserted,
             "changed": self.updated,
             "unchanged": self.unchanged,
             "older than the stored ones": self.superseded,
         }
-        parts = ", ".join(f"{count:,} {word}" for word, count in what.items() if count)
+        parts = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
         also = [
             f"{self.rejected:,} rejected" if self.rejected else "",
             f"{self.replaced:,} earlier rows replaced" if self.replaced else "",

@@ -1,4 +1,4 @@
-"""The shape of one landing table, whatever database it is in: its columns, its grain, its day."""
+"""The shape of one landing table in any database: its columns, its grain, its day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sellerops.settings.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
 
-# When a unit was last told without naming its lines; only beside rows that were told later, by name.
+# When a document last listed the unit without naming its lines; set only on rows of later, named lines.
 UNIT_MARK = "unit_mark"
 SYSTEM = {
     "account_id": ColumnType.TEXT,
@@ -26,7 +26,7 @@ _NULLABLE = frozenset({"marketplace_id", UNIT_MARK})
 
 @dataclass(frozen=True)
 class TableShape:
-    """Names and types of one landing table: its spec's and, as text, the unknown columns (``extra``)."""
+    """Names and types of one landing table: the spec's columns and, as text, unknown ones (``extra``)."""
 
     spec: ReportSpec
     name: str
@@ -46,12 +46,12 @@ class TableShape:
 
     @property
     def is_hashed(self) -> bool:
-        """No natural key: rows are told by day, hash and ordinal."""
+        """Whether rows have no natural key and are identified by day, hash and ordinal."""
         return not self.table.primary_key
 
     @property
     def has_ordinal(self) -> bool:
-        """Whether rows that are equal in the rest of the key are kept, numbered in ``ordinal``."""
+        """Whether rows that are equal in the rest of the key are kept and numbered in ``ordinal``."""
         return self.is_hashed or self.keeps_equal_rows
 
     @property
@@ -69,17 +69,17 @@ class TableShape:
 
     @property
     def names_marketplace(self) -> bool:
-        """Whether each row names its shop."""
+        """Whether each row names its marketplace."""
         return self.table.marketplace_from is not None
 
     @property
     def day(self) -> str | None:
-        """The column that puts a row into a day of the window."""
+        """The column that assigns a row to a day of the window."""
         return self.table.day_from_window or self.table.day
 
     @cached_property
     def system_types(self) -> dict[str, ColumnType]:
-        """System columns, in the table's order; all not null but the shop."""
+        """System columns in the table's order; see ``is_nullable``."""
         left_out = {
             *([] if self.is_snapshot else ["snapshot_at"]),
             *([] if self.has_ordinal else ["ordinal"]),
@@ -93,12 +93,12 @@ class TableShape:
 
     @cached_property
     def data_types(self) -> dict[str, ColumnType]:
-        """The document's columns: the spec's, then the unknown ones. Personal ones do not stand here."""
+        """The document's columns: the spec's without personal ones, then the unknown ones."""
         declared = {name: each.type for name, each in self.table.columns.items() if not each.personal}
         return {**declared, **dict.fromkeys(self.extra, ColumnType.TEXT)}
 
     def in_order(self) -> list[str]:
-        """All columns: what says whose row it is, the data, what says where it came from."""
+        """All columns: whose row it is, the data, then its origin."""
         first = ["account_id", "marketplace_id", "region", "snapshot_at", self.table.day_from_window or ""]
         head = [name for name in first if name in self.system_types]
         tail = [name for name in self.system_types if name not in head]
@@ -111,7 +111,7 @@ class TableShape:
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """The grain: what no two rows share. The unit comes first: its rows are looked for together."""
+        """The grain: no two rows share it. The unit comes first because its rows are searched together."""
         names = ["account_id"]
         if self.table.write_disposition is WriteDisposition.MERGE:
             names += self.unit
@@ -127,7 +127,7 @@ class TableShape:
 
     @cached_property
     def unit(self) -> tuple[str, ...]:
-        """What rows that come and go together share, beside the account; empty where each stands alone."""
+        """What rows of one unit share besides the account; empty if every row is its own unit."""
         if not self.table.unit:
             return ()
         marketplace = ("marketplace_id",) if self.spec.scope == "marketplace" else ()
@@ -135,7 +135,7 @@ class TableShape:
 
     @cached_property
     def staged_key(self) -> tuple[str, ...]:
-        """What tells the rows of one document apart, before ordinals."""
+        """What identifies a row within its document, before ordinals."""
         if self.is_hashed:
             return ("line_hash",)
         own = [name for name in self.table.primary_key if name != self.table.day_from_window]

@@ -1,4 +1,4 @@
-"""The view that counts stock once which several shops tell in full: ``<table>__once``."""
+"""The view ``<table>__once``: counts stock once that several marketplaces each report in full."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SUFFIX = "__once"
 
 
 def shared_stock_query(shape: TableShape, table: str, quoted: Callable[[str], str]) -> str | None:
-    """The SELECT of the view over ``table``, in Postgres and BigQuery alike; None where no stock is shared.
+    """The SELECT of the view over ``table``, the same in every SQL database; None if no stock is shared.
 
-    Of the shops of one pool the row with the most pieces stands for all: the shops are asked one after the
-    other, so the stock may move in between. Shops of no pool keep their rows. ``stock_pool`` names the pool,
-    or the shop; ``quoted``: a name as the database has it.
+    Of the marketplaces of one pool the row with the highest count represents all: their reports are requested
+    one after the other, so the stock may move in between. Marketplaces outside a pool keep their rows. The
+    column ``stock_pool`` names the pool, or the marketplace. ``quoted`` quotes a name for the database.
     """
-    pieces = shape.table.shared_stock
-    if pieces is None:
+    count = shape.table.shared_stock
+    if count is None:
         return None
     names = [name for name in shape.in_order() if name not in shape.extra]
     columns = ", ".join(f"s.{quoted(name)}" for name in names)
@@ -28,15 +28,15 @@ def shared_stock_query(shape: TableShape, table: str, quoted: Callable[[str], st
     )
     pool = f"CASE {cases} ELSE t.{quoted('marketplace_id')} END"
     same = ", ".join(f"t.{quoted(name)}" for name in shape.key if name != "marketplace_id")
-    most = f"COALESCE(t.{quoted(pieces)}, 0) DESC, t.{quoted('marketplace_id')}"
+    most = f"COALESCE(t.{quoted(count)}, 0) DESC, t.{quoted('marketplace_id')}"
     return (
         f"SELECT {columns}, s.stock_pool FROM (SELECT t.*, {pool} AS stock_pool, "
         f"ROW_NUMBER() OVER (PARTITION BY {same}, {pool} ORDER BY {most}) AS sellerops_place "
-        # BigQuery's tables insist on a bound; this one holds for every row, and a query's own still counts.
+        # True for every row: partitioned tables may require a filter, and a query's own still prunes.
         f"FROM {table} AS t WHERE t.snapshot_at >= TIMESTAMP '2000-01-01 00:00:00+00') AS s "
         "WHERE s.sellerops_place = 1"
     )
 
 
-def _text(word: str) -> str:
-    return f"'{word}'"
+def _text(value: str) -> str:
+    return f"'{value}'"

@@ -147,7 +147,7 @@ class _Table:
         if self._keeps:
             repeated = [step.load_id for step in chosen if step.load_id is not None]
             with self._connect() as connection, connection.transaction():
-                self._kept = self.rebuild.keep(connection, repeated)
+                self._kept = self.rebuild.copy_kept_rows(connection, repeated)
         self._load(chosen)
 
     def catch_up(self) -> None:

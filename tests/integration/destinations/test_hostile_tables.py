@@ -170,9 +170,7 @@ def test_a_table_that_has_no_room_for_columns_is_told_as_such(postgres: Postgres
     postgres.query(f"ALTER TABLE {TABLE} {added}")
     postgres.query(f"ALTER TABLE {TABLE} DROP COLUMN c1, DROP COLUMN c2")
     more = [f"n{number}" for number in range(20)]
-    with pytest.raises(
-        ConfigurationError, match="1590 columns, 2 of them dropped ones that still count; 20 more"
-    ):
+    with pytest.raises(ConfigurationError, match="1590 columns \\(dropped ones count: 2\\); 20 more"):
         document([{"id": "b"}], *more, hours=1).load_into(postgres.destination)
     document([{"id": "b"}], *more[:10], hours=1).load_into(postgres.destination)
 

@@ -220,8 +220,8 @@ def test_units_merged_line_by_line_are_as_if_weighed_as_a_whole(
         again = [*told, *rng.choices(told, k=2)]
         rng.shuffle(again)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(UnitMerge, "_odd", every_unit)
-            patch.setattr(UnitMerge, "_odd_of_empty_table", every_unit)
+            patch.setattr(UnitMerge, "_whole_units", every_unit)
+            patch.setattr(UnitMerge, "_whole_units_of_empty_table", every_unit)
             expected = outcome(store, again, table)
         assert outcome(store, again, table) == expected
 

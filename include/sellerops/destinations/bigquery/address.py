@@ -39,7 +39,7 @@ class BigQueryAddress:
 
 
 def clean_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """As BigQuery takes them: lower case letters, digits, ``_`` and ``-``, at most 63."""
+    """Labels in BigQuery's form: lower case letters, digits, ``_`` and ``-``, at most 63 characters."""
 
     def plain(text: str) -> str:
         return re.sub(r"[^a-z0-9_-]", "_", text.lower())[:63]

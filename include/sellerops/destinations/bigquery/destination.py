@@ -1,4 +1,4 @@
-"""One load: rows to a staging table, then one transaction in BigQuery, with the ledger before and behind."""
+"""One load: rows to a staging table, then one transaction in BigQuery, recorded in the ledger around it."""
 
 from __future__ import annotations
 
@@ -57,10 +57,11 @@ _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
 class BigQueryDestination:
     """Landing tables in BigQuery datasets, one for each source.
 
-    :param ledger: connection string of the database with the schema ``sellerops``, where loads are written
-        down. Nothing is opened before the first load; loads may run in threads. One load at a time for a
-        table, account and place, for its whole length, and one write at a time for a table: BigQuery ends
-        transactions that meet in a table.
+    :param ledger: connection string of the database with the schema ``sellerops``, which records loads.
+
+    Nothing is opened before the first load; loads may run in threads. One load at a time runs for a table,
+    account and place, and one write at a time for a table: BigQuery aborts concurrent transactions on a
+    table.
     """
 
     name = "bigquery"
@@ -86,9 +87,9 @@ class BigQueryDestination:
     def load(self, job: LoadJob) -> LoadResult:
         """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
 
-        Raises what the rows raise; CheckFailed when the counts do not add up; Quarantined when a person must
-        look first; ConfigurationError when project, dataset, table or ledger do not fit; RetryableError when
-        BigQuery or the ledger is away.
+        Raises what reading the rows raises; CheckFailed when the counts do not add up; Quarantined when a
+        person must decide first; ConfigurationError when project, dataset, table or ledger do not match;
+        RetryableError when BigQuery or the ledger is unavailable.
         """
         where = f"{job.request.where}, BigQuery table {job.full_name}"
         with typed_errors(where, BIGQUERY_RULES):
@@ -98,9 +99,9 @@ class BigQueryDestination:
                 return _Load(connection, client, self._address, self.name, job, where).run()
 
     def migrate(self, spec: ReportSpec, table: str, *, check: bool = False) -> Migration:
-        """Copy a populated table into one of its spec's shape and swap the two; ``check`` only says how.
+        """Copy a populated table into one of its spec's shape and swap the two; ``check`` only plans.
 
-        No load writes to the table meanwhile. Killed midway, it is ended by the next call.
+        No load writes to the table meanwhile. If killed midway, the next call finishes it.
         """
         from sellerops.destinations.bigquery.migration import TableMigration
 
@@ -109,7 +110,7 @@ class BigQueryDestination:
                 client = self._client
             with (
                 connect(self._ledger, LOADING, autocommit=True) as connection,
-                locked(connection, f"sellerops.{self.name}:{spec.source}.{table}"),
+                advisory_lock(connection, f"sellerops.{self.name}:{spec.source}.{table}"),
             ):
                 shape = BigQueryShape(spec, table)
                 return TableMigration(connection, client, self._address, shape).run(check=check)
@@ -204,10 +205,10 @@ class _Load:
             self._run("ready", statements.prepare())
             try:
                 return self._settle(statements, after, parts, new_columns)
-            except Quarantined as held:
-                raise record_quarantined(self.connection, self.job, self.destination, held) from None
+            except Quarantined as error:
+                raise record_quarantined(self.connection, self.job, self.destination, error) from None
         finally:
-            # They end by themselves in a day; an error here must not hide one that matters.
+            # They expire in a day; an error here must not hide one that matters.
             for name in (staging, ready, after):
                 with contextlib.suppress(GoogleAPIError, OSError):
                     self._tables.drop(name)
@@ -292,8 +293,8 @@ class _Load:
         return int(row[0]), row[1].astimezone(UTC)
 
     def _locked(self, name: str) -> contextlib.AbstractContextManager[None]:
-        """A lock of this destination's own; it ends with the session too."""
-        return locked(self.connection, f"sellerops.{self.destination}:{name}")
+        """A lock of this destination's own; it also ends with the session."""
+        return advisory_lock(self.connection, f"sellerops.{self.destination}:{name}")
 
     def _upload(self, parts: Parts, staging: str) -> None:
         fields = parts.fields()
@@ -304,7 +305,7 @@ class _Load:
             self._jobs.upload(name, path, staging, [each for each in fields if each.name in names])
 
     def _has_twin(self) -> bool:
-        """Whether rows of a document of the same instant may stand: long texts are compared only then."""
+        """Whether a document of the same instant was loaded: only then are long texts compared."""
         row = self.connection.execute(
             "SELECT EXISTS (SELECT FROM sellerops.load WHERE destination = %s AND table_name = %s "
             "AND account_id = %s AND reported_at = %s)",
@@ -352,8 +353,8 @@ class _Load:
 
 
 @contextlib.contextmanager
-def locked(connection: Connection, key: str) -> Iterator[None]:
-    """An advisory lock of the session's in the ledger."""
+def advisory_lock(connection: Connection, key: str) -> Iterator[None]:
+    """Holds a session-level advisory lock in the ledger."""
     connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
     try:
         yield

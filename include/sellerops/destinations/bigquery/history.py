@@ -1,4 +1,4 @@
-"""What a load changes in rows that stand there: asked of BigQuery before the write, kept in the ledger."""
+"""What a load changes in stored rows: queried before the write, recorded in the ledger."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from sellerops.destinations.bigquery.statements import Bounds, Parameters, State
 from sellerops.destinations.bigquery.units import UnitMerge
 from sellerops.destinations.intents import Change
 
-_DONE_BY_PLACE = ("account_id", "marketplace_id")
+_IN_OWN_COLUMNS = ("account_id", "marketplace_id")
 
 
 @dataclass(frozen=True)
 class History:
-    """The changed cells of one load. ``new_columns``: made by this very load, so no row had them before."""
+    """The changed cells of one load. ``new_columns``: added by this load, so no row had them before."""
 
     statements: Statements
     new_columns: frozenset[str]
     reported_at: datetime
 
     def of_days(self, days: Sequence[date]) -> tuple[str, Parameters]:
-        """Rows of days that were loaded before and are about to be replaced."""
+        """Rows about to be replaced, of days that were loaded before."""
         it = self.statements
         bounds = it.bounds(days)
         statement = self._select(
@@ -36,24 +36,24 @@ class History:
             f"AND {it.day('t')} IN UNNEST(@days)) AS t ON {it.same_key()} "
             f"WHERE t.account_id IS NULL OR r.account_id IS NULL OR {it.differs(self.cells)}"
         )
-        return statement, {**it.given(), **it.bound_parameters(bounds), "days": ("DATE", list(days))}
+        return statement, {**it.parameters(), **it.bound_parameters(bounds), "days": ("DATE", list(days))}
 
     def of_merge(self, bounds: Bounds | None) -> tuple[str, Parameters]:
-        """Stored rows that are about to give way to later ones of the same key."""
+        """Stored rows about to be replaced by later ones of the same key."""
         it = self.statements
         statement = self._select(
             f"FROM ({it.accepted()}) AS r JOIN {it.rows(bounds)} ON {it.same_key()} "
             f"WHERE t.account_id = @account_id AND {it.differs(self.cells)} AND {it.is_later()}"
         )
-        return statement, {**it.given(), **it.bound_parameters(bounds)}
+        return statement, {**it.parameters(), **it.bound_parameters(bounds)}
 
     def of_units(self, merge: UnitMerge) -> tuple[str, Parameters]:
-        """Rows of units that stood there before: changed, gone, or new in their unit."""
+        """Rows of units that were stored before: changed, deleted, or new in their unit."""
         it = self.statements
         statement = self._select(
             f"{merge.pairs()} WHERE t.account_id IS NULL OR r.account_id IS NULL OR {it.differs(self.cells)}"
         )
-        return statement, {**it.given(), **it.bound_parameters(merge.bounds)}
+        return statement, {**it.parameters(), **it.bound_parameters(merge.bounds)}
 
     def changes(self, rows: Collection[Any] | Any) -> Iterator[Change]:
         """The cells of the ``rows`` that ``of_days`` or ``of_merge`` selected."""
@@ -66,14 +66,14 @@ class History:
 
     @property
     def cells(self) -> list[str]:
-        """The columns whose changes are kept."""
+        """The columns whose changes are recorded."""
         shape = self.statements.shape
         done = {*shape.system_types, *shape.key, *self.new_columns}
         return [name for name in self.statements.types if name not in done]
 
     @property
     def _key(self) -> list[str]:
-        return [name for name in self.statements.shape.key if name not in _DONE_BY_PLACE]
+        return [name for name in self.statements.shape.key if name not in _IN_OWN_COLUMNS]
 
     @property
     def _day_column(self) -> str | None:
@@ -152,7 +152,7 @@ def as_json(value: Any) -> Any:
 
 
 def as_object(row: dict[str, Any]) -> str:
-    """A row as Postgres' jsonb is written, nulls left out."""
+    """A row as Postgres writes jsonb, without nulls."""
     names = sorted((name for name in row if row[name] is not None), key=lambda name: (len(name), name))
     cells = []
     for name in names:

@@ -1,4 +1,4 @@
-"""Jobs of one load: named before they are sent, labelled, counted."""
+"""The jobs of one load: named before they are sent, labelled and counted."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from sellerops.destinations.bigquery.address import BigQueryAddress
 
-# A job of a load that takes longer is stuck; BigQuery itself ends queries after six hours.
+# A load's job that takes longer is stuck; BigQuery itself ends queries after six hours.
 JOB_SECONDS = 7_200.0
-# Takes the name of a job that was not sent yet, so that it never can be.
+# Takes the name of a job that was not sent, so that it can never run later.
 _FENCE = "SELECT 1"
 Parameters = Mapping[str, tuple[str, Any]]
 
 
 class Jobs:
-    """Runs jobs one behind the other. A name is used once: sent again after a lost answer, the job that has
-    it is the same job.
+    """Runs jobs one after the other. A name is used once: after a lost answer, the job with that name is
+    ours.
 
-    ``ids``: the jobs run so far. ``bytes``: what they processed, None while the service does not tell.
+    ``ids``: the jobs run so far. ``bytes``: what they processed, None if the service does not report it.
     """
 
     def __init__(self, client: bigquery.Client, address: BigQueryAddress, labels: Mapping[str, str]) -> None:
@@ -34,19 +34,19 @@ class Jobs:
         self._retry = DEFAULT_RETRY.with_timeout(address.patience)
         self._nonce = uuid.uuid4().hex[:12]
         self.ids: list[str] = []
-        self._told: list[int] = []
+        self._processed: list[int] = []
 
     @property
     def bytes(self) -> int | None:
-        # A service that says nothing of any job says 0: a local one.
-        return sum(self._told) or None
+        # The local server reports 0 for every job.
+        return sum(self._processed) or None
 
     def name(self, load_id: int, step: str) -> str:
-        """The name of a job of this load; no other load, of no other ledger, has it."""
+        """The name of a job of this load, unique across loads and ledgers."""
         return f"sellerops_{load_id}_{step}_{self._nonce}"
 
     def query(self, job_id: str, statement: str, parameters: Parameters) -> Any:
-        """Run SQL, one statement or a script, to its end; its rows, read page by page."""
+        """Run SQL, one statement or a script, to its end; returns its rows, read page by page."""
         config = bigquery.QueryJobConfig(
             query_parameters=[_parameter(name, *each) for name, each in parameters.items()],
             labels=self._labels,
@@ -69,7 +69,7 @@ class Jobs:
         return rows
 
     def upload(self, job_id: str, path: Path, table: str, schema: Sequence[bigquery.SchemaField]) -> None:
-        """Append a Parquet file to ``table``, by the resumable upload."""
+        """Append a Parquet file to ``table``, by resumable upload."""
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
             schema=list(schema),
@@ -94,7 +94,7 @@ class Jobs:
         self.ids.append(job_id)
 
     def has_run(self, job_id: str) -> bool:
-        """Whether the job came to a good end, waiting for it; where it was never sent, it can be no more."""
+        """Whether the job succeeded; waits for it. A job that was never sent can no longer run after this."""
         try:
             self._client.query(
                 _FENCE,
@@ -117,7 +117,7 @@ class Jobs:
             job.reload(retry=self._retry, timeout=self._address.patience)
             if job.state != "DONE":
                 raise
-            # The rows of a good end could not be read: it is a good end all the same.
+            # The job succeeded even if its rows could not be read.
             return job.error_result is None
         return True
 
@@ -132,7 +132,7 @@ class Jobs:
 
     def _note(self, job: Any) -> None:
         self.ids.append(str(job.job_id))
-        self._told.append(int(job.total_bytes_processed or 0))
+        self._processed.append(int(job.total_bytes_processed or 0))
 
 
 def _parameter(name: str, kind: str, value: Any) -> Any:

@@ -1,8 +1,8 @@
-"""Brings a populated BigQuery table in step with a changed spec: copied into a new table, then swapped.
+"""Migrating a populated BigQuery table to a changed spec: copy into a new table, then swap.
 
-``<table>__migrating`` is filled and counted first; until then the old table is untouched. Then the old one is
-renamed to ``<table>__before``, the new one takes its name, and ``__before`` is dropped. Killed between the
-renames, the table is missing and loads refuse to make an empty one; the next migration carries on from there.
+``<table>__migrating`` is filled and counted first; until then the old table is unchanged. Then the old one is
+renamed to ``<table>__before``, the new one gets its name, and ``__before`` is dropped. If killed between the
+renames, the table is missing and loads refuse to create an empty one; the next migration finishes the swap.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ class TableMigration:
     shape: BigQueryShape
 
     def run(self, *, check: bool) -> Migration:
-        """Plan and, unless ``check`` or in conflict, migrate."""
+        """Plan and, without ``check`` and conflicts, migrate."""
         name = self.shape.full_name
         if not check:
-            self._carry_on()
+            self._finish_interrupted()
         table = self._tables.find(self._landing)
         if table is None:
             is_half = self._tables.find(self._landing + BEFORE) is not None
-            return Migration(name, ("a migration was interrupted: it is ended",) if is_half else ())
+            return Migration(name, ("an interrupted migration is finished",) if is_half else ())
         plan = _Plan(self, table)
         found = plan.differences
         steps = tuple(each.text for each in found)
@@ -72,7 +72,7 @@ class TableMigration:
         return Migration(name, steps, (), rows, is_applied=True)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run SQL to its end; its rows."""
+        """Run SQL to its end; returns its rows."""
         job = self.client.query(statement, location=self.address.location, project=self.address.project)
         return [tuple(row.values()) for row in job.result()]
 
@@ -84,8 +84,8 @@ class TableMigration:
     def _landing(self) -> str:
         return self._tables.full_name(self.shape)
 
-    def _carry_on(self) -> None:
-        """Of a migration that was killed: a half-filled copy goes, a counted one takes its place."""
+    def _finish_interrupted(self) -> None:
+        """Finish the swap of a killed migration, or drop its incomplete copy."""
         if self._tables.find(self._landing) is None and self._tables.find(self._landing + BEFORE):
             self._rename(self._landing + MIGRATING, self.shape.name)
         for suffix in (BEFORE, MIGRATING):
@@ -102,7 +102,7 @@ class TableMigration:
             raise CheckFailed(
                 f"{rows} rows would become {copied}.",
                 where=f"BigQuery table {self.shape.full_name}",
-                remedy="Nothing was changed. This program is wrong: report it with the two specs.",
+                remedy="Nothing was changed. This is a bug in sellerops: report it with the two specs.",
             )
 
     def _swap(self) -> None:
@@ -115,7 +115,7 @@ class TableMigration:
 
 
 class _Plan:
-    """What a row of the old table is in the new one."""
+    """How rows of the old table become rows of the new one."""
 
     def __init__(self, migration: TableMigration, table: bigquery.Table) -> None:
         shape = migration.shape
@@ -124,18 +124,18 @@ class _Plan:
         landed = migration._tables.landed(shape, definition)
         assert landed is not None
         self._landed: LandedTable = landed
-        # An unknown column lands as text, so one that the spec has named before must be text from now on.
+        # Unknown columns land as text, so a column that the spec no longer declares becomes text.
         self.target = BigQueryShape(shape.spec, shape.name, undeclared_columns(shape, landed))
         self.differences = table_differences(self.target, landed, table)
-        self.landed_filter = _everything(
+        self.landed_filter = _all_rows(
             table.time_partitioning.field if table.time_partitioning else None, landed.sql_types
         )
-        self.target_filter = _everything(self.target.partition, self.target.types)
+        self.target_filter = _all_rows(self.target.partition, self.target.types)
         self.wide = [name for name, kind in landed.sql_types.items() if kind == WIDE]
         self._old = migration._landing
 
     def conflicts(self) -> list[str]:
-        """What stands against it, told with its remedy."""
+        """The conflicts, then what to do instead."""
         worst = [each for each in self.differences if each.remedy is not Remedy.MIGRATE]
         if worst:
             return [*(each.text for each in worst), remedy_of(self.target, worst, _DESTINATION)]
@@ -153,25 +153,25 @@ class _Plan:
         return f"INSERT INTO `{copy}` ({names}) SELECT {values} FROM `{self._old}` WHERE {self.landed_filter}"
 
     def _unconvertible(self) -> list[str]:
-        told = []
+        conflicts = []
         for name, kind in self._kinds.items():
             if self._landed.types.get(name, kind) is kind:
                 continue
             where = f"({self.landed_filter}) AND {quoted(name)} IS NOT NULL AND {self._value(name)} IS NULL"
             count = self.count(self._old, where)
             if count:
-                told.append(f"`{name}` has {count} values that are no {kind.value}")
-        return told
+                conflicts.append(f"`{name}` has {count} values that are no {kind.value}")
+        return conflicts
 
     def _keyless(self) -> list[str]:
-        told = []
+        conflicts = []
         for name in self.target.key:
             if self.target.is_nullable(name):
                 continue
             count = self.count(self._old, f"({self.landed_filter}) AND {self._value(name)} IS NULL")
             if count:
-                told.append(missing_key_conflict(count, name))
-        return told
+                conflicts.append(missing_key_conflict(count, name))
+        return conflicts
 
     def _sharing(self) -> list[str]:
         names = ", ".join(map(quoted, self.target.key))
@@ -192,28 +192,29 @@ class _Plan:
         return {**self.target.data_types, **self.target.system_types}
 
     def _value(self, name: str) -> str:
-        """The new table's value of a column; null where that cannot be said."""
-        kind, there, column = self._kinds[name], self._landed.types.get(name), quoted(name)
+        """A column's value in the new table; null if it cannot be derived."""
+        kind, current, column = self._kinds[name], self._landed.types.get(name), quoted(name)
         sql_type = self.target.types[name]
         if name not in self._landed.types:
             value = "1" if name == "ordinal" else f"CAST(NULL AS {sql_type})"
-        elif there is kind:
+        elif current is kind:
             value = column
-        elif there is ColumnType.TEXT:
-            value = f"IF(REGEXP_CONTAINS({column}, r'{TEXT_PATTERNS[kind]}'), SAFE_CAST({column} AS {sql_type}), NULL)"
-        elif (there, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
+        elif current is ColumnType.TEXT:
+            is_valid = f"REGEXP_CONTAINS({column}, r'{TEXT_PATTERNS[kind]}')"
+            value = f"IF({is_valid}, SAFE_CAST({column} AS {sql_type}), NULL)"
+        elif (current, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
             value = f"IF({column} = TRUNC({column}), SAFE_CAST({column} AS INT64), NULL)"
         else:
             value = f"SAFE_CAST({column} AS {sql_type})"
-        word = absent_value(self.target, name)
-        if word is None:
+        absent = absent_value(self.target, name)
+        if absent is None:
             return value
-        escaped = word.replace("\\", "\\\\").replace("'", "\\'")
+        escaped = absent.replace("\\", "\\\\").replace("'", "\\'")
         return f"IFNULL({value}, '{escaped}')"
 
 
-def _everything(partition: str | None, types: Any) -> str:
-    """A condition that all rows meet, and that names the partition column as such tables ask for."""
+def _all_rows(partition: str | None, types: Any) -> str:
+    """A condition that is true for all rows and names the partition column, as such tables require."""
     if partition is None:
         return "TRUE"
     dawn = "TIMESTAMP '0001-01-01'" if types.get(partition) == "TIMESTAMP" else "DATE '0001-01-01'"

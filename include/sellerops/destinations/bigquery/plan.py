@@ -1,4 +1,4 @@
-"""What a load will do to its table, counted before anything is written."""
+"""What a load will change in its table, counted before writing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from sellerops.settings.specs import WriteDisposition
 
 @dataclass(frozen=True)
 class Plan:
-    """``write``: the script and its parameters, None where nothing is to be written. ``days``: whose
-    watermarks rise. ``staged``: rows that arrived, of which ``losing`` give way to another of the document.
+    """``write``: the script and its parameters, None if there is nothing to write. ``days``: whose watermarks
+    rise. ``staged``: rows that arrived, of which ``losing`` lose to another row of the document.
     """
 
     staged: int
@@ -35,7 +35,9 @@ class Plan:
 
 @dataclass
 class Planner:
-    """Asks BigQuery; ``run`` runs a named statement of the load. ``after``: a table to work units out in."""
+    """Plans by queries. ``run`` runs a named statement of the load; ``after`` names a table for merging
+    units.
+    """
 
     statements: Statements
     after: str
@@ -63,13 +65,13 @@ class Planner:
             return Plan(staged, losing)
         it, bounds = self.statements, own
         if it.shape.partition and not it.shape.partition_is_fixed:
-            # A row may stand at another day than the document gives it: both partitions are merged into.
+            # The stored row may have another day than the document's: both partitions are merged.
             first, last, dateless, count = self._row("stands", it.key_positions())
             if count:
-                stands = (
+                stored = (
                     Bounds(first, last, dateless > 0) if first else Bounds(date.min, date.min, or_none=True)
                 )
-                bounds = _joined(own, stands)
+                bounds = _joined(own, stored)
         if it.shape.unit:
             return self._merge_units(staged, losing, UnitMerge(it, self.after, bounds))
         given, inserted, updated, superseded = self._row("count", it.count_merge(bounds))
@@ -85,7 +87,7 @@ class Planner:
         )
 
     def _merge_units(self, staged: int, losing: int, merge: UnitMerge) -> Plan:
-        self.run("units", merge.settle())
+        self.run("units", merge.create_after())
         given, written, updated, replaced, unchanged, after = self._row("count", merge.count())
         changes: Iterable[Change] = ()
         if (updated or replaced) and keeps_restatements(self.job.table_spec):
@@ -122,7 +124,7 @@ class Planner:
         )
 
     def _moves(self, fresh: Sequence[date]) -> UnitMoves | None:
-        """What stands of the document's units on other days; None where nothing does."""
+        """The rows of the document's units on other days; None if there are none."""
         it = self.statements
         if not it.shape.unit:
             return None
@@ -145,11 +147,11 @@ class Planner:
         )
 
     def _refuse_elsewhere(self, days: Sequence[date]) -> None:
-        """What Postgres' unique index refuses: a key at a day which this load does not replace."""
+        """Refuse what Postgres' unique index refuses: a key on a day that this load does not replace."""
         *_, count = self._row("elsewhere", self.statements.key_positions(beside=days))
         if count:
             raise CheckFailed(
-                f"the same key stands on two days of the table: {count} rows.",
+                f"the table has the same key on two days: {count} rows.",
                 where=self.where,
                 remedy="Nothing was stored. Add the day column to `primary_key` in the spec, or use `merge`.",
             )

@@ -17,7 +17,7 @@ SQL_TYPES = {
     ColumnType.TIMESTAMP: "TIMESTAMP",
     ColumnType.BOOLEAN: "BOOL",
 }
-# What does not fit NUMERIC: 29 digits before the point, 9 behind.
+# For values that NUMERIC (29 digits before the point, 9 after) cannot hold.
 WIDE = "BIGNUMERIC"
 MOST_CLUSTERS = 4
 _DATED = (ColumnType.DATE, ColumnType.TIMESTAMP)
@@ -25,9 +25,9 @@ _DATED = (ColumnType.DATE, ColumnType.TIMESTAMP)
 
 @dataclass(frozen=True)
 class BigQueryShape(TableShape):
-    """Names and SQL types of one landing table: its spec's and, as text, the unknown columns (``extra``).
+    """Names and SQL types of one landing table: the spec's columns and, as text, unknown ones (``extra``).
 
-    Personal columns are in no BigQuery table.
+    BigQuery tables have no personal columns.
     """
 
     @cached_property
@@ -38,10 +38,10 @@ class BigQueryShape(TableShape):
 
     @cached_property
     def partition(self) -> str | None:
-        """The date or timestamp column whose days are the partitions; None where rows have no date.
+        """The date or timestamp column whose days are the partitions; None if rows have no date.
 
-        Rows that are replaced: the day they are replaced by. Snapshots: their moment. Merged rows: their day,
-        what their age is counted from, or a date of their key.
+        For replaced rows, the day they are replaced by; for snapshots, their moment; for merged rows, their
+        day, the date that their age counts from, or a date of their key.
         """
         if self.is_snapshot:
             return "snapshot_at"
@@ -54,16 +54,16 @@ class BigQueryShape(TableShape):
 
     @property
     def partition_is_fixed(self) -> bool:
-        """Whether rows of one key, or unit, share their partition: else a row may move to another day."""
+        """Whether rows of one key, or unit, share their partition; else a row may change its day."""
         return self.partition in (self.unit or self.key)
 
     @cached_property
     def clusters(self) -> tuple[str, ...]:
-        """What rows are sorted by within a partition: whose they are, then their key."""
+        """What rows are sorted by within a partition: account and marketplace, then the key."""
         names = ["account_id", "marketplace_id", *self.key]
         return tuple(name for name in dict.fromkeys(names) if name != self.partition)[:MOST_CLUSTERS]
 
 
 def quoted(name: str) -> str:
-    """A column's name as SQL has it."""
+    """A column's name, quoted for SQL."""
     return f"`{name}`"

@@ -1,4 +1,4 @@
-"""Rows as Parquet files on their way into a staging table; memory holds one batch at a time."""
+"""Rows as Parquet files for a staging table; memory holds one batch at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from google.cloud import bigquery
 from sellerops.destinations.bigquery.shape import WIDE
 
 _NUMERIC = pa.decimal128(38, 9)
-# Scale 18 in 128 bits where it fits: every reader of Parquet takes that.
+# Scale 18 in 128 bits if it fits: every reader of Parquet supports that.
 _DECIMALS = (pa.decimal128(38, 18), pa.decimal256(76, 38))
 _KINDS = {
     pa.string(): "STRING",
@@ -28,8 +28,8 @@ _KINDS = {
 class Parts:
     """The files of one document. ``rows``: how many; ``wide``: decimal columns that NUMERIC cannot hold.
 
-    A file's columns are fixed, so a column that comes up while reading, or a decimal that needs more digits,
-    begins another file.
+    A file's columns are fixed, so a column that appears while reading, or a decimal with more digits, starts
+    another file.
     """
 
     folder: Path
@@ -40,7 +40,7 @@ class Parts:
     schema: pa.Schema | None = None
 
     def write(self, first: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-        """Write all ``batches``; the errors of reading them pass unchanged."""
+        """Write all ``batches``; errors of reading them pass unchanged."""
         self.schema = self._kept(first)
         writer: pq.ParquetWriter | None = None
         try:
@@ -87,11 +87,11 @@ class Parts:
             fitted = _fitted(values, kind)
             if fitted is not None:
                 return fitted
-        raise AssertionError("a value of 76 digits fits no decimal")  # the formats read none such
+        raise AssertionError("a value of 76 digits fits no decimal")  # formats read none
 
 
 def _fitted(values: pa.Array, kind: pa.DataType) -> pa.Array | None:
-    """``values`` as ``kind``; None where a digit would be lost."""
+    """``values`` as ``kind``; None if a digit would be lost."""
     try:
         return values.cast(kind)
     except pa.ArrowInvalid:

@@ -1,8 +1,8 @@
-"""The SQL of one load. Landing tables are read and deleted from only between days.
+"""The SQL of one load. It reads and deletes rows of landing tables only between days, given by ``Bounds``.
 
-``Bounds`` says which; no statement can name a landing table's rows without them. The one exception is named:
-``key_positions`` reads the key and the day of one account's rows, where the key does not tell the day.
-In all statements ``r`` is a row of this document, ready for the table, and ``t`` a row of the table.
+The one exception is ``key_positions``, which reads key and day of all rows of an account if the key does not
+contain the day. In all statements ``r`` is a row of this document, ready for the table, and ``t`` a row of
+the table.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ _DAWN = date(1, 1, 1)
 
 @dataclass(frozen=True)
 class Bounds:
-    """Days of the partition column, both inclusive, by UTC where it is an instant; ``or_none``: and rows
-    without one.
+    """Days of the partition column, both inclusive, in UTC if it is an instant.
+
+    ``or_none``: and rows without a value.
     """
 
     first: date
@@ -33,7 +34,7 @@ class Bounds:
 
     @classmethod
     def of_days(cls, days: Sequence[date], timezone: str, *, is_instant: bool) -> Bounds:
-        """The partitions that hold ``days`` of the clock ``timezone``."""
+        """The partitions that contain ``days`` in ``timezone``."""
         if not is_instant:
             return cls(min(days), max(days))
         zone = ZoneInfo(timezone)
@@ -42,7 +43,7 @@ class Bounds:
         return cls(begins.date(), (ends - timedelta(microseconds=1)).date())
 
     def joined(self, other: Bounds | None) -> Bounds:
-        """The days of both and those between."""
+        """The days of both, and those between."""
         if other is None:
             return self
         return Bounds(min(self.first, other.first), max(self.last, other.last), self.or_none or other.or_none)
@@ -50,10 +51,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Statements:
-    """SQL about the table ``landing`` of ``shape``, the document's rows ``staging`` and ``ready``.
+    """SQL for the table ``landing`` of ``shape`` and the document's rows ``staging`` and ``ready``.
 
     ``types``: all columns of the landing table and their types; ``staged``: those of the document.
-    ``values``: what is the same for all rows. ``has_twin``: a document of the same instant was loaded before.
+    ``values``: ``LoadJob.row_values``. ``has_twin``: a document of the same instant was loaded before.
     """
 
     shape: BigQueryShape
@@ -69,7 +70,9 @@ class Statements:
     # -- the document's rows --
 
     def prepare(self) -> tuple[str, Parameters]:
-        """Make ``ready``: the document's rows with all columns of the table, and whether another wins."""
+        """Create ``ready``: the document's rows with all columns of the table, and whether they lose to
+        another.
+        """
         cells = ", ".join(f"{self._value(name)} AS {quoted(name)}" for name in self.types)
         key = [f"s.{quoted(name)}" for name in self.shape.staged_key]
         version = self.shape.table.version
@@ -82,10 +85,10 @@ class Statements:
             SELECT {cells}, {"FALSE" if self.shape.has_ordinal else loses} AS {LOSES}
             FROM (SELECT s.*, {self._ordinal(among)} AS sellerops_ordinal FROM `{self.staging}` AS s) AS s
         """
-        return statement, self.given()
+        return statement, self.parameters()
 
     def summarize(self) -> tuple[str, Parameters]:
-        """How many rows there are, how many lose, and from which to which day the others are."""
+        """The number of rows and of losing rows, and the first and last day of the others."""
         day = self._utc_day("r") if self.shape.partition else "CAST(NULL AS DATE)"
         return (
             f"SELECT COUNT(*), COUNTIF(r.{LOSES}), MIN(IF(r.{LOSES}, NULL, {day})), "
@@ -105,45 +108,47 @@ class Statements:
     def sums_of_document(self, measure: str | None) -> tuple[str, Parameters]:
         amount = self._amount(measure, "r")
         return (
-            f"SELECT {self._shop('r')} AS shop, {self.day('r')} AS day, COUNT(*), SUM({amount}) "
-            f"FROM ({self.accepted()}) AS r GROUP BY shop, day",
+            f"SELECT {self._marketplace('r')} AS marketplace, {self.day('r')} AS day, "
+            f"COUNT(*), SUM({amount}) "
+            f"FROM ({self.accepted()}) AS r GROUP BY marketplace, day",
             {},
         )
 
-    # -- the table's rows, before anything is written --
+    # -- the table's rows, before writing --
 
     def sums_of_stored(self, measure: str | None, days: Sequence[date]) -> tuple[str, Parameters]:
         bounds, amount = self.bounds(days), self._amount(measure, "t")
         return (
-            f"SELECT {self._shop('t')} AS shop, {self.day('t')} AS day, COUNT(*), SUM({amount}) "
+            f"SELECT {self._marketplace('t')} AS marketplace, {self.day('t')} AS day, "
+            f"COUNT(*), SUM({amount}) "
             f"FROM {self.rows(bounds)} WHERE {self.in_place()} AND {self.day('t')} IN UNNEST(@days) "
-            "GROUP BY shop, day",
-            {**self.given(), **self.bound_parameters(bounds), "days": ("DATE", list(days))},
+            "GROUP BY marketplace, day",
+            {**self.parameters(), **self.bound_parameters(bounds), "days": ("DATE", list(days))},
         )
 
     def key_positions(self, *, beside: Sequence[date] = ()) -> tuple[str, Parameters]:
-        """From which to which day the table's rows of the document's keys, or units, stand, and how many.
+        """First and last day, and number, of the table's rows with the document's keys, or units.
 
-        Reads the key and the day of one account's rows, whatever their day. ``beside``: not those of these
-        days of the load's own place, which it is about to delete.
+        Reads key and day of all rows of the account. ``beside``: days of the load's own place to ignore,
+        because the load is about to delete them.
         """
         same = self.same(self.shape.unit or self.shape.key)
         day = self._utc_day("t")
         column = f"t.{quoted(self.shape.partition or '')}"
-        given = {**self.given(), "dawn": (self._partition_type(), self._edge(_DAWN))}
+        parameters = {**self.parameters(), "dawn": (self._partition_type(), self._edge(_DAWN))}
         kept = ""
         if beside:
             kept = f"AND NOT ({self.in_place()} AND {self.day('t')} IN UNNEST(@days))"
-            given["days"] = ("DATE", list(beside))
+            parameters["days"] = ("DATE", list(beside))
         return (
             f"SELECT MIN({day}), MAX({day}), COUNTIF({day} IS NULL), COUNT(*) "
             f"FROM `{self.landing}` AS t JOIN ({self.accepted()}) AS r ON {same} "
             f"WHERE t.account_id = @account_id AND ({column} >= @dawn OR {column} IS NULL) {kept}",
-            given,
+            parameters,
         )
 
     def count_merge(self, bounds: Bounds | None) -> tuple[str, Parameters]:
-        """Of the document's rows: all, new ones, later ones, those that give way."""
+        """Of the document's rows: all, new ones, later ones, superseded ones."""
         fate = (
             f"CASE WHEN t.account_id IS NULL THEN 1 WHEN NOT {self.differs(self._compared)} THEN 0 "
             f"WHEN {self.is_later()} THEN 2 ELSE 3 END"
@@ -153,17 +158,17 @@ class Statements:
             f"SELECT {fate} AS fate FROM ({self.accepted()}) AS r "
             f"LEFT JOIN (SELECT * FROM {self.rows(bounds)} WHERE t.account_id = @account_id) AS t "
             f"ON {self.same_key()}) AS f",
-            {**self.given(), **self.bound_parameters(bounds)},
+            {**self.parameters(), **self.bound_parameters(bounds)},
         )
 
     def count_replace(self, days: Sequence[date]) -> tuple[str, Parameters]:
-        """How many rows the days' new ones are, and how many they take the place of."""
+        """The number of new rows of ``days``, and of the rows they replace."""
         bounds = self.bounds(days)
         return (
             f"SELECT (SELECT COUNT(*) FROM ({self.accepted()}) AS r WHERE {self.day('r')} IN UNNEST(@days)), "
             f"(SELECT COUNT(*) FROM {self.rows(bounds)} WHERE {self.in_place()} "
             f"AND {self.day('t')} IN UNNEST(@days))",
-            {**self.given(), **self.bound_parameters(bounds), "days": ("DATE", list(days))},
+            {**self.parameters(), **self.bound_parameters(bounds), "days": ("DATE", list(days))},
         )
 
     def count_snapshot(self, bounds: Bounds) -> tuple[str, Parameters]:
@@ -171,16 +176,16 @@ class Statements:
             f"SELECT (SELECT COUNT(*) FROM ({self.accepted()}) AS r), "
             f"(SELECT COUNT(*) FROM {self.rows(bounds)} "
             f"WHERE {self.in_place()} AND t.snapshot_at = @snapshot_at)",
-            {**self.given(), **self.bound_parameters(bounds)},
+            {**self.parameters(), **self.bound_parameters(bounds)},
         )
 
-    # -- the writes: scripts of one transaction each --
+    # -- writes: scripts of one transaction each --
 
     def upsert(self, bounds: Bounds | None, written: int) -> tuple[str, Parameters]:
-        """Upsert on the key; ``written``: how many rows are then this load's.
+        """Upsert on the key; ``written``: how many rows then belong to this load.
 
-        The stored rows that give way are deleted, then every row whose key stands no more is inserted. No
-        MERGE: that names its partitions in its ON alone, which says nothing of rows without a day.
+        Deletes the stored rows to replace, then inserts every row whose key is not stored. Not a MERGE: it
+        names partitions only in its ON, which cannot cover rows without a day.
         """
         steps = [
             f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND t.account_id = @account_id "
@@ -189,34 +194,34 @@ class Statements:
             f"{self.insert()} WHERE NOT EXISTS (SELECT 1 FROM {self.rows(bounds)} "
             f"WHERE t.account_id = @account_id AND {self.same_key()})",
         ]
-        return self.script(steps, bounds, written), {**self.given(), **self.bound_parameters(bounds)}
+        return self.script(steps, bounds, written), {**self.parameters(), **self.bound_parameters(bounds)}
 
     def replace(self, days: Sequence[date], written: int) -> tuple[str, Parameters]:
-        """Put the document's rows of ``days`` in place of those that stand there."""
+        """Replace the stored rows of ``days`` with the document's."""
         bounds = self.bounds(days)
         steps = [
             f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND {self.in_place()} "
             f"AND {self.day('t')} IN UNNEST(@days)",
             f"{self.insert()} WHERE {self.day('r')} IN UNNEST(@days)",
         ]
-        given = {**self.given(), **self.bound_parameters(bounds), "days": ("DATE", list(days))}
-        return self.script(steps, bounds, written), given
+        parameters = {**self.parameters(), **self.bound_parameters(bounds), "days": ("DATE", list(days))}
+        return self.script(steps, bounds, written), parameters
 
     def snapshot(self, bounds: Bounds, written: int) -> tuple[str, Parameters]:
-        """Put the document's rows in place of the snapshot's earlier ones."""
+        """Replace the snapshot's earlier rows with the document's."""
         steps = [
             f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND {self.in_place()} "
             "AND t.snapshot_at = @snapshot_at",
             self.insert(),
         ]
-        return self.script(steps, bounds, written), {**self.given(), **self.bound_parameters(bounds)}
+        return self.script(steps, bounds, written), {**self.parameters(), **self.bound_parameters(bounds)}
 
     def insert(self) -> str:
         names = ", ".join(map(quoted, self.types))
         return f"INSERT INTO `{self.landing}` ({names}) SELECT {names} FROM ({self.accepted()}) AS r"
 
     def script(self, steps: Sequence[str], bounds: Bounds | None, written: int) -> str:
-        """One transaction; it ends itself, with nothing written, unless the rows are as many as counted."""
+        """One transaction that fails, with nothing written, unless it writes as many rows as counted."""
         ours = "t.account_id = @account_id AND t.load_id = @load_id"
         count = f"SELECT COUNT(*) FROM {self.rows(bounds)} WHERE {ours}"
         check = f"ASSERT ({count}) = {written} AS 'the rows do not add up'"
@@ -232,10 +237,10 @@ class Statements:
         return f"(SELECT * FROM `{self.landing}` AS t WHERE {self.within(bounds)}) AS t"
 
     def within(self, bounds: Bounds | None) -> str:
-        """The partitions a statement may touch; TRUE only for a table that has none."""
+        """The partitions that a statement may touch; TRUE only for a table without partitions."""
         if bounds is None:
             if self.shape.partition:
-                raise AssertionError("a table with partitions is read between days only")
+                raise AssertionError("a table with partitions may only be read between days")
             return "TRUE"
         column = f"t.{quoted(self.shape.partition or '')}"
         within = f"{column} >= @bound_first AND {column} < @bound_after"
@@ -252,21 +257,21 @@ class Statements:
         }
 
     def bounds(self, days: Sequence[date]) -> Bounds:
-        """The partitions that hold the window's ``days``."""
+        """The partitions that contain the window's ``days``."""
         return Bounds.of_days(days, self.timezone, is_instant=self._partition_type() == "TIMESTAMP")
 
-    def given(self) -> Parameters:
-        """The values that are the same for all rows."""
+    def parameters(self) -> Parameters:
+        """The parameters that all rows share."""
         return {name: (self.types.get(name, "STRING"), value) for name, value in self.values.items()}
 
     def in_place(self) -> str:
-        """Rows of this account and shop, or of the region where one document covers all shops."""
+        """Rows of this account and marketplace, or of the region if a document covers all marketplaces."""
         if self.shape.spec.scope == "marketplace":
             return "t.account_id = @account_id AND t.marketplace_id = @marketplace_id"
         return "t.account_id = @account_id AND t.region = @region"
 
     def day(self, alias: str) -> str:
-        """The row's day by the clock whose days the window's are."""
+        """The row's day in the window's time zone."""
         name = self.shape.day or ""
         column = f"{alias}.{quoted(name)}"
         return f"DATE({column}, '{self.timezone}')" if self.types[name] == "TIMESTAMP" else column
@@ -291,7 +296,7 @@ class Statements:
         return f"({' OR '.join(pairs)})"
 
     def is_later(self) -> str:
-        """Whether ``r`` may take the place of the stored ``t``: by version, report's time, whole text."""
+        """Whether ``r`` may replace the stored ``t``: by version, then report's time, then text."""
         newer = "r.reported_at > t.reported_at"
         if self.has_twin:
             whole = f"{self._whole('r')} > {self._whole('t')}"
@@ -311,11 +316,11 @@ class Statements:
         return [*data, "reported_at", "source_line"]
 
     def _whole(self, alias: str) -> str:
-        """The row's text as Postgres would write it as JSON, nulls left out: the same one wins everywhere."""
-        return self.words(alias, [name for name in self.types if name != "load_id"])
+        """The row's text as Postgres writes JSON, without nulls: the same row wins in every database."""
+        return self.row_text(alias, [name for name in self.types if name != "load_id"])
 
-    def words(self, alias: str, names: Sequence[str]) -> str:
-        """The text of those columns of a row, as JSON would have it, nulls left out."""
+    def row_text(self, alias: str, names: Sequence[str]) -> str:
+        """The text of the columns ``names`` of a row in JSON's form, without nulls."""
         parts = []
         for name in sorted(names, key=lambda name: (len(name), name)):
             column = f"{alias}.{quoted(name)}"
@@ -352,12 +357,12 @@ class Statements:
         return f"CAST(s.{quoted(name)} AS {kind})" if kind in ("NUMERIC", WIDE) else f"s.{quoted(name)}"
 
     def _ordinal(self, among: str) -> str:
-        """The place of a staged row among those of its key: by the line it names, then by what it says."""
+        """The number of a staged row among those of its key: by the line it names, then by its content."""
         if not self.shape.has_ordinal:
             return "1"
         order = ["s.source_line"]
         if not self.shape.is_hashed:
-            order.insert(0, self.words("s", [name for name in self.types if name in self.staged]))
+            order.insert(0, self.row_text("s", [name for name in self.types if name in self.staged]))
         by = self.shape.table.ordinal_by
         if by in self.staged:
             order = [f"s.{quoted(by)} IS NULL", f"s.{quoted(by)}", *order]
@@ -365,11 +370,11 @@ class Statements:
 
     @staticmethod
     def _amount(measure: str | None, alias: str) -> str:
-        """What is summed: the measure, else the rows."""
+        """The summand: the measure, else 1 per row."""
         return "1" if measure is None else f"{alias}.{quoted(measure)}"
 
-    def _shop(self, alias: str) -> str:
-        """The row's own shop where rows tell it, else one name for all."""
+    def _marketplace(self, alias: str) -> str:
+        """The marketplace that the row names; empty for all rows if rows name none."""
         return f"COALESCE({alias}.marketplace_id, '')" if self.shape.names_marketplace else "''"
 
     def _utc_day(self, alias: str) -> str:

@@ -1,4 +1,4 @@
-"""A load's sums in BigQuery, by which it is judged before it replaces anything."""
+"""A load's sums in BigQuery, to judge it before it replaces anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sellerops.destinations.quarantining import Totals
 
 @dataclass(frozen=True)
 class BigQuerySums:
-    """``Sums`` of what a load is about to write, and of what stands where it writes."""
+    """``Sums`` of the rows that a load is about to write, and of those it would replace."""
 
     statements: Statements
     run: Callable[[str, tuple[str, Any]], Any]

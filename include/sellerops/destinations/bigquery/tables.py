@@ -1,4 +1,4 @@
-"""Datasets and tables, made and widened on demand. Columns are added and never dropped."""
+"""Datasets and tables: created and widened on demand. Columns are added and never dropped."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Tables:
         return f"{self.dataset(STAGING)}.load_{load_id}_{nonce}_{step}"
 
     def columns(self, shape: BigQueryShape) -> dict[str, str]:
-        """Columns of the table as it stands and their types, in order; empty when there is no table."""
+        """The table's columns and their types, in order; empty if the table does not exist."""
         try:
             table = self._client.get_table(self.full_name(shape), retry=self._retry, timeout=self._patience)
         except NotFound:
@@ -62,12 +62,12 @@ class Tables:
         return _types(table)
 
     def landed(self, shape: BigQueryShape, definition: Mapping[str, Any]) -> LandedTable | None:
-        """The table that stands under the name of ``shape``; None where there is none."""
+        """The table with the name of ``shape``; None if it does not exist."""
         table = self.find(self.full_name(shape))
         return _landed(table, definition) if table else None
 
     def find(self, name: str) -> bigquery.Table | None:
-        """The table of this full name."""
+        """The table with this full name; None if it does not exist."""
         try:
             return self._client.get_table(name, retry=self._retry, timeout=self._patience)
         except NotFound:
@@ -76,11 +76,11 @@ class Tables:
     def ensure(
         self, shape: BigQueryShape, wide: Collection[str] = (), definition: Mapping[str, Any] | None = None
     ) -> list[str]:
-        """Make or widen the table of ``shape``; returns the columns that were not there before.
+        """Create or widen the table of ``shape``; returns the added columns.
 
-        ``wide``: decimal columns that hold a value now that NUMERIC does not. ``definition``: what the ledger
-        keeps of the table. Called under the table's lock. Raises ConfigurationError when the table was made
-        for another spec, or its columns are too many.
+        ``wide``: decimal columns with a value that NUMERIC cannot hold. ``definition``: what the ledger keeps
+        about the table. Called under the table's lock. Raises ConfigurationError when the table was created
+        for another spec, or has too many columns.
         """
         table, where = self.find(self.full_name(shape)), f"BigQuery table {shape.full_name}"
         if table is None:
@@ -94,10 +94,10 @@ class Tables:
         lacking = [name for name in shape.types if name not in existing]
         if len(existing) + len(lacking) > MOST_COLUMNS:
             raise ConfigurationError(
-                f"it has {len(existing)} columns; {len(lacking)} more do not fit: BigQuery takes "
+                f"it has {len(existing)} columns; {len(lacking)} more exceed BigQuery's limit of "
                 f"{MOST_COLUMNS}.",
                 where=where,
-                remedy="Nothing was stored. Give the table another name in the spec and fewer columns.",
+                remedy="Nothing was stored. Declare a table with another name and fewer columns in the spec.",
             )
         if lacking:
             fields = [_field(shape, name, wide, may_lack=True) for name in lacking]
@@ -109,9 +109,9 @@ class Tables:
         return lacking
 
     def ensure_shared_stock_view(self, shape: BigQueryShape) -> None:
-        """Make the view ``<table>__once`` of ``shape``, or make it again when its text has changed.
+        """Create the view ``<table>__once`` of ``shape``, or replace it if its text has changed.
 
-        Called under the table's lock. A query of the view is bound to days as one of its table is.
+        Called under the table's lock. Queries of the view prune partitions as queries of the table do.
         """
         query = shared_stock_query(shape, f"`{self.full_name(shape)}`", quoted)
         if query is None:
@@ -127,12 +127,12 @@ class Tables:
         ).result()
 
     def make_staging(self, name: str, fields: Collection[bigquery.SchemaField]) -> None:
-        """A table that ends by itself, should nobody end it."""
+        """Create a table that expires by itself, in case nothing drops it."""
         self.make_dataset(STAGING)
         table = bigquery.Table(name, schema=list(fields))
         table.expires = datetime.now(UTC) + STAGING_LIFETIME
         table.labels = {"managed_by": "sellerops"}
-        # Its name is this load's alone: one that is there was made by the same call, whose answer was lost.
+        # The name is unique to this load: an existing table comes from this call, whose answer was lost.
         self._client.create_table(table, exists_ok=True, retry=self._retry, timeout=self._patience)
 
     def drop(self, name: str) -> None:
@@ -142,14 +142,14 @@ class Tables:
         if self.find(self.full_name(shape) + BEFORE) is None:
             return
         raise ConfigurationError(
-            f"a migration of it was interrupted; its rows are in `{shape.name}{BEFORE}`.",
+            f"its migration was interrupted; its rows are in `{shape.name}{BEFORE}`.",
             where=where,
             remedy=f"Run `sellerops tables migrate {shape.spec.name} --destination bigquery` to "
-            "its end, then clear the task.",
+            "finish it, then clear the task.",
         )
 
     def create(self, shape: BigQueryShape, wide: Collection[str], suffix: str = "") -> None:
-        """Make the table of ``shape``, empty, under its name and ``suffix``."""
+        """Create the empty table of ``shape``, named with ``suffix``."""
         self.make_dataset(shape.schema_name)
         fields = [_field(shape, name, wide) for name in shape.types]
         table = bigquery.Table(self.full_name(shape) + suffix, schema=fields)
@@ -164,7 +164,7 @@ class Tables:
         self._client.create_table(table, exists_ok=True, retry=self._retry, timeout=self._patience)
 
     def describe(self, shape: BigQueryShape) -> None:
-        """Write what the spec says of the table and its columns into it, where that has changed."""
+        """Update the descriptions of the table and its columns if the spec's have changed."""
         table = self.find(self.full_name(shape))
         if table is None:
             return
@@ -180,7 +180,7 @@ class Tables:
         self._client.query(statement, location=self._address.location).result()
 
     def make_dataset(self, name: str) -> None:
-        """Make the dataset, unless it is there."""
+        """Create the dataset if it does not exist."""
         dataset = bigquery.Dataset(self.dataset(name))
         dataset.location = self._address.location
         dataset.labels = {**self._address.labels, "managed_by": "sellerops"}
@@ -194,14 +194,14 @@ class Tables:
             self._client.query(statement, location=self._address.location).result()
         except BadRequest as error:
             raise ConfigurationError(
-                f"the column `{name}` is NUMERIC, holds a value of more digits now, and cannot be widened.",
+                f"the column `{name}` is NUMERIC, needs more digits now, and cannot be widened.",
                 where=f"table {self.full_name(shape)}",
                 remedy=f"Run `{statement}`, or copy the table into one whose column is {WIDE}.",
             ) from error
 
 
 def labels_of(more: Mapping[str, str], shape: BigQueryShape) -> dict[str, str]:
-    """Labels of tables and jobs: who made them, of which source, report and table."""
+    """Labels of tables and jobs: creator, source, report and table."""
     own = {
         "managed_by": "sellerops",
         "source": shape.schema_name,
@@ -228,16 +228,16 @@ def _landed(table: bigquery.Table, definition: Mapping[str, Any]) -> LandedTable
 
 
 def table_differences(shape: BigQueryShape, landed: LandedTable, table: bigquery.Table) -> list[Difference]:
-    """Those of every destination, and what only BigQuery has: partitions, and no personal column."""
+    """The differences of every destination, and BigQuery's own: partitions, and no personal column."""
     found = differences(shape, landed)
     partition = table.time_partitioning.field if table.time_partitioning else None
     if partition != shape.partition:
         text = f"its partitions are by `{partition}` in the table and by `{shape.partition}` by the spec"
         found.append(Difference(text))
-    # Of a table that is older than the ledger's note of its key the clusters tell of it.
+    # For a table older than its definition in the ledger, the clusters show its key.
     clusters = tuple(table.clustering_fields or ())
     if landed.key is None and set(clusters) != set(shape.clusters):
-        text = f"it is clustered by {key_text(clusters)} in the table; the key of the spec asks for "
+        text = f"it is clustered by {key_text(clusters)}, and by the spec's key it would be by "
         found.append(Difference(text + key_text(shape.clusters)))
     found += [
         Difference(f"the column `{name}` is personal data by the spec, which BigQuery must not hold")
@@ -250,14 +250,14 @@ def table_differences(shape: BigQueryShape, landed: LandedTable, table: bigquery
 def _field(
     shape: BigQueryShape, name: str, wide: Collection[str], *, may_lack: bool = False
 ) -> bigquery.SchemaField:
-    required_columns = name in shape.system_types and not shape.is_nullable(name) and not may_lack
-    kind, mode = WIDE if name in wide else shape.types[name], "REQUIRED" if required_columns else "NULLABLE"
+    is_required = name in shape.system_types and not shape.is_nullable(name) and not may_lack
+    kind, mode = WIDE if name in wide else shape.types[name], "REQUIRED" if is_required else "NULLABLE"
     return bigquery.SchemaField(name, kind, mode=mode, description=column_description(shape, name))
 
 
 def _described(shape: BigQueryShape, field: bigquery.SchemaField) -> bigquery.SchemaField:
-    """The field with its description of today; a column that no spec names keeps what it says."""
+    """The field with its current description; a column that no spec declares keeps its own."""
     if field.name not in shape.types or field.name in shape.extra:
         return field
-    told = {**field.to_api_repr(), "description": column_description(shape, field.name)}
-    return bigquery.SchemaField.from_api_repr(told)
+    described = {**field.to_api_repr(), "description": column_description(shape, field.name)}
+    return bigquery.SchemaField.from_api_repr(described)

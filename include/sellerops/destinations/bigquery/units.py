@@ -1,8 +1,8 @@
-"""Rows that come and go together, in BigQuery: the words and rules are those of ``postgres.units``.
+"""The SQL of units, whose rows are replaced together.
 
-``UnitMerge`` works out in a table of its own, ``after``, which rows the changed units will have; the write
-then puts them in place. ``UnitMoves``: of rows that are replaced by days, those whose unit has moved to
-another day.
+``UnitMerge`` merges units and lines by the rules of ``postgres.units``: it first creates the rows that
+changed units will have as a table of their own, then counts them, compares them for the history, and writes
+them. ``UnitMoves`` lets a replacing load remove the rows that its units left on other days.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _NONE = "000000000000000000"
 
 @dataclass(frozen=True)
 class UnitMerge:
-    """The statements about ``after``; ``bounds``: between which days the units' rows are and will be."""
+    """The statements that use the table ``after``. ``bounds``: the days of the units' rows, old and new."""
 
     it: Statements
     after: str
     bounds: Bounds | None
 
-    def settle(self) -> tuple[str, Parameters]:
-        """Make ``after``: all rows of changed units as they will stand; ``is_new``: the document's."""
+    def create_after(self) -> tuple[str, Parameters]:
+        """Create ``after``: all rows of changed units as they will be; ``is_new``: the document's."""
         names = ", ".join(f"s.{quoted(name)}" for name in self.it.types if name not in self._made)
         made = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self._made.items())
         unit = ", ".join(map(quoted, self.it.shape.unit))
@@ -38,7 +38,7 @@ class UnitMerge:
             WITH sides AS ({self._sides()}),
             items AS (
                 SELECT {unit}, unit_item, is_new, MAX(unit_rank) AS unit_rank, MAX(mark) AS mark,
-                       {self._words()} AS words
+                       {self._item_text()} AS words
                 FROM sides GROUP BY {unit}, unit_item, is_new
             ),
             ranked AS (
@@ -46,7 +46,7 @@ class UnitMerge:
                     PARTITION BY {unit}, unit_item ORDER BY unit_rank DESC, words DESC, is_new
                 ) = 1 AS wins FROM items
             ),
-            told AS (
+            unit_ranks AS (
                 SELECT *,
                        MAX(IF(unit_item = '' AND (mark IS NULL OR unit_rank > mark), unit_rank, mark))
                            OVER (PARTITION BY {unit}) AS nameless,
@@ -58,7 +58,7 @@ class UnitMerge:
                        wins AND IF(unit_item = '',
                            unit_rank = nameless AND (named IS NULL OR named <= nameless),
                            nameless IS NULL OR unit_rank >= nameless) AS stays
-                FROM told
+                FROM unit_ranks
             ),
             judged AS (
                 SELECT *, MAX(IF(stays = is_new OR (NOT is_new AND new_mark IS DISTINCT FROM mark), 1, 0))
@@ -70,11 +70,11 @@ class UnitMerge:
             ON {same} AND s.unit_item = j.unit_item AND s.is_new = j.is_new
             WHERE j.stays AND j.changes = 1
         """
-        return statement, self._given()
+        return statement, self._parameters()
 
     def count(self) -> tuple[str, Parameters]:
-        """Of the document's rows: all, those written, those of a key that stands; rows gone; rows that stand
-        just so; and how many rows the changed units will have.
+        """Of the document's rows: all, those to write, those with a stored key; rows to delete; rows stored
+        unchanged; and how many rows the changed units will have.
         """
         it = self.it
         own = f"SELECT * FROM `{self.after}` WHERE is_new"
@@ -88,21 +88,21 @@ class UnitMerge:
             f"(SELECT COUNT(*) FROM ({it.accepted()}) AS r WHERE EXISTS "
             f"(SELECT 1 FROM ({here}) AS t WHERE {it.same(it.shape.unit)} "
             f"AND NOT {it.differs(whole)})), (SELECT COUNT(*) FROM `{self.after}`)",
-            self._given(),
+            self._parameters(),
         )
 
     def write(self, written: int) -> tuple[str, Parameters]:
-        """Put the rows of changed units in place of those that stand there."""
+        """Replace the stored rows of changed units."""
         names = ", ".join(map(quoted, self.it.types))
         steps = [
             f"DELETE FROM `{self.it.landing}` AS t WHERE {self.it.within(self.bounds)} "
             f"AND t.account_id = @account_id AND {self._is_changed()}",
             f"INSERT INTO `{self.it.landing}` ({names}) SELECT {names} FROM `{self.after}`",
         ]
-        return self.it.script(steps, self.bounds, written), self._given()
+        return self.it.script(steps, self.bounds, written), self._parameters()
 
     def pairs(self) -> str:
-        """``FROM ... FULL JOIN ...``: rows ``r`` that will stand, ``t`` that stood, of changed units."""
+        """``FROM ... FULL JOIN ...``: new rows ``r`` and stored rows ``t`` of changed units."""
         it = self.it
         here = (
             f"SELECT * FROM {it.rows(self.bounds)} WHERE t.account_id = @account_id AND {self._is_changed()}"
@@ -118,8 +118,8 @@ class UnitMerge:
             f"EXISTS (SELECT 1 FROM `{self.after}` AS a WHERE {self.it.same(self.it.shape.unit, 't', 'a')})"
         )
 
-    def _given(self) -> Parameters:
-        return {**self.it.given(), **self.it.bound_parameters(self.bounds)}
+    def _parameters(self) -> Parameters:
+        return {**self.it.parameters(), **self.it.bound_parameters(self.bounds)}
 
     def _sides(self) -> str:
         it = self.it
@@ -128,20 +128,24 @@ class UnitMerge:
         parts = []
         for alias, source, is_new in (
             ("r", f"({it.accepted()}) AS r", "TRUE"),
-            ("t", f"{it.rows(self.bounds)} WHERE t.account_id = @account_id AND {self._is_told()}", "FALSE"),
+            (
+                "t",
+                f"{it.rows(self.bounds)} WHERE t.account_id = @account_id AND {self._is_listed()}",
+                "FALSE",
+            ),
         ):
             mark = f"{alias}.{quoted(UNIT_MARK)}" if UNIT_MARK in it.types else "CAST(NULL AS STRING)"
             parts.append(
                 f"SELECT {names}, {self._item(alias)} AS unit_item, {self._rank(alias)} AS unit_rank, "
-                f"{mark} AS mark, {it.words(alias, says)} AS unit_words, {is_new} AS is_new FROM {source}"
+                f"{mark} AS mark, {it.row_text(alias, says)} AS unit_words, {is_new} AS is_new FROM {source}"
             )
         return " UNION ALL ".join(parts)
 
-    def _is_told(self) -> str:
+    def _is_listed(self) -> str:
         return f"EXISTS (SELECT 1 FROM ({self.it.accepted()}) AS r WHERE {self.it.same(self.it.shape.unit)})"
 
-    def _words(self) -> str:
-        """The text of an item's rows, where documents of one instant may meet."""
+    def _item_text(self) -> str:
+        """The text of an item's rows, if two documents may be of one instant."""
         if not self.it.has_twin:
             return "''"
         text = "CONCAT(unit_words, ' ', CAST(source_line AS STRING))"
@@ -159,7 +163,7 @@ class UnitMerge:
 
     @property
     def _made(self) -> dict[str, str]:
-        """Columns of ``after`` that depend on what else the unit holds."""
+        """Columns of ``after`` that depend on the unit's other rows."""
         if UNIT_MARK not in self.it.types:
             return {}
         among = ", ".join(f"s.{quoted(name)}" for name in self.it.shape.key if name != "ordinal")
@@ -170,10 +174,10 @@ class UnitMerge:
 
 @dataclass(frozen=True)
 class UnitMoves:
-    """Rows of the document's units that stand outside its ``days``, between the days ``elsewhere``.
+    """Rows of the document's units outside its ``days``, between the days ``elsewhere``.
 
-    They give way to the document where it is newer, and it to them where they are; of one instant the later
-    day wins. A unit without a name has no other rows.
+    The newer rows of a unit win; of one instant, those of the later day. A unit without a name has no other
+    rows.
     """
 
     it: Statements
@@ -181,38 +185,38 @@ class UnitMoves:
     elsewhere: Bounds
 
     def count(self) -> tuple[str, Parameters]:
-        """How many rows the days' new ones are, and how many they take the place of."""
+        """The number of new rows of the days, and of the rows they replace."""
         it = self.it
         return (
             f"SELECT (SELECT COUNT(*) FROM ({it.accepted()}) AS r WHERE {it.day('r')} IN UNNEST(@days) "
-            f"AND NOT {self._is_held()}), "
+            f"AND NOT {self._is_kept_elsewhere()}), "
             f"(SELECT COUNT(*) FROM {it.rows(self._bounds)} "
-            f"WHERE ({self._in_window()}) OR ({self._gives_way()}))",
-            self._given(),
+            f"WHERE ({self._in_window()}) OR ({self._is_replaced()}))",
+            self._parameters(),
         )
 
     def write(self, written: int) -> tuple[str, Parameters]:
-        """Put the document's rows of the days in place of the days' rows and of what has moved."""
+        """Replace the rows of the days, and rows that have moved, with the document's."""
         it = self.it
         steps = [
             f"DELETE FROM `{it.landing}` AS t WHERE {it.within(self._bounds)} "
-            f"AND (({self._in_window()}) OR ({self._gives_way()}))",
-            f"{it.insert()} WHERE {it.day('r')} IN UNNEST(@days) AND NOT {self._is_held()}",
+            f"AND (({self._in_window()}) OR ({self._is_replaced()}))",
+            f"{it.insert()} WHERE {it.day('r')} IN UNNEST(@days) AND NOT {self._is_kept_elsewhere()}",
         ]
-        return it.script(steps, self._bounds, written), self._given()
+        return it.script(steps, self._bounds, written), self._parameters()
 
     @property
     def _bounds(self) -> Bounds:
         return self.it.bounds(self.days).joined(self.elsewhere)
 
-    def _given(self) -> Parameters:
+    def _parameters(self) -> Parameters:
         it = self.it
-        return {**it.given(), **it.bound_parameters(self._bounds), "days": ("DATE", list(self.days))}
+        return {**it.parameters(), **it.bound_parameters(self._bounds), "days": ("DATE", list(self.days))}
 
     def _in_window(self) -> str:
         return f"{self.it.in_place()} AND {self.it.day('t')} IN UNNEST(@days)"
 
-    def _gives_way(self) -> str:
+    def _is_replaced(self) -> str:
         it = self.it
         return (
             f"t.account_id = @account_id AND NOT ({self._in_window()}) AND EXISTS (SELECT 1 "
@@ -220,7 +224,7 @@ class UnitMoves:
             f"AND {self._is_older()})"
         )
 
-    def _is_held(self) -> str:
+    def _is_kept_elsewhere(self) -> str:
         it = self.it
         return (
             f"EXISTS (SELECT 1 FROM {it.rows(self._bounds)} WHERE t.account_id = @account_id "

@@ -1,8 +1,8 @@
 """The starter views over landing tables, and the table of marketplaces they join, in BigQuery.
 
-Made when a table is new, or when their texts or the marketplaces have changed: the ledger's note of a table
-carries ``views_mark``, so a load that finds nothing changed asks nothing. What only the ledger knows (missing
-days, freshness, runs) is in Postgres alone.
+Created when a table is new, or when their texts or the marketplaces have changed: the table's definition in
+the ledger contains ``views_mark``, so a load without changes queries nothing. Views of ledger data (missing
+days, freshness, runs) exist only in Postgres.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _COLUMNS = {
     "currency": "ISO code of the currency it sells in.",
     "time_zone": "IANA time zone of its business day.",
     "region": "Endpoint group of Amazon's API: NA, EU or FE.",
-    "sales_channel": "The name it carries in `sales_channel` columns.",
+    "sales_channel": "Its name in `sales_channel` columns.",
 }
 
 
 def views_mark(table: str) -> str:
-    """Changes when the views over ``<source>.<table>`` or the marketplaces do."""
-    told = f"{marketplace_rows()}\n{views_over(table)}"
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    """A hash of the views over ``<source>.<table>`` and of the marketplaces."""
+    text = f"{marketplace_rows()}\n{views_over(table)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Views:
@@ -47,9 +47,9 @@ class Views:
         self._tables = tables
 
     def refresh(self, shape: BigQueryShape) -> None:
-        """Fill the table of marketplaces, and make the views over the table of ``shape``.
+        """Fill the table of marketplaces, and create the views over the table of ``shape``.
 
-        One that does not fit its tables, because a spec of the installation differs, is left without rows.
+        A view that does not match its tables, because a spec of the installation differs, is created empty.
         """
         self._fill_marketplaces()
         for view in views_over(shape.full_name):
@@ -57,7 +57,7 @@ class Views:
             try:
                 self._make(view, text)
             except BadRequest as error:
-                log.warning("View %s.%s stays without rows: %s", SCHEMA, view.name, error.message)
+                log.warning("View %s.%s is created without rows: %s", SCHEMA, view.name, error.message)
                 self._make(view, view.empty_sql(self._dialect))
 
     @property
@@ -86,7 +86,7 @@ class Views:
         self._client.update_table(made, ["description"])
 
     def _fill_marketplaces(self) -> None:
-        """Replace the whole table: some twenty rows, in one job that is seen at once."""
+        """Replace the whole table, some twenty rows, in one atomic job."""
         self._tables.make_dataset(_REFERENCE)
         name = f"{self._tables.dataset(_REFERENCE)}.marketplace"
         schema = [bigquery.SchemaField(each, "STRING", description=text) for each, text in _COLUMNS.items()]
@@ -96,7 +96,7 @@ class Views:
             self._client.load_table_from_json(rows, name, job_config=config).result()
 
     def _stored(self, name: str) -> list[dict[str, str]] | None:
-        """The rows that are there, in the order of ours; None without the table."""
+        """The stored rows, in the order of ``marketplace_rows``; None without the table."""
         try:
             found = {row["id"]: dict(row.items()) for row in self._client.list_rows(name)}
         except NotFound:

@@ -1,4 +1,4 @@
-"""Postgres: rows are staged by COPY, then replace or merge in one transaction with the ledger's rows."""
+"""Postgres: COPY stages the rows, then one transaction writes them and the ledger's rows."""
 
 from sellerops.destinations.postgres.destination import PostgresDestination
 

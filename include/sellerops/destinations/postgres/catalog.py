@@ -1,4 +1,4 @@
-"""A landing table of Postgres as it stands, from its catalogue."""
+"""A landing table as it is, from Postgres' catalogue."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from sellerops.settings.specs.sql_types import SQL_TYPES
 
 Connection = psycopg.Connection[Any]
 DESTINATION = "postgres"
-# `ordinal` is an integer in Postgres; nothing else of ours is.
+# Only `ordinal` is an integer in Postgres.
 _KINDS = {**{name: kind for kind, name in SQL_TYPES.items()}, "integer": ColumnType.INTEGER}
 
 
 def landed_table(connection: Connection, shape: Shape) -> LandedTable | None:
-    """The table that stands under the name of ``shape``; None where there is none."""
+    """The table with the name of ``shape``; None if it does not exist."""
     columns = connection.execute(
         """
         SELECT attname, format_type(atttypid, atttypmod), attnotnull
@@ -51,7 +51,7 @@ def landed_table(connection: Connection, shape: Shape) -> LandedTable | None:
 
 
 def refuse_mismatched_table(connection: Connection, shape: Shape, *, where: str) -> None:
-    """Raise ConfigurationError when the table that stands there was made for another spec."""
+    """Raise ConfigurationError if the existing table was created for another spec."""
     landed = landed_table(connection, shape)
     found = differences(shape, landed) if landed else []
     if found and not _has_rows(connection, shape):
@@ -60,7 +60,7 @@ def refuse_mismatched_table(connection: Connection, shape: Shape, *, where: str)
 
 
 def drop_key(connection: Connection, shape: Shape) -> None:
-    """Drop the unique index of the table's grain, whatever it is of."""
+    """Drop the unique index of the table's grain, whatever its columns."""
     found = _key(connection, shape)
     if found:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(shape.schema_name, found[0])))
@@ -72,7 +72,7 @@ def _has_rows(connection: Connection, shape: Shape) -> bool:
 
 
 def _personal_columns(connection: Connection, shape: Shape) -> frozenset[str]:
-    """The columns of the table beside it, as the last load knew them."""
+    """The columns of its table of personal data, by the last load."""
     row = connection.execute(
         "SELECT columns FROM sellerops.personal_table WHERE table_name = %s",
         (f"{shape.full_name}{PERSONAL_SUFFIX}",),
@@ -81,7 +81,7 @@ def _personal_columns(connection: Connection, shape: Shape) -> frozenset[str]:
 
 
 def _key(connection: Connection, shape: Shape) -> tuple[str, tuple[str, ...]] | None:
-    """Name and columns of the index that is the table's grain."""
+    """Name and columns of the unique index that enforces the table's grain."""
     row = connection.execute(
         """
         SELECT own.relname,

@@ -1,4 +1,4 @@
-"""Rows as the text that COPY reads: CSV with tabs, a backspace for a quote, nothing for null."""
+"""Rows as text for COPY: CSV separated by tabs, quoted by backspaces, with an empty field for null."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import pyarrow.compute as pc
 
 from sellerops.formats.rows import Rows, TextRows
 
-# What text holds of these would end a field or a row; such a value is put in quotes. No other one needs them.
+# Only values with one of these characters need quotes: unquoted, they would end a field or a row.
 _SPECIAL = "[\t\n\r\b]"
 _QUOTE = "\b"
-# Arrow writes a decimal with its whole scale; 12.500000 says no more than 12.5.
+# Arrow writes a decimal with its full scale; 12.5 is shorter than 12.500000 and means the same.
 _DECIMAL = r"^(-?[0-9]+)(\.[0-9]*[1-9])?\.?0*$"
 
 
@@ -27,7 +27,7 @@ def copy_columns(rows: Rows) -> tuple[str, ...]:
 
 
 def copy_text(rows: Rows, end: bytes) -> memoryview:
-    """``rows`` as COPY takes them, each line ended by ``end``: one COPY must not mix line ends."""
+    """``rows`` for COPY, each line ended by ``end``: one COPY must not mix line ends."""
     if isinstance(rows, TextRows):
         system = [_as_text(column).cast(pa.binary()) for column in rows.system.columns]
         joined = pc.binary_join_element_wise(*system, rows.lines, b"\t")
@@ -38,7 +38,7 @@ def copy_text(rows: Rows, end: bytes) -> memoryview:
 
 
 def _as_text(column: pa.Array) -> pa.Array:
-    """Each value as Postgres reads it back exactly, null as the empty text."""
+    """Each value as text that Postgres reads back exactly; null as empty text."""
     if pa.types.is_decimal(column.type):
         text = pc.replace_substring_regex(column.cast(pa.string()), _DECIMAL, r"\1\2")
     elif pa.types.is_string(column.type):
@@ -54,7 +54,7 @@ def _as_text(column: pa.Array) -> pa.Array:
 
 
 def _content(texts: pa.Array) -> memoryview:
-    """The bytes of all values, one behind the other."""
+    """The concatenated bytes of all values."""
     _, offsets, data = texts.buffers()
     if data is None or not len(texts):
         return memoryview(b"")

@@ -1,4 +1,4 @@
-"""Landing tables, made and widened on demand. Columns are added and never dropped."""
+"""Landing tables: created and widened on demand. Columns are added and never dropped."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MOST_COLUMNS = 1600
 
 
 def ensure_table(connection: Connection, shape: Shape) -> list[str]:
-    """Make or widen the table of ``shape``; returns the columns that were not there before.
+    """Create or widen the table of ``shape``; returns the added columns.
 
-    One short transaction of its own under the table's DDL lock: callers at the same time wait for each other,
-    and a running load is never met halfway. Raises ConfigurationError when the columns do not fit into one
-    table, TableInUse when other sessions do not let go of it.
+    One short transaction of its own under the table's DDL lock: concurrent callers wait for each other, and
+    never interrupt a running load. Raises ConfigurationError when the columns do not fit into one table,
+    TableInUse when other sessions keep using it.
     """
     if not lacking_columns(shape, existing_columns(connection, shape)):
         return []
@@ -33,13 +33,13 @@ def ensure_table(connection: Connection, shape: Shape) -> list[str]:
         connection,
         [(shape.schema_name, shape.name)],
         lambda: _make_or_widen(connection, shape),
-        # Not locked beforehand: LOCK of a view locks the other tables it reads, too.
+        # Not locked beforehand: LOCK of a view also locks the other tables it reads.
         beside=view_names(shape.full_name),
     )
 
 
 def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
-    """Columns of the table as it stands and their SQL types, in order; empty when there is no table."""
+    """The table's columns and their SQL types, in order; empty if the table does not exist."""
     rows = connection.execute(
         """
         SELECT attname, format_type(atttypid, atttypmod)
@@ -55,12 +55,12 @@ def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
 
 
 def lacking_columns(shape: Shape, existing: Mapping[str, str]) -> list[str]:
-    """The columns of ``shape`` that are not among the ``existing``."""
+    """The columns of ``shape`` that are not in ``existing``."""
     return [name for name in shape.columns if name not in existing]
 
 
 def make_key(connection: Connection, shape: Shape) -> None:
-    """The unique index that is the table's grain."""
+    """Create the unique index that enforces the table's grain."""
     connection.execute(
         sql.SQL("CREATE UNIQUE INDEX {} ON {} ({}) NULLS NOT DISTINCT").format(
             sql.Identifier(shape.index_name), shape.identifier, identifiers(shape.key)
@@ -89,7 +89,7 @@ def _make_or_widen(connection: Connection, shape: Shape) -> list[str]:
 
 
 def _refuse_too_many(connection: Connection, shape: Shape, more: int) -> None:
-    """Postgres counts columns that were dropped, too."""
+    """Raise ConfigurationError at Postgres' limit of columns, which counts dropped ones."""
     row = connection.execute(
         "SELECT coalesce(max(attnum), 0), count(*) FILTER (WHERE attisdropped) FROM pg_attribute "
         "JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace "
@@ -99,12 +99,12 @@ def _refuse_too_many(connection: Connection, shape: Shape, more: int) -> None:
     used, dropped = row or (0, 0)
     if used + more <= MOST_COLUMNS:
         return
-    was = f", {dropped} of them dropped ones that still count" if dropped else ""
+    was = f" (dropped ones count: {dropped})" if dropped else ""
     raise ConfigurationError(
-        f"it has {used} columns{was}; {more} more do not fit: Postgres takes {MOST_COLUMNS} in a table.",
+        f"it has {used} columns{was}; {more} more exceed Postgres' limit of {MOST_COLUMNS}.",
         where=f"table {shape.full_name}",
         remedy="Nothing was stored. If the document has names as keys, read them as `rows` of a table of "
-        "their own in the spec; or give the table another name there, and the columns that are needed.",
+        "their own in the spec; or declare a table with another name and only the columns you need.",
     )
 
 
@@ -130,14 +130,14 @@ def _create(connection: Connection, shape: Shape) -> None:
 
 
 def describe_table(connection: Connection, shape: Shape) -> None:
-    """Write what the spec says of the table and its columns into the database."""
+    """Write the spec's descriptions of the table and its columns into the database."""
     table = sql.SQL("COMMENT ON TABLE {} IS {}")
     connection.execute(table.format(shape.identifier, sql.Literal(table_description(shape) or None)))
     connection.execute(_column_comments(shape, list(shape.columns)))
 
 
 def _column_comments(shape: Shape, names: Sequence[str]) -> sql.Composed:
-    """One statement a column, sent together."""
+    """One statement per column, sent together."""
     comment = sql.SQL("COMMENT ON COLUMN {}.{} IS {}")
     return sql.SQL("; ").join(
         comment.format(shape.identifier, column(name), sql.Literal(column_description(shape, name)))
@@ -146,7 +146,7 @@ def _column_comments(shape: Shape, names: Sequence[str]) -> sql.Composed:
 
 
 def _make_day_index(connection: Connection, shape: Shape) -> None:
-    """For counting and deleting days of an account, where the key does not lead to them."""
+    """For counting and deleting an account's days, if the key's index cannot serve that."""
     if shape.is_replaced and shape.day and shape.day not in shape.key[:3]:
         connection.execute(
             sql.SQL("CREATE INDEX ON {} (account_id, {})").format(shape.identifier, column(shape.day))
@@ -154,7 +154,7 @@ def _make_day_index(connection: Connection, shape: Shape) -> None:
 
 
 def _make_schema(connection: Connection, shape: Shape) -> None:
-    """Make the schema. One table at a time is made in it: two grants on a schema at once end in an error."""
+    """Create the schema, under a lock: two concurrent grants on a schema end in an error."""
     key = f"sellerops.schema:{shape.schema_name}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
     there = connection.execute("SELECT to_regnamespace(quote_ident(%s))", (shape.schema_name,)).fetchone()
@@ -163,11 +163,11 @@ def _make_schema(connection: Connection, shape: Shape) -> None:
 
 
 def _refuse_long_name(shape: Shape) -> None:
-    """Postgres would cut the name, and then not find the table under it."""
+    """Raise ConfigurationError for a name that Postgres would truncate, and then not find."""
     for name in (shape.schema_name, shape.name, *shape.columns):
         if len(name.encode()) > LONGEST_NAME:
             raise ConfigurationError(
-                f"the name `{name}` has {len(name.encode())} bytes; Postgres takes {LONGEST_NAME}.",
+                f"the name `{name}` has {len(name.encode())} bytes; Postgres' limit is {LONGEST_NAME}.",
                 where=f"table {shape.full_name}",
                 remedy="Give it a shorter name in the spec.",
             )

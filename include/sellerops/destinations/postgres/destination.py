@@ -1,4 +1,4 @@
-"""One load: stage the rows, then everything else in one transaction under the table's lock."""
+"""One load: stage the rows, then do everything else in one transaction under the table's lock."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
 class PostgresDestination:
     """Landing tables in the database that also holds the ledger (schema ``sellerops``).
 
-    :param conninfo: libpq connection string or URL. Nothing is opened before the first load; each load has
-        connections of its own, so loads may run in threads.
-    :param ledger: the same, or None. ConfigurationError for another database: rows and ledger are written in
-        one transaction.
+    :param conninfo: libpq connection string or URL. Nothing is opened before the first load; each load has a
+        connection of its own, so loads may run in threads.
+    :param ledger: the same, or None. Raises ConfigurationError for another database, because one transaction
+        writes rows and ledger.
     """
 
     name = "postgres"
@@ -64,19 +64,19 @@ class PostgresDestination:
     def __init__(self, conninfo: str, *, ledger: str | None = None) -> None:
         if ledger not in (None, conninfo):
             raise ConfigurationError(
-                "the Postgres destination and the ledger are two databases.",
+                "the Postgres destination and the ledger are in two databases.",
                 where="destination postgres",
-                remedy="Give both the same connection: rows and ledger are written in one transaction.",
+                remedy="Give both the same connection: one transaction writes rows and ledger.",
             )
         self._conninfo = conninfo
 
     def close(self) -> None:
-        """Nothing is kept open between loads."""
+        """Nothing stays open between loads."""
 
     def migrate(self, spec: ReportSpec, table: str, *, check: bool = False) -> Migration:
-        """Bring a populated table in step with its spec; ``check`` only says what that would take.
+        """Migrate a populated table to its spec; ``check`` only plans.
 
-        Raises ConfigurationError when a view needs the table as it is, TableInUse when others keep using it.
+        Raises ConfigurationError when a view depends on the table, TableInUse when others keep using it.
         """
         from sellerops.destinations.postgres.migration import migrate_table
 
@@ -110,9 +110,9 @@ class PostgresDestination:
     def load(self, job: LoadJob) -> LoadResult:
         """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
 
-        Raises what the rows raise; CheckFailed when the counts do not add up; Quarantined when a person must
-        look first; ConfigurationError when the table or the ledger does not fit; RetryableError when
-        Postgres is away or the table in use.
+        Raises what reading the rows raises; CheckFailed when the counts do not add up; Quarantined when a
+        person must decide first; ConfigurationError when the table or the ledger does not match;
+        RetryableError when Postgres is unavailable or the table in use.
         """
         where = f"{job.request.where}, table {job.full_name}"
         with (
@@ -135,8 +135,8 @@ class _Load:
 
     def run(self) -> LoadResult:
         connection, rows = self._connection, self._job.rows
-        # Times without a zone are UTC, in the file and in what is written of rows as text. A sample of 6,000
-        # rows is enough for plans of tables that are read once.
+        # Times without a zone are UTC, in the file and in rows written as text. A sample of 6,000 rows is
+        # enough to plan queries of tables that are read once.
         connection.execute("SET TIME ZONE 'UTC'; SET default_statistics_target = 20")
         load_id, started_at = self._open()
         staging = Staging(connection)
@@ -151,15 +151,15 @@ class _Load:
         self._personal = ensure_personal(connection, shape)
         ensure_shared_stock_view(connection, shape)
         if staged >= _ANALYZE_FROM:
-            # What rows are joined by; the other columns' values no plan depends on.
+            # Rows are joined by these columns; no plan depends on the values of others.
             connection.execute(
                 sql.SQL("ANALYZE {} ({})").format(staging.identifier, identifiers(shape.staged_key))
             )
         try:
             with connection.transaction():
                 return self._settle(shape, staging, staged, load_id, started_at, new_columns)
-        except Quarantined as held:
-            raise record_quarantined(connection, self._job, self._destination, held) from None
+        except Quarantined as error:
+            raise record_quarantined(connection, self._job, self._destination, error) from None
 
     def _open(self) -> tuple[int, datetime]:
         row = self._connection.execute("SELECT nextval('sellerops.load_id'), sellerops.now()").fetchone()
@@ -175,7 +175,7 @@ class _Load:
         started_at: datetime,
         new_columns: list[str],
     ) -> LoadResult:
-        """All that is seen afterwards, within the caller's transaction."""
+        """Write rows and ledger in the caller's transaction."""
         job, connection = self._job, self._connection
         lock_place(connection, job)
         lock_history(connection, job)
@@ -228,7 +228,7 @@ class _Load:
     def _changes(
         self, write: Write, marks: Watermarks, load_id: int, new_columns: list[str]
     ) -> Merge | UnitMerge | None:
-        """What a merge will change; None for all other tables."""
+        """What a merge will change; None if the table is not merged."""
         table = write.shape.table
         if table.write_disposition is not WriteDisposition.MERGE:
             return None

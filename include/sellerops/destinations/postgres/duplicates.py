@@ -1,4 +1,4 @@
-"""Rows of one document with the same key: numbered by what they say, or all but the last refused."""
+"""Rows of one document with the same key: numbered by their content, or all but the last rejected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TABLE = sql.Identifier("load_duplicate")
 
 @dataclass(frozen=True)
 class Duplicates:
-    """How many staged rows share a key (``TABLE`` tells their ordinals), and how many of them lose."""
+    """How many staged rows share a key (``TABLE`` has their ordinals), and how many of them lose."""
 
     rows: int = 0
     losing: int = 0
@@ -27,10 +27,10 @@ class Duplicates:
 def find_duplicates(
     connection: Connection, shape: Shape, staging: sql.Identifier, staged: frozenset[str]
 ) -> Duplicates:
-    """Look at the keys of all staged rows; those shared go to ``TABLE (source_line, ordinal, loses)``.
+    """Find the staged rows that share a key; they go to ``TABLE (source_line, ordinal, loses)``.
 
-    Where equal keys are kept, rows are numbered by their content, so that the order of lines says nothing.
-    Elsewhere the row with the latest version wins, then the last of the file.
+    If equal keys are kept, rows are numbered by their content, so that the order of lines does not matter.
+    Otherwise the row with the latest version wins, then the last row of the file.
     """
     key = shape.staged_key
     if "source_line" in key:
@@ -50,8 +50,8 @@ def find_duplicates(
                        {content} AS load_content
                 FROM {staging} s JOIN k ON {same}
             ),
-            told AS (SELECT *, {loses} AS loses FROM shared)
-            SELECT source_line, loses, CASE WHEN loses THEN 1 ELSE {ordinal} END AS ordinal FROM told
+            judged AS (SELECT *, {loses} AS loses FROM shared)
+            SELECT source_line, loses, CASE WHEN loses THEN 1 ELSE {ordinal} END AS ordinal FROM judged
             """
         ).format(
             table=TABLE,
@@ -74,7 +74,7 @@ def find_duplicates(
 
 
 def _may_share(connection: Connection, key: Sequence[str], staging: sql.Identifier) -> bool:
-    """Whether two rows have keys of one hash: sorting numbers takes two thirds of grouping by the keys."""
+    """Whether two keys have the same hash. Sorting hashes takes two thirds of the time of grouping keys."""
     row = connection.execute(
         sql.SQL("SELECT count(*) > count(DISTINCT hash_record_extended(ROW({}), 0)) FROM {}").format(
             identifiers(key), staging
@@ -84,7 +84,7 @@ def _may_share(connection: Connection, key: Sequence[str], staging: sql.Identifi
 
 
 def reject_duplicates(connection: Connection, shape: Shape, staging: sql.Identifier, load_id: int) -> None:
-    """Write the rows that lose to the ledger's rejects, as JSON, without personal columns."""
+    """Write the losing rows to the ledger's rejects, as JSON, without personal columns."""
     connection.execute(
         sql.SQL(
             "INSERT INTO sellerops.rejected_row (load_id, source_line, reason, column_name, value, raw_line) "
@@ -102,7 +102,7 @@ def reject_duplicates(connection: Connection, shape: Shape, staging: sql.Identif
 
 
 def version_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Composable:
-    """The row's version, comparable the same way in every database."""
+    """The row's version, with the same order in every database."""
     version = shape.table.version
     if version is None or (qualifier == "s" and version not in staged):
         return sql.SQL("NULL::text")
@@ -110,7 +110,7 @@ def version_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Comp
 
 
 def item_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Composable:
-    """The line of a unit that a row is, by ``ordinal_by``; empty where the document does not tell."""
+    """The row's line in its unit, by ``ordinal_by``; empty if the document does not name it."""
     by = shape.table.ordinal_by
     if by is None or (qualifier == "s" and by not in staged):
         return sql.SQL("''::text")
@@ -118,7 +118,7 @@ def item_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Composa
 
 
 def content_of(shape: Shape, qualifier: str, beside: Sequence[str] = ()) -> sql.Composable:
-    """What a row says, as text: without nulls, personal columns, where it came from, and ``beside``."""
+    """A row's content as text: without nulls, personal columns, system columns, and ``beside``."""
     left_out = [*shape.system, *shape.table.personal_columns, *beside]
     return sql.SQL('(jsonb_strip_nulls(to_jsonb({}.*) - {}::text[])::text COLLATE "C")').format(
         sql.Identifier(qualifier), sql.Literal(left_out)
@@ -126,7 +126,7 @@ def content_of(shape: Shape, qualifier: str, beside: Sequence[str] = ()) -> sql.
 
 
 def _loses(shape: Shape, key: Sequence[str]) -> sql.Composable:
-    """Whether a row gives way to another of the document."""
+    """Whether a row loses to another of the document."""
     if shape.has_ordinal:
         return sql.SQL("false")
     return sql.SQL(

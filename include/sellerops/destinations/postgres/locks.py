@@ -1,4 +1,4 @@
-"""Advisory locks that keep loads of one table apart, and from a rebuilt table that is put in place.
+"""Advisory locks between loads of one table, and between loads and the swap of a rebuilt table.
 
 All end with the transaction.
 """
@@ -16,10 +16,10 @@ Connection = psycopg.Connection[Any]
 
 
 def lock_place(connection: Connection, job: LoadJob) -> None:
-    """Let one load at a time write a table's rows of an account and place: no two loads share a key then.
+    """Let one load at a time write a table's rows of an account and place, so that no two loads share a key.
 
-    A merge into a table whose key does not tell the shop has the account's rows to itself: an SKU may come
-    from two regions. Loads of other places run beside it; a rebuilt table waits for all of them.
+    A merge into a table whose key does not name the marketplace locks all rows of the account: an SKU may
+    come from two regions. Loads of other places run in parallel; the swap of a rebuilt table waits for all.
     """
     connection.execute(
         "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", (_table_key(job.full_name),)
@@ -31,9 +31,9 @@ def lock_place(connection: Connection, job: LoadJob) -> None:
 
 
 def lock_table(connection: Connection, table: str) -> None:
-    """Wait until no load is writing ``table`` (schema and name) and keep further ones waiting.
+    """Wait until no load is writing ``table`` (``schema.name``), and make further loads wait.
 
-    After it, and only after it, every load that has written to the table is committed and visible.
+    Only after this call is every load that has written to the table committed and visible.
     """
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (_table_key(table),))
 

@@ -1,11 +1,11 @@
-"""Rows that stand each for itself: which of a document's change what is stored, and the writing of them.
+"""Merging rows one by one: which rows of a document change the table, and writing them.
 
-One pass over the staged rows finds those whose key is not stored yet and those whose stored row differs. What
-follows (the history of changed cells, the update, the insertion) looks at these alone. The lock of the load
-(``locks.lock_place``) keeps every other load of these keys away meanwhile; the unique index is the guard.
+One pass over the staged rows finds those whose key is not stored yet and those whose stored row differs. The
+following steps (history of changed cells, update, insertion) read only these. The load's lock
+(``locks.lock_place``) excludes every other load of these keys meanwhile; the unique index is the guard.
 
-The newest document of all usually overtakes every stored row that it names. One pass then deletes these rows
-and notes what changes in them; the search for other rows is needed only if some are left.
+The newest document usually supersedes every stored row that it names. One pass then deletes these rows and
+records what changes in them; the search for other rows is needed only if some are left.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.results import WriteCounts
 
-# The rows that are not stored yet as they are. ``staged_``, ``stored_``: places of a row and of the stored
-# one of its key, null for a new key. ``is_later``: it takes that one's place; ``is_other``: it says something
-# else; ``is_odd``: it is not alone in what it changes. No column of a report ends in an underscore.
+# The rows that are new or differ from the stored row. ``staged_``, ``stored_``: ctid of the row, and of the
+# stored row of its key (null for a new key). ``is_later``: it replaces that row; ``is_other``: its content
+# differs; ``needs_whole_unit``: its whole unit must be compared. No column of a report ends in an underscore.
 FOUND = sql.Identifier("merge_found")
 _ANALYZE_FROM = 10_000
-# For smaller documents a further statement costs more than it saves.
+# For smaller documents, one more statement costs more than it saves.
 OVERTAKES_FROM = 10_000
 _SAMPLE = 1_000
-# Runs a deletion of overtaken rows, notes what it changes; returns how many rows it deleted.
+# Runs a deletion of overtaken rows and records what it changes; returns how many rows it deleted.
 Deletion = Callable[[sql.Composed], int]
 
 
 @dataclass
 class Merge:
-    """The merge of one document's rows. ``find_changes`` first; what it writes are deletions by ``delete``.
+    """The merge of one document's rows. Call ``find_changes`` first; it writes nothing but ``delete``'s
+    deletions.
 
-    ``delete``: deletes the stored rows that the document overtakes, when these are most of its rows. The
-    result is the same without. ``new``: rows that meet no stored row, overtaken ones included.
+    ``delete``: deletes the stored rows that the document overtakes, if these are most of its rows. The result
+    is the same without it. ``new``: rows without a stored row of their key, overtaken ones included.
     """
 
     write: Write
@@ -69,7 +70,7 @@ class Merge:
         self._count()
 
     def exclude_rows(self, left_out: int, where: sql.Composable) -> None:
-        """Keep away from the rows ``s`` for which ``where`` does not hold; ``left_out``: how many those are."""
+        """Merge only the rows ``s`` for which ``where`` holds; ``left_out``: how many the others are."""
         rows = self.rows_with_ctid("s")
         self.left_out = left_out
         self.where = sql.SQL("AND s.ctid IN (SELECT s.staged_ FROM {} WHERE {})").format(rows, where)
@@ -94,14 +95,15 @@ class Merge:
         self.accepted, self.found, self.new, self.later = (int(each) for each in row)
 
     def merge(self) -> WriteCounts:
-        """Write what was found. A stored row gives way to a later version, of equal ones to a newer document.
+        """Write what was found. A later version replaces a stored row; of equal versions, the newer document
+        wins.
 
         Of two documents of one instant the row whose text sorts last wins, whichever was loaded first.
         """
         if self.is_first:
             return WriteCounts(inserted=self.write.insert(self.where, {}))
-        # Deleted and inserted with the others, not updated: all that is written goes through table and index
-        # in the key's order, which takes the server a fifth less, whether the pages have room or not.
+        # Deleted and inserted with the others instead of updated: so all writes go through table and index in
+        # the key's order, which takes the server a fifth less time, whether or not the pages have room.
         updated = self._delete() if self.later else 0
         written = self.write.insert(self._is_written(), {}) if self.new or self.later else 0
         self._refuse_less(written, self.new + self.later)
@@ -110,16 +112,16 @@ class Merge:
         return WriteCounts(written - updated, updated, unchanged, self.found - self.new - self.later)
 
     def _refuse_less(self, written: int, sent: int) -> None:
-        """Raise ConfigurationError when something in the database keeps rows away."""
+        """Raise ConfigurationError if a rule or trigger of the database suppresses rows."""
         if written != sent:
             raise ConfigurationError(
-                f"it took {written} of {sent} rows without an error.",
+                f"it stored {written} of {sent} rows without an error.",
                 where=f"table {self.write.shape.full_name}",
                 remedy="Nothing was stored. Drop the rule or the trigger that somebody added to the table.",
             )
 
     def changed_rows(self, before: str, after: str) -> sql.Composable:
-        """Pairs of rows, for FROM: stored ones, and those that take their places and say something else."""
+        """Pairs of rows, for FROM: stored rows, and the differing rows that replace them."""
         return sql.SQL(
             "{found} m JOIN {target} {before} ON {before}.ctid = m.stored_ AND m.is_later AND m.is_other "
             "JOIN {rows} ON {after}.staged_ = m.staged_"
@@ -134,14 +136,14 @@ class Merge:
     def _find(self) -> sql.Composed:
         write = self.write
         cells = list(write.target_columns)
-        # What a newer document has otherwise in every row comes first: no need to look at the others then.
+        # First the columns that differ in every row of a newer document: the comparison ends there.
         compared = ["reported_at", "source_line", *cells]
         return sql.SQL(
             "CREATE TEMP TABLE {found} ON COMMIT DROP AS "
             "SELECT excluded.staged_, t.ctid AS stored_, "
             "coalesce(t.ctid IS NOT NULL AND {is_later}, false) AS is_later, "
             "t.ctid IS NOT NULL AND ROW({t_cells}) IS DISTINCT FROM ROW({e_cells}) AS is_other, "
-            "{is_odd} AS is_odd "
+            "{needs_whole_unit} AS needs_whole_unit "
             "FROM {rows} LEFT JOIN {target} t ON {same_key} "
             "WHERE t.ctid IS NULL OR ROW({t_compared}) IS DISTINCT FROM ROW({e_compared})"
         ).format(
@@ -149,7 +151,7 @@ class Merge:
             is_later=self._is_later(),
             t_cells=identifiers(cells, "t"),
             e_cells=identifiers(cells, "excluded"),
-            is_odd=self.is_odd(),
+            needs_whole_unit=self.needs_whole_unit(),
             rows=self.rows_with_ctid("excluded"),
             target=write.shape.identifier,
             same_key=self.same(write.shape.key, "t", "excluded"),
@@ -158,7 +160,7 @@ class Merge:
         )
 
     def _overtakes_most(self) -> bool:
-        """Whether half of a sample of the rows have a stored row that they overtake."""
+        """Whether at least half of a sample of the rows overtake a stored row."""
         row = self.write.connection.execute(
             sql.SQL("SELECT 2 * count(t.ctid) >= count(*) FROM {} LEFT JOIN {} t ON {}").format(
                 self.rows_with_ctid("excluded", limit=_SAMPLE),
@@ -170,7 +172,7 @@ class Merge:
         return bool(row and row[0])
 
     def _are_rest_new(self) -> bool:
-        """Whether no row meets a stored one any more. All rows are ``new`` then, and need no search."""
+        """Whether no row has the key of a stored row any more. All are ``new`` then, without a search."""
         if self.overtaken == self.write.given:
             self.accepted = self.found = self.new = self.overtaken
             return True
@@ -183,8 +185,8 @@ class Merge:
             dict(self.write.values),
         ).fetchone()
         assert row is not None
-        rows, meeting = (int(each) for each in row)
-        if meeting:
+        rows, matching = (int(each) for each in row)
+        if matching:
             return False
         self.accepted = self.found = self.new = rows
         return True
@@ -196,9 +198,9 @@ class Merge:
         )
 
     def _is_overtaken(self) -> sql.Composable:
-        """Whether ``t`` is of the key of ``excluded`` and earlier.
+        """Whether ``t`` has the key of ``excluded`` and is earlier.
 
-        Their texts, which decide among documents of one instant, are not looked at: so only key, version and
+        Their texts, which decide between documents of one instant, are not compared: so only key, version and
         time of the table's rows go through the join, and fit into memory where whole rows would not.
         """
         return sql.SQL("{} AND {}").format(
@@ -207,10 +209,10 @@ class Merge:
         )
 
     def _is_later(self) -> sql.Composable:
-        """Whether a row ``excluded`` may take the place of the stored row ``t``."""
+        """Whether a row ``excluded`` may replace the stored row ``t``."""
         newer = sql.SQL(
             "(excluded.reported_at > t.reported_at OR (excluded.reported_at = t.reported_at AND {} > {}))"
-        ).format(self.words("excluded"), self.words("t"))
+        ).format(self.row_text("excluded"), self.row_text("t"))
         return self._is_of_later_version(newer)
 
     def _is_of_later_version(self, newer: sql.Composable) -> sql.Composable:
@@ -226,36 +228,36 @@ class Merge:
             newer=newer,
         )
 
-    def words(self, alias: str) -> sql.Composable:
-        """A row's text, without nulls: the same whatever columns the table has gained in between."""
+    def row_text(self, alias: str) -> sql.Composable:
+        """A row's text, without nulls, so that columns added in between do not change it."""
         return sql.SQL(
             "jsonb_strip_nulls(to_jsonb({}.*) - '{{load_id,staged_}}'::text[])::text COLLATE \"C\""
         ).format(sql.Identifier(alias))
 
-    def is_odd(self) -> sql.Composable:
-        """Whether a row ``excluded`` that meets the stored row ``t`` is not to be written by itself."""
+    def needs_whole_unit(self) -> sql.Composable:
+        """Whether a row ``excluded`` with the key of the stored row ``t`` needs its whole unit compared."""
         return sql.SQL("false")
 
     @cached_property
-    def _shop_operator(self) -> sql.SQL:
-        """As the index has it where shops are unknown; but only the usual one is part of its search."""
+    def _marketplace_operator(self) -> sql.SQL:
+        """Null-safe only if marketplaces are unknown: the index can search by ``=`` only."""
         names = {*self.write.shape.key, *self.write.shape.unit}
         is_unknown = "marketplace_id" in names and self.write.has_rows_without_marketplace()
         return sql.SQL("IS NOT DISTINCT FROM" if is_unknown else "=")
 
     def same(self, names: Sequence[str], one: str, other: str) -> sql.Composable:
-        """Whether two rows are the same in ``names``, which may be null only where the shop is not known."""
+        """Whether two rows are equal in ``names``; only the marketplace may be null."""
         return sql.SQL(" AND ").join(
             sql.SQL("{} {} {}").format(
                 column(name, one),
-                self._shop_operator if name == "marketplace_id" else sql.SQL("="),
+                self._marketplace_operator if name == "marketplace_id" else sql.SQL("="),
                 column(name, other),
             )
             for name in names
         )
 
     def _delete(self) -> int:
-        """Delete the stored rows that give way."""
+        """Delete the stored rows that are replaced."""
         return self.write.connection.execute(
             sql.SQL("DELETE FROM {} t USING {} m WHERE t.ctid = m.stored_ AND m.is_later").format(
                 self.write.shape.identifier, FOUND
@@ -264,13 +266,13 @@ class Merge:
 
     def _is_written(self) -> sql.Composable:
         if self.new + self.later == self.accepted:
-            return sql.SQL("")  # all of them: no need to look each up
+            return sql.SQL("")  # all of them: no lookup needed
         return sql.SQL("AND s.ctid IN (SELECT staged_ FROM {} WHERE is_later OR stored_ IS NULL)").format(
             FOUND
         )
 
     def rows_with_ctid(self, alias: str, limit: int | None = None) -> sql.Composable:
-        """The accepted rows with their places; ``limit``: no more than so many of them."""
+        """The accepted rows with their ctid; at most ``limit`` of them."""
         rows = self.write.select(sql.SQL("s.ctid"))
         if limit is not None:
             rows += sql.SQL(" LIMIT {}").format(sql.Literal(limit))

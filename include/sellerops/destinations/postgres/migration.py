@@ -1,7 +1,7 @@
-"""Brings a populated landing table in step with a changed spec, in one transaction; no row is lost.
+"""Migrating a populated landing table to a changed spec, in one transaction; no row is lost.
 
-What stands against it is counted first and told: values the new type does not hold, rows that would share a
-key, rows without one. Then nothing is changed: only the archived documents tell such rows apart (``replay``).
+Conflicts are counted first and reported: values that the new type does not hold, rows that would share a key,
+rows without one. With conflicts nothing is changed: only a replay of the archived documents resolves them.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _EXAMPLES = 3
 
 
 def migrate_table(connection: Connection, spec: ReportSpec, table: str, *, check: bool) -> Migration:
-    """Plan the migration of ``<source>.<table>`` and, unless ``check`` or in conflict, do it.
+    """Plan the migration of ``<source>.<table>`` and, without ``check`` and conflicts, carry it out.
 
-    Raises TableInUse when other sessions do not let go of the table.
+    Raises TableInUse when other sessions keep using the table.
     """
     main = Shape(spec, table)
     if check:
@@ -64,7 +64,7 @@ def migrate_table(connection: Connection, spec: ReportSpec, table: str, *, check
 
 @dataclass(frozen=True)
 class _Table:
-    """One table as it stands and as it shall be, and what its rows' values become."""
+    """One table as it is and as it will be, and what its rows' values become."""
 
     shape: Shape
     landed: LandedTable
@@ -79,16 +79,16 @@ class _Table:
         return {**self.shape.data_types, **self.shape.system_types}
 
     def value(self, name: str, qualifier: str = "") -> sql.Composable:
-        """What a column holds for a row of the old table; null where that cannot be said."""
+        """A column's value for a row of the old table; null if it cannot be derived."""
         kind, stored = self.kinds[name], column(name, qualifier)
-        there = self.landed.types.get(name)
+        current = self.landed.types.get(name)
         value: sql.Composable
         if name not in self.landed.types:
             value = sql.SQL("1") if name == "ordinal" else self._as_type(sql.SQL("NULL"), name)
-        elif there is kind:
+        elif current is kind:
             value = stored
         else:
-            holds = self._holds(stored, there, kind)
+            holds = self._holds(stored, current, kind)
             value = sql.SQL("CASE WHEN {} THEN {} END").format(holds, self._as_type(stored, name))
         absent = absent_value(self.shape, name)
         return value if absent is None else sql.SQL("coalesce({}, {})").format(value, sql.Literal(absent))
@@ -97,17 +97,17 @@ class _Table:
         return sql.SQL("{}::{}").format(value, sql.SQL(self.shape.columns[name]))
 
     @staticmethod
-    def _holds(stored: sql.Composable, there: ColumnType | None, kind: ColumnType) -> sql.Composable:
+    def _holds(stored: sql.Composable, current: ColumnType | None, kind: ColumnType) -> sql.Composable:
         """Whether the new type holds a stored value."""
-        if there is ColumnType.TEXT:
+        if current is ColumnType.TEXT:
             return sql.SQL("{} ~ {}").format(stored, sql.Literal(TEXT_PATTERNS[kind]))
-        if (there, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
+        if (current, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
             return sql.SQL("{0} = trunc({0}) AND abs({0}) < 1e18").format(stored)
         return sql.SQL("true")
 
 
 class _Migration:
-    """A landing table and the one of its personal columns, within the caller's transaction."""
+    """A landing table and its table of personal columns, in the caller's transaction."""
 
     def __init__(self, connection: Connection, main: Shape) -> None:
         self._connection = connection
@@ -119,12 +119,12 @@ class _Migration:
 
     def plan(self) -> Migration:
         if self._main is None:
-            return Migration(self._name)  # the first load makes the table
+            return Migration(self._name)  # the first load creates the table
         found = [each for table in self._tables for each in differences(table.shape, table.landed)]
         steps = list(dict.fromkeys(each.text for each in found))
         landed_key, key = self._main.landed.key or (), self._main.shape.key
         if set(landed_key) == set(key) and landed_key != key:
-            steps.append(f"the index of its key has the columns in the order {key_text(landed_key)}")
+            steps.append(f"the columns of its key are indexed in the order {key_text(landed_key)}")
         conflicts = self._conflicts(self._main, found) if self._rows else []
         return Migration(self._name, tuple(steps), tuple(conflicts), self._rows)
 
@@ -139,7 +139,7 @@ class _Migration:
             raise CheckFailed(
                 f"{planned.rows} rows would become {rows}.",
                 where=f"table {self._name}",
-                remedy="Nothing was changed. This program is wrong: report it with the two specs.",
+                remedy="Nothing was changed. This is a bug in sellerops: report it with the two specs.",
             )
         main = self._main.shape
         record_definition(self._connection, DESTINATION, main, lambda: describe_table(self._connection, main))
@@ -149,30 +149,30 @@ class _Migration:
         landed = landed_table(self._connection, shape)
         if landed is None:
             return None
-        # An unknown column lands as text, so one that the spec has named before must be text from now on.
+        # Unknown columns land as text, so a column that the spec no longer declares becomes text.
         return _Table(Shape(shape.spec, shape.name, undeclared_columns(shape, landed)), landed)
 
     @property
     def _tables(self) -> list[_Table]:
         return [table for table in (self._main, self._personal) if table]
 
-    # -- what stands against it --
+    # -- conflicts --
 
     def _conflicts(self, main: _Table, found: Sequence[Difference]) -> list[str]:
-        """What stands against it, and the way that is left."""
+        """The conflicts, then what to do instead."""
         worst = [each for each in found if each.remedy is not Remedy.MIGRATE]
-        told = [each.text for each in worst]
+        conflicts = [each.text for each in worst]
         if not worst:
-            told = [text for table in self._tables for text in self._unconvertible(table)]
+            conflicts = [text for table in self._tables for text in self._unconvertible(table)]
         key = main.shape.key
-        if not told and (set(main.landed.key or ()) != set(key) or set(main.changed) & set(key)):
-            told = [*self._keyless(main), *self._sharing(main)]
+        if not conflicts and (set(main.landed.key or ()) != set(key) or set(main.changed) & set(key)):
+            conflicts = [*self._keyless(main), *self._sharing(main)]
         again = worst or [Difference("", Remedy.REPLAY)]
-        return [*told, remedy_of(main.shape, again, DESTINATION)] if told else []
+        return [*conflicts, remedy_of(main.shape, again, DESTINATION)] if conflicts else []
 
     def _unconvertible(self, table: _Table) -> list[str]:
         """Values that the new types do not hold."""
-        told = []
+        conflicts = []
         for name in table.changed:
             kind = table.kinds[name].value
             where = sql.SQL("{} IS NOT NULL AND {} IS NULL").format(column(name), table.value(name))
@@ -180,13 +180,13 @@ class _Migration:
                 with self._connection.transaction():
                     count = self._count(where, table)
             except psycopg.DataError:
-                told.append(f"`{name}` has values that are no {kind}")
+                conflicts.append(f"`{name}` has values that are no {kind}")
             else:
-                told += [f"`{name}` has {count} values that are no {kind}"] if count else []
-        return told
+                conflicts += [f"`{name}` has {count} values that are no {kind}"] if count else []
+        return conflicts
 
     def _keyless(self, main: _Table) -> list[str]:
-        """Rows without a value in a column of the new key; documents' rows like them are rejects."""
+        """Rows without a value in a column of the new key; a load would reject such rows."""
         strict = [name for name in main.shape.key if not main.shape.is_nullable(name)]
         counts = {name: self._count(sql.SQL("{} IS NULL").format(main.value(name))) for name in strict}
         return [missing_key_conflict(count, name) for name, count in counts.items() if count]
@@ -208,7 +208,7 @@ class _Migration:
         shown = "; ".join(" ".join(str(cell) for cell in each[:-1]) for each in examples)
         return [f"{row[1]} rows would share {row[0]} keys of {key_text(key)}, such as {shown}"]
 
-    # -- the change itself --
+    # -- the change --
 
     def _migrate(self) -> None:
         assert self._main is not None
@@ -223,7 +223,7 @@ class _Migration:
             detach_views(self._connection, main.full_name)
         for table in self._tables:
             self._reshape(table)
-        self._take_back(self._main)
+        self._restore_freed(self._main)
         refresh_views(self._connection, views_over(main.full_name))
 
     def _reshape(self, table: _Table) -> None:
@@ -260,7 +260,7 @@ class _Migration:
             make_key(self._connection, shape)
 
     def _add_from_main(self, main: _Table, beside: Shape, name: str) -> None:
-        """Personal rows have their rows' key: what is new in it comes from these."""
+        """Add a new column of the key to the personal rows, from their landing rows."""
         kind = sql.SQL(beside.columns[name])
         self._alter(beside, [sql.SQL("ADD COLUMN {} {}").format(column(name), kind)])
         self._connection.execute(
@@ -273,8 +273,8 @@ class _Migration:
             )
         )
 
-    def _take_back(self, main: _Table) -> None:
-        """Values that are personal no longer stand in the landing table again, as long as they were kept."""
+    def _restore_freed(self, main: _Table) -> None:
+        """Copy values that are no longer personal back into the landing table, if they have not expired."""
         freed = sorted(formerly_personal_columns(main.shape, main.landed))
         schema, name = main.shape.schema_name, f"{main.shape.name}{PERSONAL_SUFFIX}"
         if not freed:
@@ -299,7 +299,7 @@ class _Migration:
             self._connection.execute(statement.format(shape.identifier, sql.SQL(", ").join(actions)))
 
     def _count(self, where: sql.Composable | None = None, table: _Table | None = None) -> int:
-        """Rows of a table, else of the landing table."""
+        """The number of rows of ``table``, or of the landing table."""
         of = table or self._main
         if of is None:
             return 0

@@ -1,9 +1,9 @@
 """Personal columns, in a table of their own beside the landing table: ``<table>__personal``.
 
-Its rows follow those of the landing table: one for each row that has a personal value, under the same key
-and the same ``load_id``, gone when that row is gone or another document wrote it. ``personal_since`` is what
-retention counts from: the row's day, else the report's time. Older rows are never written, not by a replay
-either.
+Its rows follow those of the landing table: one for each row with a personal value, with the same key and the
+same ``load_id``; it is deleted when that row is deleted or rewritten by another document. Retention counts
+from ``personal_since``: the row's day, else the report's time. Rows past their retention are never written,
+not even by a replay.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _GIVEN = sql.Identifier("personal_given")
 
 
 def personal_shape(spec: ReportSpec, table: str) -> Shape | None:
-    """The shape of the table beside ``table`` that takes its personal columns; None where it has none."""
+    """The shape of the table for the personal columns of ``table``; None if it has none."""
     main = spec.tables[table]
     if not main.personal_columns:
         return None
@@ -49,11 +49,10 @@ def personal_shape(spec: ReportSpec, table: str) -> Shape | None:
 
 
 def ensure_personal(connection: Connection, main: Shape) -> Shape | None:
-    """Make the table of the personal columns of ``main``, and write it into the ledger with its retention.
+    """Create the table for the personal columns of ``main``, and register it with its retention.
 
-    Personal columns that stand in the landing table, because the spec called them personal only later, are
-    moved. Raises ConfigurationError when something in the database still needs them there, or the table was
-    made for another spec.
+    Columns of the landing table that the spec has declared personal since are moved. Raises
+    ConfigurationError when a view still reads them there, or when the table was created for another spec.
     """
     shape = personal_shape(main.spec, main.name)
     if shape is None:
@@ -68,7 +67,7 @@ def ensure_personal(connection: Connection, main: Shape) -> Shape | None:
 
 
 def register(connection: Connection, spec: ReportSpec, table: str) -> None:
-    """Note how long the personal rows of ``table`` are kept; the ledger knows it when the spec is gone."""
+    """Record how long the personal rows of ``table`` are kept, so that they expire without the spec too."""
     connection.execute(
         """
         INSERT INTO sellerops.personal_table AS stored (table_name, source, report, retention, columns)
@@ -87,15 +86,17 @@ def register(connection: Connection, spec: ReportSpec, table: str) -> None:
 
 
 def write_personal(write: Write, job: LoadJob, load_id: int, shape: Shape) -> int:
-    """Bring the personal rows in step with what ``write`` has just done; returns how many were written."""
+    """Update the personal rows to what ``write`` has just done; returns how many were written."""
     writer = _Personal(write, job, load_id, shape)
-    for shop in writer.shops:
-        writer.sweep(shop)
-    return sum(writer.insert(shop) for shop in writer.shops) if writer.gather() else 0
+    for is_null in writer.marketplace_nulls:
+        writer.sweep(is_null)
+    if not writer.gather():
+        return 0
+    return sum(writer.insert(is_null) for is_null in writer.marketplace_nulls)
 
 
 def purge(connection: Connection, table: str, retention: timedelta) -> int:
-    """Delete the rows of ``<source>.<table>__personal`` that are past their time; how many."""
+    """Delete the rows of ``<source>.<table>__personal`` past ``retention``; returns how many."""
     schema, _, name = table.partition(".")
     if connection.execute("SELECT to_regclass(%s)", (f'"{schema}"."{name}"',)).fetchone() == (None,):
         return 0
@@ -120,38 +121,40 @@ class _Personal:
         zone = sql.Literal(write.timezone)
         days = job.slice.days
         if days and main.write_disposition is WriteDisposition.REPLACE:
-            # Wide enough for every reading of a day; which rows are gone the landing table says.
+            # Wide enough for every time zone; the landing table shows which rows are gone.
             self._parameters["since_first"] = _midnight(min(days)) - timedelta(days=2)
             self._parameters["since_last"] = _midnight(max(days)) + timedelta(days=3)
         self._since = since_of(main, zone, self._staged_day(), sql.SQL("%(reported_at)s::timestamptz"))
 
     @property
-    def shops(self) -> Sequence[bool]:
-        """Whether the shop is null: each way has a condition of its own, which the key's index can serve."""
+    def marketplace_nulls(self) -> Sequence[bool]:
+        """Whether the marketplace is null: each case has its own condition, so that the key's index can serve
+        it.
+        """
         return (False, True) if "marketplace_id" in self._shape.key else (False,)
 
-    def sweep(self, shop_is_null: bool) -> None:
-        """Delete rows whose landing row is gone, or of another load by now."""
+    def sweep(self, marketplace_is_null: bool) -> None:
+        """Delete rows whose landing row is gone or was rewritten by another load."""
         self._write.connection.execute(
             sql.SQL(
-                "DELETE FROM {personal} t WHERE {in_place} AND {touched} AND {shop} AND NOT EXISTS "
+                "DELETE FROM {personal} t WHERE {in_place} AND {touched} AND {marketplace} AND NOT EXISTS "
                 "(SELECT FROM {main} m WHERE {same} AND m.load_id = t.load_id)"
             ).format(
                 personal=self._shape.identifier,
                 in_place=self._write.in_place(),
                 touched=self._touched(),
-                shop=self._shop(column("marketplace_id", "t"), shop_is_null),
+                marketplace=self._marketplace(column("marketplace_id", "t"), marketplace_is_null),
                 main=self._write.shape.identifier,
-                same=self._same({name: column(name, "t") for name in self._shape.key}, shop_is_null),
+                same=self._same({name: column(name, "t") for name in self._shape.key}, marketplace_is_null),
             ),
             self._parameters,
         )
 
     def gather(self) -> bool:
-        """Put the young rows with personal values aside, under their keys; whether there are any.
+        """Copy the rows within retention that have personal values, with their keys; whether there are any.
 
-        A table of its own, and analyzed: joined straight from the staging table, whose estimates are guesses,
-        the planner may compare every row with every other.
+        Into an analyzed table of their own: the staging table has no statistics, and a join with it may
+        compare every row with every other.
         """
         if not self._names:
             return False
@@ -178,8 +181,8 @@ class _Personal:
             connection.execute(sql.SQL("ANALYZE {}").format(_GIVEN))
         return gathered > 0
 
-    def insert(self, shop_is_null: bool) -> int:
-        """Write the gathered values of those rows that this load has written."""
+    def insert(self, marketplace_is_null: bool) -> int:
+        """Write the gathered values of the rows that this load has written."""
         system = [name for name in self._shape.system if name in self._write.shape.system]
         key = [name for name in self._shape.key if name not in system]
         columns = identifiers([*system, *key, *self._names, SINCE])
@@ -191,7 +194,7 @@ class _Personal:
             sql.SQL(
                 "WITH row_of AS MATERIALIZED ("
                 "SELECT {cells}, m.load_id AS load_of_row "
-                "FROM {given} s JOIN {main} m ON {same} WHERE {shop}) "
+                "FROM {given} s JOIN {main} m ON {same} WHERE {marketplace}) "
                 "INSERT INTO {personal} ({columns}) SELECT {columns} FROM row_of "
                 "WHERE load_of_row = %(personal_load_id)s"
             ).format(
@@ -199,9 +202,9 @@ class _Personal:
                 given=_GIVEN,
                 main=self._write.shape.identifier,
                 same=self._same(
-                    {name: column(f"key_of_{name}", "s") for name in self._shape.key}, shop_is_null
+                    {name: column(f"key_of_{name}", "s") for name in self._shape.key}, marketplace_is_null
                 ),
-                shop=self._shop(column("key_of_marketplace_id", "s"), shop_is_null),
+                marketplace=self._marketplace(column("key_of_marketplace_id", "s"), marketplace_is_null),
                 personal=self._shape.identifier,
                 columns=columns,
             ),
@@ -209,7 +212,7 @@ class _Personal:
         ).rowcount
 
     def _touched(self) -> sql.Composable:
-        """Which personal rows this load can have left behind; the others need not be looked at."""
+        """Which personal rows this load may have made obsolete; only these are checked."""
         disposition = self._job.table_spec.write_disposition
         if disposition is WriteDisposition.SNAPSHOT:
             return sql.SQL("t.snapshot_at = %(snapshot_at)s")
@@ -224,19 +227,19 @@ class _Personal:
             self._write.staging, sql.SQL(" AND ").join(same)
         )
 
-    def _same(self, values: dict[str, sql.Identifier], shop_is_null: bool) -> sql.Composable:
+    def _same(self, values: dict[str, sql.Identifier], marketplace_is_null: bool) -> sql.Composable:
         parts = [
             sql.SQL("m.marketplace_id IS NULL")
-            if name == "marketplace_id" and shop_is_null
+            if name == "marketplace_id" and marketplace_is_null
             else sql.SQL("m.{} = {}").format(column(name), value)
             for name, value in values.items()
         ]
         return sql.SQL(" AND ").join(parts)
 
-    def _shop(self, shop: sql.Identifier, shop_is_null: bool) -> sql.Composable:
+    def _marketplace(self, marketplace: sql.Identifier, marketplace_is_null: bool) -> sql.Composable:
         if "marketplace_id" not in self._shape.key:
             return sql.SQL("true")
-        return sql.SQL("{} IS NULL" if shop_is_null else "{} IS NOT NULL").format(shop)
+        return sql.SQL("{} IS NULL" if marketplace_is_null else "{} IS NOT NULL").format(marketplace)
 
     def _staged_day(self) -> sql.Composable | None:
         name = _day_column(self._job.table_spec)
@@ -250,7 +253,7 @@ class _Personal:
 def since_of(
     table: TableSpec, zone: sql.Literal, day: sql.Composable | None, reported_at: sql.Composable
 ) -> sql.Composable:
-    """The instant retention counts from: ``day`` where the row has one, but never later than the report."""
+    """The instant that retention counts from: ``day`` if the row has one, but never after the report."""
     if day is None:
         return reported_at
     name = _day_column(table)
@@ -265,7 +268,7 @@ def _day_column(table: TableSpec) -> str | None:
 
 
 def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str]) -> None:
-    """Personal columns of the landing table go to their own, and out of what the ledger kept of them."""
+    """Move personal columns out of the landing table, and delete their values from the ledger."""
     day = _day_column(main.table)
     has_day = day is not None and day in existing_columns(connection, main)
     since = since_of(
@@ -298,7 +301,7 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
                     f"the column `{name}` is personal data by its spec, and a view still reads it here.",
                     f"Let the view read {main.full_name}{PERSONAL_SUFFIX} instead, then clear the load.",
                 )
-        forget(connection, main.full_name, stray)
+        delete_ledger_values(connection, main.full_name, stray)
 
     with_tables_locked(connection, [(main.schema_name, main.name)], work, beside=view_names(main.full_name))
 
@@ -306,8 +309,8 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
 def drop_column(connection: Connection, main: Shape, name: str, cause: str, remedy: str) -> None:
     """Drop a column of a landing table, within the caller's transaction.
 
-    A starter view that reads it is without rows from now on, with a warning. ConfigurationError, with these
-    words, when a view of another schema reads it.
+    A starter view that reads it becomes empty, with a warning. Raises ConfigurationError with ``cause`` and
+    ``remedy`` when a view of another schema reads it.
     """
     detach_views(connection, main.full_name)
     try:
@@ -317,8 +320,8 @@ def drop_column(connection: Connection, main: Shape, name: str, cause: str, reme
     refresh_views(connection, views_over(main.full_name))
 
 
-def forget(connection: Connection, table: str, names: list[str]) -> None:
-    """Delete what the ledger kept of the values of columns: changed cells, rejected rows."""
+def delete_ledger_values(connection: Connection, table: str, names: list[str]) -> None:
+    """Delete the values of columns from the ledger: changed cells, rejected rows."""
     connection.execute(
         "DELETE FROM sellerops.restatement WHERE table_name = %s AND column_name = ANY(%s)", (table, names)
     )
@@ -341,7 +344,7 @@ def _midnight(day: date) -> datetime:
 
 
 def personal_tables(specs: Sequence[ReportSpec]) -> Iterator[tuple[ReportSpec, str]]:
-    """Every table of ``specs`` that has personal columns."""
+    """Every table of ``specs`` with personal columns."""
     for spec in specs:
         for name, table in spec.tables.items():
             if table.personal_columns:
@@ -350,9 +353,9 @@ def personal_tables(specs: Sequence[ReportSpec]) -> Iterator[tuple[ReportSpec, s
 
 __all__ = [
     "SINCE",
+    "delete_ledger_values",
     "drop_column",
     "ensure_personal",
-    "forget",
     "personal_shape",
     "personal_tables",
     "purge",

@@ -1,4 +1,4 @@
-"""A load's sums in Postgres, by which it is judged before it replaces anything."""
+"""A load's sums in Postgres, to judge it before it replaces anything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sellerops.settings.specs import ColumnType
 
 @dataclass(frozen=True)
 class PostgresSums:
-    """``Sums`` of what ``write`` is about to write, and of what stands where it writes."""
+    """``Sums`` of the rows that ``write`` is about to write, and of those it would replace."""
 
     write: Write
     job: LoadJob
@@ -43,7 +43,7 @@ def _new(write: Write, measure: str | None, days: Sequence[date]) -> Totals:
     if write.has_duplicates:
         rows = sql.SQL("{} LEFT JOIN {} d USING (source_line)").format(rows, DUPLICATES)
     statement = sql.SQL("SELECT {}, {}, count(*), sum({}) FROM {} WHERE {} GROUP BY 1, 2").format(
-        _shop(write, "s"),
+        _marketplace(write, "s"),
         day,
         amount,
         rows,
@@ -56,8 +56,8 @@ def _stored(write: Write, job: LoadJob, measure: str | None, days: Sequence[date
     name = write.shape.day
     assert name is not None
     day = _day(write, "t")
-    by_shop = job.spec.scope == "marketplace"
-    place = sql.SQL("t.marketplace_id = %(marketplace_id)s" if by_shop else "t.region = %(region)s")
+    by_marketplace = job.spec.scope == "marketplace"
+    place = sql.SQL("t.marketplace_id = %(marketplace_id)s" if by_marketplace else "t.region = %(region)s")
     within = "{c} BETWEEN %(first)s AND %(last)s"
     if _is_instant(write):
         within = (
@@ -69,19 +69,19 @@ def _stored(write: Write, job: LoadJob, measure: str | None, days: Sequence[date
         "SELECT {}, {}, count(*), sum({}) FROM {} t "
         "WHERE t.account_id = %(account_id)s AND {} AND {} AND {} = ANY(%(days)s::date[]) GROUP BY 1, 2"
     ).format(
-        _shop(write, "t"), day, _amount(measure, "t"), write.shape.identifier, place, bounds, day
+        _marketplace(write, "t"), day, _amount(measure, "t"), write.shape.identifier, place, bounds, day
     )  # fmt: skip
     values = {"first": min(days), "last": max(days), "days": list(days)}
     return _totals(write.connection, statement, {**write.values, **values})
 
 
 def _amount(measure: str | None, alias: str) -> sql.Composable:
-    """What is summed: the measure, else the rows."""
+    """The summand: the measure, else 1 per row."""
     return sql.SQL("1") if measure is None else column(measure, alias)
 
 
-def _shop(write: Write, alias: str) -> sql.Composable:
-    """The row's own shop where rows tell it, else one name for all."""
+def _marketplace(write: Write, alias: str) -> sql.Composable:
+    """The marketplace that the row names; empty for all rows if rows name none."""
     if not write.shape.names_marketplace:
         return sql.SQL("''::text")
     return sql.SQL("coalesce({}, '')").format(column("marketplace_id", alias))

@@ -1,7 +1,7 @@
-"""A landing table made again beside the live one, compared with it, and put in its place in one transaction.
+"""Rebuilding a landing table beside the live one, comparing the two, and swapping rows in one transaction.
 
-The rebuilt table stands in a schema of its own and so has ledger rows of its own (loads, watermarks). What is
-put in place takes the ids of the loads that were repeated: the ledger reads as if nothing had happened.
+The rebuilt table is in a schema of its own, so it has its own ledger rows (loads, watermarks). The swapped
+rows keep the ids of the loads that were repeated, so that the ledger looks unchanged.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OURS = "destination = 'postgres' AND table_name"
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a rebuilt table differs from the live one, load ids aside; ``examples``: keys of some such rows."""
+    """How a rebuilt table differs from the live one, ignoring load ids; ``examples``: keys of such rows."""
 
     table: str
     rows: int
@@ -52,7 +52,7 @@ class Comparison:
 
 
 def scratch_spec(spec: ReportSpec) -> ReportSpec:
-    """The same report, filling tables of the rebuild's schema, without their history and views."""
+    """The same report, loading into the rebuild's schema, without history and views."""
     left_out = {"restatements": False, "shared_stock": None}
     tables = {name: table.model_copy(update=left_out) for name, table in spec.tables.items()}
     return spec.model_copy(update={"source": f"{SCHEMA_PREFIX}{spec.source}", "tables": tables})
@@ -60,14 +60,14 @@ def scratch_spec(spec: ReportSpec) -> ReportSpec:
 
 @dataclass(frozen=True)
 class Rebuild:
-    """One table: ``live`` and the one beside it."""
+    """One table: ``live`` and its rebuilt copy, ``scratch``."""
 
     live: Shape
     scratch: Shape
 
     @property
     def personal(self) -> tuple[Shape, Shape] | None:
-        """The tables of the personal columns, live and rebuilt, where there are such columns."""
+        """The tables of the personal columns, live and rebuilt; None without such columns."""
         shapes = [personal_shape(each.spec, each.name) for each in (self.live, self.scratch)]
         return (shapes[0], shapes[1]) if shapes[0] and shapes[1] else None
 
@@ -77,16 +77,17 @@ class Rebuild:
 
     @property
     def locked_tables(self) -> list[tuple[str, str]]:
-        """What ``replace_live_rows`` empties and fills: nobody else may use it meanwhile."""
+        """What ``replace_live_rows`` empties and fills, so that no other session may use it meanwhile."""
         shapes = [self.live, *(self.personal or ())[:1]]
         tables = [(shape.schema_name, shape.name) for shape in shapes]
         return [*tables, *view_names(self.live.full_name)]
 
     def refuse_other_rows(self, connection: Connection, *, is_partial: bool) -> None:
-        """Raise ConfigurationError where the rebuilt rows cannot stand for the live ones, or beside them.
+        """Raise ConfigurationError if the rebuilt rows cannot replace the live ones, or be combined with
+        them.
 
-        Documents of another scope, or that were no snapshots, give other rows by the spec of today; and rows
-        that are kept have the key of yesterday.
+        With another scope or snapshot mode, today's spec gives other rows for the same documents; and kept
+        rows (``is_partial``) still have the old key.
         """
         landed = landed_table(connection, self.live)
         found = differences(self.live, landed) if landed else []
@@ -95,7 +96,7 @@ class Rebuild:
         refuse_differences(self.live, apart, destination=DESTINATION, where=where)
 
     def clear(self, connection: Connection) -> None:
-        """Drop the rebuilt table and all it left in the ledger."""
+        """Drop the rebuilt table and all its ledger rows."""
         name = (self.scratch.full_name,)
         for shape in (self.scratch, *(self.personal or ())[1:]):
             connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(shape.identifier))
@@ -113,8 +114,8 @@ class Rebuild:
                 name,
             )
 
-    def keep(self, connection: Connection, repeated: Collection[int]) -> int:
-        """Begin with the live rows of recorded loads that are not ``repeated``; returns how many."""
+    def copy_kept_rows(self, connection: Connection, repeated: Collection[int]) -> int:
+        """Copy the live rows of recorded loads that are not ``repeated``; returns how many."""
         if not existing_columns(connection, self.live):
             return 0
         known = {**self.live.columns, **existing_columns(connection, self.live)}
@@ -152,7 +153,7 @@ class Rebuild:
         ).rowcount
 
     def compare(self, connection: Connection, *, most: int = 5) -> Comparison:
-        """Count the rows that only one of the two has, by the text of all their values."""
+        """Count the rows that only one of the two tables has, by the text of all their values."""
         live, scratch = (existing_columns(connection, shape) for shape in (self.live, self.scratch))
         names = sorted({*live, *scratch} - {"load_id"})
         key = sql.SQL(", ").join(
@@ -192,7 +193,7 @@ class Rebuild:
         )
 
     def count_orphan_rows(self, connection: Connection) -> int:
-        """How many rows of the live table are of loads that the ledger does not know."""
+        """How many rows of the live table belong to loads unknown to the ledger."""
         if not existing_columns(connection, self.live):
             return 0
         row = connection.execute(
@@ -204,7 +205,7 @@ class Rebuild:
         return int(row[0]) if row else 0
 
     def ensure_tables(self, connection: Connection) -> None:
-        """Make the tables that ``replace_live_rows`` needs, in transactions of their own."""
+        """Create the tables that ``replace_live_rows`` needs, in transactions of their own."""
         for shape in (self.live, self.scratch, *(self.personal or ())):
             if not existing_columns(connection, shape):
                 ensure_table(connection, shape)
@@ -212,13 +213,14 @@ class Rebuild:
     def replace_live_rows(
         self, connection: Connection, ids: Mapping[int, int], *, known: Collection[int]
     ) -> None:
-        """Within the caller's transaction: the live table has the rebuilt rows, under their first loads' ids.
+        """Give the live table the rebuilt rows, with the ids of their original loads, in the caller's
+        transaction.
 
-        ``ids``: load ids of the rebuild and of the loads they repeat. ``known``: all loads of the live table
-        that the rebuild has repeated or kept. Loads of the rebuild that repeat none stay in the ledger, as
-        the table's. The live table stays itself: its owner, grants and views. The caller holds ``lock_table``
-        of the live table and ``locked_tables``. Raises RetryableError, before anything is changed, when
-        another load has been committed: its rows are not in the rebuilt table.
+        ``ids``: load ids of the rebuild, and of the loads they repeat. ``known``: all loads of the live table
+        that the rebuild has repeated or kept. Loads of the rebuild that repeat none stay in the ledger as the
+        live table's. The live table keeps its owner, grants and views. The caller holds ``lock_table`` of the
+        live table and locks ``locked_tables``. Raises RetryableError, before changing anything, if another
+        load has committed, because its rows are not in the rebuilt table.
         """
         self._refuse_others(connection, known)
         rebuilt = existing_columns(connection, self.scratch)
@@ -232,7 +234,7 @@ class Rebuild:
             for pair in ids.items():
                 copy.write_row(pair)
         self._move(connection, self.live, self.scratch, list(rebuilt))
-        self._put_personal_in_place(connection)
+        self._replace_personal_rows(connection)
         self._take_ledger(connection)
         connection.execute("DROP TABLE replay_load")
         self.clear(connection)
@@ -249,8 +251,8 @@ class Rebuild:
             ).format(live.identifier, identifiers(names), cells, scratch.identifier)
         )
 
-    def _put_personal_in_place(self, connection: Connection) -> None:
-        """The personal rows go with theirs; what is past its time was not written to the rebuilt table."""
+    def _replace_personal_rows(self, connection: Connection) -> None:
+        """Replace the personal rows too; the rebuilt table has none past their retention."""
         if self.personal is None:
             return
         live, scratch = self.personal
@@ -266,19 +268,21 @@ class Rebuild:
             self._move(connection, live, scratch, names)
 
     def _refuse_others(self, connection: Connection, known: Collection[int]) -> None:
-        """By their set: a slow load may have a lower id than many that were committed before it."""
+        """Compares the set of ids: a slow load may have a lower id than many that committed before it."""
         row = connection.execute(
             f"SELECT count(*) FROM sellerops.load WHERE {_OURS} = %s AND id <> ALL(%s)",
             (self.live.full_name, list(known)),
         ).fetchone()
         if row and row[0]:
-            raise RetryableError(f"{row[0]} loads came in meanwhile.", where=f"table {self.live.full_name}")
+            raise RetryableError(
+                f"{row[0]} loads were committed meanwhile.", where=f"table {self.live.full_name}"
+            )
 
     @staticmethod
     def _align(connection: Connection, shape: Shape, rebuilt: Mapping[str, str]) -> bool:
-        """The empty live table takes the rebuilt one's columns, types and key: the spec may have changed.
+        """Give the empty live table the rebuilt one's columns, types and key: the spec may have changed.
 
-        Returns whether its columns changed; its own views are set aside then, for the caller to put back.
+        Returns whether its columns changed; its views are detached then, for the caller to restore.
         """
         landed = landed_table(connection, shape)
         assert landed is not None

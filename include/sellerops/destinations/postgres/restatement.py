@@ -1,8 +1,8 @@
-"""What a load changes in rows that stood there: every cell, old and new, in the load's own transaction.
+"""Recording what a load changes in stored rows: every cell, old and new, in the load's own transaction.
 
-One statement over all rows; nothing is looked at where nothing was loaded before. Personal columns are left
-out: they end with their time and must not live on in a history. What a document cannot overwrite, because a
-newer one's rows stand there, is no change either.
+One statement over all rows; none if nothing was loaded before. Personal columns are left out: they expire and
+must not survive in a history. What a document does not overwrite, because the stored rows are newer, is no
+change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.restatement_history import keeps_restatements, unrecorded_condition
 from sellerops.settings.specs import ColumnType
 
-_DONE_BY_PLACE = ("account_id", "marketplace_id")
+_IN_OWN_COLUMNS = ("account_id", "marketplace_id")
 _MOMENT = sql.SQL("moment AS MATERIALIZED (SELECT sellerops.now() AS now)")
 
 
@@ -35,10 +35,10 @@ def write_restatements(
     new_columns: Iterable[str],
     changes: Merge | UnitMerge | None = None,
 ) -> int:
-    """Note what ``write`` is about to change; returns how many cells and rows.
+    """Record what ``write`` is about to change; returns how many cells and rows.
 
-    Called before anything is written, under the table's lock. ``new_columns``: made by this very load, so no
-    row had them before. ``changes``: gathered, where rows are merged.
+    Called before anything is written, under the table's lock. ``new_columns``: added by this load, so no row
+    had them before. ``changes``: what a merge has found.
     """
     if not keeps_restatements(job.table_spec):
         return 0
@@ -59,9 +59,9 @@ def delete_overtaken(
     new_columns: Iterable[str],
     deletion: sql.Composed,
 ) -> int:
-    """Run ``deletion`` and note the cells that it changes, in one pass; returns how many rows it deleted.
+    """Run ``deletion`` and record the cells that it changes, in one pass; returns how many rows it deleted.
 
-    ``deletion``: a DELETE of stored rows ``t`` whose places the rows ``excluded`` take, without RETURNING.
+    ``deletion``: a DELETE of stored rows ``t`` that the rows ``excluded`` replace, without RETURNING.
     """
     if not keeps_restatements(job.table_spec):
         return write.connection.execute(deletion, dict(write.values)).rowcount
@@ -77,7 +77,7 @@ class _Restatements:
         self._marks = marks
         table = job.table_spec
         personal = {name for name, each in table.columns.items() if each.personal}
-        self._key = [name for name in write.shape.key if name not in _DONE_BY_PLACE]
+        self._key = [name for name in write.shape.key if name not in _IN_OWN_COLUMNS]
         self._cells = [
             name
             for name in write.target_columns
@@ -93,7 +93,7 @@ class _Restatements:
         }
 
     def of_days(self) -> int:
-        """The window's days that were loaded before and whose rows are about to be replaced."""
+        """Rows about to be replaced, of days of the window that were loaded before."""
         days = self._days_before()
         if not days:
             return 0
@@ -120,20 +120,20 @@ class _Restatements:
         return self._insert(rows, joined, {"days": days})
 
     def of_merge(self, merge: Merge) -> int:
-        """Stored rows that are about to give way to later ones of the same key."""
+        """Stored rows about to be replaced by later ones of the same key."""
         return self._insert(None, merge.changed_rows("o", "n"), {}) if merge.later else 0
 
     def of_deleted(self, deletion: sql.Composed) -> int:
-        """Rows that ``deletion`` deletes, whose places other ones take; returns how many.
+        """Rows that ``deletion`` deletes and others replace; returns how many.
 
-        Of a changed row it hands on what is noted, of an unchanged one only the columns of its name: what it
-        returns may be as many rows as the table has, and the server keeps them.
+        RETURNING gives the recorded cells of changed rows, and only the key of unchanged ones: it may return
+        as many rows as the table has, and the server keeps them all.
         """
         day = [self._day_column] if self._day_column else []
         named = dict.fromkeys(["account_id", "marketplace_id", *self._key, *day])
         statement = sql.SQL(
             "WITH gone AS ({deletion} RETURNING {named}, t.load_id, t.reported_at, "
-            "CASE WHEN {differs} THEN {cells} END AS cells_), {moment}, noted AS ({insertion}) "
+            "CASE WHEN {differs} THEN {cells} END AS cells_), {moment}, recorded AS ({insertion}) "
             "SELECT count(*) FROM gone"
         ).format(
             deletion=deletion,
@@ -160,7 +160,7 @@ class _Restatements:
         return int(row[0])
 
     def of_units(self, units: Units) -> int:
-        """Rows of units that stood there before: changed, gone, or new in their unit."""
+        """Rows of units that were stored before: changed, deleted, or new in their unit."""
         rows = sql.SQL(
             "o AS (SELECT s.* FROM {stored} s WHERE {s_changed}), "
             "n AS (SELECT s.* FROM {after} s WHERE {s_changed} "
@@ -170,7 +170,7 @@ class _Restatements:
         return self._insert(rows, joined, {})
 
     def _days_before(self) -> list[date]:
-        """Days of the window that some earlier document was loaded for, and none newer than this one."""
+        """Days of the window loaded before, by no document newer than this one."""
         days = self._job.slice.days
         stale = set(self._marks.newer_days(days, self._job.request.reported_at))
         return [day for day in self._marks.loaded_days(days) if day not in stale]
@@ -182,9 +182,9 @@ class _Restatements:
         return list(dict.fromkeys([*names, *self._cells, "load_id", "reported_at"]))
 
     def _insert(self, rows: sql.Composable | None, joined: sql.Composable, more: dict[str, Any]) -> int:
-        """Note the changes from ``o`` to ``n`` among the ``joined`` of ``rows``; either may be missing.
+        """Record the changes from ``o`` to ``n`` in the pairs ``joined`` of ``rows``; either may be missing.
 
-        Of a changed row only the numbers of the cells that differ are made into rows of their own.
+        Only the numbers of the differing cells become rows of their own.
         """
         cells = sql.SQL("SELECT ({}::text[])[u.cell], {}, {} FROM (SELECT unnest({}) AS cell) AS u").format(
             sql.Literal(["", *self._cells]), self._cell("o"), self._cell("n"), self._changed_cells()
@@ -202,7 +202,7 @@ class _Restatements:
     def _insertion(
         self, joined: sql.Composable, cells: sql.Composable, changed: sql.Composable
     ) -> sql.Composed:
-        """Note ``cells`` (column, old and new value) of the pairs ``joined`` that are ``changed``."""
+        """Record ``cells`` (column, old and new value) of the pairs ``joined`` that are ``changed``."""
         return sql.SQL(
             """
             INSERT INTO sellerops.restatement (
@@ -222,10 +222,12 @@ class _Restatements:
             ) AS c (table_name, account_id, marketplace_id, key, day, age_days, column_name, old_value,
                 new_value, old_load_id, new_load_id, old_reported_at, new_reported_at, old_loaded_at,
                 new_loaded_at)
-            WHERE {untold}
+            WHERE {unrecorded}
             """
         ).format(
-            untold=sql.SQL(unrecorded_condition(self._write.connection, self._job, self._marks.destination)),
+            unrecorded=sql.SQL(
+                unrecorded_condition(self._write.connection, self._job, self._marks.destination)
+            ),
             joined=joined,
             key=sql.SQL(", ").join(
                 sql.SQL("{}, {}").format(sql.Literal(name), _either(name)) for name in self._key
@@ -237,7 +239,7 @@ class _Restatements:
         )
 
     def _changed_texts(self, before: str, after: str) -> sql.Composable:
-        """The cells that differ, one after the other: column, old text, new text."""
+        """The differing cells in one array: column, old text, new text, and so on."""
         if not self._cells:
             return sql.SQL("NULL::text[]")
         return sql.SQL(" || ").join(
@@ -248,7 +250,7 @@ class _Restatements:
         )
 
     def _changed_cells(self) -> sql.Composable:
-        """Numbers of the cells that differ, from 2; 1 stands for a row that comes or goes as a whole."""
+        """Numbers of the differing cells, from 2; number 1 means the whole row, new or deleted."""
         numbers = sql.SQL(", ").join(
             sql.SQL("CASE WHEN {} IS DISTINCT FROM {} THEN {} END").format(
                 column(name, "o"), column(name, "n"), sql.Literal(number)
@@ -273,7 +275,7 @@ class _Restatements:
         return self._write.shape.day or self._write.shape.table.age_from
 
     def _day(self) -> sql.Composable:
-        """The row's own day, by the clock whose days the window's are."""
+        """The row's own day, in the window's time zone."""
         name = self._day_column
         if name is None:
             return sql.SQL("NULL::date")

@@ -12,16 +12,16 @@ from psycopg import sql
 from sellerops.destinations.shape import TableShape
 from sellerops.settings.specs.sql_types import SQL_TYPES
 
-# What a table of personal columns adds to the name of the table they belong to.
+# Of the table that holds the personal columns of another.
 PERSONAL_SUFFIX = "__personal"
 _ORDINAL = "integer"
-# Postgres cuts longer names without a word.
+# Postgres truncates longer names silently.
 LONGEST_NAME = 63
 
 
 @dataclass(frozen=True)
 class Shape(TableShape):
-    """Names and SQL types of one landing table: its spec's and, as text, the unknown columns (``extra``)."""
+    """Names and SQL types of one landing table: the spec's columns and, as text, unknown ones (``extra``)."""
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -29,7 +29,7 @@ class Shape(TableShape):
 
     @property
     def index_name(self) -> str:
-        """The unique index of the key. It shares its names with tables, so none is cut."""
+        """The unique index of the key. Shortened with a hash: a truncated name could collide with another."""
         name = f"{self.name}_key"
         if len(name) <= LONGEST_NAME:
             return name
@@ -37,7 +37,7 @@ class Shape(TableShape):
 
     @cached_property
     def system(self) -> dict[str, str]:
-        """System columns and their SQL types, in the table's order; all not null but the shop."""
+        """System columns and their SQL types, in the table's order; see ``is_nullable``."""
         return {
             name: _ORDINAL if name == "ordinal" else SQL_TYPES[kind]
             for name, kind in self.system_types.items()
@@ -47,13 +47,13 @@ class Shape(TableShape):
     def data(self) -> dict[str, str]:
         """The document's columns and their SQL types: the spec's, then the unknown ones.
 
-        Personal columns stand in a table of their own (``personal``).
+        Personal columns are in a table of their own (``personal``).
         """
         return {name: SQL_TYPES[kind] for name, kind in self.data_types.items()}
 
     @property
     def columns(self) -> dict[str, str]:
-        """All columns: what says whose row it is, the data, what says where it came from."""
+        """All columns: whose row it is, the data, then its origin."""
         kinds = {**self.data, **self.system}
         return {name: kinds[name] for name in self.in_order()}
 

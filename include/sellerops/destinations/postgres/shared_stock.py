@@ -1,4 +1,4 @@
-"""The view ``<table>__once``, made and made again with the loads of its table."""
+"""The view ``<table>__once``, created and replaced by the loads of its table."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from sellerops.destinations.shared_stock import SUFFIX, shared_stock_query
 
 
 def ensure_shared_stock_view(connection: Connection, shape: Shape) -> None:
-    """Make the view of ``shape``, or make it again when its text has changed; grants on it stay where its
-    columns only grow. Raises ConfigurationError when another view needs it as it was.
+    """Create the view of ``shape``, or replace it if its text has changed.
+
+    Grants survive if columns are only added. Raises ConfigurationError if another view depends on it.
     """
     query = shared_stock_query(shape, shape.identifier.as_string(connection), _quoted)
     if query is None:
@@ -32,7 +33,7 @@ def ensure_shared_stock_view(connection: Connection, shape: Shape) -> None:
             with connection.transaction():
                 connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(view, select))
         except errors.InvalidTableDefinition:
-            _make_again(connection, view, select, shape)
+            _recreate(connection, view, select, shape)
         grant_table(connection, shape.schema_name, shape.name + SUFFIX)
         connection.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(view, sql.Literal(query)))
 
@@ -40,12 +41,12 @@ def ensure_shared_stock_view(connection: Connection, shape: Shape) -> None:
 
 
 def drop_shared_stock_view(connection: Connection, shape: Shape) -> None:
-    """Drop the view, so that its table's types can change; the next load makes it again."""
+    """Drop the view, so that its table's types can change; the next load creates it again."""
     view = sql.Identifier(shape.schema_name, shape.name + SUFFIX)
     connection.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(view))
 
 
-def _make_again(connection: Connection, view: sql.Identifier, select: sql.SQL, shape: Shape) -> None:
+def _recreate(connection: Connection, view: sql.Identifier, select: sql.SQL, shape: Shape) -> None:
     name = f"{shape.full_name}{SUFFIX}"
     try:
         connection.execute(sql.SQL("DROP VIEW {}").format(view))
@@ -53,7 +54,7 @@ def _make_again(connection: Connection, view: sql.Identifier, select: sql.SQL, s
         raise ConfigurationError(
             "the spec's columns have changed, and another view reads this one.",
             where=f"view {name}",
-            remedy=f"Drop that view, clear the load, and make it again: it finds the columns of {name} then.",
+            remedy=f"Drop that view, clear the load, then create it again: {name} has its new columns then.",
         ) from error
     connection.execute(sql.SQL("CREATE VIEW {} AS {}").format(view, select))
 

@@ -1,4 +1,4 @@
-"""Rows into a temporary table by COPY, while the next ones are still being read."""
+"""Copying rows into a temporary table while the next ones are read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Connection = psycopg.Connection[Any]
 
 
 class Staging:
-    """The staging table of one load: typed, unlogged, seen by its connection alone and gone with it."""
+    """The staging table of one load: a typed temporary table of its connection."""
 
     identifier = sql.Identifier("pg_temp", "staged")
 
@@ -27,7 +27,7 @@ class Staging:
         self.columns: dict[str, pa.DataType] = {}
 
     def create(self, schema: pa.Schema) -> None:
-        """Make the table with the columns of ``schema``."""
+        """Create the table with the columns of ``schema``."""
         definitions = [
             sql.SQL("{} {}").format(sql.Identifier(each.name), _sql_type(each.type)) for each in schema
         ]
@@ -37,12 +37,12 @@ class Staging:
         self.columns = {each.name: each.type for each in schema}
 
     def fill(self, chunks: Iterable[Rows]) -> int:
-        """Copy all rows; returns how many the server took. Errors of ``chunks`` pass unchanged."""
-        taken = 0
-        with Prefetch(chunks) as ahead:
-            for columns, run in groupby(ahead, key=_target):
-                taken += self._copy(columns, run)
-        return taken
+        """Copy all rows; returns how many the server accepted. Errors of ``chunks`` pass unchanged."""
+        copied = 0
+        with Prefetch(chunks) as batches:
+            for columns, run in groupby(batches, key=_target):
+                copied += self._copy(columns, run)
+        return copied
 
     def _copy(self, target: tuple[bytes, tuple[str, ...]], run: Iterable[Rows]) -> int:
         end, columns = target
@@ -60,7 +60,7 @@ class Staging:
             return cursor.rowcount
 
     def _widen(self, rows: Rows) -> None:
-        """Add the columns that came up while reading."""
+        """Add columns that appeared while reading."""
         if isinstance(rows, TextRows):
             return
         for each in rows.schema:
@@ -74,7 +74,7 @@ class Staging:
 
 
 def _target(rows: Rows) -> tuple[bytes, tuple[str, ...]]:
-    """What must be the same for two chunks to share a COPY: line end and columns."""
+    """What two chunks must have in common to share a COPY: line end and columns."""
     return (rows.end if isinstance(rows, TextRows) else b"\n"), copy_columns(rows)
 
 

@@ -11,7 +11,7 @@ from psycopg import errors, sql
 from sellerops.base.errors import RetryableError
 from sellerops.destinations.postgres.ddl import existing_columns
 from sellerops.destinations.postgres.locks import lock_table
-from sellerops.destinations.postgres.personal import drop_column, forget
+from sellerops.destinations.postgres.personal import delete_ledger_values, drop_column
 from sellerops.destinations.postgres.shape import Shape, column
 from sellerops.destinations.undeclared_personal import UndeclaredColumn, is_undeclared_personal
 from sellerops.settings.specs import ReportSpec
@@ -50,7 +50,7 @@ def remove_undeclared_personal(connection: Connection, shape: Shape, names: Sequ
                     f"a view still reads the column `{name}`, which reads like personal data.",
                     "Drop the view or take the column out of it, then run the command again.",
                 )
-            forget(connection, shape.full_name, list(names))
+            delete_ledger_values(connection, shape.full_name, list(names))
             mark_documents(connection, shape.full_name, names)
     except errors.LockNotAvailable as error:
         raise RetryableError(

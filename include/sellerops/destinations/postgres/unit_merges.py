@@ -1,7 +1,8 @@
-"""A merge by units, where most units are told by one line and stand as one line, or do not stand yet.
+"""A merge by units, where most units have one line in the document and one or none in the table.
 
-Such lines are merged each for itself (``Merge``), by the rules of ``Units``: the same rank, the same text.
-Only units of several lines that change, or that are named otherwise than they stand, are weighed as a whole.
+Such lines are merged one by one (``Merge``), by the rules of ``Units``: the same rank, the same text. Only
+units of several lines that change, or whose lines have other names than the stored ones, are compared as a
+whole.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.results import WriteCounts
 from sellerops.destinations.shape import UNIT_MARK
 
-ODD = sql.Identifier("unit_odd")
+WHOLE_UNITS = sql.Identifier("whole_unit")
 
 
 class LineMerge(Merge):
     """The lines of units that have no other line."""
 
-    def words(self, alias: str) -> sql.Composable:
+    def row_text(self, alias: str) -> sql.Composable:
         return row_text(self.write, alias, ["staged_"])
 
-    def is_odd(self) -> sql.Composable:
+    def needs_whole_unit(self) -> sql.Composable:
         if UNIT_MARK not in self.write.shape.system:
             return sql.SQL("false")
         return sql.SQL("t.ctid IS NOT NULL AND (t.{} IS NOT NULL OR {} <> {})").format(
@@ -40,9 +41,9 @@ class LineMerge(Merge):
 
 @dataclass
 class UnitMerge:
-    """The merge of one document's units. ``find_changes`` first; nothing is written before ``merge``.
+    """The merge of one document's units. Call ``find_changes`` first; only ``merge`` writes.
 
-    ``lines``: what is merged line by line. ``units``: what is weighed as a whole, if anything is.
+    ``lines``: what is merged line by line. ``units``: what is compared as a whole, if anything.
     """
 
     write: Write
@@ -55,32 +56,32 @@ class UnitMerge:
     def find_changes(self) -> None:
         """Find what the document changes."""
         self.lines.find_changes()
-        parts = self._odd_of_empty_table() if self.lines.is_first else self._odd()
-        if not parts or not self._take_odd(parts):
+        parts = self._whole_units_of_empty_table() if self.lines.is_first else self._whole_units()
+        if not parts or not self._collect_whole_units(parts):
             return
-        self.units = Units(self.write, self._is_of_odd("s", "o"))
+        self.units = Units(self.write, self._is_whole_unit("s", "o"))
         self.units.find_changes()
-        self.lines.exclude_rows(self.units.given, sql.SQL("NOT {}").format(self._is_of_odd("s", "o")))
+        self.lines.exclude_rows(self.units.given, sql.SQL("NOT {}").format(self._is_whole_unit("s", "o")))
 
     def merge(self) -> WriteCounts:
         """Write both."""
         counts = self.lines.merge()
         return counts + self.units.merge() if self.units else counts
 
-    def _take_odd(self, parts: list[sql.Composable]) -> int:
+    def _collect_whole_units(self, parts: list[sql.Composable]) -> int:
         run = self.write.connection.execute
         odd = run(
             sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT DISTINCT * FROM ({}) AS u").format(
-                ODD, sql.SQL(" UNION ALL ").join(parts)
+                WHOLE_UNITS, sql.SQL(" UNION ALL ").join(parts)
             ),
             dict(self.write.values),
         ).rowcount
         if odd:
-            run(sql.SQL("ANALYZE {}").format(ODD))
+            run(sql.SQL("ANALYZE {}").format(WHOLE_UNITS))
         return odd
 
-    def _odd_of_empty_table(self) -> list[sql.Composable]:
-        """Units that one document tells both with names of their lines and without."""
+    def _whole_units_of_empty_table(self) -> list[sql.Composable]:
+        """Units whose lines the document lists both with names and without."""
         has_marks = UNIT_MARK in self.write.shape.system
         if not has_marks or not (self.write.has_duplicates or self._may_share_units):
             return []
@@ -95,11 +96,11 @@ class UnitMerge:
             )
         ]
 
-    def _odd(self) -> list[sql.Composable]:
-        return [self._standing_alone(), *(self._changing_lines() if self.lines.found else [])]
+    def _whole_units(self) -> list[sql.Composable]:
+        return [self._with_other_lines(), *(self._changing_lines() if self.lines.found else [])]
 
-    def _standing_alone(self) -> sql.Composable:
-        """Units in which a line stands that the document does not tell."""
+    def _with_other_lines(self) -> sql.Composable:
+        """Units with a stored line that the document does not list."""
         shape = self.write.shape
         return sql.SQL(
             "SELECT {unit} FROM {rows} JOIN {target} t ON t.account_id = s.account_id AND {same_unit} "
@@ -116,12 +117,14 @@ class UnitMerge:
 
     @property
     def _may_share_units(self) -> bool:
-        """Whether one unit may have lines of several shops: each shop's lines are numbered on their own."""
+        """Whether a unit may have lines of several marketplaces, each of which numbers its own lines."""
         shape = self.write.shape
         return "marketplace_id" in shape.key and "marketplace_id" not in shape.unit
 
     def _beside_the_first(self) -> sql.Composable:
-        """Where a line ``t`` of the unit of ``s`` may be untold: a shop that is told has a first line."""
+        """Which lines ``t`` of the unit of ``s`` the document may not list: it lists a marketplace's first
+        line.
+        """
         if not self.write.shape.has_ordinal:
             return sql.SQL("true")
         if not self._may_share_units:
@@ -139,7 +142,7 @@ class UnitMerge:
             return [stands.format(of_found, shape.identifier, self.lines.same(shape.unit, "t", "s"))]
         parts: list[sql.Composable] = []
         if UNIT_MARK in shape.system:
-            parts.append(sql.SQL("{} WHERE f.is_odd").format(of_found))
+            parts.append(sql.SQL("{} WHERE f.needs_whole_unit").format(of_found))
         if self.write.has_duplicates:
             parts.append(
                 sql.SQL("{} JOIN {} d ON d.source_line = s.source_line").format(of_found, DUPLICATES)
@@ -150,10 +153,10 @@ class UnitMerge:
             parts.append(others.format(of_found, self.lines.rows_with_ctid("g"), same_unit))
         return parts
 
-    def _is_of_odd(self, row: str, odd: str) -> sql.Composable:
+    def _is_whole_unit(self, row: str, odd: str) -> sql.Composable:
         """Whether a row's unit is among those weighed as a whole."""
         return sql.SQL("EXISTS (SELECT FROM {} {} WHERE {})").format(
-            ODD, sql.Identifier(odd), self.lines.same(self.write.shape.unit, odd, row)
+            WHOLE_UNITS, sql.Identifier(odd), self.lines.same(self.write.shape.unit, odd, row)
         )
 
     def _unit(self, alias: str) -> sql.Composable:

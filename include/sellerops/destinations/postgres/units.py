@@ -1,11 +1,12 @@
-"""Rows that come and go together: which documents tell a unit, and the rows it has then.
+"""Merging units: rows that are replaced together, such as the lines of an order.
 
-A document speaks for whole units of its rows, or, where `ordinal_by` names a unit's lines, for the lines it
-names. Of each line (``item``; empty: all lines of the unit that have no name) the document of the highest
-rank tells the rows: the latest version, of equal ones the newest, of one instant the one whose text sorts
-last. Named lines stand beside each other; lines told without names stand until the unit is told by name, and
-named ones end when the unit is told later without names. So the result depends on the documents alone, not
-on their order; ``unit_mark`` remembers the last telling without names where its own rows are gone.
+A document determines whole units of its rows or, if `ordinal_by` names a unit's lines, the lines it names.
+For each line (``item``; empty: all lines of the unit without a name) the document of the highest rank
+determines the rows: the latest version; of equal ones the newest document; of one instant the one whose text
+sorts last. Named lines exist side by side. Lines without names remain until a later document names the unit's
+lines, and named lines end when a later document lists the unit without names. So the result depends on the
+documents alone, not on their order; ``unit_mark`` keeps the rank of the last document without names after its
+rows are gone.
 """
 
 from __future__ import annotations
@@ -29,18 +30,17 @@ TWINS = sql.Identifier("unit_twin")
 AFTER = sql.Identifier("unit_after")
 CHANGED = sql.SQL("EXISTS (SELECT FROM {items} i WHERE i.is_changed AND {same})")
 _ITEM, _RANK, _PLACE = "unit_item_", "unit_rank_", "unit_place_"
-_TOGETHER = "unit_together_"
-_OWN = (_ITEM, _RANK, _PLACE, _TOGETHER, "is_new", "new_mark")
+_COUNT = "unit_count_"
+_OWN = (_ITEM, _RANK, _PLACE, _COUNT, "is_new", "new_mark")
 
 
 @dataclass
 class Units:
     """Units of one document's rows: of those rows ``s`` for which ``is_mine`` holds.
 
-    ``find_changes`` first: it makes the temporary tables the rest reads:
-
-    ``unit_given`` and ``unit_stored``, the rows of the document and of the table; ``unit_item``, a row for
-    each line and side, with whether it stays; ``unit_after``, all rows of changed units as they will stand.
+    Call ``find_changes`` first: it creates the temporary tables that the rest reads: ``unit_given`` and
+    ``unit_stored``, the rows of the document and of the table; ``unit_item``, a row for each line and side,
+    with whether it stays; ``unit_after``, all rows of changed units as they will be.
     """
 
     write: Write
@@ -54,7 +54,7 @@ class Units:
         self._place_rows()
 
     def merge(self) -> WriteCounts:
-        """Put the rows of changed units in place of those that stand there."""
+        """Replace the stored rows of changed units."""
         counts = self._count()
         run = self.write.connection.execute
         run(
@@ -114,7 +114,7 @@ class Units:
         run(sql.SQL("ANALYZE {}").format(STORED))
 
     def _rank_items(self) -> None:
-        """Which lines of which side stay, and whether that changes their unit."""
+        """Find which lines of which side stay, and whether that changes their unit."""
         run = self.write.connection.execute
         run(
             sql.SQL(
@@ -138,7 +138,7 @@ class Units:
             )
         )
         run(sql.SQL("ANALYZE {}").format(ITEMS))
-        self._tell_twins_apart()
+        self._compare_twins()
         run(
             sql.SQL(
                 """
@@ -148,7 +148,7 @@ class Units:
                         ORDER BY rank DESC, words COLLATE "C" DESC NULLS LAST, is_new
                     ) = 1 AS wins FROM {items} i
                 ),
-                told AS (
+                units AS (
                     SELECT *, max(greatest(mark, CASE WHEN item = '' THEN rank END)) OVER w AS nameless,
                            max(CASE WHEN item <> '' THEN rank END) OVER w AS named
                     FROM ranked WINDOW w AS (PARTITION BY {unit})
@@ -157,7 +157,7 @@ class Units:
                     SELECT place, CASE WHEN named > nameless THEN nameless END AS mark, wins AND CASE
                         WHEN item = '' THEN rank = nameless AND (named IS NULL OR named <= nameless)
                         ELSE nameless IS NULL OR rank >= nameless END AS stays
-                    FROM told
+                    FROM units
                 ),
                 judged AS (
                     SELECT i.ctid AS place, f.stays, f.mark, bool_or(
@@ -172,8 +172,8 @@ class Units:
         )
         run(sql.SQL("ANALYZE {}").format(ITEMS))
 
-    def _tell_twins_apart(self) -> None:
-        """Lines that both sides tell with the same rank are compared by their texts."""
+    def _compare_twins(self) -> None:
+        """Compare lines by their texts if both sides have them with the same rank."""
         run = self.write.connection.execute
         unit = self.write.shape.unit
         twins = run(
@@ -210,7 +210,7 @@ class Units:
             )
 
     def _place_rows(self) -> None:
-        """The rows of changed units as they will stand, numbered anew where lines of documents meet."""
+        """The rows of changed units as they will be, renumbered where lines of two documents meet."""
         write = self.write
         cells = [column(name) for name in write.columns if name not in ("ordinal", UNIT_MARK)]
         rows = [
@@ -232,17 +232,17 @@ class Units:
         ordinal: sql.Composable = column("ordinal")
         if self._has_marks:
             among = identifiers([name for name in write.shape.key if name != "ordinal"])
-            # What rows say is only looked at where there are several.
+            # The content is computed only where several rows share the rest of the key.
             source = sql.SQL("SELECT *, count(*) OVER (PARTITION BY {}) AS {} FROM ({}) AS u").format(
-                among, column(_TOGETHER), source
+                among, column(_COUNT), source
             )
             ordinal = sql.SQL(
                 "(row_number() OVER (PARTITION BY {among} ORDER BY {item} = '', {item} COLLATE \"C\", "
-                "CASE WHEN {together} > 1 THEN {content} END, source_line))::integer"
+                "CASE WHEN {rows} > 1 THEN {content} END, source_line))::integer"
             ).format(
                 among=among,
                 item=column(_ITEM),
-                together=column(_TOGETHER),
+                rows=column(_COUNT),
                 content=content_of(write.shape, "r", _OWN),
             )
         more = [sql.SQL("{} AS ordinal").format(ordinal)] if "ordinal" in write.shape.system else []
@@ -310,7 +310,7 @@ class Units:
 
 
 def row_text(write: Write, alias: str, beside: Sequence[str]) -> sql.Composable:
-    """A row's text: what it says, and where it stood; ``beside``: columns that are not the report's."""
+    """A row's text: content and line number; ``beside``: columns that are not the report's."""
     return sql.SQL("({} || ' ' || {}) COLLATE \"C\"").format(
         content_of(write.shape, alias, beside), column("source_line", alias)
     )

@@ -1,4 +1,4 @@
-"""The statements that bring staged rows into a landing table, all in one transaction under its lock."""
+"""The statements that write staged rows into a landing table, in one transaction under its lock."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ Connection = psycopg.Connection[Any]
 class Write:
     """One load's rows on their way from ``staging`` into the table of ``shape``.
 
-    ``values``: what is the same for all rows: account_id, marketplace_id, region, load_id, reported_at,
-    snapshot_at and the window's first day. ``target_columns``: all data columns of the table, with their
-    types; those the document lacks become null. ``timezone``: whose days the window's days are.
-    ``has_duplicates``: ``duplicates.TABLE`` is there. ``given``: how many rows should be accepted.
+    ``values``: ``LoadJob.row_values``. ``target_columns``: all data columns of the table, with their types;
+    those that the document lacks become null. ``timezone``: of the window's days. ``has_duplicates``:
+    ``duplicates.TABLE`` exists. ``given``: how many rows should be accepted.
     """
 
     connection: Connection
@@ -70,7 +69,7 @@ class Write:
         return self.day_is_any(column(self.shape.day or "", "s"))
 
     def _delete_moved(self, days: Mapping[str, Any]) -> int:
-        """Delete what stands of the document's units on other days and is older than the document.
+        """Delete older rows of the document's units on other days.
 
         Of two documents of one instant the one with the unit's later day wins.
         """
@@ -93,7 +92,7 @@ class Write:
         ).rowcount
 
     def _same_unit(self, staged: str) -> sql.Composable:
-        """Whether a stored row ``t`` is of the unit of a staged one; nothing is of a unit without a name."""
+        """Whether a stored row ``t`` has the unit of a staged one; a unit without a name matches nothing."""
         parts: list[sql.Composable] = [sql.SQL("t.account_id = %(account_id)s")]
         for name in self.shape.unit:
             parts.append(sql.SQL("t.{0} = {1}.{0}").format(column(name), sql.Identifier(staged)))
@@ -103,7 +102,7 @@ class Write:
         return sql.SQL(" AND ").join(parts)
 
     def _not_inserted(self, inserted: int) -> int:
-        """Accepted rows that were left out. Counted in the table: what it has lost must not pass for them."""
+        """Accepted rows that were not inserted. Counted in staging, so that suppressed rows do not count."""
         if inserted == self.given:
             return 0
         row = self.connection.execute(
@@ -113,7 +112,7 @@ class Write:
         return int(row[0]) - inserted
 
     def snapshot(self, *, is_stale: bool) -> WriteCounts:
-        """Put the rows in place of the snapshot's earlier ones, unless those are of a newer document."""
+        """Replace the snapshot's earlier rows, unless those come from a newer document."""
         if is_stale:
             return WriteCounts(superseded=self._not_inserted(0))
         deleted = self.connection.execute(
@@ -125,7 +124,7 @@ class Write:
         return WriteCounts(inserted=self.insert(sql.SQL(""), {}), replaced=deleted)
 
     def in_place(self) -> sql.Composable:
-        """Rows of this account and shop, or of the region where one document covers all shops."""
+        """Rows of this account and marketplace, or of the region if a document covers all marketplaces."""
         if self.shape.spec.scope == "marketplace":
             return sql.SQL("t.account_id = %(account_id)s AND t.marketplace_id = %(marketplace_id)s")
         return sql.SQL("t.account_id = %(account_id)s AND t.region = %(region)s")
@@ -150,13 +149,13 @@ class Write:
     # -- the rows themselves --
 
     def has_stored_rows(self) -> bool:
-        """Whether the table has any row of the account: no other can share a key with these."""
+        """Whether the table has any row of the account; rows of others cannot share a key with these."""
         return self._is_there(
             sql.SQL("SELECT FROM {} WHERE account_id = %(account_id)s").format(self.shape.identifier)
         )
 
     def has_rows_without_marketplace(self) -> bool:
-        """Whether the shop of a staged row is not known."""
+        """Whether the marketplace of a staged row is unknown."""
         if not self.shape.names_marketplace:
             return self.values["marketplace_id"] is None
         return self._is_there(sql.SQL("SELECT FROM {} WHERE marketplace_id IS NULL").format(self.staging))
@@ -175,8 +174,8 @@ class Write:
     def insert(self, where: sql.Composable, parameters: Mapping[str, Any]) -> int:
         """Insert the accepted rows for which ``where`` (``AND ...``) holds; how many.
 
-        In the key's order: neighbours in the index are written one after the other, which takes the server
-        two thirds of the time that scattered keys do.
+        In the key's order: writing neighbours in the index one after the other takes the server two thirds
+        of the time of scattered keys.
         """
         statement = sql.SQL("INSERT INTO {} ({}) {} {} ORDER BY {}").format(
             self.shape.identifier, identifiers(self.columns), self.select(), where, self.key_order()
@@ -190,7 +189,7 @@ class Write:
         )
 
     def key_order(self) -> sql.Composable:
-        """What staged rows are sorted by to stand as in the key's index: what all share says nothing."""
+        """Sorts staged rows as the key's index does; columns that all rows share are left out."""
         own = {"line_hash", *(["marketplace_id"] if self.shape.names_marketplace else [])}
         shared = {*SYSTEM, self.shape.table.day_from_window} - own
         names = [name for name in self.shape.key if name not in shared] or ["source_line"]
@@ -198,7 +197,7 @@ class Write:
 
     @property
     def accepted_rows(self) -> sql.Composed:
-        """``<staging> s ... WHERE ...``: what goes on with AND."""
+        """``<staging> s ... WHERE ...``, to be continued with AND."""
         if not self.has_duplicates:
             return sql.SQL("{} s WHERE true").format(self.staging)
         return sql.SQL(
