@@ -1,7 +1,7 @@
-"""A destination to throw away: a file of JSON lines for each table. It shows what a new destination needs:
-this class and one line of the registry. See docs/add-a-destination.md.
+"""A throw-away destination: a file of JSON lines for each table. It shows what a new destination needs: this
+class and one line of ``known_destinations``. See docs/add-a-destination.md.
 
-All is done in memory and in plain Python, so it is also what the shared suite holds the others against.
+It works in memory and in plain Python, so the shared suite also compares the others with it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,6 +39,7 @@ from sellerops.destinations.quarantining import (
 )
 from sellerops.destinations.restatement_history import lock_history
 from sellerops.destinations.results import LoadResult, WriteCounts, load_counts
+from sellerops.destinations.row_sources import Result, Selection, choose_columns
 from sellerops.destinations.shape import TableShape
 from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.settings.specs import ColumnType, WriteDisposition
@@ -51,8 +53,8 @@ _READ = {
 
 
 class JsonLinesDestination:
-    """``address.extra["folder"]``: where the files go. Its rows are in place before the ledger commits, and a
-    repeated load replaces them: good enough to throw away.
+    """``address.extra["folder"]``: the folder of the files. Rows are written before the ledger commits, and a
+    repeated load replaces them: good enough for tests.
     """
 
     name = "json_lines"
@@ -60,6 +62,10 @@ class JsonLinesDestination:
     def __init__(self, address: ConnectionValues, *, ledger: str) -> None:
         self.folder = Path(address.extra["folder"])
         self.ledger = ledger
+
+    @staticmethod
+    def row_source(address: ConnectionValues) -> JsonLinesRowSource:
+        return JsonLinesRowSource(Path(address.extra["folder"]))
 
     def close(self) -> None:
         """Nothing is open between loads."""
@@ -74,6 +80,19 @@ class JsonLinesDestination:
                     return _Load(connection, self, job).run()
             except Quarantined as held:
                 raise record_quarantined(connection, job, self.name, held) from None
+
+
+class JsonLinesRowSource:
+    """Reads a table in the order of its rows; it takes no query."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def open(self, spec: Selection) -> Iterator[Result]:
+        table = Table(self.folder / f"{spec.table}.jsonl")
+        columns = [(name, kind == ColumnType.DATE) for name, kind in table.types.items()]
+        yield choose_columns(spec, columns, iter([row[name] for name, _ in columns] for row in table.rows))
 
 
 class Table:
