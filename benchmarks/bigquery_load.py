@@ -1,15 +1,15 @@
-"""How fast a report reaches BigQuery, beside the bare client's load job of the same file.
+"""How fast a report reaches BigQuery, compared with the bare client's load job of the same file.
 
     PYTHONPATH=include:plugins python benchmarks/bigquery_load.py      200,000 rows, three rounds
     ... --rows N --repeat N
 
-Against the local BigQuery of .venv-bigquery (`make bigquery`), so the seconds are its, not the service's; the
-ratio is of one run. Prints JSON. Each round:
+Runs against the local BigQuery of .venv-bigquery (`make bigquery`), so the seconds are not the service's; the
+ratios compare steps of one run. Prints JSON. Each round:
 
 - ``bare``: ``load_table_from_file`` of the plain file into a typed table, bad rows skipped
-- ``parquet``: the same of the sound rows as a Parquet file that is there already
-- ``stage``: ours: the gzip stream from the archive as Parquet into an equal table, rejects split off and kept
-- ``load``: ours, whole: staging, keys, judgement, the transaction, the ledger
+- ``parquet``: the same for the valid rows, from an existing Parquet file
+- ``stage``: our staging: the gzip stream from the archive as Parquet into an equal table, with rejects kept
+- ``load``: our whole load: staging, keys, judgement, the transaction, the ledger
 
 The file is that of benchmarks/load.py: 30 typed columns, raw quotes, several scripts, 0.1 % rows with a bad
 number.
@@ -71,7 +71,7 @@ class Bench:
         return bigquery.Client(project=PROJECT, credentials=credentials, client_options=options)
 
     def bare(self) -> int:
-        """The plain file by one load job; rows that arrived."""
+        """Load the plain file by one load job; returns the rows that arrived."""
         config = bigquery.LoadJobConfig(
             source_format="CSV", field_delimiter="\t", quote_character="", skip_leading_rows=1,
             schema=fields(), max_bad_records=1_000_000, write_disposition="WRITE_TRUNCATE",
@@ -81,13 +81,13 @@ class Bench:
         return int(job.result().output_rows or 0)
 
     def parquet(self) -> int:
-        """The sound rows, already Parquet, by load jobs."""
+        """Load the valid rows from Parquet files, by load jobs."""
         if not hasattr(self, "_made"):
             self._made = self._as_parquet(self._path.parent / "parquet")[0]
         return self._upload(self._made)
 
     def stage(self) -> int:
-        """Ours up to the staging table; rows that arrived."""
+        """Our load up to the staging table; returns the rows that arrived."""
         with tempfile.TemporaryDirectory() as folder:
             files, rejected, rows_in_file = self._as_parquet(Path(folder))
             arrived = self._upload(files)
@@ -95,7 +95,7 @@ class Bench:
         return arrived
 
     def _as_parquet(self, folder: Path) -> tuple[list[Path], int, int]:
-        """The files, rows rejected, rows in the file."""
+        """The Parquet files, the rejected rows, and the rows in the file."""
         folder.mkdir(exist_ok=True)
         with RejectSpool() as rejects, open_packed(self._path) as stream:
             rows = bench_rows(stream, rejects)
@@ -113,7 +113,7 @@ class Bench:
         return arrived
 
     def load(self) -> int:
-        """Ours, whole, into a table that is not there yet; rows stored."""
+        """Our whole load, into a new table; returns the stored rows."""
         with suppress(NotFound):
             self.client.delete_dataset(f"{PROJECT}.bench", delete_contents=True)
         address = BigQueryAddress(client=self.new_client, project=PROJECT, location=LOCATION)
@@ -135,7 +135,7 @@ def measure(bench: Bench, rows: int, repeat: int) -> dict[str, Any]:
         "stage": bench.stage,
         "load": bench.load,
     }
-    bench.parquet()  # makes its file
+    bench.parquet()  # writes its files
     rounds: list[dict[str, float]] = []
     stored: dict[str, int] = {}
     for _ in range(repeat):

@@ -1,25 +1,25 @@
-"""How fast a report reaches its table, beside a COPY and the same merge in plain SQL.
+"""How fast a report reaches its table, compared with a COPY and the same merge in plain SQL.
 
     PYTHONPATH=include:plugins python benchmarks/load.py          2,000,000 rows, three rounds
     ... --rows 200000 --repeat 1   a small one
-    ... --conninfo ADDRESS another server; it must hold no data of worth in the schemas bench and bench_units
+    ... --conninfo ADDRESS another server, without valuable data in the schemas bench and bench_units
 
 Prints JSON, and exits with 1 when a target is missed. Three cases, one after the other: ``first`` fills an
 empty table, ``identical`` loads the same document again, ``changed`` a document of the next day in which a
 quarter of the rows have another state and a later version. Each step runs in a process of its own, whose peak
-memory is told with it:
+memory is reported:
 
 - ``plain``: a bare ``COPY FROM STDIN`` of the plain file into an unlogged typed table, bad rows skipped by
   the server, ANALYZE, then one ``INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct`` into a keyed table.
-  Beside the file's columns it has ``reported_at``, as ours: an older document must not beat a newer one, so
-  the newer one's time is noted in every row. Before it changes rows, ``changed`` notes old and new value of
-  each changed cell, as ours does; the ratio without that is shown, too
-- ``load``: ours, whole: staging, keys, history of changed cells, merge, rejects, ledger
-- ``units``: the same where a key may have several lines that come and go together
+  Like our table, it has the column ``reported_at``: an older document must not beat a newer one, so every row
+  carries the time of the newer one. Before it changes rows, ``changed`` records old and new value of each
+  changed cell, as ours does; the ratio without that is shown too
+- ``load``: our whole load: staging, keys, history of changed cells, merge, rejects, ledger
+- ``units``: the same for units, whose key may have several lines
 
-Rounds alternate the steps; all ratios are shown, for other work on the machine disturbs single ones. So is
-what the parts of a step take: ``merge_times_upsert`` is all of ours but staging, beside all of the plain way
-but COPY.
+Rounds alternate the steps; all ratios are shown, because other work on the machine disturbs single ones. The
+parts of a step are shown too: ``merge_times_upsert`` compares our load without staging with the plain way
+without COPY.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ UNITS_SCHEMA = "bench_units"
 
 @dataclass(frozen=True)
 class Case:
-    """One document: its file, and how long after the first it was made."""
+    """One document: its file, and how long after the first it was created."""
 
     file: str
     later: timedelta = timedelta()
@@ -90,7 +90,7 @@ CASES = {
 }
 
 
-# -- the plain way --
+# -- plain --
 
 
 def plain(case: Case, conninfo: str, path: Path) -> dict[str, Any]:
@@ -134,13 +134,13 @@ def _make_target(connection: psycopg.Connection[Any]) -> None:
 
 
 def _names() -> tuple[list[str], list[str]]:
-    """The file's columns, and those that are not of the key."""
+    """The file's columns, and those outside the key."""
     names = list(Shape(bench_spec(), "orders").data)
     return names, [name for name in names if name not in KEY]
 
 
 def _history() -> sql.Composed:
-    """The cells of stored rows that the file tells otherwise."""
+    """The cells of stored rows that differ in the file."""
     _, rest = _names()
     cells = [
         sql.SQL("({}, t.{}::text, s.{}::text)").format(sql.Literal(name), *[sql.Identifier(name)] * 2)
@@ -256,14 +256,14 @@ def _timed(parts: dict[str, float], name: str) -> Iterator[None]:
 
 
 def settle(connection: psycopg.Connection[Any], *tables: str) -> None:
-    """What a server does in a quiet hour, so that no step pays for the one before."""
+    """Vacuum and checkpoint, so that no step pays for the one before."""
     for table in tables:
         if connection.execute("SELECT to_regclass(%s)", (table,)).fetchone() != (None,):
             connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(*table.split("."))))
     connection.execute("CHECKPOINT")
 
 
-# -- the whole --
+# -- all steps --
 
 WAYS: dict[str, Callable[..., dict[str, Any]]] = {
     "plain": plain,
@@ -339,13 +339,13 @@ def _figures(case: str, rounds: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _parts(step: Mapping[str, Any]) -> dict[str, float]:
-    """A step's seconds and those of its parts; what is next to nothing is left out."""
+    """A step's seconds and those of its parts, without negligible ones."""
     parts = {name: round(spent, 2) for name, spent in step["parts"].items() if spent >= 0.05}
     return {"all": round(step["seconds"], 2), **parts}
 
 
 def missed(figures: Mapping[str, Any]) -> list[str]:
-    """The targets that a round has missed."""
+    """The targets that a round missed."""
     most = {"load_times_plain": MOST_TIMES_PLAIN, "units_times_load": MOST_TIMES_MERGE}
     return [
         f"{case}: {name} {max(figures[case][name])}, at most {limit}"

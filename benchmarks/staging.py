@@ -1,19 +1,19 @@
-"""How fast a flat file becomes typed rows in Postgres, beside a bare COPY of the same file.
+"""How fast a flat file becomes typed rows in Postgres, compared with a bare COPY of the same file.
 
     PYTHONPATH=include:plugins python benchmarks/staging.py       2,000,000 rows, three rounds
-    ... --big              also the memory for a 5 GB file beside a 50 MB one
-    ... --conninfo ADDRESS another server; it must hold no data of worth
+    ... --big              also the memory for a 5 GB file and a 50 MB one
+    ... --conninfo ADDRESS another server, without valuable data
 
 Prints JSON, and exits with 1 when a target is missed. Each step runs in a process of its own, whose peak
-memory is told with it:
+memory is reported:
 
 - ``copy``: ``COPY FROM STDIN`` of the plain file into an unlogged typed table, bad rows skipped by the server
-- ``stage``: ours: the gzip stream from the archive into an equal temporary table, rejects split off and kept
-- ``read_*``: reading alone, for files without quotes, with every field in quotes, and csv; beside it, in the
-    same process, what unpacking the document and Arrow's own parse of all its fields take
+- ``stage``: our staging: the gzip stream from the archive into an equal temporary table, with rejects kept
+- ``read_*``: reading alone, for files without quotes, with every field quoted, and csv; compared, in the same
+    process, with decompressing the document and Arrow's own parse of all its fields
 
-Rounds alternate the steps. CPU seconds are without imports; they tell more than seconds where other work runs
-on the machine.
+Rounds alternate the steps. CPU seconds exclude imports; they are more reliable than seconds when other work
+runs on the machine.
 """
 
 from __future__ import annotations
@@ -95,13 +95,13 @@ def write_quoting(path: Path, rows: int, kind: str) -> None:
     """The archive's gzip of the rows as one of ``TEXT_FORMATS``."""
     digest = hashlib.sha256()
     with gzip.open(f"{path}.gz", "wb", compresslevel=3) as packed:
-        for slice_ in _pieces(rows, kind):
-            digest.update(slice_)
-            packed.write(slice_)
+        for chunk in _chunks(rows, kind):
+            digest.update(chunk)
+            packed.write(chunk)
     name_by_hash(Path(f"{path}.gz"), digest.hexdigest())
 
 
-def _pieces(rows: int, kind: str) -> Iterator[bytes]:
+def _chunks(rows: int, kind: str) -> Iterator[bytes]:
     yield _written(header(), kind)
     for first in range(0, rows, ROWS_PER_PART):
         yield _written(part(first, min(ROWS_PER_PART, rows - first)), kind)
@@ -121,7 +121,7 @@ def _written(lines: bytes, kind: str) -> bytes:
 
 
 class _Lines:
-    """What csv writes."""
+    """Collects what csv writes."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -154,7 +154,7 @@ def _spent(work: Any) -> float:
 
 
 def _bare_parse(path: Path, kind: str) -> None:
-    """Unpack the document and let Arrow part all fields, block by block."""
+    """Decompress the document and let Arrow split all fields, block by block."""
     names = list(COLUMNS)
     with igzip.open(Path(f"{path}.gz").resolve(), "rb") as stream:
         reader = pyarrow.csv.open_csv(
@@ -176,7 +176,7 @@ STEPS = {
 }
 
 
-# -- the whole
+# -- all steps
 # ---------------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +210,7 @@ def measure(conninfo: str, directory: Path, rows: int, repeat: int) -> dict[str,
 
 
 def _parts(stages: list[dict[str, Any]], copies: list[dict[str, Any]]) -> list[float]:
-    """Our client's CPU beside the server's for COPY, round by round; empty for a server elsewhere."""
+    """Our client's CPU relative to the server's for COPY, by round; empty for a remote server."""
     return [
         round(stage["cpu_seconds"] / copy["server_cpu_seconds"], 3)
         for stage, copy in zip(stages, copies, strict=True)
@@ -219,7 +219,7 @@ def _parts(stages: list[dict[str, Any]], copies: list[dict[str, Any]]) -> list[f
 
 
 def measure_formats(conninfo: str, directory: Path, rows: int, repeat: int) -> dict[str, Any]:
-    """Reading rates of flat files in CPU seconds, and how many times a bare parse that is."""
+    """Reading rates of flat files in CPU seconds, and as a multiple of a bare parse."""
     figures = {}
     for kind in TEXT_FORMATS:
         path = directory / f"orders-{kind}"
@@ -235,7 +235,7 @@ def measure_formats(conninfo: str, directory: Path, rows: int, repeat: int) -> d
 
 
 def measure_memory(conninfo: str, directory: Path, sizes: tuple[int, ...]) -> dict[str, Any]:
-    """Peak memory of staging files of so many decoded MB."""
+    """Peak memory of staging files of ``sizes`` decoded MB."""
     peaks = {}
     for megabytes in sizes:
         path = directory / f"orders-{megabytes}"
@@ -252,7 +252,7 @@ def measure_memory(conninfo: str, directory: Path, sizes: tuple[int, ...]) -> di
 
 
 def missed_targets(figures: dict[str, Any]) -> list[str]:
-    """What is not as promised."""
+    """The targets that were missed."""
     ratios = figures["ratios"]
     peaks = [figures["stage_peak_rss_mb"]]
     peaks += [each["peak_rss_mb"] for each in figures.get("memory", {}).values()]
@@ -276,7 +276,7 @@ def main() -> None:
     parser.add_argument("--format-rows", type=int, default=300_000, help="rows of the reading part; 0: none")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--big", action="store_true", help="also the memory for 50 MB and 5 GB")
-    parser.add_argument("--big-mb", type=int, default=5000, help="what --big takes for big, in MB")
+    parser.add_argument("--big-mb", type=int, default=5000, help="size of the large file of --big, in MB")
     parser.add_argument("--conninfo", help="a Postgres to use instead of an embedded one")
     add_step_options(parser, STEPS)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What the benchmarks of loading share: the file of orders, and how a step is measured."""
+"""Shared by the load benchmarks: the file of orders, and the measuring of a step."""
 
 from orders.file import (
     COLUMNS,

@@ -1,4 +1,4 @@
-"""A measured step: a process of its own, its server, its figures; and the bare COPY beside ours."""
+"""Measuring a step in a process of its own, with its server; and the bare COPY to compare with."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def server(conninfo: str | None, directory: Path) -> Iterator[str]:
-    """The given server, or an embedded one that is gone afterwards."""
+    """The given server, or an embedded one that is stopped afterwards."""
     if conninfo:
         yield conninfo
         return
@@ -47,7 +47,7 @@ def server(conninfo: str | None, directory: Path) -> Iterator[str]:
 
 
 def add_step_options(parser: argparse.ArgumentParser, steps: Mapping[str, Step]) -> None:
-    """What ``run_step`` calls the script with."""
+    """The options with which ``run_step`` calls the script."""
     parser.add_argument("--step", choices=sorted(steps), help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
 
@@ -65,8 +65,8 @@ def run_step(script: str, name: str, conninfo: str, path: Path) -> dict[str, Any
 
 
 def be_step(step: Step, path: Path) -> None:
-    """Print the figures of a step as ``run_step`` takes them; ``cpu_seconds`` without the imports' unless
-    the step tells its own.
+    """Print the figures of a step for ``run_step``; ``cpu_seconds`` excludes imports, unless the step reports
+    its own.
     """
     begun = time.process_time()
     figures = step(os.environ[_ADDRESS], path)
@@ -75,18 +75,18 @@ def be_step(step: Step, path: Path) -> None:
 
 
 def peak_rss_mb() -> int:
-    """Of this program alone; ``getrusage`` would count what the starting process held before."""
+    """Of this process alone; ``getrusage`` would include the memory of the parent process."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 
 
 def server_cpu_seconds(connection: psycopg.Connection[Any]) -> float | None:
-    """What the connection's backend has used until now; None when it runs elsewhere."""
+    """CPU seconds that the connection's backend has used; None for a remote server."""
     try:
-        told = Path(f"/proc/{connection.info.backend_pid}/stat").read_text()
+        stat = Path(f"/proc/{connection.info.backend_pid}/stat").read_text()
     except OSError:
         return None
-    name, _, fields = told.rpartition(")")
+    name, _, fields = stat.rpartition(")")
     user, system = fields.split()[11:13]
     return (int(user) + int(system)) / _TICKS if "postgres" in name else None
 
@@ -99,15 +99,15 @@ def typed_columns() -> sql.Composable:
 
 
 def copy_file(connection: psycopg.Connection[Any], path: Path) -> int:
-    """A bare COPY of the plain file into ``bench_copy``, made here."""
+    """A bare COPY of the plain file into ``bench_copy``, created here."""
     connection.execute("DROP TABLE IF EXISTS bench_copy")
     connection.execute(sql.SQL("CREATE UNLOGGED TABLE bench_copy ({})").format(typed_columns()))
     skip = ", ON_ERROR ignore, LOG_VERBOSITY default" if connection.info.server_version >= 170000 else ""
     statement = f"COPY bench_copy FROM STDIN (FORMAT csv, DELIMITER E'\\t', QUOTE E'\\b', HEADER{skip})"
     with connection.cursor() as cursor, path.open("rb") as file:
         with cursor.copy(statement) as copy:  # type: ignore[arg-type]
-            while slice_ := file.read(1 << 20):
-                copy.write(slice_)
+            while chunk := file.read(1 << 20):
+                copy.write(chunk)
         return cursor.rowcount
 
 
@@ -120,7 +120,7 @@ def step_copy(conninfo: str, path: Path) -> dict[str, Any]:
 
 
 def open_packed(path: Path) -> BinaryIO:
-    """As a load task opens an archived document."""
+    """Open the document as a load task opens an archived one."""
     return Archive(str(path.parent)).open(str(Path(f"{path}.gz").resolve()))
 
 
