@@ -36,14 +36,14 @@ def shipments(day: int) -> tuple[ReportSpec, Slice, bytes]:
     header = (
         "shipment-id\tshipment-item-id\tamazon-order-id\tshipment-date\tquantity-shipped\tsales-channel\t"
     )
-    slice_ = day_slice(SHIPMENTS, f"2026-11-{day:02d}", shops=("US", "CA"))
+    slice_ = day_slice(SHIPMENTS, f"2026-11-{day:02d}", marketplaces=("US", "CA"))
     return SHIPMENTS, slice_, f"{header}recipient-name\n{line}\n".encode()
 
 
 def returns() -> tuple[ReportSpec, Slice, bytes]:
     header = "return-date\torder-id\tsku\tasin\tfnsku\tquantity\treason\n"
     line = "2026-11-18T12:00:00+00:00\tO-1\tS\tA\tF\t1\tUNWANTED_ITEM\n"
-    return RETURNS, day_slice(RETURNS, "2026-11-18", shops=("US",)), (header + line).encode()
+    return RETURNS, day_slice(RETURNS, "2026-11-18", marketplaces=("US",)), (header + line).encode()
 
 
 def orders(number: int, **more: Any) -> tuple[ReportSpec, Slice, bytes]:

@@ -1,4 +1,4 @@
-"""Documents, slices and loads for the suite, small enough to read."""
+"""Small documents, slices and loads for the suite."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def day_slice(
     *,
     account: str = "shop",
     region: str = "NA",
-    shops: tuple[str, ...] = ("US",),
+    marketplaces: tuple[str, ...] = ("US",),
     timezone: str = "UTC",
 ) -> Slice:
     last = last or first
@@ -47,7 +47,7 @@ def day_slice(
         spec.name,
         account,
         region,
-        shops,
+        marketplaces,
         first,
         timezone,
         first_day=first,
@@ -57,13 +57,15 @@ def day_slice(
     )
 
 
-def snapshot_slice(spec: ReportSpec, moment: datetime, shop: str = "US") -> Slice:
-    return Slice(spec.source, spec.name, "shop", "NA", (shop,), "now", "UTC", snapshot_at=moment.isoformat())
+def snapshot_slice(spec: ReportSpec, moment: datetime, marketplace: str = "US") -> Slice:
+    return Slice(
+        spec.source, spec.name, "shop", "NA", (marketplace,), "now", "UTC", snapshot_at=moment.isoformat()
+    )
 
 
 @dataclass(frozen=True)
 class Doc:
-    """One archived document and what it was asked for."""
+    """One archived document and the slice it was requested for."""
 
     spec: ReportSpec
     slice_: Slice
@@ -97,7 +99,7 @@ def spec_with(name: str, table: str | None = None, **changes: Any) -> ReportSpec
 
 
 def contents(rows: Sequence[Mapping[str, Any]], *, without: Sequence[str] = ("load_id",)) -> list[str]:
-    """Rows as comparable text, in no order, without what may differ between equal tables."""
+    """Rows as sorted, comparable text, without columns that may differ between equal tables."""
     return sorted(
         repr(sorted((name, value) for name, value in row.items() if name not in without)) for row in rows
     )

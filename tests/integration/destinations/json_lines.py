@@ -78,8 +78,8 @@ class JsonLinesDestination:
                     connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (job.full_name,))
                     lock_history(connection, job)
                     return _Load(connection, self, job).run()
-            except Quarantined as held:
-                raise record_quarantined(connection, job, self.name, held) from None
+            except Quarantined as error:
+                raise record_quarantined(connection, job, self.name, error) from None
 
 
 class JsonLinesRowSource:
@@ -178,8 +178,8 @@ class _Load:
         accepted, losing = [], []
         for group in groups.values():
             if self.shape.has_ordinal:
-                told = sorted(group, key=self.place_of)
-                accepted += [self.complete(row, ordinal) for ordinal, row in enumerate(told, 1)]
+                listed = sorted(group, key=self.place_of)
+                accepted += [self.complete(row, ordinal) for ordinal, row in enumerate(listed, 1)]
                 continue
             *others, winner = sorted(group, key=lambda row: (_version(table, row), int(row["source_line"])))
             accepted.append(self.complete(winner, 1))
@@ -187,7 +187,7 @@ class _Load:
         return accepted, losing
 
     def place_of(self, row: Row) -> tuple[Any, ...]:
-        """Where a row stands among equal ones: by the line it names, then by what it says."""
+        """Sorts equal rows: by the line they name, then by content."""
         item = self.item(row)
         return item == "", item, self.content(row), int(row["source_line"])
 
@@ -256,13 +256,13 @@ class _Load:
         return (row["account_id"], *(row[name] for name in self.shape.unit))
 
     def merge_units(self) -> Counter[str]:
-        """Units as they stand after the document; the words are those of `postgres.units`."""
-        told: dict[Any, list[Row]] = defaultdict(list)
+        """The rows of units after the document, by the rules of `postgres.units`."""
+        listed: dict[Any, list[Row]] = defaultdict(list)
         for row in self.accepted:
-            told[self.unit(row)].append(row)
-        before = {unit: [row for row in self.table.rows if self.unit(row) == unit] for unit in told}
+            listed[self.unit(row)].append(row)
+        before = {unit: [row for row in self.table.rows if self.unit(row) == unit] for unit in listed}
         counts: Counter[str] = Counter()
-        for unit, rows in told.items():
+        for unit, rows in listed.items():
             after, same = self.settled(before[unit], rows)
             new = [row for row in after if any(row is each for each in rows)]
             keys = {self.key(row) for row in before[unit]}
@@ -372,11 +372,11 @@ class _Load:
     def sums(self, rows: Sequence[Row], measure: str | None) -> Totals:
         found: Totals = {}
         for row in rows:
-            shop = (row["marketplace_id"] or "") if self.shape.names_marketplace else ""
+            marketplace = (row["marketplace_id"] or "") if self.shape.names_marketplace else ""
             day = self.day(row)
             assert day is not None
-            total = found.get((shop, day), Total())
-            found[shop, day] = Total(
+            total = found.get((marketplace, day), Total())
+            found[marketplace, day] = Total(
                 total.rows + 1, total.amount + Decimal(row[measure] or 0 if measure else 1)
             )
         return found

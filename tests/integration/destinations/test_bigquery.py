@@ -66,7 +66,7 @@ def orders(hours: float, *rows: tuple[Any, ...], more: tuple[str, ...] = ()) -> 
         [order, bought, updated, "S", "A", price, "Amazon.com", *rest]
         for order, bought, updated, price, *rest in rows
     ]
-    slice_ = day_slice(ORDERS_SPEC, "2026-11-18", "2026-11-20", shops=("US", "CA"))
+    slice_ = day_slice(ORDERS_SPEC, "2026-11-18", "2026-11-20", marketplaces=("US", "CA"))
     return Doc(ORDERS_SPEC, slice_, tsv([*ORDERS, *more], lines), hours)
 
 
@@ -84,7 +84,9 @@ def sales(hours: float, units: dict[str, int], *, quarantine: bool = False) -> D
 def returns(hours: float, *rows: tuple[Any, ...]) -> Doc:
     spec = load_spec("fba_customer_returns")
     header = ["return-date", "order-id", "sku", "quantity"]
-    slice_ = day_slice(spec, "2026-11-17", "2026-11-18", shops=("US", "CA"), timezone="America/New_York")
+    slice_ = day_slice(
+        spec, "2026-11-17", "2026-11-18", marketplaces=("US", "CA"), timezone="America/New_York"
+    )
     return Doc(spec, slice_, tsv(header, rows), hours)
 
 
@@ -113,7 +115,7 @@ STORY = [
 TABLES = ("all_orders", "fba_customer_returns", "fba_manage_inventory", "sales_daily")
 
 
-def told(store: PostgresStore) -> list[dict[str, Any]]:
+def recorded(store: PostgresStore) -> list[dict[str, Any]]:
     """The history of changed cells, without what differs from load to load."""
     left_out = "old_load_id", "new_load_id", "old_loaded_at", "new_loaded_at"
     found = store.query(
@@ -133,7 +135,7 @@ def numbers_trimmed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def test_both_destinations_hold_the_same_tables_cell_by_cell_and_a_change_is_told_once(
+def test_both_destinations_store_the_same_tables_cell_by_cell_and_a_change_is_recorded_once(
     store: BigQueryStore, statements: list[tuple[str, str, dict[str, Any]]]
 ) -> None:
     beside = PostgresStore(store.conninfo)
@@ -153,7 +155,7 @@ def test_both_destinations_hold_the_same_tables_cell_by_cell_and_a_change_is_tol
             )
             assert [getattr(one, name) for name in same] == [getattr(other, name) for name in same]
             assert (one.new_columns, one.rejected_by_reason) == (other.new_columns, other.rejected_by_reason)
-            # What the first has told is no news of the second.
+            # The second does not record again what the first has recorded.
             assert other.changed_columns == {}
             assert contents(beside.rejects(one.load_id)) == contents(store.rejects(other.load_id))
         hold_to_partitions(document, store, statements)
@@ -165,22 +167,22 @@ def test_both_destinations_hold_the_same_tables_cell_by_cell_and_a_change_is_tol
         for row in store.query("SELECT DISTINCT destination FROM sellerops.table_watermark")
     }
     assert names == {"postgres", "bigquery"}
-    both = told(store)
+    both = recorded(store)
     assert len(both) == len(contents(both)) == len({repr(sorted(row.items(), key=str)) for row in both}) > 8
 
 
 def test_the_history_bigquery_keeps_is_the_one_postgres_keeps(store: BigQueryStore) -> None:
-    # The ledger begins anew for Postgres, so that it does not keep silent about what BigQuery told.
+    # A fresh ledger for Postgres, which then records the changes that BigQuery has recorded.
     for document in STORY[:2] + STORY[-3:-1]:
         document.load_into(store.destination)
-    ours = told(store)
+    ours = recorded(store)
     store.query(
         "TRUNCATE sellerops.restatement, sellerops.table_watermark, sellerops.load, sellerops.schema_change"
     )
     beside = PostgresStore(store.conninfo)
     for document in STORY[:2] + STORY[-3:-1]:
         document.load_into(beside.destination)
-    assert contents(numbers_trimmed(ours)) == contents(numbers_trimmed(told(beside)))
+    assert contents(numbers_trimmed(ours)) == contents(numbers_trimmed(recorded(beside)))
     assert len(ours) > 4
 
 
@@ -230,7 +232,7 @@ def test_a_crash_around_the_commit_loses_nothing_and_doubles_nothing(
     second.load_into(store.destination)
     rows = {row["child_asin"]: row["units_ordered"] for row in store.rows("amazon_sp.sales_daily")}
     assert rows == {"A": 3, "C": 4}
-    changes = [(row["key"]["child_asin"], row["column_name"]) for row in told(store)]
+    changes = [(row["key"]["child_asin"], row["column_name"]) for row in recorded(store)]
     assert sorted(changes) == [("A", "units_ordered"), ("B", ""), ("C", "")]
     assert not store.query("SELECT load_id FROM sellerops.load_intent")
     assert not store.query("SELECT new_load_id FROM sellerops.restatement_intent")
@@ -355,7 +357,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, dict[str
 def test_every_statement_that_reads_or_deletes_rows_names_their_partitions(
     store: BigQueryStore, statements: list[tuple[str, str, dict[str, Any]]]
 ) -> None:
-    """Those that judge a day by the weeks before it; all others are held to it in the story above."""
+    """Those that judge a day by earlier weeks; the test above covers all others."""
     document = sales(48, {"A": 5}, quarantine=True)
     document.load_into(store.destination)
     assert any(step.startswith("sums") for step, _, _ in statements)
@@ -365,7 +367,7 @@ def test_every_statement_that_reads_or_deletes_rows_names_their_partitions(
 def hold_to_partitions(
     document: Doc, store: BigQueryStore, statements: list[tuple[str, str, dict[str, Any]]]
 ) -> None:
-    """One kind is exempt, and named: where keys stand whose day the key does not tell."""
+    """One step is exempt: it searches keys that do not contain the day."""
     for name in document.spec.tables:
         shape = BigQueryShape(document.spec, name)
         if shape.partition is None:
@@ -375,7 +377,7 @@ def hold_to_partitions(
         for step, text, parameters in statements:
             for slice_ in text.split(";\n"):
                 uses = len(re.findall(rf"(?:FROM|MERGE|UPDATE) `{re.escape(landing)}", slice_))
-                if step == "stands":
+                if step == "positions":
                     assert uses == 0 or f"t.`{shape.partition}` >= @dawn" in slice_
                     continue
                 assert slice_.count(bound) == uses, (step, slice_)
@@ -423,11 +425,11 @@ def test_a_destination_without_a_ledger_is_a_configuration_error(bigquery: BigQu
         open_destination("bigquery", bigquery)
 
 
-def test_a_day_that_falls_to_nothing_is_held_and_the_old_rows_stay(store: BigQueryStore) -> None:
+def test_a_day_that_drops_to_nothing_is_quarantined_and_the_old_rows_stay(store: BigQueryStore) -> None:
     sales(0, {"A": 134}, quarantine=True).load_into(store.destination)
-    with pytest.raises(Quarantined) as held:
+    with pytest.raises(Quarantined) as caught:
         sales(24, {"A": 0}, quarantine=True).load_into(store.destination)
-    assert held.value.details["rows_stand"] and held.value.details["quarantine_ids"]
+    assert caught.value.details["rows_stand"] and caught.value.details["quarantine_ids"]
     assert [row["units_ordered"] for row in store.rows("amazon_sp.sales_daily")] == [134]
     assert len(store.loads()) == 1 and not store.leftovers()
     store.query(

@@ -17,12 +17,14 @@ from sellerops.destinations import LoadResult, RequestMeta, load_no_data
 from sellerops.settings.specs import load_spec
 
 TRANSACTIONS = load_spec("transactions")
-WINDOW = day_slice(TRANSACTIONS, "2026-10-17", "2026-11-20", shops=("US", "CA", "MX"))
+WINDOW = day_slice(TRANSACTIONS, "2026-10-17", "2026-11-20", marketplaces=("US", "CA", "MX"))
 US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
 PARENT, CHILD = "amazon_sp.transactions", "amazon_sp.transaction_items"
 
 
-def transaction(n: int, *, day: int | None = None, shop: str | None = US, items: int = 1) -> dict[str, Any]:
+def transaction(
+    n: int, *, day: int | None = None, marketplace: str | None = US, items: int = 1
+) -> dict[str, Any]:
     money = {"currencyAmount": n + 0.5, "currencyCode": "USD"}
     found: dict[str, Any] = {
         "transactionId": f"T{n}",
@@ -31,7 +33,7 @@ def transaction(n: int, *, day: int | None = None, shop: str | None = US, items:
         "totalAmount": money,
         "items": [{"description": f"x{k}", "totalAmount": money} for k in range(items)],
     }
-    return {**found, "marketplaceDetails": {"marketplaceId": shop}} if shop else found
+    return {**found, "marketplaceDetails": {"marketplaceId": marketplace}} if marketplace else found
 
 
 def page(payload: Any) -> bytes:
@@ -70,7 +72,7 @@ def test_an_answer_with_nothing_in_it_leaves_the_rows_there_are(store: Store, pa
     [(0, [0, 1, 2]), (1, [])],
     ids=["items vanish", "transactions vanish, with the few items there are"],
 )
-def test_rows_within_rows_are_held_with_those_around_them(store: Store, inner: int, outer: list[int]) -> None:
+def test_child_tables_are_quarantined_with_their_parents(store: Store, inner: int, outer: list[int]) -> None:
     """Half of a document would say of transactions what its items do not say."""
     first = [transaction(n, items=20 if outer else n < 3) for n in range(30)]
     load_transactions(store, first, 0)
@@ -86,10 +88,10 @@ def test_rows_within_rows_are_held_with_those_around_them(store: Store, inner: i
     "later",
     [
         [transaction(n) for n in range(40) if n % 20 != 4],
-        [transaction(n, shop=None if n < 12 else US) for n in range(40)],
+        [transaction(n, marketplace=None if n < 12 else US) for n in range(40)],
         [transaction(n, day=2) for n in range(40)],
     ],
-    ids=["a day of two rows", "rows that name no shop for now", "rows that moved to another day"],
+    ids=["a day of two rows", "rows that do not name a marketplace yet", "rows that moved to another day"],
 )
 def test_ordinary_corrections_ask_nobody(store: Store, later: list[Any]) -> None:
     load_transactions(store, map(transaction, range(40)), 0)
@@ -97,9 +99,9 @@ def test_ordinary_corrections_ask_nobody(store: Store, later: list[Any]) -> None
     assert len(store.rows(PARENT)) == len(later)
 
 
-@pytest.mark.parametrize("gone", ["day", "shop"])
-def test_a_day_or_a_shop_that_vanishes_among_others_is_held(store: Store, gone: str) -> None:
-    rows = [transaction(n, day=1 + n % 3, shop=CA if n % 5 == 0 else US) for n in range(60)]
+@pytest.mark.parametrize("gone", ["day", "marketplace"])
+def test_a_day_or_a_marketplace_that_vanishes_among_others_is_quarantined(store: Store, gone: str) -> None:
+    rows = [transaction(n, day=1 + n % 3, marketplace=CA if n % 5 == 0 else US) for n in range(60)]
     load_transactions(store, rows, 0)
     left = [
         each
@@ -115,7 +117,7 @@ def test_a_day_or_a_shop_that_vanishes_among_others_is_held(store: Store, gone: 
     assert len(store.rows(PARENT)) == 60
 
 
-def test_a_first_document_and_an_older_one_are_no_question(store: Store) -> None:
+def test_a_first_document_and_an_older_one_are_not_quarantined(store: Store) -> None:
     load_transactions(store, [], 0)
     load_transactions(store, map(transaction, range(40)), 5)
     load_transactions(store, [], 3)
@@ -200,13 +202,15 @@ ORDERS = load_spec("all_orders")
 
 
 def orders(rows: int, first: date, hours: float, days: int = 3) -> Doc:
-    slice_ = day_slice(ORDERS, f"{first}", f"{first + timedelta(days=days - 1)}", shops=("US", "CA", "MX"))
+    slice_ = day_slice(
+        ORDERS, f"{first}", f"{first + timedelta(days=days - 1)}", marketplaces=("US", "CA", "MX")
+    )
     header = ["amazon-order-id", "last-updated-date", "sku", "asin", "sales-channel", "order-item-id"]
     lines = [(f"{first}-{n}", f"{first}T10:00:00+00:00", "s", "A", "Amazon.com", f"{n}") for n in range(rows)]
     return Doc(ORDERS, slice_, tsv(header, lines), hours)
 
 
-def test_a_merge_of_next_to_nothing_where_many_rows_are_usual_is_held(store: Store) -> None:
+def test_a_merge_of_next_to_nothing_where_many_rows_are_usual_is_quarantined(store: Store) -> None:
     start = date(2026, 11, 1)
     for n in range(3):
         orders(80, start + timedelta(days=n), 24 * n).load_into(store.destination)

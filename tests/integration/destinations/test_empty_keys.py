@@ -34,7 +34,7 @@ def shipped(n: int, shipment: str, item: str, day: int = 20) -> list[Any]:
 
 
 def shipments(rows: list[list[Any]], hours: float = 0) -> Doc:
-    slice_ = day_slice(SHIPMENTS, "2026-11-18", "2026-11-20", shops=("US", "CA", "MX"))
+    slice_ = day_slice(SHIPMENTS, "2026-11-18", "2026-11-20", marketplaces=("US", "CA", "MX"))
     return Doc(SHIPMENTS, slice_, tsv(HEAD, rows), hours=hours)
 
 
@@ -44,7 +44,7 @@ def ads(rows: list[dict[str, Any]], hours: float = 0) -> Doc:
 
 
 def transactions(rows: list[dict[str, Any]], hours: float = 0) -> Doc:
-    slice_ = day_slice(TRANSACTIONS, "2026-10-17", "2026-11-20", shops=("US", "CA", "MX"))
+    slice_ = day_slice(TRANSACTIONS, "2026-10-17", "2026-11-20", marketplaces=("US", "CA", "MX"))
     line = json.dumps({"request": {}, "answer": {"payload": {"transactions": rows}}})
     return Doc(TRANSACTIONS, slice_, line.encode() + b"\n", hours=hours, content_type="application/jsonl")
 
@@ -75,7 +75,7 @@ def test_ads_without_an_id_are_rows_and_replace_each_other(store: Store) -> None
     assert {(row["ad_group_id"], row["ad_id"]) for row in found} == {(str(n), "none") for n in range(20)}
 
 
-def test_transactions_without_id_shop_and_items_are_rows(store: Store) -> None:
+def test_transactions_without_id_marketplace_and_items_are_rows(store: Store) -> None:
     """Also two that are equal to the last character: two subscription fees of one day."""
     rows = [FEE, FEE, {**FEE, "totalAmount": {"currencyAmount": -1, "currencyCode": "USD"}}]
     first = transactions([*rows, {**FEE, "transactionId": "T1", "items": None}])
@@ -90,7 +90,7 @@ def test_transactions_without_id_shop_and_items_are_rows(store: Store) -> None:
 
 
 def test_a_window_in_which_nothing_has_items_is_no_other_document(store: Store) -> None:
-    """Other lists stand where `items` would: only the outermost list tells what a document is."""
+    """Other lists replace `items`: only the outermost list identifies a document."""
     related = [{"relatedIdentifierName": "SETTLEMENT_ID", "relatedIdentifierValue": "0012"}]
     transfer = {**FEE, "transactionId": "T1", "relatedIdentifiers": related, "breakdowns": []}
     (row,) = loaded(store, "amazon_sp.transactions", transactions([transfer]))
@@ -106,7 +106,7 @@ def test_the_order_of_loads_does_not_matter(store: Store) -> None:
     )
 
 
-def test_rows_that_stand_outlive_a_document_of_rejects(store: Store) -> None:
+def test_stored_rows_outlive_a_document_of_rejects(store: Store) -> None:
     loaded(store, "amazon_ads.sb_ads", ads([{**AD, "adGroupId": 22, "adId": 5}]))
     nameless = [{**AD, "campaignId": None, "adGroupId": n} for n in range(20)]
     with pytest.raises(SellerOpsError, match="20 of 20 rows cannot be stored"):

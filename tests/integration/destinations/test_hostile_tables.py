@@ -1,4 +1,4 @@
-"""Values, names and sizes no database takes: a reject, another name or one error that is told once."""
+"""Values, names and sizes that no database accepts: a reject, another name, or one clear error."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ HEADER = list(COLUMNS)
 def document(rows: list[dict[str, Any]], *more: str, spec: ReportSpec = SPEC, hours: float = 0) -> Doc:
     header = [*HEADER, *more]
     lines = [[row.get(name) for name in header] for row in rows]
-    return Doc(spec, day_slice(spec, "2026-11-18", shops=("US", "CA")), tsv(header, lines), hours)
+    return Doc(spec, day_slice(spec, "2026-11-18", marketplaces=("US", "CA")), tsv(header, lines), hours)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_any_values_near_the_limits_are_stored_or_rejected(
     assert len(postgres.rows(TABLE)) == result.stored
 
 
-def test_a_table_that_has_no_room_for_columns_is_told_as_such(postgres: PostgresStore) -> None:
+def test_a_table_without_room_for_columns_is_a_configuration_error(postgres: PostgresStore) -> None:
     document([{"id": "a"}]).load_into(postgres.destination)
     there = len(postgres.columns(TABLE))
     added = ", ".join(f"ADD COLUMN c{number} text" for number in range(1590 - there))
@@ -180,10 +180,10 @@ def test_a_row_wider_than_a_page_is_given_up(postgres: PostgresStore) -> None:
     spec = spec_with(RETURNS.name, columns={"id": Column(), **{name: Column() for name in names}},
                      primary_key=("id",), write_disposition=WriteDisposition.MERGE, day=None)  # fmt: skip
     content = tsv(["id", *names], [["a", *("0123456789abcdef" for _ in names)]])
-    doc = Doc(spec, day_slice(spec, "2026-11-18", shops=("US", "CA")), content)
-    with pytest.raises(UnreadableDocument, match="exceeds Postgres' size limit") as told:
+    doc = Doc(spec, day_slice(spec, "2026-11-18", marketplaces=("US", "CA")), content)
+    with pytest.raises(UnreadableDocument, match="exceeds Postgres' size limit") as caught:
         doc.load_into(postgres.destination)
-    assert "0123456789abcdef" not in str(told.value)
+    assert "0123456789abcdef" not in str(caught.value)
 
 
 @pytest.mark.parametrize("length", [60, 63])
@@ -221,10 +221,10 @@ def test_no_error_of_the_database_shows_a_row(
     document([{"id": "a", "note": "abc", "flag": "yes"}]).load_into(postgres.destination)
     postgres.query(statement)
     doc = document([{"id": "b", "note": "Ada Invented"}, {"id": "c", "note": "Ada Invented"}], hours=1)
-    with pytest.raises(kind) as told:
+    with pytest.raises(kind) as caught:
         doc.load_into(postgres.destination)
-    assert "Ada Invented" not in "".join(traceback.format_exception(told.value))
-    assert not isinstance(told.value, RetryableError)
+    assert "Ada Invented" not in "".join(traceback.format_exception(caught.value))
+    assert not isinstance(caught.value, RetryableError)
     assert len(postgres.rows(TABLE)) == 1
 
 

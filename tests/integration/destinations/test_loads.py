@@ -38,14 +38,14 @@ def order(
 
 def orders(*rows: list[object], hours: float = 0, header: list[str] = ORDERS) -> Doc:
     spec = load_spec("all_orders")
-    return Doc(spec, day_slice(spec, "2026-11-19", shops=("US", "CA")), tsv(header, rows), hours)
+    return Doc(spec, day_slice(spec, "2026-11-19", marketplaces=("US", "CA")), tsv(header, rows), hours)
 
 
 def returns(
     *rows: tuple[object, ...], first: str = "2026-11-18", last: str = "2026-11-19", hours: float = 0
 ) -> Doc:
     spec = load_spec("fba_customer_returns")
-    return Doc(spec, day_slice(spec, first, last, shops=("US", "CA")), tsv(RETURNS, rows), hours)
+    return Doc(spec, day_slice(spec, first, last, marketplaces=("US", "CA")), tsv(RETURNS, rows), hours)
 
 
 def only(results: list[LoadResult]) -> LoadResult:
@@ -172,7 +172,7 @@ def test_a_later_version_of_a_key_in_one_file_wins_over_a_later_line(store: Stor
         order("1", updated="2026-11-19T12:00:00Z", quantity=2),
         order("1", updated="2026-11-19T11:00:00Z"),
     ]
-    document = Doc(spec, day_slice(spec, "2026-11-19", shops=("US", "CA")), tsv(ORDERS, rows))
+    document = Doc(spec, day_slice(spec, "2026-11-19", marketplaces=("US", "CA")), tsv(ORDERS, rows))
     assert only(document.load_into(store.destination)).rejected_by_reason == {"duplicate_key": 1}
     assert [row["quantity"] for row in store.rows("amazon_sp.all_orders")] == [2]
 
@@ -268,7 +268,7 @@ def test_a_window_of_local_days_is_replaced_by_local_days(store: Store) -> None:
     ]
 
 
-def test_snapshots_stand_beside_each_other_and_replace_themselves(store: Store) -> None:
+def test_snapshots_are_stored_side_by_side_and_replace_themselves(store: Store) -> None:
     spec = load_spec("fba_manage_inventory")
     for moment, hours, quantity in (
         (NOON, 0, 1),
@@ -414,7 +414,7 @@ def test_a_bad_document_has_its_outcome_and_touches_nothing(
 ) -> None:
     only(orders(order("1", quantity=7)).load_into(store.destination))
     before, spec = store.rows("amazon_sp.all_orders"), load_spec("all_orders")
-    bad = Doc(spec, day_slice(spec, "2026-11-19", shops=("US", "CA")), content, 5)
+    bad = Doc(spec, day_slice(spec, "2026-11-19", marketplaces=("US", "CA")), content, 5)
     with pytest.raises(error, match="all_orders"):
         bad.load_into(store.destination)
     assert store.rows("amazon_sp.all_orders") == before

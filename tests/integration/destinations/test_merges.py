@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from integration.destinations.documents import Doc, contents, day_slice, spec_with, tsv
 from integration.destinations.stores import PostgresStore
 from integration.destinations.test_order import merged
-from integration.destinations.test_units import Told, coupons, orders
+from integration.destinations.test_units import Reported, coupons, orders
 from integration.test_replay_races import Held, wait_until
 from psycopg import sql
 
@@ -44,7 +44,7 @@ def store(conninfo: str) -> PostgresStore:
     return PostgresStore(conninfo)
 
 
-def told(spec: Any, quantities: Sequence[int], hours: int = 0, first: int = 0) -> Doc:
+def reported(spec: Any, quantities: Sequence[int], hours: int = 0, first: int = 0) -> Doc:
     """One order a quantity, numbered from ``first``."""
     rows = [
         [f"o{n:06}", "2026-11-19T01:00:00Z", "A", "B0", quantity, "Amazon.com"]
@@ -80,18 +80,18 @@ def test_a_load_reads_and_writes_no_more_than_it_changes(
 ) -> None:
     """Statements over staged or stored rows, so that a further pass over them does not come unnoticed."""
     with statements(monkeypatch) as sent:
-        told(spec, [1] * 50).load_into(store.destination)
+        reported(spec, [1] * 50).load_into(store.destination)
     assert len(of_table(sent, "SELECT", "WITH", "CREATE TEMP")) <= 5  # staging, duplicates, sums, is it empty
     (insertion,) = of_table(sent, "INSERT", "UPDATE", "DELETE")
     assert "ON CONFLICT" not in insertion and "ORDER BY" in insertion
 
     with statements(monkeypatch) as sent:
-        (result,) = told(spec, [1] * 50).load_into(store.destination)
+        (result,) = reported(spec, [1] * 50).load_into(store.destination)
     assert result.unchanged == 50 and of_table(sent, "INSERT", "UPDATE", "DELETE") == []
     assert not [each for each in sent if "restatement (" in each]
 
     with statements(monkeypatch) as sent:
-        (result,) = told(spec, [2] * 10, hours=1, first=45).load_into(store.destination)
+        (result,) = reported(spec, [2] * 10, hours=1, first=45).load_into(store.destination)
     assert (result.inserted, result.updated) == (5, 5)
     assert [each.split()[0] for each in of_table(sent, "INSERT", "UPDATE", "DELETE")] == ["DELETE", "INSERT"]
     assert len(sent) <= 45
@@ -102,12 +102,12 @@ def test_a_large_newer_document_is_joined_with_the_table_once(
 ) -> None:
     """One statement deletes what gives way and notes changes, one inserts without looking at the table."""
     monkeypatch.setattr(merges, "OVERTAKES_FROM", 30)
-    told(PLAIN, [1] * 50).load_into(store.destination)
+    reported(PLAIN, [1] * 50).load_into(store.destination)
     changes = "SELECT count(*) AS cells FROM sellerops.restatement WHERE table_name = 'amazon_sp.all_orders'"
     before = store.query(changes)[0]["cells"]
 
     with statements(monkeypatch) as sent:
-        (result,) = told(PLAIN, [2] * 10 + [1] * 40, hours=1).load_into(store.destination)
+        (result,) = reported(PLAIN, [2] * 10 + [1] * 40, hours=1).load_into(store.destination)
     assert (result.inserted, result.updated, result.superseded) == (0, 50, 0)
     assert store.query(changes)[0]["cells"] - before == 10
     joins = [each for each in sent if '"all_orders"' in each and '"staged"' in each and "LIMIT" not in each]
@@ -116,11 +116,11 @@ def test_a_large_newer_document_is_joined_with_the_table_once(
     assert insertion.startswith("INSERT") and "JOIN" not in insertion and " IN (" not in insertion
 
     with statements(monkeypatch) as sent:
-        (result,) = told(PLAIN, [2] * 10 + [1] * 40, hours=1).load_into(store.destination)
+        (result,) = reported(PLAIN, [2] * 10 + [1] * 40, hours=1).load_into(store.destination)
     assert result.unchanged == 50 and not [each for each in sent if "DELETE FROM" in each]
 
     with statements(monkeypatch) as sent:
-        (result,) = told(PLAIN, [1] * 50, hours=2, first=5).load_into(store.destination)
+        (result,) = reported(PLAIN, [1] * 50, hours=2, first=5).load_into(store.destination)
     assert (result.inserted, result.updated, result.superseded) == (5, 45, 0)
     assert not [each for each in sent if "merge_found" in each]
 
@@ -129,7 +129,7 @@ def test_a_large_newer_document_is_joined_with_the_table_once(
 def test_a_small_document_does_not_read_the_whole_table(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch, spec: Any
 ) -> None:
-    told(spec, [1]).load_into(store.destination)
+    reported(spec, [1]).load_into(store.destination)
     store.query(
         "INSERT INTO amazon_sp.all_orders SELECT (jsonb_populate_record(t, "
         "jsonb_build_object('amazon_order_id', 'p' || n))).* "
@@ -138,12 +138,12 @@ def test_a_small_document_does_not_read_the_whole_table(
     store.query("VACUUM ANALYZE amazon_sp.all_orders")
     read = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'all_orders'"
     before = store.query(read)[0]["seq_tup_read"]
-    (result,) = told(spec, [2, 3], hours=1).load_into(store.destination)
+    (result,) = reported(spec, [2, 3], hours=1).load_into(store.destination)
     assert (result.inserted, result.updated) == (1, 1)
     assert store.query(read)[0]["seq_tup_read"] - before < 50_000
 
 
-def test_rows_stand_in_the_order_of_their_key(store: PostgresStore) -> None:
+def test_rows_are_stored_in_the_order_of_their_key(store: PostgresStore) -> None:
     rows = [[f"o{n * 7919 % 500:06}", "2026-11-19T01:00:00Z", "A", "B0", 1, "Amazon.com"] for n in range(500)]
     Doc(PLAIN, day_slice(PLAIN, "2026-11-19"), tsv(HEADER, rows)).load_into(store.destination)
     stored = store.query("SELECT amazon_order_id FROM amazon_sp.all_orders ORDER BY ctid")
@@ -154,9 +154,10 @@ def test_rows_stand_in_the_order_of_their_key(store: PostgresStore) -> None:
 def test_one_key_from_two_regions_at_once_is_merged_one_after_the_other(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is found must stand until it is written: the second waits, then finds the rows of the first."""
+    """What is found must stay true until it is written: the second load waits, then finds the first's rows.
+    """
     documents = [
-        replace(told(PLAIN, [quantity] * 3, hours), slice_=day_slice(PLAIN, "2026-11-19", region=region))
+        replace(reported(PLAIN, [quantity] * 3, hours), slice_=day_slice(PLAIN, "2026-11-19", region=region))
         for region, quantity, hours in (("NA", 1, 0), ("EU", 2, 1))
     ]
     documents[0].load_into(store.destination)
@@ -208,16 +209,16 @@ def outcome(store: PostgresStore, documents: Sequence[Doc], table: str) -> dict[
         (merged(), "all_orders"),
         (coupons(), "coupon_asins"),
     ],
-    ids=["lines", "lines named from some day on", "lines of several shops", "lists"],
+    ids=["lines", "lines named from some day on", "lines of several marketplaces", "lists"],
 )
 def test_units_merged_line_by_line_are_as_if_weighed_as_a_whole(
-    store: PostgresStore, documents: st.SearchStrategy[Told | list[Doc]], table: str
+    store: PostgresStore, documents: st.SearchStrategy[Reported | list[Doc]], table: str
 ) -> None:
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(documents, st.randoms(use_true_random=False))
-    def holds(made: Told | list[Doc], rng: Any) -> None:
-        told = made.documents if isinstance(made, Told) else made
-        again = [*told, *rng.choices(told, k=2)]
+    def holds(made: Reported | list[Doc], rng: Any) -> None:
+        reported = made.documents if isinstance(made, Reported) else made
+        again = [*reported, *rng.choices(reported, k=2)]
         rng.shuffle(again)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(UnitMerge, "_whole_units", every_unit)
@@ -230,7 +231,7 @@ def test_units_merged_line_by_line_are_as_if_weighed_as_a_whole(
 
 @st.composite
 def newer_and_older(draw: st.DrawFn) -> list[Doc]:
-    """Documents with few orders, versions and times; a column comes and goes; keys may stand twice."""
+    """Documents with few orders, versions and times; a column comes and goes; keys may occur twice."""
     spec = draw(st.sampled_from([PLAIN, UNVERSIONED, UNTOLD]))
     documents = []
     for _ in range(draw(st.integers(2, 4))):
@@ -245,7 +246,7 @@ def newer_and_older(draw: st.DrawFn) -> list[Doc]:
             ]
             for _ in range(draw(st.integers(1, 6)))
         ]
-        slice_ = day_slice(spec, "2026-11-19", shops=("US", "CA"))
+        slice_ = day_slice(spec, "2026-11-19", marketplaces=("US", "CA"))
         documents.append(Doc(spec, slice_, tsv(header, rows), draw(st.integers(0, 2))))
     return documents
 

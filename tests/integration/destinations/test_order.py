@@ -63,7 +63,7 @@ def merged(draw: st.DrawFn) -> list[Doc]:
         good = [
             ["o9", "2026-11-19T10:00:00Z", "A", "B0", "1", "Amazon.com", *("" for _ in header[6:])]
         ] * len(rows)
-        slice_ = day_slice(spec, "2026-11-19", shops=("US", "CA"))
+        slice_ = day_slice(spec, "2026-11-19", marketplaces=("US", "CA"))
         documents.append(Doc(spec, slice_, tsv(header, rows + good), hours))
     return documents
 
@@ -80,7 +80,7 @@ def replaced(draw: st.DrawFn) -> list[Doc]:
             for _ in range(draw(st.integers(0, 6)))
         ]
         content = tsv(["return-date", "order-id", "sku", "quantity"], rows)
-        documents.append(Doc(spec, day_slice(spec, first, last, shops=("US", "CA")), content, hours))
+        documents.append(Doc(spec, day_slice(spec, first, last, marketplaces=("US", "CA")), content, hours))
     return documents
 
 
@@ -94,9 +94,9 @@ def unjudged(spec: ReportSpec) -> ReportSpec:
 
 @st.composite
 def keyed_days(draw: st.DrawFn) -> list[Doc]:
-    """Sales: one day and shop a document, replaced on its key; keys that stand twice in a document.
+    """Sales: one day and marketplace per document, replaced on its key; keys may occur twice in a document.
 
-    Without quarantine: what is held for a person depends on what stands there.
+    Without quarantine, because whether a document is quarantined depends on the stored rows.
     """
     import json
 
@@ -113,7 +113,7 @@ def keyed_days(draw: st.DrawFn) -> list[Doc]:
         content = json.dumps(
             {"salesAndTrafficByDate": [{"date": day}], "salesAndTrafficByAsin": items}
         ).encode()
-        slice_ = day_slice(spec, day, shops=(draw(st.sampled_from(["US", "CA"])),))
+        slice_ = day_slice(spec, day, marketplaces=(draw(st.sampled_from(["US", "CA"])),))
         documents.append(Doc(spec, slice_, content, hours, "application/json"))
     return documents
 
@@ -158,7 +158,7 @@ def test_the_result_is_the_newest_of_everything(store: Store) -> None:
         days = [day for day in DAYS if first <= day <= last]
         rows = [(f"{rng.choice(days)}T01:00:00Z", f"o{hours}-{n}", "A", 1) for n in range(rng.randint(0, 5))]
         content = tsv(["return-date", "order-id", "sku", "quantity"], rows)
-        documents.append(Doc(spec, day_slice(spec, first, last, shops=("US", "CA")), content, hours))
+        documents.append(Doc(spec, day_slice(spec, first, last, marketplaces=("US", "CA")), content, hours))
         expected.update({day: {row[1] for row in rows if row[0].startswith(day)} for day in days})
     rng.shuffle(documents)
     for document in documents:
@@ -206,7 +206,7 @@ def wide_orders(spec: ReportSpec, number: int, hours: float) -> Doc:
         for n in range(300)
     ]
     rng.shuffle(rows)
-    return Doc(spec, day_slice(spec, "2026-11-19", shops=("US", "CA")), tsv(header, rows), hours)
+    return Doc(spec, day_slice(spec, "2026-11-19", marketplaces=("US", "CA")), tsv(header, rows), hours)
 
 
 def test_loads_at_the_same_time_neither_block_for_good_nor_mix(store: Store) -> None:
@@ -226,7 +226,7 @@ def test_the_same_slice_at_the_same_time_is_loaded_once_after_the_other(store: S
     spec = load_spec("fba_customer_returns")
     rows = [(f"2026-11-18T01:00:{n % 60:02}Z", f"o{n}", "A", 1) for n in range(200)]
     content = tsv(["return-date", "order-id", "sku", "quantity"], rows)
-    document = Doc(spec, day_slice(spec, "2026-11-18", shops=("US", "CA")), content)
+    document = Doc(spec, day_slice(spec, "2026-11-18", marketplaces=("US", "CA")), content)
     assert in_threads([lambda: document.load_into(store.destination)] * store.at_once) == []
     assert len(store.rows("amazon_sp.fba_customer_returns")) == 200
     assert sorted(load["replaced"] for load in store.loads()) == [0, *[200] * (store.at_once - 1)]

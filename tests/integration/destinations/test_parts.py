@@ -35,7 +35,7 @@ def load(
     return results
 
 
-def test_the_parts_of_a_slice_stand_side_by_side_in_any_order(store: Store) -> None:
+def test_the_parts_of_a_slice_are_stored_side_by_side_in_any_order(store: Store) -> None:
     slice_ = slice_of(SQP, "northwind_na", ["US"], SUNDAY, SATURDAY, AS_OF)
     catalogue = parse(
         "search_catalog_performance_weekly", "northwind_na", ["US"], SUNDAY, SATURDAY, AS_OF

@@ -1,4 +1,4 @@
-"""Personal columns stand in a table of their own, end with their time, and are nowhere else."""
+"""Personal columns are stored in a table of their own, expire, and are nowhere else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECRET = "Ada Invented"
 
 @pytest.fixture
 def at(ledger: Ledger) -> Any:
-    """Sets the ledger's clock to so many days after the documents' noon; it stands still there."""
+    """Stops the ledger's clock so many days after the documents' noon."""
 
     def set_day(days: float) -> None:
         ledger.set_clock(Clock(datetime.now(UTC), NOON + timedelta(days=days), 0.0))
@@ -54,7 +54,7 @@ def shipments(hours: float, *rows: tuple[Any, ...], header: list[str] | None = N
         [key, "1", "O-" + key, f"2026-11-{day:02d}T10:00:00+00:00", quantity, channel, *personal]
         for key, day, quantity, channel, *personal in rows
     ]
-    slice_ = day_slice(SHIPMENTS, "2026-11-01", "2026-11-20", shops=("US", "CA"))
+    slice_ = day_slice(SHIPMENTS, "2026-11-01", "2026-11-20", marketplaces=("US", "CA"))
     return Doc(SHIPMENTS, slice_, tsv(header or HEADER, lines), hours, marketplace_ids=("ATVPDKIKX0DER",))
 
 
@@ -248,9 +248,9 @@ def test_the_command_lists_and_purges(
     at(60)
     assert main(["personal", "list"]) == 0
     assert main(["personal", "purge"]) == 0
-    told = capsys.readouterr().out
-    assert f"{PERSONAL}: 1 rows deleted" in told
-    assert SECRET not in told
+    printed = capsys.readouterr().out
+    assert f"{PERSONAL}: 1 rows deleted" in printed
+    assert SECRET not in printed
     assert store.rows(PERSONAL) == []
 
 

@@ -105,11 +105,11 @@ def test_what_landed_before_is_shown_and_removed_by_the_command_as_printed(
     assert "shipping_address_city" in store.columns(TABLE)
     arguments = ["personal", "landed", "--report", "orders_v0", "--destination", name]
     assert main(arguments) == 0
-    told = capsys.readouterr().out
-    assert "shipping_address_city" in told
-    assert "new_thing" not in told
+    output = capsys.readouterr().out
+    assert "shipping_address_city" in output
+    assert "new_thing" not in output
     assert "shipping_address_city" in store.columns(TABLE)
-    printed = re.search(r"`bin/sellerops ([^`]+)`", told)
+    printed = re.search(r"`bin/sellerops ([^`]+)`", output)
     assert printed is not None
     assert main(shlex.split(printed[1])) == 0
     assert "1 columns removed" in capsys.readouterr().out

@@ -41,7 +41,7 @@ def store(conninfo: str) -> PostgresStore:
 
 def returns(*rows: tuple[object, ...], hours: float = 0) -> Doc:
     spec = load_spec("fba_customer_returns")
-    return Doc(spec, day_slice(spec, "2026-11-18", shops=("US", "CA")), tsv(HEADER, rows), hours)
+    return Doc(spec, day_slice(spec, "2026-11-18", marketplaces=("US", "CA")), tsv(HEADER, rows), hours)
 
 
 LINE = ("2026-11-18T01:00:00Z", "1", "A", 1)

@@ -1,4 +1,4 @@
-"""What is unlike the days before is held for a person: nothing is lost, nothing is asked twice."""
+"""Documents unlike earlier days are quarantined: nothing is lost, and nobody decides twice."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Desk:
         self.store, self.ledger = store, ledger
         self.archive: dict[str, bytes] = {}
 
-    def slice_(self, day: date = DAY, shop: str = "US") -> Slice:
-        return day_slice(SPEC, day.isoformat(), shops=(shop,))
+    def slice_(self, day: date = DAY, marketplace: str = "US") -> Slice:
+        return day_slice(SPEC, day.isoformat(), marketplaces=(marketplace,))
 
     def archived(self, slice_: Slice, content: bytes, hours: float) -> RequestMeta:
         key = RequestKey("amazon_sp", "T", "shop", slice_.marketplace_ids, slice_.start, slice_.end)
@@ -79,19 +79,23 @@ class Desk:
     def open(self, uri: str) -> BinaryIO:
         return io.BytesIO(self.archive[uri])
 
-    def held(self, content: bytes, slice_: Slice | None = None, hours: float = 1) -> Quarantined:
+    def quarantined(self, content: bytes, slice_: Slice | None = None, hours: float = 1) -> Quarantined:
         with pytest.raises(Quarantined) as caught:
             self.load(content, slice_, hours)
         return caught.value
 
-    def history(self, units: int = 100, weeks: int = 4, shop: str = "US") -> None:
+    def history(self, units: int = 100, weeks: int = 4, marketplace: str = "US") -> None:
         """The same weekdays before."""
         for n in range(1, weeks + 1):
             day = DAY - timedelta(days=7 * n)
-            self.load(sales(units, day=day), self.slice_(day, shop))
+            self.load(sales(units, day=day), self.slice_(day, marketplace))
 
-    def units(self, table: str = DAILY, day: date = DAY, shop: str = "ATVPDKIKX0DER") -> int | None:
-        found = [row for row in self.store.rows(table) if (row["date"], row["marketplace_id"]) == (day, shop)]
+    def units(self, table: str = DAILY, day: date = DAY, marketplace: str = "ATVPDKIKX0DER") -> int | None:
+        found = [
+            row
+            for row in self.store.rows(table)
+            if (row["date"], row["marketplace_id"]) == (day, marketplace)
+        ]
         return sum(row["units_ordered"] for row in found) if found else None
 
     def open_ones(self) -> list[Quarantine]:
@@ -117,10 +121,10 @@ def desk(store: Store, ledger: Ledger) -> Desk:
     return Desk(store, ledger)
 
 
-def test_a_day_that_falls_from_a_figure_to_zero_is_held_and_the_old_rows_stay(desk: Desk) -> None:
+def test_a_day_that_drops_to_zero_is_quarantined_and_the_old_rows_stay(desk: Desk) -> None:
     desk.load(sales(134))
     before = contents(desk.store.rows(DAILY))
-    error = desk.held(sales(0))
+    error = desk.quarantined(sales(0))
     assert contents(desk.store.rows(DAILY)) == before
     assert "units_ordered on 2026-11-20: 0, stored 134 in 2 rows" in error.cause
     assert "sellerops quarantine" in error.remedy
@@ -131,17 +135,19 @@ def test_a_day_that_falls_from_a_figure_to_zero_is_held_and_the_old_rows_stay(de
     assert error.details["quarantine_ids"] == [row.id for row in desk.open_ones()]
 
 
-def test_no_rows_at_all_are_held_too(desk: Desk) -> None:
+def test_a_document_without_rows_is_quarantined_too(desk: Desk) -> None:
     desk.load(sales(134))
-    assert "no rows" in desk.held(sales(None)).cause
+    assert "no rows" in desk.quarantined(sales(None)).cause
     assert desk.units() == 134
 
 
 @pytest.mark.parametrize(("units", "is_held"), [(0, True), (19, True), (20, False), (500, False)])
-def test_a_first_look_far_below_its_weekdays_is_held(desk: Desk, units: int, is_held: bool) -> None:
+def test_a_first_document_far_below_its_weekdays_is_quarantined(
+    desk: Desk, units: int, is_held: bool
+) -> None:
     desk.history(units=100)
     if is_held:
-        assert "usually 100 (median of 4 same weekdays)" in desk.held(sales(units)).cause
+        assert "usually 100 (median of 4 same weekdays)" in desk.quarantined(sales(units)).cause
         assert desk.units() is None
     else:
         desk.load(sales(units))
@@ -157,20 +163,20 @@ def test_what_proves_nothing_is_not_judged_by(desk: Desk, history: int, weeks: i
     assert desk.units() == 0
 
 
-def test_a_shop_is_judged_by_its_own_days_alone(desk: Desk) -> None:
-    desk.history(units=100, shop="US")
-    desk.load(sales(0), desk.slice_(shop="CA"))
-    desk.held(sales(0), desk.slice_(shop="US"))
+def test_a_marketplace_is_judged_by_its_own_days_alone(desk: Desk) -> None:
+    desk.history(units=100, marketplace="US")
+    desk.load(sales(0), desk.slice_(marketplace="CA"))
+    desk.quarantined(sales(0), desk.slice_(marketplace="US"))
 
 
 def test_the_other_table_of_the_document_is_loaded(desk: Desk) -> None:
     desk.load(sales(100))
-    desk.held(sales(0, total=90))
+    desk.quarantined(sales(0, total=90))
     assert (desk.units(), desk.units(TOTALS)) == (100, 90)
     assert [row.table_name for row in desk.open_ones()] == [DAILY]
 
 
-def test_the_same_document_again_is_the_same_question(desk: Desk) -> None:
+def test_the_same_document_again_is_the_same_quarantine(desk: Desk) -> None:
     desk.load(sales(100))
     slice_ = desk.slice_()
     meta = desk.archived(slice_, sales(0), 1)
@@ -200,12 +206,14 @@ def test_released_it_is_stored_and_never_asked_about_again(desk: Desk) -> None:
     assert (stored.state, stored.decided_by) == (QuarantineState.RELEASED, "ada (UI)")
     assert len(desk.again(meta)) == 2, "cleared, it loads without asking"
     assert desk.open_ones() == []
-    assert "100" not in desk.held(sales(None), hours=2).cause, "a newer document is a question of its own"
+    assert "100" not in desk.quarantined(sales(None), hours=2).cause, (
+        "a newer document is quarantined on its own"
+    )
 
 
 def test_released_twice_is_released_once(desk: Desk) -> None:
     desk.load(sales(100))
-    desk.held(sales(0))
+    desk.quarantined(sales(0))
     daily = desk.open_ones()[0]
     first = desk.release(daily.id)
     second = desk.release(daily.id, by="bob (command)")
@@ -215,7 +223,7 @@ def test_released_twice_is_released_once(desk: Desk) -> None:
 
 def test_rejected_the_old_rows_stay_and_the_ledger_says_who(desk: Desk) -> None:
     desk.load(sales(100))
-    desk.held(sales(0))
+    desk.quarantined(sales(0))
     for row in desk.open_ones():
         reject(desk.ledger, row.id, decided_by="ada (UI)", note="Amazon was down.")
     state, story = desk.state()
@@ -231,7 +239,7 @@ def test_rejected_the_old_rows_stay_and_the_ledger_says_who(desk: Desk) -> None:
 
 def test_a_rejection_may_be_taken_back_but_not_a_release(desk: Desk) -> None:
     desk.load(sales(100))
-    desk.held(sales(0))
+    desk.quarantined(sales(0))
     daily, totals = desk.open_ones()
     reject(desk.ledger, daily.id, decided_by="ada (UI)")
     desk.release(daily.id, by="bob (command)")
@@ -245,15 +253,15 @@ def test_a_rejection_may_be_taken_back_but_not_a_release(desk: Desk) -> None:
 
 def test_without_old_rows_a_rejection_leaves_a_gap_that_is_seen(desk: Desk) -> None:
     desk.history(units=100)
-    desk.held(sales(0))
+    desk.quarantined(sales(0))
     for row in desk.open_ones():
         reject(desk.ledger, row.id, decided_by="ada (UI)")
     assert desk.state()[0] is SliceState.FAILED
 
 
-def test_a_newer_sound_document_answers_the_question(desk: Desk) -> None:
+def test_a_newer_plausible_document_supersedes_the_quarantine(desk: Desk) -> None:
     desk.load(sales(100))
-    desk.held(sales(0), hours=1)
+    desk.quarantined(sales(0), hours=1)
     desk.load(sales(104), hours=2)
     assert desk.open_ones() == []
     daily = list_quarantines(desk.ledger)[0]
@@ -265,12 +273,12 @@ def test_a_newer_sound_document_answers_the_question(desk: Desk) -> None:
 
 def test_people_are_asked_about_the_newest_document_only(desk: Desk) -> None:
     desk.load(sales(100))
-    desk.held(sales(0), hours=1)
-    desk.held(sales(0), hours=2)
+    desk.quarantined(sales(0), hours=1)
+    desk.quarantined(sales(0), hours=2)
     assert [row.reported_at for row in desk.open_ones()] == [NOON + timedelta(hours=2)] * 2
 
 
-def test_an_older_document_is_no_question_at_all(desk: Desk) -> None:
+def test_an_older_document_is_not_quarantined(desk: Desk) -> None:
     desk.load(sales(100), hours=5)
     desk.load(sales(0), hours=1)
     assert desk.units() == 100
@@ -286,7 +294,7 @@ def test_what_was_loaded_once_is_not_judged_again(desk: Desk) -> None:
     assert len(desk.again(first)) == 2
 
 
-def test_confirmed_absence_holds_rows_that_stand_and_release_deletes_them(desk: Desk) -> None:
+def test_confirmed_absence_is_quarantined_and_release_deletes_the_rows(desk: Desk) -> None:
     desk.load(sales(100))
     slice_ = desk.slice_()
     meta = desk.archived(slice_, b"", 1)
@@ -316,7 +324,7 @@ def test_confirmed_absence_where_nothing_stood_is_a_recorded_fact(desk: Desk) ->
     assert desk.units() is None, "an older document does not put rows where a newer answer says none"
 
 
-def test_days_in_the_file_are_judged_each_in_the_shops_own_time(store: Store) -> None:
+def test_days_in_the_file_are_judged_each_in_the_marketplaces_own_time(store: Store) -> None:
     """A table whose rows have instants: one bad day holds the whole document."""
     plain = load_spec("fba_customer_returns")
     rules = QuarantineRules(measure="quantity", minimum=1)
@@ -339,7 +347,7 @@ def test_days_in_the_file_are_judged_each_in_the_shops_own_time(store: Store) ->
 
 def test_a_run_asks_what_no_other_run_asks(desk: Desk) -> None:
     desk.load(sales(100))
-    desk.held(sales(0))
+    desk.quarantined(sales(0))
 
     def claim(run: str, lifetime: timedelta = timedelta(hours=1)) -> list[int]:
         return [

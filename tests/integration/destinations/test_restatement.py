@@ -48,7 +48,7 @@ def orders(hours: float, *rows: tuple[str, str, str, str], header: list[str] | N
         [order, "2026-11-18T01:00:00+00:00", updated, status, "Amazon.com", "S", "A", price]
         for order, updated, status, price in rows
     ]
-    slice_ = day_slice(ORDERS, "2026-11-18", "2026-11-20", shops=("US", "CA"))
+    slice_ = day_slice(ORDERS, "2026-11-18", "2026-11-20", marketplaces=("US", "CA"))
     return Doc(ORDERS, slice_, tsv(header or HEADER, lines), hours, marketplace_ids=("ATVPDKIKX0DER",))
 
 
@@ -64,7 +64,7 @@ def changes(store: PostgresStore) -> list[dict[str, Any]]:
         return connection.execute(statement).fetchall()
 
 
-def told(store: PostgresStore) -> list[tuple[Any, ...]]:
+def recorded(store: PostgresStore) -> list[tuple[Any, ...]]:
     return [
         (row["key"].get("child_asin") or row["key"]["amazon_order_id"], row["column_name"], row["old_value"],
          row["new_value"])
@@ -75,7 +75,7 @@ def told(store: PostgresStore) -> list[tuple[Any, ...]]:
 def test_cells_of_a_replaced_day_with_both_loads(kept: PostgresStore) -> None:
     (first,) = sales(0, A=1, B=2, C=3).load_into(kept.destination)
     (second,) = sales(24, A=1, B=5, D=4).load_into(kept.destination)
-    assert told(kept) == [
+    assert recorded(kept) == [
         ("B", "units_ordered", "2", "5"),
         ("C", "", json.dumps({"parent_asin": "P", "units_ordered": 3}), None),
         ("D", "", None, json.dumps({"parent_asin": "P", "units_ordered": 4})),
@@ -99,7 +99,7 @@ def test_cells_of_a_replaced_day_with_both_loads(kept: PostgresStore) -> None:
 def test_a_day_once_loaded_without_rows_gains_them(kept: PostgresStore) -> None:
     sales(0).load_into(kept.destination)
     sales(24, A=1).load_into(kept.destination)
-    assert [(key, name, old) for key, name, old, _ in told(kept)] == [("A", "", None)]
+    assert [(key, name, old) for key, name, old, _ in recorded(kept)] == [("A", "", None)]
 
 
 def test_the_first_load_and_the_same_again_change_nothing(kept: PostgresStore) -> None:
@@ -125,7 +125,7 @@ def test_cells_of_a_merged_row(kept: PostgresStore) -> None:
         orders(24, ("1", NEXT_DAY, "Shipped", "9.50"), ("3", NEXT_DAY, "Pending", "")),
     ):
         doc.load_into(kept.destination)
-    assert told(kept) == [
+    assert recorded(kept) == [
         ("1", "item_price", None, "9.50"),
         ("1", "last_updated_date", "2026-11-18 02:00:00+00", "2026-11-19 02:00:00+00"),
         ("1", "order_status", "Pending", "Shipped"),
@@ -137,7 +137,7 @@ def test_a_new_column_is_no_restatement_and_a_lost_value_is_one(kept: PostgresSt
     first = ("1", TWO, "Pending", "7")
     orders(0, first).load_into(kept.destination)
     orders(1, first, header=[*HEADER[:-1], "a-new-column"]).load_into(kept.destination)
-    assert told(kept) == [("1", "item_price", "7", None)]
+    assert recorded(kept) == [("1", "item_price", "7", None)]
 
 
 def test_personal_columns_and_tables_that_do_not_want_it_are_left_out(kept: PostgresStore) -> None:
@@ -166,4 +166,4 @@ def test_the_history_leads_back_from_the_last_value_to_the_first(kept: PostgresS
                 row = {"parent_asin": "P", "units_ordered": (before | after)[asin]}
                 cell = json.dumps(row)
                 expected.append((asin, "", cell if asin in before else None, cell if asin in after else None))
-    assert told(kept) == expected
+    assert recorded(kept) == expected

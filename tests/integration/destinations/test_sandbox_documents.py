@@ -121,10 +121,10 @@ def bent(document: Document, *faults: str) -> Document:
         (["lines_split"], ["lines_reversed", "lines_split"]),
         (["lines_split"], [], ["lines_lone"], []),
     ],
-    ids=["split and joined", "reversed", "told alone"],
+    ids=["split and joined", "reversed", "reported alone"],
 )
 @pytest.mark.parametrize("account", ["northwind_na", "northwind_eu"])
-def test_orders_stand_as_they_are_told_last(store: Store, account: str, told: tuple[list[str], ...]) -> None:
+def test_orders_are_stored_as_last_reported(store: Store, account: str, told: tuple[list[str], ...]) -> None:
     """One account's file has item ids, the other's has none."""
     spec, seller = load_spec("all_orders"), SELLERS[account]
     slice_ = slices(spec, seller)[-1]
@@ -154,7 +154,7 @@ def test_a_corrected_settlement_leaves_no_old_line(store: Store) -> None:
         results += load(store, spec, slice_, document, tuple(ref.marketplace_ids), hours)
     rows = store.rows("amazon_sp.settlements")
     assert len(rows) == results[1].rows_in_file == results[0].rows_in_file - 1
-    # A line's key holds its shop: lines that move up beside another shop's are new ones.
+    # A line's key contains its marketplace: lines that move up beside another marketplace's are new.
     assert results[1].replaced - results[1].inserted == 1
     assert sum(row["amount"] or 0 for row in rows) == max(row["total_amount"] or 0 for row in rows)
 
@@ -182,7 +182,7 @@ def test_ledger_days_by_amazons_clock_are_no_rejects(store: Store, account: str,
         assert result.superseded, "the sandbox tells the day before too"
 
 
-def test_pan_eu_shops_tell_one_stock(store: Store) -> None:
+def test_pan_eu_marketplaces_report_one_stock(store: Store) -> None:
     seller = SELLERS["northwind_eu"]
     shops = {code: shop for each in seller.marketplace_ids
              if (code := (shop := SIMULATION.shop(seller, each)).marketplace.country)}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Stock that several shops tell in full is counted once."""
+"""Stock that several marketplaces each report in full is counted once."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ ONLY = ("postgres", "bigquery")
 TABLE = "amazon_sp.fba_inventory_summaries"
 
 
-def stock(store: Store, shop: str, pieces: int, hours: int = 0, spec: ReportSpec | None = None) -> None:
+def stock(store: Store, code: str, count: int, hours: int = 0, spec: ReportSpec | None = None) -> None:
     spec = spec or load_spec("fba_inventory_summaries")
-    told = {
+    summary = {
         "asin": "A",
         "fnSku": "F",
         "sellerSku": "S",
         "condition": "NewItem",
-        "inventoryDetails": {"fulfillableQuantity": pieces},
-        "totalQuantity": pieces,
+        "inventoryDetails": {"fulfillableQuantity": count},
+        "totalQuantity": count,
     }
-    line = json.dumps({"request": {}, "answer": {"payload": {"inventorySummaries": [told]}}}).encode() + b"\n"
-    region = "NA" if shop == "US" else "EU"
-    slice_ = replace(snapshot_slice(spec, NOON, shop), region=region)
+    line = (
+        json.dumps({"request": {}, "answer": {"payload": {"inventorySummaries": [summary]}}}).encode() + b"\n"
+    )
+    region = "NA" if code == "US" else "EU"
+    slice_ = replace(snapshot_slice(spec, NOON, code), region=region)
     Doc(spec, slice_, line, hours, "application/jsonl").load_into(store.destination)
 
 
@@ -45,9 +47,9 @@ def once(store: Store) -> list[dict[str, Any]]:
     return store.query(f"SELECT * FROM {TABLE}__once")
 
 
-def test_stock_that_shops_share_is_counted_once(store: Store) -> None:
-    for shop in ("DE", "FR", "IT", "ES"):
-        stock(store, shop, 100)
+def test_stock_that_marketplaces_share_is_counted_once(store: Store) -> None:
+    for code in ("DE", "FR", "IT", "ES"):
+        stock(store, code, 100)
     stock(store, "FR", 98, hours=1)  # a moment later two are sold: the pool is not 198
     stock(store, "GB", 30)
     assert sum(row["fulfillable_quantity"] for row in store.rows(TABLE)) == 428

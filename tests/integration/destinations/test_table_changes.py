@@ -1,4 +1,4 @@
-"""A spec is changed over a table that holds rows: told before anything is stored, migrated without a loss."""
+"""A changed spec over a table with rows: reported before anything is stored, migrated without loss."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ ROWS: dict[str, list[list[Any]]] = {
 
 
 def document(spec: ReportSpec, hours: float = 0, rows: list[list[Any]] | None = None) -> Doc:
-    shops = ("US",) if spec.scope == "marketplace" else ("US", "CA")
-    slice_ = day_slice(spec, "2026-11-14", "2026-11-20", shops=shops)
+    marketplaces = ("US",) if spec.scope == "marketplace" else ("US", "CA")
+    slice_ = day_slice(spec, "2026-11-14", "2026-11-20", marketplaces=marketplaces)
     given = ROWS[spec.name] if rows is None else rows
     return Doc(spec, slice_, tsv(HEADERS[spec.name], given), hours, marketplace_ids=("ATVPDKIKX0DER",))
 
@@ -110,14 +110,14 @@ CHANGES: dict[str, tuple[str, Callable[[], ReportSpec], str]] = {
 
 
 @pytest.mark.parametrize("case", CHANGES)
-def test_a_change_is_told_then_migrated_without_a_loss(store: Store, case: str) -> None:
+def test_a_change_is_reported_then_migrated_without_a_loss(store: Store, case: str) -> None:
     report, changed, word = CHANGES[case]
     spec, table = changed(), f"amazon_sp.{report}"
     document(load_spec(report)).load_into(store.destination)
     before = store.rows(table)
-    with pytest.raises(ConfigurationError, match=word) as told:
+    with pytest.raises(ConfigurationError, match=word) as caught:
         document(spec, 1).load_into(store.destination)
-    assert f"tables migrate {report}" in told.value.remedy and "replay" in told.value.remedy
+    assert f"tables migrate {report}" in caught.value.remedy and "replay" in caught.value.remedy
     assert contents(store.rows(table)) == contents(before) and len(store.loads()) == 1
     planned = migrate(store, spec, check=True)
     assert planned.steps and not planned.conflicts and not planned.is_applied and planned.rows == 2
@@ -155,7 +155,7 @@ def test_values_the_new_type_does_not_hold_stop_it(store: Store) -> None:
     document(SHIPMENTS, 1).load_into(store.destination)
 
 
-def test_rows_without_a_value_of_the_new_key_stop_it_unless_a_word_stands_for_nothing(store: Store) -> None:
+def test_rows_without_a_value_of_the_new_key_stop_it_unless_absent_supplies_one(store: Store) -> None:
     rows = [["D1", "I1", AT, "S", None, "amazon.com", None, 1]]
     document(SHIPMENTS, rows=rows).load_into(store.destination)
     found = migrate(store, spec_with(SHIPMENTS.name, primary_key=WIDER))
@@ -186,9 +186,9 @@ def test_what_rows_cannot_become_is_another_table(store: Store, changes: dict[st
     spec = spec.model_copy(update=own)
     slice_ = day_slice(spec, "2026-11-14", "2026-11-20")
     slice_ = replace(slice_, snapshot_at=AT) if not own else slice_
-    with pytest.raises(ConfigurationError, match=word) as told:
+    with pytest.raises(ConfigurationError, match=word) as caught:
         replace(document(spec, 1), slice_=slice_).load_into(store.destination)
-    assert "another name in the spec" in told.value.remedy and "Neither" in told.value.remedy
+    assert "another name in the spec" in caught.value.remedy and "Neither" in caught.value.remedy
     assert "another name" in migrate(store, spec).conflicts[-1]
 
 
@@ -229,7 +229,7 @@ def test_the_key_of_personal_rows_goes_with_their_rows(postgres: PostgresStore) 
     assert len(postgres.rows("amazon_sp.fulfilled_shipments__personal")) == 1
 
 
-def test_the_type_of_a_personal_column_changes_where_it_stands(postgres: PostgresStore) -> None:
+def test_the_type_of_a_personal_column_changes_in_its_own_table(postgres: PostgresStore) -> None:
     table = "amazon_sp.fulfilled_shipments__personal"
     rows = [["D1", "I1", AT, "S", "1Z", "amazon.com", "12", 1]]
     document(SHIPMENTS, rows=rows).load_into(postgres.destination)
@@ -246,9 +246,9 @@ def test_a_table_without_rows_takes_any_change(postgres: PostgresStore) -> None:
     document(RETURNS).load_into(postgres.destination)
     postgres.query(f"TRUNCATE {table_of(RETURNS)}")
     spec = RETURNS.model_copy(update={"scope": "marketplace"})
-    with pytest.raises(ConfigurationError) as told:
+    with pytest.raises(ConfigurationError) as caught:
         document(spec, 1).load_into(postgres.destination)
-    assert "tables migrate" in told.value.remedy and "another name" not in told.value.remedy
+    assert "tables migrate" in caught.value.remedy and "another name" not in caught.value.remedy
     assert migrate(postgres, spec).is_applied
     document(spec, 1).load_into(postgres.destination)
     assert len(postgres.rows(table_of(RETURNS))) == 2

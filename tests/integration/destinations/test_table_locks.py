@@ -42,7 +42,7 @@ def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def returns(*more: str, hours: float = 0, spec: ReportSpec = RETURNS) -> Doc:
     content = tsv([*HEADER, *more], [(*LINE, *("x" for _ in more))])
-    return Doc(spec, day_slice(spec, "2026-11-18", shops=("US", "CA")), content, hours)
+    return Doc(spec, day_slice(spec, "2026-11-18", marketplaces=("US", "CA")), content, hours)
 
 
 @contextmanager
@@ -116,10 +116,10 @@ def test_the_session_in_front_is_named_without_its_query(store: PostgresStore) -
     with idle_reader(store) as reader:
         with pytest.raises(TableInUse) as caught:
             returns("new-column", hours=1).load_into(store.destination)
-        told, pid = str(caught.value), reader.info.backend_pid
-    assert f"pid {pid}, application forgotten-notebook, user sellerops_owner, idle in transaction" in told
-    assert f"pg_terminate_backend({pid})" in told and "UTC" in told
-    assert "secret" not in told
+        message, pid = str(caught.value), reader.info.backend_pid
+    assert f"pid {pid}, application forgotten-notebook, user sellerops_owner, idle in transaction" in message
+    assert f"pg_terminate_backend({pid})" in message and "UTC" in message
+    assert "secret" not in message
     assert store.rows(TABLE) == before and "new_column" not in store.columns(TABLE)
     returns("new-column", hours=1).load_into(store.destination)
     assert "new_column" in store.columns(TABLE)

@@ -1,6 +1,6 @@
-"""Rows that come and go together: lines split and joined, items told alone, lists that become shorter.
+"""Units: lines split and joined, items reported alone, lists that become shorter.
 
-Documents are told of a small world whose truth is known, delivered in any order any number of times.
+Documents report a small simulation with known figures, in any order and any number of times.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ def loaded(store: Store, documents: Sequence[Doc], table: str) -> list[dict[str,
 
 
 @dataclass
-class Told:
-    """Documents about orders, and what stands in Amazon's books at their end: (order, SKU, quantity)."""
+class Reported:
+    """Documents about orders, and the final lines in Amazon's books: (order, SKU, quantity)."""
 
     documents: list[Doc] = field(default_factory=list)
-    truth: list[tuple[str, str, int]] = field(default_factory=list)
+    expected: list[tuple[str, str, int]] = field(default_factory=list)
 
 
 @st.composite
-def orders(draw: st.DrawFn, switches: bool) -> Told:
-    """Two orders of two SKUs; an item is split in lines and joined, items are told alone where they have ids.
+def orders(draw: st.DrawFn, switches: bool) -> Reported:
+    """Two orders of two SKUs; items are split into lines and joined, and reported alone if they have ids.
 
     ``switches``: documents may begin to name items on the way, and then do.
     """
     spec = load_spec("all_orders")
     items = {("o1", "A"): {"11": [4], "12": [2]}, ("o1", "B"): {"13": [1]}, ("o2", "A"): {"21": [3]}}
-    told = Told()
+    reported = Reported()
     seen: set[tuple[str, str, str]] = set()
     named_from = draw(st.integers(0, 4)) if switches else draw(st.sampled_from([0, 9]))
     for hours in range(draw(st.integers(2, 4))):
@@ -74,14 +74,14 @@ def orders(draw: st.DrawFn, switches: bool) -> Told:
                     seen.add((order, sku, item))
         header = [*HEADER, "order-item-id"] if is_named else HEADER
         rows = draw(st.permutations(rows))
-        told.documents.append(Doc(spec, day_slice(spec, "2026-11-19"), tsv(header, rows), hours))
-        told.truth = _retold(told, header, rows)
-    return told
+        reported.documents.append(Doc(spec, day_slice(spec, "2026-11-19"), tsv(header, rows), hours))
+        reported.expected = _expected(reported, header, rows)
+    return reported
 
 
-def _retold(told: Told, header: list[str], rows: Sequence[list[Any]]) -> list[tuple[str, str, int]]:
+def _expected(reported: Reported, header: list[str], rows: Sequence[list[Any]]) -> list[tuple[str, str, int]]:
     """The truth after a document: its units or, where it names them, items in place of the earlier ones."""
-    books: dict[tuple[str, str], dict[str, list[int]]] = getattr(told, "books", {})
+    books: dict[tuple[str, str], dict[str, list[int]]] = getattr(reported, "books", {})
     now: dict[tuple[str, str], dict[str, list[int]]] = {}
     for row in rows:
         item = row[6] if len(header) > 6 else ""
@@ -90,20 +90,20 @@ def _retold(told: Told, header: list[str], rows: Sequence[list[Any]]) -> list[tu
         before = books.get(unit, {})
         kept = {} if "" in items or "" in before else before
         books[unit] = {**kept, **items}
-    told.books = books  # type: ignore[attr-defined]
+    reported.books = books  # type: ignore[attr-defined]
     return sorted((o, sku, q) for (o, sku), items in books.items() for qs in items.values() for q in qs)
 
 
 @pytest.mark.parametrize("switches", [False, True], ids=["one header", "item ids from some day on"])
-def test_split_joined_and_lone_lines_stand_once(store: Store, switches: bool) -> None:
+def test_split_joined_and_single_lines_are_stored_once(store: Store, switches: bool) -> None:
     @settings(max_examples=store.examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(orders(switches), st.randoms(use_true_random=False))
-    def holds(told: Told, rng: random.Random) -> None:
-        again = [*told.documents, *rng.choices(told.documents, k=rng.randint(0, 2))]
+    def holds(reported: Reported, rng: random.Random) -> None:
+        again = [*reported.documents, *rng.choices(reported.documents, k=rng.randint(0, 2))]
         rng.shuffle(again)
         rows = loaded(store, again, "all_orders")
-        assert sorted((r["amazon_order_id"], r["sku"], r["quantity"]) for r in rows) == told.truth
-        assert contents(rows) == contents(loaded(store, told.documents, "all_orders"))
+        assert sorted((r["amazon_order_id"], r["sku"], r["quantity"]) for r in rows) == reported.expected
+        assert contents(rows) == contents(loaded(store, reported.documents, "all_orders"))
 
     holds()
 
@@ -120,11 +120,11 @@ def settlement(lines: Sequence[tuple[str, int]], hours: float) -> Doc:
 def test_a_corrected_settlement_with_fewer_lines_keeps_none_of_the_old(
     store: Store, order: tuple[int, ...]
 ) -> None:
-    told = [
+    reported = [
         settlement([("Order", 10), ("Order", 20), ("Refund", -5)], 0),
         settlement([("Order", 12), ("Refund", -5)], 5),
     ]
-    rows = loaded(store, [told[each] for each in order], "settlements")
+    rows = loaded(store, [reported[each] for each in order], "settlements")
     assert sorted((r["source_line"], r["amount"]) for r in rows if r["amount"]) == [(3, 12), (4, -5)]
     assert len(rows) == 3
 
@@ -135,14 +135,14 @@ def coupons(draw: st.DrawFn) -> list[Doc]:
     spec = load_spec("coupons")
     documents = []
     for _ in range(draw(st.integers(1, 4))):
-        told = [
+        reported = [
             {"couponId": f"c{n}", "asins": [{"asin": asin} for asin in draw(st.permutations(asins))]}
             for n in (1, 2)
             if (asins := sorted(draw(st.sets(st.sampled_from("ABC"), min_size=1))))
         ]
         slice_ = day_slice(spec, "2026-11-19")
         hours = draw(st.integers(0, 2))
-        content = json.dumps({"coupons": told}).encode()
+        content = json.dumps({"coupons": reported}).encode()
         documents.append(Doc(spec, slice_, content, hours, "application/json"))
     return documents
 
@@ -199,19 +199,19 @@ def transaction(name: str, status: str, posted: str, items: int = 0) -> dict[str
     }
 
 
-def transactions(first: str, last: str, told: Sequence[dict[str, Any]], hours: float) -> Doc:
+def transactions(first: str, last: str, reported: Sequence[dict[str, Any]], hours: float) -> Doc:
     spec = load_spec("transactions")
-    line = json.dumps({"request": {}, "answer": {"payload": {"transactions": told}}})
-    slice_ = day_slice(spec, first, last, shops=("US", "CA", "MX"))
+    line = json.dumps({"request": {}, "answer": {"payload": {"transactions": reported}}})
+    slice_ = day_slice(spec, first, last, marketplaces=("US", "CA", "MX"))
     return Doc(spec, slice_, line.encode() + b"\n", hours, "application/jsonl")
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0), (1, 0, 1, 1)], ids=str)
-def test_a_transaction_whose_day_moved_stands_once_with_its_items(
+def test_a_transaction_whose_day_moved_is_stored_once_with_its_items(
     store: Store, order: tuple[int, ...]
 ) -> None:
     """A deferred transaction keeps its id and takes its release's date; the others are not stopped by it."""
-    told = [
+    reported = [
         transactions(
             "2026-09-01",
             "2026-10-05",
@@ -225,7 +225,7 @@ def test_a_transaction_whose_day_moved_stands_once_with_its_items(
             3,
         ),
     ]
-    documents = [told[each] for each in order]
+    documents = [reported[each] for each in order]
     rows = loaded(store, documents, "transactions")
     assert sorted((r["transaction_id"], r["transaction_status"]) for r in rows) == [
         ("T1", "RELEASED"),
@@ -239,17 +239,17 @@ def test_a_transaction_whose_day_moved_stands_once_with_its_items(
     ]
 
 
-def test_what_left_a_unit_is_told_as_a_change(store: Store) -> None:
+def test_what_left_a_unit_is_recorded_as_a_change(store: Store) -> None:
     if isinstance(store, JsonLinesStore):
         pytest.skip("keeps no history")
     spec = load_spec("all_orders")
     slice_ = day_slice(spec, "2026-11-19")
 
-    def told(hours: float, *quantities: int) -> Doc:
+    def reported(hours: float, *quantities: int) -> Doc:
         rows = [["1", f"2026-11-19T1{hours}:00:00Z", "A", "B0", n, "Amazon.com"] for n in quantities]
         return Doc(spec, slice_, tsv(HEADER, rows), hours)
 
-    for document in (told(0, 1, 2), told(1, 3)):
+    for document in (reported(0, 1, 2), reported(1, 3)):
         document.load_into(store.destination)
     changes = store.query("SELECT key, column_name, old_value, new_value FROM sellerops.restatement")
     assert {(c["key"]["ordinal"], c["column_name"]) for c in changes} == {
@@ -263,17 +263,17 @@ def test_what_left_a_unit_is_told_as_a_change(store: Store) -> None:
 
 def test_personal_rows_go_with_the_lines_of_their_unit(store: Store) -> None:
     if type(store) is not PostgresStore:
-        pytest.skip("personal columns stand in Postgres")
+        pytest.skip("personal columns are in Postgres only")
     spec = spec_with("merchant_orders")
     header = ["order-id", "order-item-id", "quantity-purchased", "buyer-name", "sales-channel"]
 
-    def told(hours: float, *lines: tuple[int, str]) -> Doc:
+    def reported(hours: float, *lines: tuple[int, str]) -> Doc:
         rows = [["1", "11", quantity, name, "Amazon.com"] for quantity, name in lines]
         return Doc(spec, day_slice(spec, "2026-11-19"), tsv(header, rows), hours)
 
-    told(0, (1, "Ada"), (2, "Bob")).load_into(store.destination)
-    told(1, (3, "Cleo")).load_into(store.destination)
-    told(0, (1, "Ada"), (2, "Bob")).load_into(store.destination)
+    reported(0, (1, "Ada"), (2, "Bob")).load_into(store.destination)
+    reported(1, (3, "Cleo")).load_into(store.destination)
+    reported(0, (1, "Ada"), (2, "Bob")).load_into(store.destination)
     (row,) = store.rows("amazon_sp.merchant_orders")
     (personal,) = store.rows("amazon_sp.merchant_orders__personal")
     assert (row["quantity_purchased"], personal["buyer_name"], personal["ordinal"]) == (3, "Cleo", 1)

@@ -66,7 +66,7 @@ class Planner:
         it, bounds = self.statements, own
         if it.shape.partition and not it.shape.partition_is_fixed:
             # The stored row may have another day than the document's: both partitions are merged.
-            first, last, dateless, count = self._row("stands", it.key_positions())
+            first, last, dateless, count = self._row("positions", it.key_positions())
             if count:
                 stored = (
                     Bounds(first, last, dateless > 0) if first else Bounds(date.min, date.min, or_none=True)

@@ -44,12 +44,12 @@ def test_sparse_days_are_judged_as_a_window() -> None:
     assert (drop.first, drop.last, drop.new, drop.stored) == (DAY, DAY + timedelta(days=11), 0, 12)
 
 
-def test_a_window_that_is_well_filled_hides_no_empty_day_or_shop() -> None:
+def test_a_window_that_is_well_filled_hides_no_empty_day_or_marketplace() -> None:
     days = [figure(50, 50, day, "US") for day in range(3)]
     assert [drop.first for drop in found(*days, figure(0, 12, 3, "US"))] == [DAY + timedelta(days=3)]
     (drop,) = found(*days, *(figure(0, 4, day, "CA") for day in range(3)))
     assert (drop.marketplace, drop.stored) == ("CA", 12)
-    assert found(*days, *(figure(0, 4, day) for day in range(3))) == [], "rows that named no shop"
+    assert found(*days, *(figure(0, 4, day) for day in range(3))) == [], "rows that named no marketplace"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_is_usual_needs_three_windows_or_the_same_one() -> None:
     assert falls_below_usual(RULES, 3, snapshots[1:], None) == 900
 
 
-def test_words_name_shop_days_and_rejects() -> None:
+def test_the_text_names_marketplace_days_and_rejects() -> None:
     drop = Drop("ATVPDKIKX0DER", DAY, WEEK[1], 0, 30)
     assert describe_drops([drop, Drop("", DAY, DAY, 1, 9, lost=8)] * 2, most=2) == (
         "0 rows in US from 2026-11-20 to 2026-11-26, 30 stored; "

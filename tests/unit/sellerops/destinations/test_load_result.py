@@ -17,15 +17,15 @@ def result(**changes: object) -> LoadResult:
     return LoadResult(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def test_a_load_is_told_in_one_plain_line() -> None:
+def test_a_load_is_described_in_one_line() -> None:
     assert str(result(inserted=1234)) == (
         "amazon_sp.sales_daily: 1,234 of 1,234 rows stored (1,234 new); load 7, 0.2 s"
     )
     assert str(result(rows_in_file=0, stored=0)) == "amazon_sp.sales_daily: 0 of 0 rows stored; load 7, 0.2 s"
 
 
-def test_everything_out_of_the_ordinary_is_told() -> None:
-    told = str(
+def test_everything_unusual_is_named() -> None:
+    text = str(
         result(
             stored=1230,
             rejected=4,
@@ -39,7 +39,7 @@ def test_everything_out_of_the_ordinary_is_told() -> None:
             missing_columns=("sku",),
         )
     )
-    assert told == (
+    assert text == (
         "amazon_sp.sales_daily: 1,230 of 1,234 rows stored (1 new, 2 changed, 3 unchanged, 1,224 older than "
         "the stored ones); 4 rejected, 5 earlier rows replaced, 6 damaged texts marked, new columns: promo, "
         "not in the document: sku, load 7, 0.2 s"

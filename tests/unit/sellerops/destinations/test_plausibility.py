@@ -1,4 +1,4 @@
-"""Who is held for a person: what fell from the sky, and not an ordinary slow day."""
+"""What is quarantined: a sudden drop, and not an ordinary slow day."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def figure(new: int | None, stored: int | None = None, weekdays: tuple[int, ...]
         (False, figure(9, stored=90, weekdays=(10, 10, 10))),
     ],
 )
-def test_who_is_held(held: bool, looks: Figure) -> None:
-    assert is_implausible(RULES, looks) is held
+def test_what_is_quarantined(quarantined: bool, looks: Figure) -> None:
+    assert is_implausible(RULES, looks) is quarantined
 
 
 def test_without_zero_only_the_weekdays_judge() -> None:
@@ -58,11 +58,11 @@ def test_words_say_the_figures() -> None:
 
 
 def test_a_year_of_ordinary_days_holds_nobody() -> None:
-    """Every shop of the demo, each day as if seen for the first time: seasons, holidays, chance."""
+    """Every storefront of the demo, each day as if seen for the first time: seasons, holidays, chance."""
     rules = load_spec("sales_and_traffic").tables["sales_daily"].quarantine
     assert rules is not None
     simulation, last = Simulation(seed=7, scenario="demo"), date(2026, 11, 19)
-    judged, held = 0, []
+    judged, quarantined = 0, []
     for seller in simulation.sellers:
         for marketplace in seller.marketplace_ids:
             units = {
@@ -77,6 +77,8 @@ def test_a_year_of_ordinary_days_holds_nobody() -> None:
                 before = tuple(units[each] for each in weekdays_before(day, rules.weeks))
                 seen = Figure(marketplace, day, Total(1, units[day]), Total(), before)
                 judged += seen.median is not None and seen.median >= Decimal(str(rules.minimum))
-                held += [(marketplace, day, units[day], seen.median)] if is_implausible(rules, seen) else []
+                quarantined += (
+                    [(marketplace, day, units[day], seen.median)] if is_implausible(rules, seen) else []
+                )
     assert judged > 1000
-    assert held == []
+    assert quarantined == []
