@@ -56,7 +56,8 @@ def settle(ledger: Ledger, day: int, code: str, state: SliceState, run_id: str, 
 def load(ledger: Ledger, stored: int, rejected: int, destination: str) -> None:
     ledger.record_load(
         LoadRecord("sales_and_traffic", "northwind_na", "ATVPDKIKX0DER", "sales_daily", destination, NOW,
-                   rows_in_file=stored + rejected, stored=stored, rejected=rejected, inserted=stored, seconds=1.0,
+                   rows_in_file=stored + rejected, stored=stored, rejected=rejected,
+                   inserted=stored, seconds=1.0,
                    damaged_texts=rejected and 2)
     )  # fmt: skip
 

@@ -146,9 +146,9 @@ class LoadCounts:
 
     ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded`` always
     hold: the database refuses counts that do not add up. ``superseded``: not written, because the table holds
-    rows of a newer document. ``replaced``: rows of earlier loads that this one deleted. ``damaged_texts``: texts
-    of accepted rows that arrived damaged and carry a mark. ``bytes_processed``: what the destination's jobs
-    read, None where the destination does not report it.
+    rows of a newer document. ``replaced``: rows of earlier loads that this one deleted. ``damaged_texts``:
+    texts of accepted rows that arrived damaged and carry a mark. ``bytes_processed``: what the destination's
+    jobs read, None where the destination does not report it.
     """
 
     rows_in_file: int = 0

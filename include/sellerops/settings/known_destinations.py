@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 class KnownDestination(NamedTuple):
     """``class_path``: ``module:class``, imported on first use, so that a missing driver affects no other
-    destination. ``connection_type``: the type of the Airflow connection ``sellerops_<name>``, as the UI calls it.
+    destination. ``connection_type``: the type of the Airflow connection ``sellerops_<name>``, as the UI calls
+    it.
     """
 
     class_path: str

@@ -277,7 +277,9 @@ def test_freshness_tells_the_last_day_and_what_came_after_it(store: PostgresStor
     today = ledger.clock().now().astimezone(marketplace("US").zone).date()
 
     def settle(days_ago: int, state: SliceState, shops: tuple[str, ...] = ("US",)) -> None:
-        ledger.set_slice_state(day_slice(SALES, str(today - timedelta(days=days_ago)), marketplaces=shops), state)
+        ledger.set_slice_state(
+            day_slice(SALES, str(today - timedelta(days=days_ago)), marketplaces=shops), state
+        )
 
     settle(3, SliceState.LOADED)
     settle(2, SliceState.CONFIRMED_EMPTY)
