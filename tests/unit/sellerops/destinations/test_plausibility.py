@@ -23,7 +23,7 @@ def figure(new: int | None, stored: int | None = None, weekdays: tuple[int, ...]
 
 
 @pytest.mark.parametrize(
-    ("held", "looks"),
+    ("quarantined", "looks"),
     [
         (True, figure(0, stored=1)),
         (True, figure(None, stored=5)),
