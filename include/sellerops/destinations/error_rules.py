@@ -25,6 +25,13 @@ class ErrorRule:
     keeps_cause: bool = False
 
 
+def translation(
+    kind: type[SellerOpsError], cause: str, remedy: str = "", *, message: Callable[[Any], str]
+) -> Callable[[Any, str], SellerOpsError]:
+    """A ``translate`` for ``ErrorRule``: ``{}`` in ``cause`` stands for ``message(error)``."""
+    return lambda error, where: kind(cause.format(message(error)), where=where, remedy=remedy)
+
+
 @contextmanager
 def typed_errors(where: str, rules: Sequence[ErrorRule]) -> Iterator[None]:
     """Raise a driver's error as the error of ours of the first rule that matches; others pass through."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 from psycopg import errors
@@ -20,7 +21,7 @@ from sellerops.base.errors import (
     SellerOpsError,
     UnreadableDocument,
 )
-from sellerops.destinations.error_rules import ErrorRule
+from sellerops.destinations.error_rules import ErrorRule, translation
 
 # Passing states: connections, conflicting transactions, a full server, locks, a server that stops or fails
 # over.
@@ -31,38 +32,36 @@ _MIGRATE = "Nothing was stored. `sellerops tables migrate <report> --check` show
 _COPY_POSITION = re.compile(r"COPY \w+, line \d+(?:, column (\w+))?")
 
 
-def _no_ledger(error: psycopg.Error, where: str) -> SellerOpsError:
-    if error.sqlstate == "42P01" and '"sellerops.' not in _message(error):
-        return _other_table(error, where)
-    return ConfigurationError(
-        f"the database has no ledger of this version: {_message(error)}.",
-        where=where,
-        remedy="Run `sellerops ledger migrate`.",
-    )
+def _message(error: psycopg.Error) -> str:
+    """The first line of the server's own message; without a server, of the driver's."""
+    text = error.diag.message_primary or str(error)
+    return next(iter(text.strip().splitlines()), type(error).__name__).rstrip(".")
 
 
-def _no_privilege(error: psycopg.Error, where: str) -> SellerOpsError:
-    return ConfigurationError(
-        f"the database user lacks a privilege: {_message(error)}.",
-        where=where,
-        remedy="Let it create schemas and tables in this database.",
-    )
+def _name(error: psycopg.Error) -> str:
+    state = error.sqlstate
+    if not state:
+        return type(error).__name__
+    try:
+        return f"{state} {errors.lookup(state).__name__}"
+    except KeyError:
+        return state
 
 
-def _no_login(error: psycopg.Error, where: str) -> SellerOpsError:
-    return ConfigurationError(
-        f"the database refuses the login: {_message(error)}.",
-        where=where,
-        remedy="Correct user, password or database in the connection, then clear the task.",
-    )
+_other_table = translation(
+    ConfigurationError, "the table does not match its spec: {}.", _MIGRATE, message=_message
+)
+_old_ledger = translation(
+    ConfigurationError,
+    "the database has no ledger of this version: {}.",
+    "Run `sellerops ledger migrate`.",
+    message=_message,
+)
 
 
-def _same_key(error: psycopg.Error, where: str) -> SellerOpsError:
-    return CheckFailed(
-        f"the table has the same key on two days: {_message(error)}.",
-        where=where,
-        remedy="Nothing was stored. Add the day column to `primary_key` in the spec, or use `merge`.",
-    )
+def _no_table(error: psycopg.Error, where: str) -> SellerOpsError:
+    is_landing = error.sqlstate == "42P01" and '"sellerops.' not in _message(error)
+    return (_other_table if is_landing else _old_ledger)(error, where)
 
 
 def _refused_by_table(error: psycopg.Error, where: str) -> SellerOpsError:
@@ -85,43 +84,9 @@ def _unreadable(error: psycopg.Error, where: str) -> SellerOpsError:
     )
 
 
-def _too_many_columns(error: psycopg.Error, where: str) -> SellerOpsError:
-    return ConfigurationError(
-        f"the table cannot have so many columns: {_message(error)}.",
-        where=where,
-        remedy="Nothing was stored. Remove columns from the spec's table, or from its `primary_key`.",
-    )
-
-
-def _too_large(error: psycopg.Error, where: str) -> SellerOpsError:
-    return UnreadableDocument(
-        f"a row exceeds Postgres' size limit: {_message(error)}.",
-        where=where,
-        remedy="Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), then "
-        "clear the load task.",
-    )
-
-
-def _depends(error: psycopg.Error, where: str) -> SellerOpsError:
+def _depends(error: psycopg.Error) -> str:
     detail = (error.diag.message_detail or "").splitlines()
-    more = f" ({detail[0]})" if detail else ""
-    return ConfigurationError(
-        f"another object of the database depends on the table: {_message(error)}{more}.",
-        where=where,
-        remedy="Nothing was changed. Drop that view, repeat this, then create the view again.",
-    )
-
-
-def _other_table(error: psycopg.Error, where: str) -> SellerOpsError:
-    return ConfigurationError(
-        f"the table does not match its spec: {_message(error)}.", where=where, remedy=_MIGRATE
-    )
-
-
-def _of_state(*prefixes: str, make: Callable[[psycopg.Error, str], SellerOpsError]) -> ErrorRule:
-    return ErrorRule(
-        lambda error: isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(prefixes), make
-    )
+    return _message(error) + (f" ({detail[0]})" if detail else "")
 
 
 def _is_passing(error: Exception) -> bool:
@@ -132,50 +97,94 @@ def _is_passing(error: Exception) -> bool:
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 
-def _rules(server: str) -> tuple[ErrorRule, ...]:
-    """By the first match. Messages of 0A000 and 2BP01 name views, those of 42 names and types: no values."""
+def _of_state(*prefixes: str, translate: Callable[[Any, str], SellerOpsError]) -> ErrorRule:
+    def matches(error: Exception) -> bool:
+        return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(prefixes)
+
+    return ErrorRule(matches, translate)
+
+
+def _by_state(
+    *prefixes: str,
+    kind: type[SellerOpsError],
+    cause: str,
+    remedy: str,
+    message: Callable[[Any], str] = _message,
+) -> ErrorRule:
+    return _of_state(*prefixes, translate=translation(kind, cause, remedy, message=message))
+
+
+# By the first match. Messages of 0A000 and 2BP01 name views, those of 42 names and types: no values.
+_BY_STATE = (
+    _of_state("42P01", "42883", "3F000", translate=_no_table),
+    _by_state(
+        "42501",
+        kind=ConfigurationError,
+        cause="the database user lacks a privilege: {}.",
+        remedy="Let it create schemas and tables in this database.",
+    ),
+    _by_state(
+        "28",
+        "3D000",
+        kind=ConfigurationError,
+        cause="the database refuses the login: {}.",
+        remedy="Correct user, password or database in the connection, then clear the task.",
+    ),
+    _by_state(
+        "23505",
+        kind=CheckFailed,
+        cause="the table has the same key on two days: {}.",
+        remedy="Nothing was stored. Add the day column to `primary_key` in the spec, or use `merge`.",
+    ),
+    _of_state("23", translate=_refused_by_table),
+    _of_state("22", translate=_unreadable),
+    _by_state(
+        "54011",
+        kind=ConfigurationError,
+        cause="the table cannot have so many columns: {}.",
+        remedy="Nothing was stored. Remove columns from the spec's table, or from its `primary_key`.",
+    ),
+    _by_state(
+        "54",
+        kind=UnreadableDocument,
+        cause="a row exceeds Postgres' size limit: {}.",
+        remedy="Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), then "
+        "clear the load task.",
+    ),
+    _by_state(
+        "0A000",
+        "2BP01",
+        kind=ConfigurationError,
+        cause="another object of the database depends on the table: {}.",
+        remedy="Nothing was changed. Drop that view, repeat this, then create the view again.",
+        message=_depends,
+    ),
+    _of_state("42", translate=_other_table),
+)
+
+
+def _of_server(server: str) -> tuple[ErrorRule, ...]:
+    """What no state decides."""
     return (
-        _of_state("42P01", "42883", "3F000", make=_no_ledger),
-        _of_state("42501", make=_no_privilege),
-        _of_state("28", "3D000", make=_no_login),
-        _of_state("23505", make=_same_key),
-        _of_state("23", make=_refused_by_table),
-        _of_state("22", make=_unreadable),
-        _of_state("54011", make=_too_many_columns),
-        _of_state("54", make=_too_large),
-        _of_state("0A000", "2BP01", make=_depends),
-        _of_state("42", make=_other_table),
         ErrorRule(
-            _is_passing,
-            lambda error, where: RetryableError(f"{server} is unavailable: {_message(error)}.", where=where),
+            _is_passing, translation(RetryableError, f"{server} is unavailable: {{}}.", message=_message)
         ),
         ErrorRule(
             lambda error: isinstance(error, psycopg.Error),
-            lambda error, where: GiveUpError(
-                f"{server} refuses a statement ({_name(error)}).",
-                where=where,
-                remedy="Nothing was stored. Find the cause in the server's log, fix it, then clear the task.",
+            translation(
+                GiveUpError,
+                f"{server} refuses a statement ({{}}).",
+                "Nothing was stored. Find the cause in the server's log, fix it, then clear the task.",
+                message=_name,
             ),
         ),
     )
 
 
-def _message(error: psycopg.Error) -> str:
-    """The first line of the server's own message; without a server, of the driver's."""
-    text = error.diag.message_primary or str(error)
-    return next(iter(text.strip().splitlines()), type(error).__name__).rstrip(".")
-
-
-def _name(error: psycopg.Error) -> str:
-    state = error.sqlstate
-    if not state:
-        return type(error).__name__
-    try:
-        return f"{state} {errors.lookup(state).__name__}"
-    except KeyError:
-        return state
-
-
-POSTGRES_RULES = _rules("Postgres")
+POSTGRES_RULES = (*_BY_STATE, *_of_server("Postgres"))
 # For a destination elsewhere: an unknown column or a wrong type can only mean an old ledger.
-LEDGER_RULES = (_of_state("42703", "42804", make=_no_ledger), *_rules("the ledger"))
+LEDGER_RULES = (
+    _of_state("42703", "42804", translate=_old_ledger),
+    *_BY_STATE,
+    *_of_server("the ledger"),
+)

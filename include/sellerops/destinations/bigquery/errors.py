@@ -19,7 +19,7 @@ from sellerops.base.errors import (
     SellerOpsError,
     UnreadableDocument,
 )
-from sellerops.destinations.error_rules import ErrorRule
+from sellerops.destinations.error_rules import ErrorRule, translation
 from sellerops.destinations.postgres_errors import LEDGER_RULES
 
 _UNAVAILABLE = (
@@ -32,6 +32,7 @@ _UNAVAILABLE = (
     requests.ConnectionError,
     requests.Timeout,
 )
+_ACCESS = (api.Unauthorized, api.Forbidden, auth.GoogleAuthError)
 # In messages that mean "not now": conflicting transactions, quotas, cancelled jobs.
 _LATER = (
     "transaction is aborted due to concurrent",
@@ -64,83 +65,15 @@ def _is_any(*kinds: type[Exception]) -> Callable[[Exception], bool]:
     return lambda error: isinstance(error, kinds)
 
 
-def _is_access(error: Exception) -> bool:
-    return isinstance(error, api.Unauthorized | api.Forbidden | auth.GoogleAuthError)
-
-
 def _is_access_later(error: Exception) -> bool:
-    return _is_access(error) and (_is_for_later(error) or bool(getattr(error, "retryable", False)))
+    return isinstance(error, _ACCESS) and (_is_later(error) or bool(getattr(error, "retryable", False)))
 
 
-def _refuses_now(error: Exception, where: str) -> SellerOpsError:
-    return RetryableError(f"BigQuery refuses for now: {_message(error)}.", where=where)
+def _is_later(error: Exception) -> bool:
+    return any(text in str(error).lower() for text in _LATER)
 
 
-def _refuses_now_without_values(error: Exception, where: str) -> SellerOpsError:
-    return RetryableError(f"BigQuery refuses for now: {_without_values(error)}.", where=where)
-
-
-def _unavailable(error: Exception, where: str) -> SellerOpsError:
-    return RetryableError(f"BigQuery is unavailable: {_message(error)}.", where=where)
-
-
-def _no_access(error: Exception, where: str) -> SellerOpsError:
-    return ConfigurationError(
-        f"BigQuery refuses access: {_message(error)}.",
-        where=where,
-        remedy="Give the connection's service account the roles BigQuery Data Editor and Job User, "
-        "then clear the task.",
-    )
-
-
-def _not_found(error: Exception, where: str) -> SellerOpsError:
-    return ConfigurationError(
-        f"BigQuery finds no such project, dataset or table: {_message(error)}.",
-        where=where,
-        remedy="Check project and location in the connection `sellerops_bigquery`, then clear the task.",
-    )
-
-
-def _changed_meanwhile(error: Exception, where: str) -> SellerOpsError:
-    return RetryableError(f"somebody else changed the table: {_message(error)}.", where=where)
-
-
-def _client_gave_up(error: Exception, where: str) -> SellerOpsError:
-    return GiveUpError(
-        f"Google's client gave up: {type(error).__name__}.",
-        where=where,
-        remedy="Nothing was stored. Look at the job in the console; fix the cause, then clear the task.",
-    )
-
-
-def _no_billing(error: Exception, where: str) -> SellerOpsError:
-    return ConfigurationError(
-        f"BigQuery does not work for this project: {_without_values(error)}.",
-        where=where,
-        remedy="Enable billing, or raise the limit, in the connection's project; then clear the task.",
-    )
-
-
-def _too_large(error: Exception, where: str) -> SellerOpsError:
-    return UnreadableDocument(
-        f"a table, row or statement exceeds BigQuery's limits: {_without_values(error)}.",
-        where=where,
-        remedy="Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), or "
-        "load fewer days at once; then clear the load task.",
-    )
-
-
-def _refused(error: Exception, where: str) -> SellerOpsError:
-    return UnreadableDocument(
-        f"BigQuery refuses what was read from the document: {_without_values(error)}.",
-        where=where,
-        remedy="Nothing was stored. This is a bug in sellerops: report it with the archived document.",
-    )
-
-
-def _is_refusal(
-    reasons: frozenset[str] = frozenset(), texts: tuple[str, ...] = ()
-) -> Callable[[Exception], bool]:
+def _is_refusal(reasons: frozenset[str], texts: tuple[str, ...] = ()) -> Callable[[Exception], bool]:
     """A statement or job that BigQuery refuses for one of ``reasons``, or with one of ``texts``."""
 
     def matches(error: Exception) -> bool:
@@ -152,32 +85,76 @@ def _is_refusal(
     return matches
 
 
-def _is_for_later(error: Exception) -> bool:
-    return any(text in str(error).lower() for text in _LATER)
-
-
-def _without_values(error: Exception) -> str:
-    return _QUOTED.sub("…", _message(error))
-
-
 def _message(error: Exception) -> str:
     """The first line, without what the client adds around it."""
     text = getattr(error, "message", None) or str(error)
     return next(iter(str(text).strip().splitlines()), type(error).__name__)[:500].rstrip(".")
 
 
+def _without_values(error: Exception) -> str:
+    return _QUOTED.sub("…", _message(error))
+
+
+def _rule(
+    matches: Callable[[Exception], bool], kind: type[SellerOpsError], cause: str, remedy: str = ""
+) -> ErrorRule:
+    return ErrorRule(matches, translation(kind, cause, remedy, message=_message), keeps_cause=True)
+
+
+def _quoting_rule(
+    matches: Callable[[Exception], bool], kind: type[SellerOpsError], cause: str, remedy: str = ""
+) -> ErrorRule:
+    """For messages that may quote values."""
+    return ErrorRule(matches, translation(kind, cause, remedy, message=_without_values))
+
+
 # By the first match.
 BIGQUERY_RULES = (
-    ErrorRule(_is_any(*_UNAVAILABLE), _unavailable, keeps_cause=True),
-    ErrorRule(_is_access_later, _refuses_now, keeps_cause=True),
-    ErrorRule(_is_access, _no_access, keeps_cause=True),
-    ErrorRule(_is_any(api.NotFound), _not_found, keeps_cause=True),
-    ErrorRule(_is_any(api.PreconditionFailed), _changed_meanwhile, keeps_cause=True),
-    # From here on messages may quote values.
-    ErrorRule(_is_refusal(_LATER_REASONS, _LATER), _refuses_now_without_values),
-    ErrorRule(_is_refusal(_MONEY_REASONS), _no_billing),
-    ErrorRule(_is_refusal(_SIZE_REASONS, _SIZES), _too_large),
-    ErrorRule(_is_any(api.GoogleAPICallError), _refused),
-    ErrorRule(_is_any(api.GoogleAPIError), _client_gave_up, keeps_cause=True),
+    _rule(_is_any(*_UNAVAILABLE), RetryableError, "BigQuery is unavailable: {}."),
+    _rule(_is_access_later, RetryableError, "BigQuery refuses for now: {}."),
+    _rule(
+        _is_any(*_ACCESS),
+        ConfigurationError,
+        "BigQuery refuses access: {}.",
+        "Give the connection's service account the roles BigQuery Data Editor and Job User, then clear the "
+        "task.",
+    ),
+    _rule(
+        _is_any(api.NotFound),
+        ConfigurationError,
+        "BigQuery finds no such project, dataset or table: {}.",
+        "Check project and location in the connection `sellerops_bigquery`, then clear the task.",
+    ),
+    _rule(_is_any(api.PreconditionFailed), RetryableError, "somebody else changed the table: {}."),
+    _quoting_rule(_is_refusal(_LATER_REASONS, _LATER), RetryableError, "BigQuery refuses for now: {}."),
+    _quoting_rule(
+        _is_refusal(_MONEY_REASONS),
+        ConfigurationError,
+        "BigQuery does not work for this project: {}.",
+        "Enable billing, or raise the limit, in the connection's project; then clear the task.",
+    ),
+    _quoting_rule(
+        _is_refusal(_SIZE_REASONS, _SIZES),
+        UnreadableDocument,
+        "a table, row or statement exceeds BigQuery's limits: {}.",
+        "Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), or load fewer "
+        "days at once; then clear the load task.",
+    ),
+    _quoting_rule(
+        _is_any(api.GoogleAPICallError),
+        UnreadableDocument,
+        "BigQuery refuses what was read from the document: {}.",
+        "Nothing was stored. This is a bug in sellerops: report it with the archived document.",
+    ),
+    ErrorRule(
+        _is_any(api.GoogleAPIError),
+        translation(
+            GiveUpError,
+            "Google's client gave up: {}.",
+            "Nothing was stored. Look at the job in the console; fix the cause, then clear the task.",
+            message=lambda error: type(error).__name__,
+        ),
+        keeps_cause=True,
+    ),
     *LEDGER_RULES,
 )

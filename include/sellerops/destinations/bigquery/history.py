@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sellerops.destinations.bigquery.bounds import Bounds
 from sellerops.destinations.bigquery.shape import quoted
-from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
+from sellerops.destinations.bigquery.statements import Parameters, Statements
 from sellerops.destinations.bigquery.units import UnitMerge
 from sellerops.destinations.intents import Change
 

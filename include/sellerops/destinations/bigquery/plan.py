@@ -8,8 +8,9 @@ from datetime import UTC, date
 from typing import Any
 
 from sellerops.base.errors import CheckFailed
+from sellerops.destinations.bigquery.bounds import Bounds
 from sellerops.destinations.bigquery.history import History
-from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
+from sellerops.destinations.bigquery.statements import Parameters, Statements
 from sellerops.destinations.bigquery.units import UnitMerge, UnitMoves
 from sellerops.destinations.intents import Change
 from sellerops.destinations.jobs import LoadJob

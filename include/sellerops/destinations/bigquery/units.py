@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sellerops.destinations.bigquery.bounds import Bounds
 from sellerops.destinations.bigquery.shape import quoted
-from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
+from sellerops.destinations.bigquery.statements import Parameters, Statements
 from sellerops.destinations.shape import UNIT_MARK
 
 _NONE = "000000000000000000"

@@ -24,9 +24,9 @@ DESTINATION = "postgres"
 _KINDS = {**{name: kind for kind, name in SQL_TYPES.items()}, "integer": ColumnType.INTEGER}
 
 
-def landed_table(connection: Connection, shape: Shape) -> LandedTable | None:
-    """The table with the name of ``shape``; None if it does not exist."""
-    columns = connection.execute(
+def table_columns(connection: Connection, shape: Shape) -> list[tuple[str, str, bool]]:
+    """Name, SQL type and whether it refuses null, of each column in order; empty without a table."""
+    return connection.execute(
         """
         SELECT attname, format_type(atttypid, atttypmod), attnotnull
         FROM pg_attribute
@@ -37,6 +37,16 @@ def landed_table(connection: Connection, shape: Shape) -> LandedTable | None:
         """,
         (shape.schema_name, shape.name),
     ).fetchall()
+
+
+def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
+    """The table's columns and their SQL types, in order; empty if the table does not exist."""
+    return {name: kind for name, kind, _ in table_columns(connection, shape)}
+
+
+def landed_table(connection: Connection, shape: Shape) -> LandedTable | None:
+    """The table with the name of ``shape``; None if it does not exist."""
+    columns = table_columns(connection, shape)
     if not columns:
         return None
     key = _key(connection, shape)

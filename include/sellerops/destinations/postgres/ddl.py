@@ -12,6 +12,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.base.reader_role import grant_table
 from sellerops.base.table_locks import limit_lock_waits, with_tables_locked
 from sellerops.destinations.descriptions import column_description, table_description
+from sellerops.destinations.postgres.catalog import existing_columns
 from sellerops.destinations.postgres.shape import LONGEST_NAME, PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.views import views_over
 from sellerops.views.postgres import refresh_views, view_names
@@ -36,22 +37,6 @@ def ensure_table(connection: Connection, shape: Shape) -> list[str]:
         # Not locked beforehand: LOCK of a view also locks the other tables it reads.
         beside=view_names(shape.full_name),
     )
-
-
-def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
-    """The table's columns and their SQL types, in order; empty if the table does not exist."""
-    rows = connection.execute(
-        """
-        SELECT attname, format_type(atttypid, atttypmod)
-        FROM pg_attribute
-        JOIN pg_class ON pg_class.oid = attrelid
-        JOIN pg_namespace ON pg_namespace.oid = relnamespace
-        WHERE nspname = %s AND relname = %s AND attnum > 0 AND NOT attisdropped
-        ORDER BY attnum
-        """,
-        (shape.schema_name, shape.name),
-    ).fetchall()
-    return dict(rows)
 
 
 def lacking_columns(shape: Shape, existing: Mapping[str, str]) -> list[str]:

@@ -23,12 +23,13 @@ from sellerops.destinations.ledger_rows import (
     write_load,
     write_rejects,
 )
-from sellerops.destinations.postgres.catalog import refuse_mismatched_table
-from sellerops.destinations.postgres.ddl import Connection, describe_table, ensure_table, existing_columns
+from sellerops.destinations.postgres.catalog import existing_columns, refuse_mismatched_table
+from sellerops.destinations.postgres.ddl import Connection, describe_table, ensure_table
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.locks import lock_place
 from sellerops.destinations.postgres.merges import Merge
-from sellerops.destinations.postgres.personal import ensure_personal, write_personal
+from sellerops.destinations.postgres.personal import ensure_personal
+from sellerops.destinations.postgres.personal_rows import write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import delete_overtaken, write_restatements
 from sellerops.destinations.postgres.shape import Shape, identifiers

@@ -21,8 +21,8 @@ from sellerops.destinations.differences import (
     refuse_differences,
     required_columns,
 )
-from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
-from sellerops.destinations.postgres.ddl import describe_table, ensure_table, existing_columns, make_key
+from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, existing_columns, landed_table
+from sellerops.destinations.postgres.ddl import describe_table, ensure_table, make_key
 from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
 from sellerops.destinations.postgres.shared_stock import drop_shared_stock_view, ensure_shared_stock_view

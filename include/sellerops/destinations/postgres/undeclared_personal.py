@@ -9,7 +9,7 @@ import psycopg
 from psycopg import errors, sql
 
 from sellerops.base.errors import RetryableError
-from sellerops.destinations.postgres.ddl import existing_columns
+from sellerops.destinations.postgres.catalog import existing_columns
 from sellerops.destinations.postgres.locks import lock_table
 from sellerops.destinations.postgres.personal import delete_ledger_values, drop_column
 from sellerops.destinations.postgres.shape import Shape, column

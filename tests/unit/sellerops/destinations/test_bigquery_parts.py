@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sellerops.destinations.bigquery.bounds import Bounds
 from sellerops.destinations.bigquery.history import as_object, as_text
 from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.bigquery.staging import Parts
-from sellerops.destinations.bigquery.statements import Bounds, Statements
+from sellerops.destinations.bigquery.statements import Statements
 from sellerops.settings.specs import load_spec
 
 
