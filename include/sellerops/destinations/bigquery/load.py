@@ -1,4 +1,4 @@
-"""The steps of one load: stage the rows, write them in one BigQuery transaction, record them in the ledger."""
+"""The steps of one load: stage the rows, write them in one transaction, record them in the ledger."""
 
 from __future__ import annotations
 
