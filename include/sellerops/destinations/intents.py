@@ -78,6 +78,7 @@ def record(connection: Connection, intent: Intent) -> None:
         "marked_place": intent.marked_place,
         "days": [day.isoformat() for day in intent.days],
         "columns": intent.columns,
+        # The key that stored intents of earlier versions have.
         "question": _plain(intent.quarantine) if intent.quarantine else None,
     }
     with connection.transaction():

@@ -50,7 +50,7 @@ class Figure:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values; amounts as text, which keeps them exact."""
         return {
-            "shop": self.marketplace,
+            "shop": self.marketplace,  # the name in stored figures
             "day": self.day.isoformat(),
             "new": str(self.new.amount),
             "new_rows": self.new.rows,

@@ -117,8 +117,8 @@ def grant_remedy(spec: Selection) -> str:
 def selection_remedy(spec: Selection) -> str:
     """What to do when a table or column is unknown."""
     if spec.query:
-        return "Correct the query; the columns of tables stand in the reports' specs."
+        return "Correct the query; the reports' specs declare the columns of tables."
     return (
-        "Correct `table` or `columns`, or let its report load first. Personal columns stand in "
+        "Correct `table` or `columns`, or let its report load first. Personal columns are in "
         "<table>__personal (docs/exports.md)."
     )

@@ -122,9 +122,7 @@ class UnitMerge:
         return "marketplace_id" in shape.key and "marketplace_id" not in shape.unit
 
     def _beside_the_first(self) -> sql.Composable:
-        """Which lines ``t`` of the unit of ``s`` the document may not list: it lists a marketplace's first
-        line.
-        """
+        """Lines ``t`` of the unit of ``s`` that the document may omit; it always lists a first line."""
         if not self.write.shape.has_ordinal:
             return sql.SQL("true")
         if not self._may_share_units:
@@ -132,14 +130,14 @@ class UnitMerge:
         return sql.SQL("(t.ordinal > 1 OR t.marketplace_id IS DISTINCT FROM s.marketplace_id)")
 
     def _changing_lines(self) -> list[sql.Composable]:
-        """Units of several lines, or of lines named otherwise, of which one is not stored yet as it is."""
+        """Units of several lines, or with other line names than the stored ones, of which a line changes."""
         shape, rows = self.write.shape, self.lines.rows_with_ctid("s")
         of_found = sql.SQL("SELECT {} FROM {} f JOIN {} ON s.staged_ = f.staged_").format(
             self._unit("s"), FOUND, rows
         )
         if not shape.has_ordinal:
-            stands = sql.SQL("{} JOIN {} t ON t.account_id = s.account_id AND {}")
-            return [stands.format(of_found, shape.identifier, self.lines.same(shape.unit, "t", "s"))]
+            stored = sql.SQL("{} JOIN {} t ON t.account_id = s.account_id AND {}")
+            return [stored.format(of_found, shape.identifier, self.lines.same(shape.unit, "t", "s"))]
         parts: list[sql.Composable] = []
         if UNIT_MARK in shape.system:
             parts.append(sql.SQL("{} WHERE f.needs_whole_unit").format(of_found))
@@ -153,10 +151,10 @@ class UnitMerge:
             parts.append(others.format(of_found, self.lines.rows_with_ctid("g"), same_unit))
         return parts
 
-    def _is_whole_unit(self, row: str, odd: str) -> sql.Composable:
-        """Whether a row's unit is among those weighed as a whole."""
+    def _is_whole_unit(self, row: str, alias: str) -> sql.Composable:
+        """Whether a row's unit is among those compared as a whole."""
         return sql.SQL("EXISTS (SELECT FROM {} {} WHERE {})").format(
-            WHOLE_UNITS, sql.Identifier(odd), self.lines.same(self.write.shape.unit, odd, row)
+            WHOLE_UNITS, sql.Identifier(alias), self.lines.same(self.write.shape.unit, alias, row)
         )
 
     def _unit(self, alias: str) -> sql.Composable:
