@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
-import psycopg
 from google.cloud import bigquery
 
 from sellerops.base.errors import ConfigurationError
@@ -23,9 +21,6 @@ from sellerops.destinations.results import LoadResult
 from sellerops.destinations.row_sources import RowSource
 from sellerops.destinations.undeclared_personal import UndeclaredColumn
 from sellerops.settings.specs import ReportSpec
-
-Connection = psycopg.Connection[Any]
-_SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
 
 
 class BigQueryDestination:
