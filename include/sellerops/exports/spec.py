@@ -78,13 +78,6 @@ class ExportSpec(BaseModel):
             raise ValueError(f"unknown destination {value!r}; known are {', '.join(DESTINATIONS)}")
         return value
 
-    @field_validator("destination")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        if value not in DESTINATIONS:
-            raise ValueError(f"unknown destination {value!r}; known are {', '.join(DESTINATIONS)}")
-        return value
-
     @field_validator("range")
     @classmethod
     def _is_a_cell(cls, value: str) -> str:
