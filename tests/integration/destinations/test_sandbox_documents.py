@@ -28,8 +28,10 @@ SELLERS = {seller.account: seller for seller in SIMULATION.sellers}
 
 
 def slices(spec: ReportSpec, seller: Seller) -> list[Slice]:
-    shops = tuple(marketplace_by_id(each) for each in seller.marketplace_ids)
-    return plan_slices(spec, Account(seller.account, seller.region, shops, "connection"), run_at=NOW, now=NOW)
+    marketplaces = tuple(marketplace_by_id(each) for each in seller.marketplace_ids)
+    return plan_slices(
+        spec, Account(seller.account, seller.region, marketplaces, "connection"), run_at=NOW, now=NOW
+    )
 
 
 def opened(document: Document) -> Callable[[], BinaryIO]:
@@ -42,11 +44,13 @@ def load(
     spec: ReportSpec,
     slice_: Slice,
     document: Document,
-    shops: tuple[str, ...],
+    marketplaces: tuple[str, ...],
     hours: int = 0,
 ) -> list[LoadResult]:
     made = NOW + timedelta(hours=hours)
-    meta = RequestMeta(made, content_type=document.content_type, marketplace_ids=shops, where=slice_.label)
+    meta = RequestMeta(
+        made, content_type=document.content_type, marketplace_ids=marketplaces, where=slice_.label
+    )
     return load_document(store.destination, spec, slice_, meta, opened(document))
 
 
@@ -115,7 +119,7 @@ def bent(document: Document, *faults: str) -> Document:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         ([], ["lines_split"], ["lines_reversed"]),
         (["lines_split"], ["lines_reversed", "lines_split"]),
@@ -124,7 +128,9 @@ def bent(document: Document, *faults: str) -> Document:
     ids=["split and joined", "reversed", "reported alone"],
 )
 @pytest.mark.parametrize("account", ["northwind_na", "northwind_eu"])
-def test_orders_are_stored_as_last_reported(store: Store, account: str, told: tuple[list[str], ...]) -> None:
+def test_orders_are_stored_as_last_reported(
+    store: Store, account: str, reported: tuple[list[str], ...]
+) -> None:
     """One account's file has item ids, the other's has none."""
     spec, seller = load_spec("all_orders"), SELLERS[account]
     slice_ = slices(spec, seller)[-1]
@@ -137,9 +143,9 @@ def test_orders_are_stored_as_last_reported(store: Store, account: str, told: tu
         return made
 
     moved = spec.model_copy(update={"source": "last"})
-    for hours, faults in enumerate(told):
+    for hours, faults in enumerate(reported):
         load(store, spec, slice_, bent(document(), *faults), slice_.marketplace_ids, hours)
-    load(store, moved, slice_, bent(document(), *told[-1]), slice_.marketplace_ids, len(told) - 1)
+    load(store, moved, slice_, bent(document(), *reported[-1]), slice_.marketplace_ids, len(reported) - 1)
     ours, last = (store.rows(f"{source}.all_orders") for source in ("amazon_sp", "last"))
     assert len(last) > 20 and contents(ours) == contents(last)
 
@@ -184,15 +190,17 @@ def test_ledger_days_by_amazons_clock_are_no_rejects(store: Store, account: str,
 
 def test_pan_eu_marketplaces_report_one_stock(store: Store) -> None:
     seller = SELLERS["northwind_eu"]
-    shops = {code: shop for each in seller.marketplace_ids
-             if (code := (shop := SIMULATION.shop(seller, each)).marketplace.country)}  # fmt: skip
-    told = {
+    storefronts = {
+        storefront.marketplace.country: storefront
+        for storefront in (SIMULATION.storefront(seller, each) for each in seller.marketplace_ids)
+    }
+    reported = {
         code: {
             row["sellerSku"]: row["totalQuantity"]
-            for row in summaries(shop, int(NOW.timestamp()), details=True, others=shops.values())
+            for row in summaries(storefront, int(NOW.timestamp()), details=True, others=storefronts.values())
         }
-        for code, shop in shops.items()
+        for code, storefront in storefronts.items()
     }
-    both = set(told["DE"]) & set(told["FR"])
-    assert both and {told["DE"][sku] for sku in both} != {0}
-    assert [told["DE"][sku] for sku in sorted(both)] == [told["FR"][sku] for sku in sorted(both)]
+    both = set(reported["DE"]) & set(reported["FR"])
+    assert both and {reported["DE"][sku] for sku in both} != {0}
+    assert [reported["DE"][sku] for sku in sorted(both)] == [reported["FR"][sku] for sku in sorted(both)]
