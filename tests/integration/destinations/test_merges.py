@@ -154,7 +154,7 @@ def test_rows_are_stored_in_the_order_of_their_key(store: PostgresStore) -> None
 def test_one_key_from_two_regions_at_once_is_merged_one_after_the_other(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is found must stay true until it is written: the second load waits, then finds the first's rows."""
+    """What is found must stay true until it is written: the second load waits, then finds the first one."""
     documents = [
         replace(reported(PLAIN, [quantity] * 3, hours), slice_=day_slice(PLAIN, "2026-11-19", region=region))
         for region, quantity, hours in (("NA", 1, 0), ("EU", 2, 1))
