@@ -482,7 +482,7 @@ def test_without_access_it_says_whom_to_share_with(
     with pytest.raises(ConfigurationError) as caught:
         export(spec())
     assert "Share the spreadsheet with exports@p.iam.example as an editor" in caught.value.remedy
-    with pytest.raises(ConfigurationError, match="finds no such spreadsheet") as caught:
+    with pytest.raises(ConfigurationError, match="cannot find this spreadsheet") as caught:
         export(spec(spreadsheet_id="a-spreadsheet-nobody-knows"))
     assert "correct `spreadsheet_id`" in caught.value.remedy
 
