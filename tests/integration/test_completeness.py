@@ -162,7 +162,7 @@ def test_what_is_lost_is_marked_with_the_reason_and_never_run(
     assert mark_expired(ledger, shops) >= 4
     (shop, *_) = read_calendars(ledger, STOCK, [NA])
     rows = [day.row for day in shop.days if day.state is DayState.EXPIRED]
-    assert all(row is not None and "shows its own moment only" in (row.error or "") for row in rows)
+    assert all(row is not None and "cannot be collected later" in (row.error or "") for row in rows)
     assert find_gaps(list(read_calendars(ledger, STOCK, [NA])), NOW) == []
 
 

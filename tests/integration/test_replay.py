@@ -281,7 +281,7 @@ def test_a_lost_document_changes_nothing(shelf: Shelf) -> None:
     before = shelf.contents()
     one = next(each for each in shelf.fetched if each.spec.name == "all_orders")
     Path(one.document.uri.removeprefix("file://")).unlink()
-    with pytest.raises(UnreadableDocument, match="not there"):
+    with pytest.raises(UnreadableDocument, match="missing"):
         replay(shelf.ledger, shelf.archive, one.spec, Scope())
     after = shelf.contents()
     assert after["amazon_sp.all_orders"] == before["amazon_sp.all_orders"]

@@ -1,4 +1,4 @@
-"""Imports without what a library would import besides, if it is installed, for something we do not use."""
+"""Hiding optional dependencies from a library while it is imported, to save their import time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 
 
-class _NotThere(MetaPathFinder):
-    """Says within one thread that some packages are not installed."""
+class _Hider(MetaPathFinder):
+    """Reports some packages as not installed, within one thread."""
 
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
@@ -18,17 +18,16 @@ class _NotThere(MetaPathFinder):
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:
         if fullname in self._names and threading.get_ident() == self._thread:
-            raise ModuleNotFoundError(f"{fullname} is left out", name=fullname)
+            raise ModuleNotFoundError(f"{fullname} is hidden", name=fullname)
 
 
 @contextmanager
 def left_out(*names: str) -> Iterator[None]:
-    """Within the block and this thread the top-level packages ``names`` count as not installed.
+    """Make the top-level packages ``names`` look uninstalled, within the block and this thread.
 
-    For optional dependencies of a library, which it does without; those imported already stay. Afterwards
-    they are imported as ever.
+    For optional dependencies that a library can do without. Packages that are already imported stay.
     """
-    finder = _NotThere(frozenset(names))
+    finder = _Hider(frozenset(names))
     sys.meta_path.insert(0, finder)
     try:
         yield

@@ -1,4 +1,4 @@
-"""`ads`: the advertising profiles of an account, and the columns that Amazon Ads refused."""
+"""`ads profiles|columns`: an account's advertising profiles, and the columns that Amazon Ads refused."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("ads", help="Amazon Ads: profiles, refused columns")
     actions = parser.add_subparsers(required=True, metavar="action")
     profiles = actions.add_parser(
-        "profiles", help="ask Amazon for the profiles; this also checks the connections"
+        "profiles", help="list the profiles from Amazon; also checks the connections"
     )
     profiles.add_argument("--account")
     profiles.set_defaults(run=_profiles)
-    columns = actions.add_parser("columns", help="columns that Amazon refused, and until when")
+    columns = actions.add_parser(
+        "columns", help="columns that Amazon refused, and when they are requested again"
+    )
     columns.set_defaults(run=_columns)
 
 
@@ -41,7 +43,11 @@ def _profiles(options: argparse.Namespace) -> int:
         accounts = [one for one in accounts if one.id == options.account]
     if not accounts:
         raise ConfigurationError(
-            f"no account {options.account or ''} is collected from {_SOURCE}.".replace("  ", " "),
+            (
+                f"account {options.account} does not use {_SOURCE}."
+                if options.account
+                else f"no account uses {_SOURCE}."
+            ),
             where="config/accounts.yaml",
             remedy=f"Add {_SOURCE} to the account's `sources`.",
         )
@@ -52,7 +58,7 @@ def _profiles(options: argparse.Namespace) -> int:
         for account in accounts:
             client = AdsClient(account, credentials_of(account, _SOURCE), ledger, limits)
             found = run_blocking(lambda client=client: discover(client, client.ledger))  # type: ignore[misc]
-            wanted = {shop.id for shop in account.marketplaces}
+            wanted = {each.id for each in account.marketplaces}
             for each in found:
                 told = each.mismatch or ("" if each.marketplace_id in wanted else "not collected")
                 rows.append(
@@ -69,7 +75,7 @@ def _profiles(options: argparse.Namespace) -> int:
     finally:
         ledger.close()
     header = ("account", "country", "profile", "currency", "time zone", "name", "differs")
-    print_table(header, rows, empty="The authorisation reaches no profile of a seller.")
+    print_table(header, rows, empty="The authorization covers no seller profile.")
     return 0
 
 
@@ -99,8 +105,8 @@ def _columns(options: argparse.Namespace) -> int:
         "account",
         "profile",
         "first seen",
-        "asked again",
+        "next try",
         "reason",
     )
-    print_table(header, rows, empty="Amazon Ads refused no column.")
+    print_table(header, rows, empty="Amazon Ads has refused no columns.")
     return 0

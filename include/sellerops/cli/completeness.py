@@ -1,4 +1,4 @@
-"""`completeness` and `gaps`: which days are there, which are missing, and runs that bring them."""
+"""`completeness` and `gaps`: which days are loaded, which are missing, and runs that fill them."""
 
 from __future__ import annotations
 
@@ -45,14 +45,23 @@ _MOST_RANGES = 4
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("completeness", help="how each report's days stand, by account and shop")
+    parser = commands.add_parser(
+        "completeness", help="the state of each report's days, by account and marketplace"
+    )
     _choices(parser)
-    parser.add_argument("--day", type=arguments.day, help="one day, with its load and request")
+    parser.add_argument("--day", type=arguments.day, help="only this day, with its load and request")
     parser.set_defaults(run=_completeness)
-    gaps = commands.add_parser("gaps", help="days that should be there and are not")
+    gaps = commands.add_parser("gaps", help="days that are missing or failed")
     _choices(gaps)
-    gaps.add_argument("--fill", action="store_true", help="start runs for them, by the airflow command")
-    gaps.add_argument("--most", type=int, default=FillLimits().per_day, help="most such runs within 24 hours")
+    gaps.add_argument(
+        "--fill", action="store_true", help="start runs that fill them (needs the airflow command)"
+    )
+    gaps.add_argument(
+        "--most",
+        type=int,
+        default=FillLimits().per_day,
+        help="start at most this many runs within 24 hours (default: %(default)s)",
+    )
     gaps.set_defaults(run=_gaps)
 
 
@@ -60,7 +69,7 @@ def _choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", help="only this report")
     parser.add_argument("--account", help="only this account")
     parser.add_argument("--from", dest="first", type=arguments.day, metavar="DAY",
-                        help="days that never ran count from here on as well")  # fmt: skip
+                        help="first day; from here on, days that never ran count too")  # fmt: skip
     parser.add_argument("--to", dest="last", type=arguments.day, metavar="DAY")
     parser.add_argument("--json", action="store_true")
 
@@ -99,7 +108,7 @@ def _gaps(options: argparse.Namespace) -> int:
          ", ".join(gap.states), "no" if gap.expired else "yes")
         for gap in found
     ]  # fmt: skip
-    header = ("report", "account", "shops", "from", "to", "days", "states", "can be filled")
+    header = ("report", "account", "marketplaces", "from", "to", "days", "states", "can be filled")
     print_table(header, rows, empty="No gaps.")
     return 0
 
@@ -110,18 +119,18 @@ def _fill(
     airflow = shutil.which("airflow")
     if airflow is None:
         raise ConfigurationError(
-            "there is no `airflow` command here to start runs with.",
-            remedy="Run it where Airflow is installed, or start the DAG sellerops__completeness.",
+            "the `airflow` command, which starts runs, is not installed here.",
+            remedy="Run this where Airflow is installed, or trigger the DAG sellerops__completeness.",
         )
     expired = mark_expired(ledger, shops)
     if expired:
-        print(f"{expired} days are marked expired: Amazon no longer serves them.")
+        print(f"{expired} days marked as expired: Amazon no longer serves them.")
     fills = claim_fills(ledger, gaps, limits)
     for fill in fills:
         _trigger(ledger, airflow, fill)
         print(f"{fill.gap.label}: run {fill.run_id}")
     if not fills:
-        print("Nothing to start: no gap can be filled, runs are under way, or today's number is used up.")
+        print("Nothing to start: no gap can be filled, runs are in progress, or today's limit is reached.")
     return 0
 
 
@@ -133,9 +142,9 @@ def _trigger(ledger: Ledger, airflow: str, fill: Fill) -> None:
         release_fill(ledger, fill)
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise RetryableError(
-            f"`airflow dags trigger` ended with {done.returncode}: {' '.join(last)}",
+            f"`airflow dags trigger` failed with exit code {done.returncode}: {' '.join(last)}",
             where=fill.gap.label,
-            remedy="Mend what it says, then start again; the gap is free.",
+            remedy="Fix the cause and run the command again; the gap is not claimed.",
         )
 
 
@@ -154,12 +163,21 @@ def _accounts(name: str | None) -> list[Account]:
     if name is None:
         return list(accounts.values())
     if name not in accounts:
-        raise ConfigurationError(f"there is no account {name!r}.", remedy=f"Known: {', '.join(accounts)}.")
+        raise ConfigurationError(f"unknown account {name!r}.", remedy=f"Use one of: {', '.join(accounts)}.")
     return [accounts[name]]
 
 
 def _print_calendar(shops: Sequence[MarketplaceCalendar]) -> None:
-    header = ("report", "account", "shop", "from", "to", *(each.lower() for each in _SHOWN), "open", "gaps")
+    header = (
+        "report",
+        "account",
+        "marketplace",
+        "from",
+        "to",
+        *(each.lower() for each in _SHOWN),
+        "open",
+        "gaps",
+    )
     rows = []
     for shop in shops:
         counts = shop.counts
@@ -172,7 +190,7 @@ def _print_calendar(shops: Sequence[MarketplaceCalendar]) -> None:
     print_table(
         header,
         rows,
-        empty="No report has run yet; --from says since when days are expected.",
+        empty="No report has run yet. Use --from to expect days from a date on.",
         optional=[each.lower() for each in _SHOWN] + ["open", "gaps"],
     )
 
@@ -182,9 +200,9 @@ def _name(spec: ReportSpec) -> str:
 
 
 def _print_day(shops: Sequence[MarketplaceCalendar]) -> None:
-    header = ("report", "account", "shop", "day", "state", "since", "load", "request", "run", "why")
+    header = ("report", "account", "marketplace", "day", "state", "since", "load", "request", "run", "why")
     print_table(header, [_evidence(shop, day) for shop in shops for day in shop.days],
-                empty="Nothing is expected or known of this day.")  # fmt: skip
+                empty="No run was due for this day, and the ledger has none.")  # fmt: skip
 
 
 def _evidence(shop: MarketplaceCalendar, day: Day) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Where the command line finds destinations: the environment, else Airflow's connections."""
+"""Destinations for the command line, configured by the environment, else by Airflow's connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BIGQUERY = "SELLEROPS_BIGQUERY_"
 
 
 def destination_of(name: str, warehouse: str) -> Destination:
-    """The destination ``name``, its ledger at ``warehouse``. Raises ConfigurationError saying what to set."""
+    """Open a destination, with its ledger at ``warehouse``. Raises ConfigurationError with what to set."""
     from sellerops.destinations import open_destination
 
     return open_destination(name, _address(name, warehouse), ledger=warehouse)
@@ -43,8 +43,8 @@ def _address(name: str, warehouse: str) -> Any:
 def bigquery_address() -> BigQueryAddress:
     """``$SELLEROPS_BIGQUERY_PROJECT``, ``_LOCATION``, ``_DATASET_PREFIX``, else Airflow's connection there.
 
-    The client logs in as Google's libraries do (``GOOGLE_APPLICATION_CREDENTIALS``, ``gcloud auth``), beside
-    ``BIGQUERY_EMULATOR_HOST`` not at all.
+    The client logs in as Google's libraries do (``GOOGLE_APPLICATION_CREDENTIALS``, ``gcloud auth``); with
+    ``BIGQUERY_EMULATOR_HOST`` it does not log in.
     """
     from sellerops.destinations.bigquery.address import BigQueryAddress
 
@@ -57,7 +57,7 @@ def bigquery_address() -> BigQueryAddress:
         own = {key: str(connection.extra.get(key) or "") for key in own} if connection else own
     if not own["project"]:
         raise ConfigurationError(
-            "nobody says which BigQuery project has the tables.",
+            "the BigQuery project is unknown.",
             remedy=f"Set {_BIGQUERY}PROJECT, _LOCATION, _DATASET_PREFIX as in connection sellerops_bigquery.",
         )
     project, location = own["project"], own["location"] or BigQueryAddress.location

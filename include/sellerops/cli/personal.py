@@ -1,4 +1,4 @@
-"""`personal list|purge|landed`: personal data, where it is, how long it stays, and how it goes."""
+"""`personal list|purge|landed`: where personal data is, how long it is kept, and deleting it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sellerops.settings.specs import ReportSpec, load_spec, load_specs
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("personal", help="personal data: tables, retention, columns that landed")
+    parser = commands.add_parser("personal", help="personal data: tables, retention, undeclared columns")
     actions = parser.add_subparsers(required=True, metavar="action")
-    actions.add_parser("list", help="each table, and how long it keeps its rows").set_defaults(run=_list)
-    purge = actions.add_parser("purge", help="delete rows and archived documents past their time, now")
-    purge.add_argument("--archive", metavar="URI", help="the archive; else $SELLEROPS_ARCHIVE")
+    actions.add_parser("list", help="tables with personal data and their retention").set_defaults(run=_list)
+    purge = actions.add_parser("purge", help="delete rows and archived documents past their retention now")
+    purge.add_argument("--archive", metavar="URI", help="the archive (default: $SELLEROPS_ARCHIVE)")
     purge.set_defaults(run=_purge)
     landed = actions.add_parser(
-        "landed", help="unknown columns of main tables that read like personal data; only shows them"
+        "landed", help="show unknown columns of main tables that look like personal data"
     )
     landed.add_argument("--report", help="only tables of this report")
     landed.add_argument("--destination", choices=("postgres", "bigquery"), default="postgres")
@@ -46,7 +46,7 @@ def _list(options: argparse.Namespace) -> int:
     finally:
         ledger.close()
     header = ("table", "report", "kept", "columns", "last purge", "rows purged")
-    print_table(header, rows, empty="No table holds personal data.")
+    print_table(header, rows, empty="No table contains personal data.")
     return 0
 
 
@@ -58,9 +58,9 @@ def _purge(options: argparse.Namespace) -> int:
         for each in done:
             print(f"{each.table}: {each.rows} rows deleted.")
         if not done:
-            print("No table holds personal data.")
+            print("No table contains personal data.")
         if not (options.archive or archive_is_known()):
-            print("Archived documents were left alone: give --archive or set SELLEROPS_ARCHIVE.")
+            print("Archived documents were not checked: use --archive or set SELLEROPS_ARCHIVE.")
             return 0
         archive = Archive(archive_uri(options.archive))
         bind_archive(ledger, archive)
@@ -78,14 +78,14 @@ def _landed(options: argparse.Namespace) -> int:
     print_table(
         ("table", "column", "rows with a value"),
         rows,
-        empty="No unknown column of a main table reads like personal data.",
+        empty="No unknown column of a main table looks like personal data.",
     )
     if options.remove:
         print(f"{len(rows)} columns removed.")
     elif rows:
         report = f" --report {options.report}" if options.report else ""
         print(
-            "Nothing was changed. Declare in its spec what is to stay; drop the others with "
+            "Nothing was changed. Declare the columns to keep in their spec; drop the others with "
             + commands_as_typed(
                 f"`sellerops personal landed{report} --destination {options.destination} --remove`."
             )

@@ -1,4 +1,4 @@
-"""`quarantine list|show|release|reject`: documents that wait for a person, outside the Airflow UI."""
+"""`quarantine list|show|release|reject`: decide about quarantined documents outside the Airflow UI."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from sellerops.settings.specs import load_spec
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("quarantine", help="documents held back until a person decides")
+    parser = commands.add_parser("quarantine", help="documents that wait for your decision")
     actions = parser.add_subparsers(required=True, metavar="action")
-    action = actions.add_parser("list", help="what waits; --all also what was decided")
+    action = actions.add_parser("list", help="documents that wait; with --all also decided ones")
     action.add_argument("--all", action="store_true")
     action.add_argument("--limit", type=int, default=50)
     action.set_defaults(run=_list)
     for name, run, text in (
-        ("show", _show, "one of them with its figures"),
-        ("release", _release, "store the document after all"),
-        ("reject", _reject, "keep the rows there are"),
+        ("show", _show, "one document with its figures"),
+        ("release", _release, "load the document after all"),
+        ("reject", _reject, "keep the stored rows"),
     ):
         action = actions.add_parser(name, help=text)
         action.add_argument("id", type=int)
         action.set_defaults(run=run)
         if run is not _show:
-            action.add_argument("--note", default="", help="why; kept in the ledger")
-            action.add_argument("--by", help="who decides; else the user of this shell")
+            action.add_argument("--note", default="", help="reason, stored in the ledger")
+            action.add_argument("--by", help="who decides (default: the user of this shell)")
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -48,7 +48,7 @@ def _list(options: argparse.Namespace) -> int:
     rows = [
         (str(q.id), q.state.value, q.account_id, q.label, q.created_at, q.decided_by, q.reason) for q in found
     ]
-    print_table(header, rows, empty="Nothing waits for you.")
+    print_table(header, rows, empty="No document waits for a decision.")
     return 0
 
 
@@ -58,10 +58,10 @@ def _show(options: argparse.Namespace) -> int:
         held = get_quarantine(ledger, options.id)
     finally:
         ledger.close()
-    for name, value in _story(held):
+    for name, value in _details(held):
         print(f"{name:<11}{value}")
     print()
-    header = ("day", "shop", "in document", "stored", "usual", "weekdays")
+    header = ("day", "marketplace", "in document", "stored", "usual", "weekdays")
     rows = [
         (
             figure["day"],
@@ -77,19 +77,19 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
-def _story(held: Quarantine) -> list[tuple[str, str]]:
-    story = [
+def _details(held: Quarantine) -> list[tuple[str, str]]:
+    details = [
         ("state", held.state.value),
         ("table", held.table_name),
         ("account", held.account_id),
         ("slice", held.slice["label"]),
         ("document", f"of {_moment(held.reported_at)}, request {held.request_id}"),
-        ("held", _moment(held.created_at)),
+        ("since", _moment(held.created_at)),
         ("reason", held.reason),
     ]
     if held.decided_at:
-        story.append(("decided", f"by {held.decided_by}, {_moment(held.decided_at)}"))
-    return [*story, ("note", held.note)] if held.note else story
+        details.append(("decided", f"by {held.decided_by}, {_moment(held.decided_at)}"))
+    return [*details, ("note", held.note)] if held.note else details
 
 
 def _moment(value: datetime) -> str:
@@ -123,7 +123,7 @@ def _reject(options: argparse.Namespace) -> int:
         held = reject(ledger, options.id, decided_by=_who(options), note=options.note, spec=spec)
     finally:
         ledger.close()
-    print(f"{held.label}: rejected, the rows there were stay.")
+    print(f"{held.label}: rejected; the stored rows are unchanged.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`quota`: buckets as they stand, cooldowns that turned out longer than published, and requests saved."""
+"""`quota`: current bucket levels, learned cooldowns, and requests saved by reuse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sellerops.rate_limits import QuotaLedger, load_rate_limits
 
 def add(commands: Any) -> None:
     parser = commands.add_parser(
-        "quota", help="buckets as they stand, learned cooldowns, requests saved by reuse"
+        "quota", help="current bucket levels, learned cooldowns, requests saved by reuse"
     )
     parser.add_argument("--account")
     parser.set_defaults(run=_quota)
@@ -35,7 +35,7 @@ def _quota(options: argparse.Namespace) -> int:
         "account",
         "application",
         "operation",
-        "a minute",
+        "per minute",
         "from",
         "burst",
         "left",
@@ -56,7 +56,7 @@ def _quota(options: argparse.Namespace) -> int:
         )
         for account, application, operation, rate, learned, burst, left, *rest in buckets
     ]
-    print_table(header, rows, empty="No call was made yet.", optional=("refused", "last refusal"))
+    print_table(header, rows, empty="No calls so far.", optional=("refused", "last refusal"))
     _print_learned(options.account)
     _print_saved(options.account)
     return 0
@@ -91,6 +91,6 @@ def _print_saved(account: str | None) -> None:
     ledger.close()
     if not saved:
         return
-    print("\nRequests saved, because a report was there already:")
+    print("\nRequests saved by reusing existing reports:")
     rows = [(row["account_id"], row["report"], row["found_in"], row["saved"]) for row in saved]
     print_table(("account", "report", "found in", "saved"), rows, empty="")

@@ -1,4 +1,4 @@
-"""Where the command line finds the ledger."""
+"""The ledger and the warehouse for the command line."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ _READER, _READER_CONNECTION = "SELLEROPS_READER", "sellerops_reader"
 
 
 def open_ledger() -> Ledger:
-    """The ledger at ``$SELLEROPS_WAREHOUSE`` (libpq text or URL), else at Airflow's connection."""
+    """The ledger at ``$SELLEROPS_WAREHOUSE`` (conninfo or URL), else at Airflow's connection.
+
+    Raises ConfigurationError if neither is configured.
+    """
     return Ledger(_address(_OWN, _CONNECTION, "<user>"), pool_size=2, retry_seconds=5)
 
 
 def reader_conninfo() -> str:
-    """The role that only reads: ``$SELLEROPS_READER``, else Airflow's connection."""
+    """Conninfo of the read-only role: ``$SELLEROPS_READER``, else Airflow's connection."""
     return _address(_READER, _READER_CONNECTION, READER)
 
 
@@ -40,7 +43,7 @@ def select(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def warehouse_is_known() -> bool:
-    """Whether the environment, or the Airflow it points at, says where the ledger is."""
+    """Whether the environment, or the Airflow that it points to, configures the ledger."""
     return bool(_found(_OWN, _CONNECTION))
 
 

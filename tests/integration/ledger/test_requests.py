@@ -279,5 +279,5 @@ def test_known_and_open_requests(ledger: Ledger) -> None:
 
 
 def test_an_unknown_request_is_told(ledger: Ledger) -> None:
-    with pytest.raises(GiveUpError, match="no such request"):
+    with pytest.raises(GiveUpError, match="unknown request id"):
         ledger.get_request(404)

@@ -101,7 +101,7 @@ def test_when_both_fail_each_keeps_its_words_and_both_must_succeed(
     end(ledger, "postgres", FAILED)
     end(ledger, "bigquery", FAILED)
     failed = ledger.destination_days(run_id="run", state=FAILED)
-    assert {(each.end.destination, each.end.task_id) for each in failed} == {
+    assert {(each.status.destination, each.status.task_id) for each in failed} == {
         (name, run_of(name).task_id) for name in BOTH
     }
     assert end(ledger, cleared[0], LOADED) is FAILED

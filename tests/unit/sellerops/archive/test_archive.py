@@ -95,7 +95,7 @@ def test_an_archive_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 
 def test_a_document_that_is_gone_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveDamaged, match="not there"):
+    with pytest.raises(ArchiveDamaged, match="missing"):
         Archive(str(tmp_path)).open((tmp_path / "gone.gz").as_uri())
 
 
@@ -190,7 +190,7 @@ def test_a_damaged_sidecar_is_healed_too(archive: Archive, damage: Callable[[byt
     for sidecar in filesystem.glob(f"{name.removesuffix('.gz')}.*.json"):
         overwrite(filesystem.unstrip_protocol(sidecar), damage)
     assert archive.sidecars(uri) == []
-    assert [story for _, story in archive.stories(META.source, META.report)] == [None, None]
+    assert [sidecar for _, sidecar in archive.sidecars_of_report(META.source, META.report)] == [None, None]
     put(archive, CONTENT)
     put(archive, CONTENT, replace(META, fetch="report 2"))
     assert archive.sidecars(uri) == told

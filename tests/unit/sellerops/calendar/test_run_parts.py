@@ -66,5 +66,5 @@ def test_the_parts_are_the_whole(
 def test_more_shops_than_airflow_maps_cannot_be_parted() -> None:
     spec = SPECS[PeriodKind.DAY, "marketplace"]
     slices = plan(spec, "northwind_na", date(2026, 11, 18), date(2026, 11, 18))
-    with pytest.raises(ConfigurationError, match="no day to part them at"):
+    with pytest.raises(ConfigurationError, match="cannot be split by days"):
         split_run(slices, len(slices) - 1)

@@ -81,7 +81,7 @@ def test_a_day_that_is_none_says_how_days_are_written(text: str, capsys: pytest.
         (["replay", "--report", "all_orders"], "add --archive <URI>"),
         (["connections", "test"], "Start `make demo` in another terminal"),
         (["specs", "show", "all_order"], "Did you mean 'all_orders'?"),
-        (["finality", "--account", "nobody"], "northwind_na"),
+        (["settling-time", "--account", "nobody"], "northwind_na"),
         (["notices", "routes", "--family", "order"], "unknown report family 'order'"),
         (["ads", "profiles", "--account", "nobody"], "unknown account 'nobody'"),
     ],
@@ -98,6 +98,17 @@ def test_a_mistake_is_told_with_what_to_do(
     assert len(told.splitlines()) == 1
 
 
+def test_a_former_name_still_works_and_names_the_new_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.RENAMED
+    for former, name in cli.RENAMED.items():
+        with pytest.raises(SystemExit) as caught:
+            cli.main([former, "--help"])
+        assert caught.value.code == 0
+        printed = capsys.readouterr()
+        assert f"sellerops {name}" in printed.out
+        assert printed.err == f"warning: `{former}` is now `{name}`; the old name will be removed.\n"
+
+
 def test_an_address_that_is_none_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,7 +122,7 @@ def test_what_airflow_would_repeat_a_person_repeats(
 ) -> None:
     for error in (
         RetryableError("Busy."),
-        TableInUse("Busy.", remedy="Airflow tries again by itself. Or wait."),
+        TableInUse("Busy.", remedy="Airflow retries automatically. Or wait."),
     ):
 
         def fail(_: argparse.Namespace, error: SellerOpsError = error) -> int:

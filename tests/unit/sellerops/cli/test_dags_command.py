@@ -121,18 +121,18 @@ def test_a_dag_that_airflow_has_not_read_yet_is_told_and_the_others_are_switched
 def test_an_unknown_family_names_the_known_and_reports_of_that_name() -> None:
     with pytest.raises(ConfigurationError) as told:
         do(Airflow(), family=["sales"])
-    assert "unknown family 'sales'. Reports named like it: " in str(told.value)
+    assert "unknown family 'sales'. Reports with similar names: " in str(told.value)
     assert "sales_and_traffic (analytics)" in str(told.value)
-    assert "Known: ads, analytics, brand_analytics, fulfilment, " in str(told.value)
+    assert "Use one of: ads, analytics, brand_analytics, fulfilment, " in str(told.value)
 
 
 @pytest.mark.parametrize(
     ("names", "where", "words"),
     [
-        ([], {"source": ["amazon"]}, r"unknown source 'amazon'.*Known: amazon_ads, amazon_sp"),
+        ([], {"source": ["amazon"]}, r"unknown source 'amazon'.*Use one of: amazon_ads, amazon_sp"),
         (["all_order"], {}, "unknown DAG 'all_order'.*Did you mean .*all_orders"),
-        ([], {"family": ["ads"], "source": ["amazon_sp"]}, "no report of family ads comes from amazon_sp"),
-        ([], {}, "nothing is named.*--family"),
+        ([], {"family": ["ads"], "source": ["amazon_sp"]}, "no report is in family ads and source amazon_sp"),
+        ([], {}, "no DAG is selected.*--family"),
     ],
 )
 def test_what_cannot_be_done_is_told_and_changes_nothing(names: Any, where: Any, words: str) -> None:
@@ -169,7 +169,7 @@ def test_an_airflow_that_fails_is_told_with_its_last_words(monkeypatch: pytest.M
 
     monkeypatch.setenv("AIRFLOW_HOME", "/somewhere")
     monkeypatch.setattr(command, "in_airflow", run)
-    with pytest.raises(ConfigurationError, match=r"ended with 1: no such table.*airflow db check"):
+    with pytest.raises(ConfigurationError, match=r"failed with exit code 1: no such table.*airflow db check"):
         run_airflow("dags", "list")
 
 
@@ -177,7 +177,7 @@ def test_where_no_airflow_is_known_none_is_made(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("AIRFLOW_HOME", raising=False)
     monkeypatch.delenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", raising=False)
     monkeypatch.setattr(command, "in_airflow", lambda words: pytest.fail("called"))
-    with pytest.raises(ConfigurationError, match=r"no Airflow is known here\..*make demo"):
+    with pytest.raises(ConfigurationError, match=r"does not point to an Airflow\..*make demo"):
         run_airflow("dags", "list")
 
 
