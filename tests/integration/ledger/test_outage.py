@@ -35,7 +35,7 @@ def database(conninfo: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databas
 
 def wait_for_answers(database: Database) -> None:
     """Until it is there again: a busy machine may need longer than the little patience."""
-    while not database.answers():
+    while not database.is_reachable():
         pass
 
 

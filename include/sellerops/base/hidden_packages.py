@@ -22,7 +22,7 @@ class _Hider(MetaPathFinder):
 
 
 @contextmanager
-def left_out(*names: str) -> Iterator[None]:
+def hide_packages(*names: str) -> Iterator[None]:
     """Make the top-level packages ``names`` look uninstalled, within the block and this thread.
 
     For optional dependencies that a library can do without. Packages that are already imported stay.
