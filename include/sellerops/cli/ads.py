@@ -6,13 +6,12 @@ import argparse
 from typing import Any
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.cli.arguments import require_known
+from sellerops.cli.arguments import chosen_accounts
 from sellerops.cli.credentials import credentials_of
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
-from sellerops.settings.accounts import load_accounts
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.amazon_ads.profiles import discover
 from sellerops.sources.amazon_ads.refused_columns import refused_columns
@@ -36,11 +35,7 @@ def add(commands: Any) -> None:
 
 
 def _profiles(options: argparse.Namespace) -> int:
-    if options.account:
-        require_known(account=options.account)
-    accounts = [one for one in load_accounts().values() if _SOURCE in one.sources]
-    if options.account:
-        accounts = [one for one in accounts if one.id == options.account]
+    accounts = [each for each in chosen_accounts(options.account) if _SOURCE in each.sources]
     if not accounts:
         raise ConfigurationError(
             (
@@ -60,7 +55,7 @@ def _profiles(options: argparse.Namespace) -> int:
             found = run_blocking(lambda client=client: discover(client, client.ledger))  # type: ignore[misc]
             wanted = {each.id for each in account.marketplaces}
             for each in found:
-                told = each.mismatch or ("" if each.marketplace_id in wanted else "not collected")
+                difference = each.mismatch or ("" if each.marketplace_id in wanted else "not collected")
                 rows.append(
                     (
                         account.id,
@@ -69,7 +64,7 @@ def _profiles(options: argparse.Namespace) -> int:
                         each.currency_code,
                         each.timezone,
                         each.name,
-                        told,
+                        difference,
                     )
                 )
     finally:

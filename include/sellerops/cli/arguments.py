@@ -6,9 +6,14 @@ import argparse
 import difflib
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sellerops.settings.accounts import Account
+    from sellerops.settings.specs import ReportSpec
 
 # Help of arguments with these names, unless the command has its own.
 _MEANINGS = {
@@ -51,6 +56,22 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a valid date; use YYYY-MM-DD") from None
+
+
+def chosen_accounts(name: str | None) -> list[Account]:
+    """The account ``name``, or all accounts. Raises ConfigurationError if it is unknown."""
+    from sellerops.settings.accounts import load_accounts
+
+    accounts = load_accounts()
+    require("account", name, accounts)
+    return [account for account in accounts.values() if name in (None, account.id)]
+
+
+def chosen_specs(name: str | None) -> list[ReportSpec]:
+    """The spec of report ``name``, or all valid specs. Raises ConfigurationError if it is unknown."""
+    from sellerops.settings.specs import load_spec, load_specs
+
+    return [load_spec(name)] if name else load_specs()[0]
 
 
 def require_known(*, report: str | None = None, account: str | None = None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sellerops.base.commands import as_typed
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.backfill import describe_seconds
-from sellerops.cli.arguments import day
+from sellerops.cli.arguments import chosen_accounts, day
 from sellerops.cli.existing import bucket_levels, count_asins, document_finder
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import select, warehouse_is_known
@@ -19,7 +19,6 @@ from sellerops.planning import AccountPlan, BackfillRequests, Plan, Proposal, ma
 from sellerops.planning.plan import has_history
 from sellerops.planning.proposals import proposals_for
 from sellerops.rate_limits import RateLimitConfig, load_rate_limits
-from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import ReportSpec, enabled_specs, load_spec
 
 _SHOWN = 5
@@ -56,7 +55,7 @@ def _plan(options: argparse.Namespace) -> int:
     kept = [spec for spec in asked if has_history(spec)]
     snapshots = [spec.name for spec in asked if not has_history(spec)]
     now, limits, specs = _now(), load_rate_limits(), enabled_specs()
-    accounts = _accounts(options.account)
+    accounts = chosen_accounts(options.account)
     needs = [
         plan_requests(
             spec,
@@ -223,10 +222,3 @@ def _now() -> datetime:
         return datetime.now(UTC)
     found: datetime = select("SELECT sellerops.now()", ())[0][0]
     return found.astimezone(UTC)
-
-
-def _accounts(only: str | None) -> list[Account]:
-    accounts = load_accounts()
-    if only and only not in accounts:
-        raise ConfigurationError(f"unknown account {only!r}.", remedy=f"Use one of: {', '.join(accounts)}.")
-    return [account for account in accounts.values() if only in (None, account.id)]

@@ -29,15 +29,14 @@ from sellerops.completeness import (
     release_fill,
 )
 from sellerops.ledger import Ledger
-from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.marketplaces import marketplace_by_id
-from sellerops.settings.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import ReportSpec
 
 _SHOWN = (
     DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.PARTIAL, DayState.QUARANTINED, DayState.LATE,
     DayState.FAILED, DayState.EXPIRED, DayState.MISSING,
 )  # fmt: skip
-_HOLES = (
+_OPEN = (
     DayState.MISSING, DayState.FAILED, DayState.LATE, DayState.QUARANTINED, DayState.PARTIAL,
     DayState.EXPIRED,
 )  # fmt: skip
@@ -48,11 +47,11 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "completeness", help="the state of each report's days, by account and marketplace"
     )
-    _choices(parser)
+    _add_filters(parser)
     parser.add_argument("--day", type=arguments.day, help="only this day, with its load and request")
     parser.set_defaults(run=_completeness)
     gaps = commands.add_parser("gaps", help="days that are missing or failed")
-    _choices(gaps)
+    _add_filters(gaps)
     gaps.add_argument(
         "--fill", action="store_true", help="start runs that fill them (needs the airflow command)"
     )
@@ -65,7 +64,7 @@ def add(commands: Any) -> None:
     gaps.set_defaults(run=_gaps)
 
 
-def _choices(parser: argparse.ArgumentParser) -> None:
+def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", help="only this report")
     parser.add_argument("--account", help="only this account")
     parser.add_argument("--from", dest="first", type=arguments.day, metavar="DAY",
@@ -79,25 +78,25 @@ def _completeness(options: argparse.Namespace) -> int:
         options.first = options.last = options.day
     ledger = open_ledger()
     try:
-        shops = _shops(ledger, options)
+        calendars = _read_calendars(ledger, options)
     finally:
         ledger.close()
     if options.json:
-        print(json.dumps([_as_json(shop) for shop in shops], indent=2))
+        print(json.dumps([_as_json(calendar) for calendar in calendars], indent=2))
     elif options.day:
-        _print_day(shops)
+        _print_day(calendars)
     else:
-        _print_calendar(shops)
+        _print_calendar(calendars)
     return 0
 
 
 def _gaps(options: argparse.Namespace) -> int:
     ledger = open_ledger()
     try:
-        shops = _shops(ledger, options)
-        found = find_gaps(shops, ledger.clock().now())
+        calendars = _read_calendars(ledger, options)
+        found = find_gaps(calendars, ledger.clock().now())
         if options.fill:
-            return _fill(ledger, shops, found, FillLimits(per_day=options.most))
+            return _fill(ledger, calendars, found, FillLimits(per_day=options.most))
     finally:
         ledger.close()
     if options.json:
@@ -114,7 +113,7 @@ def _gaps(options: argparse.Namespace) -> int:
 
 
 def _fill(
-    ledger: Ledger, shops: Sequence[MarketplaceCalendar], gaps: Iterable[Gap], limits: FillLimits
+    ledger: Ledger, calendars: Sequence[MarketplaceCalendar], gaps: Iterable[Gap], limits: FillLimits
 ) -> int:
     airflow = shutil.which("airflow")
     if airflow is None:
@@ -122,7 +121,7 @@ def _fill(
             "the `airflow` command, which starts runs, is not installed here.",
             remedy="Run this where Airflow is installed, or trigger the DAG sellerops__completeness.",
         )
-    expired = mark_expired(ledger, shops)
+    expired = mark_expired(ledger, calendars)
     if expired:
         print(f"{expired} days marked as expired: Amazon no longer serves them.")
     fills = claim_fills(ledger, gaps, limits)
@@ -148,26 +147,16 @@ def _trigger(ledger: Ledger, airflow: str, fill: Fill) -> None:
         )
 
 
-def _shops(ledger: Ledger, options: argparse.Namespace) -> list[MarketplaceCalendar]:
-    specs = [load_spec(options.report)] if options.report else load_specs()[0]
-    accounts = _accounts(options.account)
+def _read_calendars(ledger: Ledger, options: argparse.Namespace) -> list[MarketplaceCalendar]:
+    accounts = arguments.chosen_accounts(options.account)
     return [
-        shop
-        for spec in specs
-        for shop in read_calendars(ledger, spec, accounts, first_day=options.first, last_day=options.last)
+        calendar
+        for spec in arguments.chosen_specs(options.report)
+        for calendar in read_calendars(ledger, spec, accounts, first_day=options.first, last_day=options.last)
     ]
 
 
-def _accounts(name: str | None) -> list[Account]:
-    accounts = load_accounts()
-    if name is None:
-        return list(accounts.values())
-    if name not in accounts:
-        raise ConfigurationError(f"unknown account {name!r}.", remedy=f"Use one of: {', '.join(accounts)}.")
-    return [accounts[name]]
-
-
-def _print_calendar(shops: Sequence[MarketplaceCalendar]) -> None:
+def _print_calendar(calendars: Sequence[MarketplaceCalendar]) -> None:
     header = (
         "report",
         "account",
@@ -179,14 +168,21 @@ def _print_calendar(shops: Sequence[MarketplaceCalendar]) -> None:
         "gaps",
     )
     rows = []
-    for shop in shops:
-        counts = shop.counts
-        under_way = counts[DayState.PLANNED] + counts[DayState.REQUESTED]
-        shown = (*(counts[state] for state in _SHOWN), under_way)
+    for calendar in calendars:
+        counts = calendar.counts
+        in_progress = counts[DayState.PLANNED] + counts[DayState.REQUESTED]
+        shown = (*(counts[state] for state in _SHOWN), in_progress)
         rows.append(
-            (_name(shop.spec), shop.account.id, _code(shop), shop.days[0].day, shop.days[-1].day, *shown,
-             _ranges(shop))
-        )  # fmt: skip
+            (
+                _name(calendar.spec),
+                calendar.account.id,
+                _code(calendar),
+                calendar.days[0].day,
+                calendar.days[-1].day,
+                *shown,
+                _ranges(calendar),
+            )
+        )
     print_table(
         header,
         rows,
@@ -199,13 +195,13 @@ def _name(spec: ReportSpec) -> str:
     return spec.name if spec.enabled else f"{spec.name} (off)"
 
 
-def _print_day(shops: Sequence[MarketplaceCalendar]) -> None:
+def _print_day(calendars: Sequence[MarketplaceCalendar]) -> None:
     header = ("report", "account", "marketplace", "day", "state", "since", "load", "request", "run", "why")
-    print_table(header, [_evidence(shop, day) for shop in shops for day in shop.days],
+    print_table(header, [_day_row(calendar, day) for calendar in calendars for day in calendar.days],
                 empty="No run was due for this day, and the ledger has none.")  # fmt: skip
 
 
-def _evidence(shop: MarketplaceCalendar, day: Day) -> tuple[Any, ...]:
+def _day_row(calendar: MarketplaceCalendar, day: Day) -> tuple[Any, ...]:
     row = day.row
     known = (None,) * 4 if row is None else (row.updated_at, row.load_id, row.request_id, row.run_id)
     if row is not None:
@@ -213,32 +209,32 @@ def _evidence(shop: MarketplaceCalendar, day: Day) -> tuple[Any, ...]:
     else:
         why = f"due {day.expected.due:%Y-%m-%d %H:%M} UTC" if day.expected else ""
     texts = [str(each) if isinstance(each, int) else each for each in known]
-    return (shop.spec.name, shop.account.id, _code(shop), day.day, day.state.value, *texts, why)
+    return (calendar.spec.name, calendar.account.id, _code(calendar), day.day, day.state.value, *texts, why)
 
 
-def _ranges(shop: MarketplaceCalendar) -> str:
+def _ranges(calendar: MarketplaceCalendar) -> str:
     """``MISSING 2026-11-03..2026-11-05, FAILED 2026-11-09``."""
     stretches: list[tuple[DayState, date, date]] = []
-    for day in shop.days:
-        if day.state not in _HOLES:
+    for day in calendar.days:
+        if day.state not in _OPEN:
             continue
         if stretches and stretches[-1][0] is day.state and stretches[-1][2] == day.day - timedelta(days=1):
             stretches[-1] = (day.state, stretches[-1][1], day.day)
         else:
             stretches.append((day.state, day.day, day.day))
-    stretches.sort(key=lambda each: _HOLES.index(each[0]))
+    stretches.sort(key=lambda each: _OPEN.index(each[0]))
     texts = [f"{state.value} {days_label(first, last)}" for state, first, last in stretches]
     more = f" and {len(texts) - _MOST_RANGES} more" if len(texts) > _MOST_RANGES else ""
     return ", ".join(texts[:_MOST_RANGES]) + more
 
 
-def _as_json(shop: MarketplaceCalendar) -> dict[str, Any]:
+def _as_json(calendar: MarketplaceCalendar) -> dict[str, Any]:
     return {
-        "report": shop.spec.name,
-        "enabled": shop.spec.enabled,
-        "account": shop.account.id,
-        "marketplace": _code(shop),
-        "counts": {state.value: count for state, count in shop.counts.items()},
+        "report": calendar.spec.name,
+        "enabled": calendar.spec.enabled,
+        "account": calendar.account.id,
+        "marketplace": _code(calendar),
+        "counts": {state.value: count for state, count in calendar.counts.items()},
         "days": [
             {
                 "day": day.day.isoformat(),
@@ -249,7 +245,7 @@ def _as_json(shop: MarketplaceCalendar) -> dict[str, Any]:
                 "due": day.expected.due.isoformat() if day.expected else None,
                 "can_be_had": not (day.expected and day.expected.expired),
             }
-            for day in shop.days
+            for day in calendar.days
         ],
     }
 
@@ -266,5 +262,5 @@ def _gap_as_json(gap: Gap) -> dict[str, Any]:
     }
 
 
-def _code(shop: MarketplaceCalendar) -> str:
-    return marketplace_by_id(shop.marketplace_id).code if shop.marketplace_id else "all"
+def _code(calendar: MarketplaceCalendar) -> str:
+    return marketplace_by_id(calendar.marketplace_id).code if calendar.marketplace_id else "all"

@@ -12,6 +12,7 @@ from typing import Any
 
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError, GiveUpError
+from sellerops.cli.arguments import chosen_accounts
 from sellerops.cli.credentials import credentials_of, queue_settings
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
@@ -19,7 +20,7 @@ from sellerops.ledger import Ledger, notifications
 from sellerops.notifications.messages import TEST_TYPE
 from sellerops.notifications.queue import SqsQueue
 from sellerops.notifications.subscriptions import TYPES, Step, remove, set_up
-from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.accounts import Account
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 
 _Work = Callable[[NotificationsApi, Ledger, Account, str], Awaitable[list[Step]]]
@@ -63,7 +64,7 @@ def _remove(options: argparse.Namespace) -> int:
 def _for_accounts(name: str, work: _Work) -> int:
     arn, ledger = queue_settings().arn, open_ledger()
     try:
-        for account in _accounts(name):
+        for account in chosen_accounts(None if name == "all" else name):
             for step in asyncio.run(_with_api(account, ledger, arn, work)):
                 print(f"{account.id}: {step.text}{'' if step.is_new else ' (already done)'}")
     finally:
@@ -74,15 +75,6 @@ def _for_accounts(name: str, work: _Work) -> int:
 async def _with_api(account: Account, ledger: Ledger, arn: str, work: _Work) -> list[Step]:
     async with NotificationsApi(credentials_of(account), ledger, account.id) as api:
         return await work(api, ledger, account, arn)
-
-
-def _accounts(name: str) -> list[Account]:
-    known = load_accounts()
-    if name != "all" and name not in known:
-        raise ConfigurationError(
-            f"unknown account {name!r}.", where="accounts.yaml", remedy=f"Use one of: {', '.join(known)}."
-        )
-    return list(known.values()) if name == "all" else [known[name]]
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -150,7 +142,7 @@ def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
             where="notifications test",
             remedy="Choose one from Amazon's developer guide for the notification type.",
         )
-    (account,) = _accounts(options.account)
+    (account,) = chosen_accounts(options.account)
 
     async def send(ledger: Ledger) -> None:
         async with NotificationsApi(credentials_of(account), ledger, account.id) as api:

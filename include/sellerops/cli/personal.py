@@ -9,6 +9,7 @@ from typing import Any
 from sellerops.archive import Archive
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.postgres import UPKEEP, connect
+from sellerops.cli.arguments import chosen_specs
 from sellerops.cli.destinations import bigquery_address
 from sellerops.cli.replay import archive_is_known, archive_uri
 from sellerops.cli.tables import print_table
@@ -16,7 +17,7 @@ from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger.deployment import bind_archive
 from sellerops.reprocess.document_retention import delete_documents
 from sellerops.reprocess.personal import list_personal, purge_personal
-from sellerops.settings.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import ReportSpec, load_specs
 
 
 def add(commands: Any) -> None:
@@ -72,7 +73,7 @@ def _purge(options: argparse.Namespace) -> int:
 
 
 def _landed(options: argparse.Namespace) -> int:
-    specs = [load_spec(options.report)] if options.report else load_specs()[0]
+    specs = chosen_specs(options.report)
     find = _landed_in_bigquery if options.destination == "bigquery" else _landed_in_postgres
     rows = find(specs, options.remove)
     print_table(

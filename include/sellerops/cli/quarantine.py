@@ -55,10 +55,10 @@ def _list(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     ledger = open_ledger()
     try:
-        held = get_quarantine(ledger, options.id)
+        quarantine = get_quarantine(ledger, options.id)
     finally:
         ledger.close()
-    for name, value in _details(held):
+    for name, value in _details(quarantine):
         print(f"{name:<11}{value}")
     print()
     header = ("day", "marketplace", "in document", "stored", "usual", "weekdays")
@@ -71,25 +71,25 @@ def _show(options: argparse.Namespace) -> int:
             figure["median"],
             figure["weekdays"],
         )
-        for figure in held.figures
+        for figure in quarantine.figures
     ]
     print_table(header, rows, empty="No figures.")
     return 0
 
 
-def _details(held: Quarantine) -> list[tuple[str, str]]:
+def _details(quarantine: Quarantine) -> list[tuple[str, str]]:
     details = [
-        ("state", held.state.value),
-        ("table", held.table_name),
-        ("account", held.account_id),
-        ("slice", held.slice["label"]),
-        ("document", f"of {_moment(held.reported_at)}, request {held.request_id}"),
-        ("since", _moment(held.created_at)),
-        ("reason", held.reason),
+        ("state", quarantine.state.value),
+        ("table", quarantine.table_name),
+        ("account", quarantine.account_id),
+        ("slice", quarantine.slice["label"]),
+        ("document", f"of {_moment(quarantine.reported_at)}, request {quarantine.request_id}"),
+        ("since", _moment(quarantine.created_at)),
+        ("reason", quarantine.reason),
     ]
-    if held.decided_at:
-        details.append(("decided", f"by {held.decided_by}, {_moment(held.decided_at)}"))
-    return [*details, ("note", held.note)] if held.note else details
+    if quarantine.decided_at:
+        details.append(("decided", f"by {quarantine.decided_by}, {_moment(quarantine.decided_at)}"))
+    return [*details, ("note", quarantine.note)] if quarantine.note else details
 
 
 def _moment(value: datetime) -> str:
@@ -99,13 +99,13 @@ def _moment(value: datetime) -> str:
 def _release(options: argparse.Namespace) -> int:
     ledger = open_ledger()
     try:
-        held = get_quarantine(ledger, options.id)
+        quarantine = get_quarantine(ledger, options.id)
         results = release(
             ledger,
             options.id,
             decided_by=_who(options),
             note=options.note,
-            spec=load_spec(held.report),
+            spec=load_spec(quarantine.report),
             open_destination=lambda name: destination_of(name, ledger.database.conninfo),
             open_document=lambda uri: Archive(uri).open(uri),
         )
@@ -120,10 +120,10 @@ def _reject(options: argparse.Namespace) -> int:
     ledger: Ledger = open_ledger()
     try:
         spec = load_spec(get_quarantine(ledger, options.id).report)
-        held = reject(ledger, options.id, decided_by=_who(options), note=options.note, spec=spec)
+        quarantine = reject(ledger, options.id, decided_by=_who(options), note=options.note, spec=spec)
     finally:
         ledger.close()
-    print(f"{held.label}: rejected; the stored rows are unchanged.")
+    print(f"{quarantine.label}: rejected; the stored rows are unchanged.")
     return 0
 
 

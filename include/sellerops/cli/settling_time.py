@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sellerops.cli.arguments import require_known
+from sellerops.cli.arguments import chosen_specs, require_known
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.completeness.settling_time import PERCENT, SettlingFigures, lookback_of, measure_settling
-from sellerops.settings.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import ReportSpec
 
 _AGES = (1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60)
 
@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.account:
         require_known(account=options.account)
-    specs = [load_spec(options.report)] if options.report else load_specs()[0]
+    specs = chosen_specs(options.report)
     ledger = open_ledger()
     try:
         found = [(spec, measure_settling(ledger, spec, options.account)) for spec in specs]
