@@ -71,9 +71,9 @@ def test_cells_by_age(
     assert "too short" in resolve_lookback(ledger, SPEC, "shop").reason
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
     assert main(["settling-time", "--report", "sales_and_traffic"]) == 0
-    told = capsys.readouterr().out
-    assert "changed later" in told
-    assert "lookback 14d" in told
+    printed = capsys.readouterr().out
+    assert "changed later" in printed
+    assert "lookback 14d" in printed
 
 
 def test_a_row_that_comes_late_counts_with_all_its_cells(conninfo: str, ledger: Ledger) -> None:
@@ -125,7 +125,7 @@ def test_lookback(tables: list[SettlingFigures], days: int, words: str) -> None:
     assert words in found.reason
 
 
-def test_a_run_reaches_back_as_it_is_told() -> None:
+def test_a_run_uses_the_given_lookback() -> None:
     now = datetime(2026, 11, 20, 18, tzinfo=UTC)
     account = load_accounts()["northwind_na"]
     given = plan_slices(SPEC, account, run_at=now, now=now, lookback=timedelta(days=9))

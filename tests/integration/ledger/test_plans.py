@@ -1,4 +1,4 @@
-"""Every question that is asked again and again finds its rows by an index, however much the ledger remembers.
+"""Every recurring query finds its rows by an index, however large the ledger is.
 
 A ledger of 20,000 slices is filled as the benchmark fills one of ten million; the questions are asked as the
 product asks them, and the server explains each statement it got.
@@ -188,7 +188,7 @@ QUESTIONS: dict[str, Callable[[Ledger, datetime], object]] = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_no_question_reads_a_whole_table(
+def test_no_query_reads_a_whole_table(
     grown: tuple[Ledger, datetime], question: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger, now = grown

@@ -124,8 +124,10 @@ def test_a_slice_writes_every_one_of_its_days(ledger: Ledger) -> None:
     }
 
 
-def test_a_region_and_a_snapshot_have_places_of_their_own(ledger: Ledger) -> None:
-    """No shop: the account's whole region. Two snapshots of a day are two rows; the same one twice is one."""
+def test_regions_and_snapshots_have_their_own_rows(ledger: Ledger) -> None:
+    """No marketplace: the account's whole region. Two snapshots of a day are two rows; the same one is one
+    row.
+    """
     region = replace(DAYS, marketplaces=("US", "CA"))
     snapshot = replace(
         DAYS, first_day=None, last_day=None, window_start=None, window_end=None,
@@ -206,8 +208,8 @@ def test_failed_days_are_counted_and_the_first_ones_named(ledger: Ledger) -> Non
     assert found([], 9) == ([], 0)
 
 
-def test_the_first_day_of_each_shop_is_found_from_shop_to_shop(ledger: Ledger) -> None:
-    """The region as a whole is a place, too; what begins after the last day asked about has not begun."""
+def test_the_first_day_of_each_marketplace_is_found_by_the_key(ledger: Ledger) -> None:
+    """A whole region counts too; what begins after the last day of the query is not included."""
     for slice_ in (
         DAYS,
         replace(DAYS, marketplaces=("CA",), first_day="2026-11-19"),
@@ -232,7 +234,7 @@ def test_the_first_day_of_each_shop_is_found_from_shop_to_shop(ledger: Ledger) -
 
 
 def test_a_notice_is_claimed_by_one_process(conninfo: str, ledger: Ledger) -> None:
-    """Several tasks see one failure; people hear of it once. A claim given back can be taken again."""
+    """Several tasks see one failure; people get one notice. A released claim can be taken again."""
     keys = [f"failure {n}" for n in range(20)]
     assert sum(in_processes(claim_notices, [(conninfo, keys)] * 3, processes=3)) == len(keys)
     assert not ledger.claim_notice(keys[0])
@@ -265,7 +267,7 @@ def test_calls_lie_in_days_of_utc(ledger: Ledger, conninfo: str) -> None:
 
 
 def test_old_days_of_calls_are_dropped(ledger: Ledger, conninfo: str) -> None:
-    """Today and tomorrow are made ahead; what is older than the days kept goes."""
+    """Today's and tomorrow's partitions are created ahead; those past the retention are dropped."""
     ledger.set_clock(Clock(NOON, NOON, 0.0))
     for days in range(6):
         ledger.log_call(ApiCall("northwind_na", "getReport", 200, called_at=NOON - timedelta(days=days)))
@@ -274,7 +276,7 @@ def test_old_days_of_calls_are_dropped(ledger: Ledger, conninfo: str) -> None:
     assert ledger.roll_api_calls(keep_days=3) == []
 
 
-def test_what_loads_cost_is_told_by_day_report_and_destination(
+def test_costs_are_summed_by_day_report_and_destination(
     ledger: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record_load(ledger, LOAD)

@@ -44,7 +44,7 @@ def test_what_is_put_is_read_again(archive: Archive) -> None:
         assert stream.read() == b""
 
 
-def test_the_same_content_has_one_file_and_a_story_for_each_fetch(archive: Archive) -> None:
+def test_the_same_content_has_one_file_and_a_sidecar_for_each_fetch(archive: Archive) -> None:
     first = put(archive, b"header only\r\n")
     second = put(
         archive, b"header only\r\n", replace(META, fetch="report 2", fetched_at="2026-11-22T09:00:00+00:00")
@@ -169,7 +169,7 @@ def overwrite(uri: str, damage: Callable[[bytes], bytes]) -> None:
 
 
 @DAMAGES
-def test_a_damaged_document_is_told_and_healed_when_it_comes_again(
+def test_a_damaged_document_is_an_error_and_replaced_by_the_next_fetch(
     archive: Archive, damage: Callable[[bytes], bytes]
 ) -> None:
     uri = put(archive, CONTENT)

@@ -1,4 +1,4 @@
-"""A text is parsed once; what it says is anew everybody's own."""
+"""A text is parsed once, and every reader gets its own copy of the values."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def do(airflow: Airflow, *names: str, family: Any = (), source: Any = (), pause:
     return switch(names, family, source, pause=pause, airflow=airflow)
 
 
-def test_a_family_is_switched_on_in_one_go_and_what_was_on_is_told(capsys: Any) -> None:
+def test_a_family_is_switched_on_in_one_call_and_what_was_on_is_listed(capsys: Any) -> None:
     already = sorted(PAYMENTS)[0]
     airflow = Airflow(unpaused={already})
     assert do(airflow, family=["payments"]) == 0
@@ -87,7 +87,7 @@ def test_a_source_alone_is_all_of_its_reports() -> None:
     assert airflow.unpaused == ADS
 
 
-def test_a_report_or_a_dag_is_named_by_itself_beside_a_family() -> None:
+def test_reports_and_dags_can_be_named_beside_a_family() -> None:
     airflow = Airflow()
     do(airflow, "all_orders", COMPLETENESS, "report__amazon_sp__settlements", family=["performance"])
     expected = {spec.dag_id for spec in SPECS if spec.family == "performance"}
@@ -110,7 +110,7 @@ def test_pausing_switches_off(capsys: Any) -> None:
     assert f"Paused ({len(ADS)}):" in capsys.readouterr().out
 
 
-def test_a_dag_that_airflow_has_not_read_yet_is_told_and_the_others_are_switched(capsys: Any) -> None:
+def test_a_dag_unknown_to_airflow_is_listed_and_the_others_are_switched(capsys: Any) -> None:
     new = sorted(PAYMENTS)[-1]
     airflow = Airflow(missing={new})
     assert do(airflow, family=["payments"]) == 1
@@ -135,7 +135,7 @@ def test_an_unknown_family_names_the_known_and_reports_of_that_name() -> None:
         ([], {}, "no DAG is selected.*--family"),
     ],
 )
-def test_what_cannot_be_done_is_told_and_changes_nothing(names: Any, where: Any, words: str) -> None:
+def test_an_impossible_choice_is_an_error_and_changes_nothing(names: Any, where: Any, words: str) -> None:
     airflow = Airflow()
     with pytest.raises(ConfigurationError, match=words):
         do(airflow, *names, **where)
@@ -148,7 +148,7 @@ def test_airflows_list_is_found_among_its_other_words() -> None:
     assert airflow.unpaused == {"report__amazon_sp__all_orders"}
 
 
-def test_where_schedules_are_off_people_hear_of_it(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_switched_off_schedules_are_mentioned(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE", "False")
     do(Airflow(), "all_orders")
     assert "airflow dags trigger report__amazon_sp__all_orders" in capsys.readouterr().out
@@ -162,7 +162,7 @@ def test_the_command_line_passes_all_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert airflow.unpaused == ADS | {"report__amazon_sp__all_orders"}
 
 
-def test_an_airflow_that_fails_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_airflow_command_is_an_error_with_its_last_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(argv: list[str]) -> subprocess.CompletedProcess[str]:
         assert argv == ["-m", "airflow", "dags", "list"]
         return subprocess.CompletedProcess(argv, 1, "", "Traceback\nno such table: dag\n")
@@ -173,7 +173,7 @@ def test_an_airflow_that_fails_is_told_with_its_last_words(monkeypatch: pytest.M
         run_airflow("dags", "list")
 
 
-def test_where_no_airflow_is_known_none_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_airflow_none_is_created(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_HOME", raising=False)
     monkeypatch.delenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", raising=False)
     monkeypatch.setattr(command, "in_airflow", lambda words: pytest.fail("called"))
