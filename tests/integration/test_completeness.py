@@ -116,10 +116,12 @@ def test_a_gap_is_claimed_once_until_its_run_has_ended(
     assert fill.conf == {"from_day": "2026-11-13", "to_day": "2026-11-14", "accounts": ["northwind_na"],
                          "marketplaces": ["US"], "priority": "backfill"}  # fmt: skip
     at(1.2)
-    assert claim_fills(ledger, gaps(ledger)[:1], FillLimits()) == []  # under way
+    assert claim_fills(ledger, gaps(ledger)[:1], FillLimits()) == []  # in progress
     ended = replace(RUN, run_id=fill.run_id)
-    for slice_ in slices("2026-11-13", "2026-11-14"):
-        ledger.set_slice_state(slice_, SliceState.FAILED, run=ended, error=ReportFatal("again"))
+    first, last = slices("2026-11-13", "2026-11-14")
+    ledger.set_slice_state(first, SliceState.FAILED, run=ended, error=ReportFatal("again"))
+    assert claim_fills(ledger, [gap], FillLimits()) == []  # its last day is in progress
+    ledger.set_slice_state(last, SliceState.FAILED, run=ended, error=ReportFatal("again"))
     at(2.5)
     (again,) = claim_fills(ledger, gaps(ledger)[:1], FillLimits())
     assert again.run_id != fill.run_id
