@@ -241,7 +241,7 @@ def _queries(
         ),
         "open quarantines": (
             TARGET,
-            lambda: run(lambda c: quarantines.listed(c, [QuarantineState.OPEN], 100)),
+            lambda: run(lambda c: quarantines.find(c, [QuarantineState.OPEN], 100)),
         ),
     }
 

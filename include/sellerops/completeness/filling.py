@@ -47,12 +47,12 @@ class Fill:
 _TRIES = """
     SELECT count(*) AS tries, max(claimed_at) AS last,
            coalesce(bool_or(claimed_at > %(now)s - %(longest_run)s AND EXISTS (
-               SELECT FROM generate_series(fill.first_day, fill.last_day, interval '1 day') AS wanted_day (at),
+               SELECT FROM generate_series(fill.first_day, fill.last_day, interval '1 day') AS days (day),
                            unnest(fill.marketplace_ids) AS wanted (marketplace_id)
                WHERE NOT EXISTS (
                    SELECT FROM sellerops.slice_state AS state
                    WHERE state.report = fill.report AND state.account_id = fill.account_id
-                     AND state.marketplace_id = wanted.marketplace_id AND state.day = wanted_day.at::date
+                     AND state.marketplace_id = wanted.marketplace_id AND state.day = days.day::date
                      AND state.run_id = fill.run_id AND state.state NOT IN ('PLANNED', 'REQUESTED')
                )
            )), false) AS is_in_progress

@@ -124,9 +124,7 @@ def get(connection: Connection, quarantine_id: int) -> Quarantine:
     return _quarantine(row)
 
 
-def listed(
-    connection: Connection, states: Collection[QuarantineState] | None, limit: int
-) -> list[Quarantine]:
+def find(connection: Connection, states: Collection[QuarantineState] | None, limit: int) -> list[Quarantine]:
     """Rows, oldest first; ``states`` None selects all. Of more than ``limit``, the newest."""
     if states is None:
         where = "true"

@@ -33,7 +33,7 @@ def list_quarantines(
     ledger: Ledger, states: Sequence[QuarantineState] | None = None, limit: int = 200
 ) -> list[Quarantine]:
     """Quarantined documents, oldest first; ``states`` None selects all states."""
-    return ledger.database.run(lambda c: quarantines.listed(c, states, limit))
+    return ledger.database.run(lambda c: quarantines.find(c, states, limit))
 
 
 def get_quarantine(ledger: Ledger, quarantine_id: int) -> Quarantine:

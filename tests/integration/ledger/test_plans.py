@@ -181,7 +181,7 @@ QUERIES: dict[str, Callable[[Ledger, datetime], object]] = {
         lambda c: notifications.store(c, notifications.Notification("new", "{}", report_id="R7-0"))
     ),
     "open quarantines": lambda ledger, now: ledger.database.run(
-        lambda c: quarantines.listed(c, [QuarantineState.OPEN], 100)
+        lambda c: quarantines.find(c, [QuarantineState.OPEN], 100)
     ),
     "housekeeping": lambda ledger, now: retention.purge(ledger),
 }
