@@ -28,14 +28,17 @@ from sellerops.archive.files import (
     MARK,
     DocumentReader,
     filesystem_of,
+    find_files,
     is_whole,
     link_once,
     local_path,
     open_raw,
-    parse_sidecar,
+    read_sidecar,
+    remove_file,
     remove_leftovers,
     replace_file,
     sync_to_disk,
+    write_file,
 )
 from sellerops.base.errors import ArchiveDamaged, RetryableError
 
@@ -187,31 +190,14 @@ class Archive:
 
     def documents(self, source: str, report: str) -> Iterator[str]:
         """The addresses of all documents of a report, in no order."""
-        below = f"{self._root}/{source}/{report}"
-        if self._local:
-            for path in (self._local / source / report).glob("*/*/*.gz"):
-                yield path.as_uri()
-            return
-        filesystem = filesystem_of(below)
-        for name in filesystem.glob(f"{below}/*/*/*.gz"):
-            yield filesystem.unstrip_protocol(name)
+        return find_files(f"{self.root}/{source}/{report}", "*/*/*.gz")
 
     def delete(self, uri: str, *, at: datetime, why: str) -> None:
         """Delete a document; its sidecars stay and record when and why. Idempotent."""
-        stem = uri.removesuffix(".gz")
-        local = local_path(stem)
         deletion = {"deleted": {"at": at.isoformat(), "why": why}}
-        if local:
-            for path in local.parent.glob(f"{local.name}.*.json"):
-                replace_file(path, _as_sidecar({**(parse_sidecar(path.read_bytes()) or {}), **deletion}))
-            Path(f"{local}.gz").unlink(missing_ok=True)
-            return
-        filesystem = filesystem_of(stem)
-        for name in filesystem.glob(f"{stem}.*.json"):
-            sidecar = {**(parse_sidecar(filesystem.cat_file(name)) or {}), **deletion}
-            filesystem.pipe_file(name, _as_sidecar(sidecar))
-        if filesystem.exists(uri):
-            filesystem.rm_file(uri)
+        for address in _sidecars_of(uri):
+            write_file(address, _as_sidecar({**(read_sidecar(address) or {}), **deletion}))
+        remove_file(uri)
 
     def deletion_of(self, uri: str) -> str | None:
         """When and why a document was deleted; None if it was not, or exists again."""
@@ -224,14 +210,7 @@ class Archive:
 
     def sidecars(self, uri: str) -> list[dict[str, Any]]:
         """The sidecars of an archived document, oldest fetch first, without damaged ones."""
-        stem = uri.removesuffix(".gz")
-        local = local_path(stem)
-        if local:
-            texts = [path.read_bytes() for path in local.parent.glob(f"{local.name}.*.json")]
-        else:
-            filesystem = filesystem_of(stem)
-            texts = [filesystem.cat_file(name) for name in filesystem.glob(f"{stem}.*.json")]
-        found = [sidecar for sidecar in map(parse_sidecar, texts) if sidecar]
+        found = [sidecar for sidecar in map(read_sidecar, _sidecars_of(uri)) if sidecar]
         return sorted(found, key=lambda entry: str(entry["fetched_at"]))
 
     def sidecars_of_report(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
@@ -239,17 +218,9 @@ class Archive:
 
         For rebuilding tables when the ledger is lost.
         """
-        below = f"{self._root}/{source}/{report}"
-        if self._local:
-            for path in (self._local / source / report).glob("*/*/*.json"):
-                document = path.with_name(f"{path.name.split('.')[0]}.gz")
-                yield document.as_uri(), parse_sidecar(path.read_bytes())
-            return
-        filesystem = filesystem_of(below)
-        for name in filesystem.glob(f"{below}/*/*/*.json"):
-            folder, _, file = str(name).rpartition("/")
-            address = filesystem.unstrip_protocol(f"{folder}/{file.split('.')[0]}.gz")
-            yield address, parse_sidecar(filesystem.cat_file(name))
+        for address in find_files(f"{self.root}/{source}/{report}", "*/*/*.json"):
+            folder, _, name = address.rpartition("/")
+            yield f"{folder}/{name.split('.')[0]}.gz", read_sidecar(address)
 
     def _unwritable(self, error: OSError) -> RetryableError:
         return RetryableError(
@@ -290,6 +261,11 @@ class Archive:
                 self._publish_file(path, name)
             finally:
                 path.unlink(missing_ok=True)
+
+
+def _sidecars_of(uri: str) -> Iterator[str]:
+    folder, _, name = uri.removesuffix(".gz").rpartition("/")
+    return find_files(folder, f"{name}.*.json")
 
 
 def _compress(chunks: Iterable[bytes], out: BinaryIO) -> tuple[int, str]:

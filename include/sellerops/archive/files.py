@@ -7,7 +7,7 @@ import io
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -68,7 +68,7 @@ def is_whole(uri: str) -> bool:
         if uri.endswith(MARK):
             return True
         if uri.endswith(".json"):
-            sidecar = parse_sidecar(raw.read())
+            sidecar = _parse_sidecar(raw.read())
             return sidecar is not None and sidecar["decoded"] == {**sidecar["decoded"], "sha256": _stem(uri)}
         try:
             with DocumentReader(raw, uri) as stream:
@@ -79,8 +79,23 @@ def is_whole(uri: str) -> bool:
     return True
 
 
-def parse_sidecar(content: bytes) -> dict[str, Any] | None:
+def find_files(folder: str, pattern: str) -> Iterator[str]:
+    """The addresses of files below a folder that match a glob pattern, in no order."""
+    local = local_path(folder)
+    if local:
+        yield from (path.as_uri() for path in local.glob(pattern))
+        return
+    filesystem = filesystem_of(folder)
+    yield from map(filesystem.unstrip_protocol, filesystem.glob(f"{folder}/{pattern}"))
+
+
+def read_sidecar(uri: str) -> dict[str, Any] | None:
     """A sidecar's content; None if it is damaged."""
+    with open_raw(uri) as raw:
+        return _parse_sidecar(raw.read())
+
+
+def _parse_sidecar(content: bytes) -> dict[str, Any] | None:
     try:
         sidecar = read_json(content)
     except ValueError:
@@ -91,6 +106,24 @@ def parse_sidecar(content: bytes) -> dict[str, Any] | None:
 def _stem(uri: str) -> str:
     """The hash in a file's name."""
     return uri.rsplit("/", 1)[-1].split(".", 1)[0]
+
+
+def write_file(uri: str, content: bytes) -> None:
+    """Create or replace a file; a local one atomically."""
+    local = local_path(uri)
+    if local:
+        replace_file(local, content)
+    else:
+        filesystem_of(uri).pipe_file(uri, content)
+
+
+def remove_file(uri: str) -> None:
+    """Remove a file, if it exists."""
+    local = local_path(uri)
+    if local:
+        local.unlink(missing_ok=True)
+    elif filesystem_of(uri).exists(uri):
+        filesystem_of(uri).rm_file(uri)
 
 
 def replace_file(path: Path, content: bytes) -> None:
