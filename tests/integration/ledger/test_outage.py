@@ -109,17 +109,17 @@ def test_a_statement_and_a_lock_have_limits(database: Database, conninfo: str) -
 def test_many_callers_of_an_outage_fail_together(
     database: Database, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not as many at a time as the pool has connections, each after the whole time of repeating: few of them
-    try to connect at all.
+    """Few of them try to connect at all, instead of as many at a time as the pool has connections, each with
+    its own retries.
     """
     admitted: list[Availability] = []
-    real = Availability.admit
+    real = Availability.check
 
-    def admit(availability: Availability) -> None:
+    def check(availability: Availability) -> None:
         real(availability)
         admitted.append(availability)
 
-    monkeypatch.setattr(Availability, "admit", admit)
+    monkeypatch.setattr(Availability, "check", check)
 
     def fails(_: int) -> None:
         with pytest.raises(LedgerUnavailable):
