@@ -18,7 +18,7 @@ VARIABLE = "SELLEROPS_COMMAND"
 # In the project's folder `bin`, and on the PATH of the image.
 PROGRAMS = ("sellerops", "sellerops-runtime", "airflow")
 
-_BIN = Path(__file__).resolve().parents[2] / "bin"
+_BIN = Path(__file__).resolve().parents[3] / "bin"
 _IN_TEXT = re.compile(rf"(?<=`)(?:{'|'.join(map(re.escape, PROGRAMS))})(?=[ `])")
 
 
