@@ -230,9 +230,7 @@ class Archive:
         )
 
     def _spool_directory(self, meta: DocumentMeta) -> Path | None:
-        """Local archives spool next to the target, for an atomic link; others in the system's temporary
-        folder.
-        """
+        """Where to spool: next to the target for an atomic link, or None for the system's temporary folder."""
         if not self._local:
             return None
         directory = self._local / meta.source / meta.report / meta.account_id

@@ -49,9 +49,7 @@ def parse_yaml(text: str) -> Any:
 
 @lru_cache(maxsize=_MOST_TEXTS)
 def _parsed(text: str) -> bytes:
-    """Pickled, because unpickling takes a twentieth of the time of parsing. Forked processes inherit the
-    cache.
-    """
+    """Pickled, since unpickling takes a twentieth of parsing. Forked processes inherit the cache."""
     _check_bounds(text)
     return pickle.dumps(yaml.load(text, Loader=_UniqueKeyLoader))
 

@@ -114,9 +114,7 @@ def window_days(spec: ReportSpec, zone: ZoneInfo, run_at: datetime) -> tuple[dat
 
 
 def newest_days(kind: PeriodKind, run_at: datetime, zone: ZoneInfo) -> tuple[date, date]:
-    """First and last local day of the newest whole period that a run at ``run_at`` collects, or a snapshot's
-    day.
-    """
+    """First and last local day of the newest whole period (or snapshot) that a run at ``run_at`` collects."""
     today = run_at.astimezone(zone).date()
     if kind is PeriodKind.SNAPSHOT:
         return today, today

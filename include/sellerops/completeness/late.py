@@ -30,9 +30,7 @@ _ANSWERED = frozenset(
 
 @dataclass(frozen=True)
 class LateDay:
-    """A day that should have been loaded by ``promised_at`` (UTC). ``marketplace_id`` empty: the whole
-    region.
-    """
+    """A day due by ``promised_at`` (UTC) and not loaded. ``marketplace_id`` empty: the whole region."""
 
     spec: ReportSpec
     account_id: str

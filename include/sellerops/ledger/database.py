@@ -44,7 +44,7 @@ class Database:
     :param retry_seconds: how long (real time) calls are retried while the server is unreachable, counted from
         the first failure, for all threads together. After that, calls fail at once until a probe reaches the
         server again.
-    :param patience: limits of one statement. A server that never answers delays a call by at most
+    :param timeouts: limits of one statement. A server that never answers delays a call by at most
         ``retry_seconds`` plus one answer timeout.
     """
 
@@ -173,9 +173,7 @@ class Database:
         connection.execute("SET TIME ZONE 'UTC'; SET synchronous_commit TO on")
 
     def _discard(self, pool: _Pool) -> None:
-        """Drop the pool: if one connection is dead, all are, and trying each would cost one answer timeout
-        each.
-        """
+        """Drop the pool: if one connection is dead, all are, and trying each would cost an answer timeout."""
         with self._lock:
             if self._pool is pool:
                 self._pool = None

@@ -54,9 +54,7 @@ class Ledger:
         database.migrate(self.database.conninfo)
 
     def connection(self) -> AbstractContextManager[Connection]:
-        """A connection to the ledger's database in a transaction that commits at the end, or rolls back on
-        error.
-        """
+        """A connection in a transaction that commits at the end, or rolls back on error."""
         return self.database.connection()
 
     # -- clock

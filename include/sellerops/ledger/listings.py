@@ -148,9 +148,7 @@ def find_report(connection: Connection, wanted: WantedReport) -> ListedReport | 
 
 
 def mark_unfit(connection: Connection, request_id: int) -> None:
-    """Discard a reused report that turned out to have other options: never reuse it, and plan the request
-    anew.
-    """
+    """Discard a reused report with other options than requested, and plan the request anew."""
     with connection.transaction():
         connection.execute(
             """

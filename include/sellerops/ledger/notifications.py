@@ -120,9 +120,7 @@ def read_status(connection: Connection, awaited: Collection[Awaited]) -> Notific
 
 
 def heartbeat(connection: Connection, queue: str, alive: timedelta, problem: str | None = None) -> None:
-    """Record that a listener reads ``queue`` for at least ``alive`` (real time), or that a ``problem`` stops
-    it.
-    """
+    """Record that a listener reads ``queue`` for at least ``alive`` (real time), or what stops it."""
     connection.execute(
         """
         INSERT INTO sellerops.notification_listener (queue, alive_until, problem)

@@ -95,9 +95,7 @@ def find_or_open_listed(
 
 
 def claim_create(connection: Connection, request_id: int, token: uuid.UUID) -> bool:
-    """PLANNED -> CREATING; True for one caller only. Repeated with the same ``token``, the answer is the
-    same.
-    """
+    """PLANNED -> CREATING; True for one caller only, and again if it repeats the call with its ``token``."""
     won = connection.execute(
         """
         UPDATE sellerops.report_request

@@ -53,9 +53,7 @@ class Problem:
 
 
 def report_problems() -> list[Problem]:
-    """Problems that affect the DAGs of reports and checks, each once (one in the defaults affects many
-    specs).
-    """
+    """Problems that affect the DAGs of reports and checks, each once, however many specs it affects."""
     shared = [each for each in SHARED if each is not ROUTES]
     specs, failures = load_specs()
     return _each_once([*_of(shared), *_of_files(failures), *_of_rules(specs), *_of_files(check_failures())])

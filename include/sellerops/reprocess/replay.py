@@ -149,9 +149,7 @@ class _Table:
         self._load(chosen)
 
     def catch_up(self) -> None:
-        """Repeat loads made since; with rows kept from the live table, start over, since they may have
-        changed.
-        """
+        """Repeat loads made since. With rows kept from the live table, start over: these may have changed."""
         if self._keeps:
             self.build()
         else:
