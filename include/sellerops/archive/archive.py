@@ -230,7 +230,7 @@ class Archive:
         )
 
     def _spool_directory(self, meta: DocumentMeta) -> Path | None:
-        """Where to spool: next to the target for an atomic link, or None for the system's temporary folder."""
+        """Where to spool: next to the target, for an atomic link; None for the system's temporary folder."""
         if not self._local:
             return None
         directory = self._local / meta.source / meta.report / meta.account_id
