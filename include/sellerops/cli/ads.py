@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from sellerops.base.errors import ConfigurationError
@@ -10,7 +11,6 @@ from sellerops.cli.arguments import chosen_accounts
 from sellerops.cli.credentials import credentials_of
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
-from sellerops.ledger import Ledger
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.amazon_ads.profiles import discover
@@ -46,10 +46,9 @@ def _profiles(options: argparse.Namespace) -> int:
             where="config/accounts.yaml",
             remedy=f"Add {_SOURCE} to the account's `sources`.",
         )
-    ledger = open_ledger()
-    limits = QuotaLedger(ledger, load_rate_limits())
     rows = []
-    try:
+    with closing(open_ledger()) as ledger:
+        limits = QuotaLedger(ledger, load_rate_limits())
         for account in accounts:
             client = AdsClient(account, credentials_of(account, _SOURCE), ledger, limits)
             found = run_blocking(lambda client=client: discover(client, client.ledger))  # type: ignore[misc]
@@ -67,19 +66,14 @@ def _profiles(options: argparse.Namespace) -> int:
                         difference,
                     )
                 )
-    finally:
-        ledger.close()
     header = ("account", "country", "profile", "currency", "time zone", "name", "differs")
     print_table(header, rows, empty="The authorization covers no seller profile.")
     return 0
 
 
 def _columns(options: argparse.Namespace) -> int:
-    ledger: Ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         found = refused_columns(ledger)
-    finally:
-        ledger.close()
     rows = [
         (
             one.report_type,

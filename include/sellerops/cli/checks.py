@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import closing
 from typing import Any
 
 from sellerops.cli.tables import print_table
@@ -58,13 +59,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
-        with ledger.connection() as connection:
-            verdict = Verdict(options.verdict) if options.verdict else None
-            found = results(connection, check=options.check, verdict=verdict, limit=options.limit)
-    finally:
-        ledger.close()
+    with closing(open_ledger()) as ledger, ledger.connection() as connection:
+        verdict = Verdict(options.verdict) if options.verdict else None
+        found = results(connection, check=options.check, verdict=verdict, limit=options.limit)
     _print(found)
     return 0
 

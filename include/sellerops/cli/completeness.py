@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
@@ -76,11 +77,8 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 def _completeness(options: argparse.Namespace) -> int:
     if options.day:
         options.first = options.last = options.day
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         calendars = _read_calendars(ledger, options)
-    finally:
-        ledger.close()
     if options.json:
         print(json.dumps([_as_json(calendar) for calendar in calendars], indent=2))
     elif options.day:
@@ -91,14 +89,11 @@ def _completeness(options: argparse.Namespace) -> int:
 
 
 def _gaps(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         calendars = _read_calendars(ledger, options)
         found = find_gaps(calendars, ledger.clock().now())
         if options.fill:
             return _fill(ledger, calendars, found, FillLimits(per_day=options.most))
-    finally:
-        ledger.close()
     if options.json:
         print(json.dumps([_gap_as_json(gap) for gap in found], indent=2))
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from sellerops.base.commands import commands_as_typed
@@ -41,9 +42,8 @@ def _migrate(options: argparse.Namespace) -> int:
         raise ConfigurationError(
             f"{spec.name} has no table {', '.join(unknown)}.", remedy=f"Use one of: {', '.join(spec.tables)}."
         )
-    ledger = open_ledger()
-    conninfo = ledger.database.conninfo
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        conninfo = ledger.database.conninfo
     is_open = False
     for destination_name in (options.destination,) if options.destination else spec.all_destinations:
         destination: Any = destination_of(destination_name, conninfo)

@@ -5,6 +5,7 @@ migrate|adopt-archive`: the ledger's tables, and its archive.
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -56,11 +57,8 @@ def add(commands: Any) -> None:
 
 
 def _adopt(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         done = adopt_archive(ledger, Archive(archive_uri(options.archive)))
-    finally:
-        ledger.close()
     print(f"{done.root} is now this ledger's archive; {done.addresses:,} document addresses updated.")
     return 0
 
@@ -111,9 +109,10 @@ def _requests(options: argparse.Namespace) -> int:
 
 
 def _loads(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    loads = ledger.loads(report=options.report, account_id=options.account, limit=_positive(options.limit))
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        loads = ledger.loads(
+            report=options.report, account_id=options.account, limit=_positive(options.limit)
+        )
     if not loads:
         require_known(report=options.report, account=options.account)
     codes = _codes()
@@ -159,9 +158,8 @@ def _loads(options: argparse.Namespace) -> int:
 
 
 def _costs(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    found = ledger.database.run(lambda c: costs(c, options.report, options.since))
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        found = ledger.database.run(lambda c: costs(c, options.report, options.since))
     if not found:
         require_known(report=options.report)
     header = ("day", "report", "destination", "loads", "stored", "bytes processed", "seconds")
@@ -181,16 +179,15 @@ def _costs(options: argparse.Namespace) -> int:
 
 
 def _slices(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    found = ledger.slice_states(
-        report=options.report,
-        account_id=options.account,
-        first_day=options.first,
-        last_day=options.last,
-        states=[SliceState(options.state)] if options.state else None,
-        most=_positive(options.limit) + 1,
-    )
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        found = ledger.slice_states(
+            report=options.report,
+            account_id=options.account,
+            first_day=options.first,
+            last_day=options.last,
+            states=[SliceState(options.state)] if options.state else None,
+            most=_positive(options.limit) + 1,
+        )
     if not found:
         require_known(report=options.report, account=options.account)
     codes = _codes()

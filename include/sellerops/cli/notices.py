@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -78,11 +79,8 @@ def _shown(routes: Routes, event: Event, family: str, account: str) -> str:
 
 
 def _pending(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         found = ledger.database.run(lambda c: deliveries(c, ["WAITING", "GIVEN_UP"], options.limit))
-    finally:
-        ledger.close()
     print_table(
         ("id", "state", "channel", "notice", "since", "tries", "next", "last error"),
         [_line(each) for each in found],
@@ -100,11 +98,8 @@ def _line(each: Delivery) -> tuple[Any, ...]:
 
 
 def _faults(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         found = ledger.database.run(open_faults)
-    finally:
-        ledger.close()
     print_table(
         ("since", "seen", "last", "notified", "event", "what"),
         [

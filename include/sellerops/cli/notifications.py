@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any
 
 from sellerops.base.commands import commands_as_typed
@@ -78,11 +79,8 @@ async def _with_api(account: Account, ledger: Ledger, arn: str, work: _Work) -> 
 
 
 def _status(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         shown = ledger.database.run(notifications.overview)
-    finally:
-        ledger.close()
     header = ("account", "type", "received", "last", "replaces polling", "queue")
     rows = [
         (
@@ -155,11 +153,8 @@ def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
                 )
             await api.send_test(TYPES[0], destinations[0].id, options.scenario)
 
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         asyncio.run(send(ledger))
-    finally:
-        ledger.close()
     print(
         commands_as_typed(
             "Amazon sends a test message; `sellerops notifications status` counts it under unknown accounts."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 from sellerops.archive import Archive
@@ -37,15 +38,12 @@ def add(commands: Any) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         rows = [
             (each.table, each.report, f"{each.retention.days} d", ", ".join(each.columns), each.purged_at,
              each.purged_rows)
             for each in list_personal(ledger)
         ]  # fmt: skip
-    finally:
-        ledger.close()
     header = ("table", "report", "kept", "columns", "last purge", "rows purged")
     print_table(header, rows, empty="No table contains personal data.")
     return 0
@@ -53,8 +51,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _purge(options: argparse.Namespace) -> int:
     specs = load_specs()[0]
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         done = purge_personal(ledger, specs)
         for each in done:
             print(f"{each.table}: {each.rows} rows deleted.")
@@ -67,8 +64,6 @@ def _purge(options: argparse.Namespace) -> int:
         bind_archive(ledger, archive)
         for deleted in delete_documents(ledger, archive, specs):
             print(f"{deleted.report}: {deleted.documents} archived documents deleted.")
-    finally:
-        ledger.close()
     return 0
 
 
@@ -100,14 +95,13 @@ def _landed_in_postgres(specs: Sequence[ReportSpec], remove: bool) -> list[tuple
         remove_undeclared_personal,
     )
 
-    ledger = open_ledger()
-    try:
-        with connect(ledger.database.conninfo, UPKEEP, autocommit=True) as connection:
-            found = list(find_undeclared_personal(connection, specs))
-            for shape, columns in found if remove else ():
-                remove_undeclared_personal(connection, shape, [each.column for each in columns])
-    finally:
-        ledger.close()
+    with (
+        closing(open_ledger()) as ledger,
+        connect(ledger.database.conninfo, UPKEEP, autocommit=True) as connection,
+    ):
+        found = list(find_undeclared_personal(connection, specs))
+        for shape, columns in found if remove else ():
+            remove_undeclared_personal(connection, shape, [each.column for each in columns])
     return [(each.table, each.column, each.rows) for _, columns in found for each in columns]
 
 

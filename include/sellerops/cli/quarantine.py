@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,6 @@ from sellerops.archive import Archive
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
-from sellerops.ledger import Ledger
 from sellerops.ledger.quarantines import Quarantine, QuarantineState
 from sellerops.reprocess.quarantine import get_quarantine, list_quarantines, reject, release
 from sellerops.settings.specs import load_spec
@@ -38,12 +38,9 @@ def add(commands: Any) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         states = None if options.all else [QuarantineState.OPEN]
         found = list_quarantines(ledger, states, options.limit)
-    finally:
-        ledger.close()
     header = ("id", "state", "account", "table and slice", "since", "decided by", "reason")
     rows = [
         (str(q.id), q.state.value, q.account_id, q.label, q.created_at, q.decided_by, q.reason) for q in found
@@ -53,11 +50,8 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         quarantine = get_quarantine(ledger, options.id)
-    finally:
-        ledger.close()
     for name, value in _details(quarantine):
         print(f"{name:<11}{value}")
     print()
@@ -97,8 +91,7 @@ def _moment(value: datetime) -> str:
 
 
 def _release(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         quarantine = get_quarantine(ledger, options.id)
         results = release(
             ledger,
@@ -109,20 +102,15 @@ def _release(options: argparse.Namespace) -> int:
             open_destination=lambda name: destination_of(name, ledger.database.conninfo),
             open_document=lambda uri: Archive(uri).open(uri),
         )
-    finally:
-        ledger.close()
     for result in results:
         print(f"{result.table}: {result.stored} rows stored, {result.replaced} replaced.")
     return 0
 
 
 def _reject(options: argparse.Namespace) -> int:
-    ledger: Ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         spec = load_spec(get_quarantine(ledger, options.id).report)
         quarantine = reject(ledger, options.id, decided_by=_who(options), note=options.note, spec=spec)
-    finally:
-        ledger.close()
     print(f"{quarantine.label}: rejected; the stored rows are unchanged.")
     return 0
 

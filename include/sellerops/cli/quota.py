@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from sellerops.calendar.backfill import describe_seconds
@@ -63,9 +64,8 @@ def _quota(options: argparse.Namespace) -> int:
 
 
 def _print_learned(account: str | None) -> None:
-    ledger = open_ledger()
-    learned = QuotaLedger(ledger, load_rate_limits()).learned_cooldowns(account)
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        learned = QuotaLedger(ledger, load_rate_limits()).learned_cooldowns(account)
     if not learned:
         return
     print("\nCooldowns learned from refusals:")
@@ -86,9 +86,8 @@ def _print_learned(account: str | None) -> None:
 
 
 def _print_saved(account: str | None) -> None:
-    ledger = open_ledger()
-    saved = ledger.database.run(lambda connection: reuses(connection, account))
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        saved = ledger.database.run(lambda connection: reuses(connection, account))
     if not saved:
         return
     print("\nRequests saved by reusing existing reports:")

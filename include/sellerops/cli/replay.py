@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from contextlib import closing
 from typing import Any
 
 from sellerops.archive import Archive
@@ -52,8 +53,7 @@ def _run(options: argparse.Namespace) -> int:
         )
     if options.destination != DESTINATION:
         return _refill(options, spec, archive)
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         bind_archive(ledger, archive)
         done = replay(
             ledger,
@@ -64,8 +64,6 @@ def _run(options: argparse.Namespace) -> int:
             from_archive=options.from_archive,
             progress=print,
         )
-    finally:
-        ledger.close()
     for each in done:
         _show(each)
     return 1 if options.check and any(not each.comparison.is_equal for each in done) else 0
@@ -77,8 +75,7 @@ def _refill(options: argparse.Namespace, spec: ReportSpec, archive: Archive) -> 
             f"--check and --from-archive work with {DESTINATION} only, not with {options.destination}.",
             remedy="Omit them; the recorded loads are then repeated, oldest first.",
         )
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         bind_archive(ledger, archive)
         destination = destination_of(options.destination, ledger.database.conninfo)
         try:
@@ -86,8 +83,6 @@ def _refill(options: argparse.Namespace, spec: ReportSpec, archive: Archive) -> 
             done = refill(ledger, archive, spec, scope, destination, progress=print)
         finally:
             destination.close()
-    finally:
-        ledger.close()
     for each in done:
         print(f"{each.table}: {each.loads:,} loads, {each.rows:,} rows read and stored or already there")
     return 0

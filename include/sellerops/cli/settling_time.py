@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from sellerops.cli.arguments import chosen_specs, require_known
@@ -25,11 +26,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.account:
         require_known(account=options.account)
     specs = chosen_specs(options.report)
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         found = [(spec, measure_settling(ledger, spec, options.account)) for spec in specs]
-    finally:
-        ledger.close()
     rows = [row for spec, tables in found for row in _rows(spec, tables)]
     header = ("report", "table", "settles after", "days", "cells", "unchanged %")
     print_table(header, rows, empty="No day has been loaded twice yet.")

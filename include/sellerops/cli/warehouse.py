@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import Any
 
 from psycopg import ProgrammingError
@@ -34,12 +35,12 @@ def reader_conninfo() -> str:
 
 def select(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     """The rows of one statement on the ledger's database."""
-    ledger = open_ledger()
-    try:
-        with ledger.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            return cursor.execute(statement, parameters).fetchall()
-    finally:
-        ledger.close()
+    with (
+        closing(open_ledger()) as ledger,
+        ledger.connection() as connection,
+        connection.cursor(row_factory=tuple_row) as cursor,
+    ):
+        return cursor.execute(statement, parameters).fetchall()
 
 
 def warehouse_is_known() -> bool:
