@@ -71,7 +71,7 @@ def _check_bounds(text: str) -> None:
             anchor, nodes = path.pop()
         elif isinstance(event, yaml.ScalarEvent):
             if "\0" in event.value:
-                raise YamlError("a value holds a zero byte", line)
+                raise YamlError("a value contains a zero byte", line)
             anchor, nodes = event.anchor, 1
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchored:

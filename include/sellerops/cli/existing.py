@@ -38,9 +38,9 @@ def document_finder(spec: ReportSpec, account: Account, now: datetime) -> FindDo
     ours = _ours(spec, account)
     listed = _listed(spec, account)
 
-    def find_document(question: DocumentLookup) -> str | None:
-        slice_ = question.slice_
-        since = fresh_after(spec, Job(slice_, RunRef("", "", ""), question.run_at), now)
+    def find_document(lookup: DocumentLookup) -> str | None:
+        slice_ = lookup.slice_
+        since = fresh_after(spec, Job(slice_, RunRef("", "", ""), lookup.run_at), now)
         made = ours.get(key_of(spec, slice_).digest)
         if made and made >= since:
             return "archive"

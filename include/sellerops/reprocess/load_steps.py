@@ -53,7 +53,7 @@ class Scope:
     def is_partial(self) -> bool:
         return self.account_id is not None or self.since is not None
 
-    def holds(self, step: LoadStep) -> bool:
+    def includes(self, step: LoadStep) -> bool:
         days = step.slice_.days
         return (self.account_id is None or step.slice_.account_id == self.account_id) and (
             self.since is None or not days or days[-1] >= self.since
@@ -121,10 +121,10 @@ def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> LoadStep:
     return LoadStep(table, slice_, meta, record.uri, record.load_id)
 
 
-def step_of_sidecar(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]) -> LoadStep:
+def step_of_sidecar(spec: ReportSpec, table: str, uri: str, sidecar: dict[str, Any]) -> LoadStep:
     """The step that loads the document of a sidecar."""
-    request, response = story["request"], story["response"]
-    reported_at = _moment(request.get("reported_at")) or _moment(story["fetched_at"])
+    request, response = sidecar["request"], sidecar["response"]
+    reported_at = _moment(request.get("reported_at")) or _moment(sidecar["fetched_at"])
     assert reported_at is not None
     marketplaces = tuple(request["marketplace_ids"])
     slice_ = (
@@ -132,7 +132,7 @@ def step_of_sidecar(spec: ReportSpec, table: str, uri: str, story: dict[str, Any
         if request.get("slice")
         else slice_of(
             spec,
-            story["account_id"],
+            sidecar["account_id"],
             request["region"],
             marketplaces,
             _moment(request.get("window_start")),

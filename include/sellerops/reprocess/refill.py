@@ -95,7 +95,7 @@ def _steps(ledger: Ledger, spec: ReportSpec, table: str, scope: Scope) -> list[t
     found: dict[Key, tuple[LoadStep, int | None]] = {}
     for record in sorted(records, key=lambda each: each.load_id):
         step = step_of(spec, table, record)
-        if scope.holds(step):
+        if scope.includes(step):
             found.pop(step.key, None)
             found[step.key] = step, requests.get(record.load_id)
     return list(found.values())

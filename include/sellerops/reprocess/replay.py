@@ -138,7 +138,7 @@ class _Table:
                 where=f"table {self.full_name}",
                 remedy="Check the report, --table and the archive.",
             )
-        chosen = [step for step in steps if self._scope.holds(step)]
+        chosen = [step for step in steps if self._scope.includes(step)]
         deleted = {step.load_id for step in chosen if self._is_deleted(step)}
         chosen = [step for step in chosen if step.load_id is None or step.load_id not in deleted]
         self._keeps = bool(deleted) or (self._scope.is_partial and not self._from_archive)
