@@ -1,10 +1,10 @@
-"""How fast the ledger answers after years: what is asked again and again, as the product asks it.
+"""How fast the ledger answers after years: the product's recurring queries on a large ledger.
 
-Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 shops, all reports of the
-catalogue) and all that goes with them, then asks. Prints JSON: rows, and for each question the slowest
-statement and the whole call (the first time, and the median of five) and the processor time of client and
-server together, in seconds. Ends with 1 when a call, or a statement of a purge, takes longer than it may. Ten
-million slices take 15 GB and a quarter of an hour.
+Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 marketplaces, all reports of the
+catalogue) and everything that belongs to them, then runs the queries. Prints JSON: row counts, and for each
+query the slowest statement and the whole call (the first time, and the median of five) and the CPU time of
+client and server together, in seconds. Exit code 1 if a call, or a statement of a purge, exceeds its limit.
+Ten million slices take 15 GB and a quarter of an hour.
 
     PYTHONPATH=include:plugins python benchmarks/ledger.py [--slices 10000000] [--shared-buffers 1GB]
 """
@@ -39,13 +39,13 @@ TARGET = 0.3
 END_OF_RUN = 0.05
 TIMES = 5
 DAY = timedelta(days=1)
-# Days that rows are kept, and what a statement may take.
+# Retention in days, and the limit of one statement in seconds.
 PURGES = (("purge of a month", 400, None), ("purge of a day", 399, TARGET), ("purge of nothing", 399, TARGET))
 
 
 @dataclass
 class Meter:
-    """Seconds of every statement since ``reset``, by its first words; sent by whatever connection."""
+    """Seconds of every statement, with its first words, on any connection."""
 
     seconds: list[tuple[float, str]] = field(default_factory=list)
     server: int = 0
@@ -68,16 +68,16 @@ class Meter:
         finally:
             psycopg.Cursor.execute = real  # type: ignore[method-assign]
 
-    def ask(self, question: Callable[[], object]) -> tuple[float, float]:
-        """Seconds of the slowest statement, and of the whole."""
+    def ask(self, query: Callable[[], object]) -> tuple[float, float]:
+        """Seconds of the slowest statement, and of the whole call."""
         self.seconds.clear()
         before = time.perf_counter()
-        question()
+        query()
         whole = time.perf_counter() - before
         return max((one for one, _ in self.seconds), default=0.0), whole
 
     def cpu(self) -> float:
-        """Processor seconds so far of this process and of the server's that serves it."""
+        """CPU seconds so far of this process and of the server process that serves it."""
         spent = Process(self.server).cpu_times() if self.server else None
         return time.process_time() + (spent.user + spent.system if spent else 0.0)
 
@@ -88,7 +88,9 @@ def main() -> int:
     )
     parser.add_argument("--slices", type=int, default=10_000_000)
     parser.add_argument("--shared-buffers", default="1GB")
-    parser.add_argument("--folder", help="where the server's files go; else the system's temporary folder")
+    parser.add_argument(
+        "--folder", help="folder for the server's files (default: the system's temporary folder)"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sellerops-ledger-", dir=options.folder) as folder:
         Path(folder).chmod(0o755)  # as root the server runs as another user
@@ -103,7 +105,7 @@ def main() -> int:
             server.stop()
     print(json.dumps(figures, indent=2))
     for missed in figures["missed"]:
-        print(f"slower than it may be: {missed}", file=sys.stderr)
+        print(f"too slow: {missed}", file=sys.stderr)
     return 1 if figures["missed"] else 0
 
 
@@ -111,7 +113,7 @@ def measure(conninfo: str, slices: int) -> dict[str, Any]:
     accounts = sellers()
     specs = load_specs()[0]
     size = Size(slices, [spec.name for spec in specs], list(accounts), [
-        shop.id for shop in accounts["seller_1"].marketplaces
+        each.id for each in accounts["seller_1"].marketplaces
     ])  # fmt: skip
     ledger = Ledger(conninfo, pool_size=1)
     ledger.migrate()
@@ -121,22 +123,22 @@ def measure(conninfo: str, slices: int) -> dict[str, Any]:
         fill(connection, size, now)
         rows = _rows(connection)
     filled = time.perf_counter() - began
-    meter, told = Meter(server=_server_of(ledger)), dict[str, dict[str, Any]]()
+    meter, results = Meter(server=_server_of(ledger)), dict[str, dict[str, Any]]()
     with meter.watching():
-        for name, (target, question) in _questions(ledger, accounts, now).items():
-            told[name] = {**_figures(meter, question), "target": target, "of": "whole"}
-        told.update(_purges(meter, ledger))
-        told.update(_writes(meter, ledger, accounts))
+        for name, (target, query) in _queries(ledger, accounts, now).items():
+            results[name] = {**_figures(meter, query), "target": target, "of": "whole"}
+        results.update(_purges(meter, ledger))
+        results.update(_writes(meter, ledger, accounts))
     ledger.close()
     return {
         "slices": slices,
         "days": size.days,
         "filled_in_seconds": round(filled),
         "rows": rows,
-        "seconds": told,
+        "seconds": results,
         "missed": [
-            f"{name}: {seconds} s, {each['target']} s wanted"
-            for name, each in told.items()
+            f"{name}: {seconds} s, limit {each['target']} s"
+            for name, each in results.items()
             if each.get("target") is not None and (seconds := each[each["of"]]) > each["target"]
         ],
     }
@@ -150,16 +152,16 @@ def _server_of(ledger: Ledger) -> int:
 
 
 def sellers() -> dict[str, Account]:
-    """Five accounts of one region, each with ten shops."""
-    shops = tuple(shop for shop in all_marketplaces().values() if shop.region == "EU")[:10]
+    """Five accounts of one region, each with ten marketplaces."""
+    marketplaces = tuple(each for each in all_marketplaces().values() if each.region == "EU")[:10]
     like = load_accounts()["northwind_eu"]
-    return {f"seller_{n}": replace(like, id=f"seller_{n}", marketplaces=shops) for n in range(1, 6)}
+    return {f"seller_{n}": replace(like, id=f"seller_{n}", marketplaces=marketplaces) for n in range(1, 6)}
 
 
-def _questions(
+def _queries(
     ledger: Ledger, accounts: dict[str, Account], now: datetime
 ) -> dict[str, tuple[float, Callable[[], object]]]:
-    """What is asked, with the seconds that it may take."""
+    """The queries, each with its limit in seconds."""
     from sellerops.completeness import read_calendars
     from sellerops.completeness.filling import count_tries
     from sellerops.completeness.silence import silent_reports
@@ -183,7 +185,7 @@ def _questions(
     run = ledger.database.run
     load_ids = run(lambda c: findings.loads_with_findings(c, **recent))
     outcome = build_outcome(ledger, dag_id, run_id, states=states, failed=False)
-    assert outcome.rows, "the run that is asked about has loaded nothing"
+    assert outcome.rows, "the queried run has loaded nothing"
     assert load_ids, "no load has findings"
     days = [(accounts["seller_1"].marketplaces[0].id, (now - n * DAY).date()) for n in range(3)]
     return {
@@ -192,7 +194,7 @@ def _questions(
             lambda: build_outcome(ledger, dag_id, run_id, states=states, failed=True),
         ),
         "end of a run, by the ledger alone": (END_OF_RUN, lambda: build_outcome(ledger, dag_id, run_id)),
-        "what still stands failed": (
+        "what is still failed": (
             END_OF_RUN,
             lambda: describe_recovery(ledger, replace(outcome, accounts_loaded=tuple(accounts))),
         ),
@@ -204,7 +206,7 @@ def _questions(
         "loads_with_findings": (TARGET, lambda: run(lambda c: findings.loads_with_findings(c, **recent))),
         "column_changes": (TARGET, lambda: run(lambda c: findings.column_changes(c, load_ids))),
         "rejected_rows": (TARGET, lambda: run(lambda c: findings.rejected_rows(c, load_ids))),
-        "runs nobody was told of": (TARGET, lambda: maintenance.runs_without_notice(ledger, **recent)),
+        "runs without a notice": (TARGET, lambda: maintenance.runs_without_notice(ledger, **recent)),
         "slices that never ended": (
             TARGET,
             lambda: maintenance.stale_slices(ledger, timedelta(hours=36), timedelta(days=30)),
@@ -237,16 +239,19 @@ def _questions(
                 lambda c: notifications.store(c, notifications.Notification("new", "{}", report_id="R77-0"))
             ),
         ),
-        "open questions": (TARGET, lambda: run(lambda c: quarantines.listed(c, [QuarantineState.OPEN], 100))),
+        "open quarantines": (
+            TARGET,
+            lambda: run(lambda c: quarantines.find(c, [QuarantineState.OPEN], 100)),
+        ),
     }
 
 
-def _figures(meter: Meter, question: Callable[[], object]) -> dict[str, Any]:
-    """The slowest statement and the whole: medians of five; beside them the first time, and whose it was."""
-    first, first_whole = meter.ask(question)
+def _figures(meter: Meter, query: Callable[[], object]) -> dict[str, Any]:
+    """Medians of five and the first time, of the slowest statement and of the whole call."""
+    first, first_whole = meter.ask(query)
     slowest = max(meter.seconds, default=(0.0, ""))[1]
     before = meter.cpu()
-    times = [meter.ask(question) for _ in range(TIMES)]
+    times = [meter.ask(query) for _ in range(TIMES)]
     spent = meter.cpu() - before
     return {
         "cpu": round(spent / TIMES, 3),
@@ -259,10 +264,10 @@ def _figures(meter: Meter, question: Callable[[], object]) -> dict[str, Any]:
 
 
 def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
-    """What is a month late, then what one more day brings, then nothing."""
+    """Purges of a month's rows, then of one more day's, then of none."""
     from sellerops.ledger.retention import RetentionPeriods, purge
 
-    told: dict[str, dict[str, Any]] = {}
+    results: dict[str, dict[str, Any]] = {}
     for name, days, target in PURGES:
         deleted: dict[str, int] = {}
 
@@ -271,7 +276,7 @@ def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
             deleted.update(purge(ledger, kept))
 
         statement, whole = meter.ask(work)
-        told[name] = {
+        results[name] = {
             "statement": round(statement, 4),
             "whole": round(whole, 4),
             "slowest": max(meter.seconds)[1],
@@ -279,11 +284,11 @@ def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
             "target": target,
             "of": "statement",
         }
-    return told
+    return results
 
 
 def _writes(meter: Meter, ledger: Ledger, accounts: dict[str, Account]) -> dict[str, dict[str, Any]]:
-    """What indexes cost those who write: one slice from plan to end."""
+    """What the indexes cost writers: one slice from plan to load."""
     from sellerops.calendar.slices import plan_slices
     from sellerops.settings.specs import load_spec
 

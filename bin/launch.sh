@@ -1,5 +1,5 @@
-# Read by the programs beside it. `launch NAME ARGUMENTS...` runs one with the clone's Python, its import path and, where
-# the environment names no other installation, that of this clone's running demo (sellerops_runtime.launch).
+# Sourced by the programs in this folder. `launch NAME ARGUMENTS...` runs one with the clone's Python and import path and,
+# unless the environment names another installation, that of this clone's running demo (sellerops_runtime.launch).
 
 launch() {
     here=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
@@ -8,10 +8,10 @@ launch() {
     elif [ -n "$VIRTUAL_ENV" ]; then
         python=$VIRTUAL_ENV/bin/python
     elif [ -f "$here/.env" ] && command -v docker >/dev/null 2>&1; then
-        # With Docker nothing is installed here: the commands are in the image.
+        # With Docker, nothing is installed here: the commands are in the image.
         in_compose "$@"
     else
-        echo "There is no .venv in $here. Next: make -C $here venv" >&2
+        echo "error: no .venv in $here. Next: make -C $here venv" >&2
         exit 1
     fi
     export PYTHONPATH="$here/include:$here/plugins${PYTHONPATH:+:$PYTHONPATH}"

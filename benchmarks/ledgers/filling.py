@@ -1,8 +1,8 @@
-"""A ledger as it stands after years: filled by the server itself, indexes built at the end.
+"""A ledger as it is after years: filled by statements on the server, with indexes built at the end.
 
-One row of ``slice_state`` a report, account, shop and day. A document covers three days; its question was
-asked four times in the last 430 days, once before that. Rows that end with their time reach 30 days further
-back than housekeeping keeps them, so that a first purge has a month to delete.
+One row of ``slice_state`` per report, account, marketplace and day. A document covers three days; it was
+requested four times in the last 430 days, once before that. Rows with a retention reach back 30 days further
+than it, so that a first purge has a month to delete.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from datetime import datetime, timedelta
 import psycopg
 
 DAYS_A_REQUEST = 3
-# 400 days are kept.
+# The retention is 400 days.
 REACH = 430
 
 
 @dataclass(frozen=True)
 class Size:
-    """What the ledger is of. ``slices``: rows of ``slice_state``; they reach back as far as that takes."""
+    """The ledger's size. ``slices``: rows of ``slice_state``; they determine how far back it reaches."""
 
     slices: int
     reports: Sequence[str]
     accounts: Sequence[str]
-    shops: Sequence[str]
+    marketplaces: Sequence[str]
 
     @property
     def places(self) -> int:
-        return len(self.reports) * len(self.accounts) * len(self.shops)
+        return len(self.reports) * len(self.accounts) * len(self.marketplaces)
 
     @property
     def days(self) -> int:
@@ -41,9 +41,9 @@ _PLACES = """
     SELECT row_number() OVER ()::int AS place, report, account_id, marketplace_id,
            'report__amazon_sp__' || report AS dag_id, 'amazon_sp.' || report AS table_name
     FROM unnest(%(reports)s::text[]) AS report, unnest(%(accounts)s::text[]) AS account_id,
-         unnest(%(shops)s::text[]) AS marketplace_id
+         unnest(%(marketplaces)s::text[]) AS marketplace_id
 """
-# ``age``: days from the slice's day to today, 1 for yesterday. Rows are in the order in which days came.
+# ``age``: days from the slice's day to today, 1 for yesterday. Rows are in the order of their days.
 _SLICES = """
     CREATE UNLOGGED TABLE grown AS
     SELECT place.*, age, (%(now)s - age * interval '1 day')::date AS day,
@@ -221,7 +221,9 @@ def fill(connection: psycopg.Connection[tuple[object, ...]], size: Size, now: da
     indexes = _take_indexes(connection)
     values = {
         "now": now, "days": size.days, "places": size.places, "span": DAYS_A_REQUEST, "reach": REACH,
-        "reports": list(size.reports), "accounts": list(size.accounts), "shops": list(size.shops),
+        "reports": list(size.reports),
+        "accounts": list(size.accounts),
+        "marketplaces": list(size.marketplaces),
     }  # fmt: skip
     for back in range(3):
         connection.execute("SELECT sellerops.api_call_make_day(%s)", ((now - timedelta(days=back)).date(),))

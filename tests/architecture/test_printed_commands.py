@@ -66,11 +66,13 @@ def test_what_is_not_there_is_found(words: tuple[str, ...], capsys: pytest.Captu
 
 
 def test_no_other_form_is_printed() -> None:
-    """`python -m sellerops`, or a bare `sellerops` in a page, would need an environment nobody set."""
+    """`python -m sellerops`, or a bare `sellerops` in a page, would need environment variables that are not
+    set.
+    """
     bare = re.compile(
         rf"(python -m sellerops)|(?<=`)({'|'.join(PROGRAMS)})(?= [a-z])|^ *(sellerops|airflow) [a-z]", re.M
     )
-    # A decision tells of what it did away with.
+    # Decision records mention commands that they removed.
     checked = [path for path in pages() if path.parent.name != "decisions"]
     found = {
         str(path.relative_to(PROJECT_ROOT)): match[0]

@@ -226,7 +226,7 @@ def test_the_first_start_with_an_invalid_file_concerns_only_that_file(config: Pa
     assert dags == {f"report__amazon_sp__{name}" for name in SPECS[1:]}
     (problem,) = all_problems()
     assert not problem.is_kept
-    assert "never valid here" in problem.text
+    assert "never been valid here" in problem.text
 
 
 def test_an_exception_nobody_foresaw_concerns_only_its_spec(

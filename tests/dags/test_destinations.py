@@ -296,7 +296,7 @@ def test_rows_that_stand_in_one_destination_hold_the_day(runtime: Runtime, holdi
         fetch_nothing(runtime)
     assert runtime.stores[other].loaded
     assert runtime.state is SliceState.QUARANTINED
-    ends = {each.end.destination: each.end.state for each in runtime.fake_ledger.destination_days()}
+    ends = {each.status.destination: each.status.state for each in runtime.fake_ledger.destination_days()}
     assert ends == {holding: SliceState.QUARANTINED, other: SliceState.CONFIRMED_EMPTY}
 
 

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.channels import Channels, sent
 from support.fake_runtime import DAG_ID, SLICE
+from support.loads import record_load, record_rejects
 from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import CredentialsError, GiveUpError, ReportFatal
-from sellerops.ledger import Ledger, LoadRecord, Reject, RequestKey, RunRef, SliceState
+from sellerops.formats.rows import RejectReason, RowReject
+from sellerops.ledger import Ledger, LoadRecord, RequestKey, RunRef, SliceState
 from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook
 from sellerops_airflow.housekeeping import maintenance
 
@@ -69,7 +71,8 @@ def test_old_rejects_and_notices_are_deleted_and_loads_stay(
 ) -> None:
     counts = {"rows_in_file": 1, "stored": 0, "rejected": 1, "inserted": 0, "updated": 0, "unchanged": 0}
     for _ in range(2):
-        load_id = ledger.record_load(
+        load_id = record_load(
+            ledger,
             LoadRecord(
                 report="r",
                 account_id="a",
@@ -81,9 +84,9 @@ def test_old_rejects_and_notices_are_deleted_and_loads_stay(
                 seconds=0.1,
                 started_at=ledger.clock().now(),
                 **counts,
-            )
+            ),
         )
-        ledger.record_rejects(load_id, [Reject(2, "unreadable_value")])
+        record_rejects(ledger, load_id, [RowReject(2, RejectReason.UNREADABLE_VALUE)])
         ledger.claim_notice(f"notice {load_id}")
         at(399)
     at(401)

@@ -85,7 +85,7 @@ def test_an_outage_is_one_notice_and_one_recovery(
         assert VARIABLE in variables
     finally:
         postgres_server.start()
-    assert away.database.answers()
+    assert away.database.is_reachable()
     maintenance.send_waiting_notices(away)
     maintenance.send_waiting_notices(away)
     _, recovery = sandbox.slack_messages()
@@ -106,7 +106,7 @@ def test_slices_that_could_not_be_marked_are_marked_afterwards(
         ends(ReportFailureNotifier(), "one")
     finally:
         postgres_server.start()
-    assert away.database.answers()
+    assert away.database.is_reachable()
     maintenance.send_waiting_notices(away)
     (row,) = away.slice_states()
     assert (row.state, row.error_type) == (SliceState.FAILED, "LedgerUnavailable")
@@ -127,7 +127,7 @@ def test_the_next_callback_retries_a_channel_that_refused_the_outage_notice(
         assert len(sandbox.slack_messages()) == 1
     finally:
         postgres_server.start()
-    assert away.database.answers()
+    assert away.database.is_reachable()
 
 
 def test_without_an_outage_nothing_is_sent(away: Ledger, sandbox: SandboxServer) -> None:
@@ -160,7 +160,7 @@ def test_a_failure_that_the_ledger_cannot_record_is_passed_by_xcom(
             away.get_request(1)
     finally:
         postgres_server.start()
-    assert away.database.answers()
+    assert away.database.is_reachable()
     assert pushed[FAILURE_KEY]["error_type"] == "LedgerUnavailable"
     xcoms = RunXComs({"ti": ti})  # type: ignore[typeddict-item]
     outcome = build_outcome(away, DAG_ID, "one", states={(FETCH, 0): "failed"}, xcoms=xcoms)

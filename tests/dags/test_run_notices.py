@@ -13,6 +13,7 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 from support.fake_runtime import DAG_ID, SLICE, FakeRuntime
+from support.loads import record_load
 from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer, sandbox, sandbox_process
 
@@ -78,7 +79,7 @@ class Story:
         self._ends(ReportSuccessNotifier(), run_id, states, cleared)
 
     def _load(self, request_id: int, table: str, stored: int) -> None:
-        self.ledger.record_load(
+        record_load(self.ledger,
             LoadRecord(
                 report="sales_and_traffic", account_id="northwind_na", marketplace_id="", table=table,
                 destination="postgres", rows_in_file=stored, stored=stored, rejected=0, inserted=stored,

@@ -31,7 +31,10 @@ ELSEWHERE = {
     "psql -U postgres": "a container",
 }
 # Errors that are expected because nothing of the kind exists.
-NOTHING_THERE = {"quarantine show 7": "no such quarantine", "quarantine release 7": "no such quarantine"}
+NOTHING_THERE = {
+    "quarantine show 7": "unknown quarantine id",
+    "quarantine release 7": "unknown quarantine id",
+}
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (
     "--check", "checks run", "connections test", "specs check", "sellerops-runtime health",

@@ -44,7 +44,7 @@ RUN = RunRef(SALES.dag_id, "scheduled__1", "northwind_na.slice.load_postgres", 0
 
 @pytest.fixture
 def at(ledger: Ledger) -> Callable[[float], datetime]:
-    """Sets the ledger's clock to so many days after NOW; it stands still there."""
+    """Stops the ledger's clock at so many days after NOW."""
 
     def set_day(days: float) -> datetime:
         moment = NOW + timedelta(days=days)
@@ -55,10 +55,10 @@ def at(ledger: Ledger) -> Callable[[float], datetime]:
     return set_day
 
 
-def slices(first: str, last: str, shops: tuple[str, ...] = ("US",)) -> list[Slice]:
+def slices(first: str, last: str, codes: tuple[str, ...] = ("US",)) -> list[Slice]:
     days: dict[str, Any] = {"from_day": date.fromisoformat(first), "to_day": date.fromisoformat(last)}
     found = plan_slices(SALES, NA, run_at=NOW + timedelta(days=30), now=NOW, **days)
-    return [slice_ for slice_ in found if set(slice_.marketplaces) & set(shops)]
+    return [slice_ for slice_ in found if set(slice_.marketplaces) & set(codes)]
 
 
 def load(ledger: Ledger, first: str, last: str, **changes: Any) -> None:
@@ -84,11 +84,11 @@ def test_days_between_the_first_and_now_that_nobody_knows_of_are_missing(
     failed, *_ = slices("2026-11-18", "2026-11-18")
     ledger.set_slice_state(failed, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     at(1.5)
-    (shop,) = look(ledger)
-    counts = shop.counts
+    (calendar,) = look(ledger)
+    counts = calendar.counts
     assert (counts[DayState.LOADED], counts[DayState.FAILED], counts[DayState.MISSING]) == (7, 1, 4)
     assert [(gap.first_day.day, gap.last_day.day) for gap in gaps(ledger)] == [(13, 14), (18, 18), (20, 20)]
-    # From a day on, every shop's days count, loaded ever or not.
+    # With a first day, the days of every marketplace count, even if it was never loaded.
     assert {s.marketplace_id for s in look(ledger, first_day=date(2026, 11, 9))} == {
         each.id for each in NA.marketplaces
     }
@@ -100,9 +100,9 @@ def test_of_a_report_switched_off_only_what_the_ledger_knows_is_shown(
     load(ledger, "2026-11-10", "2026-11-12")
     at(1.5)
     off = SALES.model_copy(update={"enabled": False})
-    (shop,) = read_calendars(ledger, off, [NA])
-    assert shop.counts == {DayState.LOADED: 3}
-    assert find_gaps([shop], ledger.clock().now()) == []
+    (calendar,) = read_calendars(ledger, off, [NA])
+    assert calendar.counts == {DayState.LOADED: 3}
+    assert find_gaps([calendar], ledger.clock().now()) == []
     assert look(ledger)[0].counts[DayState.MISSING] > 0, "switched on, the days after are missing"
 
 
@@ -116,10 +116,12 @@ def test_a_gap_is_claimed_once_until_its_run_has_ended(
     assert fill.conf == {"from_day": "2026-11-13", "to_day": "2026-11-14", "accounts": ["northwind_na"],
                          "marketplaces": ["US"], "priority": "backfill"}  # fmt: skip
     at(1.2)
-    assert claim_fills(ledger, gaps(ledger)[:1], FillLimits()) == []  # under way
+    assert claim_fills(ledger, gaps(ledger)[:1], FillLimits()) == []  # in progress
     ended = replace(RUN, run_id=fill.run_id)
-    for slice_ in slices("2026-11-13", "2026-11-14"):
-        ledger.set_slice_state(slice_, SliceState.FAILED, run=ended, error=ReportFatal("again"))
+    first, last = slices("2026-11-13", "2026-11-14")
+    ledger.set_slice_state(first, SliceState.FAILED, run=ended, error=ReportFatal("again"))
+    assert claim_fills(ledger, [gap], FillLimits()) == []  # its last day is in progress
+    ledger.set_slice_state(last, SliceState.FAILED, run=ended, error=ReportFatal("again"))
     at(2.5)
     (again,) = claim_fills(ledger, gaps(ledger)[:1], FillLimits())
     assert again.run_id != fill.run_id
@@ -154,15 +156,15 @@ def test_what_is_lost_is_marked_with_the_reason_and_never_run(
 ) -> None:
     slice_ = plan_slices(STOCK, NA, run_at=NOW - timedelta(days=5), now=NOW)[0]
     ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
-    shops = list(read_calendars(ledger, STOCK, [NA]))
-    lost = find_gaps(shops, NOW)
+    calendars = list(read_calendars(ledger, STOCK, [NA]))
+    lost = find_gaps(calendars, NOW)
     assert lost
     assert all(gap.expired for gap in lost)
     assert claim_fills(ledger, lost, FillLimits()) == []
-    assert mark_expired(ledger, shops) >= 4
-    (shop, *_) = read_calendars(ledger, STOCK, [NA])
-    rows = [day.row for day in shop.days if day.state is DayState.EXPIRED]
-    assert all(row is not None and "shows its own moment only" in (row.error or "") for row in rows)
+    assert mark_expired(ledger, calendars) >= 4
+    (calendar, *_) = read_calendars(ledger, STOCK, [NA])
+    rows = [day.row for day in calendar.days if day.state is DayState.EXPIRED]
+    assert all(row is not None and "cannot be collected later" in (row.error or "") for row in rows)
     assert find_gaps(list(read_calendars(ledger, STOCK, [NA])), NOW) == []
 
 

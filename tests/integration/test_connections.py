@@ -67,7 +67,7 @@ def connections(
 
 
 @pytest.mark.usefixtures("connections", "ledger")
-def test_every_connection_tells_what_was_checked() -> None:
+def test_every_connection_reports_what_was_checked() -> None:
     """Also without an address: the region's is not needed for a login."""
     ids = [each.conn_id for each in required_connections() if "sheets" not in each.conn_id]
     answers = check_connections([*ids, "sellerops_telegram"])
@@ -128,7 +128,7 @@ def test_roles_that_may_too_much_or_too_little_are_found(
         ({"slack_default": "failed"}, 1),
     ],
 )
-def test_the_command_tells_each_by_name_and_fails_where_something_is_needed(
+def test_the_command_lists_each_and_fails_if_a_required_one_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], states: dict[str, str], code: int
 ) -> None:
     def answer(arguments: list[str]) -> Any:
@@ -191,7 +191,7 @@ def test_the_password_is_named_as_its_giver_names_it(kind: str) -> None:
     assert "extra" in behaviour["hidden_fields"] or kind == "slack"
 
 
-def test_a_connection_found_nowhere_asks_no_airflow_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_connection_without_an_airflow_calls_no_airflow(monkeypatch: pytest.MonkeyPatch) -> None:
     """`airflow` without an installation would make one in the home."""
     for name in ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"):
         monkeypatch.delenv(name, raising=False)

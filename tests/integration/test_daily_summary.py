@@ -12,6 +12,7 @@ from support.postgres import conninfo, ledger, postgres_server
 prepare_airflow()
 
 from support.fake_runtime import task_context  # noqa: E402
+from support.loads import record_load  # noqa: E402
 
 from sellerops.base.clock import Clock  # noqa: E402
 from sellerops.base.errors import ConfigurationError, ReportFatal  # noqa: E402
@@ -54,7 +55,7 @@ def settle(ledger: Ledger, day: int, code: str, state: SliceState, run_id: str, 
 
 
 def load(ledger: Ledger, stored: int, rejected: int, destination: str) -> None:
-    ledger.record_load(
+    record_load(ledger,
         LoadRecord("sales_and_traffic", "northwind_na", "ATVPDKIKX0DER", "sales_daily", destination, NOW,
                    rows_in_file=stored + rejected, stored=stored, rejected=rejected,
                    inserted=stored, seconds=1.0,

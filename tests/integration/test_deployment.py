@@ -69,7 +69,7 @@ def test_a_second_deployment_on_the_same_database_is_refused(ledger: Ledger, roo
     bind_archive(ledger, Archive(roots[0]))
     with pytest.raises(ConfigurationError, match="not this one") as refused:
         bind_archive(ledger, Archive(roots[1]))
-    assert "database of its own" in refused.value.remedy
+    assert "its own database" in refused.value.remedy
     bind_archive(ledger, Archive(roots[0]))
 
 

@@ -1,4 +1,4 @@
-"""Archived documents with personal data end with their time; what is gone is told, and rows stay."""
+"""Archived documents with personal data are deleted after their retention; errors say so, and rows stay."""
 
 from __future__ import annotations
 

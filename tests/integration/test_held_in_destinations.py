@@ -133,7 +133,7 @@ def test_a_rejected_document_leaves_the_rows_of_both(ledger: Ledger, stands: boo
     reject(ledger, desk.id, decided_by="ada", spec=SPEC)
     assert get_quarantine(ledger, desk.id).state is QuarantineState.REJECTED
     assert desk.state is state
-    assert {each.end.state for each in ledger.destination_days()} == {state}
+    assert {each.status.state for each in ledger.destination_days()} == {state}
 
 
 def test_the_answer_about_one_shop_is_not_anothers(ledger: Ledger) -> None:

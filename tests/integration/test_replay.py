@@ -228,7 +228,7 @@ def test_from_the_archive_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -
         for row in shelf.rows("SELECT id FROM sellerops.load WHERE table_name = 'amazon_sp.all_orders'")
     }
     assert ids <= loads
-    # What came next goes on as ever: an older document does not win.
+    # Later loads work as usual: an older document does not win.
     shelf.load(next(one for one in shelf.fetched if one.spec.name == "sales_and_traffic"))
     assert {k: v for k, v in shelf.contents(without=without).items() if k.startswith("amazon_sp.")} == before
 
@@ -281,7 +281,7 @@ def test_a_lost_document_changes_nothing(shelf: Shelf) -> None:
     before = shelf.contents()
     one = next(each for each in shelf.fetched if each.spec.name == "all_orders")
     Path(one.document.uri.removeprefix("file://")).unlink()
-    with pytest.raises(UnreadableDocument, match="not there"):
+    with pytest.raises(UnreadableDocument, match="missing"):
         replay(shelf.ledger, shelf.archive, one.spec, Scope())
     after = shelf.contents()
     assert after["amazon_sp.all_orders"] == before["amazon_sp.all_orders"]

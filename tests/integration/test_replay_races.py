@@ -154,7 +154,7 @@ def test_a_slow_load_with_a_lower_id_is_not_lost(
 def test_a_replay_waits_for_a_load_that_is_writing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, scope: Scope, from_archive: bool
 ) -> None:
-    """Its rows are written and not committed when the rebuilt table is to be put in place."""
+    """Its rows are written but not committed when the rebuilt table is about to replace the live one."""
     desk.load(FIRST, desk.first)
     stop_before(monkeypatch, postgres, "write_load", desk.held)
     done = threading.Thread(target=lambda: desk.replay(scope, from_archive), daemon=True)
@@ -171,11 +171,11 @@ def test_a_replay_waits_for_a_load_that_is_writing(
 
 
 @MODES
-def test_a_load_that_has_staged_writes_into_the_table_put_in_place(
+def test_a_staged_load_writes_into_the_new_table(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, scope: Scope, from_archive: bool
 ) -> None:
     desk.load(FIRST, desk.first)
-    # A document older than what it meets: it has to look at the marks that the replay has put.
+    # A document older than the stored rows: it has to read the watermarks written by the replay.
     newer = desk.put(SECOND, "order-3", later=timedelta(days=1))
     desk.load(SECOND, newer)
     stop_before(monkeypatch, postgres, "lock_place", desk.held)
@@ -203,8 +203,8 @@ def test_a_replay_without_the_ledger_repeats_what_is_loaded_meanwhile(
     desk.is_settled()
 
 
-def test_a_replay_from_the_archive_keeps_what_the_ledger_still_tells(desk: Desk) -> None:
-    """Of a document without a load there is the sidecar alone; a document may stand for two slices."""
+def test_a_replay_from_the_archive_keeps_loads_still_in_the_ledger(desk: Desk) -> None:
+    """A document without a load has only its sidecar; one document may serve two slices."""
     desk.load(FIRST, desk.first)
     desk.load(SECOND, desk.first)
     desk.put(FIRST, "order-4", later=timedelta(hours=-1))
@@ -227,12 +227,12 @@ def test_rows_that_nothing_can_make_again_stop_the_replay(desk: Desk) -> None:
     desk.load(SECOND, desk.second)
     with psycopg.connect(desk.ledger.database.conninfo) as connection:
         connection.execute("DELETE FROM sellerops.load WHERE id = (SELECT min(id) FROM sellerops.load)")
-    with pytest.raises(GiveUpError, match=r"1 rows are of loads .* --from-archive"):
+    with pytest.raises(GiveUpError, match=r"1 rows belong to loads .* --from-archive"):
         desk.replay(WHOLE, False)
     assert desk.orders() == ["order-1", "order-2"]
     kept = Path(desk.first.where.removeprefix("file://"))
     hidden = kept.rename(kept.with_suffix(".hidden"))
-    with pytest.raises(GiveUpError, match=r"not there.* TRUNCATE amazon_sp.fba_customer_returns"):
+    with pytest.raises(GiveUpError, match=r"missing.* TRUNCATE amazon_sp.fba_customer_returns"):
         desk.replay(WHOLE, True)
     assert desk.orders() == ["order-1", "order-2"]
     hidden.rename(kept)
@@ -241,7 +241,7 @@ def test_rows_that_nothing_can_make_again_stop_the_replay(desk: Desk) -> None:
     desk.is_settled()
 
 
-def test_a_load_from_before_slices_were_recorded_is_told_by_its_sidecar(desk: Desk) -> None:
+def test_a_load_without_a_recorded_slice_uses_its_sidecar(desk: Desk) -> None:
     desk.load(FIRST, desk.first)
     desk.load(SECOND, desk.second)
     with psycopg.connect(desk.ledger.database.conninfo) as connection:

@@ -1,5 +1,5 @@
-"""The raw archive: every document as Amazon sent it, under the address of its content, with its story beside
-it.
+"""The raw archive: every document as Amazon sent it, addressed by its content, with a sidecar that says where
+it came from.
 
 Layout below the archive's root (a local path, or any fsspec address such as ``s3://bucket/prefix``)::
 
@@ -7,9 +7,9 @@ Layout below the archive's root (a local path, or any fsspec address such as ``s
     <source>/<report>/<account>/<aa>/<sha256>.<fetch>.json     one sidecar for each document it was fetched as
     sellerops-archive.json                                     which deployment it belongs to
 
-``sha256`` is of the decoded bytes, so the same content has one address however Amazon packed it. A file
-appears under its final name whole or not at all. A second one of the same name is dropped when the first is
-whole, and replaces it when it is damaged (a disk or a sync client can cut a file short or zero it).
+``sha256`` is the hash of the decoded bytes, so the same content has one address however Amazon compressed it.
+A file appears under its final name complete or not at all. A second file of the same name is dropped if the
+first is intact, and replaces it if it is damaged (a disk or a sync client can truncate or zero a file).
 """
 
 from __future__ import annotations
@@ -28,28 +28,31 @@ from sellerops.archive.files import (
     MARK,
     DocumentReader,
     filesystem_of,
+    find_files,
     is_whole,
     link_once,
     local_path,
     open_raw,
-    parse_sidecar,
+    read_sidecar,
+    remove_file,
     remove_leftovers,
     replace_file,
     sync_to_disk,
+    write_file,
 )
 from sellerops.base.errors import ArchiveDamaged, RetryableError
 
-# Level 3 packs report text at about 100 MB/s and core, a tenth larger than the slower default.
+# Level 3 compresses report text at about 100 MB/s per core; the slower default saves only a tenth more.
 _GZIP_LEVEL = 3
 _GZIP_WINDOW = 31
 
 
 @dataclass(frozen=True)
 class DocumentMeta:
-    """What a sidecar tells about a document.
+    """What a sidecar says about a document.
 
-    ``fetch`` names this fetch of the document and makes the sidecar's name: the same fetch repeated writes no
-    second one. ``request`` and ``response`` must be free of secrets; presigned addresses are cut at their
+    ``fetch`` identifies this fetch and determines the sidecar's name, so that repeating a fetch writes no
+    second one. ``request`` and ``response`` must be free of secrets; presigned URLs are stored without their
     query.
     """
 
@@ -64,7 +67,7 @@ class DocumentMeta:
 
 @dataclass(frozen=True)
 class ArchivedDocument:
-    """Where a document lies: its address, decoded size in bytes, sha256 (hex) of the decoded bytes."""
+    """A stored document: its address, decoded size in bytes, and sha256 (hex) of the decoded bytes."""
 
     uri: str
     nbytes: int
@@ -73,7 +76,7 @@ class ArchivedDocument:
 
 
 class Archive:
-    """Keeps documents under ``uri``: a local path, ``file://...``, or an fsspec address."""
+    """Stores documents under ``uri``: a local path, ``file://...``, or an fsspec address."""
 
     def __init__(self, uri: str) -> None:
         self._root = uri.rstrip("/")
@@ -81,11 +84,11 @@ class Archive:
 
     @property
     def root(self) -> str:
-        """The archive's own address, the beginning of those of its documents."""
+        """The archive's address, the prefix of its documents' addresses."""
         return self._local.as_uri() if self._local else self._root
 
     def owner(self) -> str | None:
-        """The id of the deployment that the archive belongs to; None when it is not marked."""
+        """The id of the deployment that the archive belongs to; None if it is not marked."""
         try:
             with open_raw(f"{self._root}/{MARK}") as raw:
                 return str(json.loads(raw.read())["deployment"])
@@ -101,7 +104,7 @@ class Archive:
             ) from error
 
     def claim(self, deployment: str) -> str:
-        """Mark the archive as the deployment's unless it is marked; returns whose it is."""
+        """Mark the archive as the deployment's unless it is marked already; returns its owner."""
         owner = self.owner()
         if owner is None:
             self._write_mark(deployment, replace=False)
@@ -109,7 +112,7 @@ class Archive:
         return owner or deployment
 
     def mark(self, deployment: str) -> None:
-        """Mark the archive as the deployment's, whoever it belonged to."""
+        """Mark the archive as the deployment's, whoever owned it."""
         if self.owner() != deployment:
             self._write_mark(deployment, replace=True)
 
@@ -139,9 +142,9 @@ class Archive:
     ) -> ArchivedDocument:
         """Store decoded ``chunks``; memory stays bounded by the largest chunk.
 
-        ``after`` is asked once the chunks have ended for what only then is known (the raw bytes' hash). An
-        error of ``chunks`` passes through and leaves nothing behind. RetryableError when the archive cannot
-        be written.
+        ``after`` is called once the chunks have ended and returns what is only known then (the raw bytes'
+        hash); it is added to the response in the sidecar. An error in ``chunks`` propagates and leaves
+        nothing behind. Raises RetryableError when the archive cannot be written.
         """
         try:
             spool_directory = self._spool_directory(meta)
@@ -163,9 +166,9 @@ class Archive:
         return ArchivedDocument(uri, nbytes, sha256, {**meta.response, **more})
 
     def open(self, uri: str) -> BinaryIO:
-        """The decoded bytes of an archived document as a stream, checked against its address at their end.
+        """Open an archived document as a stream of decoded bytes, whose hash is checked at the end.
 
-        ArchiveDamaged, here or while reading, when the file is gone or not what was archived.
+        Raises ArchiveDamaged, here or while reading, if the file is missing or damaged.
         """
         try:
             raw = open_raw(uri)
@@ -174,83 +177,50 @@ class Archive:
                 raise ArchiveDamaged(
                     f"the archived document {deletion}.",
                     where=uri,
-                    remedy="Clear the slice's fetch task, with downstream: Amazon is asked for a new report "
-                    "while it serves the window.",
+                    remedy="Clear the slice's fetch task and its downstream tasks to request a new report, "
+                    "if Amazon still serves the window.",
                 ) from error
-            raise ArchiveDamaged("the archived document is not there.", where=uri) from error
+            raise ArchiveDamaged("the archived document is missing.", where=uri) from error
         return cast(BinaryIO, DocumentReader(raw, uri))
 
     def has(self, uri: str) -> bool:
-        """Whether there is a file at the address; whether it is whole is seen only by reading it."""
+        """Whether a file exists at the address; only reading it shows whether it is intact."""
         local = local_path(uri)
         return local.exists() if local else bool(filesystem_of(uri).exists(uri))
 
     def documents(self, source: str, report: str) -> Iterator[str]:
         """The addresses of all documents of a report, in no order."""
-        below = f"{self._root}/{source}/{report}"
-        if self._local:
-            for path in (self._local / source / report).glob("*/*/*.gz"):
-                yield path.as_uri()
-            return
-        filesystem = filesystem_of(below)
-        for name in filesystem.glob(f"{below}/*/*/*.gz"):
-            yield filesystem.unstrip_protocol(name)
+        return find_files(f"{self.root}/{source}/{report}", "*/*/*.gz")
 
     def delete(self, uri: str, *, at: datetime, why: str) -> None:
-        """Delete a document; its sidecars stay and say when and why. May be repeated."""
-        stem = uri.removesuffix(".gz")
-        local = local_path(stem)
-        told = {"deleted": {"at": at.isoformat(), "why": why}}
-        if local:
-            for path in local.parent.glob(f"{local.name}.*.json"):
-                replace_file(path, _as_sidecar({**(parse_sidecar(path.read_bytes()) or {}), **told}))
-            Path(f"{local}.gz").unlink(missing_ok=True)
-            return
-        filesystem = filesystem_of(stem)
-        for name in filesystem.glob(f"{stem}.*.json"):
-            filesystem.pipe_file(
-                name, _as_sidecar({**(parse_sidecar(filesystem.cat_file(name)) or {}), **told})
-            )
-        if filesystem.exists(uri):
-            filesystem.rm_file(uri)
+        """Delete a document; its sidecars stay and record when and why. Idempotent."""
+        deletion = {"deleted": {"at": at.isoformat(), "why": why}}
+        for address in _sidecars_of(uri):
+            write_file(address, _as_sidecar({**(read_sidecar(address) or {}), **deletion}))
+        remove_file(uri)
 
     def deletion_of(self, uri: str) -> str | None:
-        """When and why a document was deleted; None when it was not, or is there again."""
+        """When and why a document was deleted; None if it was not, or exists again."""
         if self.has(uri):
             return None
-        for story in self.sidecars(uri):
-            if told := story.get("deleted"):
-                return f"was deleted on {str(told['at'])[:10]}: {told['why']}"
+        for sidecar in self.sidecars(uri):
+            if deletion := sidecar.get("deleted"):
+                return f"was deleted on {str(deletion['at'])[:10]}: {deletion['why']}"
         return None
 
     def sidecars(self, uri: str) -> list[dict[str, Any]]:
-        """What the sidecars of an archived document say, oldest fetch first; damaged ones are left out."""
-        stem = uri.removesuffix(".gz")
-        local = local_path(stem)
-        if local:
-            texts = [path.read_bytes() for path in local.parent.glob(f"{local.name}.*.json")]
-        else:
-            filesystem = filesystem_of(stem)
-            texts = [filesystem.cat_file(name) for name in filesystem.glob(f"{stem}.*.json")]
-        stories = [story for story in map(parse_sidecar, texts) if story]
-        return sorted(stories, key=lambda entry: str(entry["fetched_at"]))
+        """The sidecars of an archived document, oldest fetch first, without damaged ones."""
+        found = [sidecar for sidecar in map(read_sidecar, _sidecars_of(uri)) if sidecar]
+        return sorted(found, key=lambda entry: str(entry["fetched_at"]))
 
-    def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """The address and sidecar of every document of a report, in no order; for a ledger that is lost.
+    def sidecars_of_report(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """The address and sidecar of every document of a report, in no order. None for a damaged sidecar.
 
-        None for a sidecar that is damaged.
+        For rebuilding tables when the ledger is lost.
         """
-        below = f"{self._root}/{source}/{report}"
-        if self._local:
-            for path in (self._local / source / report).glob("*/*/*.json"):
-                document = path.with_name(f"{path.name.split('.')[0]}.gz")
-                yield document.as_uri(), parse_sidecar(path.read_bytes())
-            return
-        filesystem = filesystem_of(below)
-        for name in filesystem.glob(f"{below}/*/*/*.json"):
-            folder, _, file = str(name).rpartition("/")
-            address = filesystem.unstrip_protocol(f"{folder}/{file.split('.')[0]}.gz")
-            yield address, parse_sidecar(filesystem.cat_file(name))
+        for address in find_files(f"{self.root}/{source}/{report}", "*/*/*.json"):
+            folder, _, name = address.rpartition("/")
+            yield f"{folder}/{name.split('.')[0]}.gz", read_sidecar(address)
 
     def _unwritable(self, error: OSError) -> RetryableError:
         return RetryableError(
@@ -260,7 +230,7 @@ class Archive:
         )
 
     def _spool_directory(self, meta: DocumentMeta) -> Path | None:
-        """Local archives spool beside the final place, for an atomic link; others in the system's folder."""
+        """Where to spool: next to the target, for an atomic link; None for the system's temporary folder."""
         if not self._local:
             return None
         directory = self._local / meta.source / meta.report / meta.account_id
@@ -291,8 +261,13 @@ class Archive:
                 path.unlink(missing_ok=True)
 
 
+def _sidecars_of(uri: str) -> Iterator[str]:
+    folder, _, name = uri.removesuffix(".gz").rpartition("/")
+    return find_files(folder, f"{name}.*.json")
+
+
 def _compress(chunks: Iterable[bytes], out: BinaryIO) -> tuple[int, str]:
-    """Write ``chunks`` as gzip without name or time, so that equal content gives equal files."""
+    """Write ``chunks`` as gzip without a name or time, so that equal content gives equal files."""
     packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
     digest, nbytes = hashlib.sha256(), 0
     for chunk in chunks:
@@ -322,5 +297,5 @@ def _as_sidecar(content: Mapping[str, Any]) -> bytes:
 
 
 def _slug(text: str) -> str:
-    """A file name for a fetch: Amazon's document ids may hold any character."""
+    """A file name for a fetch: Amazon's document ids may contain any character."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]

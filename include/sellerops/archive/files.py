@@ -1,4 +1,4 @@
-"""Files of an archive, local or behind fsspec: opened, checked against their names, put in place whole."""
+"""The archive's files, local or behind fsspec: opening, verifying and publishing them atomically."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,11 +19,11 @@ from sellerops.base.gunzip import GZIP_ERRORS, open_gzip
 MARK = "sellerops-archive.json"
 READ_BUFFER = 1 << 20
 _LEFTOVER_AGE = 86_400.0
-_TOLD = {"fetched_at", "request", "response", "decoded"}
+_REQUIRED_KEYS = {"fetched_at", "request", "response", "decoded"}
 
 
 class DocumentReader(io.BufferedIOBase):
-    """Unpacks a document, holds its bytes against the hash in its name, and closes what it reads from."""
+    """Decompresses a document, verifies its bytes against the hash in its name, and closes its source."""
 
     def __init__(self, raw: Any, uri: str) -> None:
         self._raw, self._uri = raw, uri
@@ -34,16 +34,18 @@ class DocumentReader(io.BufferedIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Less than ``size`` only at the end, whose bytes are given away once the hash of all is right."""
+        """Return less than ``size`` bytes only at the end, and raise there if the hash does not match."""
         wanted = -1 if size is None else size
         try:
-            piece: bytes = self._gzip.read(wanted)
+            chunk: bytes = self._gzip.read(wanted)
         except GZIP_ERRORS as error:
             raise ArchiveDamaged(f"the archived document is damaged ({error}).", where=self._uri) from error
-        self._digest.update(piece)
-        if len(piece) != wanted and self._digest.hexdigest() != _stem(self._uri):
-            raise ArchiveDamaged("the archived document is damaged: its hash is another.", where=self._uri)
-        return piece
+        self._digest.update(chunk)
+        if len(chunk) != wanted and self._digest.hexdigest() != _stem(self._uri):
+            raise ArchiveDamaged(
+                "the archived document is damaged: its hash does not match.", where=self._uri
+            )
+        return chunk
 
     def read1(self, size: int = -1, /) -> bytes:
         return self.read(READ_BUFFER if size < 0 else size)
@@ -61,13 +63,13 @@ def open_raw(uri: str) -> Any:
 
 
 def is_whole(uri: str) -> bool:
-    """Whether a file of the archive is what its name says: a document's hash, or a sidecar of one."""
+    """Whether a file of the archive matches the hash in its name: a document, or a sidecar of one."""
     with open_raw(uri) as raw:
         if uri.endswith(MARK):
             return True
         if uri.endswith(".json"):
-            story = parse_sidecar(raw.read())
-            return story is not None and story["decoded"] == {**story["decoded"], "sha256": _stem(uri)}
+            sidecar = _parse_sidecar(raw.read())
+            return sidecar is not None and sidecar["decoded"] == {**sidecar["decoded"], "sha256": _stem(uri)}
         try:
             with DocumentReader(raw, uri) as stream:
                 while stream.read(READ_BUFFER):
@@ -77,13 +79,28 @@ def is_whole(uri: str) -> bool:
     return True
 
 
-def parse_sidecar(content: bytes) -> dict[str, Any] | None:
-    """A sidecar's content; None when it is damaged."""
+def find_files(folder: str, pattern: str) -> Iterator[str]:
+    """The addresses of files below a folder that match a glob pattern, in no order."""
+    local = local_path(folder)
+    if local:
+        yield from (path.as_uri() for path in local.glob(pattern))
+        return
+    filesystem = filesystem_of(folder)
+    yield from map(filesystem.unstrip_protocol, filesystem.glob(f"{folder}/{pattern}"))
+
+
+def read_sidecar(uri: str) -> dict[str, Any] | None:
+    """A sidecar's content; None if it is damaged."""
+    with open_raw(uri) as raw:
+        return _parse_sidecar(raw.read())
+
+
+def _parse_sidecar(content: bytes) -> dict[str, Any] | None:
     try:
-        story = read_json(content)
+        sidecar = read_json(content)
     except ValueError:
         return None
-    return story if isinstance(story, dict) and story.keys() >= _TOLD else None
+    return sidecar if isinstance(sidecar, dict) and sidecar.keys() >= _REQUIRED_KEYS else None
 
 
 def _stem(uri: str) -> str:
@@ -91,8 +108,26 @@ def _stem(uri: str) -> str:
     return uri.rsplit("/", 1)[-1].split(".", 1)[0]
 
 
+def write_file(uri: str, content: bytes) -> None:
+    """Create or replace a file; a local one atomically."""
+    local = local_path(uri)
+    if local:
+        replace_file(local, content)
+    else:
+        filesystem_of(uri).pipe_file(uri, content)
+
+
+def remove_file(uri: str) -> None:
+    """Remove a file, if it exists."""
+    local = local_path(uri)
+    if local:
+        local.unlink(missing_ok=True)
+    elif filesystem_of(uri).exists(uri):
+        filesystem_of(uri).rm_file(uri)
+
+
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a local file anew, whole or not at all."""
+    """Replace a local file atomically."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as spool:
         written = Path(spool.name)
         try:
@@ -104,7 +139,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def link_once(path: Path, target: Path) -> Path:
-    """Give ``path`` its final name unless a whole file has it; a hard link never replaces one."""
+    """Give ``path`` its final name unless an intact file already has it; a hard link never replaces one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(path, target)
@@ -113,7 +148,7 @@ def link_once(path: Path, target: Path) -> Path:
             return target
         path.replace(target)
     except OSError:
-        # Some network folders know no hard links; a rename is as atomic there.
+        # Some network file systems have no hard links; a rename is atomic there too.
         if not (target.exists() and is_whole(str(target))):
             path.replace(target)
     _sync_directory(target.parent)
@@ -121,14 +156,14 @@ def link_once(path: Path, target: Path) -> Path:
 
 
 def sync_to_disk(handle: int, flush: Callable[[], None]) -> None:
-    """On disk before it gets its name, and readable for the group that runs the workers."""
+    """Write a file to disk before it gets its name, and let the workers' group read it."""
     flush()
     os.fchmod(handle, 0o640)
     os.fsync(handle)
 
 
 def remove_leftovers(directory: Path) -> None:
-    """Remove what killed workers left half written, a day later."""
+    """Remove files that killed workers left half written, once they are a day old."""
     for leftover in directory.glob(".part-*"):
         try:
             if time.time() - leftover.stat().st_mtime > _LEFTOVER_AGE:

@@ -1,1 +1,1 @@
-"""What every other room stands on: errors, clock, limits, redaction, and bounded readers of foreign input."""
+"""Shared foundations: errors, clock, limits, redaction, and bounded readers of foreign input."""

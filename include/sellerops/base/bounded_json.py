@@ -1,4 +1,4 @@
-"""JSON from outside, decoded within the limits: as deep as real answers are, and no deeper."""
+"""Decoding JSON from outside with a limit on nesting depth."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ TOO_DEEP = f"its objects and lists are nested more than {MAX_DEPTH} levels deep 
 
 
 class TooDeep(ValueError):
-    """JSON nested deeper than MAX_DEPTH: whatever reads it recursively would fail or exhaust the stack."""
+    """JSON nested deeper than MAX_DEPTH: a recursive reader would fail or exhaust the stack."""
 
     def __init__(self) -> None:
         super().__init__(TOO_DEEP)
 
 
 def read_json(text: str | bytes) -> Any:
-    """The value of a whole JSON text. Raises ValueError; TooDeep, a ValueError, beyond MAX_DEPTH."""
+    """Decode a whole JSON text. Raises ValueError, or its subclass TooDeep beyond MAX_DEPTH."""
     try:
         value = json.loads(text)
     except RecursionError:
@@ -28,7 +28,7 @@ def read_json(text: str | bytes) -> Any:
 
 
 def is_too_deep(text: str | bytes) -> bool:
-    """Whether it is JSON but for its depth."""
+    """Whether the text is valid JSON except for its depth."""
     try:
         read_json(text)
     except TooDeep:
@@ -39,7 +39,7 @@ def is_too_deep(text: str | bytes) -> bool:
 
 
 def check_depth(value: Any) -> None:
-    """Raise TooDeep when ``value`` has more than MAX_DEPTH lists and objects in each other."""
+    """Raise TooDeep when ``value`` nests lists and objects more than MAX_DEPTH levels deep."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [each for each in level if isinstance(each, (dict, list))]

@@ -1,4 +1,4 @@
-"""Time as a parameter: the system's clock, or one that runs beside a local Amazon's."""
+"""The clock as a parameter: real time, or the virtual time of a local Amazon (the sandbox)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 class Clock:
     """``now = virtual_anchor + (real now - real_anchor) * speed``; anchors are aware, speed 1.0 is real pace.
 
-    Speed 0 is a clock that stands still. ``Clock.system()`` is real time.
+    Speed 0 is a stopped clock. ``Clock.system()`` is real time.
     """
 
     real_anchor: datetime
@@ -32,7 +32,10 @@ class Clock:
         return (self.virtual_anchor + timedelta(seconds=elapsed * self.speed)).astimezone(UTC)
 
     def real_seconds(self, virtual_seconds: float) -> float:
-        """How long to sleep for so many seconds of this clock; one that stands is looked at once a second."""
+        """Real seconds to sleep until this clock has advanced by ``virtual_seconds``.
+
+        At most one second on a virtual clock, which somebody may set or stop meanwhile.
+        """
         if virtual_seconds <= 0:
             return 0.0
         if self.speed <= 0:

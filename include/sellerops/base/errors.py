@@ -1,31 +1,31 @@
 """The whole error tree on one screen, typed by remedy.
 
 SellerOpsError
-+-- ConfigurationError        a file or connection says something wrong: mend it, then clear the task
++-- ConfigurationError        a file or connection is wrong: correct it, then clear the task
 |   +-- SpecError             a report YAML is invalid (names file and key)
-|   +-- FormError             a run's trigger form holds a mistake: correct it and trigger again
+|   +-- FormError             a run's trigger form is invalid: correct it and trigger again
 |   +-- CredentialsError      Amazon refuses the account's credentials or role
-|       +-- LoginRefused      the account cannot log in: every report of the connection stops
-+-- RetryableError            the same call may work later: Airflow retries by itself
-|   +-- Throttled             a quota refused us; carries the wait
+|       +-- LoginRefused      the account cannot log in: every report that uses the connection fails
++-- RetryableError            the same call may succeed later: Airflow retries automatically
+|   +-- Throttled             a quota is exhausted; carries the wait
 |   +-- AmazonUnavailable     5xx, time-outs, gateway pages, dropped connections
 |   +-- LedgerUnavailable     the ledger's database cannot be reached, or does not answer
-|   +-- DocumentExpired       the presigned address died before the download ended
+|   +-- DocumentExpired       the presigned URL expired before the download finished
 |   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
 |   +-- TableInUse            other sessions hold a table whose structure must change
-+-- GiveUpError               repeating cannot help: a person must look
++-- GiveUpError               retrying cannot help: a person must look
 |   +-- ReportFatal           Amazon aborted the report
-|   +-- RequestRefused        Amazon refuses this request for good (400, 404, ...)
-|   +-- UnexpectedAnswer      Amazon answered something outside its own contract
+|   +-- RequestRefused        Amazon rejects this request permanently (400, 404, ...)
+|   +-- UnexpectedAnswer      Amazon's answer breaks its own contract
 |   +-- UnreadableDocument    the document does not fit its spec (missing column, wrong charset, ...)
-|   |   +-- ArchiveDamaged    the archived copy is damaged or gone
-|   |   +-- LimitExceeded     it is larger, deeper or wider than we accept (limits.py)
-|   |   +-- NotTheReport      Amazon's own words stand where the report should be
-|   +-- CheckFailed           rows do not add up; nothing was stored
-+-- SkipError                 there is rightly nothing to do
+|   |   +-- ArchiveDamaged    the archived copy is damaged or missing
+|   |   +-- LimitExceeded     the document is larger, deeper or wider than we accept (limits.py)
+|   |   +-- NotTheReport      the document holds a message from Amazon instead of the report
+|   +-- CheckFailed           row counts do not add up; nothing was stored
++-- SkipError                 there is nothing to do, and that is correct
     +-- NothingToCollect      no data in this window, or Amazon no longer serves it
-    +-- NotPublishedYet       Amazon has not published the period: a later run asks again
-    +-- Quarantined           the numbers are so unlike those before that a person decides
+    +-- NotPublishedYet       Amazon has not published the period yet: a later run requests it
+    +-- Quarantined           the numbers look implausible, so a person decides
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from sellerops.base.commands import commands_as_typed
 
 
 class SellerOpsError(Exception):
-    """Base of all our errors. ``where`` names the place, ``remedy`` what a person does next.
+    """Base class of all our errors. ``where`` names the place, ``remedy`` what you do next.
 
-    Commands in backticks are told as the reader types them. ``details`` carries the fields (report, account,
+    Commands in backticks are shown as the reader types them. ``details`` carries the fields (report, account,
     marketplace, status, ...) that notices and tests need.
     """
 
@@ -86,11 +86,11 @@ class FormError(ConfigurationError):
 
 
 class RetryableError(SellerOpsError):
-    default_remedy = "Nothing: Airflow tries again by itself."
+    default_remedy = "Nothing: Airflow retries automatically."
 
 
 class Throttled(RetryableError):
-    default_remedy = "Nothing: the quota refills and the call is repeated."
+    default_remedy = "Nothing: the call is retried once the quota has refilled."
 
 
 class AmazonUnavailable(RetryableError):
@@ -98,15 +98,15 @@ class AmazonUnavailable(RetryableError):
 
 
 class LedgerUnavailable(RetryableError):
-    default_remedy = "Start Postgres or correct the connection; Airflow then tries again by itself."
+    default_remedy = "Start Postgres or correct the connection; Airflow then retries automatically."
 
 
 class DocumentExpired(RetryableError):
-    default_remedy = "Nothing: a fresh address is asked for."
+    default_remedy = "Nothing: the download is retried with a new URL."
 
 
 class DocumentDamaged(RetryableError):
-    default_remedy = "Nothing: the document is downloaded again."
+    default_remedy = "Nothing: the download is retried."
 
 
 class TableInUse(RetryableError):
@@ -114,11 +114,11 @@ class TableInUse(RetryableError):
 
 
 class GiveUpError(SellerOpsError):
-    default_remedy = "Look at the cause, then clear the task to repeat this slice."
+    default_remedy = "Fix the cause, then clear the task to collect this slice again."
 
 
 class ReportFatal(GiveUpError):
-    default_remedy = "Read Amazon's reason above; clear the task to ask for a new report."
+    default_remedy = "Read Amazon's reason above, then clear the task to request a new report."
 
 
 class RequestRefused(GiveUpError):
@@ -130,34 +130,35 @@ class UnexpectedAnswer(GiveUpError):
 
 
 class UnreadableDocument(GiveUpError):
-    default_remedy = "The document is kept in the archive: correct the spec, then clear the load task."
+    default_remedy = "The document is in the archive: correct the spec, then clear the load task."
 
 
 class ArchiveDamaged(UnreadableDocument):
     default_remedy = (
-        "Clear the slice's load task: it downloads the document again while Amazon serves it. "
+        "Clear the slice's load task: it downloads the document again if Amazon still serves it. "
         "Or restore the file from a backup."
     )
 
 
 class LimitExceeded(UnreadableDocument):
-    """``limit``, in the details, names the constant of ``sellerops.base.limits``."""
+    """``details["limit"]`` names the constant in ``sellerops.base.limits``."""
 
     default_remedy = (
-        "Compare the document with Seller Central. If Amazon's data really need more, raise the limit in "
+        "Compare the document with Seller Central. If Amazon's data really needs more, raise the limit in "
         "include/sellerops/base/limits.py, then clear the task."
     )
 
 
 class NotTheReport(UnreadableDocument):
     default_remedy = (
-        "Read Amazon's words. To request the report again, clear `fetch_report` of the slice with its "
-        "downstream tasks once `request.fresh_for` of the spec is over; until then the same document is used."
+        "Read Amazon's message. To request the report again, clear the slice's `fetch_report` and its "
+        "downstream tasks once the spec's `request.fresh_for` has passed; until then the same document is "
+        "used."
     )
 
 
 class CheckFailed(GiveUpError):
-    default_remedy = "Nothing was stored: compare the archived document with Seller Central."
+    default_remedy = "Nothing was stored. Compare the archived document with Seller Central."
 
 
 class SkipError(SellerOpsError):
@@ -169,7 +170,7 @@ class NothingToCollect(SkipError):
 
 
 class NotPublishedYet(SkipError):
-    default_remedy = "Nothing: a later run asks again; clear the task to ask now."
+    default_remedy = "Nothing: a later run requests it. Clear the task to try now."
 
 
 class Quarantined(SkipError):

@@ -1,8 +1,8 @@
-"""Every Postgres connection of the product opens here: no step of one waits for ever.
+"""Opens every Postgres connection of the product, with timeouts on every step.
 
-The server enforces the limits on statements and locks. A server that accepts connections and then says
-nothing (stopped, suspended, behind a dead gateway) enforces nothing, and its kernel still answers keepalives;
-so the client has a limit of its own for every answer.
+The server enforces the limits on statements and locks. A server that accepts connections and then goes silent
+(stopped, suspended, behind a dead gateway) enforces nothing, while its kernel still answers keepalives; so
+the client has its own limit for every answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from psycopg.rows import Row, TupleRow
 _Result = TypeVar("_Result")
 
 CONNECT_TIMEOUT = 5
-# A peer that is gone without a word: noticed after 15 + 3 * 5 s when idle, after 30 s with data under way.
+# A peer that vanished is noticed after 15 + 3 * 5 s when idle, after 30 s with data in flight.
 NETWORK: dict[str, Any] = {
     "connect_timeout": CONNECT_TIMEOUT,
     "keepalives": 1,
@@ -31,8 +31,8 @@ NETWORK: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds: how long the server may work on one statement, and of that wait for a lock; how much longer
-    the client waits for an answer.
+    """Timeouts in seconds: ``statement`` for one statement on the server, ``lock`` for waiting for a lock
+    within it, ``grace`` for how much longer than the statement the client waits for an answer.
     """
 
     statement: float
@@ -44,13 +44,13 @@ class Timeouts:
         return self.statement + self.grace
 
 
-# Is anybody there?
+# Checking whether the server answers at all.
 PROBING = Timeouts(statement=5, lock=5, grace=2)
-# One statement of the ledger, small and indexed.
+# One statement of the ledger: small and indexed.
 LEDGER = Timeouts(statement=30, lock=20)
-# Upkeep and pages: statements over many rows of the ledger.
+# Maintenance and pages: statements over many rows of the ledger.
 UPKEEP = Timeouts(statement=600, lock=30)
-# Exports and checks join months of orders; a query that takes longer was written wrong.
+# Exports and checks join months of orders; a query that takes longer is badly written.
 READING = Timeouts(statement=900, lock=30)
 # A load of 5 GB is one COPY and one merge; loads of one table wait for each other.
 LOADING = Timeouts(statement=7_200, lock=1_800)
@@ -59,7 +59,7 @@ MIGRATING = Timeouts(statement=3_600, lock=300)
 
 
 class BoundedConnection(psycopg.Connection[Row]):
-    """A connection whose every wait for the server ends within ``answer_within`` s, in OperationalError."""
+    """A connection that raises OperationalError when the server takes longer than ``answer_within`` s."""
 
     answer_within: float = LEDGER.answer
 
@@ -69,7 +69,7 @@ class BoundedConnection(psycopg.Connection[Row]):
         try:
             return super().wait(gen, interval, self.answer_within)
         except errors._WaitTimeout:
-            # What the server does with the statement is unknown: nothing more can be said on this connection.
+            # The statement's fate is unknown, so the connection cannot be used any more.
             self.pgconn.finish()
             raise psycopg.OperationalError(
                 f"the server accepted the connection but gave no answer within {self.answer_within:g} s"
@@ -79,7 +79,7 @@ class BoundedConnection(psycopg.Connection[Row]):
 def connect(
     conninfo: str, timeouts: Timeouts, *, autocommit: bool = False, **options: Any
 ) -> BoundedConnection[TupleRow]:
-    """A connection of its own with the limits of ``timeouts``. Raises psycopg.OperationalError."""
+    """Open a connection with these timeouts. Raises psycopg.OperationalError."""
     connection = BoundedConnection.connect(conninfo, autocommit=True, **NETWORK, **options)
     set_timeouts(connection, timeouts)
     connection.autocommit = autocommit
@@ -87,7 +87,7 @@ def connect(
 
 
 def set_timeouts(connection: BoundedConnection[Any], timeouts: Timeouts, *, local: bool = False) -> None:
-    """Set the limits of a connection; ``local``: until the end of its transaction, on the server."""
+    """Set a connection's timeouts; ``local`` limits those of the server to the current transaction."""
     connection.answer_within = timeouts.answer
     scope = sql.SQL("LOCAL") if local else sql.SQL("SESSION")
     connection.execute(
@@ -100,8 +100,8 @@ def set_timeouts(connection: BoundedConnection[Any], timeouts: Timeouts, *, loca
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Whether an error of psycopg says that the server cannot be talked to, and not just that one statement
-    took too long or met another.
+    """Whether a psycopg error means that the server is unreachable, as opposed to one statement that took too
+    long or conflicted with another.
     """
     if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return False

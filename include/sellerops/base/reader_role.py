@@ -1,8 +1,8 @@
-"""Reading the warehouse without the power to change it.
+"""Reading the warehouse with a role that cannot change it.
 
 Checks, exports and pages read as role ``sellerops_reader``, in read-only transactions. The role may SELECT
-from landing tables and from the ledger, but not from tables of personal data and not from rejected rows,
-which keep what a file held. Each table is granted as it is made, so a table nobody thought of stays closed.
+from landing tables and from the ledger, but not from tables of personal data or from rejected rows, which
+hold raw text. Each table is granted when it is created, so that a new table is closed by default.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.base.postgres import READING
 
 READER = "sellerops_reader"
-# Keeps the text of rows that could not be stored: whatever the file held, names and addresses included.
+# Holds the raw text of rejected rows, names and addresses included.
 _CLOSED = ("rejected_row",)
 
 
 @contextmanager
 def read_only(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
-    """One read-only transaction in UTC that sees one state of all tables, on a connection of its own.
+    """Open a connection with one read-only, repeatable-read transaction in UTC.
 
-    Raises ConfigurationError for a superuser, whom neither grants nor a read-only transaction hold back
+    Raises ConfigurationError for a superuser, whom neither grants nor a read-only transaction restrict
     (``pg_read_file``, ``COPY ... TO PROGRAM``).
     """
     with postgres.connect(conninfo, READING, application_name="sellerops reading") as connection:
@@ -39,7 +39,7 @@ def read_only(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def grant_table(connection: psycopg.Connection[Any], schema: str, table: str) -> None:
-    """Let the reader SELECT from a table or view, where that role exists."""
+    """Let the reader SELECT from a table or view, if that role exists."""
     if not _has_reader(connection):
         return
     role = sql.Identifier(READER)
@@ -50,7 +50,7 @@ def grant_table(connection: psycopg.Connection[Any], schema: str, table: str) ->
 
 
 def grant_ledger(connection: psycopg.Connection[Any]) -> None:
-    """Let the reader SELECT from the ledger, but for what may hold personal data."""
+    """Let the reader SELECT from the ledger, except from what may hold personal data."""
     if not _has_reader(connection):
         return
     role = sql.Identifier(READER)
@@ -63,7 +63,7 @@ def grant_ledger(connection: psycopg.Connection[Any]) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """What a database says, without the statement it quotes below."""
+    """The first line of a database error, without the statement it quotes below."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
@@ -76,7 +76,7 @@ def _refuse_superuser(connection: psycopg.Connection[Any]) -> None:
     if connection.info.parameter_status("is_superuser") != "on":
         return
     raise ConfigurationError(
-        f"{connection.info.user} is a superuser; checks and exports use a role that only reads.",
+        f"{connection.info.user} is a superuser; checks and exports need a role that only reads.",
         where=f"Postgres {connection.info.host}:{connection.info.port}/{connection.info.dbname}",
-        remedy=f"Let connection {READER} use role {READER} (docs/first-account.md), then clear the task.",
+        remedy=f"Set role {READER} in connection {READER} (docs/first-account.md), then clear the task.",
     )

@@ -1,4 +1,4 @@
-"""Keeps credentials and unstorable characters out of whatever is kept or told of an error."""
+"""Removes credentials and unstorable characters from texts before they are stored or sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 MASK = "***"
 
-# Names under which a secret stands, as the end of a longer one too: POSTGRES_PASSWORD, botToken.
+# Names of secrets; a longer name may end with one: POSTGRES_PASSWORD, botToken.
 _NAMES = (
     r"pass(?:word|wd|phrase)|(?<![a-z])pwd|client[_-]?secret|(?:shared|jwt|app)[_-]?secret"
     r"|secret[_-]?(?:access[_-]?)?key|(?:api|private|fernet|account)[_-]?key(?![_-]?id)"
@@ -17,10 +17,11 @@ _NAMES = (
 )
 # name=value, "name": "value", \"name\": \"value\", <name>value<, name%3Dvalue, (b'name', b'value')
 _MARK = r"""(?:\\*["']?\s{0,8}(?:[=:]|%3D|,(?=\s{0,8}b?\\*["']))\s{0,8}(?:b(?=["']))?|>)"""
-# In quotes to the closing one, which a text that was cut may lack; bare, to a space or the next parameter.
+# A quoted value ends at the closing quote, which a truncated text may lack; a bare one at a space or the next
+# parameter.
 _QUOTED = r"""(?P<quote>\\*["'])(?:(?!(?P=quote))[^\n\\]|(?!(?P=quote))\\[^\n]|'')*(?:(?P=quote)|(?=\n|\Z))"""
 _BARE = r"""(?:[^\s"'<>&}\\,;]|[,;](?!\s|\Z)|&(?![\w.-]{1,40}=)|["'<>}\\](?![\s,;:)\]}]|\Z))+"""
-# A password with spaces needs quotes in a conninfo; one that lacks them ends before the next `name=`.
+# In a conninfo a password with spaces needs quotes; without them it ends before the next `name=`.
 _WORDS = r"[^\s=\"'&]+(?:[ \t][^\s=]{1,60}){1,8}(?=[ \t]\w{1,40}=)"
 
 _SECRETS = (
@@ -36,7 +37,7 @@ _SECRETS = (
         rf"(?i)(?P<name>{_NAMES})(?P<mark>{_MARK}(?:(?:bearer|basic|digest)\s+)?)(?:{_QUOTED}|{_BARE})"
     ),
     re.compile(r"(?i)(?P<name>bearer)(?P<mark>\s+)(?![a-z]+\b)[\w\-.|~+/=]{8,}"),
-    # A user's password in an address, which may hold spaces, @ and /; a port is none.
+    # A password in a URL, which may contain spaces, @ and /; not a port.
     re.compile(
         r"(?P<name>://[^\s/:@]{0,80})(?P<mark>:)(?!\d{1,5}(?:[/?#\s\"',;:)]|\Z))(?!\s)[^\n]{1,200}?(?=@[^\s@\"'<>]*(?:[\s\"'<>]|\Z))"
     ),
@@ -47,7 +48,7 @@ _SECRETS = (
     re.compile(
         r"(?<!\d)\d{6,12}(?::|%3A)[\w\-]{30,}|(?<=/bot)\d+(?::|%3A)[^/\s]+", re.IGNORECASE
     ),  # Telegram
-    re.compile(  # AWS: a key's id, and the secret where it stands beside it
+    re.compile(  # AWS: a key's id, and the secret if it follows
         r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])(?:[\s\"',:;|/]{1,8}[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=]))?"
     ),
     re.compile(r"eyJ[\w\-]{8,}(?:\.[\w\-]*){1,4}"),  # JWT
@@ -57,7 +58,7 @@ _SECRET_NAME = re.compile(rf"(?i)(?:{_NAMES}|bearer)\Z")
 
 
 def redact(text: str) -> str:
-    """``text`` without tokens, secrets, keys, signatures of presigned addresses, and passwords."""
+    """``text`` without tokens, secrets, keys, passwords and signatures of presigned URLs."""
     for pattern in _SECRETS:
         text = pattern.sub(_masked, text)
     return storable(text)
@@ -70,12 +71,12 @@ def _masked(match: re.Match[str]) -> str:
 
 
 def storable(text: str) -> str:
-    r"""``text`` as Postgres can hold it: NUL and lone surrogates become escapes (``\x00``, ``\udcff``)."""
+    r"""``text`` as Postgres can store it: NUL and lone surrogates become escapes (``\x00``, ``\udcff``)."""
     return text.replace("\x00", r"\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def redact_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping with every text in it, however deep, redacted; values under a secret's name are masked."""
+    """A copy of the mapping with every nested text redacted; values whose key names a secret are masked."""
     return {
         storable(str(key)): MASK if _SECRET_NAME.search(str(key)) else _redact_any(value)
         for key, value in values.items()
@@ -93,7 +94,7 @@ def _redact_any(value: Any) -> Any:
 
 
 def error_fields(error: BaseException | None) -> tuple[str | None, str | None, str | None]:
-    """(type name, redacted text, remedy) of an error, each None without one."""
+    """(type name, redacted text, remedy) of an error; all None if there is no error."""
     if error is None:
         return None, None, None
     remedy = getattr(error, "remedy", None)

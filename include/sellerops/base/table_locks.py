@@ -1,12 +1,12 @@
-"""ACCESS EXCLUSIVE locks that keep nobody waiting: asked for in short tries, given back between them.
+"""Taking ACCESS EXCLUSIVE locks in short tries, so that readers never queue behind a waiting statement.
 
 A statement that waits for such a lock (ALTER TABLE, CREATE INDEX, TRUNCATE) blocks every later reader of the
-table, however long an idle transaction in front of it lasts. So each try waits a moment only, and nothing
-at all is held between two tries.
+table for as long as an idle transaction before it lasts. So each try waits only briefly and holds nothing
+until the next.
 
-Order of locks, for all sessions: the DDL locks of the tables (advisory, by name), then the tables themselves,
-then, where a table is made, its schema's (``sellerops.schema:...``, held while it is made), then the locks of
-single loads (``sellerops.load:...``, ``sellerops.history:...``). Every wait for the first two is bounded.
+All sessions lock in this order: the tables' DDL locks (advisory, by name), the tables themselves, the schema
+while a table is created (``sellerops.schema:...``), the locks of single loads (``sellerops.load:...``,
+``sellerops.history:...``). Every wait for the first two is bounded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _Result = TypeVar("_Result")
 
 TRIES = 20
 WAIT_MS = 200
-# Longer than the server's deadlock_timeout (1 s): only then does it end an autovacuum for us.
+# Longer than the server's deadlock_timeout (1 s), after which it cancels an autovacuum that blocks us.
 VACUUM_WAIT_MS = 1500
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
 
@@ -41,13 +41,15 @@ def with_tables_locked(
     *,
     beside: Sequence[tuple[str, str]] = (),
 ) -> _Result:
-    """``work`` in one transaction that has ``tables`` (schema, name) to itself; those that exist, that is.
+    """Call ``work`` in one transaction that holds exclusive locks on ``tables`` (schema, name), if they
+    exist.
 
-    ``beside``: what else ``work`` may change and locks itself (``limit_lock_waits``) if need be: a try ends there too.
+    ``beside``: other relations that ``work`` may lock itself (with ``limit_lock_waits``). If one of them is
+    in use, the try ends as well.
 
-    Within a transaction of the caller's it is a savepoint, and the locks last until that ends: lock there
-    before anything else, so that nothing is held during the pauses. Raises TableInUse, naming the sessions in
-    front, after ``TRIES``.
+    Within a transaction of the caller this is a savepoint, and the locks last until that transaction ends.
+    Call it there before anything else, so that nothing is locked during the pauses. Raises TableInUse, naming
+    the blocking sessions, after ``TRIES`` tries.
     """
     wait, pause = WAIT_MS, FIRST_PAUSE
     for number in range(1, TRIES + 1):
@@ -68,7 +70,7 @@ def with_tables_locked(
 
 @contextmanager
 def limit_lock_waits(connection: Connection, wait: int = WAIT_MS) -> Iterator[None]:
-    """Within the caller's transaction: no statement of the block waits for a lock longer than ``wait`` ms."""
+    """In the caller's transaction, limit lock waits of the block's statements to ``wait`` milliseconds."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         (before,) = cursor.execute("SELECT current_setting('lock_timeout')").fetchone() or ("0",)
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{wait}ms",))
@@ -89,7 +91,7 @@ def _lock(connection: Connection, tables: Sequence[tuple[str, str]], wait: int) 
 
 
 def _oids(cursor: psycopg.Cursor[Any], tables: Sequence[tuple[str, str]]) -> list[int]:
-    """Tables and views of these names; a partitioned table with its partitions."""
+    """The oids of tables and views with these names, and of a partitioned table's partitions."""
     rows = cursor.execute(
         "SELECT member.relid FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
         "CROSS JOIN LATERAL (SELECT pg_class.oid AS relid "
@@ -104,9 +106,10 @@ def _oids(cursor: psycopg.Cursor[Any], tables: Sequence[tuple[str, str]]) -> lis
 def _holders(
     connection: Connection, tables: Sequence[tuple[str, str]]
 ) -> list[tuple[int, str | None, str | None, str | None, datetime | None, str | None]]:
-    """Other sessions with a lock on the tables: pid, application, user, state, since, kind. No queries.
+    """Other sessions with a lock on the tables: pid, application, user, state, since, kind. Not their
+    queries.
 
-    A role without ``pg_read_all_stats`` learns of other users' sessions only pid, application and user.
+    Without ``pg_read_all_stats`` a role sees only pid, application and user of other users' sessions.
     """
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(
@@ -130,13 +133,13 @@ def _session(holder: tuple[Any, ...]) -> str:
 
 def _in_use(tables: Sequence[tuple[str, str]], holders: Sequence[tuple[Any, ...]]) -> TableInUse:
     names = ", ".join(sorted(f"{schema}.{name}" for schema, name in set(tables)))
-    told = "; ".join(map(_session, holders))
+    sessions = "; ".join(map(_session, holders))
     first = holders[0][0] if holders else None
     return TableInUse(
-        f"its structure cannot be changed while other sessions use it ({told or 'none of them is visible'}).",
+        f"its structure cannot be changed while other sessions use it ({sessions or 'none visible'}).",
         where=f"table {names}",
         remedy=(
-            "Airflow tries again by itself. To end the session in front, as its user or a superuser: "
+            "Airflow retries automatically. To end the blocking session, as its user or a superuser: "
             f"`SELECT pg_terminate_backend({first});`"
             if first
             else ""

@@ -1,8 +1,8 @@
-"""YAML as this project accepts it: bounded in size, depth and aliases, without repeated keys.
+"""Parsing YAML with limits on size, depth and aliases; duplicate keys are errors.
 
-The bounds are checked on the stream of parser events, before anything is composed: PyYAML composes by
-recursion, which ends the process (no exception) at some ten thousand levels, and an alias costs nothing to
-write and everything to walk through.
+The limits are checked on the stream of parser events, before anything is composed: PyYAML composes
+recursively, which crashes the process (no exception) at some ten thousand levels, and a few aliases can
+expand to millions of nodes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import yaml
 LARGEST_BYTES = 1024 * 1024
 DEEPEST = 32
 MOST_NODES = 200_000
-# A process reads the same few hundred files again and again: specs, their defaults, the accounts.
+# A process parses the same few hundred files again and again: specs, their defaults, the accounts.
 _MOST_TEXTS = 1024
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -26,7 +26,7 @@ _ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 
 
 class YamlError(Exception):
-    """The text cannot be used. ``line`` counts from 1; None where no line is to blame."""
+    """The YAML is invalid. ``line`` counts from 1; None if the error has no line."""
 
     def __init__(self, problem: str, line: int | None = None) -> None:
         self.problem = problem
@@ -35,7 +35,7 @@ class YamlError(Exception):
 
 
 def parse_yaml(text: str) -> Any:
-    """The values in ``text``, the caller's own to change. Raises YamlError naming the line."""
+    """The values in ``text``, a fresh copy for each caller. Raises YamlError with the line."""
     try:
         return pickle.loads(_parsed(text))
     except yaml.YAMLError as error:
@@ -49,13 +49,13 @@ def parse_yaml(text: str) -> Any:
 
 @lru_cache(maxsize=_MOST_TEXTS)
 def _parsed(text: str) -> bytes:
-    """Pickled, which takes a twentieth of parsing to read again. A forked process has its parent's."""
+    """Pickled, since unpickling takes a twentieth of parsing. Forked processes inherit the cache."""
     _check_bounds(text)
     return pickle.dumps(yaml.load(text, Loader=_UniqueKeyLoader))
 
 
 def _check_bounds(text: str) -> None:
-    """Count nodes as if every alias were written out, since that is what a reader of the values walks."""
+    """Count nodes with every alias expanded, since that is what a reader of the values walks."""
     if len(text) > LARGEST_BYTES:
         raise YamlError(f"longer than {LARGEST_BYTES:,} characters")
     anchored: dict[str, int] = {}
@@ -71,11 +71,11 @@ def _check_bounds(text: str) -> None:
             anchor, nodes = path.pop()
         elif isinstance(event, yaml.ScalarEvent):
             if "\0" in event.value:
-                raise YamlError("a value holds a zero byte", line)
+                raise YamlError("a value contains a zero byte", line)
             anchor, nodes = event.anchor, 1
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchored:
-                raise YamlError(f"the alias *{event.anchor} names no value before it", line)
+                raise YamlError(f"the alias *{event.anchor} refers to no earlier anchor", line)
             anchor, nodes = None, anchored[event.anchor]
         else:
             continue
@@ -83,11 +83,11 @@ def _check_bounds(text: str) -> None:
             anchored[anchor] = nodes
         path[-1][1] += nodes
         if path[-1][1] > MOST_NODES:
-            raise YamlError(f"more than {MOST_NODES:,} values, aliases written out", line)
+            raise YamlError(f"more than {MOST_NODES:,} values with aliases expanded", line)
 
 
 class _UniqueKeyLoader(_Loader):  # type: ignore[misc]
-    """YAML takes the last of two equal keys without a word; a spec must not lose one that way."""
+    """YAML silently keeps the last of two equal keys; a spec must not lose one that way."""
 
 
 def _unique_mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -96,9 +96,7 @@ def _unique_mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> 
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} stands twice", key_node.start_mark
-            )
+            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
         seen.add(key)
     mapping: dict[Any, Any] = yaml.SafeLoader.construct_mapping(loader, node, deep=True)
     return mapping

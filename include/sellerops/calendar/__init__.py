@@ -1,1 +1,1 @@
-"""Days and slices: what is due when, what a run collects, and the labels that name it."""
+"""Schedules and slices: what is due when, and what a run collects."""

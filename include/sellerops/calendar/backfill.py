@@ -1,4 +1,4 @@
-"""Which runs a backfill makes, and what makes two of their slices one request."""
+"""Which runs a backfill creates, and which of their slices share one request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ WindowKey = tuple[tuple[str, ...], str | None, str | None]
 
 
 def run_moments(spec: ReportSpec, first_day: date, last_day: date, now: datetime) -> list[datetime]:
-    """The ends of the data intervals of the runs dated in these days that could have run by ``now``."""
+    """The ends (UTC) of the data intervals of runs dated in these days that were due by ``now``.
+
+    ``first_day`` and ``last_day``: inclusive, in the schedule's time zone.
+    """
     zone = ZoneInfo(spec.schedule.timezone)
     calendar = ScheduleCalendar(spec.schedule, spec.dag_id)
     start = datetime.combine(first_day, time(0), tzinfo=zone)
@@ -28,7 +31,7 @@ def run_moments(spec: ReportSpec, first_day: date, last_day: date, now: datetime
 
 
 def window_key(slice_: Slice) -> WindowKey:
-    """What makes two slices one request."""
+    """The key that slices with the same request share."""
     return tuple(sorted(slice_.marketplace_ids)), slice_.window_start, slice_.window_end or slice_.snapshot_at
 
 

@@ -1,4 +1,4 @@
-"""A run with more slices than Airflow maps in one task, cut into this run's part and the days of the next."""
+"""Splitting a run that has more slices than Airflow maps in one task."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sellerops.calendar.slices import Slice
 
 @dataclass(frozen=True)
 class RemainingDays:
-    """The days (ISO, inclusive) that another run collects."""
+    """The days (ISO, inclusive) that are left for another run, with their number of slices."""
 
     first_day: str
     last_day: str
@@ -19,10 +19,10 @@ class RemainingDays:
 
 
 def split_run(slices: Sequence[Slice], most: int) -> tuple[list[Slice], RemainingDays | None]:
-    """As many whole days, weeks or months from the first one on as ``most`` slices hold, and the rest.
+    """The slices of the first days, weeks or months, at most ``most``, and the remaining days.
 
-    No slice is parted: planned alone, the days of the rest give the same slices. Raises ConfigurationError
-    where no such cut exists (more shops than ``most``).
+    No slice is cut in two: planned alone, the remaining days give the same slices. Raises ConfigurationError
+    if no such split exists (more marketplaces than ``most``).
     """
     if len(slices) <= most:
         return list(slices), None
@@ -37,10 +37,10 @@ def split_run(slices: Sequence[Slice], most: int) -> tuple[list[Slice], Remainin
         reach = max(reach, last)
     if not cut:
         raise ConfigurationError(
-            f"this run has {len(slices)} slices, Airflow maps at most {most} ([core] max_map_length), and no "
-            "day to part them at.",
+            f"this run has {len(slices)} slices, Airflow maps at most {most} ([core] max_map_length), and "
+            "these cannot be split by days.",
             where=f"{slices[0].label} to {slices[-1].label}",
-            remedy="Raise `[core] max_map_length`, or start runs for fewer shops each.",
+            remedy="Raise `[core] max_map_length`, or trigger runs with fewer marketplaces each.",
         )
     now = [slice_ for slice_ in slices if (slice_.first_day or "") < cut]
     return now, RemainingDays(cut, max(slice_.last_day or "" for slice_ in in_order), len(slices) - len(now))

@@ -1,4 +1,4 @@
-"""When a report is due: cron or windows, by the wall clock of a named zone, spread stably within a window."""
+"""When a report is due: by cron, or within time windows, in the wall-clock time of a time zone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 @dataclass(frozen=True)
 class Due:
-    """``nominal`` names the run (the cron's moment, or the window's start); ``at`` is when it really starts.
+    """``nominal`` is the run's logical time (the cron's, or the window's start); ``at`` is when it starts.
 
-    Both aware, UTC. For a cron they are equal.
+    Both are aware, in UTC. For a cron they are equal.
     """
 
     nominal: datetime
@@ -27,9 +27,9 @@ class Due:
 
 
 class ScheduleCalendar:
-    """The due moments of one schedule. ``key`` (a DAG id) picks the minute within a window, always the same.
+    """The due times of one schedule. ``key`` (a DAG id) determines the moment within a window.
 
-    By the wall clock: a time that a daylight-saving switch skips comes an hour later, a repeated one once.
+    In wall-clock time: a time skipped by a daylight-saving switch is due an hour later, a repeated one once.
     """
 
     def __init__(self, schedule: Schedule, key: str) -> None:
@@ -38,19 +38,19 @@ class ScheduleCalendar:
         self.zone = ZoneInfo(schedule.timezone)
 
     def after(self, moment: datetime) -> Due:
-        """The first due moment whose nominal time is later than ``moment``."""
+        """The first due time whose nominal time is later than ``moment``."""
         return next(due for due in self._onward(moment - _SLACK) if due.nominal > moment)
 
     def before(self, moment: datetime) -> Due:
-        """The last due moment whose nominal time is earlier than ``moment``."""
+        """The last due time whose nominal time is earlier than ``moment``."""
         return next(due for due in self._backward(moment + _SLACK) if due.nominal < moment)
 
     def last(self, moment: datetime) -> Due:
-        """The last due moment that has started by ``moment``."""
+        """The last due time that has started by ``moment``."""
         return next(due for due in self._backward(moment + _SLACK) if due.at <= moment)
 
     def between(self, start: datetime, end: datetime) -> Iterator[Due]:
-        """All due moments with ``start <= nominal <= end``, in order."""
+        """All due times with ``start <= nominal <= end``, in order."""
         last = start - timedelta(microseconds=1)
         for due in self._onward(start - _SLACK):
             if due.nominal > end:
@@ -60,19 +60,19 @@ class ScheduleCalendar:
                 yield due
 
     def next_promised_time(self, due: str, moment: datetime) -> datetime:
-        """The first ``due`` (``09:00``, by the wall clock) later than ``moment``, in UTC."""
+        """The first ``due`` (``09:00``, wall-clock time) later than ``moment``, in UTC."""
         day = (moment - _SLACK).astimezone(self.zone).date()
         while (promised := self._instant(datetime.combine(day, time.fromisoformat(due)))) <= moment:
             day += timedelta(days=1)
         return promised
 
     def _onward(self, moment: datetime) -> Iterator[Due]:
-        """Due moments in order, from some time not later than ``moment``."""
+        """Due times in order, starting no later than ``moment``."""
         local = moment.astimezone(self.zone).replace(tzinfo=None)
         return self._crons(local, forward=True) if self.schedule.cron else self._windows(local.date(), 1)
 
     def _backward(self, moment: datetime) -> Iterator[Due]:
-        """Due moments in reverse order, from some time not earlier than ``moment``."""
+        """Due times in reverse order, starting no earlier than ``moment``."""
         local = moment.astimezone(self.zone).replace(tzinfo=None)
         return self._crons(local, forward=False) if self.schedule.cron else self._windows(local.date(), -1)
 

@@ -1,4 +1,4 @@
-"""Slices: the (account, marketplaces, window) pieces a run collects, each repeatable alone."""
+"""Slices: the (account, marketplaces, window) units that a run collects, each repeatable on its own."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _TWO_QUARTERS = timedelta(days=184)
 
 @dataclass(frozen=True)
 class Slice:
-    """One piece of one report.
+    """One unit of a report: an account, its marketplaces and a window.
 
     ``first_day``/``last_day`` are inclusive local days of ``timezone``; ``window_start``/``window_end``
     are the same as instants (ISO, UTC, end exclusive). Snapshots have no window: ``snapshot_at`` is the time
-    they stand for. ``expired``: Amazon no longer serves it.
+    of their data. ``expired``: Amazon no longer serves it.
     """
 
     source: str
@@ -42,7 +42,7 @@ class Slice:
 
     @property
     def marketplace(self) -> Marketplace | None:
-        """The only shop of the slice, or None when it covers an account's whole region."""
+        """The slice's only marketplace; None if it covers the account's whole region."""
         return marketplace(self.marketplaces[0]) if len(self.marketplaces) == 1 else None
 
     @property
@@ -59,7 +59,7 @@ class Slice:
 
     @property
     def days(self) -> list[date]:
-        """The local days the slice covers; for a snapshot the day it stands for."""
+        """The local days that the slice covers; for a snapshot, the day of ``snapshot_at``."""
         if self.first_day and self.last_day:
             first, last = date.fromisoformat(self.first_day), date.fromisoformat(self.last_day)
             return [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -85,20 +85,20 @@ def plan_slices(
     to_day: date | None = None,
     lookback: timedelta | None = None,
 ) -> list[Slice]:
-    """The slices of one run for one account.
+    """The slices of one run for one account. Deterministic: equal arguments give equal slices in equal order.
 
-    ``run_at`` is the end of the run's data interval: what had closed by then is collected, reaching back by
-    ``lookback``, else the spec's. ``from_day``/``to_day`` (local days, inclusive) replace it in a run
-    started by hand. ``now`` decides what Amazon no longer serves. Equal arguments give equal slices, in equal
-    order.
+    ``run_at`` is the end of the run's data interval: periods closed by then are collected, reaching back by
+    ``lookback``, or by the spec's. ``from_day``/``to_day`` (local days, inclusive) replace the lookback in a
+    manual run. ``now`` determines what Amazon no longer serves. Raises FormError if ``from_day`` is after
+    ``to_day``.
     """
-    shops = _shops(spec, account)
-    if not shops:
+    marketplaces = _marketplaces_of(spec, account)
+    if not marketplaces:
         return []
     if lookback is not None:
         period = spec.period.model_copy(update={"lookback": lookback})
         spec = spec.model_copy(update={"period": period})
-    groups = [(shop,) for shop in shops] if spec.scope == "marketplace" else [tuple(shops)]
+    groups = [(each,) for each in marketplaces] if spec.scope == "marketplace" else [tuple(marketplaces)]
     cutters = {PeriodKind.SNAPSHOT: _snapshot, PeriodKind.LISTING: _listing}
     cut = cutters.get(spec.period.kind, _windows)
     oldest = now - spec.period.history
@@ -108,13 +108,13 @@ def plan_slices(
 
 
 def window_days(spec: ReportSpec, zone: ZoneInfo, run_at: datetime) -> tuple[date, date]:
-    """First and last local day of ``zone`` that a run at ``run_at`` reaches: the lookback until yesterday."""
+    """First and last day of the lookback, in ``zone``, of a run at ``run_at``; the last day is yesterday."""
     last_closed = run_at.astimezone(zone).date() - timedelta(days=1)
     return last_closed - timedelta(days=max(spec.period.lookback.days, 1) - 1), last_closed
 
 
 def newest_days(kind: PeriodKind, run_at: datetime, zone: ZoneInfo) -> tuple[date, date]:
-    """First and last day of the newest whole period a run at ``run_at`` collects; of a snapshot its day."""
+    """First and last local day of the newest whole period (or snapshot) that a run at ``run_at`` collects."""
     today = run_at.astimezone(zone).date()
     if kind is PeriodKind.SNAPSHOT:
         return today, today
@@ -129,22 +129,22 @@ def days_label(first: date, last: date) -> str:
 
 
 def check_published(spec: ReportSpec, slice_: Slice, now: datetime) -> None:
-    """Raise NotPublishedYet while Amazon cannot have published the slice's period."""
+    """Raise NotPublishedYet if Amazon cannot have published the slice's period by ``now``."""
     wait = spec.period.available_after
     if not wait or slice_.end is None or now >= slice_.end + wait:
         return
     raise NotPublishedYet(
         f"Amazon publishes this period {format_duration(wait)} after its end, from "
-        f"{slice_.end + wait:%Y-%m-%d %H:%M} UTC on.",
+        f"{slice_.end + wait:%Y-%m-%d %H:%M} UTC.",
         where=f"{spec.name}, {slice_.label}",
     )
 
 
-def _shops(spec: ReportSpec, account: Account) -> list[Marketplace]:
+def _marketplaces_of(spec: ReportSpec, account: Account) -> list[Marketplace]:
     if spec.source not in account.sources or (spec.accounts != "all" and account.id not in spec.accounts):
         return []
     return [
-        shop for shop in account.marketplaces if spec.marketplaces == "all" or shop.code in spec.marketplaces
+        each for each in account.marketplaces if spec.marketplaces == "all" or each.code in spec.marketplaces
     ]
 
 
@@ -208,7 +208,7 @@ def _windows(
         last = min(last, last_closed)
     slices = _slices(spec.period.kind, first, last, last_closed, spec.period.max_days)
     if spec.period.kind is PeriodKind.RANGE:
-        slices = _served_apart(slices, zone, oldest)
+        slices = _split_at_history(slices, zone, oldest)
     for start, end in slices:
         end_instant = _midnight(end + timedelta(days=1), zone)
         yield _slice(
@@ -225,10 +225,10 @@ def _windows(
         )
 
 
-def _served_apart(
+def _split_at_history(
     slices: Iterator[tuple[date, date]], zone: ZoneInfo, oldest: datetime
 ) -> Iterator[tuple[date, date]]:
-    """Part a range in which Amazon serves only the later days: those can still be asked for."""
+    """Split a range of which Amazon serves only the later days, so that these can still be requested."""
     for start, end in slices:
         cut = start
         while cut <= end and _midnight(cut, zone) < oldest:
@@ -303,7 +303,7 @@ def _slice(
         report=spec.name,
         account_id=account.id,
         region=account.region,
-        marketplaces=tuple(shop.code for shop in group),
+        marketplaces=tuple(each.code for each in group),
         label=label,
         timezone=str(zone),
         **window,

@@ -1,7 +1,7 @@
-"""For which report, account, shop and slice some work is: the same fields on spans, log lines and tags.
+"""Report, account, marketplace and slice as fields of spans, log lines and Sentry tags.
 
-Airflow's own settings switch it on: spans by ``[traces] otel_on``, tags by ``[sentry] sentry_on``;
-log lines always carry them. What is not installed or not switched on is left out.
+Airflow's settings switch spans (``[traces] otel_on``) and tags (``[sentry] sentry_on``) on; log lines always
+carry the fields. What is not installed or not enabled is skipped.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from sellerops.base.errors import SkipError
 from sellerops.base.redaction import redact
 from sellerops.calendar.slices import Slice
 
-# Of our attributes and tags among those of others; log lines carry the bare names.
+# Prefix of our span attributes and tags; log lines carry the bare names.
 PREFIX = "sellerops."
 _fields: ContextVar[Mapping[str, str] | None] = ContextVar("sellerops_fields", default=None)
 
 
 def fields_of(slice_: Slice) -> dict[str, str]:
-    """``report``, ``account_id``, ``marketplace`` (codes, parted by commas) and ``slice`` (its label)."""
+    """``report``, ``account_id``, ``marketplace`` (comma-separated codes) and ``slice`` (its label)."""
     return {
         "report": slice_.report,
         "account_id": slice_.account_id,
@@ -32,7 +32,7 @@ def fields_of(slice_: Slice) -> dict[str, str]:
 
 
 def current_fields() -> dict[str, str]:
-    """What the work at hand is for; empty outside ``observed``."""
+    """The fields of the current work; empty outside ``observed``."""
     return dict(_fields.get() or {})
 
 
@@ -40,10 +40,10 @@ def current_fields() -> dict[str, str]:
 def observed(
     step: str, fields: Mapping[str, str], *, quiet: tuple[type[BaseException], ...] = ()
 ) -> Iterator[None]:
-    """A span ``sellerops.<step>`` around the block; it and its log lines carry ``fields`` and ``step``.
+    """Run the block in a span ``sellerops.<step>``; the span and its log lines carry ``fields`` and ``step``.
 
-    Within another ``observed`` its fields are carried too. Unbound when the block ends. An exception marks
-    the span as failed, without its text's credentials; SkipError and those of ``quiet`` are no failure.
+    Nested blocks inherit the fields. An exception marks the span as failed, with redacted text; SkipError and
+    the types in ``quiet`` do not.
     """
     token = _fields.set({**current_fields(), **fields, "step": step})
     try:
@@ -59,9 +59,9 @@ def observed(
 
 
 def tag_errors(fields: Mapping[str, str]) -> None:
-    """Tag what Sentry catches from now on in its current scope; Airflow makes one for each task.
+    """Tag what Sentry catches in its current scope; Airflow creates one for each task.
 
-    Nothing where nobody has started Sentry: it is not ours to start, nor a requirement.
+    Does nothing unless Airflow has started Sentry, which is optional.
     """
     sentry = sys.modules.get("sentry_sdk")
     if sentry is None or not sentry.is_initialized():
@@ -72,9 +72,9 @@ def tag_errors(fields: Mapping[str, str]) -> None:
 
 
 def _bound(fields: Mapping[str, str]) -> AbstractContextManager[Any]:
-    """Airflow's loggers, ours among them, put what is bound here into each line.
+    """Bind the fields for Airflow's loggers, ours included, which add them to each line.
 
-    Nothing where nobody has imported them: then nobody has set them up either.
+    Does nothing if structlog was never imported: then no logger uses it either.
     """
     if "structlog" not in sys.modules:
         return nullcontext()
@@ -91,7 +91,7 @@ def _span(step: str, fields: Mapping[str, str]) -> AbstractContextManager[Any]:
     return trace.get_tracer("sellerops").start_as_current_span(
         f"{PREFIX}{step}",
         attributes={f"{PREFIX}{name}": value for name, value in fields.items()},
-        # Their texts may hold credentials; a skip is no error.
+        # Exception texts may contain credentials, and a skip is not an error.
         record_exception=False,
         set_status_on_exception=False,
     )

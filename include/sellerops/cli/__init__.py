@@ -1,6 +1,6 @@
-"""The command line. Each command is a module with ``add(subparsers)``; an error is told with its remedy.
+"""The command line. Each command is a module with ``add(subparsers)``; errors are printed with their remedy.
 
-Only the module of the command that is called is imported: the drivers of all of them take half a second.
+Only the called command's module is imported: the drivers of all of them take half a second to import.
 """
 
 from __future__ import annotations
@@ -16,43 +16,45 @@ from sellerops.base.commands import as_typed, commands_as_typed
 from sellerops.base.errors import LedgerUnavailable, SellerOpsError
 from sellerops.cli.arguments import complete_help
 
-# Module -> its commands and what the overview says of each, in the overview's order.
+# By module: its commands with their help, in the order of the overview.
 COMMANDS = {
     "specs": {"specs": "check and show the report specs"},
-    "quota": {"quota": "buckets as they stand, learned cooldowns, requests saved by reuse"},
-    "ledger": {"ledger": "what was asked, loaded, and how each day stands"},
+    "quota": {"quota": "current bucket levels, learned cooldowns, requests saved by reuse"},
+    "ledger": {"ledger": "requests, loads, costs, and the state of each day"},
     "backfill": {"backfill": "plan a backfill before Airflow runs it"},
-    "quarantine": {"quarantine": "documents held back until a person decides"},
-    "personal": {"personal": "personal data: tables, retention, columns that landed"},
-    "replay": {"replay": "make tables again from the archive, or compare them with what it gives"},
-    "settling_time": {"finality": "how many days after their day figures stand still"},
+    "quarantine": {"quarantine": "documents that wait for your decision"},
+    "personal": {"personal": "personal data: tables, retention, undeclared columns"},
+    "replay": {"replay": "rebuild tables from the archive, or compare them with it"},
+    "settling_time": {"settling-time": "after how many days figures no longer change"},
     "checks": {"checks": "figures of different reports that must agree"},
     "completeness": {
-        "completeness": "how each report's days stand, by account and shop",
-        "gaps": "days that should be there and are not",
+        "completeness": "the state of each report's days, by account and marketplace",
+        "gaps": "days that are missing or failed",
     },
     "deprecations": {"deprecations": "what Amazon removes, when, and which reports use it"},
     "notifications": {
-        "notifications": "end waits by Amazon's notifications instead of polling: set up, look, test"
+        "notifications": "Amazon's notifications (SQS), which replace polling: set up, status, test"
     },
     "ads": {"ads": "Amazon Ads: profiles, refused columns"},
     "connections": {"connections": "test the Airflow connections that the configuration uses"},
-    "notices": {"notices": "who is told of what, and what has not arrived"},
-    "dags": {"dags": "switch DAGs on and off, a whole family at once"},
+    "notices": {"notices": "who gets which notice, pending messages, open faults"},
+    "dags": {"dags": "switch DAGs on and off, also whole families"},
     "landing_tables": {"tables": "landing tables and their specs"},
 }
 
-_BY_ITSELF = ("Airflow tries again by itself.", "Run the command again.")
+# Former names of commands, which work for one more version.
+RENAMED = {"finality": "settling-time"}
+_RETRY = ("Airflow retries automatically.", "Run the command again.")
 
 
 def parser_for(command: str | None) -> argparse.ArgumentParser:
-    """The parser of the whole command line; of the other commands it knows the names."""
+    """The parser of the whole command line, complete for ``command``; of others it has only name and help."""
     parser = argparse.ArgumentParser(
         prog=as_typed("sellerops"),
-        description="What people do outside the Airflow UI. Days are written YYYY-MM-DD.",
+        description="Commands for use outside the Airflow UI. Dates are YYYY-MM-DD.",
         epilog=commands_as_typed(
-            "Details of a command: `sellerops COMMAND --help`. Exit codes: 0 done, 1 an error or a "
-            "finding, 2 a wrong call."
+            "For details of a command: `sellerops COMMAND --help`. Exit codes: 0 success, 1 an error or a "
+            "finding, 2 invalid arguments."
         ),
     )
     parser.add_argument(
@@ -64,22 +66,27 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
             import_module(f"sellerops.cli.{module}").add(commands)
             complete_help(parser)
             continue
-        for name, told in its_commands.items():
-            commands.add_parser(name, help=told)
+        for name, text in its_commands.items():
+            commands.add_parser(name, help=text)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 an error that was told, 2 a wrong call."""
-    logging.getLogger("psycopg.pool").setLevel(
-        logging.CRITICAL
-    )  # each try to connect; the error says it once
+    """Run one command and return the exit code: 0 success, 1 an error (printed), 2 invalid arguments."""
+    # The pool logs each try to connect; the final error is enough.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     given = sys.argv[1:] if arguments is None else list(arguments)
-    options = parser_for(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
+    command = next((word for word in given if not word.startswith("-")), None)
+    if command and command in RENAMED:
+        new = RENAMED[command]
+        print(f"warning: `{command}` is now `{new}`; the old name will be removed.", file=sys.stderr)
+        given[given.index(command)] = new
+        command = new
+    options = parser_for(command).parse_args(given)
     try:
         code: int = options.run(options)
     except SellerOpsError as error:
-        print(f"error: {_told(error)}", file=sys.stderr)
+        print(f"error: {_describe(error)}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 0
@@ -88,12 +95,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _told(error: SellerOpsError) -> str:
-    """An error as text. What Airflow would try again, here a person does."""
+def _describe(error: SellerOpsError) -> str:
+    """An error as text. Where Airflow would retry, you run the command again."""
     place = f"{error.where}: " if error.where else ""
     if isinstance(error, LedgerUnavailable):
         remedy = (
             "Start Postgres (`make demo` for the demo) or correct its address, then run the command again."
         )
         return f"{place}{error.cause} Next: {remedy}"
-    return str(error).replace("Nothing: Airflow tries", "Airflow tries").replace(*_BY_ITSELF)
+    return str(error).replace("Nothing: Airflow retries", "Airflow retries").replace(*_RETRY)

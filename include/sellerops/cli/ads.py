@@ -1,18 +1,17 @@
-"""`ads`: the advertising profiles of an account, and the columns that Amazon Ads refused."""
+"""`ads profiles|columns`: an account's advertising profiles, and the columns that Amazon Ads refused."""
 
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.cli.arguments import require_known
+from sellerops.cli.arguments import chosen_accounts
 from sellerops.cli.credentials import credentials_of
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
-from sellerops.ledger import Ledger
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
-from sellerops.settings.accounts import load_accounts
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.amazon_ads.profiles import discover
 from sellerops.sources.amazon_ads.refused_columns import refused_columns
@@ -25,36 +24,37 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("ads", help="Amazon Ads: profiles, refused columns")
     actions = parser.add_subparsers(required=True, metavar="action")
     profiles = actions.add_parser(
-        "profiles", help="ask Amazon for the profiles; this also checks the connections"
+        "profiles", help="list the profiles from Amazon; also checks the connections"
     )
     profiles.add_argument("--account")
     profiles.set_defaults(run=_profiles)
-    columns = actions.add_parser("columns", help="columns that Amazon refused, and until when")
+    columns = actions.add_parser(
+        "columns", help="columns that Amazon refused, and when they are requested again"
+    )
     columns.set_defaults(run=_columns)
 
 
 def _profiles(options: argparse.Namespace) -> int:
-    if options.account:
-        require_known(account=options.account)
-    accounts = [one for one in load_accounts().values() if _SOURCE in one.sources]
-    if options.account:
-        accounts = [one for one in accounts if one.id == options.account]
+    accounts = [each for each in chosen_accounts(options.account) if _SOURCE in each.sources]
     if not accounts:
         raise ConfigurationError(
-            f"no account {options.account or ''} is collected from {_SOURCE}.".replace("  ", " "),
+            (
+                f"account {options.account} does not use {_SOURCE}."
+                if options.account
+                else f"no account uses {_SOURCE}."
+            ),
             where="config/accounts.yaml",
             remedy=f"Add {_SOURCE} to the account's `sources`.",
         )
-    ledger = open_ledger()
-    limits = QuotaLedger(ledger, load_rate_limits())
     rows = []
-    try:
+    with closing(open_ledger()) as ledger:
+        limits = QuotaLedger(ledger, load_rate_limits())
         for account in accounts:
             client = AdsClient(account, credentials_of(account, _SOURCE), ledger, limits)
             found = run_blocking(lambda client=client: discover(client, client.ledger))  # type: ignore[misc]
-            wanted = {shop.id for shop in account.marketplaces}
+            wanted = {each.id for each in account.marketplaces}
             for each in found:
-                told = each.mismatch or ("" if each.marketplace_id in wanted else "not collected")
+                difference = each.mismatch or ("" if each.marketplace_id in wanted else "not collected")
                 rows.append(
                     (
                         account.id,
@@ -63,22 +63,17 @@ def _profiles(options: argparse.Namespace) -> int:
                         each.currency_code,
                         each.timezone,
                         each.name,
-                        told,
+                        difference,
                     )
                 )
-    finally:
-        ledger.close()
     header = ("account", "country", "profile", "currency", "time zone", "name", "differs")
-    print_table(header, rows, empty="The authorisation reaches no profile of a seller.")
+    print_table(header, rows, empty="The authorization covers no seller profile.")
     return 0
 
 
 def _columns(options: argparse.Namespace) -> int:
-    ledger: Ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         found = refused_columns(ledger)
-    finally:
-        ledger.close()
     rows = [
         (
             one.report_type,
@@ -99,8 +94,8 @@ def _columns(options: argparse.Namespace) -> int:
         "account",
         "profile",
         "first seen",
-        "asked again",
+        "next try",
         "reason",
     )
-    print_table(header, rows, empty="Amazon Ads refused no column.")
+    print_table(header, rows, empty="Amazon Ads has refused no columns.")
     return 0

@@ -1,4 +1,4 @@
-"""Airflow's connections and variables for the command line: of the environment, else told by `airflow`."""
+"""Airflow's connections and variables for the command line: from the environment, else from `airflow`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AN_AIRFLOW = ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
 
 @dataclass(frozen=True)
 class Fields:
-    """What a connection holds; nothing of it shows in text."""
+    """A connection's fields, none of which appear in its repr."""
 
     login: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
@@ -31,7 +31,10 @@ class Fields:
 
 
 def airflow_connection(conn_id: str) -> Fields:
-    """A connection: ``AIRFLOW_CONN_...``, else as ``airflow connections get`` tells it."""
+    """A connection from ``AIRFLOW_CONN_...``, else from ``airflow connections get``.
+
+    Raises ConfigurationError if it does not exist.
+    """
     found = known_connection(conn_id)
     if found is None:
         raise ConfigurationError(
@@ -44,31 +47,31 @@ def airflow_connection(conn_id: str) -> Fields:
 
 
 def known_connection(conn_id: str) -> Fields | None:
-    """The connection, or None where neither the environment nor an Airflow has it."""
+    """The connection; None if neither the environment nor Airflow has it."""
     text = os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}")
     if text:
         return _of_json(_parsed(text, conn_id)) if text.lstrip().startswith("{") else _of_uri(text)
-    told = _told_by_airflow(["connections", "get", conn_id, "--output", "json"])
+    answer = _ask_airflow(["connections", "get", conn_id, "--output", "json"])
     try:
-        found = json.loads(told or "null")
+        found = json.loads(answer or "null")
     except ValueError:
         return None
     return _of_json(found[0] if isinstance(found, list) else found) if found else None
 
 
 def known_variable(name: str) -> str:
-    """An Airflow variable; empty where neither the environment nor an Airflow has it."""
+    """An Airflow variable; empty if neither the environment nor Airflow has it."""
     text = os.environ.get(f"AIRFLOW_VAR_{name.upper()}")
-    return text or (_told_by_airflow(["variables", "get", name]) or "").strip()
+    return text or (_ask_airflow(["variables", "get", name]) or "").strip()
 
 
 def has_airflow() -> bool:
-    """Whether the environment points at an Airflow; without, `airflow` would make an empty one."""
+    """Whether the environment points to an Airflow; without one, `airflow` would create an empty one."""
     return any(os.environ.get(name) for name in _AN_AIRFLOW)
 
 
 def in_airflow(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run Python in Airflow's environment, in a process of its own: this package runs without Airflow."""
+    """Run Python in Airflow's environment, in a separate process: this package works without Airflow."""
     command = [sys.executable, "-P", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=_AIRFLOW_SECONDS, check=False)
 
@@ -78,7 +81,7 @@ def _parsed(text: str, conn_id: str) -> dict[str, Any]:
         return dict(json.loads(text))
     except ValueError as error:
         where = f"$AIRFLOW_CONN_{conn_id.upper()}"
-        raise ConfigurationError("is no JSON.", where=where, remedy="Write it as JSON.") from error
+        raise ConfigurationError("is not valid JSON.", where=where, remedy="Correct the JSON.") from error
 
 
 def _of_json(values: Mapping[str, Any]) -> Fields:
@@ -101,16 +104,16 @@ def _of_uri(uri: str) -> Fields:
     )
 
 
-def _told_by_airflow(arguments: Sequence[str]) -> str | None:
-    """What Airflow's command line answers; it may hold secrets. None without an Airflow, or an answer."""
-    return _asked(tuple(arguments), *map(os.environ.get, _AN_AIRFLOW)) if has_airflow() else None
+def _ask_airflow(arguments: Sequence[str]) -> str | None:
+    """The output of the `airflow` command, which may contain secrets. None without Airflow or an answer."""
+    return _run_cached(tuple(arguments), *map(os.environ.get, _AN_AIRFLOW)) if has_airflow() else None
 
 
 @cache
-def _asked(arguments: tuple[str, ...], *_: str | None) -> str | None:
+def _run_cached(arguments: tuple[str, ...], *_: str | None) -> str | None:
     try:
         done = in_airflow(["-m", "airflow", *arguments])
     except (OSError, subprocess.TimeoutExpired):
         return None
-    # Before its answer Airflow may log, on the same stream.
+    # Airflow may print log lines before the answer, on the same stream.
     return done.stdout.strip().rpartition("\n")[2] if done.returncode == 0 else None

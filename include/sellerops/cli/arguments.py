@@ -1,4 +1,4 @@
-"""What arguments of several commands have in common."""
+"""Arguments shared by several commands."""
 
 from __future__ import annotations
 
@@ -6,30 +6,35 @@ import argparse
 import difflib
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError
 
-# What arguments of these names are for, where a command does not say it itself.
+if TYPE_CHECKING:
+    from sellerops.settings.accounts import Account
+    from sellerops.settings.specs import ReportSpec
+
+# Help of arguments with these names, unless the command has its own.
 _MEANINGS = {
-    "--report": "only this report, as `sellerops specs list` names it",
-    "--account": "only this account of accounts.yaml",
-    "--from": "first day, as 2026-09-01",
-    "--to": "last day, as 2026-09-30",
+    "--report": "only this report (names: `sellerops specs list`)",
+    "--account": "only this account from accounts.yaml",
+    "--from": "first day, for example 2026-09-01",
+    "--to": "last day, for example 2026-09-30",
     "--limit": "show at most this many (default: %(default)s)",
     "--json": "print JSON, for scripts",
     "--destination": "destination of the tables (default: %(default)s)",
     "--verdict": "only results with this verdict",
     "--state": "only slices in this state",
-    "--all": "include decided ones",
-    "report": "a report, as `sellerops specs list` names it",
-    "check": "a check, as `sellerops checks list` names it",
-    "id": "its number, as `sellerops quarantine list` shows it",
+    "--all": "include decided documents",
+    "report": "name of a report (`sellerops specs list`)",
+    "check": "name of a check (`sellerops checks list`)",
+    "id": "id from `sellerops quarantine list`",
 }
 
 
 def complete_help(parser: argparse.ArgumentParser) -> None:
-    """Give each argument without help its usual meaning, and each subcommand its line of the overview."""
+    """Add the shared help to arguments without their own, and descriptions to subcommands."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for line in action._choices_actions:
@@ -46,17 +51,34 @@ def _sentence(text: str) -> str:
 
 
 def day(text: str) -> date:
-    """A day as it is written everywhere here: ``2026-09-01``."""
+    """Parse a date such as ``2026-09-01``."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a valid date; use YYYY-MM-DD") from None
 
 
-def require_known(*, report: str | None = None, account: str | None = None) -> None:
-    """Raise ConfigurationError where a filter names what is not configured.
+def chosen_accounts(name: str | None) -> list[Account]:
+    """The account ``name``, or all accounts. Raises ConfigurationError if it is unknown."""
+    from sellerops.settings.accounts import load_accounts
 
-    For a search that found nothing: the ledger also knows reports and accounts that once were configured.
+    accounts = load_accounts()
+    require("account", name, accounts)
+    return [account for account in accounts.values() if name in (None, account.id)]
+
+
+def chosen_specs(name: str | None) -> list[ReportSpec]:
+    """The spec of report ``name``, or all valid specs. Raises ConfigurationError if it is unknown."""
+    from sellerops.settings.specs import load_spec, load_specs
+
+    return [load_spec(name)] if name else load_specs()[0]
+
+
+def require_known(*, report: str | None = None, account: str | None = None) -> None:
+    """Raise ConfigurationError if a filter names an unknown report or account.
+
+    Call it after a search found nothing: the ledger also has reports and accounts that are no longer
+    configured.
     """
     from sellerops.settings.accounts import load_accounts
     from sellerops.settings.specs import load_specs
@@ -66,7 +88,7 @@ def require_known(*, report: str | None = None, account: str | None = None) -> N
 
 
 def require(what: str, name: str | None, known: Iterable[str]) -> None:
-    """Raise ConfigurationError where ``name`` is given and none of those known."""
+    """Raise ConfigurationError if ``name`` is given and not in ``known``."""
     names = list(known)
     if name and name not in names:
         close = difflib.get_close_matches(name, names, 3) or names[:10]

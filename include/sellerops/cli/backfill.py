@@ -1,4 +1,4 @@
-"""`backfill plan`: what a backfill asks, what bounds it, when it ends, what is too late, and cheaper ways."""
+"""`backfill plan`: a backfill's requests, bottleneck, finish time, expired days, and cheaper alternatives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from sellerops.base.commands import as_typed
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.backfill import describe_seconds
-from sellerops.cli.arguments import day
+from sellerops.cli.arguments import chosen_accounts, day
 from sellerops.cli.existing import bucket_levels, count_asins, document_finder
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import select, warehouse_is_known
@@ -19,7 +19,6 @@ from sellerops.planning import AccountPlan, BackfillRequests, Plan, Proposal, ma
 from sellerops.planning.plan import has_history
 from sellerops.planning.proposals import proposals_for
 from sellerops.rate_limits import RateLimitConfig, load_rate_limits
-from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import ReportSpec, enabled_specs, load_spec
 
 _SHOWN = 5
@@ -28,33 +27,35 @@ _SHOWN = 5
 def add(commands: Any) -> None:
     parser = commands.add_parser("backfill", help="plan a backfill before Airflow runs it")
     actions = parser.add_subparsers(required=True, metavar="action")
-    plan = actions.add_parser("plan", help="requests, bound, finish time, what is too late, cheaper ways")
+    plan = actions.add_parser(
+        "plan", help="requests, bottleneck, finish time, expired days, cheaper alternatives"
+    )
     plan.add_argument("--report", required=True, action="append", help="may be given several times")
     plan.add_argument("--from", dest="first", required=True, type=day, metavar="DAY")
     plan.add_argument("--to", dest="last", required=True, type=day, metavar="DAY")
     plan.add_argument("--account", help="only this account")
-    plan.add_argument("--asins", type=int, help="how many ASINs a shop has; otherwise counted in sales_daily")
+    plan.add_argument(
+        "--asins", type=int, help="number of ASINs per marketplace (default: counted in sales_daily)"
+    )
     plan.add_argument("--json", action="store_true")
     plan.set_defaults(run=_plan)
 
 
 def _plan(options: argparse.Namespace) -> int:
     if options.first > options.last:
-        raise ConfigurationError(
-            f"--from {options.first} lies after --to {options.last}.", remedy="Swap them."
-        )
+        raise ConfigurationError(f"--from {options.first} is after --to {options.last}.", remedy="Swap them.")
     asked = [load_spec(name) for name in dict.fromkeys(options.report)]
     for spec in asked:
         if not spec.enabled:
             raise ConfigurationError(
-                "is switched off, so there is no DAG to run.",
+                "the report is switched off, so it has no DAG.",
                 where=spec.path,
                 remedy="Set `enabled: true` there, then plan again.",
             )
     kept = [spec for spec in asked if has_history(spec)]
     snapshots = [spec.name for spec in asked if not has_history(spec)]
     now, limits, specs = _now(), load_rate_limits(), enabled_specs()
-    accounts = _accounts(options.account)
+    accounts = chosen_accounts(options.account)
     needs = [
         plan_requests(
             spec,
@@ -75,7 +76,7 @@ def _plan(options: argparse.Namespace) -> int:
         print(json.dumps(_as_json(options, plan, ways, snapshots), indent=2))
         return 0
     for name in snapshots:
-        print(f"{name} is a snapshot: Amazon keeps no history of it, a backfill would find nothing.")
+        print(f"{name} is a snapshot: Amazon keeps no history, so a backfill would collect nothing.")
     if kept:
         _print(options, plan, ways, kept)
     return 0
@@ -144,7 +145,7 @@ def _print(options: argparse.Namespace, plan: Plan, ways: list[Proposal], kept: 
     )
     for account in plan.accounts:
         _print_lost(account)
-    print(f"\nThe accounts run side by side; finished about {plan.finish:%Y-%m-%d %H:%M} UTC. Start it with:")
+    print(f"\nAccounts run in parallel; expected finish: {plan.finish:%Y-%m-%d %H:%M} UTC. Start it with:")
     for spec in kept:
         print(f"  {_command(options, spec)}")
     if ways:
@@ -161,7 +162,7 @@ def _print_lost(account: AccountPlan) -> None:
         if one.expired:
             print(f"\n{account.account_id}, {one.spec.name}: no longer served: {_some(one.expired)}")
     if account.too_late:
-        print(f"\n{account.account_id}: Amazon forgets before their turn: {_some(account.too_late)}")
+        print(f"\n{account.account_id}: expire before they are collected: {_some(account.too_late)}")
 
 
 def _some(labels: tuple[str, ...]) -> str:
@@ -216,15 +217,8 @@ def _command(options: argparse.Namespace, spec: ReportSpec) -> str:
 
 
 def _now() -> datetime:
-    """The ledger's clock where there is a ledger: the local Amazon's may run ahead."""
+    """The time of the ledger's clock, which may be a local Amazon's; the system's without a ledger."""
     if not warehouse_is_known():
         return datetime.now(UTC)
     found: datetime = select("SELECT sellerops.now()", ())[0][0]
     return found.astimezone(UTC)
-
-
-def _accounts(only: str | None) -> list[Account]:
-    accounts = load_accounts()
-    if only and only not in accounts:
-        raise ConfigurationError(f"there is no account {only!r}.", remedy=f"Known: {', '.join(accounts)}.")
-    return [account for account in accounts.values() if only in (None, account.id)]

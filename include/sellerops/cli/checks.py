@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import closing
 from typing import Any
 
 from sellerops.cli.tables import print_table
@@ -17,11 +18,11 @@ from sellerops.settings.marketplaces import all_marketplaces
 def add(commands: Any) -> None:
     parser = commands.add_parser("checks", help="figures of different reports that must agree")
     actions = parser.add_subparsers(required=True, metavar="action")
-    actions.add_parser("list", help="the checks there are").set_defaults(run=_list)
-    run = actions.add_parser("run", help="compare now; exit code 1 when one is off")
-    run.add_argument("check", nargs="*", help="names; without one all are run")
+    actions.add_parser("list", help="all checks").set_defaults(run=_list)
+    run = actions.add_parser("run", help="compare now; exit code 1 if a figure is off")
+    run.add_argument("check", nargs="*", help="names (default: all checks)")
     run.set_defaults(run=_run)
-    show = actions.add_parser("show", help="what was found when last looked")
+    show = actions.add_parser("show", help="results of the last runs")
     show.add_argument("check", nargs="?")
     show.add_argument("--verdict", choices=[verdict.value for verdict in Verdict])
     show.add_argument("--limit", type=int, default=60)
@@ -33,7 +34,9 @@ def _list(options: argparse.Namespace) -> int:
         (check.name, ", ".join(check.inputs), check.holds_after.days, check.look_back.days, check.description)
         for check in load_checks()
     ]
-    print_table(("check", "tables", "holds after", "days", "what"), rows, empty="There is no check.")
+    print_table(
+        ("check", "tables", "holds after", "days", "description"), rows, empty="No checks are configured."
+    )
     return 0
 
 
@@ -45,7 +48,9 @@ def _run(options: argparse.Namespace) -> int:
     finally:
         ledger.close()
     header = ("check", *(verdict.value for verdict in Verdict))
-    print_table(header, [(run.check.name, *run.counts.values()) for run in runs], empty="There is no check.")
+    print_table(
+        header, [(run.check.name, *run.counts.values()) for run in runs], empty="No checks are configured."
+    )
     off = [each for run in runs for each in run.off]
     if off:
         print()
@@ -54,19 +59,15 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
-        with ledger.connection() as connection:
-            verdict = Verdict(options.verdict) if options.verdict else None
-            found = results(connection, check=options.check, verdict=verdict, limit=options.limit)
-    finally:
-        ledger.close()
+    with closing(open_ledger()) as ledger, ledger.connection() as connection:
+        verdict = Verdict(options.verdict) if options.verdict else None
+        found = results(connection, check=options.check, verdict=verdict, limit=options.limit)
     _print(found)
     return 0
 
 
 def _print(found: list[CheckResult]) -> None:
-    codes = {shop.id: shop.code for shop in all_marketplaces().values()}
+    codes = {each.id: each.code for each in all_marketplaces().values()}
     rows = [
         (
             each.check,
@@ -82,5 +83,16 @@ def _print(found: list[CheckResult]) -> None:
         )
         for each in found
     ]
-    header = ("check", "verdict", "account", "shop", "day", "of", "left", "right", "difference", "evidence")
-    print_table(header, rows, empty="Nothing was compared yet: `sellerops checks run`.")
+    header = (
+        "check",
+        "verdict",
+        "account",
+        "marketplace",
+        "day",
+        "of",
+        "left",
+        "right",
+        "difference",
+        "evidence",
+    )
+    print_table(header, rows, empty="No check has run yet. Run `sellerops checks run`.")

@@ -1,4 +1,4 @@
-"""`completeness` and `gaps`: which days are there, which are missing, and runs that bring them."""
+"""`completeness` and `gaps`: which days are loaded, which are missing, and runs that fill them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,15 +30,14 @@ from sellerops.completeness import (
     release_fill,
 )
 from sellerops.ledger import Ledger
-from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.marketplaces import marketplace_by_id
-from sellerops.settings.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import ReportSpec
 
 _SHOWN = (
     DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.PARTIAL, DayState.QUARANTINED, DayState.LATE,
     DayState.FAILED, DayState.EXPIRED, DayState.MISSING,
 )  # fmt: skip
-_HOLES = (
+_OPEN = (
     DayState.MISSING, DayState.FAILED, DayState.LATE, DayState.QUARANTINED, DayState.PARTIAL,
     DayState.EXPIRED,
 )  # fmt: skip
@@ -45,22 +45,31 @@ _MOST_RANGES = 4
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("completeness", help="how each report's days stand, by account and shop")
-    _choices(parser)
-    parser.add_argument("--day", type=arguments.day, help="one day, with its load and request")
+    parser = commands.add_parser(
+        "completeness", help="the state of each report's days, by account and marketplace"
+    )
+    _add_filters(parser)
+    parser.add_argument("--day", type=arguments.day, help="only this day, with its load and request")
     parser.set_defaults(run=_completeness)
-    gaps = commands.add_parser("gaps", help="days that should be there and are not")
-    _choices(gaps)
-    gaps.add_argument("--fill", action="store_true", help="start runs for them, by the airflow command")
-    gaps.add_argument("--most", type=int, default=FillLimits().per_day, help="most such runs within 24 hours")
+    gaps = commands.add_parser("gaps", help="days that are missing or failed")
+    _add_filters(gaps)
+    gaps.add_argument(
+        "--fill", action="store_true", help="start runs that fill them (needs the airflow command)"
+    )
+    gaps.add_argument(
+        "--most",
+        type=int,
+        default=FillLimits().per_day,
+        help="start at most this many runs within 24 hours (default: %(default)s)",
+    )
     gaps.set_defaults(run=_gaps)
 
 
-def _choices(parser: argparse.ArgumentParser) -> None:
+def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", help="only this report")
     parser.add_argument("--account", help="only this account")
     parser.add_argument("--from", dest="first", type=arguments.day, metavar="DAY",
-                        help="days that never ran count from here on as well")  # fmt: skip
+                        help="first day; from here on, days that never ran count too")  # fmt: skip
     parser.add_argument("--to", dest="last", type=arguments.day, metavar="DAY")
     parser.add_argument("--json", action="store_true")
 
@@ -68,29 +77,23 @@ def _choices(parser: argparse.ArgumentParser) -> None:
 def _completeness(options: argparse.Namespace) -> int:
     if options.day:
         options.first = options.last = options.day
-    ledger = open_ledger()
-    try:
-        shops = _shops(ledger, options)
-    finally:
-        ledger.close()
+    with closing(open_ledger()) as ledger:
+        calendars = _read_calendars(ledger, options)
     if options.json:
-        print(json.dumps([_as_json(shop) for shop in shops], indent=2))
+        print(json.dumps([_as_json(calendar) for calendar in calendars], indent=2))
     elif options.day:
-        _print_day(shops)
+        _print_day(calendars)
     else:
-        _print_calendar(shops)
+        _print_calendar(calendars)
     return 0
 
 
 def _gaps(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
-        shops = _shops(ledger, options)
-        found = find_gaps(shops, ledger.clock().now())
+    with closing(open_ledger()) as ledger:
+        calendars = _read_calendars(ledger, options)
+        found = find_gaps(calendars, ledger.clock().now())
         if options.fill:
-            return _fill(ledger, shops, found, FillLimits(per_day=options.most))
-    finally:
-        ledger.close()
+            return _fill(ledger, calendars, found, FillLimits(per_day=options.most))
     if options.json:
         print(json.dumps([_gap_as_json(gap) for gap in found], indent=2))
         return 0
@@ -99,29 +102,29 @@ def _gaps(options: argparse.Namespace) -> int:
          ", ".join(gap.states), "no" if gap.expired else "yes")
         for gap in found
     ]  # fmt: skip
-    header = ("report", "account", "shops", "from", "to", "days", "states", "can be filled")
+    header = ("report", "account", "marketplaces", "from", "to", "days", "states", "can be filled")
     print_table(header, rows, empty="No gaps.")
     return 0
 
 
 def _fill(
-    ledger: Ledger, shops: Sequence[MarketplaceCalendar], gaps: Iterable[Gap], limits: FillLimits
+    ledger: Ledger, calendars: Sequence[MarketplaceCalendar], gaps: Iterable[Gap], limits: FillLimits
 ) -> int:
     airflow = shutil.which("airflow")
     if airflow is None:
         raise ConfigurationError(
-            "there is no `airflow` command here to start runs with.",
-            remedy="Run it where Airflow is installed, or start the DAG sellerops__completeness.",
+            "the `airflow` command, which starts runs, is not installed here.",
+            remedy="Run this where Airflow is installed, or trigger the DAG sellerops__completeness.",
         )
-    expired = mark_expired(ledger, shops)
+    expired = mark_expired(ledger, calendars)
     if expired:
-        print(f"{expired} days are marked expired: Amazon no longer serves them.")
+        print(f"{expired} days marked as expired: Amazon no longer serves them.")
     fills = claim_fills(ledger, gaps, limits)
     for fill in fills:
         _trigger(ledger, airflow, fill)
         print(f"{fill.gap.label}: run {fill.run_id}")
     if not fills:
-        print("Nothing to start: no gap can be filled, runs are under way, or today's number is used up.")
+        print("Nothing to start: no gap can be filled, runs are in progress, or today's limit is reached.")
     return 0
 
 
@@ -133,46 +136,52 @@ def _trigger(ledger: Ledger, airflow: str, fill: Fill) -> None:
         release_fill(ledger, fill)
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise RetryableError(
-            f"`airflow dags trigger` ended with {done.returncode}: {' '.join(last)}",
+            f"`airflow dags trigger` failed with exit code {done.returncode}: {' '.join(last)}",
             where=fill.gap.label,
-            remedy="Mend what it says, then start again; the gap is free.",
+            remedy="Fix the cause and run the command again; the gap is not claimed.",
         )
 
 
-def _shops(ledger: Ledger, options: argparse.Namespace) -> list[MarketplaceCalendar]:
-    specs = [load_spec(options.report)] if options.report else load_specs()[0]
-    accounts = _accounts(options.account)
+def _read_calendars(ledger: Ledger, options: argparse.Namespace) -> list[MarketplaceCalendar]:
+    accounts = arguments.chosen_accounts(options.account)
     return [
-        shop
-        for spec in specs
-        for shop in read_calendars(ledger, spec, accounts, first_day=options.first, last_day=options.last)
+        calendar
+        for spec in arguments.chosen_specs(options.report)
+        for calendar in read_calendars(ledger, spec, accounts, first_day=options.first, last_day=options.last)
     ]
 
 
-def _accounts(name: str | None) -> list[Account]:
-    accounts = load_accounts()
-    if name is None:
-        return list(accounts.values())
-    if name not in accounts:
-        raise ConfigurationError(f"there is no account {name!r}.", remedy=f"Known: {', '.join(accounts)}.")
-    return [accounts[name]]
-
-
-def _print_calendar(shops: Sequence[MarketplaceCalendar]) -> None:
-    header = ("report", "account", "shop", "from", "to", *(each.lower() for each in _SHOWN), "open", "gaps")
+def _print_calendar(calendars: Sequence[MarketplaceCalendar]) -> None:
+    header = (
+        "report",
+        "account",
+        "marketplace",
+        "from",
+        "to",
+        *(each.lower() for each in _SHOWN),
+        "open",
+        "gaps",
+    )
     rows = []
-    for shop in shops:
-        counts = shop.counts
-        under_way = counts[DayState.PLANNED] + counts[DayState.REQUESTED]
-        shown = (*(counts[state] for state in _SHOWN), under_way)
+    for calendar in calendars:
+        counts = calendar.counts
+        in_progress = counts[DayState.PLANNED] + counts[DayState.REQUESTED]
+        shown = (*(counts[state] for state in _SHOWN), in_progress)
         rows.append(
-            (_name(shop.spec), shop.account.id, _code(shop), shop.days[0].day, shop.days[-1].day, *shown,
-             _ranges(shop))
-        )  # fmt: skip
+            (
+                _name(calendar.spec),
+                calendar.account.id,
+                _code(calendar),
+                calendar.days[0].day,
+                calendar.days[-1].day,
+                *shown,
+                _ranges(calendar),
+            )
+        )
     print_table(
         header,
         rows,
-        empty="No report has run yet; --from says since when days are expected.",
+        empty="No report has run yet. Use --from to expect days from a date on.",
         optional=[each.lower() for each in _SHOWN] + ["open", "gaps"],
     )
 
@@ -181,13 +190,13 @@ def _name(spec: ReportSpec) -> str:
     return spec.name if spec.enabled else f"{spec.name} (off)"
 
 
-def _print_day(shops: Sequence[MarketplaceCalendar]) -> None:
-    header = ("report", "account", "shop", "day", "state", "since", "load", "request", "run", "why")
-    print_table(header, [_evidence(shop, day) for shop in shops for day in shop.days],
-                empty="Nothing is expected or known of this day.")  # fmt: skip
+def _print_day(calendars: Sequence[MarketplaceCalendar]) -> None:
+    header = ("report", "account", "marketplace", "day", "state", "since", "load", "request", "run", "why")
+    print_table(header, [_day_row(calendar, day) for calendar in calendars for day in calendar.days],
+                empty="No run was due for this day, and the ledger has none.")  # fmt: skip
 
 
-def _evidence(shop: MarketplaceCalendar, day: Day) -> tuple[Any, ...]:
+def _day_row(calendar: MarketplaceCalendar, day: Day) -> tuple[Any, ...]:
     row = day.row
     known = (None,) * 4 if row is None else (row.updated_at, row.load_id, row.request_id, row.run_id)
     if row is not None:
@@ -195,32 +204,32 @@ def _evidence(shop: MarketplaceCalendar, day: Day) -> tuple[Any, ...]:
     else:
         why = f"due {day.expected.due:%Y-%m-%d %H:%M} UTC" if day.expected else ""
     texts = [str(each) if isinstance(each, int) else each for each in known]
-    return (shop.spec.name, shop.account.id, _code(shop), day.day, day.state.value, *texts, why)
+    return (calendar.spec.name, calendar.account.id, _code(calendar), day.day, day.state.value, *texts, why)
 
 
-def _ranges(shop: MarketplaceCalendar) -> str:
+def _ranges(calendar: MarketplaceCalendar) -> str:
     """``MISSING 2026-11-03..2026-11-05, FAILED 2026-11-09``."""
     stretches: list[tuple[DayState, date, date]] = []
-    for day in shop.days:
-        if day.state not in _HOLES:
+    for day in calendar.days:
+        if day.state not in _OPEN:
             continue
         if stretches and stretches[-1][0] is day.state and stretches[-1][2] == day.day - timedelta(days=1):
             stretches[-1] = (day.state, stretches[-1][1], day.day)
         else:
             stretches.append((day.state, day.day, day.day))
-    stretches.sort(key=lambda each: _HOLES.index(each[0]))
+    stretches.sort(key=lambda each: _OPEN.index(each[0]))
     texts = [f"{state.value} {days_label(first, last)}" for state, first, last in stretches]
     more = f" and {len(texts) - _MOST_RANGES} more" if len(texts) > _MOST_RANGES else ""
     return ", ".join(texts[:_MOST_RANGES]) + more
 
 
-def _as_json(shop: MarketplaceCalendar) -> dict[str, Any]:
+def _as_json(calendar: MarketplaceCalendar) -> dict[str, Any]:
     return {
-        "report": shop.spec.name,
-        "enabled": shop.spec.enabled,
-        "account": shop.account.id,
-        "marketplace": _code(shop),
-        "counts": {state.value: count for state, count in shop.counts.items()},
+        "report": calendar.spec.name,
+        "enabled": calendar.spec.enabled,
+        "account": calendar.account.id,
+        "marketplace": _code(calendar),
+        "counts": {state.value: count for state, count in calendar.counts.items()},
         "days": [
             {
                 "day": day.day.isoformat(),
@@ -231,7 +240,7 @@ def _as_json(shop: MarketplaceCalendar) -> dict[str, Any]:
                 "due": day.expected.due.isoformat() if day.expected else None,
                 "can_be_had": not (day.expected and day.expected.expired),
             }
-            for day in shop.days
+            for day in calendar.days
         ],
     }
 
@@ -248,5 +257,5 @@ def _gap_as_json(gap: Gap) -> dict[str, Any]:
     }
 
 
-def _code(shop: MarketplaceCalendar) -> str:
-    return marketplace_by_id(shop.marketplace_id).code if shop.marketplace_id else "all"
+def _code(calendar: MarketplaceCalendar) -> str:
+    return marketplace_by_id(calendar.marketplace_id).code if calendar.marketplace_id else "all"

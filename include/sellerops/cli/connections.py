@@ -1,4 +1,4 @@
-"""`connections test`: each Airflow connection that the configuration asks for is tried."""
+"""`connections test`: test each Airflow connection that the configuration uses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
     test = actions.add_parser(
         "test",
         help="log in with each; exit code 1 if one fails or a required one is missing",
-        description="Logs in with each connection that accounts, specs, notifications and exports use, as "
+        description="Logs in with each connection that accounts, specs, notices and exports use, as "
         "the Test button in the Airflow UI does. Collects and sends nothing. Exit code 1 if a connection "
         "fails or a required one is missing.",
     )
@@ -40,41 +40,41 @@ def _test(options: argparse.Namespace) -> int:
     unknown = [name for name in options.connection if name not in wanted]
     if unknown:
         raise ConfigurationError(
-            f"the configuration does not use a connection {unknown[0]!r}.",
-            remedy=f"Known: {', '.join(wanted)}.",
+            f"the configuration does not use connection {unknown[0]!r}.",
+            remedy=f"Use one of: {', '.join(wanted)}.",
         )
     chosen = [wanted[name] for name in dict.fromkeys(options.connection)] or list(wanted.values())
     answers = _ask([each.conn_id for each in chosen])
-    verdicts = [_tell(each, answers[each.conn_id]) for each in chosen]
+    verdicts = [_report(each, answers[each.conn_id]) for each in chosen]
     return 0 if all(verdicts) else 1
 
 
 def _ask(conn_ids: list[str]) -> dict[str, dict[str, Any]]:
-    """What the hooks answer: by connection ``state`` (ok, failed, absent) and ``message``."""
+    """The hooks' answers by connection: ``state`` (ok, failed, absent) and ``message``."""
     if not has_airflow():
         raise ConfigurationError(
             "the environment does not point to an Airflow, which stores the connections.",
-            remedy="Start `make demo` in another terminal, or set AIRFLOW_HOME to yours.",
+            remedy="Start `make demo` in another terminal, or set AIRFLOW_HOME to your Airflow's.",
         )
     try:
         done = in_airflow(["-m", _TESTER, *conn_ids])
     except subprocess.TimeoutExpired as error:
         raise RetryableError(
             f"{', '.join(conn_ids)} did not all answer within {error.timeout:g} s.",
-            remedy="Test them one by one by their ids.",
+            remedy="Test them one by one: `sellerops connections test <id>`.",
         ) from error
     try:
         answers: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError) as error:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         raise ConfigurationError(
-            f"the connections cannot be read: {last}", remedy="`airflow connections list` says more."
+            f"the connections cannot be read: {last}", remedy="Run `airflow connections list` for details."
         ) from error
     return answers
 
 
-def _tell(each: RequiredConnection, answer: dict[str, Any]) -> bool:
-    """Print one connection; whether it is as it should be."""
+def _report(each: RequiredConnection, answer: dict[str, Any]) -> bool:
+    """Print one connection; returns whether it is fine."""
     state, message = answer["state"], answer["message"]
     if state == "absent":
         state = "not set" if each.if_missing else "MISSING"

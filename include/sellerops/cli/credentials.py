@@ -1,4 +1,4 @@
-"""Airflow's connections as the credentials that clients take."""
+"""Airflow connections as client credentials."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTIFICATIONS = "sellerops_notifications"
 
 
 def credentials_of(account: Account, source: str = "amazon_sp") -> Credentials:
-    """The account's credentials for a source. Raises ConfigurationError when there is no such connection."""
+    """The account's credentials for a source. Raises ConfigurationError if the connection is missing."""
     connection = account.connection_of(source)
     found = airflow_connection(connection)
     return Credentials(
@@ -28,7 +28,7 @@ def credentials_of(account: Account, source: str = "amazon_sp") -> Credentials:
 
 
 def queue_settings() -> QueueSettings:
-    """Where notifications are read. Raises ConfigurationError when there is no such connection."""
+    """Settings of the notification queue. Raises ConfigurationError if they are missing or invalid."""
     found = airflow_connection(NOTIFICATIONS)
     settings = QueueSettings.of_connection(found.login, found.password, found.host, found.extra)
     settings.check()

@@ -1,7 +1,6 @@
-"""`dags unpause` and `dags pause`: switch DAGs on and off, a whole family or source at once.
+"""`dags unpause` and `dags pause`: switch DAGs on and off, also whole families or sources.
 
-Airflow is asked by its own command, so this runs wherever that does: beside a demo, in a container, on a
-host.
+It calls the `airflow` command, so it works wherever that does: next to a demo, in a container, on a host.
 """
 
 from __future__ import annotations
@@ -23,16 +22,22 @@ _Airflow = Callable[..., str]
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("dags", help="switch DAGs on and off, a whole family at once")
+    parser = commands.add_parser("dags", help="switch DAGs on and off, also whole families")
     actions = parser.add_subparsers(required=True, metavar="action")
-    for name, what in (("unpause", "switch on: let schedules and runs start"), ("pause", "switch off")):
+    for name, what in (
+        ("unpause", "switch on: scheduled and queued runs may start"),
+        ("pause", "switch off"),
+    ):
         action = actions.add_parser(name, help=what)
-        action.add_argument("names", nargs="*", metavar="DAG", help="a DAG id, or the name of a report")
+        action.add_argument("names", nargs="*", metavar="DAG", help="a DAG id or the name of a report")
         action.add_argument(
             "--family", action="append", default=[], help="all reports of this family; may be repeated"
         )
         action.add_argument(
-            "--source", action="append", default=[], help="all reports of this source, or those of --family"
+            "--source",
+            action="append",
+            default=[],
+            help="all reports of this source; with --family, only that family's",
         )
         action.set_defaults(run=_switch, pause=name == "pause")
 
@@ -49,13 +54,14 @@ def switch(
     pause: bool,
     airflow: _Airflow,
 ) -> int:
-    """Pause or unpause them and print which; 1 when Airflow does not know one of them.
+    """Pause or unpause DAGs and print which. Returns the exit code: 1 if Airflow does not know one of them.
 
-    ``airflow``: runs Airflow's command with the given words and returns what it printed.
+    ``airflow``: runs the `airflow` command with the given arguments and returns its output. Raises
+    ConfigurationError for unknown names.
     """
     if not (names or families or sources):
         raise ConfigurationError(
-            "nothing is named to switch.", remedy="Name DAGs, or a --family or --source of reports."
+            "no DAG is selected.", remedy="Give DAG ids, report names, --family or --source."
         )
     specs = enabled_specs()
     reports = _reports(specs, families, sources) if families or sources else []
@@ -72,24 +78,25 @@ def switch(
     _print("Not known to Airflow (yet)", missing)
     if not pause and there and os.environ.get("AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE", "").lower() == "false":
         print(
-            "Schedules are off in this Airflow: trigger runs by hand, for example\n"
+            "This Airflow has schedules switched off. Trigger runs manually, for example:\n"
             f"  {as_typed(f'airflow dags trigger {there[0]}')}"
         )
     return 1 if missing else 0
 
 
 def run_airflow(*words: str) -> str:
-    """What Airflow's command prints. Raises ConfigurationError when there is none here, or it fails."""
+    """The output of the `airflow` command. Raises ConfigurationError if there is no Airflow, or it fails."""
     if not has_airflow():
         raise ConfigurationError(
-            "no Airflow is known here.", remedy="Start `make demo`, or set AIRFLOW_HOME to yours."
+            "the environment does not point to an Airflow.",
+            remedy="Start `make demo`, or set AIRFLOW_HOME to your Airflow's.",
         )
     done = in_airflow(["-m", "airflow", *words])
     if done.returncode:
         last = " ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-1:])
         raise ConfigurationError(
-            f"`airflow {' '.join(words[:2])}` ended with {done.returncode}: {last}",
-            remedy="Mend what it says; `airflow db check` says whether its database answers.",
+            f"`airflow {' '.join(words[:2])}` failed with exit code {done.returncode}: {last}",
+            remedy="Fix the cause; `airflow db check` tests the connection to Airflow's database.",
         )
     return done.stdout
 
@@ -97,7 +104,7 @@ def run_airflow(*words: str) -> str:
 def _reports(
     specs: Sequence[ReportSpec], families: Iterable[str], sources: Iterable[str]
 ) -> list[ReportSpec]:
-    """Reports of one of the families and, of those, of one of the sources. Raises ConfigurationError."""
+    """Reports in any of the families and any of the sources. Raises ConfigurationError if there is none."""
     chosen_families = [_known(each, {spec.family for spec in specs}, "family", specs) for each in families]
     chosen_sources = [_known(each, {spec.source for spec in specs}, "source", specs) for each in sources]
     found = [
@@ -108,8 +115,8 @@ def _reports(
     ]
     if not found:
         raise ConfigurationError(
-            f"no report of family {', '.join(chosen_families)} comes from {', '.join(chosen_sources)}.",
-            remedy="Leave one of the two out.",
+            f"no report is in family {', '.join(chosen_families)} and source {', '.join(chosen_sources)}.",
+            remedy="Use only --family or only --source.",
         )
     return found
 
@@ -119,12 +126,18 @@ def _known(word: str, known: set[str], what: str, specs: Sequence[ReportSpec]) -
     if wanted in known:
         return wanted
     like = [spec for spec in specs if wanted in spec.name]
-    hint = f" Reports named like it: {', '.join(f'{s.name} ({s.family})' for s in like[:5])}." if like else ""
-    raise ConfigurationError(f"unknown {what} {word!r}.{hint}", remedy=f"Known: {', '.join(sorted(known))}.")
+    hint = (
+        f" Reports with similar names: {', '.join(f'{s.name} ({s.family})' for s in like[:5])}."
+        if like
+        else ""
+    )
+    raise ConfigurationError(
+        f"unknown {what} {word!r}.{hint}", remedy=f"Use one of: {', '.join(sorted(known))}."
+    )
 
 
 def _dag_id(name: str, specs: Sequence[ReportSpec], known: Iterable[str]) -> str:
-    """Of a report's name or a DAG's id. Raises ConfigurationError for what is neither."""
+    """The DAG id for a report name or a DAG id. Raises ConfigurationError for anything else."""
     by_name = {spec.name: spec.dag_id for spec in specs}
     ids = {*known, *by_name.values()}
     if name in ids or name in by_name:
@@ -132,30 +145,33 @@ def _dag_id(name: str, specs: Sequence[ReportSpec], known: Iterable[str]) -> str
     near = difflib.get_close_matches(name, sorted(ids | set(by_name)), n=3, cutoff=0.5)
     raise ConfigurationError(
         f"unknown DAG {name!r}.",
-        remedy=(f"Did you mean {' or '.join(near)}? " if near else "") + "`airflow dags list` names all.",
+        remedy=(f"Did you mean {' or '.join(near)}? " if near else "")
+        + "`airflow dags list` shows all DAGs.",
     )
 
 
 def _paused_by_dag(airflow: _Airflow) -> dict[str, bool]:
     """Whether each DAG that Airflow knows is paused."""
-    told = airflow("dags", "list", "--columns", "dag_id,is_paused", "--output", "json")
-    # Versions differ in whether a truth is a word.
-    return {row["dag_id"]: str(row["is_paused"]).lower() == "true" for row in _listed(told)}
+    output = airflow("dags", "list", "--columns", "dag_id,is_paused", "--output", "json")
+    # Airflow versions differ: a boolean or a string.
+    return {row["dag_id"]: str(row["is_paused"]).lower() == "true" for row in _listed(output)}
 
 
-def _listed(told: str) -> list[dict[str, Any]]:
-    """The list among what Airflow printed, which may have log lines around it that begin like one."""
-    for begin in re.finditer(r"^\[", told, re.MULTILINE):
+def _listed(output: str) -> list[dict[str, Any]]:
+    """The JSON list in Airflow's output, which may have log lines around it that also begin with ``[``."""
+    for begin in re.finditer(r"^\[", output, re.MULTILINE):
         try:
-            found, _ = json.JSONDecoder().raw_decode(told, begin.start())
+            found, _ = json.JSONDecoder().raw_decode(output, begin.start())
         except ValueError:
             continue
         return list(found)
-    raise ConfigurationError("`airflow dags list` printed no list.", remedy="Run it yourself and read it.")
+    raise ConfigurationError(
+        "`airflow dags list` printed no list.", remedy="Run it yourself and check its output."
+    )
 
 
 def _set(airflow: _Airflow, dag_ids: Sequence[str], pause: bool) -> None:
-    """All in one call: each takes seconds to begin."""
+    """Pause or unpause all in one call, because each call takes seconds to start."""
     pattern = f"^({'|'.join(map(re.escape, dag_ids))})$"
     airflow("dags", "pause" if pause else "unpause", "--treat-dag-id-as-regex", "--yes", pattern)
 

@@ -14,7 +14,7 @@ from sellerops.settings.specs import enabled_specs
 
 def add(commands: Any) -> None:
     parser = commands.add_parser("deprecations", help="what Amazon removes, when, and which reports use it")
-    parser.add_argument("--used", action="store_true", help="only what a report uses")
+    parser.add_argument("--used", action="store_true", help="only those that a report uses")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=_run)
 
@@ -37,14 +37,14 @@ def _run(options: argparse.Namespace) -> int:
         for one in found
     ]
     header = ("name", "kind", "removed", "used by", "replacement", "source")
-    print_table(header, rows, empty="Amazon removes nothing that is used.")
+    print_table(header, rows, empty="No report uses anything that Amazon removes.")
     return 0
 
 
 def _when(one: DeprecationUse, today: date) -> str:
     left = one.deprecation.days_left(today)
     if left is None:
-        return "yes" if one.deprecation.is_removed else "no day announced"
+        return "yes" if one.deprecation.is_removed else "no date announced"
     return f"{one.deprecation.removed_on} ({f'in {left} d' if left > 0 else f'{-left} d ago'})"
 
 

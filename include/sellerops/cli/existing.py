@@ -1,4 +1,4 @@
-"""What is there already for a backfill: bucket levels, archived documents, reports in Amazon's list."""
+"""What a backfill plan can build on: bucket levels, archived documents, reports in Amazon's list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Shown = tuple[tuple[str, ...], datetime | None, datetime | None]
 
 
 def bucket_levels() -> Levels:
-    """Tokens of every bucket now, and the rate Amazon told; empty without a ledger."""
+    """Current tokens of every bucket, and the rate reported by Amazon; empty without a ledger."""
     if not warehouse_is_known():
         return {}
     rows = select(
@@ -28,19 +28,19 @@ def bucket_levels() -> Levels:
         """,
         (),
     )
-    return {(account, operation): (float(level), told) for account, operation, level, told in rows}
+    return {(account, operation): (float(level), rate) for account, operation, level, rate in rows}
 
 
 def document_finder(spec: ReportSpec, account: Account, now: datetime) -> FindDocument | None:
-    """Whether a run would be served without asking; None without a ledger."""
+    """A function that finds an existing document (``archive`` or ``amazon``); None without a ledger."""
     if not warehouse_is_known():
         return None
     ours = _ours(spec, account)
     listed = _listed(spec, account)
 
-    def find_document(question: DocumentLookup) -> str | None:
-        slice_ = question.slice_
-        since = fresh_after(spec, Job(slice_, RunRef("", "", ""), question.run_at), now)
+    def find_document(lookup: DocumentLookup) -> str | None:
+        slice_ = lookup.slice_
+        since = fresh_after(spec, Job(slice_, RunRef("", "", ""), lookup.run_at), now)
         made = ours.get(key_of(spec, slice_).digest)
         if made and made >= since:
             return "archive"
@@ -54,7 +54,7 @@ def document_finder(spec: ReportSpec, account: Account, now: datetime) -> FindDo
 
 
 def count_asins(account: Account) -> int | None:
-    """The most ASINs that a shop of the account had in sales and traffic lately; None when nobody knows."""
+    """The most ASINs that a marketplace of the account sold in the last 30 days; None if unknown."""
     if not warehouse_is_known() or not select("SELECT to_regclass('amazon_sp.sales_daily')", ())[0][0]:
         return None
     found = select(
@@ -62,7 +62,7 @@ def count_asins(account: Account) -> int | None:
         SELECT max(number) FROM (
             SELECT count(DISTINCT child_asin) AS number FROM amazon_sp.sales_daily
             WHERE account_id = %s AND date > sellerops.now() - interval '30 days' GROUP BY marketplace_id
-        ) AS shops
+        ) AS by_marketplace
         """,
         (account.id,),
     )
@@ -70,7 +70,7 @@ def count_asins(account: Account) -> int | None:
 
 
 def _ours(spec: ReportSpec, account: Account) -> dict[str, datetime]:
-    """The newest document, or running request, of each question."""
+    """The newest document, or request in progress, by request key."""
     rows = select(
         """
         SELECT key_hash, max(CASE status WHEN 'ARCHIVED' THEN reported_at ELSE sellerops.now() END)
@@ -85,7 +85,7 @@ def _ours(spec: ReportSpec, account: Account) -> dict[str, datetime]:
 
 
 def _listed(spec: ReportSpec, account: Account) -> dict[_Shown, datetime]:
-    """Reports of nobody's request in Amazon's list, as it was last read."""
+    """Reports in Amazon's last listing that belong to no request of ours."""
     if spec.request.options and spec.format.kind != "json":
         return {}
     rows: list[tuple[Any, ...]] = select(

@@ -1,8 +1,9 @@
-"""`tables migrate`: landing tables brought in step with a changed spec."""
+"""`tables migrate`: adapt landing tables to a changed spec."""
 
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from sellerops.base.commands import commands_as_typed
@@ -18,15 +19,17 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("tables", help="landing tables and their specs")
     actions = parser.add_subparsers(required=True, metavar="action")
     migrate = actions.add_parser(
-        "migrate", help="change tables that hold rows as their spec was changed; loses no row"
+        "migrate", help="adapt tables with rows to their changed spec, without losing a row"
     )
     migrate.add_argument("report")
-    migrate.add_argument("--table", action="append", help="only this table of the report; may be given again")
+    migrate.add_argument("--table", action="append", help="only this table of the report; may be repeated")
     migrate.add_argument(
-        "--destination", choices=sorted(DESTINATIONS), help="only there; else wherever it loads"
+        "--destination",
+        choices=sorted(DESTINATIONS),
+        help="only in this destination (default: all of the report's)",
     )
     migrate.add_argument(
-        "--check", action="store_true", help="only show the plan; exit code 1 when there is something to do"
+        "--check", action="store_true", help="only show the plan; exit code 1 if there is anything to do"
     )
     migrate.set_defaults(run=_migrate)
 
@@ -37,18 +40,17 @@ def _migrate(options: argparse.Namespace) -> int:
     unknown = sorted(set(names) - set(spec.tables))
     if unknown:
         raise ConfigurationError(
-            f"{spec.name} fills no table {', '.join(unknown)}.", remedy=f"It fills {', '.join(spec.tables)}."
+            f"{spec.name} has no table {', '.join(unknown)}.", remedy=f"Use one of: {', '.join(spec.tables)}."
         )
-    ledger = open_ledger()
-    conninfo = ledger.database.conninfo
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        conninfo = ledger.database.conninfo
     is_open = False
     for destination_name in (options.destination,) if options.destination else spec.all_destinations:
         destination: Any = destination_of(destination_name, conninfo)
         if not hasattr(destination, "migrate"):
             raise ConfigurationError(
                 f"the destination {destination_name} cannot migrate tables.",
-                remedy="Name another with --destination.",
+                remedy="Choose another one with --destination.",
             )
         try:
             for name in names:
@@ -63,7 +65,7 @@ def _migrate(options: argparse.Namespace) -> int:
 def _show(destination: str, done: Migration) -> None:
     place = f"{destination} {done.table}"
     if not done.steps:
-        print(f"{place}: fits its spec, {done.rows:,} rows")
+        print(f"{place}: matches its spec, {done.rows:,} rows")
         return
     state = "not migrated" if done.conflicts else "migrated" if done.is_applied else "to migrate"
     print(f"{place}: {state}, {done.rows:,} rows")

@@ -1,10 +1,11 @@
-"""`ledger requests|loads|slices|costs`: what was asked, loaded, what it cost, how each day stands. `ledger
-migrate|adopt-archive`: its own tables, and its archive.
+"""`ledger requests|loads|slices|costs`: requests, loads, the state of each day, and costs. `ledger
+migrate|adopt-archive`: the ledger's tables, and its archive.
 """
 
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -22,12 +23,12 @@ from sellerops.settings.marketplaces import all_marketplaces
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("ledger", help="what was asked, loaded, and how each day stands")
+    parser = commands.add_parser("ledger", help="requests, loads, costs, and the state of each day")
     actions = parser.add_subparsers(required=True, metavar="action")
     for name, run, text in (
         ("requests", _requests, "the newest requests"),
         ("loads", _loads, "the newest loads and their row counts"),
-        ("slices", _slices, "each shop and day: loaded, empty, failed, ..."),
+        ("slices", _slices, "each marketplace and day: loaded, empty, failed, ..."),
     ):
         action = actions.add_parser(name, help=text)
         action.add_argument("--report")
@@ -38,26 +39,27 @@ def add(commands: Any) -> None:
             action.add_argument("--from", dest="first", type=day, metavar="DAY")
             action.add_argument("--to", dest="last", type=day, metavar="DAY")
             action.add_argument("--state", type=str.upper, choices=[state.value for state in SliceState])
-    action = actions.add_parser("costs", help="loads by day, report and destination, and bytes processed")
+    action = actions.add_parser(
+        "costs", help="loads, rows, bytes processed and seconds, by day, report and destination"
+    )
     action.add_argument("--report")
-    action.add_argument("--since", type=day, metavar="DAY", help="from this day (UTC) on")
+    action.add_argument("--since", type=day, metavar="DAY", help="first day (UTC)")
     action.set_defaults(run=_costs)
-    actions.add_parser("migrate", help="bring the ledger's tables to this version").set_defaults(run=_migrate)
+    actions.add_parser("migrate", help="migrate the ledger's tables to this version").set_defaults(
+        run=_migrate
+    )
 
     adopt = actions.add_parser(
-        "adopt-archive", help="make an archive this ledger's: it was moved, or its ledger is gone for good"
+        "adopt-archive", help="pair an archive with this ledger, after it was moved or its ledger was lost"
     )
-    adopt.add_argument("--archive", metavar="URI", help="the archive; else $SELLEROPS_ARCHIVE")
+    adopt.add_argument("--archive", metavar="URI", help="the archive (default: $SELLEROPS_ARCHIVE)")
     adopt.set_defaults(run=_adopt)
 
 
 def _adopt(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         done = adopt_archive(ledger, Archive(archive_uri(options.archive)))
-    finally:
-        ledger.close()
-    print(f"{done.root} is this ledger's archive; {done.addresses:,} addresses of documents were changed.")
+    print(f"{done.root} is now this ledger's archive; {done.addresses:,} document addresses updated.")
     return 0
 
 
@@ -69,7 +71,7 @@ def _migrate(options: argparse.Namespace) -> int:
         raise LedgerUnavailable(f"{str(error).splitlines()[0]}.", where=ledger.database.place) from error
     finally:
         ledger.close()
-    print("The ledger is at this version.")
+    print("The ledger has been migrated to this version.")
     return 0
 
 
@@ -92,7 +94,7 @@ def _requests(options: argparse.Namespace) -> int:
         "id",
         "report",
         "account",
-        "shops",
+        "marketplaces",
         "from",
         "until",
         "status",
@@ -107,9 +109,10 @@ def _requests(options: argparse.Namespace) -> int:
 
 
 def _loads(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    loads = ledger.loads(report=options.report, account_id=options.account, limit=_positive(options.limit))
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        loads = ledger.loads(
+            report=options.report, account_id=options.account, limit=_positive(options.limit)
+        )
     if not loads:
         require_known(report=options.report, account=options.account)
     codes = _codes()
@@ -118,7 +121,7 @@ def _loads(options: argparse.Namespace) -> int:
         "table",
         "destination",
         "account",
-        "shop",
+        "marketplace",
         "from",
         "to",
         "in file",
@@ -155,9 +158,8 @@ def _loads(options: argparse.Namespace) -> int:
 
 
 def _costs(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    found = ledger.database.run(lambda c: costs(c, options.report, options.since))
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        found = ledger.database.run(lambda c: costs(c, options.report, options.since))
     if not found:
         require_known(report=options.report)
     header = ("day", "report", "destination", "loads", "stored", "bytes processed", "seconds")
@@ -167,26 +169,25 @@ def _costs(options: argparse.Namespace) -> int:
     ]
     for name in dict.fromkeys(each.destination for each in found):
         own = [each for each in found if each.destination == name]
-        told = [each.bytes_processed for each in own if each.bytes_processed is not None]
+        processed = [each.bytes_processed for each in own if each.bytes_processed is not None]
         rows.append(
             ("total", "", name, sum(each.loads for each in own), sum(each.stored for each in own),
-             sum(told) if told else None, sum(each.seconds for each in own))
+             sum(processed) if processed else None, sum(each.seconds for each in own))
         )  # fmt: skip
     print_table(header, rows, empty="No load matches.", optional=("bytes processed",))
     return 0
 
 
 def _slices(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    found = ledger.slice_states(
-        report=options.report,
-        account_id=options.account,
-        first_day=options.first,
-        last_day=options.last,
-        states=[SliceState(options.state)] if options.state else None,
-        most=_positive(options.limit) + 1,
-    )
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        found = ledger.slice_states(
+            report=options.report,
+            account_id=options.account,
+            first_day=options.first,
+            last_day=options.last,
+            states=[SliceState(options.state)] if options.state else None,
+            most=_positive(options.limit) + 1,
+        )
     if not found:
         require_known(report=options.report, account=options.account)
     codes = _codes()
@@ -202,21 +203,21 @@ def _slices(options: argparse.Namespace) -> int:
         for row in found[-options.limit :]
     ]
     print_table(
-        ("report", "account", "shop", "day", "state", "error"),
+        ("report", "account", "marketplace", "day", "state", "error"),
         rows,
         empty="No slice matches.",
         optional=("error",),
     )
     if len(found) > len(rows):
-        print("(earlier ones are left out; --limit shows more)")
+        print("(earlier days are not shown; use --limit to see more)")
     return 0
 
 
 def _positive(limit: int) -> int:
     if limit < 1:
-        raise ConfigurationError(f"--limit {limit} shows nothing.", remedy="Give a number from 1 on.")
+        raise ConfigurationError(f"--limit {limit} shows nothing.", remedy="Use a number of at least 1.")
     return limit
 
 
 def _codes() -> dict[str, str]:
-    return {shop.id: shop.code for shop in all_marketplaces().values()}
+    return {each.id: each.code for each in all_marketplaces().values()}

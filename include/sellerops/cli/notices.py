@@ -1,8 +1,9 @@
-"""`notices routes|pending|faults`: who is told of what, what has not arrived, what is wrong now."""
+"""`notices routes|pending|faults`: who gets which notice, pending messages, and open faults."""
 
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,16 +20,16 @@ _LONGEST = 70
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("notices", help="who is told of what, and what has not arrived")
+    parser = commands.add_parser("notices", help="who gets which notice, pending messages, open faults")
     actions = parser.add_subparsers(required=True, metavar="action")
     action = actions.add_parser("routes", help="the table that notices.yaml makes; checks the file")
     action.add_argument("--account", help="only this account")
     action.add_argument("--family", help="only this report family")
     action.set_defaults(run=_routes)
-    action = actions.add_parser("pending", help="messages that wait, or were given up")
+    action = actions.add_parser("pending", help="messages that are pending or were given up")
     action.add_argument("--limit", type=int, default=50)
     action.set_defaults(run=_pending)
-    action = actions.add_parser("faults", help="what people were told is wrong, and is not over")
+    action = actions.add_parser("faults", help="open faults that people were notified about")
     action.set_defaults(run=_faults)
 
 
@@ -45,7 +46,7 @@ def _routes(options: argparse.Namespace) -> int:
             [options.family] if options.family else families,
             [options.account] if options.account else accounts,
         ),
-        empty="No rule.",
+        empty="No rules.",
     )
     wrong = unknown_names(routes, families, accounts)
     for line in wrong:
@@ -54,7 +55,7 @@ def _routes(options: argparse.Namespace) -> int:
 
 
 def _table(routes: Routes, families: list[str], accounts: list[str]) -> list[tuple[str, ...]]:
-    """A line for each event, and for each family and account that differs from most."""
+    """A row per event, and per family and account that deviates from it."""
     rows: list[tuple[str, ...]] = []
     for event in Event:
         found = {
@@ -78,15 +79,12 @@ def _shown(routes: Routes, event: Event, family: str, account: str) -> str:
 
 
 def _pending(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         found = ledger.database.run(lambda c: deliveries(c, ["WAITING", "GIVEN_UP"], options.limit))
-    finally:
-        ledger.close()
     print_table(
         ("id", "state", "channel", "notice", "since", "tries", "next", "last error"),
         [_line(each) for each in found],
-        empty="Everything has arrived.",
+        empty="All messages were delivered.",
     )
     return 0
 
@@ -100,13 +98,10 @@ def _line(each: Delivery) -> tuple[Any, ...]:
 
 
 def _faults(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         found = ledger.database.run(open_faults)
-    finally:
-        ledger.close()
     print_table(
-        ("since", "seen", "last", "told", "event", "what"),
+        ("since", "seen", "last", "notified", "event", "what"),
         [
             (
                 _moment(each.opened_at),
@@ -118,7 +113,7 @@ def _faults(options: argparse.Namespace) -> int:
             )
             for each in found
         ],
-        empty="Nothing is wrong that people were told of.",
+        empty="No open faults.",
     )
     return 0
 

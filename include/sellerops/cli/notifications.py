@@ -1,4 +1,4 @@
-"""`notifications`: have Amazon tell when reports are finished, through an SQS queue; see whether it works."""
+"""`notifications`: completion notifications from Amazon through an SQS queue: set up, check, test."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any
 
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError, GiveUpError
+from sellerops.cli.arguments import chosen_accounts
 from sellerops.cli.credentials import credentials_of, queue_settings
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
@@ -19,7 +21,7 @@ from sellerops.ledger import Ledger, notifications
 from sellerops.notifications.messages import TEST_TYPE
 from sellerops.notifications.queue import SqsQueue
 from sellerops.notifications.subscriptions import TYPES, Step, remove, set_up
-from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.accounts import Account
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 
 _Work = Callable[[NotificationsApi, Ledger, Account, str], Awaitable[list[Step]]]
@@ -27,21 +29,21 @@ _Work = Callable[[NotificationsApi, Ledger, Account, str], Awaitable[list[Step]]
 
 def add(commands: Any) -> None:
     parser = commands.add_parser(
-        "notifications", help="end waits by Amazon's notifications instead of polling: set up, look, test"
+        "notifications", help="Amazon's notifications (SQS), which replace polling: set up, status, test"
     )
     acts = parser.add_subparsers(required=True, metavar="act")
     made = acts.add_parser("setup", help="subscribe accounts to the queue; may be repeated")
     made.set_defaults(run=_setup)
     gone = acts.add_parser("remove", help="end an account's subscriptions")
-    gone.add_argument("--any-queue", action="store_true", help="also subscriptions with another queue")
+    gone.add_argument("--any-queue", action="store_true", help="also subscriptions to other queues")
     gone.set_defaults(run=_remove)
     for each in (made, gone):
-        each.add_argument("--account", required=True, help="of accounts.yaml, or `all`")
-    shown = acts.add_parser("status", help="subscriptions, what came through them, who listens")
+        each.add_argument("--account", required=True, help="an account from accounts.yaml, or `all`")
+    shown = acts.add_parser("status", help="subscriptions, received notifications, listeners")
     shown.set_defaults(run=_status)
     test = acts.add_parser("test", help="send a message through the queue and wait for it in the ledger")
-    test.add_argument("--seconds", type=float, default=60.0, help="how long to wait (60)")
-    test.add_argument("--account", help="let Amazon send it instead, by this account's application")
+    test.add_argument("--seconds", type=float, default=60.0, help="how long to wait (default: %(default)s)")
+    test.add_argument("--account", help="let Amazon send it instead, through this account's application")
     test.add_argument("--scenario", help="Amazon's testScenario; with --account")
     test.set_defaults(run=_test)
 
@@ -63,9 +65,9 @@ def _remove(options: argparse.Namespace) -> int:
 def _for_accounts(name: str, work: _Work) -> int:
     arn, ledger = queue_settings().arn, open_ledger()
     try:
-        for account in _accounts(name):
+        for account in chosen_accounts(None if name == "all" else name):
             for step in asyncio.run(_with_api(account, ledger, arn, work)):
-                print(f"{account.id}: {step.text}{'' if step.is_new else ' (was so)'}")
+                print(f"{account.id}: {step.text}{'' if step.is_new else ' (already done)'}")
     finally:
         ledger.close()
     return 0
@@ -76,44 +78,32 @@ async def _with_api(account: Account, ledger: Ledger, arn: str, work: _Work) -> 
         return await work(api, ledger, account, arn)
 
 
-def _accounts(name: str) -> list[Account]:
-    known = load_accounts()
-    if name != "all" and name not in known:
-        raise ConfigurationError(
-            f"there is no account {name!r}.", where="accounts.yaml", remedy=f"Known: {', '.join(known)}."
-        )
-    return list(known.values()) if name == "all" else [known[name]]
-
-
 def _status(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         shown = ledger.database.run(notifications.overview)
-    finally:
-        ledger.close()
-    header = ("account", "type", "received", "last", "waits rely on it", "queue")
+    header = ("account", "type", "received", "last", "replaces polling", "queue")
     rows = [
         (
             one["account_id"],
             one["notification_type"],
             one["received"],
             one["last_received"],
-            "yes" if one["is_working"] else "no, they poll",
+            "yes" if one["is_working"] else "no",
             one["queue"],
         )
         for one in shown["subscriptions"]
     ]
     print_table(
-        header, rows, empty="No account is subscribed: `sellerops notifications setup --account all`."
+        header, rows, empty="No account is subscribed. Run `sellerops notifications setup --account all`."
     )
     listeners = [
         (one["queue"], "yes" if one["is_alive"] else "no", one["told_at"], one["problem"] or "")
         for one in shown["listeners"]
     ]
-    print("\nWho listens (DAG sellerops__notifications):")
-    print_table(("queue", "listens", "since", "problem"), listeners, empty="Nobody ever did.")
+    print("\nListeners (DAG sellerops__notifications):")
+    print_table(("queue", "active", "since", "problem"), listeners, empty="None so far.")
     if shown["problems"]:
-        print("\nKept and not used:")
+        print("\nStored but not used:")
         problems = [(one["problem"], one["count"], one["last"]) for one in shown["problems"]]
         print_table(("why", "messages", "last"), problems, empty="")
     return 0
@@ -134,45 +124,40 @@ def _test(options: argparse.Namespace) -> int:
                 raise GiveUpError(
                     f"the message is in the queue, but not in the ledger after {options.seconds:.0f} s.",
                     where=settings.arn,
-                    remedy="Unpause the DAG sellerops__notifications; `sellerops notifications status` says "
-                    "more.",
+                    remedy="Unpause the DAG sellerops__notifications; see `sellerops notifications status`.",
                 )
             time.sleep(0.5)
     finally:
         ledger.close()
-    print(f"The message came through the queue in {time.monotonic() - began:.1f} s.")
+    print(f"The message arrived through the queue in {time.monotonic() - began:.1f} s.")
     return 0
 
 
 def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
     if not options.scenario:
         raise ConfigurationError(
-            "a test by Amazon needs a --scenario.",
+            "a test through Amazon needs --scenario.",
             where="notifications test",
-            remedy="Take one that Amazon's developer guide lists for the notification type.",
+            remedy="Choose one from Amazon's developer guide for the notification type.",
         )
-    (account,) = _accounts(options.account)
+    (account,) = chosen_accounts(options.account)
 
     async def send(ledger: Ledger) -> None:
         async with NotificationsApi(credentials_of(account), ledger, account.id) as api:
             destinations = [each for each in await api.destinations() if each.arn == arn]
             if not destinations:
                 raise ConfigurationError(
-                    "is no destination yet.",
+                    "the queue is not a destination yet.",
                     where=arn,
                     remedy="Run `sellerops notifications setup --account all` first.",
                 )
             await api.send_test(TYPES[0], destinations[0].id, options.scenario)
 
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         asyncio.run(send(ledger))
-    finally:
-        ledger.close()
     print(
         commands_as_typed(
-            "Amazon sends a test; `sellerops notifications status` counts it among the messages of "
-            "unknown accounts."
+            "Amazon sends a test message; `sellerops notifications status` counts it under unknown accounts."
         )
     )
     return 0

@@ -1,13 +1,15 @@
-"""`personal list|purge|landed`: personal data, where it is, how long it stays, and how it goes."""
+"""`personal list|purge|landed`: where personal data is, how long it is kept, and deleting it."""
 
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from sellerops.archive import Archive
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError
+from sellerops.cli.arguments import chosen_specs
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.replay import archive_is_known, archive_uri
 from sellerops.cli.tables import print_table
@@ -17,18 +19,18 @@ from sellerops.ledger.deployment import bind_archive
 from sellerops.reprocess.document_retention import delete_documents
 from sellerops.reprocess.personal import list_personal, purge_personal
 from sellerops.settings.known_destinations import DESTINATIONS
-from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs import load_specs
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("personal", help="personal data: tables, retention, columns that landed")
+    parser = commands.add_parser("personal", help="personal data: tables, retention, undeclared columns")
     actions = parser.add_subparsers(required=True, metavar="action")
-    actions.add_parser("list", help="each table, and how long it keeps its rows").set_defaults(run=_list)
-    purge = actions.add_parser("purge", help="delete rows and archived documents past their time, now")
-    purge.add_argument("--archive", metavar="URI", help="the archive; else $SELLEROPS_ARCHIVE")
+    actions.add_parser("list", help="tables with personal data and their retention").set_defaults(run=_list)
+    purge = actions.add_parser("purge", help="delete rows and archived documents past their retention now")
+    purge.add_argument("--archive", metavar="URI", help="the archive (default: $SELLEROPS_ARCHIVE)")
     purge.set_defaults(run=_purge)
     landed = actions.add_parser(
-        "landed", help="unknown columns of main tables that read like personal data; only shows them"
+        "landed", help="show unknown columns of main tables that look like personal data"
     )
     landed.add_argument("--report", help="only tables of this report")
     landed.add_argument("--destination", choices=sorted(DESTINATIONS), default="postgres")
@@ -37,46 +39,39 @@ def add(commands: Any) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         rows = [
             (each.table, each.report, f"{each.retention.days} d", ", ".join(each.columns), each.purged_at,
              each.purged_rows)
             for each in list_personal(ledger)
         ]  # fmt: skip
-    finally:
-        ledger.close()
     header = ("table", "report", "kept", "columns", "last purge", "rows purged")
-    print_table(header, rows, empty="No table holds personal data.")
+    print_table(header, rows, empty="No table contains personal data.")
     return 0
 
 
 def _purge(options: argparse.Namespace) -> int:
     specs = load_specs()[0]
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         done = purge_personal(ledger, specs)
         for each in done:
             print(f"{each.table}: {each.rows} rows deleted.")
         if not done:
-            print("No table holds personal data.")
+            print("No table contains personal data.")
         if not (options.archive or archive_is_known()):
-            print("Archived documents were left alone: give --archive or set SELLEROPS_ARCHIVE.")
+            print("Archived documents were not checked: use --archive or set SELLEROPS_ARCHIVE.")
             return 0
         archive = Archive(archive_uri(options.archive))
         bind_archive(ledger, archive)
         for deleted in delete_documents(ledger, archive, specs):
             print(f"{deleted.report}: {deleted.documents} archived documents deleted.")
-    finally:
-        ledger.close()
     return 0
 
 
 def _landed(options: argparse.Namespace) -> int:
-    specs = [load_spec(options.report)] if options.report else load_specs()[0]
-    ledger = open_ledger()
-    conninfo = ledger.database.conninfo
-    ledger.close()
+    specs = chosen_specs(options.report)
+    with closing(open_ledger()) as ledger:
+        conninfo = ledger.database.conninfo
     destination = destination_of(options.destination, conninfo)
     if not isinstance(destination, FindsUndeclaredPersonal):
         raise ConfigurationError(
@@ -90,14 +85,14 @@ def _landed(options: argparse.Namespace) -> int:
     print_table(
         ("table", "column", "rows with a value"),
         [(each.table, each.column, each.rows) for each in found],
-        empty="No unknown column of a main table reads like personal data.",
+        empty="No unknown column of a main table looks like personal data.",
     )
     if options.remove:
         print(f"{len(found)} columns removed.")
     elif found:
         report = f" --report {options.report}" if options.report else ""
         print(
-            "Nothing was changed. Declare in its spec what is to stay; drop the others with "
+            "Nothing was changed. Declare the columns to keep in their spec; drop the others with "
             + commands_as_typed(
                 f"`sellerops personal landed{report} --destination {options.destination} --remove`."
             )

@@ -1,8 +1,9 @@
-"""`quota`: buckets as they stand, cooldowns that turned out longer than published, and requests saved."""
+"""`quota`: current bucket levels, learned cooldowns, and requests saved by reuse."""
 
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from sellerops.calendar.backfill import describe_seconds
@@ -15,7 +16,7 @@ from sellerops.rate_limits import QuotaLedger, load_rate_limits
 
 def add(commands: Any) -> None:
     parser = commands.add_parser(
-        "quota", help="buckets as they stand, learned cooldowns, requests saved by reuse"
+        "quota", help="current bucket levels, learned cooldowns, requests saved by reuse"
     )
     parser.add_argument("--account")
     parser.set_defaults(run=_quota)
@@ -35,7 +36,7 @@ def _quota(options: argparse.Namespace) -> int:
         "account",
         "application",
         "operation",
-        "a minute",
+        "per minute",
         "from",
         "burst",
         "left",
@@ -56,16 +57,15 @@ def _quota(options: argparse.Namespace) -> int:
         )
         for account, application, operation, rate, learned, burst, left, *rest in buckets
     ]
-    print_table(header, rows, empty="No call was made yet.", optional=("refused", "last refusal"))
+    print_table(header, rows, empty="No calls so far.", optional=("refused", "last refusal"))
     _print_learned(options.account)
     _print_saved(options.account)
     return 0
 
 
 def _print_learned(account: str | None) -> None:
-    ledger = open_ledger()
-    learned = QuotaLedger(ledger, load_rate_limits()).learned_cooldowns(account)
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        learned = QuotaLedger(ledger, load_rate_limits()).learned_cooldowns(account)
     if not learned:
         return
     print("\nCooldowns learned from refusals:")
@@ -86,11 +86,10 @@ def _print_learned(account: str | None) -> None:
 
 
 def _print_saved(account: str | None) -> None:
-    ledger = open_ledger()
-    saved = ledger.database.run(lambda connection: reuses(connection, account))
-    ledger.close()
+    with closing(open_ledger()) as ledger:
+        saved = ledger.database.run(lambda connection: reuses(connection, account))
     if not saved:
         return
-    print("\nRequests saved, because a report was there already:")
+    print("\nRequests saved by reusing existing reports:")
     rows = [(row["account_id"], row["report"], row["found_in"], row["saved"]) for row in saved]
     print_table(("account", "report", "found in", "saved"), rows, empty="")

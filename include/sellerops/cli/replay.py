@@ -1,10 +1,11 @@
-"""`replay`: tables made again from the archive, without Amazon."""
+"""`replay`: rebuild tables from the archive, without calling Amazon."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+from contextlib import closing
 from typing import Any
 
 from sellerops.archive import Archive
@@ -24,24 +25,22 @@ _OWN, _VARIABLE = "SELLEROPS_ARCHIVE", "sellerops_archive_uri"
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser(
-        "replay", help="make tables again from the archive, or compare them with what it gives"
-    )
+    parser = commands.add_parser("replay", help="rebuild tables from the archive, or compare them with it")
     parser.add_argument("--report", required=True)
-    parser.add_argument("--table", action="append", help="only this table of the report; may be given again")
-    parser.add_argument("--account", help="only loads of this account; rows of others stay")
-    parser.add_argument("--since", type=day, metavar="DAY", help="only loads of windows that reach this day")
-    parser.add_argument("--check", action="store_true", help="only compare; exit code 1 when they differ")
+    parser.add_argument("--table", action="append", help="only this table of the report; may be repeated")
+    parser.add_argument("--account", help="only loads of this account; other rows stay")
+    parser.add_argument("--since", type=day, metavar="DAY", help="only loads with days from this one on")
+    parser.add_argument("--check", action="store_true", help="only compare; exit code 1 if they differ")
     parser.add_argument(
-        "--from-archive", action="store_true", help="from the archive's sidecars, when the ledger is lost"
+        "--from-archive", action="store_true", help="use the archive's sidecars, if the ledger is lost"
     )
     parser.add_argument(
         "--destination",
         choices=sorted(DESTINATIONS),
         default=DESTINATION,
-        help=f"{DESTINATION}: tables are made anew beside the live ones; any other is filled with the loads",
+        help=f"{DESTINATION} (default): rebuild and swap its tables; others: repeat the loads into them",
     )
-    parser.add_argument("--archive", metavar="URI", help=f"the archive; else ${_OWN}")
+    parser.add_argument("--archive", metavar="URI", help=f"the archive (default: ${_OWN})")
     parser.set_defaults(run=_run)
 
 
@@ -54,8 +53,7 @@ def _run(options: argparse.Namespace) -> int:
         )
     if options.destination != DESTINATION:
         return _refill(options, spec, archive)
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         bind_archive(ledger, archive)
         done = replay(
             ledger,
@@ -66,8 +64,6 @@ def _run(options: argparse.Namespace) -> int:
             from_archive=options.from_archive,
             progress=print,
         )
-    finally:
-        ledger.close()
     for each in done:
         _show(each)
     return 1 if options.check and any(not each.comparison.is_equal for each in done) else 0
@@ -76,11 +72,10 @@ def _run(options: argparse.Namespace) -> int:
 def _refill(options: argparse.Namespace, spec: ReportSpec, archive: Archive) -> int:
     if options.check or options.from_archive:
         raise ConfigurationError(
-            f"--check and --from-archive are of {DESTINATION} only, not of {options.destination}.",
-            remedy="Leave them out; the loads are then made again, oldest first.",
+            f"--check and --from-archive work with {DESTINATION} only, not with {options.destination}.",
+            remedy="Omit them; the recorded loads are then repeated, oldest first.",
         )
-    ledger = open_ledger()
-    try:
+    with closing(open_ledger()) as ledger:
         bind_archive(ledger, archive)
         destination = destination_of(options.destination, ledger.database.conninfo)
         try:
@@ -88,8 +83,6 @@ def _refill(options: argparse.Namespace, spec: ReportSpec, archive: Archive) -> 
             done = refill(ledger, archive, spec, scope, destination, progress=print)
         finally:
             destination.close()
-    finally:
-        ledger.close()
     for each in done:
         print(f"{each.table}: {each.loads:,} loads, {each.rows:,} rows read and stored or already there")
     return 0
@@ -103,20 +96,23 @@ def _show(done: ReplayResult) -> None:
         else f"{found.rows:,} rows; {found.only_live:,} only in the live table, "
         f"{found.only_rebuilt:,} only in the rebuilt one"
     )
-    print(f"{found.table}: {state}" + ("; put in place" if done.is_in_place else ""))
+    print(f"{found.table}: {state}" + ("; now live" if done.is_in_place else ""))
     for key in found.examples:
         print(f"  differs: {json.dumps(key, ensure_ascii=False)}")
     for text in done.skipped:
-        print(f"  left out: {text}")
+        print(f"  skipped: {text}")
 
 
 def archive_is_known() -> bool:
-    """Whether the environment, or the Airflow it points at, says where the archive is."""
+    """Whether the environment, or the Airflow that it points to, configures the archive."""
     return bool(os.environ.get(_OWN) or known_variable(_VARIABLE))
 
 
 def archive_uri(given: str | None) -> str:
-    """The archive's address: as given, of the environment, else Airflow's. Raises ConfigurationError."""
+    """The archive's address: ``given``, else from the environment, else from Airflow.
+
+    Raises ConfigurationError if none is configured.
+    """
     uri = given or os.environ.get(_OWN) or known_variable(_VARIABLE)
     if not uri:
         raise ConfigurationError(

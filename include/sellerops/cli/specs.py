@@ -1,4 +1,4 @@
-"""`specs check`, `specs list`, `specs show`: the YAML files before Airflow sees them."""
+"""`specs check|list|docs|show`: the report specs, before Airflow reads them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from sellerops.settings.specs.report_list import overview
 def add(commands: Any) -> None:
     parser = commands.add_parser("specs", help="check and show the report specs")
     actions = parser.add_subparsers(required=True, metavar="action")
-    check = actions.add_parser("check", help="say of every spec file whether it is sound")
-    check.add_argument("--dir", type=Path, help="folder of specs, instead of the configured one")
+    check = actions.add_parser("check", help="validate all configuration files")
+    check.add_argument("--dir", type=Path, help="folder of specs (default: the configured one)")
     check.set_defaults(run=_check)
-    actions.add_parser("list", help="one line a report").set_defaults(run=_list)
-    docs = actions.add_parser("docs", help="the page of all reports, as Markdown")
+    actions.add_parser("list", help="all reports, one per line").set_defaults(run=_list)
+    docs = actions.add_parser("docs", help="print docs/reports.md")
     docs.set_defaults(run=_docs)
-    show = actions.add_parser("show", help="the effective spec, defaults filled in")
+    show = actions.add_parser("show", help="the effective spec, with defaults")
     show.add_argument("report")
     show.set_defaults(run=_show)
 
@@ -46,7 +46,7 @@ def _check(options: argparse.Namespace) -> int:
             print(f"warning: {spec.path}: Amazon has removed {gone.name}{instead}", file=sys.stderr)
     sound = len(specs) - sum(each.is_kept for each in failures)
     off = sum(not spec.enabled for spec in specs)
-    print(f"{sound} sound ({off} switched off), {len(failures)} wrong, {len(accounts)} accounts.")
+    print(f"{sound} valid ({off} switched off), {len(failures)} invalid, {len(accounts)} accounts.")
     return 1 if errors else 0
 
 
@@ -65,7 +65,9 @@ def _list(options: argparse.Namespace) -> int:
         for spec in specs
     ]
     print_table(
-        ("report", "is", "type", "scope", "period", "lookback", "tables"), rows, empty="There is no spec."
+        ("report", "is", "type", "scope", "period", "lookback", "tables"),
+        rows,
+        empty="No specs are configured.",
     )
     return 1 if failures else 0
 

@@ -1,4 +1,4 @@
-"""Rows as aligned text."""
+"""Tables as aligned text."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def print_table(
     empty: str,
     optional: Collection[str] = (),
 ) -> None:
-    """Print rows under their header; ``empty`` when there are none. Numbers stand right, times are UTC.
+    """Print rows under their header, or ``empty`` if there are none. Numbers are right-aligned, times are
+    UTC.
 
-    ``optional`` columns are left out where nothing stands in them, or nothing but 0. On a terminal that is
-    too narrow the widest texts are broken into lines.
+    ``optional`` columns are omitted if all their values are empty or 0. If the terminal is too narrow, the
+    widest texts are wrapped.
     """
     body = [list(row) for row in rows]
     if not body:
@@ -56,12 +57,12 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
 
 
 def _terminal_width() -> int:
-    """Characters in a line of the terminal; 0 for a file or a pipe, which takes any."""
+    """Columns of the terminal; 0 for a file or pipe, which has no limit."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def _fitting(widths: Sequence[int], is_number: Sequence[bool], limit: int) -> list[int]:
-    """Narrower texts, the widest first, until a line has ``limit`` characters, or none can go."""
+    """Shrink the widest text columns until a line has ``limit`` characters, or none can shrink further."""
     found = list(widths)
     while sum(found) + _GAP * (len(found) - 1) > limit:
         texts = [i for i, number in enumerate(is_number) if not number and found[i] > _NARROWEST]

@@ -1,8 +1,9 @@
-"""Where the command line finds the ledger."""
+"""The ledger and the warehouse for the command line."""
 
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import Any
 
 from psycopg import ProgrammingError
@@ -20,27 +21,30 @@ _READER, _READER_CONNECTION = "SELLEROPS_READER", "sellerops_reader"
 
 
 def open_ledger() -> Ledger:
-    """The ledger at ``$SELLEROPS_WAREHOUSE`` (libpq text or URL), else at Airflow's connection."""
+    """The ledger at ``$SELLEROPS_WAREHOUSE`` (conninfo or URL), else at Airflow's connection.
+
+    Raises ConfigurationError if neither is configured.
+    """
     return Ledger(_address(_OWN, _CONNECTION, "<user>"), pool_size=2, retry_seconds=5)
 
 
 def reader_conninfo() -> str:
-    """The role that only reads: ``$SELLEROPS_READER``, else Airflow's connection."""
+    """Conninfo of the read-only role: ``$SELLEROPS_READER``, else Airflow's connection."""
     return _address(_READER, _READER_CONNECTION, READER)
 
 
 def select(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     """The rows of one statement on the ledger's database."""
-    ledger = open_ledger()
-    try:
-        with ledger.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            return cursor.execute(statement, parameters).fetchall()
-    finally:
-        ledger.close()
+    with (
+        closing(open_ledger()) as ledger,
+        ledger.connection() as connection,
+        connection.cursor(row_factory=tuple_row) as cursor,
+    ):
+        return cursor.execute(statement, parameters).fetchall()
 
 
 def warehouse_is_known() -> bool:
-    """Whether the environment, or the Airflow it points at, says where the ledger is."""
+    """Whether the environment, or the Airflow that it points to, configures the ledger."""
     return bool(_found(_OWN, _CONNECTION))
 
 

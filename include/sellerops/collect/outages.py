@@ -47,5 +47,5 @@ async def retry_until_recorded(
 
 
 async def _probe(ledger: Ledger) -> None:
-    while not await asyncio.to_thread(ledger.database.answers):  # noqa: ASYNC110 - another process's state
+    while not await asyncio.to_thread(ledger.database.is_reachable):  # noqa: ASYNC110 - another process's state
         await asyncio.sleep(PROBE_EVERY)

@@ -1,4 +1,4 @@
-"""Which days should be there by the schedule, how each stands, what is missing, and what to run for it."""
+"""Which days the schedule should have collected, the state of each, and how to fill gaps."""
 
 from sellerops.completeness.expected import ExpectedDay, expected_days
 from sellerops.completeness.filling import Fill, FillLimits, claim_fills, mark_expired, release_fill

@@ -1,4 +1,4 @@
-"""The days that the schedule's runs should have collected by now; pure, cut by the planner of the runs."""
+"""The days that scheduled runs should have collected by now. Pure: no ledger, no clock."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ MarketplaceKey = str
 _WHOLE_DAYS = (
     PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.RANGE,
 )  # fmt: skip
-# From a day to the first run after its week, month or quarter, the time to its publication aside.
+# Longest time from a day to the first run after its week, month or quarter, without publication delays.
 _NEXT_RUN = timedelta(days=40)
 _NEXT_RUN_OF_QUARTERS = timedelta(days=130)
 
 
 @dataclass(frozen=True)
 class ExpectedDay:
-    """One day of one shop. ``due``: when a run first should have brought it. ``slice_``: the slice it is in.
+    """One day of one marketplace. ``due`` (UTC): when a run should first have collected it, as part of
+    ``slice_``.
 
-    ``expired``: Amazon no longer serves it, or (a snapshot) its moment is over.
+    ``expired``: Amazon no longer serves it, or it is a snapshot, which cannot be collected later.
     """
 
     day: date
@@ -36,17 +37,18 @@ class ExpectedDay:
 
 
 def marketplace_key(slice_: Slice) -> MarketplaceKey:
-    """As the ledger keys a slice's shop: its id, or nothing for several shops together."""
+    """The slice's marketplace as the ledger stores it: its id, or empty for several marketplaces."""
     return slice_.marketplace.id if slice_.marketplace else ""
 
 
 def expected_days(
     spec: ReportSpec, account: Account, first_day: date, last_day: date, now: datetime
 ) -> dict[MarketplaceKey, dict[date, ExpectedDay]]:
-    """The days from ``first_day`` to ``last_day`` that runs due by ``now`` should have collected, by shop.
+    """The days from ``first_day`` to ``last_day`` that runs due by ``now`` should have collected, by
+    marketplace.
 
-    Runs are those whose data interval begins in these days or in the lookback after them. A period that was
-    not published at any run's time yet is not expected.
+    Considers runs whose data interval begins in these days or in the lookback after them. A period that was
+    not published before any of these runs is not expected.
     """
     later = spec.period.lookback + spec.period.available_after + until_next_run(spec)
     moments = run_moments(spec, first_day - timedelta(days=1), last_day + later, now)
@@ -54,26 +56,26 @@ def expected_days(
         found = _of_windows(spec, account, moments, now)
     else:
         found = _of_moments(spec, account, moments, now)
-    shops: dict[MarketplaceKey, dict[date, ExpectedDay]] = {}
+    by_marketplace: dict[MarketplaceKey, dict[date, ExpectedDay]] = {}
     keys: dict[tuple[str, ...], MarketplaceKey] = {}
     for each in found:
         if first_day <= each.day <= last_day:
             codes = each.slice_.marketplaces
             if codes not in keys:
                 keys[codes] = marketplace_key(each.slice_)
-            shops.setdefault(keys[codes], {}).setdefault(each.day, each)
-    return shops
+            by_marketplace.setdefault(keys[codes], {}).setdefault(each.day, each)
+    return by_marketplace
 
 
 def until_next_run(spec: ReportSpec) -> timedelta:
-    """At most so long after a day comes the first run that can have it, once its period is published."""
+    """The longest time from a day to the first run that can collect it, publication delays excluded."""
     return _NEXT_RUN_OF_QUARTERS if spec.period.kind is PeriodKind.QUARTER else _NEXT_RUN
 
 
 def _of_windows(
     spec: ReportSpec, account: Account, moments: Sequence[datetime], now: datetime
 ) -> Iterator[ExpectedDay]:
-    """Runs reach back over each other: days are planned once for each stretch without a gap."""
+    """Lookbacks of runs overlap, so plan each contiguous stretch of days once."""
     if not moments:
         return
     for zone, part in _by_zone(spec, account, moments[-1], now).items():
@@ -87,7 +89,7 @@ def _of_windows(
 
 
 def _by_zone(spec: ReportSpec, account: Account, run_at: datetime, now: datetime) -> dict[str, Account]:
-    """The account with those shops only whose slices are cut by the clock of a zone, by zone."""
+    """By time zone: the account with only the marketplaces whose slices use that zone."""
     codes: dict[str, set[str]] = {}
     for slice_ in plan_slices(spec, account, run_at=run_at, now=now):
         codes.setdefault(slice_.timezone, set()).update(slice_.marketplaces)
@@ -98,10 +100,10 @@ def _by_zone(spec: ReportSpec, account: Account, run_at: datetime, now: datetime
 
 
 def served_until(spec: ReportSpec, slice_: Slice, day: date) -> datetime:
-    """When Amazon stops serving a day of the slice: with its week, month or quarter, or by itself. UTC."""
+    """When (UTC) Amazon stops serving a day: a week, month or quarter as a whole, other days one by one."""
     start = slice_.start
     if not spec.period.kind.is_whole_only:
-        # Of a long range that reaches back too far its later days can still be asked for.
+        # If a range reaches back too far, its later days can still be requested.
         start = datetime.combine(day, time(0), tzinfo=ZoneInfo(slice_.timezone))
     assert start is not None
     return (start + spec.period.history).astimezone(UTC)
@@ -122,7 +124,7 @@ def _stretches(
 
 
 def _end_of(spec: ReportSpec, slice_: Slice, day: date) -> datetime:
-    """When a run can first have the day: with its whole period; a range is asked for anew every day."""
+    """When a run can first collect the day: at the end of its period; ranges are requested anew every day."""
     end = slice_.end
     if spec.period.kind is PeriodKind.RANGE:
         end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(slice_.timezone))
@@ -131,14 +133,14 @@ def _end_of(spec: ReportSpec, slice_: Slice, day: date) -> datetime:
 
 
 def _first_from(moments: Sequence[datetime], published: datetime) -> datetime | None:
-    place = bisect_left(moments, published)
-    return moments[place] if place < len(moments) else None
+    index = bisect_left(moments, published)
+    return moments[index] if index < len(moments) else None
 
 
 def _of_moments(
     spec: ReportSpec, account: Account, moments: Sequence[datetime], now: datetime
 ) -> Iterator[ExpectedDay]:
-    """A snapshot stands for its moment and cannot be had later; the last listing looks back over all."""
+    """A snapshot cannot be collected later; a listing covers all earlier ones, so the last one is enough."""
     is_snapshot = spec.period.kind is PeriodKind.SNAPSHOT
     for moment in moments if is_snapshot else moments[-1:]:
         for slice_ in plan_slices(spec, account, run_at=moment, now=now):

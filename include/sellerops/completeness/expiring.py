@@ -1,4 +1,4 @@
-"""Days that are missing or failed and that Amazon soon stops serving."""
+"""Missing or failed days that Amazon soon stops serving."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sellerops.completeness.gaps import OPEN
 from sellerops.completeness.marketplace_calendar import Day, DayState, MarketplaceCalendar
 from sellerops.settings.specs import PeriodKind, ReportSpec
 
-# So long ahead people are warned.
+# How long before a day expires people are warned.
 WARN_AHEAD = timedelta(days=7)
-# What is under way is still to come; after a day it is no longer counted on.
-_COUNTED_ON = timedelta(days=1)
-# A snapshot's moment is over at once; a listing finds what there is.
-_WITHOUT_END = frozenset({PeriodKind.SNAPSHOT, PeriodKind.LISTING})
+# A day in progress counts as open once it has not changed for this long.
+_STALLED_AFTER = timedelta(days=1)
+# A snapshot expires at once; a listing has no days that expire.
+_NEVER_EXPIRING = frozenset({PeriodKind.SNAPSHOT, PeriodKind.LISTING})
 
 
 @dataclass(frozen=True)
 class ExpiringDay:
-    """A day of a shop that is not there. ``served_until``: UTC. ``last_day_to_act``: by the shop's clock."""
+    """A day not loaded yet. ``served_until``: UTC; ``last_day_to_act``: in the marketplace's time zone."""
 
     spec: ReportSpec
     account_id: str
@@ -33,16 +33,16 @@ class ExpiringDay:
     last_day_to_act: date
 
 
-def expiring_days(shops: Iterable[MarketplaceCalendar], now: datetime) -> list[ExpiringDay]:
-    """Open days that end within twice ``WARN_AHEAD``, the soonest first. Days that have ended are left out."""
-    found = [each for shop in shops for each in _of_shop(shop, now)]
+def expiring_days(calendars: Iterable[MarketplaceCalendar], now: datetime) -> list[ExpiringDay]:
+    """Open days that expire within twice ``WARN_AHEAD``, soonest first, without expired ones."""
+    found = [each for calendar in calendars for each in _of_calendar(calendar, now)]
     return sorted(found, key=lambda each: (each.served_until, each.account_id, each.marketplace_id, each.day))
 
 
 def days_to_check(spec: ReportSpec, now: datetime) -> tuple[date, int]:
-    """The last day that may end within twice ``WARN_AHEAD``, and how many days before it may, too.
+    """The last day that may expire within twice ``WARN_AHEAD``, and how many days before it to check as well.
 
-    A month or quarter ends with its first day.
+    A month or quarter expires with its first day.
     """
     reach = 2 * WARN_AHEAD.days + (93 if spec.period.kind is PeriodKind.QUARTER else 32)
     last = (now - spec.period.history).date() + timedelta(days=reach)
@@ -50,28 +50,28 @@ def days_to_check(spec: ReportSpec, now: datetime) -> tuple[date, int]:
 
 
 def needs_warning(each: ExpiringDay, now: datetime) -> bool:
-    """Whether people are to be warned of it now."""
+    """Whether the day expires soon enough to warn people now."""
     return each.served_until <= now + WARN_AHEAD
 
 
-def _of_shop(shop: MarketplaceCalendar, now: datetime) -> Iterator[ExpiringDay]:
-    if shop.spec.period.kind in _WITHOUT_END:
+def _of_calendar(calendar: MarketplaceCalendar, now: datetime) -> Iterator[ExpiringDay]:
+    if calendar.spec.period.kind in _NEVER_EXPIRING:
         return
-    for day in shop.days:
+    for day in calendar.days:
         if day.expected is None or not _is_open(day, now):
             continue
         if day.row is not None and day.row.load_id is not None:
-            continue  # its rows are there; only asking again has failed
+            continue  # its rows are loaded; only a later request failed
         slice_ = day.expected.slice_
-        until = served_until(shop.spec, slice_, day.day)
+        until = served_until(calendar.spec, slice_, day.day)
         if now < until <= now + 2 * WARN_AHEAD:
             last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(slice_.timezone)).date()
             yield ExpiringDay(
-                shop.spec, shop.account.id, shop.marketplace_id, day.day, day.state, until, last
+                calendar.spec, calendar.account.id, calendar.marketplace_id, day.day, day.state, until, last
             )
 
 
 def _is_open(day: Day, now: datetime) -> bool:
     if day.state in (DayState.PLANNED, DayState.REQUESTED) and day.row is not None:
-        return day.row.updated_at <= now - _COUNTED_ON
+        return day.row.updated_at <= now - _STALLED_AFTER
     return day.state in OPEN

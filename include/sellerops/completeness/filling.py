@@ -1,8 +1,8 @@
-"""Filling gaps: which are tried now, at most so many a day and never twice at once, and what is given up."""
+"""Filling gaps with runs: which gaps to try now, within limits and never twice at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from sellerops.settings.specs.durations import format_duration
 
 @dataclass(frozen=True)
 class FillLimits:
-    """At most ``per_day`` runs within 24 hours; a gap is tried ``tries`` times, one, two, four days apart."""
+    """At most ``per_day`` runs within 24 hours; a gap is tried ``tries`` times, after one, two, four days."""
 
     per_day: int = 20
     tries: int = 3
@@ -26,7 +26,7 @@ class FillLimits:
 
 @dataclass(frozen=True)
 class Fill:
-    """One run that is to fill a gap: of the report's DAG, for exactly these days and shops."""
+    """A run of the report's DAG that fills a gap: exactly its days and marketplaces."""
 
     id: int
     gap: Gap
@@ -34,7 +34,7 @@ class Fill:
 
     @property
     def conf(self) -> dict[str, Any]:
-        """The run's parameters. Backfill priority: schedules go before it."""
+        """The run's parameters. Backfill priority yields to scheduled runs."""
         return {
             "from_day": self.gap.first_day.isoformat(),
             "to_day": self.gap.last_day.isoformat(),
@@ -46,16 +46,16 @@ class Fill:
 
 _TRIES = """
     SELECT count(*) AS tries, max(claimed_at) AS last,
-           coalesce(bool_or(claimed_at > %(now)s - %(under_way)s AND EXISTS (
-               SELECT FROM generate_series(fill.first_day, fill.last_day, interval '1 day') AS day,
-                           unnest(fill.marketplace_ids) AS shop
+           coalesce(bool_or(claimed_at > %(now)s - %(longest_run)s AND EXISTS (
+               SELECT FROM generate_series(fill.first_day, fill.last_day, interval '1 day') AS days (day),
+                           unnest(fill.marketplace_ids) AS wanted (marketplace_id)
                WHERE NOT EXISTS (
                    SELECT FROM sellerops.slice_state AS state
                    WHERE state.report = fill.report AND state.account_id = fill.account_id
-                     AND state.marketplace_id = shop AND state.day = day::date
+                     AND state.marketplace_id = wanted.marketplace_id AND state.day = days.day::date
                      AND state.run_id = fill.run_id AND state.state NOT IN ('PLANNED', 'REQUESTED')
                )
-           )), false) AS is_under_way
+           )), false) AS is_in_progress
     FROM sellerops.gap_fill AS fill
     WHERE report = %(report)s AND account_id = %(account_id)s AND marketplace_ids && %(marketplace_ids)s
       AND first_day <= %(last_day)s AND last_day >= %(first_day)s AND released_at IS NULL
@@ -63,10 +63,10 @@ _TRIES = """
 
 
 def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: FillLimits) -> list[Fill]:
-    """The gaps to fill now, each noted in the ledger for the caller alone, in the order given.
+    """The gaps to fill now, in the order given, each claimed in the ledger for this caller.
 
-    Left out: what no run can bring (expired, snapshots), what a run is under way for, what was tried too
-    often or too lately, and all beyond the day's number.
+    Skips what no run can collect (expired, snapshots), gaps with a run in progress, gaps tried too often or
+    too recently, and everything beyond the daily limit.
     """
     now = ledger.clock().now()
     fills: list[Fill] = []
@@ -76,31 +76,31 @@ def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: FillLimits) -> list
         for gap in gaps:
             if len(fills) >= left:
                 break
-            can_come = not gap.expired and gap.spec.period.kind is not PeriodKind.SNAPSHOT
-            if can_come and _may_try(connection, gap, now, limits):
+            can_be_filled = not gap.expired and gap.spec.period.kind is not PeriodKind.SNAPSHOT
+            if can_be_filled and _may_try(connection, gap, now, limits):
                 fills.append(_claim(connection, gap, now))
     return fills
 
 
 def count_tries(ledger: Ledger, report: str, account_id: str, days: Iterable[tuple[str, date]]) -> int:
-    """How often runs were started for the most tried of these days; days are (marketplace id, day)."""
+    """The most runs started for any one of these days; days are (marketplace id, day)."""
     every = list(days)
     with ledger.connection() as connection:
         row = connection.execute(
             """
             SELECT coalesce(max(tries), 0) AS tries FROM (
                 SELECT count(*) AS tries
-                FROM unnest(%(shops)s::text[], %(days)s::date[]) AS wanted (shop, day)
+                FROM unnest(%(marketplaces)s::text[], %(days)s::date[]) AS wanted (marketplace_id, day)
                 JOIN sellerops.gap_fill AS fill
-                  ON wanted.shop = ANY (fill.marketplace_ids)
+                  ON wanted.marketplace_id = ANY (fill.marketplace_ids)
                   AND wanted.day BETWEEN fill.first_day AND fill.last_day
                 WHERE fill.report = %(report)s AND fill.account_id = %(account_id)s
                   AND fill.released_at IS NULL
-                GROUP BY wanted.shop, wanted.day
+                GROUP BY wanted.marketplace_id, wanted.day
             ) AS of_day
             """,
             {
-                "shops": [shop for shop, _ in every],
+                "marketplaces": [marketplace_id for marketplace_id, _ in every],
                 "days": [day for _, day in every],
                 "report": report,
                 "account_id": account_id,
@@ -110,34 +110,34 @@ def count_tries(ledger: Ledger, report: str, account_id: str, days: Iterable[tup
 
 
 def release_fill(ledger: Ledger, fill: Fill) -> None:
-    """Give a claim back: the run could not be started."""
+    """Release a claim whose run could not be started."""
     with ledger.connection() as connection:
         connection.execute(
             "UPDATE sellerops.gap_fill SET released_at = sellerops.now() WHERE id = %s", (fill.id,)
         )
 
 
-def mark_expired(ledger: Ledger, shops: Iterable[MarketplaceCalendar]) -> int:
-    """Write down, with the reason, the days nothing is known of and nothing can be had of; how many."""
+def mark_expired(ledger: Ledger, calendars: Iterable[MarketplaceCalendar]) -> int:
+    """Record missing days that no run can collect any more as expired, with the reason; returns how many."""
     marked = 0
-    for shop in shops:
-        for day in shop.days:
+    for calendar in calendars:
+        for day in calendar.days:
             expected = day.expected
             if day.state is not DayState.MISSING or expected is None or not expected.expired:
                 continue
             slice_ = expected.slice_
             if slice_.first_day:
                 slice_ = replace(slice_, first_day=day.day.isoformat(), last_day=day.day.isoformat())
-            ledger.set_slice_state(slice_, SliceState.EXPIRED, error=_why(shop, expected.due))
+            ledger.set_slice_state(slice_, SliceState.EXPIRED, error=_expiry_reason(calendar, expected.due))
             marked += 1
     return marked
 
 
-def _why(shop: MarketplaceCalendar, due: datetime) -> NothingToCollect:
-    period = shop.spec.period
-    due_at = f"the run due {due:%Y-%m-%d %H:%M} UTC did not bring it"
+def _expiry_reason(calendar: MarketplaceCalendar, due: datetime) -> NothingToCollect:
+    period = calendar.spec.period
+    due_at = f"the run due {due:%Y-%m-%d %H:%M} UTC did not collect it"
     if period.kind is PeriodKind.SNAPSHOT:
-        return NothingToCollect(f"A snapshot shows its own moment only; {due_at}.")
+        return NothingToCollect(f"A snapshot cannot be collected later; {due_at}.")
     return NothingToCollect(f"Amazon serves {format_duration(period.history)} back; {due_at}.")
 
 
@@ -150,11 +150,11 @@ def _claimed_today(connection: Connection, now: datetime) -> int:
 
 
 def _may_try(connection: Connection, gap: Gap, now: datetime, limits: FillLimits) -> bool:
-    row = connection.execute(_TRIES, {**_values(gap), "now": now, "under_way": LONGEST_RUN}).fetchone()
+    row = connection.execute(_TRIES, {**_values(gap), "now": now, "longest_run": LONGEST_RUN}).fetchone()
     assert row is not None
     if not row["tries"]:
         return True
-    if row["is_under_way"] or row["tries"] >= limits.tries:
+    if row["is_in_progress"] or row["tries"] >= limits.tries:
         return False
     wait: timedelta = timedelta(days=2 ** (row["tries"] - 1))
     return bool(now - row["last"] >= wait)
@@ -183,11 +183,10 @@ def _claim(connection: Connection, gap: Gap, now: datetime) -> Fill:
 
 
 def _values(gap: Gap) -> dict[str, Any]:
-    shops: Sequence[str] = gap.marketplace_ids
     return {
         "report": gap.spec.name,
         "account_id": gap.account_id,
-        "marketplace_ids": list(shops),
+        "marketplace_ids": list(gap.marketplace_ids),
         "first_day": gap.first_day,
         "last_day": gap.last_day,
     }

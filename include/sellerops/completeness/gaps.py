@@ -1,4 +1,4 @@
-"""Gaps: days that should be there and are not, as stretches one run can bring."""
+"""Gaps: contiguous stretches of missing or failed days that one run can collect."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from sellerops.ledger import SliceRow, SliceState
 from sellerops.settings.marketplaces import marketplace_by_id
 from sellerops.settings.specs import ReportSpec
 
-# Nothing was brought, and nothing more comes of it by itself.
+# States in which nothing was collected and no run is expected to.
 OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
-# A run or a person was to bring it to an end.
+# States that a run or a person has yet to finish.
 IN_PROGRESS = frozenset({DayState.PLANNED, DayState.REQUESTED, DayState.QUARANTINED})
-# Where nobody can be asked about runs: one that has not written how its days ended by then never will.
+# Without Airflow's word on a run: one that has not recorded its days' states by then never will.
 LONGEST_RUN = timedelta(days=2)
-# Runs by hand are bounded by Airflow's mapped tasks; so long a stretch is one run.
+# Days of the longest gap: Airflow limits the mapped tasks of one run.
 LONGEST = 31
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Consecutive days of some shops of an account. ``marketplace_ids`` ('',): all shops in one document.
+    """Consecutive days of some marketplaces of an account. ``marketplace_ids`` is ('',) if one document
+    covers them all.
 
-    ``expired``: no run can bring them any more.
+    ``expired``: no run can collect them any more.
     """
 
     spec: ReportSpec
@@ -39,7 +40,7 @@ class Gap:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The shops' codes; empty for all together."""
+        """The marketplaces' codes; empty if one document covers them all."""
         return tuple(marketplace_by_id(one).code for one in self.marketplace_ids if one)
 
     @property
@@ -50,37 +51,37 @@ class Gap:
     def label(self) -> str:
         """``sales_and_traffic northwind_na US 2026-11-03..2026-11-05``."""
         days = days_label(self.first_day, self.last_day)
-        return f"{self.spec.name} {self.account_id} {','.join(self.codes) or 'all shops'} {days}"
+        return f"{self.spec.name} {self.account_id} {','.join(self.codes) or 'all marketplaces'} {days}"
 
 
 IsHandled = Callable[[SliceRow], bool]
 
 
 def find_gaps(
-    shops: Iterable[MarketplaceCalendar],
+    calendars: Iterable[MarketplaceCalendar],
     now: datetime,
     *,
     older_than: timedelta = timedelta(days=1),
     is_handled: IsHandled | None = None,
 ) -> list[Gap]:
-    """The gaps that have stood for ``older_than``: what Amazon forgets first comes first, the lost last.
+    """The gaps older than ``older_than``: those that expire first come first, expired ones last.
 
-    ``is_handled``: whether a day planned, requested or in quarantine is still a live run's or a person's.
-    Left out: a run's for two days, a person's for good. A report that is switched off has no gaps.
+    ``is_handled``: whether a live run or a person is still dealing with a day that is planned, requested or
+    quarantined. By default a run is for two days, a person always. A report that is switched off has no gaps.
     """
 
     def is_recent(row: SliceRow) -> bool:
         return row.state is SliceState.QUARANTINED or row.updated_at > now - LONGEST_RUN
 
-    attended = is_handled or is_recent
+    handled = is_handled or is_recent
     found: dict[tuple[object, ...], Gap] = {}
-    for shop in shops:
-        if not shop.spec.enabled:
+    for calendar in calendars:
+        if not calendar.spec.enabled:
             continue
-        for gap in _of_shop(shop, now, older_than, attended):
+        for gap in _of_calendar(calendar, now, older_than, handled):
             key = (gap.spec.name, gap.account_id, gap.first_day, gap.last_day, gap.expired)
             same = found.get(key)
-            found[key] = _joined(same, gap) if same else gap
+            found[key] = _join(same, gap) if same else gap
     return sorted(found.values(), key=_urgency)
 
 
@@ -88,28 +89,28 @@ def _urgency(gap: Gap) -> tuple[bool, date, str, str]:
     return gap.expired, gap.first_day + gap.spec.period.history, gap.spec.name, gap.account_id
 
 
-def _joined(one: Gap, other: Gap) -> Gap:
-    shops = tuple(sorted({*one.marketplace_ids, *other.marketplace_ids}))
-    return replace(one, marketplace_ids=shops, states=_unique([*one.states, *other.states]))
+def _join(one: Gap, other: Gap) -> Gap:
+    ids = tuple(sorted({*one.marketplace_ids, *other.marketplace_ids}))
+    return replace(one, marketplace_ids=ids, states=_unique([*one.states, *other.states]))
 
 
-def _of_shop(
-    shop: MarketplaceCalendar, now: datetime, older_than: timedelta, is_handled: IsHandled
+def _of_calendar(
+    calendar: MarketplaceCalendar, now: datetime, older_than: timedelta, is_handled: IsHandled
 ) -> Iterator[Gap]:
     stretch: list[Day] = []
-    for day in shop.days:
-        if not _is_gap(day, shop.spec, now - older_than, is_handled):
+    for day in calendar.days:
+        if not _is_gap(day, calendar.spec, now - older_than, is_handled):
             continue
         if stretch and (
             day.day != stretch[-1].day + timedelta(days=1)
             or _is_lost(day) != _is_lost(stretch[-1])
-            or (len(stretch) >= LONGEST and not _is_lost(day) and _may_part(shop.spec, day))
+            or (len(stretch) >= LONGEST and not _is_lost(day) and _may_split(calendar.spec, day))
         ):
-            yield _gap(shop, stretch)
+            yield _gap(calendar, stretch)
             stretch = []
         stretch.append(day)
     if stretch:
-        yield _gap(shop, stretch)
+        yield _gap(calendar, stretch)
 
 
 def _is_gap(day: Day, spec: ReportSpec, before: datetime, is_handled: IsHandled) -> bool:
@@ -122,7 +123,7 @@ def _is_gap(day: Day, spec: ReportSpec, before: datetime, is_handled: IsHandled)
     if day.state in IN_PROGRESS:
         return not is_handled(day.row)
     if day.state is DayState.EXPIRED:
-        # Marked by a history or a clock that was wrong: Amazon does serve it.
+        # Marked by mistake (a wrong `history` or clock): Amazon still serves it.
         return day.expected is not None and not day.expected.expired
     return day.state in OPEN
 
@@ -131,18 +132,18 @@ def _is_lost(day: Day) -> bool:
     return day.expected is not None and day.expected.expired
 
 
-def _may_part(spec: ReportSpec, day: Day) -> bool:
-    """A week, month or quarter is not cut in two."""
+def _may_split(spec: ReportSpec, day: Day) -> bool:
+    """Whether a gap may be split before this day; a week, month or quarter is never split."""
     if spec.period.kind.is_whole_only:
         return day.expected is not None and day.day == day.expected.slice_.days[0]
     return True
 
 
-def _gap(shop: MarketplaceCalendar, stretch: Sequence[Day]) -> Gap:
+def _gap(calendar: MarketplaceCalendar, stretch: Sequence[Day]) -> Gap:
     return Gap(
-        spec=shop.spec,
-        account_id=shop.account.id,
-        marketplace_ids=(shop.marketplace_id,),
+        spec=calendar.spec,
+        account_id=calendar.account.id,
+        marketplace_ids=(calendar.marketplace_id,),
         first_day=stretch[0].day,
         last_day=stretch[-1].day,
         states=_unique(day.state for day in stretch),

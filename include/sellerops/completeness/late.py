@@ -1,4 +1,4 @@
-"""Days that a report promised by a time of day (spec: ``due``) and that have not landed."""
+"""Days that are not loaded although the time promised in the spec (``due``) has passed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sellerops.ledger import Ledger
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
 
-# What was promised longer ago is a gap: filled, and told of before Amazon forgets it.
+# A day promised longer ago counts as a gap: it gets filled, and people are warned before it expires.
 HORIZON = timedelta(days=3)
-# An answer, if not always rows: held figures wait for a person, who was asked.
+# States that answer the promise, if not always with rows: quarantined figures have their own notice.
 _ANSWERED = frozenset(
     {
         DayState.LOADED,
@@ -30,7 +30,7 @@ _ANSWERED = frozenset(
 
 @dataclass(frozen=True)
 class LateDay:
-    """A day of a shop (empty id: all of the account's) that should have landed by ``promised_at``, UTC."""
+    """A day due by ``promised_at`` (UTC) and not loaded. ``marketplace_id`` empty: the whole region."""
 
     spec: ReportSpec
     account_id: str
@@ -41,10 +41,11 @@ class LateDay:
 
 
 def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now: datetime) -> list[LateDay]:
-    """Days promised within ``HORIZON`` before ``now`` and not landed, by promise, account, shop and day.
+    """Days promised within ``HORIZON`` before ``now`` and not loaded, by promise, account, marketplace and
+    day.
 
-    Of runs by schedule only, whether they took place or not; nothing promised before the shop's first run
-    (catching up is not late), and nothing of a report that has not run for ``STOPPED_AFTER``. Empty for a spec
+    Only days of scheduled runs, whether these took place or not. Skips days promised before the marketplace's
+    first run (catching up is not late) and reports that have not run for ``STOPPED_AFTER``. Empty for a spec
     without ``due``, or one that is switched off.
     """
     if spec.due is None or not spec.enabled:
@@ -56,7 +57,7 @@ def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now
 
 
 def has_landed(day: Day) -> bool:
-    """Whether there is an answer for the day. Rows that are there do not go when asking again fails."""
+    """Whether the day is answered. Rows already loaded stay when a later request fails."""
     return day.state in _ANSWERED or (day.row is not None and day.row.load_id is not None)
 
 
@@ -64,15 +65,17 @@ def _late_days(
     ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now: datetime
 ) -> Iterator[LateDay]:
     assert spec.due is not None
-    calendar = ScheduleCalendar(spec.schedule, spec.dag_id)
+    schedule = ScheduleCalendar(spec.schedule, spec.dag_id)
     reach = HORIZON + spec.period.available_after + until_next_run(spec)
-    for shop in read_calendars(ledger, spec, accounts, now=now, days=reach.days, grace=timedelta(0)):
-        known = [day.row.updated_at for day in shop.days if day.row]
+    for calendar in read_calendars(ledger, spec, accounts, now=now, days=reach.days, grace=timedelta(0)):
+        known = [day.row.updated_at for day in calendar.days if day.row]
         if not known or now - max(known) > STOPPED_AFTER:
             continue
-        for day in shop.days:
+        for day in calendar.days:
             if day.expected is None or has_landed(day):
                 continue
-            promised = calendar.next_promised_time(spec.due, day.expected.due)
+            promised = schedule.next_promised_time(spec.due, day.expected.due)
             if max(now - HORIZON, min(known)) < promised <= now:
-                yield LateDay(spec, shop.account.id, shop.marketplace_id, day.day, day.state, promised)
+                yield LateDay(
+                    spec, calendar.account.id, calendar.marketplace_id, day.day, day.state, promised
+                )

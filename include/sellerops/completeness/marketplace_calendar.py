@@ -1,4 +1,4 @@
-"""How each day of each shop stands: what the ledger says, and MISSING where it says nothing."""
+"""The state of each day of each marketplace: the ledger's, or MISSING if the ledger has none."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from sellerops.ledger.slices import first_days
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
 
-# A run that is due has written its plan by then.
+# A run has recorded its plan this long after it was due.
 GRACE = timedelta(hours=1)
-# How far back a report is looked at that nobody asked about from a day on.
+# How many days back a calendar reaches by default.
 USUAL_DAYS = 60
 
 
 class DayState(StrEnum):
-    """The states of a slice, and MISSING: a run should have brought the day, and nothing is known of it.
+    """The states of a slice, and MISSING: a run should have collected the day, and the ledger has no row of
+    it.
 
-    PARTIAL: loaded, but not into a destination that the spec names since; `replay` brings it there.
+    PARTIAL: not loaded into a destination that the spec has named since; `sellerops replay` fills it.
     """
 
     LOADED = "LOADED"
@@ -41,13 +42,13 @@ class DayState(StrEnum):
 
 
 _Key = tuple[str, str, date, datetime | None]
-# Of several snapshots of one day the best says how the day stands.
-_RANK = {state: place for place, state in enumerate(DayState)}
+# A day with several snapshots has the best state of them.
+_RANK = {state: rank for rank, state in enumerate(DayState)}
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day: its state with what the ledger knows of it (None: nothing), and what was expected of it."""
+    """One day with its state. ``row``: the ledger's, or None. ``expected``: None if no run was due for it."""
 
     day: date
     state: DayState
@@ -57,7 +58,7 @@ class Day:
 
 @dataclass(frozen=True)
 class MarketplaceCalendar:
-    """One report, account and shop (``marketplace_id`` empty: all of the account's together)."""
+    """The days of one report, account and marketplace (``marketplace_id`` empty: the whole region)."""
 
     spec: ReportSpec
     account: Account
@@ -80,47 +81,53 @@ def read_calendars(
     days: int = USUAL_DAYS,
     grace: timedelta = GRACE,
 ) -> Iterator[MarketplaceCalendar]:
-    """How the days of a report stand, by account and shop.
+    """Read the days of a report from the ledger, one calendar per account and marketplace.
 
-    Without ``first_day`` days are expected from the first day the ledger knows of the shop on (with
-    ``catchup``: from the spec's start), at most ``days`` back. What never ran has no days. Runs
-    due less than ``grace`` ago are not counted on yet. Of a report that is switched off nothing is expected:
-    its days are those the ledger knows.
+    Without ``first_day``, days are expected from the marketplace's first day in the ledger (with ``catchup``:
+    from the spec's start), at most ``days`` back; a report that never ran has no calendar. Runs due less than
+    ``grace`` ago are not expected yet. Days are local days of the slices; ``now``, aware, defaults to the
+    ledger's clock. A report that is switched off has only the days in the ledger.
     """
     moment = now or ledger.clock().now()
     last = last_day or moment.date()
     oldest = first_day or last - timedelta(days=days)
     accounts = list(accounts)
-    begun = ledger.database.run(
+    known_since = ledger.database.run(
         lambda c: first_days(c, spec.name, [account.id for account in accounts], last)
     )
-    rows = _rows_by_shop(ledger, spec, accounts, oldest, last)
-    missed = _missed(ledger, spec, accounts, oldest, last)
+    rows = _rows_by_marketplace(ledger, spec, accounts, oldest, last)
+    partial_days = _find_partial(ledger, spec, accounts, oldest, last)
     for account in accounts:
-        own = {shop: day for (account_id, shop), day in begun.items() if account_id == account.id}
-        start = first_day or _begun(spec, own.values())
+        own_since = {
+            marketplace_id: day
+            for (account_id, marketplace_id), day in known_since.items()
+            if account_id == account.id
+        }
+        start = first_day or _first_expected_day(spec, own_since.values())
         expected = (
             expected_days(spec, account, max(start, oldest), last, moment - grace)
             if start is not None and spec.enabled
             else {}
         )
-        for shop in sorted({*expected, *own}):
-            since = oldest if first_day or spec.catchup else own.get(shop)
-            wanted = {day: each for day, each in expected.get(shop, {}).items() if since and day >= since}
-            found = tuple(_days(rows.get((account.id, shop), ()), wanted, missed))
+        for marketplace_id in sorted({*expected, *own_since}):
+            since = oldest if first_day or spec.catchup else own_since.get(marketplace_id)
+            wanted = {
+                day: each for day, each in expected.get(marketplace_id, {}).items() if since and day >= since
+            }
+            found = tuple(_days(rows.get((account.id, marketplace_id), ()), wanted, partial_days))
             if found:
-                yield MarketplaceCalendar(spec, account, shop, found)
+                yield MarketplaceCalendar(spec, account, marketplace_id, found)
 
 
-def _missed(
+def _find_partial(
     ledger: Ledger, spec: ReportSpec, accounts: Sequence[Account], oldest: date, last: date
 ) -> frozenset[_Key]:
-    """What has not landed in every destination that its account has now."""
-    together: dict[tuple[str, ...], list[str]] = {}
+    """Days that are not loaded into every destination that their account has now."""
+    by_destinations: dict[tuple[str, ...], list[str]] = {}
     for account in accounts:
-        together.setdefault(spec.destinations_of(account.id), []).append(account.id)
+        by_destinations.setdefault(spec.destinations_of(account.id), []).append(account.id)
     found: list[_Key] = []
-    for names, ids in together.items():
+    for names, ids in by_destinations.items():
         wanted = partial(
             find_partial_days,
             report=spec.name,
@@ -133,13 +140,13 @@ def _missed(
     return frozenset(found)
 
 
-def _begun(spec: ReportSpec, days: Iterable[date]) -> date | None:
+def _first_expected_day(spec: ReportSpec, days: Iterable[date]) -> date | None:
     if spec.catchup:
         return date.fromisoformat(spec.start_date[:10])
     return min(days, default=None)
 
 
-def _rows_by_shop(
+def _rows_by_marketplace(
     ledger: Ledger, spec: ReportSpec, accounts: Sequence[Account], first_day: date, last_day: date
 ) -> dict[tuple[str, str], list[SliceRow]]:
     only = accounts[0].id if len(accounts) == 1 else None
@@ -150,11 +157,11 @@ def _rows_by_shop(
 
 
 def _days(
-    rows: Iterable[SliceRow], expected: Mapping[date, ExpectedDay], missed: Container[_Key]
+    rows: Iterable[SliceRow], expected: Mapping[date, ExpectedDay], partial_days: Container[_Key]
 ) -> Iterator[Day]:
     best: dict[date, tuple[SliceRow, DayState]] = {}
     for row in rows:
-        state = _state(row, missed)
+        state = _state(row, partial_days)
         if row.day not in best or _RANK[state] < _RANK[best[row.day][1]]:
             best[row.day] = row, state
     for day in sorted({*best, *expected}):
@@ -162,8 +169,8 @@ def _days(
         yield Day(day, found, known, expected.get(day))
 
 
-def _state(row: SliceRow, missed: Container[_Key]) -> DayState:
+def _state(row: SliceRow, partial_days: Container[_Key]) -> DayState:
     key = row.account_id, row.marketplace_id, row.day, row.snapshot_at
-    if row.state is SliceState.LOADED and key in missed:
+    if row.state is SliceState.LOADED and key in partial_days:
         return DayState.PARTIAL
     return DayState(row.state.value)

@@ -1,5 +1,5 @@
-"""When figures stand still: how many days after their day 99 % of a table's cells no longer change, from our
-own history; and the lookback that follows from it.
+"""Settling time: after how many days 99 % of a table's cells no longer change, measured from our own history,
+and the lookback that follows from it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sellerops.settings.specs import ReportSpec, TableSpec, WriteDisposition
 from sellerops.settings.specs.period import AUTO_LOOKBACK_AT_FIRST
 
 PERCENT = 99.0
-# History that says enough: four of each weekday, and cells enough for a hundredth of them to mean something.
+# Enough history: four of each weekday, and enough cells for one percent of them to mean something.
 ENOUGH_DAYS = 28
 ENOUGH_CELLS = 1_000
 SHORTEST, LONGEST = timedelta(days=2), timedelta(days=60)
@@ -29,9 +29,9 @@ class SettlingFigures:
 
     @property
     def settled(self) -> AgeFigure | None:
-        """The youngest age after which, and after all later ones too, 99 % of cells stand still.
+        """The lowest age from which on 99 % of cells no longer change.
 
-        None while there is too little history, or none that reaches so far.
+        None if the history is too short, or does not reach an age at which they settle.
         """
         found = None
         for figure in reversed([each for each in self.figures if is_enough(each)]):
@@ -43,26 +43,26 @@ class SettlingFigures:
 
 @dataclass(frozen=True)
 class Lookback:
-    """How far back to collect again, and why, in words for the task log."""
+    """How far back to collect again, with the reason for the task log."""
 
     value: timedelta
     reason: str
 
 
 def is_enough(figure: AgeFigure) -> bool:
-    """Whether so many days and cells were looked at that the figure says something."""
+    """Whether the figure is based on enough days and cells."""
     return figure.days >= ENOUGH_DAYS and figure.cells >= ENOUGH_CELLS
 
 
 def day_column(table: TableSpec) -> str | None:
-    """The column that says whose day a row's figures are; None: its rows have no age."""
+    """The column with the day that a row's figures belong to; None if its rows have no age."""
     return table.day_from_window or table.day or table.age_from
 
 
 def measure_settling(
     ledger: Ledger, spec: ReportSpec, account_id: str | None = None
 ) -> list[SettlingFigures]:
-    """The finality of each table of ``spec`` whose changes are kept, of one account or of all."""
+    """The settling figures of each table of ``spec`` with recorded restatements, of one account or of all."""
     found = []
     for name, table in spec.tables.items():
         day = day_column(table)
@@ -88,24 +88,24 @@ def measure_settling(
 
 
 def resolve_lookback(ledger: Ledger, spec: ReportSpec, account_id: str) -> Lookback:
-    """The lookback of a run of an `auto` spec: what the account's history shows."""
+    """The lookback of a run with ``lookback: auto``, from the account's history."""
     return lookback_of(measure_settling(ledger, spec, account_id))
 
 
 def lookback_of(tables: Sequence[SettlingFigures]) -> Lookback:
-    """As far back as the slowest table's figures move, between 2 and 60 days; 14 while that is not known."""
+    """The settling time of the slowest table, between 2 and 60 days; 14 days while it is unknown."""
     settled = [each.settled for each in tables]
     if not settled or any(figure is None for figure in settled):
         days = AUTO_LOOKBACK_AT_FIRST.days
         return Lookback(
             AUTO_LOOKBACK_AT_FIRST,
-            f"lookback {days}d: {_missing(tables)}, so the figure to begin with is used",
+            f"lookback {days}d (the default): {_missing(tables)}",
         )
     slowest = max((figure for figure in settled if figure), key=lambda figure: figure.age)
     value = min(max(timedelta(days=slowest.age), SHORTEST), LONGEST)
     return Lookback(
         value,
-        f"lookback {value.days}d: {slowest.percent:.1f} % of cells stand still after {slowest.age} "
+        f"lookback {value.days}d: {slowest.percent:.1f} % of cells no longer change after {slowest.age} "
         f"{'day' if slowest.age == 1 else 'days'}, {slowest.cells:,} cells",
     )
 
@@ -113,12 +113,13 @@ def lookback_of(tables: Sequence[SettlingFigures]) -> Lookback:
 def _missing(tables: Iterable[SettlingFigures]) -> str:
     open_ones = [each for each in tables if each.settled is None]
     if not open_ones:
-        return "no table keeps its changes"
+        return "no table records its restatements"
     best = max((figure for each in open_ones for figure in each.figures), key=lambda f: f.days, default=None)
     if best is None or not is_enough(best):
         days, cells = (best.days, best.cells) if best else (0, 0)
         return (
-            f"history of {days} days and {cells:,} cells is too little ({ENOUGH_DAYS} and {ENOUGH_CELLS:,})"
+            f"the history of {days} days and {cells:,} cells is too short "
+            f"(needs {ENOUGH_DAYS} and {ENOUGH_CELLS:,})"
         )
     oldest = max(figure.age for each in open_ones for figure in each.figures)
-    return f"cells still move after {oldest} days, the longest that was looked back"
+    return f"cells still change after {oldest} days, the longest lookback so far"

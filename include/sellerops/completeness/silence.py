@@ -1,4 +1,4 @@
-"""Schedules that should have run and did not: nothing fails then, so nobody is told."""
+"""Reports whose scheduled run did not take place: nothing fails then, so no failure notice is sent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sellerops.ledger.slices import last_updates
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
 
-# A report nobody has run for so long was stopped on purpose; people were told often enough.
+# A report that has not run for this long was stopped on purpose.
 STOPPED_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Silence:
-    """A run was due at ``due`` and no slice of the account was touched since ``last``."""
+    """A run was due at ``due`` (UTC), but no slice of the account has been updated since ``last``."""
 
     spec: ReportSpec
     account_id: str
@@ -29,10 +29,10 @@ class Silence:
 def silent_reports(
     ledger: Ledger, specs: Iterable[ReportSpec], accounts: Iterable[Account], grace: timedelta
 ) -> list[Silence]:
-    """Reports whose last run due longer than ``grace`` ago left no trace.
+    """Reports whose last run, due longer than ``grace`` ago, left no trace.
 
-    Nothing is said of a report that never ran, nor beside a clock of a local Amazon: Airflow's schedules run
-    by the real one.
+    Ignores reports that never ran. Empty with the virtual clock of a local Amazon, because Airflow schedules
+    runs in real time.
     """
     clock = ledger.clock()
     if clock.is_virtual:

@@ -1,4 +1,4 @@
-"""What was collected between two moments, by account, as the ledger knows it."""
+"""What was collected between two moments, by account, from the ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.ledger.notices import OpenFault, open_faults
 
 @dataclass(frozen=True)
 class QuotaUse:
-    """Calls of one operation. ``share``: of what its bucket gives in that time; may pass 1 by the burst."""
+    """Calls of one operation. ``share``: of what its bucket refills in that time; a burst may exceed 1."""
 
     operation: str
     calls: int
@@ -23,11 +23,11 @@ class QuotaUse:
 
 @dataclass(frozen=True)
 class AccountDay:
-    """One account. ``days``: shop days by the state they came to; ``rows`` stored, by destination.
-    ``damaged_texts``: texts among them that arrived damaged and carry a mark.
+    """One account. ``days``: days of marketplaces by their new state; ``rows``: stored rows by destination.
+    ``damaged_texts``: texts in these rows that arrived damaged and were marked.
 
-    ``quota``: the operation that used most of its bucket; None without a call. ``held``: documents that wait
-    for a person now, whenever they came.
+    ``quota``: the operation that used most of its bucket; None without a call. ``quarantined``: documents
+    that wait for a decision now, whenever they arrived.
     """
 
     account_id: str
@@ -36,7 +36,7 @@ class AccountDay:
     rows: Mapping[str, int] = field(default_factory=dict)
     rejected: int = 0
     damaged_texts: int = 0
-    held: int = 0
+    quarantined: int = 0
     quota: QuotaUse | None = None
     refused_calls: int = 0
 
@@ -47,7 +47,7 @@ class AccountDay:
 
 @dataclass(frozen=True)
 class Summary:
-    """The time from ``since`` to ``until`` (UTC), and what is wrong at its end."""
+    """What happened from ``since`` to ``until`` (UTC), and the faults open at the end."""
 
     since: datetime
     until: datetime
@@ -55,7 +55,7 @@ class Summary:
     faults: tuple[OpenFault, ...]
 
 
-# The days are read once, for both: the states they came to, and the runs that brought them there.
+# Read the days once for both: their states, and the runs that wrote them.
 _TOUCHED = """
     WITH touched AS (
         SELECT account_id, dag_id, run_id, state, count(*) AS days FROM sellerops.slice_state
@@ -78,11 +78,11 @@ _ROWS = """
     WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
     GROUP BY account_id, destination
 """
-_HELD = """
-    SELECT account_id, count(DISTINCT (report, place, first_day, last_day, reported_at)) AS held
+_QUARANTINED = """
+    SELECT account_id, count(DISTINCT (report, place, first_day, last_day, reported_at)) AS quarantined
     FROM sellerops.quarantine WHERE state = 'OPEN' GROUP BY account_id
 """
-# An account may be known to several applications, each with buckets of its own.
+# An account may use several applications, each with its own buckets.
 _CALLS = """
     SELECT call.account_id, call.operation, count(*) AS calls,
            count(*) FILTER (WHERE call.status = 429) AS refused, max(bucket.rate) AS rate
@@ -97,13 +97,13 @@ _CALLS = """
 
 
 def summarize(ledger: Ledger, account_ids: Iterable[str], since: datetime, until: datetime) -> Summary:
-    """What the ledger knows of these accounts; one that did nothing is there too, idle."""
+    """Summarize these accounts, idle ones included, from the ledger."""
     times = {"since": since, "until": until}
     with ledger.connection() as connection:
         found = {
             name: connection.execute(statement, times).fetchall()
             for name, statement in
-            {"touched": _TOUCHED, "rows": _ROWS, "held": _HELD, "calls": _CALLS}.items()
+            {"touched": _TOUCHED, "rows": _ROWS, "quarantined": _QUARANTINED, "calls": _CALLS}.items()
         }  # fmt: skip
         faults = open_faults(connection)
     seconds = (until - since).total_seconds()
@@ -128,7 +128,7 @@ def _account(account_id: str, rows: Mapping[str, list[dict[str, Any]]], seconds:
         rows={row["destination"]: row["stored"] for row in rows["rows"]},
         rejected=sum(row["rejected"] for row in rows["rows"]),
         damaged_texts=sum(row["damaged"] for row in rows["rows"]),
-        held=sum(row["held"] for row in rows["held"]),
+        quarantined=sum(row["quarantined"] for row in rows["quarantined"]),
         quota=max(uses, key=lambda use: (use.share, use.operation), default=None),
         refused_calls=sum(row["refused"] for row in rows["calls"]),
     )

@@ -1,4 +1,4 @@
-"""Warnings of late days and of days Amazon soon forgets: opened once, ended when they are there or lost."""
+"""Warnings about late and expiring days: opened once, ended when the days are loaded or lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ANSWERED = (SliceState.LOADED, SliceState.CONFIRMED_EMPTY, SliceState.QUARANTIN
 
 @dataclass(frozen=True)
 class DayStatus:
-    """How one day of a warning stands. ``request``: id, status and times of its newest request, if any."""
+    """One day of a warning. ``request``: id, status and times of its newest request, if any."""
 
     marketplace_id: str
     day: date
@@ -46,10 +46,10 @@ class DayStatus:
 
 
 def open_late(ledger: Ledger, late: Iterable[LateDay]) -> None:
-    """Note what is late and in no warning yet: one for each report and account.
+    """Open warnings for late days that are in none yet, one per report and account.
 
-    While no run has asked for anything of an open warning (the DAG is paused), later days join it: people
-    were told of the cause.
+    As long as no run has touched any day of an open warning (the DAG is paused), later days join it, because
+    their cause is the same.
     """
     for group in _by_report_and_account(late):
         first = group[0]
@@ -73,9 +73,9 @@ def open_late(ledger: Ledger, late: Iterable[LateDay]) -> None:
 
 
 def open_expiring(ledger: Ledger, expiring: Iterable[ExpiringDay], now: datetime) -> None:
-    """Note days that Amazon soon stops serving, where one in no warning yet is near its end.
+    """Open warnings for days that Amazon soon stops serving, if a day without a warning is about to expire.
 
-    The warning names all days that end within the time after that too, so that one a week is the most.
+    A warning includes the days that expire within the week after as well, so that you get at most one a week.
     """
     for group in _by_report_and_account(expiring):
         first = group[0]
@@ -100,7 +100,7 @@ def warnings_of(ledger: Ledger, report: str | None = None) -> list[DayWarning]:
 
 
 def day_statuses(ledger: Ledger, warned: DayWarning) -> list[DayStatus]:
-    """How each day of a warning stands, by shop and day."""
+    """The status of each day of a warning, by marketplace and day."""
     rows = ledger.slice_states(
         report=warned.report,
         account_id=warned.account_id,
@@ -122,14 +122,14 @@ def day_statuses(ledger: Ledger, warned: DayWarning) -> list[DayStatus]:
 
 
 def is_over(warned: DayWarning, days: Sequence[DayStatus], now: datetime) -> bool:
-    """Whether nothing more is to come of it: every day is there or lost."""
+    """Whether the warning can end: every day is loaded or lost, or its time has passed."""
     if warned.until is not None and now > warned.until:
         return True
     return all(each.has_landed or each.is_lost for each in days)
 
 
 def end_warning(ledger: Ledger, warned: DayWarning) -> None:
-    """Write down that it is over."""
+    """Record the end of a warning."""
     with ledger.connection() as connection:
         mark_ended(connection, warned.fault_key)
 
@@ -146,18 +146,18 @@ def _open(connection: Any, kind: WarningKind, report: str, account_id: str) -> l
 
 
 def _is_untouched(connection: Any, warned: DayWarning) -> bool:
-    """Whether the ledger knows nothing of any of its days."""
-    shops, days = zip(*warned.slices, strict=True)
+    """Whether the ledger has no row for any of its days."""
+    marketplace_ids, days = zip(*warned.slices, strict=True)
     row = connection.execute(
         """
         SELECT EXISTS (
             SELECT FROM sellerops.slice_state
-            JOIN unnest(%s::text[], %s::date[]) AS wanted (shop, day)
-              ON wanted.shop = marketplace_id AND wanted.day = slice_state.day
+            JOIN unnest(%s::text[], %s::date[]) AS wanted (marketplace_id, day)
+              ON wanted.marketplace_id = slice_state.marketplace_id AND wanted.day = slice_state.day
             WHERE report = %s AND account_id = %s
         ) AS is_known
         """,
-        (list(shops), list(days), warned.report, warned.account_id),
+        (list(marketplace_ids), list(days), warned.report, warned.account_id),
     ).fetchone()
     return not row["is_known"]
 
@@ -167,9 +167,9 @@ def _key(kind: WarningKind, report: str, account_id: str, moment: datetime, firs
 
 
 def _rank(row: SliceRow) -> tuple[bool, bool, float]:
-    """Of several snapshots of one day the one that is there counts, else the newest."""
-    is_there = row.state in _ANSWERED or row.load_id is not None
-    return not is_there, row.state is SliceState.EXPIRED, -row.updated_at.timestamp()
+    """Of several snapshots of one day, prefer the one that is loaded, else the newest."""
+    is_loaded = row.state in _ANSWERED or row.load_id is not None
+    return not is_loaded, row.state is SliceState.EXPIRED, -row.updated_at.timestamp()
 
 
 def _requests(ledger: Ledger, rows: Iterable[SliceRow]) -> dict[int, dict[str, Any]]:

@@ -7,7 +7,7 @@ from functools import cache
 
 import pyarrow as pa
 
-from sellerops.base.left_out import left_out
+from sellerops.base.hidden_packages import hide_packages
 
 
 @cache
@@ -20,6 +20,6 @@ def avoid_pandas_import() -> None:
     """
     if "pandas" in sys.modules:
         return
-    with left_out("pandas"):
+    with hide_packages("pandas"):
         # Without a type, so that both pyarrow's Python and its C++ layer make the check now.
         pa.array([])

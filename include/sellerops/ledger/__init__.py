@@ -1,4 +1,4 @@
-"""The memory of what was asked, loaded, refused and changed: small tables in schema ``sellerops``."""
+"""The ledger: what was requested, loaded, rejected and changed, in small tables of schema ``sellerops``."""
 
 from sellerops.ledger.ledger import Ledger
 from sellerops.ledger.models import (
@@ -6,12 +6,10 @@ from sellerops.ledger.models import (
     TERMINAL,
     ApiCall,
     LoadRecord,
-    Reject,
     ReportRequest,
     RequestKey,
     RequestStatus,
     RunRef,
-    SchemaChange,
     SliceRow,
     SliceState,
 )
@@ -22,12 +20,10 @@ __all__ = [
     "ApiCall",
     "Ledger",
     "LoadRecord",
-    "Reject",
     "ReportRequest",
     "RequestKey",
     "RequestStatus",
     "RunRef",
-    "SchemaChange",
     "SliceRow",
     "SliceState",
 ]

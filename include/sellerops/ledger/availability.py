@@ -1,4 +1,4 @@
-"""What the threads of one process know of a ledger that is away: they wait for it once, not each in turn."""
+"""Shared state of an outage, so that the threads of a process wait for the ledger once, not each in turn."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 
 from sellerops.base.errors import LedgerUnavailable
 
-# While the ledger is away one caller in so many seconds tries; the others get the last error at once.
+# During an outage, one caller per this many seconds tries; the others get the last error at once.
 PROBE_EVERY = 2.0
 
 
 class Availability:
-    """``patience``: seconds from the first failure during which calls are repeated before they fail."""
+    """``patience``: seconds (real time) from the first failure during which calls are retried."""
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
@@ -21,8 +21,8 @@ class Availability:
         self._probe_at = 0.0
         self._error: LedgerUnavailable | None = None
 
-    def admit(self) -> None:
-        """Raise the error of an outage that has lasted: a thousand callers must not each wait it out."""
+    def check(self) -> None:
+        """Raise the known error during a long outage: a thousand callers must not each wait for a timeout."""
         with self._lock:
             known = self._error
             if known is None:
@@ -32,20 +32,24 @@ class Availability:
                 return
         raise LedgerUnavailable(known.cause, where=known.where, remedy=known.remedy)
 
-    def failed(self, started: float) -> float:
-        """Note that a call, begun at ``started``, found the server away; until when it may be repeated."""
+    def record_failure(self, started: float) -> float:
+        """Record that a call, begun at ``started``, could not reach the server; returns its deadline for
+        retries.
+
+        Both are readings of the monotonic clock.
+        """
         with self._lock:
             self._since = self._since or time.monotonic()
             return min(started, self._since) + self._patience
 
-    def given_up(self, error: LedgerUnavailable) -> None:
-        """A call has waited in vain: those that come now fail at once."""
+    def record_outage(self, error: LedgerUnavailable) -> None:
+        """Record that a call gave up: calls from now on fail at once."""
         with self._lock:
             self._error = error
             self._probe_at = time.monotonic() + PROBE_EVERY
 
-    def answered(self) -> None:
-        """The outage, if there was one, is over."""
+    def record_answer(self) -> None:
+        """Record that the server answered, which ends an outage."""
         if self._since is not None or self._error is not None:
             with self._lock:
                 self._since = self._error = None

@@ -1,4 +1,4 @@
-"""The table ``api_call``: one row a call to Amazon, partitioned by UTC day and kept for a set time."""
+"""The table ``api_call``: one row per call to Amazon, partitioned by UTC day, kept for a limited time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _INSERT = """
 
 
 def log_call(connection: Connection, call: ApiCall, called_at: datetime) -> None:
-    """Store the call; makes the day's partition when nobody has yet (a clock may jump to any day)."""
+    """Store the call; creates the day's partition if missing (a virtual clock may jump to any day)."""
     values: dict[str, Any] = {**asdict(call), "called_at": called_at}
     values["marketplace_ids"] = list(call.marketplace_ids)
     values["error"] = redact(call.error) if call.error is not None else None
@@ -44,9 +44,9 @@ def log_call(connection: Connection, call: ApiCall, called_at: datetime) -> None
 
 
 def roll_days(connection: Connection, keep_days: int) -> list[str]:
-    """Make today's and tomorrow's partition, drop those older than ``keep_days``; return their names.
+    """Create today's and tomorrow's partition, drop those older than ``keep_days``, and return their names.
 
-    Raises TableInUse when somebody keeps reading the table; calls are logged all the same.
+    Raises TableInUse while another session keeps reading the table; calls are still logged then.
     """
     return with_tables_locked(connection, [("sellerops", "api_call")], lambda: _roll(connection, keep_days))
 

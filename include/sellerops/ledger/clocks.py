@@ -1,4 +1,4 @@
-"""The one-row table ``clock``: empty in production, a local Amazon's clock in tests and the demo."""
+"""The one-row table ``clock``: empty in production; in tests and the demo, the local Amazon's clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sellerops.ledger.database import Connection
 
 
 def read_clock(connection: Connection) -> Clock:
-    """The ledger's clock; real time when the table is empty."""
+    """The ledger's clock; real time if the table is empty."""
     row = connection.execute("SELECT real_anchor, virtual_anchor, speed FROM sellerops.clock").fetchone()
     return Clock(row["real_anchor"], row["virtual_anchor"], row["speed"]) if row else Clock.system()
 

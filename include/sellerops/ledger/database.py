@@ -1,4 +1,4 @@
-"""Connections to the ledger's Postgres: one lazy pool a process, writes that survive a restart."""
+"""Connections to the ledger's Postgres: one lazy pool per process, with retries across a server restart."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _Result = TypeVar("_Result")
 
 RETRY_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
-# What passes by itself: a server that stops, starts or is full, and transactions that met each other.
-_PASSING = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
+# Transient errors: a server that stops, starts or is full, and conflicting transactions.
+_TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
 
 
 class Database:
-    """A pool of autocommit connections, opened with the first use and again after a fork.
+    """A pool of autocommit connections, opened at first use and again after a fork.
 
     :param conninfo: libpq connection string or URL of the database that holds schema ``sellerops``.
-    :param pool_size: most connections this process keeps.
-    :param retry_seconds: how long (real time) a call is repeated while the server cannot be reached. Counted
-        from the first call that found it away, for all threads together: once it has passed, calls fail at
-        once until a probe finds the server again.
-    :param patience: limits of one statement. A server that never answers costs a call at most
-        ``retry_seconds`` and the limit of one answer.
+    :param pool_size: maximum number of connections of this process.
+    :param retry_seconds: how long (real time) calls are retried while the server is unreachable, counted from
+        the first failure, for all threads together. After that, calls fail at once until a probe reaches the
+        server again.
+    :param timeouts: limits of one statement. A server that never answers delays a call by at most
+        ``retry_seconds`` plus one answer timeout.
     """
 
     def __init__(
@@ -67,9 +67,9 @@ class Database:
 
     @contextmanager
     def connection(self, timeouts: Timeouts = UPKEEP) -> Iterator[Connection]:
-        """One transaction on a pooled connection: commits at the end, rolls back on error, never repeats.
+        """One transaction on a pooled connection: commits at the end, rolls back on error, is never retried.
 
-        Raises LedgerUnavailable when there is no connection, or it broke.
+        Raises LedgerUnavailable if no connection is available, or if it breaks.
         """
         self.run(_answer)
         try:
@@ -80,52 +80,52 @@ class Database:
                         yield connection
                 except psycopg.Error as error:
                     if connection.broken:
-                        raise self._away(error) from error
+                        raise self._unavailable(error) from error
                     raise
                 finally:
                     connection.answer_within = self._patience.answer
         except (PoolTimeout, PoolClosed) as error:
-            raise self._away(error) from error
+            raise self._unavailable(error) from error
 
-    def answers(self) -> bool:
-        """Whether the server answers now, within seconds; ends an outage that is over."""
+    def is_reachable(self) -> bool:
+        """Whether the server answers now, within seconds. Ends an outage if it does."""
         if self._reason():
             return False
-        self._availability.answered()
+        self._availability.record_answer()
         return True
 
     def run(self, work: Callable[[Connection], _Result]) -> _Result:
-        """``work`` on a connection, repeated with growing pauses while the server is away.
+        """Call ``work`` with a connection; retry with growing pauses while the server is unreachable.
 
-        ``work`` must be safe to repeat: the first try may have been committed before the answer was lost.
-        Raises LedgerUnavailable when the server stays away, ConfigurationError when the schema is not there.
+        ``work`` must be idempotent: a try may be committed although its answer was lost. Raises
+        LedgerUnavailable if the server stays unreachable, ConfigurationError if the schema is missing or old.
         """
         started, pause = time.monotonic(), _FIRST_PAUSE
         while True:
-            self._availability.admit()
+            self._availability.check()
             pool = self._open_pool()
             try:
                 with pool.connection(timeout=min(2.0, self.retry_seconds)) as connection:
                     result = work(connection)
-                self._availability.answered()
+                self._availability.record_answer()
                 return result
             except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName) as error:
                 raise self._not_migrated(error) from error
-            except _PASSING as error:
+            except _TRANSIENT as error:
                 deadline = started + self.retry_seconds
-                if _is_away(error):
-                    deadline = self._availability.failed(started)
+                if _is_outage(error):
+                    deadline = self._availability.record_failure(started)
                     self._discard(pool)
                 if time.monotonic() + pause > deadline:
-                    raise self._away(error) from error
-                log.warning("the ledger's database does not answer (%s); trying again", type(error).__name__)
+                    raise self._unavailable(error) from error
+                log.warning("the ledger's database does not answer (%s); retrying", type(error).__name__)
                 time.sleep(pause * random.uniform(0.7, 1.3))
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
     def check_reachable(self, within: float) -> None:
-        """Raise LedgerUnavailable when the server does not answer for ``within`` seconds."""
+        """Wait for the server; raise LedgerUnavailable if it does not answer for ``within`` seconds."""
         until = time.monotonic() + within
-        while not self.answers():
+        while not self.is_reachable():
             if time.monotonic() >= until:
                 raise LedgerUnavailable(
                     f"the ledger's database does not answer: {str(self._reason()).strip()}.", where=self.place
@@ -133,7 +133,7 @@ class Database:
             time.sleep(1.0)
 
     def close(self) -> None:
-        """Close the pool; the next use opens another."""
+        """Close the pool; the next use opens a new one."""
         with self._lock:
             if self._pool is not None and self._pid == os.getpid():
                 self._pool.close(timeout=2.0)
@@ -146,7 +146,7 @@ class Database:
             return self._pool
 
     def _new_pool(self) -> _Pool:
-        # A short reconnect_timeout because `run` does the waiting; the pool's own pauses grow too long.
+        # A short reconnect_timeout, because `run` does the waiting and the pool's own pauses grow too long.
         return ConnectionPool(
             self.conninfo,
             connection_class=BoundedConnection[DictRow],
@@ -168,33 +168,33 @@ class Database:
 
     def _prepare_session(self, connection: BoundedConnection[DictRow]) -> None:
         postgres.set_timeouts(connection, self._patience)
-        # A server may be set to forget its last commits in a crash; a report id forgotten is a report made
-        # twice.
+        # A server may be configured to lose its last commits in a crash; a lost report id means a report
+        # created twice.
         connection.execute("SET TIME ZONE 'UTC'; SET synchronous_commit TO on")
 
     def _discard(self, pool: _Pool) -> None:
-        """Where one connection is dead the others are: asking each would cost the limit of an answer each."""
+        """Drop the pool: if one connection is dead, all are, and trying each would cost an answer timeout."""
         with self._lock:
             if self._pool is pool:
                 self._pool = None
-        # Elsewhere: its threads may be waiting for the server, too.
+        # In a thread of its own, because closing waits for threads that may be waiting for the server.
         threading.Thread(target=pool.close, name="sellerops-ledger-close", daemon=True).start()
 
-    def _away(self, error: Exception) -> LedgerUnavailable:
+    def _unavailable(self, error: Exception) -> LedgerUnavailable:
         reason = self._reason()
         cause = error if isinstance(error, psycopg.Error) and error.sqlstate else reason or error
-        away = LedgerUnavailable(
+        unavailable = LedgerUnavailable(
             f"the ledger's database did not answer for {self.retry_seconds:.0f} s: "
             f"{str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__}.",
             where=self.place,
         )
-        # One lost connection, or a busy pool, says nothing about the server.
+        # One lost connection, or a busy pool, does not mean an outage.
         if reason:
-            self._availability.given_up(away)
-        return away
+            self._availability.record_outage(unavailable)
+        return unavailable
 
     def _reason(self) -> Exception | None:
-        """Why no connection can be had; a pool's own error only says that time ran out."""
+        """Why a connection fails; the pool's own error only says that it timed out."""
         try:
             with postgres.connect(self.conninfo, PROBING, autocommit=True) as connection:
                 _answer(connection)
@@ -204,7 +204,7 @@ class Database:
 
     def _not_migrated(self, error: psycopg.Error) -> ConfigurationError:
         return ConfigurationError(
-            f"holds no ledger of this version: {str(error).strip().splitlines()[0]}.",
+            f"has no ledger of this version: {str(error).strip().splitlines()[0]}.",
             where=self.place,
             remedy="Run `sellerops ledger migrate`.",
         )
@@ -220,13 +220,13 @@ def _answer(connection: psycopg.Connection[Any]) -> None:
     connection.execute("SELECT 1")
 
 
-def _is_away(error: Exception) -> bool:
-    """Whether the server is. A pool without a free connection does not say so."""
+def _is_outage(error: Exception) -> bool:
+    """Whether the server is unreachable. A pool without a free connection does not prove it."""
     return not isinstance(error, PoolTimeout | PoolClosed) and postgres.is_unreachable(error)
 
 
 def migrate(conninfo: str, revision: str = "head") -> None:
-    """Bring schema ``sellerops`` to ``revision``. Callers at the same time wait for each other."""
+    """Migrate schema ``sellerops`` to ``revision``. Concurrent callers wait for each other."""
     if revision == "head":
         build_beforehand(conninfo)
     from alembic import command
@@ -258,7 +258,7 @@ def migrate(conninfo: str, revision: str = "head") -> None:
         driver = connection.connection.driver_connection
         assert driver is not None
         if not is_at_head(driver, config):
-            # A migration may change what the views read.
+            # A migration may change what the views select from.
             detach_views(driver)
         command.upgrade(config, revision)
         if revision == "head":
@@ -268,7 +268,7 @@ def migrate(conninfo: str, revision: str = "head") -> None:
 
 
 def sync_configuration(connection: psycopg.Connection[Any]) -> None:
-    """Bring the tables of marketplaces and reports, and the starter views, in step with the configuration."""
+    """Update the tables of marketplaces and reports, and the starter views, from the configuration."""
     from sellerops.ledger.reference import fill_reference
     from sellerops.views.postgres import refresh_views
 

@@ -1,8 +1,8 @@
-"""Ledger and archive belong together: both carry the id of their deployment.
+"""Pairing a ledger with its archive: both carry the id of their deployment.
 
-The ledger holds absolute addresses of archived documents. A second deployment on the same database, with an
-archive of its own, would be served the first one's addresses; two ledgers over one archive would delete each
-other's documents. So the first task that uses an archive marks it, and every other pairing is refused.
+The ledger holds absolute addresses of archived documents. A second deployment on the same database, with its
+own archive, would get the first one's addresses; two ledgers with one archive would delete each other's
+documents. So the first task that uses an archive marks it, and every other pairing is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sellerops.ledger.database import Connection
 
 @dataclass(frozen=True)
 class Deployment:
-    """``id``: of the ledger. ``archive``: the root it was used with; None when it never was."""
+    """``id``: of the ledger. ``archive``: the root of its archive; None if it has none yet."""
 
     id: str
     archive: str | None
@@ -25,21 +25,21 @@ class Deployment:
 
 @dataclass(frozen=True)
 class AdoptedArchive:
-    """``addresses``: documents whose address in the ledger has changed with the archive's."""
+    """``addresses``: how many documents got a new address in the ledger."""
 
     root: str
     addresses: int
 
 
 def deployment_of(ledger: Ledger) -> Deployment:
-    """What the ledger says of itself."""
+    """The deployment that this ledger belongs to."""
     return ledger.database.run(_read)
 
 
 def bind_archive(ledger: Ledger, archive: Archive) -> None:
-    """Tie the archive to the ledger at their first use; later make sure that they are still tied.
+    """Pair the archive with the ledger at first use; later check that they still match.
 
-    Raises ConfigurationError for the archive of another ledger, and for another archive than the ledger's.
+    Raises ConfigurationError if the archive belongs to another ledger, or the ledger to another archive.
     """
     known = deployment_of(ledger)
     owner: str | None
@@ -53,20 +53,20 @@ def bind_archive(ledger: Ledger, archive: Archive) -> None:
         raise ConfigurationError(
             f"the archive belongs to another ledger (deployment {owner}; this ledger's is {known.id}).",
             where=f"archive {archive.root}",
-            remedy="Give each deployment a database and an archive of its own. If the other ledger is gone "
-            f"for good: `sellerops ledger adopt-archive --archive {archive.root}`.",
+            remedy="Give each deployment its own database and archive. If the other ledger no longer "
+            f"exists: `sellerops ledger adopt-archive --archive {archive.root}`.",
         )
     if known.archive != archive.root:
         raise ConfigurationError(
             f"the ledger's archive is {known.archive}, not this one.",
             where=f"archive {archive.root}",
-            remedy="Correct the variable sellerops_archive_uri; a second deployment needs a database of its "
-            "own. If the archive was moved here: "
+            remedy="Correct the variable sellerops_archive_uri; a second deployment needs its own database. "
+            "If the archive was moved here: "
             f"`sellerops ledger adopt-archive --archive {archive.root}`.",
         )
     if owner is None:
         raise ConfigurationError(
-            "the archive has lost its mark, or its folder is not mounted.",
+            "the archive's sellerops-archive.json is missing, or its folder is not mounted.",
             where=f"archive {archive.root}",
             remedy="Mount or restore the archive. If this is the right folder: "
             f"`sellerops ledger adopt-archive --archive {archive.root}`.",
@@ -74,8 +74,8 @@ def bind_archive(ledger: Ledger, archive: Archive) -> None:
 
 
 def adopt_archive(ledger: Ledger, archive: Archive) -> AdoptedArchive:
-    """Make this archive the ledger's, whoever it belonged to; documents of the ledger's former archive are
-    looked for here.
+    """Pair this archive with the ledger, whoever owned it; document addresses of the former archive are
+    rewritten to it.
     """
     known = deployment_of(ledger)
     archive.mark(known.id)
@@ -90,7 +90,7 @@ def _read(connection: Connection) -> Deployment:
 
 
 def _bind(connection: Connection, root: str) -> Deployment:
-    """The first root stays; another process may have been faster, with another one."""
+    """Keep the first root: another process may have stored a different one meanwhile."""
     connection.execute(
         "UPDATE sellerops.deployment SET archive = %s, bound_at = sellerops.now() WHERE archive IS NULL",
         (root,),

@@ -1,4 +1,4 @@
-"""What loads found in their documents that people should hear of: changed columns and rejected rows."""
+"""What loads found in their documents that people should know: changed columns and rejected rows."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from datetime import date, timedelta
 
 from sellerops.ledger.database import Connection
 
-# More earlier loads than this say nothing new.
+# Earlier loads are counted up to this number; more would not change a notice.
 MOST_LOADS_BEFORE = 10
 
 
 @dataclass(frozen=True)
 class ColumnChange:
-    """A column that a load saw appear (``added``), twice (``duplicated``) or no longer (``dropped``), or that
-    it held out of the table because its name reads like personal data (``personal``).
+    """A column that a load found new (``added``), twice (``duplicated``) or missing (``dropped``), or
+    excluded from the table because its name looks like personal data (``personal``).
 
     ``label``: the slice (``US 2026-11-20``). ``loads_before``: earlier loads with rows of the same table,
-    account and shop, counted up to ``MOST_LOADS_BEFORE``. ``was_absent``: some earlier document of the table
-    lacked the column.
+    account and marketplace, counted up to ``MOST_LOADS_BEFORE``. ``was_absent``: some earlier document of the
+    table lacked the column.
     """
 
     report: str
@@ -35,7 +35,7 @@ class ColumnChange:
 
 @dataclass(frozen=True)
 class RejectedRows:
-    """Rows that a load rejected, by reason, and the first of them. ``day``: of the load, in UTC."""
+    """Rows that a load rejected: counts by reason, and the first row. ``day``: of the load, in UTC."""
 
     load_id: int
     report: str
@@ -54,7 +54,7 @@ class RejectedRows:
 
 
 def column_changes(connection: Connection, load_ids: Sequence[int]) -> list[ColumnChange]:
-    """What these loads saw change, oldest first; without spec columns that a first document lacks."""
+    """Column changes found by these loads, oldest first, without columns missing from a first document."""
     rows = connection.execute(
         """
         SELECT load.report, change.table_name, change.column_name, change.kind, change.load_id,
@@ -79,7 +79,7 @@ def column_changes(connection: Connection, load_ids: Sequence[int]) -> list[Colu
 
 
 def rejected_rows(connection: Connection, load_ids: Sequence[int]) -> list[RejectedRows]:
-    """The rejected rows of these loads, one entry a load that has any, oldest first."""
+    """The rejected rows of these loads, one entry per load that has any, oldest first."""
     rows = connection.execute(
         """
         SELECT load.id AS load_id, load.report, load.table_name, load.account_id, load.marketplace_id,
@@ -105,7 +105,7 @@ def rejected_rows(connection: Connection, load_ids: Sequence[int]) -> list[Rejec
 
 
 def rows_of_run(connection: Connection, dag_id: str, run_id: str) -> dict[str, int]:
-    """Rows stored for the slices that a run loaded, by destination; of a slice loaded twice the last load."""
+    """Rows stored by a run, by destination; of a slice loaded twice, only the last load counts."""
     rows = connection.execute(
         """
         SELECT destination, sum(stored)::bigint AS stored
@@ -125,7 +125,7 @@ def rows_of_run(connection: Connection, dag_id: str, run_id: str) -> dict[str, i
 
 
 def loads_with_findings(connection: Connection, age: timedelta, horizon: timedelta) -> list[int]:
-    """Loads recorded between ``horizon`` and ``age`` ago that saw columns change or rejected rows."""
+    """Loads recorded between ``horizon`` and ``age`` ago that found changed columns or rejected rows."""
     rows = connection.execute(
         """
         WITH recent AS (
@@ -136,7 +136,7 @@ def loads_with_findings(connection: Connection, age: timedelta, horizon: timedel
         UNION SELECT recent.id
         FROM recent JOIN sellerops.schema_change AS change ON change.load_id = recent.id
         WHERE change.kind <> 'missing'
-          -- says no more than the join, but finds these few by their index
+          -- redundant with the join, but lets the planner use the index
           AND change.load_id BETWEEN (SELECT min(id) FROM recent) AND (SELECT max(id) FROM recent)
         ORDER BY id
         """,

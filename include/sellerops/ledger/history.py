@@ -1,4 +1,4 @@
-"""Reading what 0006 keeps: loads that can be repeated, and how long figures of a table still move."""
+"""Reading loads that can be repeated, and how long the figures of a table keep changing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sellerops.ledger.database import Connection
 
 @dataclass(frozen=True)
 class RecordedLoad:
-    """One load and what it takes to repeat it. ``slice`` None: it was made before slices were recorded.
+    """One load and what it takes to repeat it. ``slice`` is None for loads made before slices were recorded.
 
-    ``uri`` None: there was no document, Amazon had confirmed that there is no data. The request's own fields
-    stand in for a missing slice; they are None once the request is purged.
+    ``uri`` is None if Amazon had confirmed that there is no data. Without a slice, the request's own fields
+    replace it; they are None once the request is purged.
     """
 
     load_id: int
@@ -35,8 +35,8 @@ class RecordedLoad:
 
 @dataclass(frozen=True)
 class AgeFigure:
-    """Cells of ``days`` days that were seen at an age of at most ``age`` days and again later; ``moved``
-    of them changed later.
+    """``cells`` of ``days`` days that were loaded at an age of at most ``age`` days and again later;
+    ``moved`` of them changed later.
     """
 
     age: int
@@ -46,15 +46,15 @@ class AgeFigure:
 
     @property
     def percent(self) -> float:
-        """Of the cells that stood still."""
+        """Percentage of the cells that did not change later."""
         return 100.0 * (1 - self.moved / self.cells) if self.cells else 0.0
 
 
 def recorded_loads(connection: Connection, table: str, destination: str) -> list[RecordedLoad]:
-    """All loads of a table in a destination, by id.
+    """All loads of a table in a destination, by id, which is the order in which they began.
 
-    That is the order in which they began. A slow one may still be committed behind loads with higher ids, so
-    the highest id seen tells nothing about which loads have been seen.
+    A slow load may be committed after loads with higher ids, so the highest id does not mean that all lower
+    ones have been read.
     """
     rows = connection.execute(
         """
@@ -86,7 +86,7 @@ def settling_figures(
     is_merge: bool,
     account_id: str | None,
 ) -> list[AgeFigure]:
-    """The figures of one table by age, youngest first; empty when there is no table or no second look."""
+    """The figures of one table by age, youngest first; empty without a table or a day loaded twice."""
     rows = connection.execute(
         "SELECT age_days AS age, days, cells, moved "
         "FROM sellerops.finality(%s::text, %s::text, %s::integer, %s::boolean, %s::text)",

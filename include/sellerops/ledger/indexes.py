@@ -1,7 +1,7 @@
-"""Indexes of a ledger in use are built beside its readers and writers, before the migration that needs them.
+"""Building the indexes of large tables concurrently, before the migration that creates them.
 
-``CREATE INDEX`` holds up every writer of its table until the migration's transaction ends: minutes, where the
-ledger has millions of rows. ``CREATE INDEX CONCURRENTLY`` holds up nobody, but cannot stand in a transaction.
+``CREATE INDEX`` blocks every writer of its table until the migration's transaction ends: minutes, if the
+ledger has millions of rows. ``CREATE INDEX CONCURRENTLY`` blocks nobody, but cannot run in a transaction.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from psycopg import errors
 from sellerops.base import postgres
 from sellerops.base.postgres import MIGRATING
 
-# A smaller table is indexed within the migration in less than a second.
+# Smaller tables are indexed within the migration in less than a second.
 LARGE = 100_000
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _STATEMENT = re.compile(r"CREATE INDEX IF NOT EXISTS (\w+)\s+ON sellerops\.(\w+)[^;]*;")
@@ -26,9 +26,9 @@ _POLL_SECONDS = 0.5
 
 
 def build_beforehand(conninfo: str) -> list[str]:
-    """Build what the migrations to come would build on large tables; the names of the indexes.
+    """Build the indexes that pending migrations would build on large tables; returns their names.
 
-    Callers at the same time wait for each other. An index that an earlier try left unfinished is made anew.
+    Concurrent callers wait for each other. An index that an earlier try left invalid is rebuilt.
     """
     with postgres.connect(conninfo, MIGRATING, autocommit=True) as connection:
         wanted = [each for each in _planned(connection) if _rows(connection, each[1]) >= LARGE]
@@ -39,7 +39,7 @@ def build_beforehand(conninfo: str) -> list[str]:
 
 
 def _planned(connection: psycopg.Connection[Any]) -> Iterator[tuple[str, str, str]]:
-    """Name, table and statement of every index of the revisions that are not there yet."""
+    """Name, table and statement of every index of the pending revisions."""
     if _value(connection, "SELECT to_regclass('sellerops.alembic_version')") is None:
         return
     revision = str(_value(connection, "SELECT max(version_num) FROM sellerops.alembic_version") or "")
@@ -50,13 +50,13 @@ def _planned(connection: psycopg.Connection[Any]) -> Iterator[tuple[str, str, st
 
 
 def _rows(connection: psycopg.Connection[Any], table: str) -> float:
-    """As the planner last counted them; 0 where the table is not there yet."""
+    """The planner's last estimate; 0 if the table does not exist yet."""
     statement = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)"
     return float(_value(connection, statement, f"sellerops.{table}") or 0)
 
 
 def _wait_for_turn(connection: psycopg.Connection[Any]) -> None:
-    """Ask again and again: a statement that waits for the lock would be waited for by the build itself."""
+    """Poll for the lock: CREATE INDEX CONCURRENTLY would wait for a statement that waits for it."""
     until = time.monotonic() + MIGRATING.statement
     key = "hashtextextended('sellerops.indexes', 0)"
     while not _value(connection, f"SELECT pg_try_advisory_lock({key})"):
@@ -66,7 +66,7 @@ def _wait_for_turn(connection: psycopg.Connection[Any]) -> None:
 
 
 def _build(connection: psycopg.Connection[Any], name: str, statement: str) -> bool:
-    """Whether it had to be built."""
+    """Build the index unless a valid one exists; whether it was built."""
     valid = _value(
         connection,
         "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",
@@ -79,7 +79,7 @@ def _build(connection: psycopg.Connection[Any], name: str, statement: str) -> bo
     try:
         connection.execute(statement.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1).encode())
     except (errors.UndefinedColumn, errors.UndefinedTable):
-        return False  # of a revision still to come, which builds the index after it
+        return False  # a pending revision creates the table or column first, then the index
     return True
 
 

@@ -1,4 +1,4 @@
-"""What getReports told (``report_listing``, ``listed_report``) and what it saved (``report_reuse``)."""
+"""Reports listed by getReports (``report_listing``, ``listed_report``) and their reuse (``report_reuse``)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.ledger.models import RunRef
 
 @dataclass(frozen=True)
 class ListedReport:
-    """A report in Amazon's list, whoever made it. Times are aware; the window is None where it has none."""
+    """A report in Amazon's list, whoever requested it. Times are aware; the window is None if it has none."""
 
     report_id: str
     report_type: str
@@ -26,9 +26,9 @@ class ListedReport:
 
 @dataclass(frozen=True)
 class WantedReport:
-    """The report that is looked for, as Amazon would list it, and the ledger's ``key`` (digest) of it.
+    """The report to look for, as Amazon would list it, with the ``key`` (digest) of its request.
 
-    ``any_options``: also reports that are not ours, whose options Amazon does not tell.
+    ``any_options``: also accept other applications' reports, whose options Amazon does not list.
     """
 
     account_id: str
@@ -44,9 +44,10 @@ class WantedReport:
 def begin_listing(
     connection: Connection, account_id: str, report_type: str, since: datetime, every: timedelta
 ) -> bool:
-    """Whether it is time to list: the last listing is older than ``every`` or did not reach back so far.
+    """Whether it is time to list: the last listing is older than ``every`` or did not reach back to
+    ``since``.
 
-    True for one caller; it lists, and ends with ``finish_listing`` or ``forget_listing``.
+    True for one caller, who lists and then calls ``finish_listing`` or ``forget_listing``.
     """
     begun = connection.execute(
         """
@@ -69,7 +70,7 @@ def finish_listing(
     since: datetime,
     reports: Iterable[ListedReport],
 ) -> None:
-    """Store what was listed since ``since``; reports Amazon no longer serves are forgotten."""
+    """Store the reports listed since ``since``; delete those that Amazon no longer serves."""
     with connection.transaction():
         add_listed(connection, account_id, reports)
         connection.execute(
@@ -89,7 +90,7 @@ def finish_listing(
 
 
 def add_listed(connection: Connection, account_id: str, reports: Iterable[ListedReport]) -> None:
-    """Store reports that Amazon has, however they became known."""
+    """Store reports that exist at Amazon, whatever the source."""
     values = [
         {**vars(report), "marketplace_ids": list(report.marketplace_ids), "account_id": account_id}
         for report in reports
@@ -109,7 +110,7 @@ def add_listed(connection: Connection, account_id: str, reports: Iterable[Listed
 
 
 def forget_listing(connection: Connection, account_id: str, report_type: str) -> None:
-    """The listing did not take place; the next slice may try."""
+    """Undo ``begin_listing`` after a failed listing, so that the next slice may list."""
     connection.execute(
         "DELETE FROM sellerops.report_listing WHERE account_id = %s AND report_type = %s",
         (account_id, report_type),
@@ -117,10 +118,10 @@ def forget_listing(connection: Connection, account_id: str, report_type: str) ->
 
 
 def find_report(connection: Connection, wanted: WantedReport) -> ListedReport | None:
-    """The best listed report that answers: finished before running, then the newest.
+    """The best listed report that matches: finished before running ones, then the newest.
 
-    Never one that a request of ours with other options made, nor one that a request already has; the report
-    of a request of the same key that we gave up is taken up again.
+    Excludes reports of our requests with other options, and reports that a request already has. The report of
+    a failed request with the same key is reused.
     """
     row = connection.execute(
         """
@@ -147,7 +148,7 @@ def find_report(connection: Connection, wanted: WantedReport) -> ListedReport | 
 
 
 def mark_unfit(connection: Connection, request_id: int) -> None:
-    """The report of a reused request has other options than asked for: never offered again, asked anew."""
+    """Discard a reused report with other options than requested, and plan the request anew."""
     with connection.transaction():
         connection.execute(
             """
@@ -174,7 +175,7 @@ def mark_unfit(connection: Connection, request_id: int) -> None:
 
 
 def note_reuse(connection: Connection, request_id: int, run: RunRef, found_in: str) -> None:
-    """``run`` was served by a report that was there already: one request saved, however often it looks."""
+    """Record that ``run`` reused an existing report; counts once per run, however often it looks."""
     connection.execute(
         """
         INSERT INTO sellerops.report_reuse (request_id, dag_id, run_id, map_index, found_in)

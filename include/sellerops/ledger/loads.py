@@ -1,19 +1,12 @@
-"""The tables ``load``, ``rejected_row`` and ``schema_change``.
-
-The functions take a connection, so that a destination can write them in the transaction that writes its rows.
-"""
+"""Reading the table ``load``. Destinations write it, in the transaction that writes their rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sellerops.base.errors import GiveUpError
-from sellerops.base.redaction import storable
 from sellerops.ledger.database import Connection
-from sellerops.ledger.models import LoadRecord, Reject, SchemaChange
+from sellerops.ledger.models import LoadRecord
 
 _COLUMNS = """
     id AS load_id, request_id, report, account_id, marketplace_id, table_name AS "table", destination,
@@ -24,9 +17,9 @@ _COLUMNS = """
 
 @dataclass(frozen=True)
 class LoadCost:
-    """What the loads of one day (UTC), report and destination cost.
+    """The cost of the loads of one day (UTC), report and destination.
 
-    ``bytes_processed``: None where the destination does not tell. ``seconds``: real time.
+    ``bytes_processed``: None if the destination does not report it. ``seconds``: real time.
     """
 
     day: date
@@ -38,67 +31,6 @@ class LoadCost:
     seconds: float
 
 
-def new_load_id(connection: Connection) -> int:
-    """A load id that nobody else gets; numbers of loads that rolled back stay unused."""
-    return int(_one(connection.execute("SELECT nextval('sellerops.load_id') AS id").fetchone())["id"])
-
-
-def insert_load(connection: Connection, record: LoadRecord) -> int:
-    """Store the record and return its load id; the same load id again changes nothing.
-
-    Raises psycopg.errors.CheckViolation when the counts do not add up.
-    """
-    values = asdict(record)
-    values["load_id"] = record.load_id if record.load_id is not None else new_load_id(connection)
-    connection.execute(
-        """
-        INSERT INTO sellerops.load (
-            id, request_id, report, account_id, marketplace_id, table_name, destination, rows_in_file, stored,
-            rejected, inserted, updated, unchanged, superseded, replaced, seconds, first_day, last_day,
-            started_at, bytes_processed, damaged_texts
-        ) VALUES (
-            %(load_id)s, %(request_id)s, %(report)s, %(account_id)s, %(marketplace_id)s, %(table)s,
-            %(destination)s, %(rows_in_file)s, %(stored)s, %(rejected)s, %(inserted)s, %(updated)s,
-            %(unchanged)s, %(superseded)s, %(replaced)s, %(seconds)s, %(first_day)s, %(last_day)s,
-            %(started_at)s, %(bytes_processed)s, %(damaged_texts)s
-        ) ON CONFLICT (id) DO NOTHING
-        """,
-        values,
-    )
-    return int(values["load_id"])
-
-
-def insert_rejects(connection: Connection, load_id: int, rejects: Iterable[Reject]) -> int:
-    """Store rejected rows by COPY, in constant memory; returns how many."""
-    count = 0
-    statement = """
-        COPY sellerops.rejected_row (load_id, source_line, reason, column_name, value, raw_line) FROM STDIN
-    """
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for reject in rejects:
-            texts = (reject.reason, reject.column_name, reject.value, reject.raw_line)
-            copy.write_row((load_id, reject.source_line, *map(_storable, texts)))
-            count += 1
-    return count
-
-
-def insert_schema_change(connection: Connection, change: SchemaChange) -> bool:
-    """Store a change of a column; False when it is the last thing known about that column already."""
-    stored = connection.execute(
-        """
-        INSERT INTO sellerops.schema_change (report, table_name, column_name, kind, load_id)
-        SELECT %(report)s, %(table)s, %(column_name)s, %(kind)s, %(load_id)s
-        WHERE %(kind)s IS DISTINCT FROM (
-            SELECT kind FROM sellerops.schema_change
-            WHERE table_name = %(table)s AND column_name = %(column_name)s
-            ORDER BY id DESC LIMIT 1
-        )
-        """,
-        {**asdict(change), "column_name": storable(change.column_name)},
-    )
-    return stored.rowcount == 1
-
-
 def loads(
     connection: Connection,
     report: str | None,
@@ -107,7 +39,7 @@ def loads(
     request_id: int | None,
     limit: int,
 ) -> list[LoadRecord]:
-    """Loads, newest first; a filter left None lets all through."""
+    """Loads, newest first; None means no filter."""
     wanted = {
         "report": report,
         "account_id": account_id,
@@ -124,7 +56,7 @@ def loads(
 
 
 def costs(connection: Connection, report: str | None, since: date | None) -> list[LoadCost]:
-    """What loads cost, by UTC day, report and destination, newest day first."""
+    """Costs of loads by UTC day, report and destination, newest day first; None means no filter."""
     rows = connection.execute(
         """
         SELECT (recorded_at AT TIME ZONE 'UTC')::date AS day, report, destination, count(*) AS loads,
@@ -138,13 +70,3 @@ def costs(connection: Connection, report: str | None, since: date | None) -> lis
         {"report": report, "since": since},
     )
     return [LoadCost(**row) for row in rows]
-
-
-def _storable(text: str | None) -> str | None:
-    return None if text is None else storable(text)
-
-
-def _one(row: dict[str, Any] | None) -> dict[str, Any]:
-    if row is None:
-        raise GiveUpError("a statement of the ledger returned no row.", where="load")
-    return row

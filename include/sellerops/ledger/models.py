@@ -1,4 +1,4 @@
-"""What the ledger's rows are: requests, runs, loads, calls, slices. Datetimes are aware, in UTC."""
+"""Rows of the ledger: requests, runs, loads, calls, slices. Datetimes are aware, in UTC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class RequestStatus(StrEnum):
-    """Amazon's processing statuses, and our own before (PLANNED, CREATING) and after (ARCHIVED, FAILED)."""
+    """Amazon's processing statuses, and ours before (PLANNED, CREATING) and after (ARCHIVED, FAILED)."""
 
     PLANNED = "PLANNED"
     CREATING = "CREATING"
@@ -46,7 +46,7 @@ TERMINAL = frozenset(RequestStatus) - ACTIVE
 
 
 class SliceState(StrEnum):
-    """How one day of one shop stands."""
+    """The state of one day of one marketplace."""
 
     PLANNED = "PLANNED"
     REQUESTED = "REQUESTED"
@@ -72,7 +72,7 @@ class RunRef:
 
 @dataclass(frozen=True)
 class RequestKey:
-    """What makes two requests the same. No window for snapshots; the order of shops never matters."""
+    """Identifies a request. Snapshots have no window; the order of marketplaces does not matter."""
 
     source: str
     report_type: str
@@ -84,7 +84,7 @@ class RequestKey:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over all fields; equal for equal requests in every process."""
+        """SHA-256 (hex) of all fields, the same in every process."""
         parts = [
             self.source,
             self.report_type,
@@ -103,11 +103,11 @@ def _utc(moment: datetime | None) -> str | None:
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """One row of ``report_request``: a report asked for, from plan to archive.
+    """One row of ``report_request``: a report request, from plan to archive.
 
-    ``reported_at`` is Amazon's createdTime, the as-of of the data. ``created_by``: ``us``, ``adopted`` (our
-    own report found again after a crash), ``reused`` (another app's) or ``amazon`` (made by itself); None
-    until the report exists.
+    ``reported_at`` is Amazon's createdTime, the as-of time of the data. ``created_by``: ``us``, ``adopted``
+    (our own report, found again after a crash), ``reused`` (another application's) or ``amazon`` (created on
+    Amazon's schedule); None until the report exists.
     """
 
     id: int
@@ -184,35 +184,11 @@ class LoadRecord(LoadCounts):
 
 
 @dataclass(frozen=True)
-class Reject:
-    """One row of a document that was not stored, and why."""
-
-    source_line: int
-    reason: str
-    column_name: str | None = None
-    value: str | None = None
-    raw_line: str | None = None
-
-
-@dataclass(frozen=True)
-class SchemaChange:
-    """A column that appeared, vanished or stood twice. ``kind``: added, dropped, duplicated, missing; or
-    personal: it is unknown, its name reads like personal data, and it was not stored.
-    """
-
-    report: str
-    table: str
-    column_name: str
-    kind: str
-    load_id: int | None = None
-
-
-@dataclass(frozen=True)
 class ApiCall:
-    """One call to Amazon. ``status`` is None when no answer came; ``rate_limit`` in calls per second.
+    """One call to Amazon. ``status`` is None if there was no answer; ``rate_limit`` is in calls per second.
 
-    ``called_at`` None: now, by the ledger's clock. ``marketplace_ids`` empty: those of ``request_id``,
-    if any. ``error_code``: Amazon's own; ``error_type``: our kind of error.
+    ``called_at`` None: now, by the ledger's clock. ``marketplace_ids`` empty: those of ``request_id``, if
+    any. ``error_code``: Amazon's; ``error_type``: the name of our exception.
     """
 
     account_id: str
@@ -235,7 +211,7 @@ class ApiCall:
 
 @dataclass(frozen=True)
 class SliceRow:
-    """One row of ``slice_state``: a day of a shop (``marketplace_id`` empty: the account's whole region)."""
+    """One row of ``slice_state``: a day of a marketplace (``marketplace_id`` empty: the whole region)."""
 
     report: str
     account_id: str

@@ -1,8 +1,8 @@
-"""The tables ``notice``, ``delivery`` and ``fault``: what people are told, where, and whether it has arrived.
+"""The tables ``notice``, ``delivery`` and ``fault``: notices, where they go, and whether they were delivered.
 
-``notice`` holds the keys of what was told: nobody is told twice. ``delivery`` has a row for each message and
-address, sent or on its way. ``fault`` knows what is wrong now. Times are ``sellerops.now()``, in UTC; only
-the lease of a delivery under way is real time.
+``notice`` holds the keys of sent notices, so that nobody gets one twice. ``delivery`` has a row per message
+and address, sent or pending. ``fault`` lists open faults. Times are ``sellerops.now()``, in UTC; only the
+lease of a delivery is real time.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from psycopg.types.json import Jsonb
 from sellerops.base.redaction import redact, redact_values
 from sellerops.ledger.database import Connection
 
-# Longer than any send may take; a sender that died gives its delivery back after that.
+# Longer than any send may take; after that, another sender takes over from one that died.
 _LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
 class NewDelivery:
-    """A message for one address. ``message``: what the channel's module makes its words of."""
+    """A message for one address. ``message``: the content that the channel's module renders."""
 
     notice_key: str
     event: str
@@ -40,7 +40,7 @@ class NewDelivery:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A row. ``answers``: the reference of the first message that was sent to its thread and address."""
+    """One row. ``answers``: the reference of the first message sent in its thread to the address."""
 
     id: int
     notice_key: str
@@ -65,7 +65,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class OpenFault:
-    """Something that is wrong. ``is_new``: nobody knew of it before this moment."""
+    """A fault that is open. ``is_new``: it was opened just now."""
 
     id: int
     fault_key: str
@@ -88,7 +88,7 @@ _FAULT = "id, fault_key, event, report, headline, threads, times, opened_at, see
 
 
 def claim(connection: Connection, key: str, token: uuid.UUID) -> bool:
-    """True for the first caller with ``key``. The same ``token`` again gets the same answer."""
+    """True for the first caller with ``key``. Repeated with the same ``token``, the answer is the same."""
     won = connection.execute(
         """
         INSERT INTO sellerops.notice AS stored (key, claim_token) VALUES (%(key)s, %(token)s)
@@ -101,7 +101,7 @@ def claim(connection: Connection, key: str, token: uuid.UUID) -> bool:
 
 
 def add_deliveries(connection: Connection, wanted: Iterable[NewDelivery]) -> int:
-    """Put messages on their way; how many were not yet."""
+    """Add pending deliveries; returns how many are new."""
     added = 0
     for each in wanted:
         added += connection.execute(
@@ -124,12 +124,12 @@ def add_deliveries(connection: Connection, wanted: Iterable[NewDelivery]) -> int
 def lease_delivery(
     connection: Connection, threads: Sequence[str] | None, without: Collection[tuple[str, str, str]]
 ) -> Delivery | None:
-    """The oldest delivery that is due, for this caller alone; None when there is none.
+    """Lease the oldest delivery that is due to this caller; None if there is none.
 
-    Of one thread and address only the oldest unsent one is due, so that nothing overtakes it.
+    Only the oldest unsent delivery of a thread and address is due, which keeps their order.
 
-    :param threads: only of these threads; None: of all.
-    :param without: kinds, connections and addresses to leave out.
+    :param threads: only these threads; None: all.
+    :param without: kinds, connections and addresses to skip.
     """
     row = connection.execute(
         f"""
@@ -167,7 +167,7 @@ def lease_delivery(
 
 
 def record_sent(connection: Connection, delivery_id: int, reference: str) -> None:
-    """It has arrived; ``reference`` is what the channel calls it."""
+    """Record a delivery as sent; ``reference`` is the channel's id of the message."""
     connection.execute(
         """
         UPDATE sellerops.delivery
@@ -182,7 +182,7 @@ def record_sent(connection: Connection, delivery_id: int, reference: str) -> Non
 def record_unsent(
     connection: Connection, delivery_id: int, error: str, wait: timedelta, give_up_after: timedelta
 ) -> str:
-    """It has not arrived; the state it is in now: WAITING until ``wait`` is over, or GIVEN_UP."""
+    """Record a failed try; returns the new state: WAITING for ``wait``, or GIVEN_UP."""
     row = connection.execute(
         """
         UPDATE sellerops.delivery
@@ -206,7 +206,7 @@ def deliveries(connection: Connection, states: Collection[str], limit: int = 100
 
 
 def first_deliveries(connection: Connection, thread: str) -> list[Delivery]:
-    """The first message of a thread at each address that was told, or will be."""
+    """The first delivery of a thread to each address, without those given up."""
     rows = connection.execute(
         f"""
         SELECT DISTINCT ON (kind, connection, target) {_DELIVERY} FROM sellerops.delivery
@@ -220,7 +220,7 @@ def first_deliveries(connection: Connection, thread: str) -> list[Delivery]:
 def record_fault(
     connection: Connection, key: str, *, event: str, report: str, headline: str, thread: str
 ) -> OpenFault:
-    """Open the fault, or count it once more when it is open."""
+    """Open the fault, or count one more occurrence if it is open."""
     row = connection.execute(
         f"""
         INSERT INTO sellerops.fault AS stored (fault_key, event, report, headline, threads)
@@ -242,7 +242,7 @@ def record_fault(
 
 
 def mark_faults_notified(connection: Connection, fault_ids: Collection[int], event: str, thread: str) -> None:
-    """People have just been told of these faults, in this thread."""
+    """Record that people were just notified of these faults in this thread."""
     connection.execute(
         """
         UPDATE sellerops.fault SET told_at = sellerops.now(), event = %(event)s,
@@ -254,7 +254,7 @@ def mark_faults_notified(connection: Connection, fault_ids: Collection[int], eve
 
 
 def open_faults(connection: Connection, prefix: str = "") -> list[OpenFault]:
-    """What is wrong now, oldest first; only keys that begin with ``prefix``."""
+    """Open faults whose key begins with ``prefix``, oldest first."""
     rows = connection.execute(
         f"""
         SELECT {_FAULT} FROM sellerops.fault
@@ -266,7 +266,7 @@ def open_faults(connection: Connection, prefix: str = "") -> list[OpenFault]:
 
 
 def close_faults(connection: Connection, fault_ids: Collection[int]) -> list[OpenFault]:
-    """End these faults; those that were open until now."""
+    """Close these faults; returns those that were still open."""
     rows = connection.execute(
         f"""
         UPDATE sellerops.fault SET closed_at = sellerops.now()

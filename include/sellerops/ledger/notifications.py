@@ -1,4 +1,4 @@
-"""What Amazon's notifications said (``notification``), subscriptions, and who listens."""
+"""Amazon's SQS notifications: messages, subscriptions and listeners."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sellerops.base.redaction import redact
 from sellerops.ledger.database import Connection
 
-# Amazon's names of the two types that say a report or a Data Kiosk query has ended.
+# Amazon's two notification types for finished reports and finished Data Kiosk queries.
 REPORT_FINISHED = "REPORT_PROCESSING_FINISHED"
 QUERY_FINISHED = "DATA_KIOSK_QUERY_PROCESSING_FINISHED"
 
@@ -19,7 +19,7 @@ Awaited = tuple[str, str]
 
 @dataclass(frozen=True)
 class Notification:
-    """One message of a queue. What could not be read has a ``problem`` and hardly more than ``raw``."""
+    """One message of a queue. An unreadable one has a ``problem`` and little more than ``raw``."""
 
     id: str
     raw: str
@@ -36,7 +36,7 @@ class Notification:
 
 @dataclass(frozen=True)
 class StoredNotification:
-    """How a notification stands in the ledger. ``account_id`` None: nobody knows whose it is."""
+    """The result of ``store``. ``account_id`` is None if the account is unknown."""
 
     is_new: bool
     account_id: str | None
@@ -44,7 +44,7 @@ class StoredNotification:
 
 @dataclass(frozen=True)
 class Subscription:
-    """What ``sellerops notifications setup`` made or found. ``queue``: its ARN."""
+    """A subscription that ``sellerops notifications setup`` created or found. ``queue``: its ARN."""
 
     account_id: str
     notification_type: str
@@ -55,10 +55,10 @@ class Subscription:
 
 @dataclass(frozen=True)
 class NotificationStatus:
-    """What waits want to know.
+    """What tasks that wait for reports need to know.
 
-    ``arrived``: which of the awaited were told of; ``working``: (account, type) whose notifications are known
-    to arrive; ``is_subscribed``: whether any account has a subscription.
+    ``arrived``: awaited reports with a notification; ``working``: (account, type) pairs whose notifications
+    are known to arrive; ``is_subscribed``: whether any account has a subscription.
     """
 
     arrived: frozenset[Awaited]
@@ -67,9 +67,9 @@ class NotificationStatus:
 
 
 def store(connection: Connection, notification: Notification) -> StoredNotification:
-    """Store it once, however often and in whatever order it comes.
+    """Store a notification once, however often and in whatever order it arrives.
 
-    Whose it is: the account of its subscription, else the one account with a request of that report.
+    Its account is that of its subscription, else of the only account that requested the report.
     """
     values = {**asdict(notification), "raw": redact(notification.raw)}
     row = connection.execute(
@@ -95,7 +95,7 @@ def store(connection: Connection, notification: Notification) -> StoredNotificat
 
 
 def read_status(connection: Connection, awaited: Collection[Awaited]) -> NotificationStatus:
-    """What waits want to know, in one question for all of them."""
+    """The status for all awaited (account id, report id) pairs of a process, in few queries."""
     subscribed = connection.execute(
         "SELECT EXISTS (SELECT FROM sellerops.notification_subscription) AS any"
     ).fetchone()
@@ -120,7 +120,7 @@ def read_status(connection: Connection, awaited: Collection[Awaited]) -> Notific
 
 
 def heartbeat(connection: Connection, queue: str, alive: timedelta, problem: str | None = None) -> None:
-    """Somebody listens to ``queue``, for so long (real time) at least; with a ``problem`` nobody does."""
+    """Record that a listener reads ``queue`` for at least ``alive`` (real time), or what stops it."""
     connection.execute(
         """
         INSERT INTO sellerops.notification_listener (queue, alive_until, problem)
@@ -133,16 +133,16 @@ def heartbeat(connection: Connection, queue: str, alive: timedelta, problem: str
 
 
 def unrequested(connection: Connection, account_id: str, report_type: str, since: datetime) -> list[str]:
-    """Finished reports of the type that nobody here asked for and no list told of, newest first."""
+    """Finished reports of the type that we did not request and no listing contained, newest first."""
     rows = connection.execute(
         """
-        SELECT report_id FROM sellerops.notification AS told
+        SELECT report_id FROM sellerops.notification AS n
         WHERE account_id = %(account_id)s AND notification_type = %(type)s AND report_type = %(report_type)s
           AND processing_status = 'DONE' AND received_at >= %(since)s AND looked_up_at IS NULL
           AND NOT EXISTS (SELECT FROM sellerops.report_request AS ours
-                          WHERE ours.account_id = told.account_id AND ours.report_id = told.report_id)
+                          WHERE ours.account_id = n.account_id AND ours.report_id = n.report_id)
           AND NOT EXISTS (SELECT FROM sellerops.listed_report AS listed
-                          WHERE listed.account_id = told.account_id AND listed.report_id = told.report_id
+                          WHERE listed.account_id = n.account_id AND listed.report_id = n.report_id
                             AND listed.status = 'DONE')
         GROUP BY report_id ORDER BY max(received_at) DESC
         """,
@@ -152,7 +152,7 @@ def unrequested(connection: Connection, account_id: str, report_type: str, since
 
 
 def mark_looked_up(connection: Connection, account_id: str, report_id: str) -> None:
-    """Amazon was asked about this report and does not give it to us."""
+    """Record that Amazon was queried for this report and does not serve it to us."""
     connection.execute(
         """
         UPDATE sellerops.notification SET looked_up_at = sellerops.now()
@@ -163,7 +163,7 @@ def mark_looked_up(connection: Connection, account_id: str, report_id: str) -> N
 
 
 def record_subscription(connection: Connection, subscription: Subscription) -> None:
-    """Notifications of it are this account's, also those that came before it was known."""
+    """Record a subscription; earlier notifications of it are assigned to its account as well."""
     with connection.transaction():
         connection.execute(
             """
@@ -186,7 +186,7 @@ def record_subscription(connection: Connection, subscription: Subscription) -> N
 
 
 def forget_subscription(connection: Connection, account_id: str, notification_type: str) -> None:
-    """It is no longer there; waits go back to their usual pace."""
+    """Delete a subscription; tasks that wait poll at their usual pace again."""
     connection.execute(
         "DELETE FROM sellerops.notification_subscription WHERE account_id = %s AND notification_type = %s",
         (account_id, notification_type),
@@ -194,14 +194,14 @@ def forget_subscription(connection: Connection, account_id: str, notification_ty
 
 
 def find(connection: Connection, notification_id: str) -> dict[str, Any] | None:
-    """One notification as it stands."""
+    """One notification's row; None if the id is unknown."""
     return connection.execute(
         "SELECT * FROM sellerops.notification WHERE id = %s", (notification_id,)
     ).fetchone()
 
 
 def overview(connection: Connection) -> dict[str, list[dict[str, Any]]]:
-    """For people: ``subscriptions`` with what came through them, ``listeners``, and ``problems``."""
+    """For people: ``subscriptions`` with counts of notifications, ``listeners``, and ``problems``."""
     subscriptions = connection.execute(
         """
         SELECT subscription.account_id, subscription.notification_type, subscription.queue,
@@ -221,8 +221,8 @@ def overview(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     )
     problems = connection.execute(
         """
-        SELECT coalesce(problem, 'of no known account: subscription ' || subscription_id,
-                        'of no known account') AS problem, count(*) AS count, max(received_at) AS last
+        SELECT coalesce(problem, 'unknown account: subscription ' || subscription_id,
+                        'unknown account') AS problem, count(*) AS count, max(received_at) AS last
         FROM sellerops.notification
         WHERE problem IS NOT NULL OR (account_id IS NULL AND report_id IS NOT NULL)
         GROUP BY 1 ORDER BY 3 DESC LIMIT 20

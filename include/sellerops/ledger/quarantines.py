@@ -1,7 +1,7 @@
-"""The table ``quarantine``: documents kept out of a table until a person decides, and what was decided.
+"""The table ``quarantine``: documents kept out of a table until a person decides, and the decisions.
 
-The functions take a connection with rows as mappings; ``record``, ``state_of`` and ``supersede`` are also the
-destinations', which call them within a load.
+The functions take a connection whose rows are mappings; destinations also call ``record`` and ``supersede``,
+within a load.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AnyConnection = psycopg.Connection[Any]
 
 
 class QuarantineState(StrEnum):
-    """OPEN waits for a person; SUPERSEDED: a newer document of the same days came in between."""
+    """OPEN: waits for a decision; SUPERSEDED: a newer document of the same days arrived first."""
 
     OPEN = "OPEN"
     RELEASED = "RELEASED"
@@ -35,9 +35,9 @@ class QuarantineState(StrEnum):
 class Quarantine:
     """One document that is kept out of one table.
 
-    ``place``: marketplace id, or the region. ``slice``: the slice it was asked for, as plain values.
+    ``place``: marketplace id, or the region. ``slice``: the requested slice, as plain values.
     ``figures``: a mapping for each implausible day with ``day``, ``shop``, ``new``, ``stored``, ``median``.
-    ``asked_until`` is real time, all other times the ledger's.
+    ``asked_until`` is in real time, all other times are by the ledger's clock.
     """
 
     id: int
@@ -64,12 +64,12 @@ class Quarantine:
 
     @property
     def label(self) -> str:
-        """``sales_daily US 2026-11-20``: table, shop and days."""
+        """``sales_daily US 2026-11-20``: table, marketplace and days."""
         return f"{self.table_name.split('.')[-1]} {self.slice['label']}"
 
 
 def record(connection: AnyConnection, values: Mapping[str, Any]) -> int:
-    """Open a question; the id of the same one where it was asked before."""
+    """Quarantine a document; returns the id of its row, the same one if it was quarantined before."""
     return _value(
         connection,
         """
@@ -96,9 +96,9 @@ def record(connection: AnyConnection, values: Mapping[str, Any]) -> int:
 
 
 def supersede(connection: AnyConnection, values: Mapping[str, Any], note: str, *, itself: str | None) -> None:
-    """Close open questions that older documents raised about the same days.
+    """Mark open rows of older documents of the same days as superseded.
 
-    ``itself``: the destination that has taken this document; its question is closed where that asked it.
+    ``itself``: the destination that loaded this document; a row it opened for this document is closed too.
     """
     connection.execute(
         """
@@ -113,25 +113,23 @@ def supersede(connection: AnyConnection, values: Mapping[str, Any], note: str, *
 
 
 def get(connection: Connection, quarantine_id: int) -> Quarantine:
-    """One question. Raises GiveUpError when there is none."""
+    """One row. Raises GiveUpError if the id is unknown."""
     row = connection.execute("SELECT * FROM sellerops.quarantine WHERE id = %s", (quarantine_id,)).fetchone()
     if row is None:
         raise GiveUpError(
-            "there is no such quarantine.",
+            "unknown quarantine id.",
             where=f"quarantine {quarantine_id}",
-            remedy="`sellerops quarantine list` shows those there are.",
+            remedy="`sellerops quarantine list --all` shows all ids.",
         )
     return _quarantine(row)
 
 
-def listed(
-    connection: Connection, states: Collection[QuarantineState] | None, limit: int
-) -> list[Quarantine]:
-    """Questions, oldest first; ``states`` None takes all. With more than ``limit`` the newest are listed."""
+def find(connection: Connection, states: Collection[QuarantineState] | None, limit: int) -> list[Quarantine]:
+    """Rows, oldest first; ``states`` None selects all. Of more than ``limit``, the newest."""
     if states is None:
         where = "true"
     elif set(states) == {QuarantineState.OPEN}:
-        where = "state = 'OPEN'"  # spelled as in the partial index, whatever plan the server keeps
+        where = "state = 'OPEN'"  # spelled as in the partial index, so that even a generic plan uses it
     else:
         where = "state = ANY (%(states)s)"
     rows = connection.execute(
@@ -146,7 +144,7 @@ def listed(
 
 
 def find_by_slice(connection: Connection, slice_: Mapping[str, Any]) -> list[Quarantine]:
-    """All questions about exactly this slice, oldest first."""
+    """All rows of exactly this slice, oldest first."""
     rows = connection.execute(
         """
         SELECT * FROM sellerops.quarantine
@@ -158,9 +156,10 @@ def find_by_slice(connection: Connection, slice_: Mapping[str, Any]) -> list[Qua
 
 
 def claim(connection: Connection, run_id: str, lifetime: timedelta, limit: int) -> list[Quarantine]:
-    """The open questions that ``run_id`` now asks: no other run does so for ``lifetime`` (real time).
+    """Claim open rows for ``run_id``, which asks people to decide; no other run gets them for ``lifetime``
+    (real time).
 
-    Claimed again by the same run they are the same, so a run may be cleared.
+    The same run gets the same rows again, so it may be cleared.
     """
     rows = connection.execute(
         """
@@ -181,7 +180,7 @@ def claim(connection: Connection, run_id: str, lifetime: timedelta, limit: int) 
 
 
 def unclaim(connection: Connection, quarantine_id: int, run_id: str) -> None:
-    """Nobody answered: another run may ask."""
+    """Release a claim that nobody answered, so that another run may ask."""
     connection.execute(
         "UPDATE sellerops.quarantine SET asked_run_id = NULL, asked_until = NULL "
         "WHERE id = %s AND asked_run_id = %s",
@@ -192,10 +191,10 @@ def unclaim(connection: Connection, quarantine_id: int, run_id: str) -> None:
 def decide(
     connection: Connection, quarantine_id: int, state: QuarantineState, decided_by: str, note: str
 ) -> Quarantine:
-    """Write the decision; who decided first stands, and the same decision again changes nothing.
+    """Record a decision and return the row. The first decision wins, and repeating it changes nothing.
 
-    A rejected document may still be released; the note then keeps who had rejected it. Whether the
-    decision is the caller's is told by the returned row.
+    A rejected document may still be released; the note then records who had rejected it. The returned row
+    shows whose decision applies.
     """
     with connection.transaction():
         connection.execute(
@@ -216,7 +215,7 @@ def _quarantine(row: Mapping[str, Any]) -> Quarantine:
 
 
 def _value(connection: AnyConnection, statement: str, values: Mapping[str, Any]) -> int:
-    """The id a statement returns, whatever shape the connection gives its rows."""
+    """The id that a statement returns, whatever the connection's row factory is."""
     cursor = connection.cursor(row_factory=psycopg.rows.scalar_row)
     found = cursor.execute(statement, values).fetchone()
     assert found is not None

@@ -1,4 +1,4 @@
-"""The tables ``marketplace`` and ``report``: what the configuration says, for SQL to join."""
+"""The tables ``marketplace`` and ``report``: the configuration, for joins in SQL."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REPORTS = """
 
 
 def marketplace_rows() -> list[dict[str, str]]:
-    """The rows of the table, by column, in the order of the configuration."""
+    """The rows of table ``marketplace`` as mappings by column, in the order of the configuration."""
     return [
         {
             "id": each.id,
@@ -44,15 +44,15 @@ def marketplace_rows() -> list[dict[str, str]]:
 
 
 def fill_reference(connection: psycopg.Connection[Any]) -> None:
-    """Bring both tables in step with the configuration, within the caller's transaction.
+    """Update both tables from the configuration, within the caller's transaction.
 
-    Marketplaces that the configuration no longer names go; reports stay: their rows do, too.
+    Marketplaces that are no longer configured are deleted; reports stay, because their rows do.
     """
     from sellerops.settings.specs import load_specs
 
     rows = marketplace_rows()
     with connection.cursor() as cursor:
-        # First: a code may have moved to another id.
+        # Delete first, since a code may have moved to another id.
         cursor.execute(
             "DELETE FROM sellerops.marketplace WHERE id <> ALL(%s)", ([row["id"] for row in rows],)
         )

@@ -1,4 +1,4 @@
-"""The table ``report_request``: asked once, claimed once, never forgotten."""
+"""The table ``report_request``: every request for a report, from plan to archive."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _INSERT = f"""
 def find_or_open(
     connection: Connection, key: RequestKey, fresh_after: datetime | None, run: RunRef
 ) -> ReportRequest:
-    """The newest usable row of ``key``, else a new PLANNED one. One transaction; callers of one key queue."""
+    """The newest usable row of ``key``, else a new PLANNED one. Callers with the same key wait in turn."""
     values = {**_key_values(key), **_run_values(run), "status": "PLANNED", "fresh_after": fresh_after}
     values |= {"report_id": None, "document_id": None, "reported_at": None, "created_by": None}
     with connection.transaction():
@@ -79,7 +79,7 @@ def find_or_open_listed(
     marketplace_ids: tuple[str, ...],
     run: RunRef,
 ) -> ReportRequest:
-    """The row of a report that Amazon made by itself, else a new one, DONE."""
+    """The row of a report that Amazon created on its own schedule, else a new one, DONE."""
     values = {**_key_values(key), **_run_values(run), "status": "DONE", "created_by": "amazon"}
     values |= {"report_id": report_id, "document_id": document_id, "reported_at": reported_at}
     values |= {"window_start": window_start, "window_end": window_end}
@@ -95,7 +95,7 @@ def find_or_open_listed(
 
 
 def claim_create(connection: Connection, request_id: int, token: uuid.UUID) -> bool:
-    """PLANNED -> CREATING; True for one caller only. The same ``token`` again gets the same answer."""
+    """PLANNED -> CREATING; True for one caller only, and again if it repeats the call with its ``token``."""
     won = connection.execute(
         """
         UPDATE sellerops.report_request
@@ -109,7 +109,7 @@ def claim_create(connection: Connection, request_id: int, token: uuid.UUID) -> b
 
 
 def release_create(connection: Connection, request_id: int) -> None:
-    """CREATING -> PLANNED, unless the report's id is known by now."""
+    """CREATING -> PLANNED, unless the report's id is already known."""
     connection.execute(
         """
         UPDATE sellerops.report_request
@@ -123,7 +123,7 @@ def release_create(connection: Connection, request_id: int) -> None:
 def record_created(
     connection: Connection, request_id: int, report_id: str, created_by: str, reported_at: datetime | None
 ) -> None:
-    """Store the report's id; a row keeps the first it got. Raises GiveUpError when another stands there."""
+    """Store the report's id; a row keeps its first one. Raises GiveUpError if it already has another."""
     stored = connection.execute(
         f"""
         UPDATE sellerops.report_request SET
@@ -143,7 +143,7 @@ def record_created(
         f"report {report_id} cannot become the report of this request: it is {found.status} and has "
         f"{found.report_id or 'no report'}.",
         where=f"report_request {request_id}",
-        remedy="Two creates ran for one request; use the report that stands in the ledger.",
+        remedy="Two creates ran for one request; use the report that the ledger has.",
         request_id=request_id,
         report_id=report_id,
         stored_report_id=found.report_id,
@@ -157,7 +157,7 @@ def record_status(
     document_id: str | None,
     reported_at: datetime | None,
 ) -> None:
-    """Move the row on to ``status``. Late news never move it back, nor out of a terminal status."""
+    """Advance the row to ``status``. Late messages never move it back, or out of a terminal status."""
     connection.execute(
         f"""
         UPDATE sellerops.report_request SET
@@ -181,7 +181,7 @@ def record_status(
 def record_archived(
     connection: Connection, request_id: int, uri: str, nbytes: int, sha256: str, headers: Mapping[str, Any]
 ) -> None:
-    """The document is safe in the archive."""
+    """Record that the document is in the archive."""
     connection.execute(
         """
         UPDATE sellerops.report_request SET
@@ -201,7 +201,7 @@ def record_archived(
 
 
 def record_failed(connection: Connection, request_id: int, error: BaseException) -> None:
-    """Note why; a row that Amazon already ended keeps its status."""
+    """Record the error; a row that Amazon already finished keeps its status."""
     error_type, text, _ = error_fields(error)
     connection.execute(
         f"""
@@ -215,7 +215,7 @@ def record_failed(connection: Connection, request_id: int, error: BaseException)
 
 
 def record_lost(connection: Connection, request_id: int, error: BaseException) -> None:
-    """The archived document is lost: the row no longer serves, so that the next run asks Amazon again."""
+    """Mark the row of a lost archived document as FAILED, so that the next run requests it again."""
     error_type, text, _ = error_fields(error)
     connection.execute(
         """
@@ -228,21 +228,21 @@ def record_lost(connection: Connection, request_id: int, error: BaseException) -
 
 
 def get(connection: Connection, request_id: int) -> ReportRequest:
-    """One row. Raises GiveUpError when there is none."""
+    """One row. Raises GiveUpError if the id is unknown."""
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM sellerops.report_request WHERE id = %s", (request_id,)
     ).fetchone()
     if row is None:
         raise GiveUpError(
-            "there is no such request.",
+            "unknown request id.",
             where=f"report_request {request_id}",
-            remedy="Clear the slice from its first task; it opens a request of its own.",
+            remedy="Clear the slice from its first task, which opens a new request.",
         )
     return _request(row)
 
 
 def open_requests(connection: Connection, account_id: str) -> list[ReportRequest]:
-    """All requests of an account that are under way, oldest first."""
+    """All requests of an account that are in progress, oldest first."""
     rows = connection.execute(
         f"""
         SELECT {_COLUMNS} FROM sellerops.report_request

@@ -1,10 +1,10 @@
-"""How long rows of growing tables are kept, and their end: in small batches, each found by an index.
+"""Retention of the ledger's growing tables: old rows are deleted in small batches, each found by an index.
 
-Kept for good, because what they say is still asked years later: ``load`` (what a replay repeats),
-``slice_state``, ``slice_destination`` and ``table_watermark`` (a row a day: completeness; older never beats
-newer), ``quarantine`` (what a person decided about a document that is still in the archive), and the newest
-request of every question (the archive answers it). ``api_call`` ends by partitions
-(``sellerops.ledger.calls``), archived documents and rows of personal data by their own rules.
+Kept for ever, because they are still needed years later: ``load`` (for replays), ``slice_state``,
+``slice_destination`` and ``table_watermark`` (one row per day: completeness, and newer documents win),
+``quarantine`` (decisions about documents that are still in the archive), and the newest request of every key
+(it refers to the archive). ``api_call`` is deleted by partition (``sellerops.ledger.calls``); archived
+documents and rows of personal data have their own rules.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ from datetime import timedelta
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 
-# Rows looked at, or deleted, in one transaction: hardly a tenth of a second.
+# Rows examined or deleted in one transaction, which takes less than a tenth of a second.
 BATCH = 2_000
-# The same of changes, each of which is compared with the later ones of its column.
+# The same for schema changes, each of which is compared with the later ones of its column.
 CHANGES_BATCH = 500
-# Longer than Amazon serves any report, and than the history of cells that finality looks at.
-LONGEST_ASKED = timedelta(days=1_100)
+# Longer than Amazon serves any report, and than the history that settling times are measured from.
+LONGEST_SERVED = timedelta(days=1_100)
 
 
 @dataclass(frozen=True)
 class RetentionPeriods:
-    """How long: ``rows`` what only tells of the past, ``changes`` changed cells, the history people read."""
+    """How long to keep ``rows`` that are mere history, and ``changes``: restated cells that people query."""
 
     rows: timedelta = timedelta(days=400)
-    changes: timedelta = LONGEST_ASKED
+    changes: timedelta = LONGEST_SERVED
 
 
 @dataclass(frozen=True)
 class _Purge:
-    """One table. ``due``: a query of the ctids of rows past ``%(age)s``, oldest first, without a limit."""
+    """One table. ``due``: selects the ctids of rows older than ``%(age)s``, oldest first, without LIMIT."""
 
     table: str
     due: str
-    age: Callable[[RetentionPeriods], timedelta] = lambda kept: kept.rows
+    age: Callable[[RetentionPeriods], timedelta] = lambda periods: periods.rows
 
 
-# In a filter once for the statement: the function is not inlined, and costs microseconds a row. As the bound
-# of an index it is asked once anyway, and the planner can tell how far it reaches.
+# For filters, as a subquery that runs once per statement: the function is not inlined and costs microseconds
+# a row. As an index bound it runs once anyway, and the planner can estimate it.
 _BEFORE = "(SELECT sellerops.now() - %(age)s)"
-# Numbered in the order they were made: where all old rows go, they are the first; few stay among them.
+# Ids follow the order of creation, so the oldest rows come first and few of them stay.
 _FIRST = "(SELECT ctid, * FROM sellerops.{table} ORDER BY id LIMIT %(batch)s) AS oldest"
-# The last load that is past its time; ids are given in the order in which loads begin.
+# The last load past its retention; ids follow the order in which loads begin.
 _LAST_LOAD = """
     (SELECT id FROM sellerops.load WHERE recorded_at < sellerops.now() - %(age)s
      ORDER BY recorded_at DESC LIMIT 1)
 """
 _PURGES = (
-    # Loads that were never recorded have rejects, too: nobody finds those.
+    # Includes rejects of loads that were never recorded.
     _Purge("rejected_row", f"""
         SELECT ctid FROM sellerops.rejected_row
         WHERE load_id <= {_LAST_LOAD} AND NOT EXISTS (
@@ -64,7 +64,7 @@ _PURGES = (
         SELECT ctid FROM sellerops.restatement
         WHERE new_load_id <= {_LAST_LOAD} AND new_loaded_at < {_BEFORE}
         ORDER BY new_load_id
-    """, lambda kept: kept.changes),
+    """, lambda periods: periods.changes),
     _Purge("report_reuse", """
         SELECT ctid FROM sellerops.report_reuse WHERE reused_at < sellerops.now() - %(age)s ORDER BY reused_at
     """),
@@ -75,7 +75,7 @@ _PURGES = (
     _Purge("notice", """
         SELECT ctid FROM sellerops.notice WHERE claimed_at < sellerops.now() - %(age)s ORDER BY claimed_at
     """),
-    # The end of what is still wrong answers to the message of its beginning.
+    # The recovery of an open fault replies to the fault's first message.
     _Purge("delivery", f"""
         SELECT ctid FROM {_FIRST.format(table="delivery")}
         WHERE created_at < {_BEFORE} AND thread <> ALL (ARRAY(
@@ -88,11 +88,11 @@ _PURGES = (
     _Purge("warning", """
         SELECT ctid FROM sellerops.warning WHERE ended_at < sellerops.now() - %(age)s ORDER BY ended_at
     """),
-    # How often a gap was tried counts for as long as Amazon may still serve it.
+    # The number of tries of a gap matters as long as Amazon may still serve it.
     _Purge("gap_fill", """
         SELECT ctid FROM sellerops.gap_fill WHERE claimed_at < sellerops.now() - %(age)s ORDER BY claimed_at
-    """, lambda kept: max(kept.rows, LONGEST_ASKED)),
-    # The last complete export says which titles it filled.
+    """, lambda periods: max(periods.rows, LONGEST_SERVED)),
+    # The last complete export records which titles it filled.
     _Purge("table_export", f"""
         SELECT ctid FROM {_FIRST.format(table="table_export")}
         WHERE started_at < {_BEFORE} AND EXISTS (
@@ -101,7 +101,7 @@ _PURGES = (
                   = (oldest.export, oldest.spreadsheet_id, oldest.sheet)
               AND later.id > oldest.id AND later.ended_at IS NOT NULL AND later.error IS NULL)
     """),
-    # What is off waits for a person.
+    # Results that are off wait for a person.
     _Purge("check_result", """
         SELECT ctid FROM sellerops.check_result
         WHERE verdict <> 'off' AND checked_at < sellerops.now() - %(age)s ORDER BY checked_at
@@ -110,7 +110,7 @@ _PURGES = (
         SELECT ctid FROM sellerops.personal_document
         WHERE deleted_at < sellerops.now() - %(age)s ORDER BY deleted_at
     """),
-    # A listing that is still read forgets by itself; of a type that no report uses any more nobody reads one.
+    # A listing in use deletes its own old rows; a type that no report uses any more is never listed again.
     _Purge("listed_report", """
         SELECT listed.ctid FROM sellerops.report_listing AS listing
         CROSS JOIN LATERAL (
@@ -120,16 +120,16 @@ _PURGES = (
     """),
 )  # fmt: skip
 
-# A request is replaced by a later one of the same question; an archived document only by another.
+# A later request with the same key supersedes a request; only an ARCHIVED one supersedes an ARCHIVED one.
 _REQUESTS = f"""
-    WITH looked AS (
+    WITH examined AS (
         SELECT id, key_hash, updated_at FROM sellerops.report_request
         WHERE status IN ('ARCHIVED', 'CANCELLED', 'FATAL', 'FAILED') AND created_by IS DISTINCT FROM 'amazon'
           AND updated_at < sellerops.now() - %(age)s AND (updated_at, id) > (%(at)s, %(id)s)
         ORDER BY updated_at, id LIMIT %(batch)s
-    ), gone AS (
-        DELETE FROM sellerops.report_request AS old USING looked
-        WHERE old.key_hash = looked.key_hash AND old.id <= looked.id
+    ), purged AS (
+        DELETE FROM sellerops.report_request AS old USING examined
+        WHERE old.key_hash = examined.key_hash AND old.id <= examined.id
           AND old.status IN ('ARCHIVED', 'CANCELLED', 'FATAL', 'FAILED')
           AND old.created_by IS DISTINCT FROM 'amazon' AND old.updated_at < {_BEFORE}
           AND EXISTS (
@@ -138,54 +138,56 @@ _REQUESTS = f"""
                 AND (later.status = 'ARCHIVED' OR old.status <> 'ARCHIVED'))
         RETURNING old.id
     ), unused AS (
-        DELETE FROM sellerops.report_reuse WHERE request_id = ANY (ARRAY(SELECT id FROM gone))
+        DELETE FROM sellerops.report_reuse WHERE request_id = ANY (ARRAY(SELECT id FROM purged))
     )
-    SELECT updated_at AS at, id, (SELECT count(*) FROM looked) AS looked, (SELECT count(*) FROM gone) AS gone
-    FROM looked ORDER BY updated_at DESC, id DESC LIMIT 1
+    SELECT updated_at AS at, id,
+           (SELECT count(*) FROM examined) AS examined, (SELECT count(*) FROM purged) AS purged
+    FROM examined ORDER BY updated_at DESC, id DESC LIMIT 1
 """
-# The last change of each kind that a column has shown in a shop says what is news.
+# The last change of each kind, per column and marketplace, decides whether a later one is new.
 _CHANGES = f"""
-    WITH looked AS (
+    WITH examined AS (
         SELECT change.*, load.account_id, load.marketplace_id
         FROM (SELECT * FROM sellerops.schema_change WHERE id > %(id)s ORDER BY id LIMIT %(batch)s) AS change
         LEFT JOIN sellerops.load ON load.id = change.load_id
         WHERE change.seen_at < {_BEFORE}
-    ), gone AS (
-        DELETE FROM sellerops.schema_change AS old USING looked
-        WHERE old.id = looked.id AND EXISTS (
+    ), purged AS (
+        DELETE FROM sellerops.schema_change AS old USING examined
+        WHERE old.id = examined.id AND EXISTS (
             -- OFFSET 0: row by row; a join with all loads would read all of them
             SELECT FROM sellerops.schema_change AS later JOIN sellerops.load ON load.id = later.load_id
-            WHERE later.table_name = looked.table_name AND later.column_name = looked.column_name
-              AND later.kind = looked.kind AND later.id > looked.id
-              AND load.account_id = looked.account_id AND load.marketplace_id = looked.marketplace_id
+            WHERE later.table_name = examined.table_name AND later.column_name = examined.column_name
+              AND later.kind = examined.kind AND later.id > examined.id
+              AND load.account_id = examined.account_id AND load.marketplace_id = examined.marketplace_id
             OFFSET 0)
         RETURNING old.id
     )
-    SELECT seen_at AS at, id, (SELECT count(*) FROM looked) AS looked, (SELECT count(*) FROM gone) AS gone
-    FROM looked ORDER BY id DESC LIMIT 1
+    SELECT seen_at AS at, id,
+           (SELECT count(*) FROM examined) AS examined, (SELECT count(*) FROM purged) AS purged
+    FROM examined ORDER BY id DESC LIMIT 1
 """
-_LOOKED_AT_ONCE = {"report_request": _REQUESTS, "schema_change": _CHANGES}
+_EXAMINED_IN_ORDER = {"report_request": _REQUESTS, "schema_change": _CHANGES}
 
 
 def _batch_of(table: str) -> int:
     return CHANGES_BATCH if table == "schema_change" else BATCH
 
 
-def purge(ledger: Ledger, kept: RetentionPeriods | None = None) -> dict[str, int]:
-    """Delete what is past its time and nothing needs any more; how many rows by table. May be ended anywhere.
+def purge(ledger: Ledger, periods: RetentionPeriods | None = None) -> dict[str, int]:
+    """Delete rows past their retention that nothing needs any more; returns row counts by table.
 
-    Each batch is a transaction of its own, so that nobody waits long for a row.
+    May be interrupted anywhere: each batch is its own transaction, so that nobody waits long for a row.
     """
-    ages = kept or RetentionPeriods()
-    deleted = {table: _look(ledger, table, ages.rows) for table in _LOOKED_AT_ONCE}
+    ages = periods or RetentionPeriods()
+    deleted = {table: _examine(ledger, table, ages.rows) for table in _EXAMINED_IN_ORDER}
     for each in _PURGES:
         deleted[each.table] = _delete(ledger, each, each.age(ages))
     return deleted
 
 
-def _delete(ledger: Ledger, purged: _Purge, age: timedelta) -> int:
+def _delete(ledger: Ledger, rule: _Purge, age: timedelta) -> int:
     statement = f"""
-        DELETE FROM sellerops.{purged.table} WHERE ctid = ANY (ARRAY({purged.due} LIMIT %(batch)s))
+        DELETE FROM sellerops.{rule.table} WHERE ctid = ANY (ARRAY({rule.due} LIMIT %(batch)s))
     """
     deleted = 0
     while True:
@@ -196,18 +198,18 @@ def _delete(ledger: Ledger, purged: _Purge, age: timedelta) -> int:
             return deleted
 
 
-def _look(ledger: Ledger, table: str, age: timedelta) -> int:
-    """Look on from where the last purge ended; of two purges at once one goes after the other."""
+def _examine(ledger: Ledger, table: str, age: timedelta) -> int:
+    """Continue where the last purge ended; concurrent purges wait for each other."""
     deleted = 0
     while True:
         with ledger.connection() as connection:
-            looked, gone = _look_at_batch(connection, table, age)
-        deleted += gone
-        if looked < _batch_of(table):
+            examined, purged = _examine_batch(connection, table, age)
+        deleted += purged
+        if examined < _batch_of(table):
             return deleted
 
 
-def _look_at_batch(connection: Connection, table: str, age: timedelta) -> tuple[int, int]:
+def _examine_batch(connection: Connection, table: str, age: timedelta) -> tuple[int, int]:
     mark = connection.execute(
         """
         SELECT looked_at AS at, looked_id AS id FROM sellerops.purge_mark
@@ -217,7 +219,7 @@ def _look_at_batch(connection: Connection, table: str, age: timedelta) -> tuple[
     ).fetchone()
     assert mark is not None  # a row of the migration
     last = connection.execute(
-        _LOOKED_AT_ONCE[table].encode(), {**mark, "age": age, "batch": _batch_of(table)}
+        _EXAMINED_IN_ORDER[table].encode(), {**mark, "age": age, "batch": _batch_of(table)}
     ).fetchone()
     if last is None:
         return 0, 0
@@ -225,4 +227,4 @@ def _look_at_batch(connection: Connection, table: str, age: timedelta) -> tuple[
         "UPDATE sellerops.purge_mark SET looked_at = %s, looked_id = %s WHERE table_name = %s",
         (last["at"], last["id"], table),
     )
-    return last["looked"], last["gone"]
+    return last["examined"], last["purged"]

@@ -1,6 +1,6 @@
-"""The table ``slice_destination``: how each day stands in each destination, and what that makes of the day.
+"""The table ``slice_destination``: each day's state in each destination, and the combined state of the day.
 
-A day counts as loaded when every destination of its report has brought the newest document of it.
+A day counts as loaded once every destination of its report has loaded its newest document.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from sellerops.ledger.database import Connection
 from sellerops.ledger.models import RunRef, SliceRow, SliceState
 from sellerops.ledger.slices import slice_columns, write_days
 
-# What stands in the way of a day, worst first; one destination's is the day's.
-_IN_THE_WAY = (SliceState.FAILED, SliceState.QUARANTINED, SliceState.LATE)
-# A document older than the one that was brought, or failed, last says nothing new.
+# States of one destination that become the day's state, worst first.
+_BLOCKING = (SliceState.FAILED, SliceState.QUARANTINED, SliceState.LATE)
+# A document older than the last one loaded (or failed) changes nothing.
 _UPSERT = """
     INSERT INTO sellerops.slice_destination AS stored (
         report, account_id, marketplace_id, day, snapshot_at, destination, state, request_id, load_id, dag_id,
@@ -43,14 +43,14 @@ _UPSERT = """
         updated_at = excluded.updated_at
     WHERE coalesce(excluded.request_id >= stored.request_id, true)
 """
-_OWN = (
+_STATE_COLUMNS = (
     "destination, state, request_id, load_id, dag_id, run_id, task_id, map_index, error_type, error, remedy"
 )
 
 
 @dataclass(frozen=True)
 class DestinationState:
-    """How one day stands in one destination. ``request_id``: the newest that was brought, or failed."""
+    """One day's state in one destination. ``request_id``: the newest request that was loaded, or failed."""
 
     destination: str
     state: SliceState
@@ -75,36 +75,44 @@ class DestinationDay:
     marketplace_id: str
     day: date
     snapshot_at: datetime | None
-    end: DestinationState
+    status: DestinationState
 
     def as_row(self) -> SliceRow:
-        """As a row of ``slice_state`` would tell it, if the destination were the only one."""
-        end = self.end
+        """As a row of ``slice_state``, as if this were the only destination."""
+        status = self.status
         return SliceRow(
-            *(self.report, self.account_id, self.marketplace_id, self.day, self.snapshot_at, end.state),
-            *(end.request_id, end.load_id, end.dag_id, end.run_id, end.task_id, end.map_index),
-            *(end.error_type, end.error, end.remedy, end.updated_at or datetime.now(UTC)),
+            *(self.report, self.account_id, self.marketplace_id, self.day, self.snapshot_at, status.state),
+            *(
+                status.request_id,
+                status.load_id,
+                status.dag_id,
+                status.run_id,
+                status.task_id,
+                status.map_index,
+            ),
+            *(status.error_type, status.error, status.remedy, status.updated_at or datetime.now(UTC)),
         )
 
 
 def combine_states(
-    ends: Mapping[str, DestinationState], destinations: Sequence[str], last: str
+    by_destination: Mapping[str, DestinationState], destinations: Sequence[str], last: str
 ) -> tuple[SliceState, DestinationState]:
-    """The state of a day from its ends by destination, and the end that tells of it.
+    """The combined state of a day from its status by destination, and the decisive one.
 
-    ``last``: the destination that ended just now. REQUESTED while one has not brought the newest document.
+    ``last``: the destination updated just now. REQUESTED until every destination has loaded the newest
+    document.
     """
-    known = [ends[name] for name in destinations if name in ends]
-    for state in _IN_THE_WAY:
-        for end in known:
-            if end.state is state:
-                return state, end
-    newest = max((end.request_id or 0 for end in known), default=0)
-    if len(known) < len(destinations) or any((end.request_id or 0) < newest for end in known):
-        return SliceState.REQUESTED, ends[last]
-    loaded = [end for end in known if end.state is SliceState.LOADED]
-    told = ends[last] if not loaded or ends[last] in loaded else loaded[0]
-    return (SliceState.LOADED if loaded else SliceState.CONFIRMED_EMPTY), told
+    known = [by_destination[name] for name in destinations if name in by_destination]
+    for state in _BLOCKING:
+        for status in known:
+            if status.state is state:
+                return state, status
+    newest = max((status.request_id or 0 for status in known), default=0)
+    if len(known) < len(destinations) or any((status.request_id or 0) < newest for status in known):
+        return SliceState.REQUESTED, by_destination[last]
+    loaded = [status for status in known if status.state is SliceState.LOADED]
+    decisive = by_destination[last] if not loaded or by_destination[last] in loaded else loaded[0]
+    return (SliceState.LOADED if loaded else SliceState.CONFIRMED_EMPTY), decisive
 
 
 def settle(
@@ -118,84 +126,84 @@ def settle(
     load_id: int | None,
     error: BaseException | None,
 ) -> None:
-    """Write how the slice's days stand in ``destination``, and what that makes of them: one transaction."""
+    """Write the state of the slice's days in ``destination`` and their combined state, in one transaction."""
     error_type, text, remedy = error_fields(error)
-    end = {
+    status = {
         "state": str(state), "request_id": request_id, "load_id": load_id,
         "dag_id": run.dag_id if run else None, "run_id": run.run_id if run else None,
         "task_id": run.task_id if run else None, "map_index": run.map_index if run else None,
         "error_type": error_type, "error": text, "remedy": remedy,
     }  # fmt: skip
-    place = slice_columns(slice_)
+    key = slice_columns(slice_)
     with connection.transaction():
-        # Two destinations that end at once would each not see the other's end.
-        _lock(connection, slice_, place)
-        connection.execute(_UPSERT, {**place, **end, "days": slice_.days, "destination": destination})
-        found = _ends(connection, place, slice_.days)
+        # Without the lock, two destinations that finish at once would not see each other's state.
+        _lock(connection, slice_, key)
+        connection.execute(_UPSERT, {**key, **status, "days": slice_.days, "destination": destination})
+        found = _read_by_destination(connection, key, slice_.days)
         _write(
             connection,
-            place,
+            key,
             {day: combine_states(found[day], destinations, destination) for day in slice_.days},
         )
 
 
 def recount(connection: Connection, slice_: Slice, destinations: Sequence[str]) -> None:
-    """Write what the days are now that these are all destinations; days that none of them has stay."""
-    place = slice_columns(slice_)
+    """Recompute the days' combined state for these destinations; days in none of them stay unchanged."""
+    key = slice_columns(slice_)
     with connection.transaction():
-        _lock(connection, slice_, place)
+        _lock(connection, slice_, key)
         decided = {}
-        for day, ends in _ends(connection, place, slice_.days).items():
-            known = [ends[name] for name in destinations if name in ends]
+        for day, by_destination in _read_by_destination(connection, key, slice_.days).items():
+            known = [by_destination[name] for name in destinations if name in by_destination]
             if known:
-                last = max(known, key=lambda end: end.request_id or 0).destination
-                decided[day] = combine_states(ends, destinations, last)
-        _write(connection, place, decided)
+                last = max(known, key=lambda status: status.request_id or 0).destination
+                decided[day] = combine_states(by_destination, destinations, last)
+        _write(connection, key, decided)
 
 
-def _lock(connection: Connection, slice_: Slice, place: Mapping[str, Any]) -> None:
+def _lock(connection: Connection, slice_: Slice, key: Mapping[str, Any]) -> None:
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-        (f"sellerops.slice:{slice_.report}:{slice_.account_id}:{place['marketplace_id']}",),
+        (f"sellerops.slice:{slice_.report}:{slice_.account_id}:{key['marketplace_id']}",),
     )
 
 
 def _write(
     connection: Connection,
-    place: Mapping[str, Any],
+    key: Mapping[str, Any],
     decided: Mapping[date, tuple[SliceState, DestinationState]],
 ) -> None:
-    together: dict[tuple[SliceState, DestinationState], list[date]] = {}
-    for day, end in decided.items():
-        together.setdefault(end, []).append(day)
-    for (state, told), days in together.items():
-        write_days(connection, place, days, {**asdict(told), "state": str(state)}, is_final=True)
+    by_state: dict[tuple[SliceState, DestinationState], list[date]] = {}
+    for day, status in decided.items():
+        by_state.setdefault(status, []).append(day)
+    for (state, decisive), days in by_state.items():
+        write_days(connection, key, days, {**asdict(decisive), "state": str(state)}, is_final=True)
 
 
-def _ends(
-    connection: Connection, place: Mapping[str, Any], days: Sequence[date]
+def _read_by_destination(
+    connection: Connection, key: Mapping[str, Any], days: Sequence[date]
 ) -> dict[date, dict[str, DestinationState]]:
     rows = connection.execute(
         f"""
-        SELECT day, {_OWN} FROM sellerops.slice_destination
+        SELECT day, {_STATE_COLUMNS} FROM sellerops.slice_destination
         WHERE report = %(report)s AND account_id = %(account_id)s AND marketplace_id = %(marketplace_id)s
           AND snapshot_at IS NOT DISTINCT FROM %(snapshot_at)s AND day = ANY (%(days)s)
         """,
-        {**place, "days": list(days)},
+        {**key, "days": list(days)},
     )
     found: dict[date, dict[str, DestinationState]] = {day: {} for day in days}
     for row in rows:
-        end = _end(row)
-        found[row["day"]][end.destination] = end
+        status = _status_of(row)
+        found[row["day"]][status.destination] = status
     return found
 
 
 def days(
     connection: Connection, wanted: Mapping[str, str | None], of_days: Collection[date] | None = None
 ) -> list[DestinationDay]:
-    """Rows by report, account, shop, day and destination.
+    """Rows by report, account, marketplace, day and destination.
 
-    ``wanted``: values by column; what is None lets all through, as ``of_days`` None does.
+    ``wanted``: values by column; None means no filter, as does ``of_days`` None.
     """
     given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
     conditions = [f"{name} = %({name})s" for name in given]
@@ -205,7 +213,7 @@ def days(
     where = " AND ".join(conditions) or "true"
     rows = connection.execute(
         f"""
-        SELECT report, account_id, marketplace_id, day, snapshot_at, updated_at, {_OWN}
+        SELECT report, account_id, marketplace_id, day, snapshot_at, updated_at, {_STATE_COLUMNS}
         FROM sellerops.slice_destination WHERE {where}
         ORDER BY report, account_id, marketplace_id, day, snapshot_at, destination
         """,
@@ -213,7 +221,12 @@ def days(
     )
     return [
         DestinationDay(
-            row["report"], row["account_id"], row["marketplace_id"], row["day"], row["snapshot_at"], _end(row)
+            row["report"],
+            row["account_id"],
+            row["marketplace_id"],
+            row["day"],
+            row["snapshot_at"],
+            _status_of(row),
         )
         for row in rows
     ]
@@ -227,9 +240,10 @@ def find_partial_days(
     last_day: date,
     accounts: Sequence[str] | None = None,
 ) -> list[tuple[str, str, date, datetime | None]]:
-    """Account, shop, day and moment of what some destination has, and not every one of ``destinations``.
+    """Account, marketplace, day and snapshot time of days in some destination but not in all
+    ``destinations``.
 
-    ``accounts``: only of these; None: of all.
+    ``accounts``: only these; None: all.
     """
     rows = connection.execute(
         """
@@ -250,7 +264,7 @@ def find_partial_days(
     return [(row["account_id"], row["marketplace_id"], row["day"], row["snapshot_at"]) for row in rows]
 
 
-def _end(row: Mapping[str, Any]) -> DestinationState:
-    values = {name: row[name] for name in _OWN.split(", ")}
+def _status_of(row: Mapping[str, Any]) -> DestinationState:
+    values = {name: row[name] for name in _STATE_COLUMNS.split(", ")}
     values["state"] = SliceState(row["state"])
     return DestinationState(**values, updated_at=row.get("updated_at"))

@@ -1,4 +1,4 @@
-"""The table ``slice_state``: how each day of each shop stands, for the calendar and gap-filling."""
+"""The table ``slice_state``: the state of each day of each marketplace, for calendars and gap filling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sellerops.calendar.slices import Slice
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import RunRef, SliceRow, SliceState
 
-# A plan to look again says nothing against what a day already holds.
+# A plan to request a day again does not change what it already has.
 _SETTLED = "('LOADED', 'CONFIRMED_EMPTY', 'QUARANTINED')"
 _WEAK = "('PLANNED', 'REQUESTED', 'EXPIRED', 'LATE')"
 _UPSERT = """
@@ -67,7 +67,7 @@ def set_state(
 
 
 def slice_columns(slice_: Slice) -> dict[str, Any]:
-    """Report, account, shop and moment of a slice, as its rows have them."""
+    """The slice's key columns: report, account, marketplace and snapshot time."""
     return {
         "report": slice_.report,
         "account_id": slice_.account_id,
@@ -78,18 +78,18 @@ def slice_columns(slice_: Slice) -> dict[str, Any]:
 
 def write_days(
     connection: Connection,
-    place: Mapping[str, Any],
+    key: Mapping[str, Any],
     days: Sequence[date],
     values: Mapping[str, Any],
     *,
     is_final: bool,
 ) -> None:
-    """Write a state to days of a place. ``is_final``: over whatever stands there."""
-    connection.execute(_UPSERT if is_final else _GENTLE, {**values, **place, "days": list(days)})
+    """Write a state to days. ``is_final``: overwrite any state."""
+    connection.execute(_UPSERT if is_final else _GENTLE, {**values, **key, "days": list(days)})
 
 
 def fail_unfinished(connection: Connection, runs: Sequence[tuple[str, str]], error: BaseException) -> int:
-    """Mark failed what runs (DAG id, run id) that have ended left on the way; how many days of slices."""
+    """Mark days that ended runs (DAG id, run id) left unfinished as FAILED; returns how many."""
     error_type, text, remedy = error_fields(error)
     done = connection.execute(
         """
@@ -119,9 +119,9 @@ def states(
     in_states: Collection[SliceState] | None = None,
     most: int | None = None,
 ) -> list[SliceRow]:
-    """Rows by report, account, shop and day; of more than ``most`` the last. Days are inclusive.
+    """Rows by report, account, marketplace and day; of more than ``most``, the last. Days are inclusive.
 
-    ``wanted``: values by column; what is None lets all through, as every other filter left None does.
+    ``wanted``: values by column; None means no filter, as for every other filter.
     """
     given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
     conditions = [f"{name} = %({name})s" for name in given]
@@ -148,13 +148,14 @@ def states(
 def first_days(
     connection: Connection, report: str, account_ids: Collection[str], until: date
 ) -> dict[tuple[str, str], date]:
-    """The first day that is known of each account and shop, up to ``until``.
+    """The first day of each account and marketplace, up to ``until``.
 
-    Goes from shop to shop by the key, however many days each has.
+    Steps from marketplace to marketplace by the primary key, so its cost does not depend on the number of
+    days.
     """
     rows = connection.execute(
         """
-        WITH RECURSIVE shop (account_id, marketplace_id) AS (
+        WITH RECURSIVE pair (account_id, marketplace_id) AS (
             SELECT account_id, (
                 SELECT min(marketplace_id) FROM sellerops.slice_state AS known
                 WHERE known.report = %(report)s AND known.account_id = wanted.account_id)
@@ -162,15 +163,15 @@ def first_days(
             UNION ALL
             SELECT account_id, (
                 SELECT min(marketplace_id) FROM sellerops.slice_state AS known
-                WHERE known.report = %(report)s AND known.account_id = shop.account_id
-                  AND known.marketplace_id > shop.marketplace_id)
-            FROM shop WHERE marketplace_id IS NOT NULL
+                WHERE known.report = %(report)s AND known.account_id = pair.account_id
+                  AND known.marketplace_id > pair.marketplace_id)
+            FROM pair WHERE marketplace_id IS NOT NULL
         )
         SELECT account_id, marketplace_id, known.day
-        FROM shop CROSS JOIN LATERAL (
+        FROM pair CROSS JOIN LATERAL (
             SELECT min(day) AS day FROM sellerops.slice_state AS known
-            WHERE known.report = %(report)s AND known.account_id = shop.account_id
-              AND known.marketplace_id = shop.marketplace_id
+            WHERE known.report = %(report)s AND known.account_id = pair.account_id
+              AND known.marketplace_id = pair.marketplace_id
         ) AS known
         WHERE known.day <= %(until)s
         """,
@@ -180,7 +181,7 @@ def first_days(
 
 
 def last_updates(connection: Connection, since: datetime) -> dict[tuple[str, str], datetime]:
-    """When each report and account was written of last, if after ``since``."""
+    """When each report and account was last updated, if after ``since``."""
     rows = connection.execute(
         """
         SELECT report, account_id, max(updated_at) AS last FROM sellerops.slice_state
@@ -194,7 +195,7 @@ def last_updates(connection: Connection, since: datetime) -> dict[tuple[str, str
 def failed_days(
     connection: Connection, report: str, account_ids: Collection[str], most: int
 ) -> tuple[list[tuple[str, date]], int]:
-    """Account and day of what stands failed, in order, at most so many; and how many there are."""
+    """Account and day of up to ``most`` failed days, in order, and the total number."""
     rows = connection.execute(
         """
         SELECT account_id, day, count(*) OVER () AS number FROM sellerops.slice_state

@@ -1,4 +1,4 @@
-"""The table ``warning``: days people were told of before or after their time, until they land or are lost."""
+"""The table ``warning``: warnings about late and expiring days, open until these are loaded or lost."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from psycopg.types.json import Jsonb
 from sellerops.base.redaction import redact
 from sellerops.ledger.database import Connection
 
-# A day of a shop; the empty id stands for all shops of an account together.
+# A marketplace id and a day; an empty id means all marketplaces of an account together.
 MarketplaceDay = tuple[str, date]
 
 
 class WarningKind(StrEnum):
-    """LATE: not landed by its promised time. EXPIRING: soon no longer served by Amazon."""
+    """LATE: not loaded by the promised time. EXPIRING: soon no longer served by Amazon."""
 
     LATE = "late"
     EXPIRING = "expiring"
@@ -41,7 +41,7 @@ class DayWarning:
 
 
 def lock_warnings(connection: Connection, report: str, account_id: str) -> None:
-    """Keep others from opening warnings of this report and account until the transaction ends."""
+    """Lock the warnings of this report and account until the transaction ends."""
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('sellerops.warning|' || %s || '|' || %s, 0))",
         (report, account_id),
@@ -51,7 +51,7 @@ def lock_warnings(connection: Connection, report: str, account_id: str) -> None:
 def open_warnings(
     connection: Connection, report: str | None = None, account_id: str | None = None
 ) -> list[DayWarning]:
-    """Those that have not ended, oldest first; what is left None is not filtered by."""
+    """Warnings that have not ended, oldest first; None means no filter."""
     rows = connection.execute(
         """
         SELECT * FROM sellerops.warning
@@ -74,7 +74,7 @@ def open_warning(
     since: datetime,
     until: datetime | None = None,
 ) -> None:
-    """Note a warning that is still to be told. One that was there before stays as it is."""
+    """Open a warning, whose notice is still to be sent. An existing one is not changed."""
     connection.execute(
         """
         INSERT INTO sellerops.warning (fault_key, kind, report, account_id, slices, since, until)
@@ -85,7 +85,7 @@ def open_warning(
 
 
 def extend_warning(connection: Connection, warned: DayWarning, slices: Iterable[MarketplaceDay]) -> None:
-    """More days that belong to the same fault."""
+    """Add days to a warning."""
     every = sorted({*warned.slices, *slices})
     connection.execute(
         "UPDATE sellerops.warning SET slices = %s WHERE fault_key = %s", (_json(every), warned.fault_key)
@@ -93,7 +93,7 @@ def extend_warning(connection: Connection, warned: DayWarning, slices: Iterable[
 
 
 def mark_notified(connection: Connection, fault_key: str) -> None:
-    """People know of it, if its notice is on its way: telling fails without a word where routes are wrong."""
+    """Record that people were notified, if the notice exists: with invalid routes, sending fails silently."""
     connection.execute(
         """
         UPDATE sellerops.warning SET told_at = coalesce(told_at, sellerops.now())
@@ -111,9 +111,9 @@ def mark_ended(connection: Connection, fault_key: str) -> None:
 
 
 def _json(slices: Iterable[MarketplaceDay]) -> Jsonb:
-    return Jsonb([[shop, day.isoformat()] for shop, day in slices])
+    return Jsonb([[marketplace_id, day.isoformat()] for marketplace_id, day in slices])
 
 
 def _warned(row: dict[str, Any]) -> DayWarning:
-    slices = tuple((shop, date.fromisoformat(day)) for shop, day in row["slices"])
+    slices = tuple((marketplace_id, date.fromisoformat(day)) for marketplace_id, day in row["slices"])
     return DayWarning(**{**row, "kind": WarningKind(row["kind"]), "slices": slices})

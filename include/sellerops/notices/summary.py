@@ -39,7 +39,7 @@ def summary_notice(summary: Summary, timezone: str, run_id: str, url: str) -> No
 def _verdict(summary: Summary, failed: int) -> str:
     if all(account.is_idle for account in summary.accounts):
         return "nothing was collected"
-    held = sum(account.held for account in summary.accounts)
+    held = sum(account.quarantined for account in summary.accounts)
     parts = [f"{failed} failed"] if failed else []
     parts += [f"{len(summary.faults)} open"] if summary.faults else []
     parts += [f"{held} quarantined"] if held else []
@@ -56,8 +56,8 @@ def _account(account: AccountDay) -> str:
             f"Days: {', '.join(days) or 'none'}.",
             f"Rows: {_rows(account)}.",
         ]
-    if account.held:
-        lines.append(f"{_count(account.held, 'document')} quarantined: decide in *Required Actions*.")
+    if account.quarantined:
+        lines.append(f"{_count(account.quarantined, 'document')} quarantined: decide in *Required Actions*.")
     if account.quota:
         use = account.quota
         refused = (

@@ -1,1 +1,1 @@
-"""What is wrong or missing before anything runs: invalid files, and connections that are needed."""
+"""Checks before anything runs: invalid configuration files, and the connections that are needed."""

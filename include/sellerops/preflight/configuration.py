@@ -1,4 +1,4 @@
-"""Everything that is wrong with the configuration as its files are now, whatever stays in use meanwhile."""
+"""All problems in the current configuration files, even if an earlier valid version is still in use."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ SHARED: tuple[ConfigFile[Any], ...] = (
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. ``is_kept``: what was last valid stays in use."""
+    """One problem. ``is_kept``: the last valid version stays in use."""
 
     error: ConfigurationError
     is_kept: bool
 
     @property
     def file(self) -> str:
-        """The file to blame, as a path within the configuration folder."""
+        """The invalid file, as a path within the configuration folder."""
         place = re.sub(r":\d+$", "", self.error.where.split(", ")[0])
         return place.removeprefix(f"{config_dir()}/")
 
     @property
     def text(self) -> str:
-        """What is wrong, where, what to do, and what happens meanwhile."""
+        """Place, cause, remedy, and what applies until then."""
         meanwhile = (
             "Until then the last valid version stays in use."
             if self.is_kept
-            else "It was never valid here, so what it defines is missing."
+            else "It has never been valid here, so what it defines is missing."
         )
         return f"{self.error} {meanwhile}"
 
 
 def report_problems() -> list[Problem]:
-    """What concerns the DAGs of reports and checks, each problem once: defaults concern many specs."""
+    """Problems that affect the DAGs of reports and checks, each once, however many specs it affects."""
     shared = [each for each in SHARED if each is not ROUTES]
     specs, failures = load_specs()
     return _each_once([*_of(shared), *_of_files(failures), *_of_rules(specs), *_of_files(check_failures())])
 
 
 def all_problems() -> list[Problem]:
-    """The same, and what concerns exports and notices."""
+    """``report_problems`` and those of exports and notices."""
     return _each_once([*report_problems(), *_of([ROUTES]), *_of_files(export_failures())])
 
 
@@ -70,7 +70,7 @@ def _of(files: Iterable[ConfigFile[Any]]) -> list[Problem]:
 
 
 def _of_rules(specs: Sequence[ReportSpec]) -> list[Problem]:
-    """Names in destinations.yaml that do not exist. An invalid file is a failure of the specs."""
+    """Unknown names in destinations.yaml. (If the file itself is invalid, the specs fail already.)"""
     path = config_dir() / RULES
     try:
         rules, accounts = read_rules(Files(), path), load_accounts()

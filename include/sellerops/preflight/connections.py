@@ -1,4 +1,4 @@
-"""Which Airflow connections the configuration asks for, and what for."""
+"""Which Airflow connections the configuration needs, and what for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.settings.known_destinations import DESTINATIONS
 from sellerops.settings.specs import enabled_specs
 
-# As the form in the Airflow UI calls the types.
+# Connection types as the Airflow UI shows them.
 _OF_SOURCE = {"amazon_sp": "Amazon Selling Partner", "amazon_ads": "Amazon Ads"}
 _OF_CHANNEL = {
     Kind.SLACK: "Slack API",
@@ -22,9 +22,9 @@ _OF_CHANNEL = {
 
 @dataclass(frozen=True)
 class RequiredConnection:
-    """A connection. ``kind``: its type as the UI calls it; ``used_by`` completes "is used by ...".
+    """A connection. ``kind``: its type in the UI; ``used_by`` completes "is used by ...".
 
-    ``if_missing``: what happens where it is not there; empty: nothing works without.
+    ``if_missing``: what happens without it; empty if it is required.
     """
 
     conn_id: str
@@ -34,7 +34,7 @@ class RequiredConnection:
 
 
 def required_connections() -> list[RequiredConnection]:
-    """All that accounts, specs, notifications and exports ask for, each once; what is needed stands first."""
+    """The connections of accounts, specs, notices and exports, each once; required ones come first."""
     found = [
         RequiredConnection("sellerops_warehouse", "Postgres", "ledger and tables"),
         RequiredConnection("sellerops_reader", "Postgres", "checks, exports and pages"),

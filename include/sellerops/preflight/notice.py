@@ -1,4 +1,4 @@
-"""The notice of a configuration file that is invalid, and of the moment it is valid again."""
+"""The notice about an invalid configuration file, and its recovery."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, escape, slack_blocks
 from sellerops.preflight.configuration import Problem
 
-# Of the keys of all such faults.
+# Prefix of the fault keys.
 PREFIX = "configuration|"
 
 
 def fault_key_of(problem: Problem) -> str:
-    """The same for the same file, whatever is wrong in it."""
+    """One key per file, whatever the problem is."""
     return f"{PREFIX}{problem.file}"
 
 
 def invalid_notice(problem: Problem, now: datetime, *, is_known: bool) -> Notice:
-    """One file. ``is_known``: people were told already; then it is repeated once a day at most."""
+    """The notice for one file. ``is_known``: people were notified before; then at most one notice a day."""
     headline = f"Invalid configuration: {problem.file}"
     text = redact(problem.text)
     moment = f"{now:%Y-%m-%d}" if is_known else now.isoformat(timespec="seconds")
@@ -33,5 +33,5 @@ def invalid_notice(problem: Problem, now: datetime, *, is_known: bool) -> Notice
 
 
 def recovery_line(file: str) -> str:
-    """One line for its end."""
+    """The text of the recovery notice."""
     return f"{file} is valid again and in use"

@@ -1,1 +1,1 @@
-"""What pages show, read as the role that only reads; one module a page."""
+"""Queries behind the pages, run by the read-only role; one module per page."""

@@ -1,4 +1,4 @@
-"""One archived document: where it lies, whose it is, and whether it holds personal data."""
+"""One archived document: its address, its account, and whether it contains personal data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REQUEST = """
 
 @dataclass(frozen=True)
 class Document:
-    """A request's document. ``nbytes``: decoded; ``headers``: of the download."""
+    """A request's document. ``nbytes``: decoded size; ``headers``: of the download."""
 
     request_id: int
     report: str
@@ -43,9 +43,9 @@ class Document:
 
 
 def find_document(connection: psycopg.Connection[Any], spec: ReportSpec, request_id: int) -> Document | None:
-    """The document of a request of the spec's report type; None where there is none, or of another type.
+    """The document of a request; None if it has none, or if the request is of another report type.
 
-    The type is compared because a user who may read one DAG's logs may not read every document.
+    The type is checked because a user who may read one DAG's logs may not read every document.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(_REQUEST, (request_id, spec.source, spec.report_type)).fetchone()
@@ -64,11 +64,11 @@ def find_document(connection: psycopg.Connection[Any], spec: ReportSpec, request
 
 
 def _is_declared(spec: ReportSpec, source: str, report: str) -> bool:
-    """Whether the spec, or the one the report was asked for by, declares personal columns."""
+    """Whether this spec, or the one that requested the report, declares personal columns."""
     if spec.archive_retention is not None:
         return True
     try:
         return load_spec(f"report__{source}__{report}").archive_retention is not None
     except ConfigurationError:
-        # That spec is gone; nobody can say that its documents hold none.
+        # That spec was removed, so assume that its documents contain personal data.
         return report != spec.name

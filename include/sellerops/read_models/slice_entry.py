@@ -1,4 +1,4 @@
-"""One slice as the ledger knows it: days, requests, loads, rejected rows and changes. No row's content."""
+"""One slice in the ledger: days, requests, loads, rejected rows and changes, without the rows' content."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from sellerops.calendar.slices import Slice
 Row = Mapping[str, Any]
 Connection = psycopg.Connection[Any]
 
-_PLACE = """
+_WHERE = """
     report = %(report)s AND account_id = %(account_id)s AND marketplace_id = %(marketplace_id)s
     AND day = ANY (%(days)s) AND snapshot_at IS NOT DISTINCT FROM %(snapshot_at)s
 """
 _STATES = f"""
     SELECT day, NULL AS destination, state, error_type, error, remedy, dag_id, run_id, request_id, load_id,
            updated_at
-    FROM sellerops.slice_state WHERE {_PLACE} ORDER BY day
+    FROM sellerops.slice_state WHERE {_WHERE} ORDER BY day
 """
 _DESTINATIONS = f"""
     SELECT day, destination, state, error_type, error, remedy, dag_id, run_id, request_id, load_id, updated_at
-    FROM sellerops.slice_destination WHERE {_PLACE} ORDER BY day, destination
+    FROM sellerops.slice_destination WHERE {_WHERE} ORDER BY day, destination
 """
 _REQUESTS = """
     SELECT id, report_type, status, report_id, created_by, dag_id, run_id, task_try, created_at, reported_at,
@@ -54,7 +54,7 @@ _CHANGES = """
 
 @dataclass(frozen=True)
 class SliceEntry:
-    """Rows of each kind. ``columns``: changed columns; ``changes``: counts of cells that were rewritten."""
+    """Ledger rows by kind. ``columns``: changed columns; ``changes``: numbers of restated cells."""
 
     slice_: Slice
     states: list[Row]
@@ -67,9 +67,9 @@ class SliceEntry:
 
 
 def read_slice_entry(connection: Connection, slice_: Slice, request_ids: Iterable[int]) -> SliceEntry:
-    """What the ledger knows of ``slice_``; ``request_ids``: requests that its run is known to have used."""
+    """Read the ledger's rows of a slice; ``request_ids``: further requests that its run used."""
 
-    def ask(statement: str, **values: Any) -> list[Row]:
+    def query(statement: str, **values: Any) -> list[Row]:
         with connection.cursor(row_factory=dict_row) as cursor:
             return list(cursor.execute(statement.encode(), values).fetchall())
 
@@ -80,27 +80,27 @@ def read_slice_entry(connection: Connection, slice_: Slice, request_ids: Iterabl
         "days": slice_.days,
         "snapshot_at": _instant(slice_.snapshot_at),
     }
-    states, destinations = ask(_STATES, **place), ask(_DESTINATIONS, **place)
+    states, destinations = query(_STATES, **place), query(_DESTINATIONS, **place)
     ends = [*states, *destinations]
     requests = sorted({*request_ids, *(row["request_id"] for row in ends if row["request_id"])})
-    loads = ask(_LOADS, requests=requests, loads=[row["load_id"] for row in ends if row["load_id"]])
+    loads = query(_LOADS, requests=requests, loads=[row["load_id"] for row in ends if row["load_id"]])
     ids = [row["id"] for row in loads]
     return SliceEntry(
         slice_=slice_,
         states=states,
         destinations=destinations,
-        requests=ask(_REQUESTS, requests=requests),
+        requests=query(_REQUESTS, requests=requests),
         loads=loads,
-        rejects=ask(_REJECTS, loads=ids),
-        columns=ask(_COLUMNS, loads=ids),
-        changes=ask(_CHANGES, loads=ids),
+        rejects=query(_REJECTS, loads=ids),
+        columns=query(_COLUMNS, loads=ids),
+        changes=query(_CHANGES, loads=ids),
     )
 
 
 def slice_of_load(
     connection: Connection, dag_id: str, run_id: str, account_id: str, map_index: int
 ) -> Row | None:
-    """The slice, as plain values, of a load that a task of the run made; where Airflow no longer tells it."""
+    """The slice, as plain values, of a load made by a task of the run; for runs whose XComs are gone."""
     row = connection.execute(
         "SELECT slice FROM sellerops.load WHERE run_id = %s AND dag_id = %s AND account_id = %s "
         "AND map_index = %s AND slice IS NOT NULL ORDER BY id DESC LIMIT 1",

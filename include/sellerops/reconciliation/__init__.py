@@ -1,4 +1,4 @@
-"""Truth checks: figures of different reports that must agree. A check is one file of ``config/checks``.
+"""Reconciliation checks: figures of different reports that must agree. One file of ``config/checks`` each.
 
-``checks`` reads the files and needs no database, ``running`` compares, ``results`` keeps what was found.
+``checks`` reads the files and needs no database, ``running`` compares, ``results`` stores the results.
 """

@@ -1,4 +1,4 @@
-"""The notice of figures that are apart: each shop and day is told of once."""
+"""The notice about figures that differ: sent once for each marketplace and day."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _LONGEST_EVIDENCE = 300
 
 
 def key_of(result: CheckResult) -> str:
-    """The same for the same figure, whenever it is looked at."""
+    """Identifies a figure across runs of its check."""
     parts = (result.check, result.account_id, result.marketplace_id, str(result.day), result.subject)
     return "|".join(("check_off", *parts))
 
 
 def difference_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str) -> Notice:
-    """One message for all figures of a run that are newly apart."""
+    """One notice for all figures of a run that newly differ."""
     figures = "figure is" if len(off) == 1 else "figures are"
     headline = f"{check.name}: {len(off)} {figures} off"
     lines = [_line(check, each) for each in off[:_MOST_LINES]]
     if len(off) > _MOST_LINES:
         lines.append(f"... and {len(off) - _MOST_LINES} more; `sellerops checks show --verdict off`.")
     remedy = (
-        "Next: compare with Seller Central; collect the days again (Trigger with From day), and clear the "
-        "check. The rows stay as they are."
+        "Next: compare with Seller Central, collect the days again (trigger with From day), then clear the "
+        "check. The stored rows are unchanged."
     )
     sections = [check.description, "\n".join(lines), remedy]
     return Notice(
@@ -43,7 +43,7 @@ def difference_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str
 
 
 def _line(check: CheckSpec, result: CheckResult) -> str:
-    codes = {shop.id: shop.code for shop in all_marketplaces().values()}
+    codes = {each.id: each.code for each in all_marketplaces().values()}
     place = " ".join(
         filter(None, [result.account_id, codes.get(result.marketplace_id, result.marketplace_id)])
     )

@@ -1,4 +1,4 @@
-"""Verdicts on compared figures, and the table ``check_result`` that keeps the last one of each."""
+"""Verdicts on compared figures, and the table ``check_result`` with the last one of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sellerops.ledger.database import Connection
 
 
 class Verdict(StrEnum):
-    """``not_yet``: a side is not loaded; ``too_young``: the figures may still move."""
+    """``not_yet``: one side is not loaded yet; ``too_young``: the figures may still change."""
 
     OK = "ok"
     OFF = "off"
@@ -24,7 +24,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One compared figure. No ``marketplace_id``: of a whole account; no account: of the check itself."""
+    """One compared figure. Without ``marketplace_id``: of a whole account; without account: of the check."""
 
     check: str
     verdict: Verdict
@@ -41,7 +41,7 @@ class CheckResult:
 
 
 def store_results(connection: Connection, found: list[CheckResult]) -> None:
-    """Each figure's row takes the newest verdict."""
+    """Store the newest verdict of each figure."""
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -65,7 +65,7 @@ def store_results(connection: Connection, found: list[CheckResult]) -> None:
 
 
 def forget_missing_tables(connection: Connection, check: str) -> None:
-    """The row that said that the check's tables are not there yet."""
+    """Delete the row which said that the check's tables do not exist yet."""
     connection.execute(
         "DELETE FROM sellerops.check_result WHERE check_name = %s AND account_id = '' AND day IS NULL",
         (check,),
@@ -75,7 +75,7 @@ def forget_missing_tables(connection: Connection, check: str) -> None:
 def results(
     connection: Connection, *, check: str | None = None, verdict: Verdict | None = None, limit: int = 200
 ) -> list[CheckResult]:
-    """What was found when last looked, newest days first; what is left None is not filtered by."""
+    """The last result of each figure, newest days first; None means no filter."""
     rows = connection.execute(
         """
         SELECT check_name AS check, verdict, account_id, marketplace_id, day, subject, left_value AS left,

@@ -1,4 +1,4 @@
-"""Running a check: its figures compared, each with a verdict, kept in the ledger."""
+"""Running a check: compare its figures, judge each, and store the results in the ledger."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class CheckRun:
 
 
 def run_check(ledger: Ledger, check: CheckSpec, reader: str) -> CheckRun:
-    """Compare the days of the check's look-back and keep what is found.
+    """Compare the days of the check's look-back and store the results.
 
-    ``reader``: libpq text of the role that only reads (``ledger.reading``); it runs the check's SQL.
-    Tables that are not there yet are no error: the verdict is ``not_yet``. Raises ConfigurationError when the
-    SQL does not fit the tables, or does more than read.
+    ``reader``: conninfo of the read-only role, which runs the check's SQL. If tables do not exist yet, the
+    verdict is ``not_yet``. Raises ConfigurationError if the SQL does not match the tables or does more than
+    read, and RetryableError if Postgres does not answer.
     """
     now = ledger.clock().now()
     with ledger.connection() as connection:
@@ -64,7 +64,7 @@ def run_check(ledger: Ledger, check: CheckSpec, reader: str) -> CheckRun:
 
 
 def judge(check: CheckSpec, row: dict[str, Any], now: datetime) -> CheckResult:
-    """The verdict on one figure: age is counted from the end of the day, by the shop's clock."""
+    """The verdict on one figure. A day's age counts in days of the marketplace's time zone."""
     left, right = row["left_value"], row["right_value"]
     place = {name: row.get(name) or "" for name in ("account_id", "marketplace_id", "subject")}
     common: dict[str, Any] = {**place, "day": row["day"], "evidence": row.get("evidence")}
@@ -85,30 +85,31 @@ def judge(check: CheckSpec, row: dict[str, Any], now: datetime) -> CheckResult:
 
 
 def allowed_difference(tolerance: Tolerance, left: Decimal, right: Decimal) -> Decimal:
-    """How far the two may be apart."""
+    """How far the two figures may differ."""
     share = Decimal(str(tolerance.relative)) * max(abs(left), abs(right))
     return max(Decimal(str(tolerance.absolute)), share)
 
 
 def _figures(reader: str, check: CheckSpec, now: datetime) -> list[dict[str, Any]]:
     days = {"first_day": (now - check.look_back).date(), "last_day": now.date()}
-    # As a subquery the check is one SELECT or a syntax error. `prepare`: the server takes one statement only.
+    # As a subquery, the check is one SELECT or a syntax error. `prepare` makes the server accept one
+    # statement only.
     statement = sql.SQL("WITH marketplace (code, id, timezone, currency, region) AS (VALUES {}) ").format(
         sql.SQL(", ").join(_marketplace_rows())
     ) + sql.SQL("SELECT * FROM (\n{}\n) AS figures").format(sql.SQL(check.sql.rstrip().removesuffix(";")))
     try:
         with read_only(reader) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            # Whole tables are joined, some without statistics yet: a nested loop takes minutes there.
+            # Checks join whole tables, some without statistics yet, where a nested loop takes minutes.
             cursor.execute("SET LOCAL enable_nestloop = off")
             rows: list[dict[str, Any]] = cursor.execute(statement, days, prepare=True).fetchall()
     except psycopg.errors.InsufficientPrivilege as error:
         raise _refused(
-            check, error, f"Let role {READER} read it (docs/first-account.md), or leave it out."
+            check, error, f"Grant role {READER} access (docs/first-account.md), or do not use that table."
         ) from error
     except psycopg.errors.ReadOnlySqlTransaction as error:
-        raise _refused(check, error, "A check only reads: write one SELECT.") from error
+        raise _refused(check, error, "A check may only read: write one SELECT.") from error
     except psycopg.errors.QueryCanceled as error:
-        raise _refused(check, error, "Make the SELECT cheaper, or `look_back` shorter.") from error
+        raise _refused(check, error, "Make the SELECT cheaper, or shorten `look_back`.") from error
     except psycopg.OperationalError as error:
         raise RetryableError(f"Postgres does not answer: {first_line(error)}.", where=check.path) from error
     except psycopg.Error as error:
@@ -117,13 +118,15 @@ def _figures(reader: str, check: CheckSpec, now: datetime) -> list[dict[str, Any
         ) from error
     lacking = _NEEDED - set(rows[0] if rows else ())
     if rows and lacking:
-        raise ConfigurationError(f"its SELECT gives no {', '.join(sorted(lacking))}.", where=check.path)
+        raise ConfigurationError(
+            f"its SELECT lacks the columns {', '.join(sorted(lacking))}.", where=check.path
+        )
     return rows
 
 
 def _refused(check: CheckSpec, error: psycopg.Error, remedy: str) -> ConfigurationError:
     return ConfigurationError(
-        f"Postgres refuses its SQL: {first_line(error)}.", where=check.path, remedy=remedy
+        f"Postgres rejects its SQL: {first_line(error)}.", where=check.path, remedy=remedy
     )
 
 
@@ -132,10 +135,10 @@ def _marketplace_rows() -> list[sql.Composed]:
         sql.SQL("({})").format(
             sql.SQL(", ").join(
                 sql.Literal(value)
-                for value in (shop.code, shop.id, shop.timezone, shop.currency, shop.region)
+                for value in (each.code, each.id, each.timezone, each.currency, each.region)
             )
         )
-        for shop in all_marketplaces().values()
+        for each in all_marketplaces().values()
     ]
 
 
@@ -147,5 +150,5 @@ def _missing_tables(connection: Connection, check: CheckSpec) -> list[str]:
 
 
 def _zone(marketplace_id: str) -> ZoneInfo:
-    zones = {shop.id: shop.zone for shop in all_marketplaces().values()}
+    zones = {each.id: each.zone for each in all_marketplaces().values()}
     return zones.get(marketplace_id, ZoneInfo("UTC"))

@@ -1,7 +1,7 @@
-"""Archived documents with personal data end with their time; all others are kept for ever.
+"""Deleting archived documents with personal data after their retention; all others are kept for ever.
 
-Which have such: all documents of a report whose spec declares personal columns, and of other reports those in
-which a load met an unknown column that reads like personal data (``sellerops.personal_document``).
+Affected are all documents of reports whose spec declares personal columns, and documents of other reports in
+which a load found an unknown column that looks like personal data (``sellerops.personal_document``).
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ class DeletedDocuments:
 
 
 def delete_documents(ledger: Ledger, archive: Archive, specs: Sequence[ReportSpec]) -> list[DeletedDocuments]:
-    """Delete archived documents with personal data that are past their time; may be repeated at will.
+    """Delete archived documents with personal data that are past their retention. Idempotent.
 
-    Their sidecars stay, and say when and why. Time counts from the last fetch of the document.
+    Their sidecars stay and record when and why. Retention counts from the document's last fetch, by the
+    ledger's clock.
     """
     now = ledger.clock().now()
     counts: dict[str, int] = {}
@@ -40,13 +41,13 @@ def delete_documents(ledger: Ledger, archive: Archive, specs: Sequence[ReportSpe
         kept = found.get(report, PERSONAL_DOCUMENTS_KEPT)
         gone = not archive.has(uri)
         if gone or _delete_if_old(archive, uri, now, kept, since=found_at):
-            _note_deleted(ledger, uri)
+            _record_deleted(ledger, uri)
             counts[report] = counts.get(report, 0) + (not gone)
     return [DeletedDocuments(report, count) for report, count in counts.items()]
 
 
 def _retentions(ledger: Ledger, specs: Sequence[ReportSpec]) -> dict[tuple[str, str], timedelta]:
-    """By source and report; of specs that are gone, what they said last."""
+    """Retention by source and report; for specs that were removed, the last one they declared."""
     known = {(spec.source, spec.name): spec.archive_retention for spec in specs}
     for table in list_personal(ledger):
         known.setdefault((table.table.split(".")[0], table.report), table.retention)
@@ -56,8 +57,8 @@ def _retentions(ledger: Ledger, specs: Sequence[ReportSpec]) -> dict[tuple[str, 
 def _delete_if_old(
     archive: Archive, uri: str, now: datetime, kept: timedelta, *, since: datetime | None = None
 ) -> bool:
-    stories = archive.sidecars(uri)
-    fetched = datetime.fromisoformat(stories[-1]["fetched_at"]) if stories else since
+    sidecars = archive.sidecars(uri)
+    fetched = datetime.fromisoformat(sidecars[-1]["fetched_at"]) if sidecars else since
     if fetched is None or fetched >= now - kept:
         return False
     archive.delete(uri, at=now, why=f"personal data, kept {kept.days} days")
@@ -72,7 +73,7 @@ def _found(ledger: Ledger) -> list[tuple[str, str, datetime]]:
     return [(row["uri"], row["report"], row["found_at"]) for row in rows]
 
 
-def _note_deleted(ledger: Ledger, uri: str) -> None:
+def _record_deleted(ledger: Ledger, uri: str) -> None:
     with ledger.connection() as connection:
         connection.execute(
             "UPDATE sellerops.personal_document SET deleted_at = sellerops.now() WHERE uri = %s", (uri,)

@@ -1,4 +1,4 @@
-"""What it takes to load a document once more, told by the ledger's loads or by the archive's sidecars."""
+"""Steps of a replay: what it takes to load a document again, from ledger rows or archive sidecars."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Key = tuple[str | None, str, str]
 
 @dataclass(frozen=True)
 class LoadStep:
-    """One document for one slice of one table. ``load_id``: the load it repeats; ``uri`` None: no document,
-    Amazon had confirmed that there is no data.
+    """One document for one slice of one table. ``load_id``: the load it repeats. ``uri`` is None if Amazon
+    had confirmed that there is no data.
     """
 
     table: str
@@ -37,14 +37,14 @@ class LoadStep:
 
     @property
     def key(self) -> Key:
-        """What tells steps of a table apart: the same document for the same slice gives the same rows."""
+        """Identifies a step within its table: the same document for the same slice gives the same rows."""
         slice_ = {name: value for name, value in self.slice_.to_dict().items() if name != "label"}
         return self.uri, self.meta.reported_at.isoformat(), json.dumps(slice_, sort_keys=True)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which loads are repeated; rows of all others stay as they are. None lets all through."""
+    """Which loads to repeat; rows of all others stay as they are. None selects all."""
 
     account_id: str | None = None
     since: date | None = None
@@ -54,7 +54,7 @@ class Scope:
     def is_partial(self) -> bool:
         return self.account_id is not None or self.since is not None
 
-    def holds(self, step: LoadStep) -> bool:
+    def includes(self, step: LoadStep) -> bool:
         days = step.slice_.days
         return (self.account_id is None or step.slice_.account_id == self.account_id) and (
             self.since is None or not days or days[-1] >= self.since
@@ -64,7 +64,7 @@ class Scope:
 def load_step(
     destination: Destination, archive: Archive, spec: ReportSpec, step: LoadStep
 ) -> list[LoadResult]:
-    """Load the step's document, or its confirmed absence, into its table of ``spec``."""
+    """Load the step's document, or the confirmation that there is none, into its table of ``spec``."""
     slice_, uri = replace(step.slice_, source=spec.source), step.uri
     if uri is None:
         return load_no_data(destination, spec, slice_, step.meta, tables=[step.table])
@@ -72,7 +72,7 @@ def load_step(
 
 
 class UncheckedDestination:
-    """The destination, without judging: what was loaded once was accepted then."""
+    """A destination that skips plausibility checks: what is loaded again was accepted before."""
 
     def __init__(self, inner: Destination) -> None:
         self.name = inner.name
@@ -86,15 +86,15 @@ class UncheckedDestination:
 
 
 def has_slice(record: RecordedLoad) -> bool:
-    """Whether the ledger knows which slice the load was for."""
+    """Whether the ledger still has the load's slice, or enough of its request to derive it."""
     return record.reported_at is not None and (record.slice is not None or record.region is not None)
 
 
 def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> LoadStep:
-    """What it takes to repeat a recorded load. Raises GiveUpError when that is not known any more."""
+    """The step that repeats a recorded load. Raises GiveUpError if its slice is no longer known."""
     if record.reported_at is None or not has_slice(record):
         raise GiveUpError(
-            "it is not known which slice it was for, and its request is purged.",
+            "its slice is unknown, and its request has been purged.",
             where=f"load {record.load_id}",
             remedy="Rebuild with --from-archive.",
         )
@@ -122,20 +122,20 @@ def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> LoadStep:
     return LoadStep(table, slice_, meta, record.uri, record.load_id)
 
 
-def step_of_sidecar(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]) -> LoadStep:
-    """What it takes to load the document that a sidecar tells of."""
-    request, response = story["request"], story["response"]
-    reported_at = _moment(request.get("reported_at")) or _moment(story["fetched_at"])
+def step_of_sidecar(spec: ReportSpec, table: str, uri: str, sidecar: dict[str, Any]) -> LoadStep:
+    """The step that loads the document of a sidecar."""
+    request, response = sidecar["request"], sidecar["response"]
+    reported_at = _moment(request.get("reported_at")) or _moment(sidecar["fetched_at"])
     assert reported_at is not None
-    shops = tuple(request["marketplace_ids"])
+    marketplaces = tuple(request["marketplace_ids"])
     slice_ = (
         Slice.from_dict(request["slice"])
         if request.get("slice")
         else slice_of(
             spec,
-            story["account_id"],
+            sidecar["account_id"],
             request["region"],
-            shops,
+            marketplaces,
             _moment(request.get("window_start")),
             _moment(request.get("window_end")),
             reported_at,
@@ -144,7 +144,7 @@ def step_of_sidecar(spec: ReportSpec, table: str, uri: str, story: dict[str, Any
     meta = RequestMeta(
         reported_at=reported_at,
         content_type=response.get("content_type"),
-        marketplace_ids=shops,
+        marketplace_ids=marketplaces,
         where=uri,
         facts=facts_of(response) or facts_of(request),
     )
@@ -160,12 +160,12 @@ def slice_of(
     end: datetime | None,
     reported_at: datetime,
 ) -> Slice:
-    """The slice that a request was made for, from the request alone.
+    """Derive a request's slice from the request alone.
 
-    A snapshot then stands for the moment Amazon made it, since the one it was asked for is not known.
+    A snapshot gets the time Amazon created it, since the time it was requested for is unknown.
     """
-    shops = [marketplace_by_id(each) for each in marketplace_ids]
-    zone = ZoneInfo("UTC") if spec.period.clock == "utc" else shops[0].zone
+    marketplaces = [marketplace_by_id(each) for each in marketplace_ids]
+    zone = ZoneInfo("UTC") if spec.period.clock == "utc" else marketplaces[0].zone
     window: dict[str, Any] = {}
     if spec.period.kind is PeriodKind.SNAPSHOT or start is None or end is None:
         window["snapshot_at"] = reported_at.isoformat()
@@ -180,13 +180,13 @@ def slice_of(
         }
         if spec.period.kind is not PeriodKind.LISTING:
             window |= {"first_day": first.isoformat(), "last_day": last.isoformat()}
-    place = shops[0].code if len(shops) == 1 else region
+    place = marketplaces[0].code if len(marketplaces) == 1 else region
     return Slice(
         source=spec.source,
         report=spec.name,
         account_id=account_id,
         region=region,
-        marketplaces=tuple(shop.code for shop in shops),
+        marketplaces=tuple(each.code for each in marketplaces),
         label=f"{place} {day}",
         timezone=str(zone),
         **window,

@@ -1,4 +1,4 @@
-"""Personal data end with their time, in every table that holds such, even one whose spec is gone."""
+"""Deleting personal data after its retention, also from tables whose spec was removed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.settings.specs import ReportSpec
 
 @dataclass(frozen=True)
 class PersonalTable:
-    """One table of personal columns, as the ledger knows it. ``purged_rows``: deleted so far."""
+    """One table of personal columns, from the ledger. ``purged_rows``: rows deleted so far."""
 
     table: str
     report: str
@@ -25,7 +25,7 @@ class PersonalTable:
 
 @dataclass(frozen=True)
 class PurgedRows:
-    """What one purge deleted of one table."""
+    """How many rows a purge deleted from one table."""
 
     table: str
     rows: int
@@ -48,9 +48,9 @@ def list_personal(ledger: Ledger) -> list[PersonalTable]:
 
 
 def purge_personal(ledger: Ledger, specs: Sequence[ReportSpec]) -> list[PurgedRows]:
-    """Delete the rows that are past their time, of each table in a transaction of its own.
+    """Delete rows past their retention, each table in its own transaction.
 
-    ``specs``: their retention counts from now on; tables of specs that are gone keep the last one they had.
+    The retention in ``specs`` applies from now on; tables of removed specs keep their last one.
     """
     known = {each.table for each in list_personal(ledger)}
     with ledger.connection() as connection:

@@ -1,4 +1,4 @@
-"""Documents that wait for a person: who decided, and what follows from it. The same for UI and command."""
+"""Releasing and rejecting quarantined documents, for the Airflow UI and the command line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def state_of(error: SkipError) -> SliceState:
-    """How a slice stands that was skipped for ``error``."""
+    """The state of a slice that was skipped because of ``error``."""
     if isinstance(error, NotPublishedYet):
         return SliceState.LATE
     if not isinstance(error, Quarantined):
@@ -32,12 +32,12 @@ def state_of(error: SkipError) -> SliceState:
 def list_quarantines(
     ledger: Ledger, states: Sequence[QuarantineState] | None = None, limit: int = 200
 ) -> list[Quarantine]:
-    """Oldest first; ``states`` None takes all."""
-    return ledger.database.run(lambda c: quarantines.listed(c, states, limit))
+    """Quarantined documents, oldest first; ``states`` None selects all states."""
+    return ledger.database.run(lambda c: quarantines.find(c, states, limit))
 
 
 def get_quarantine(ledger: Ledger, quarantine_id: int) -> Quarantine:
-    """One of them. Raises GiveUpError when there is none of that id."""
+    """One quarantined document. Raises GiveUpError if the id is unknown."""
     return ledger.database.run(lambda c: quarantines.get(c, quarantine_id))
 
 
@@ -51,22 +51,28 @@ def release(
     open_destination: Callable[[str], Destination],
     open_document: Callable[[str], BinaryIO],
 ) -> list[LoadResult]:
-    """Store the held document after all, wherever it is held; it is never asked about again.
+    """Load the quarantined document into every destination where it waits; it is never quarantined again.
 
-    May be repeated, also after a crash half way, or when a destination was away: the others have it by then.
-    Raises GiveUpError when a newer document has made the question idle, and what loading raises.
+    Idempotent: repeat it after a crash, or after a destination was unreachable (the others are loaded by
+    then). Raises GiveUpError if a newer document has superseded it, and whatever loading raises.
     """
     decided = _decide(ledger, quarantine_id, QuarantineState.RELEASED, decided_by, note)
     results: list[LoadResult] = []
     errors: list[SellerOpsError] = []
-    waiting = _held_in(ledger, decided)
+    waiting = _waiting_in(ledger, decided)
     for name in waiting:
         try:
             results += _load(ledger, decided, spec, name, open_destination, open_document)
         except SellerOpsError as error:
             errors.append(error)
         else:
-            _note(ledger, decided, [name], _all_of(spec, decided), results[-1].load_id if results else None)
+            _record_decision(
+                ledger,
+                decided,
+                [name],
+                _destinations_of(spec, decided),
+                results[-1].load_id if results else None,
+            )
     if errors:
         raise errors[0]
     return results
@@ -75,49 +81,49 @@ def release(
 def reject(
     ledger: Ledger, quarantine_id: int, *, decided_by: str, note: str = "", spec: ReportSpec | None = None
 ) -> Quarantine:
-    """Keep the rows there are. May be repeated. Raises GiveUpError when it was decided otherwise.
+    """Keep the stored rows. Idempotent. Raises GiveUpError if it was decided otherwise.
 
-    ``spec`` tells the destinations of the report; left out, they are those that hold the document.
+    ``spec`` gives the report's destinations; without it, only those where the document waits are updated.
     """
     decided = _decide(ledger, quarantine_id, QuarantineState.REJECTED, decided_by, note)
-    waiting = _held_in(ledger, decided)
-    _note(ledger, decided, waiting, _all_of(spec, decided) if spec else waiting, None)
+    waiting = _waiting_in(ledger, decided)
+    _record_decision(ledger, decided, waiting, _destinations_of(spec, decided) if spec else waiting, None)
     return decided
 
 
-def _all_of(spec: ReportSpec, decided: Quarantine) -> tuple[str, ...]:
+def _destinations_of(spec: ReportSpec, decided: Quarantine) -> tuple[str, ...]:
     return spec.destinations_of(decided.account_id)
 
 
-def _held_in(ledger: Ledger, decided: Quarantine) -> tuple[str, ...]:
-    """The destinations that wait for the answer: which asked first, and which hold the document as well."""
+def _waiting_in(ledger: Ledger, decided: Quarantine) -> tuple[str, ...]:
+    """The destinations where the document waits: the one that quarantined it first, then the others."""
     slice_ = Slice.from_dict(decided.slice)
-    shop = slice_.marketplace.id if slice_.marketplace else ""
-    held = ledger.destination_days(
+    marketplace_id = slice_.marketplace.id if slice_.marketplace else ""
+    days = ledger.destination_days(
         report=slice_.report,
         account_id=slice_.account_id,
-        marketplace_id=shop,
+        marketplace_id=marketplace_id,
         days=slice_.days,
         state=SliceState.QUARANTINED,
     )
-    return tuple(dict.fromkeys([decided.destination, *(each.end.destination for each in held)]))
+    return tuple(dict.fromkeys([decided.destination, *(each.status.destination for each in days)]))
 
 
 def _decide(ledger: Ledger, quarantine_id: int, state: QuarantineState, by: str, note: str) -> Quarantine:
     decided = ledger.database.run(lambda c: quarantines.decide(c, quarantine_id, state, by, note))
     if decided.state is state:
-        log.info("%s is %s by %s", decided.label, state, decided.decided_by)
+        log.info("%s was %s by %s", decided.label, state, decided.decided_by)
         return decided
     raise GiveUpError(
-        f"{decided.label} was {decided.state} by {decided.decided_by} already. {decided.note}".rstrip(),
+        f"{decided.label} was already {decided.state} by {decided.decided_by}. {decided.note}".rstrip(),
         where=f"quarantine {quarantine_id}",
-        remedy="Nothing; `sellerops quarantine show` has the story.",
+        remedy="Nothing. `sellerops quarantine show` has the details.",
     )
 
 
 def _load(
     ledger: Ledger,
-    held: Quarantine,
+    quarantine: Quarantine,
     spec: ReportSpec,
     name: str,
     open_destination: Callable[[str], Destination],
@@ -125,14 +131,14 @@ def _load(
 ) -> list[LoadResult]:
     from sellerops.destinations import RequestMeta, load_document, load_no_data
 
-    if held.request_id is None:
+    if quarantine.request_id is None:
         raise GiveUpError(
-            "it is not known which request brought the document.",
-            where=f"quarantine {held.id}",
-            remedy="Load the document again; it is let through now.",
+            "the request of the document is unknown.",
+            where=f"quarantine {quarantine.id}",
+            remedy="Load the document again; it will be accepted now.",
         )
-    request = ledger.get_request(held.request_id)
-    slice_, tables = Slice.from_dict(held.slice), {held.table_name.split(".")[-1]}
+    request = ledger.get_request(quarantine.request_id)
+    slice_, tables = Slice.from_dict(quarantine.slice), {quarantine.table_name.split(".")[-1]}
     destination = open_destination(name)
     try:
         if request.status is RequestStatus.CANCELLED:
@@ -142,7 +148,7 @@ def _load(
             raise GiveUpError(
                 f"is {request.status} and has no document in the archive.",
                 where=f"report_request {request.id}",
-                remedy="Clear the fetch task of this slice, with downstream.",
+                remedy="Clear the slice's fetch task and its downstream tasks.",
             )
         return load_document(
             destination, spec, slice_, RequestMeta.of(request), lambda: open_document(uri), tables=tables
@@ -151,25 +157,25 @@ def _load(
         destination.close()
 
 
-def _note(
+def _record_decision(
     ledger: Ledger,
     decided: Quarantine,
     waited: Sequence[str],
     destinations: Sequence[str],
     load_id: int | None,
 ) -> None:
-    """The slice as it stands in the destinations that waited; who decided what is its evidence."""
+    """Record the slice's state in the destinations that waited, with the decision as evidence."""
     slice_ = Slice.from_dict(decided.slice)
-    all_of_it = ledger.database.run(lambda c: quarantines.find_by_slice(c, decided.slice))
-    is_open = any(each.state is QuarantineState.OPEN for each in all_of_it)
-    released = any(each.state is QuarantineState.RELEASED for each in all_of_it)
-    stands = any(figure.get("stored_rows") for each in all_of_it for figure in each.figures)
-    story = f"{decided.label} was {decided.state} by {decided.decided_by}: {decided.reason} {decided.note}"
+    of_slice = ledger.database.run(lambda c: quarantines.find_by_slice(c, decided.slice))
+    is_open = any(each.state is QuarantineState.OPEN for each in of_slice)
+    released = any(each.state is QuarantineState.RELEASED for each in of_slice)
+    has_rows = any(figure.get("stored_rows") for each in of_slice for figure in each.figures)
+    text = f"{decided.label} was {decided.state} by {decided.decided_by}: {decided.reason} {decided.note}"
     error = Quarantined(
-        story.rstrip(),
-        remedy="Nothing." if released or stands else "There is no data of this day: clear the fetch task.",
+        text.rstrip(),
+        remedy="Nothing." if released or has_rows else "This day has no data: clear the fetch task.",
         is_rejected=not is_open,
-        rows_stand=released or stands,
+        rows_stand=released or has_rows,
     )
     is_plain = decided.state is QuarantineState.RELEASED and not is_open
     for name in waited:

@@ -1,8 +1,8 @@
-"""A destination filled from the archive: every recorded load of a report, into whichever destination, is made
-once more into this one, in its order. Amazon is not asked.
+"""Filling a destination from the archive: every recorded load of a report, into any destination, is repeated
+into this one, in order, without calling Amazon.
 
-For a destination that a spec names only now, or one whose tables were lost. Loading is the same as ever, so
-it may be repeated and the newest document wins; rows of no recorded load are left where they are.
+Use it for a destination that a spec has only now added, or whose tables were lost. It loads as usual, so it
+is idempotent and the newest document wins; rows that belong to no recorded load stay.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RefillResult:
-    """What became of one table."""
+    """The result for one table: loads repeated and rows stored."""
 
     table: str
     loads: int
@@ -41,10 +41,10 @@ def refill(
     *,
     progress: Callable[[str], None] = log.info,
 ) -> list[RefillResult]:
-    """Repeat the recorded loads of ``spec`` that ``scope`` holds into ``destination``, oldest first.
+    """Repeat the recorded loads of ``spec`` within ``scope`` into ``destination``, oldest first.
 
-    The ledger then says of each slice that the destination has it, where all tables were filled. Raises
-    GiveUpError when nothing is recorded, and what loading raises; what was loaded until then stays.
+    If all tables were filled, the ledger then records each slice as loaded there. Raises GiveUpError if no
+    load is recorded, and whatever loading raises; loads done until then stay.
     """
     tables = [name for name in spec.tables if scope.tables is None or name in scope.tables]
     target = UncheckedDestination(destination)
@@ -53,31 +53,31 @@ def refill(
     for table in tables:
         repeated: set[Key] = set()
         rows = 0
-        # What is loaded elsewhere meanwhile is repeated too: the table is whole when nothing is left.
+        # Loads made elsewhere in the meantime are repeated too, until none is left.
         while fresh := [each for each in _steps(ledger, spec, table, scope) if each[0].key not in repeated]:
             for step, request_id in fresh:
-                told = replace(step, meta=replace(step.meta, request_id=request_id))
-                for result in load_step(target, archive, spec, told):
+                numbered = replace(step, meta=replace(step.meta, request_id=request_id))
+                for result in load_step(target, archive, spec, numbered):
                     rows += result.stored
                 repeated.add(step.key)
                 name = json.dumps(step.slice_.to_dict(), sort_keys=True)
                 if name not in last or (request_id or 0) >= (last[name][1] or 0):
-                    last[name] = told, request_id
+                    last[name] = numbered, request_id
         progress(f"{spec.source}.{table}: {len(repeated)} loads repeated into {destination.name}")
         done.append(RefillResult(f"{spec.source}.{table}", len(repeated), rows))
     if not last:
         raise GiveUpError(
-            "no load of it is recorded.",
+            "no load is recorded.",
             where=f"report {spec.name}",
-            remedy="There is nothing to fill it from; check report, table and scope.",
+            remedy="Check the report, --table, --account and --since.",
         )
     if set(tables) == set(spec.tables):
-        _settle(ledger, spec, destination.name, last.values())
+        _record_loaded(ledger, spec, destination.name, last.values())
     return done
 
 
 def _steps(ledger: Ledger, spec: ReportSpec, table: str, scope: Scope) -> list[tuple[LoadStep, int | None]]:
-    """Each document of each slice that ``scope`` holds once, where it was loaded last, with its request."""
+    """Each document of each slice within ``scope`` once, in the order of its last load, with its request."""
     full_name = f"{spec.source}.{table}"
     with ledger.connection() as connection:
         names = connection.execute(
@@ -95,13 +95,13 @@ def _steps(ledger: Ledger, spec: ReportSpec, table: str, scope: Scope) -> list[t
     found: dict[Key, tuple[LoadStep, int | None]] = {}
     for record in sorted(records, key=lambda each: each.load_id):
         step = step_of(spec, table, record)
-        if scope.holds(step):
+        if scope.includes(step):
             found.pop(step.key, None)
             found[step.key] = step, requests.get(record.load_id)
     return list(found.values())
 
 
-def _settle(
+def _record_loaded(
     ledger: Ledger, spec: ReportSpec, destination: str, steps: Iterable[tuple[LoadStep, int | None]]
 ) -> None:
     for step, request_id in steps:

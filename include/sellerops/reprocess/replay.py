@@ -1,7 +1,7 @@
-"""Tables made again from the archive: the loads that were made are made once more, in their order, beside the
-live tables; then the two are compared, or the new ones put in place. Amazon is not asked.
+"""Rebuilding tables from the archive: recorded loads are repeated in order into new tables beside the live
+ones; then the two are compared, or the new tables replace the live ones. Amazon is not called.
 
-What was never loaded (a document that was held, or could not be read) has no load to repeat.
+What was never loaded (a document that was quarantined, or could not be read) is not repeated.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _CATCH_UPS = 20
 
 @dataclass
 class ReplayResult:
-    """What became of one table. ``skipped``: documents that could not be read, with the reason."""
+    """The result for one table. ``skipped``: documents that could not be loaded, with the reason."""
 
     comparison: Comparison
     loads: int = 0
@@ -69,21 +69,21 @@ def replay(
     from_archive: bool = False,
     progress: Callable[[str], None] = log.info,
 ) -> list[ReplayResult]:
-    """Rebuild the tables of ``spec`` and put them in place, all in one transaction; ``check`` only compares.
+    """Rebuild the tables of ``spec`` and replace the live ones in one transaction; ``check`` only compares.
 
-    ``from_archive``: for a ledger that is lost, or a part of it. The sidecars say what there is beside the
-    loads that it still tells of; theirs are then new loads.
-    Raises UnreadableDocument when a document of a recorded load is gone; nothing is changed then.
+    ``from_archive``: for a ledger that is lost or incomplete. Documents without a recorded load are found by
+    their sidecars and get new loads. ``progress`` gets a line per table.
+    Raises UnreadableDocument if a document of a recorded load is missing; nothing is changed then.
     """
     names = [name for name in spec.tables if scope.tables is None or name in scope.tables]
     unknown = set(scope.tables or ()) - set(names)
     if unknown:
         raise ConfigurationError(
-            f"{spec.name} fills no table {', '.join(sorted(unknown))}.",
-            remedy=f"It fills {', '.join(spec.tables)}.",
+            f"{spec.name} has no table {', '.join(sorted(unknown))}.",
+            remedy=f"Use one of: {', '.join(spec.tables)}.",
         )
     tables = [_Table(ledger, archive, spec, name, scope, from_archive) for name in names]
-    with _only_one(ledger, spec):
+    with _exclusive(ledger, spec):
         for table in tables:
             table.build()
             progress(f"{table.full_name}: {table.result_loads} loads repeated")
@@ -91,7 +91,7 @@ def replay(
         if not check:
             for table, each in zip(tables, done, strict=True):
                 table.refuse_loss(each)
-            _put_in_place(ledger, tables)
+            _swap(ledger, tables)
             for each in done:
                 each.is_in_place = True
         else:
@@ -134,13 +134,11 @@ class _Table:
         steps = [*self._steps_of_archive(recorded), *recorded] if self._from_archive else recorded
         if not steps:
             raise GiveUpError(
-                "no load of it is recorded."
-                if not self._from_archive
-                else "the archive has no document of it.",
+                "no load is recorded." if not self._from_archive else "the archive has no document for it.",
                 where=f"table {self.full_name}",
-                remedy="There is nothing to make it from; check report, table and archive.",
+                remedy="Check the report, --table and the archive.",
             )
-        chosen = [step for step in steps if self._scope.holds(step)]
+        chosen = [step for step in steps if self._scope.includes(step)]
         deleted = {step.load_id for step in chosen if self._is_deleted(step)}
         chosen = [step for step in chosen if step.load_id is None or step.load_id not in deleted]
         self._keeps = bool(deleted) or (self._scope.is_partial and not self._from_archive)
@@ -151,7 +149,7 @@ class _Table:
         self._load(chosen)
 
     def catch_up(self) -> None:
-        """Repeat what was loaded since; beside rows that were kept, begin again: those may have changed."""
+        """Repeat loads made since. With rows kept from the live table, start over: these may have changed."""
         if self._keeps:
             self.build()
         else:
@@ -164,24 +162,24 @@ class _Table:
         return ReplayResult(comparison, self.result_loads, self._kept, self._left_out)
 
     def refuse_loss(self, done: ReplayResult) -> None:
-        """Raise GiveUpError when rows stand in the live table that can be made from nothing that is known."""
+        """Raise GiveUpError if the live table has rows that cannot be rebuilt."""
         unknown = 0
         if not self._from_archive:
             with self._connect() as connection:
                 unknown = self.rebuild.count_orphan_rows(connection)
         if unknown:
             raise GiveUpError(
-                f"{unknown:,} rows are of loads that the ledger does not know.",
+                f"{unknown:,} rows belong to loads that are not in the ledger.",
                 where=f"table {self.full_name}",
-                remedy="Nothing was changed. Rebuild with --from-archive: it reads the archive's sidecars.",
+                remedy="Nothing was changed. Run the replay with --from-archive; it reads the sidecars.",
             )
         if self._from_archive and self._left_out and done.comparison.only_live:
             raise GiveUpError(
-                f"{len(self._left_out)} documents are gone or unreadable (the first: {self._left_out[0]}), "
-                f"and {done.comparison.only_live:,} rows of the live table cannot be made from others.",
+                f"{len(self._left_out)} documents are missing or unreadable (first: {self._left_out[0]}), "
+                f"and {done.comparison.only_live:,} rows of the live table cannot be rebuilt.",
                 where=f"table {self.full_name}",
-                remedy="Nothing was changed; --check shows the difference. Restore the documents, or if the "
-                f"rows may go: TRUNCATE {self.full_name}, then start the replay again.",
+                remedy="Nothing was changed; --check shows the difference. Restore the documents, or, if you "
+                f"can lose these rows, TRUNCATE {self.full_name} and run the replay again.",
             )
 
     def clear(self) -> None:
@@ -189,55 +187,55 @@ class _Table:
             self.rebuild.clear(connection)
 
     def _is_deleted(self, step: LoadStep) -> bool:
-        """Whether its document ended with its time: its rows are kept as they stand in the live table."""
+        """Whether its document was deleted after its retention: its rows are kept from the live table."""
         if step.load_id is None or step.uri is None:
             return False
         deletion = self._archive.deletion_of(step.uri)
         if deletion:
-            self._left_out.append(f"{step.uri}: {deletion}; its rows are kept as they stand")
+            self._left_out.append(f"{step.uri}: {deletion}; its rows stay unchanged")
         return deletion is not None
 
     def _new_records(self) -> list[LoadStep]:
-        """Loads of the ledger that are not among ``known``, which then holds them too."""
+        """Loads in the ledger that are not in ``known`` yet; adds them to it."""
         with self._ledger.connection() as connection:
             records = recorded_loads(connection, self.full_name, DESTINATION)
         new = [record for record in records if record.load_id not in self.known]
         self.known.update(record.load_id for record in new)
-        # What a sidecar tells better: whose document and slice an old load was.
+        # For old loads without a slice, the sidecar knows more: the document and its slice.
         by_sidecar = [record for record in new if self._from_archive and record.uri and not has_slice(record)]
         self._by_sidecar.update(str(record.uri) for record in by_sidecar)
         return [step_of(self._spec, self._name, record) for record in new if record not in by_sidecar]
 
     def _steps_of_archive(self, recorded: list[LoadStep]) -> Iterator[LoadStep]:
-        """Documents that the ledger tells no load of; of the others it knows the slices better."""
-        told = {(step.uri, step.meta.reported_at) for step in recorded}
-        stories = sorted(
-            self._archive.stories(self._spec.source, self._spec.name),
+        """Documents without a load in the ledger; for the others, the ledger knows the slice better."""
+        recorded_documents = {(step.uri, step.meta.reported_at) for step in recorded}
+        sidecars = sorted(
+            self._archive.sidecars_of_report(self._spec.source, self._spec.name),
             key=lambda each: _age(each[1]),
         )
-        without = self._by_sidecar - {uri for uri, story in stories if story}
+        without = self._by_sidecar - {uri for uri, sidecar in sidecars if sidecar}
         if without:
             raise GiveUpError(
-                f"the archive has no sidecar of {len(without)} documents that were loaded.",
+                f"the archive lacks the sidecars of {len(without)} loaded documents.",
                 where=f"table {self.full_name}",
-                remedy=f"Restore the archive; the first is {min(without)}.",
+                remedy=f"Restore the archive; the first missing one is of {min(without)}.",
             )
-        # Asked after the list: a document that is held meanwhile is among them.
-        held = self._held()
-        for uri, story in stories:
-            if story is None:
-                self._left_out.append(f"{uri}: a sidecar is damaged")
+        # Read after the list, so that documents quarantined in the meantime are included.
+        quarantined = self._quarantined()
+        for uri, sidecar in sidecars:
+            if sidecar is None:
+                self._left_out.append(f"{uri}: its sidecar is damaged")
                 continue
-            if "deleted" in story and (deletion := self._archive.deletion_of(uri)):
+            if "deleted" in sidecar and (deletion := self._archive.deletion_of(uri)):
                 self._left_out.append(f"{uri}: {deletion}")
                 continue
-            step = step_of_sidecar(self._spec, self._name, uri, story)
-            place = step.slice_.account_id, step.slice_.days[0], step.slice_.days[-1], step.meta.reported_at
-            if place not in held and (step.uri, step.meta.reported_at) not in told:
+            step = step_of_sidecar(self._spec, self._name, uri, sidecar)
+            key = step.slice_.account_id, step.slice_.days[0], step.slice_.days[-1], step.meta.reported_at
+            if key not in quarantined and (step.uri, step.meta.reported_at) not in recorded_documents:
                 yield step
 
-    def _held(self) -> set[tuple[Any, ...]]:
-        """Documents that wait for a person, or were rejected, as far as a ledger still knows."""
+    def _quarantined(self) -> set[tuple[Any, ...]]:
+        """Documents that wait for a decision or were rejected, as far as the ledger still knows."""
         with self._ledger.connection() as connection:
             rows = connection.execute(
                 "SELECT account_id, first_day, last_day, reported_at FROM sellerops.quarantine "
@@ -256,7 +254,7 @@ class _Table:
                 (result,) = load_step(destination, self._archive, spec, step)
             except UnreadableDocument as error:
                 if step.load_id is not None:
-                    raise  # the live table has its rows
+                    raise  # its rows are in the live table
                 self._left_out.append(f"{step.uri}: {error.cause}")
                 continue
             self.result_loads += 1
@@ -267,12 +265,12 @@ class _Table:
         return postgres.connect(self._ledger.database.conninfo, LOADING, autocommit=True)
 
 
-def _age(story: dict[str, Any] | None) -> tuple[str, str]:
-    return (str(story["request"].get("reported_at")), str(story["fetched_at"])) if story else ("", "")
+def _age(sidecar: dict[str, Any] | None) -> tuple[str, str]:
+    return (str(sidecar["request"].get("reported_at")), str(sidecar["fetched_at"])) if sidecar else ("", "")
 
 
-def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
-    """All in one transaction; what is loaded while the rebuild goes on is repeated too."""
+def _swap(ledger: Ledger, tables: list[_Table]) -> None:
+    """Swap all tables in one transaction; loads made during the rebuild are repeated first."""
     locked = [each for table in tables for each in table.rebuild.locked_tables]
     for _ in range(_CATCH_UPS):
         try:
@@ -280,7 +278,7 @@ def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
                 for table in tables:
                     table.rebuild.ensure_tables(connection)
                 with connection.transaction():
-                    # Loads under way end first; then nobody reads for as long as the swap takes.
+                    # Wait for loads in progress, then block readers for the duration of the swap.
                     for name in sorted(table.full_name for table in tables):
                         lock_table(connection, name)
                     with_tables_locked(connection, locked, lambda: None)
@@ -294,25 +292,27 @@ def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
                 table.catch_up()
         except psycopg.OperationalError as error:
             raise RetryableError(
-                f"Postgres did not do its part: {str(error).strip()}",
+                f"Postgres failed: {str(error).strip()}",
                 where=f"table {tables[0].full_name}",
-                remedy="Nothing was changed. Start the replay again.",
+                remedy="Nothing was changed. Run the replay again.",
             ) from error
     raise RetryableError(
-        "loads come in faster than they can be repeated.",
+        "new loads arrive faster than they can be repeated.",
         where=f"table {tables[0].full_name}",
-        remedy="Pause the report's DAG, then start the replay again.",
+        remedy="Pause the report's DAG, then run the replay again.",
     )
 
 
 @contextmanager
-def _only_one(ledger: Ledger, spec: ReportSpec) -> Iterator[None]:
+def _exclusive(ledger: Ledger, spec: ReportSpec) -> Iterator[None]:
     with postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection:
         row = connection.execute(
             "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (f"sellerops.replay:{spec.dag_id}",)
         ).fetchone()
         if not row or not row[0]:
             raise RetryableError(
-                "another replay of it is going on.", where=f"report {spec.name}", remedy="Wait for its end."
+                "another replay is running.",
+                where=f"report {spec.name}",
+                remedy="Wait until it has finished.",
             )
         yield

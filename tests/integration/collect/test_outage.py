@@ -25,13 +25,13 @@ def test_waits_sleep_through_an_outage(
     monkeypatch.setattr(bench.ledger.database, "retry_seconds", 2.0)
     monkeypatch.setattr(bench.ledger.database._availability, "_patience", 2.0)
     probes: list[bool] = []
-    real = Database.answers
+    real = Database.is_reachable
 
     def counted(database: Database) -> bool:
         probes.append(real(database))
         return probes[-1]
 
-    monkeypatch.setattr(Database, "answers", counted)
+    monkeypatch.setattr(Database, "is_reachable", counted)
     spec = load_spec("sales_and_traffic")
     slice_ = bench.slice_(spec)
     step = bench.collector(spec).advance(slice_, RUN)
@@ -83,13 +83,13 @@ def test_a_report_id_outlives_an_outage(
             await work
 
     probes: list[int] = []
-    real = Database.answers
+    real = Database.is_reachable
 
     def counted(database: Database) -> bool:
         probes.append(1)
         return real(database)
 
-    monkeypatch.setattr(Database, "answers", counted)
+    monkeypatch.setattr(Database, "is_reachable", counted)
     monkeypatch.setattr(bench.ledger.database, "retry_seconds", 1.0)
     monkeypatch.setattr(bench.ledger.database._availability, "_patience", 1.0)
     postgres_server.stop()

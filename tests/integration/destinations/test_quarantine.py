@@ -247,7 +247,7 @@ def test_a_rejection_may_be_taken_back_but_not_a_release(desk: Desk) -> None:
     assert (taken.state, taken.decided_by) == (QuarantineState.RELEASED, "bob (command)")
     assert "Rejected before by ada (UI)" in taken.note
     desk.release(totals.id)
-    with pytest.raises(GiveUpError, match=r"was RELEASED by ada \(UI\) already"):
+    with pytest.raises(GiveUpError, match=r"was already RELEASED by ada \(UI\)"):
         reject(desk.ledger, totals.id, decided_by="bob (command)")
 
 

@@ -56,7 +56,7 @@ def test_those_of_large_tables_come_first_and_the_rest_with_the_migration(
     assert indexes.build_beforehand(former) == []
 
 
-def test_an_upgrade_builds_them_without_being_told(former: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upgrade_builds_them_automatically(former: str, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
 
     def build(conninfo: str) -> list[str]:
@@ -69,8 +69,8 @@ def test_an_upgrade_builds_them_without_being_told(former: str, monkeypatch: pyt
     assert all(_indexes(former).values())
 
 
-def test_a_writer_of_the_table_is_not_held_up(former: str) -> None:
-    """The build waits for rows that are not committed yet; who writes them waits for nobody."""
+def test_writers_of_the_table_are_not_blocked(former: str) -> None:
+    """The build waits for uncommitted rows, but their writer does not wait for the build."""
     with psycopg.connect(former) as writer:
         writer.execute("UPDATE sellerops.slice_state SET state = 'FAILED' WHERE day = '2020-01-02'")
         with psycopg.connect(former, autocommit=True) as builder:
@@ -81,13 +81,13 @@ def test_a_writer_of_the_table_is_not_held_up(former: str) -> None:
                 )
         writer.execute("UPDATE sellerops.slice_state SET state = 'LOADED' WHERE day = '2020-01-02'")
     assert _indexes(former)[RUN] is False
-    # What was left unfinished is made anew.
+    # The unfinished index is rebuilt.
     assert RUN in indexes.build_beforehand(former)
     assert _indexes(former)[RUN] is True
 
 
 def test_what_needs_a_revision_in_between_is_left_to_the_migration(postgres_server: PostgresServer) -> None:
-    """Loads tell when Amazon made their document only since 0006."""
+    """Loads have recorded when Amazon created their document only since 0006."""
     fresh = postgres_server.create_database()
     migrate(fresh, "0005")
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""A database that is away, or accepts connections and never answers, blocks nobody for ever."""
+"""An unreachable database, or one that accepts connections and never answers, blocks no caller for ever."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUICK = Timeouts(statement=2.0, lock=0.5, grace=1.0)
 
 @pytest.fixture
 def database(conninfo: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    """Of little patience."""
+    """With short timeouts."""
     monkeypatch.setattr(postgres, "NETWORK", {**postgres.NETWORK, "connect_timeout": 2})
     monkeypatch.setattr("sellerops.ledger.database.PROBING", QUICK)
     opened = Database(conninfo, retry_seconds=2.0, timeouts=QUICK)
@@ -34,8 +34,8 @@ def database(conninfo: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databas
 
 
 def wait_for_answers(database: Database) -> None:
-    """Until it is there again: a busy machine may need longer than the little patience."""
-    while not database.answers():
+    """Wait until it is reachable again: a busy machine may need longer than the short timeouts."""
+    while not database.is_reachable():
         pass
 
 
@@ -109,17 +109,17 @@ def test_a_statement_and_a_lock_have_limits(database: Database, conninfo: str) -
 def test_many_callers_of_an_outage_fail_together(
     database: Database, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not as many at a time as the pool has connections, each after the whole time of repeating: few of them
-    try to connect at all.
+    """Few of them try to connect at all, instead of as many at a time as the pool has connections, each with
+    its own retries.
     """
     admitted: list[Availability] = []
-    real = Availability.admit
+    real = Availability.check
 
-    def admit(availability: Availability) -> None:
+    def check(availability: Availability) -> None:
         real(availability)
         admitted.append(availability)
 
-    monkeypatch.setattr(Availability, "admit", admit)
+    monkeypatch.setattr(Availability, "check", check)
 
     def fails(_: int) -> None:
         with pytest.raises(LedgerUnavailable):
@@ -139,7 +139,7 @@ def test_many_callers_of_an_outage_fail_together(
 def test_a_transaction_without_a_connection_is_a_typed_error(
     database: Database, postgres_server: PostgresServer
 ) -> None:
-    """The pool's own PoolTimeout would be told as an unknown error."""
+    """The pool's own PoolTimeout would be reported as an unknown error."""
     postgres_server.stop()
     try:
         with pytest.raises(LedgerUnavailable), database.connection() as connection:

@@ -1,4 +1,4 @@
-"""`backfill plan` and `quota` on a ledger: what is there already, bucket levels, what was learned."""
+"""`backfill plan` and `quota` with a ledger: existing documents, bucket levels, learned cooldowns."""
 
 from __future__ import annotations
 

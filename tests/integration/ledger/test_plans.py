@@ -1,7 +1,7 @@
-"""Every question that is asked again and again finds its rows by an index, however much the ledger remembers.
+"""Every recurring query finds its rows by an index, however large the ledger is.
 
-A ledger of 20,000 slices is filled as the benchmark fills one of ten million; the questions are asked as the
-product asks them, and the server explains each statement it got.
+A ledger of 20,000 slices is filled as the benchmark fills one of ten million; the queries are the
+product's own, and the server explains each of their statements.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
 
 BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
-SHOPS = ("ATVPDKIKX0DER", "A2EUQ1WTGCTBG2")
+MARKETPLACE_IDS = ("ATVPDKIKX0DER", "A2EUQ1WTGCTBG2")
 REPORTS = ("sales_and_traffic", *(f"report_{n}" for n in range(9)))
 SPEC = load_spec("sales_and_traffic")
 ACCOUNTS = load_accounts()
@@ -62,7 +62,7 @@ def grown(postgres_server: PostgresServer) -> Iterator[tuple[Ledger, datetime]]:
         patch.syspath_prepend(str(BENCHMARKS))
         from ledgers.filling import Size, fill
 
-        size = Size(20_000, REPORTS, tuple(ACCOUNTS), SHOPS)
+        size = Size(20_000, REPORTS, tuple(ACCOUNTS), MARKETPLACE_IDS)
         with psycopg.connect(conninfo, autocommit=True) as connection:
             fill(connection, size, now)
     ledger = Ledger(conninfo)
@@ -130,7 +130,7 @@ def _run_of(now: datetime) -> str:
     return f"scheduled__{(now - 3 * DAY).date()}T03:00:00+00:00"
 
 
-QUESTIONS: dict[str, Callable[[Ledger, datetime], object]] = {
+QUERIES: dict[str, Callable[[Ledger, datetime], object]] = {
     "the days of a run": lambda ledger, now: ledger.slice_states(
         report=SPEC.name, dag_id=DAG_ID, run_id=_run_of(now), states=[SliceState.FAILED, SliceState.LOADED]
     ),
@@ -140,13 +140,13 @@ QUESTIONS: dict[str, Callable[[Ledger, datetime], object]] = {
     "the rows of a run": lambda ledger, now: ledger.database.run(
         lambda c: findings.rows_of_run(c, DAG_ID, _run_of(now))
     ),
-    "what stands failed": lambda ledger, now: ledger.database.run(
+    "what is failed": lambda ledger, now: ledger.database.run(
         lambda c: failed_days(c, SPEC.name, list(ACCOUNTS), 5)
     ),
-    "who holds a document": lambda ledger, now: ledger.destination_days(
+    "where a document waits": lambda ledger, now: ledger.destination_days(
         report=SPEC.name,
         account_id="northwind_na",
-        marketplace_id=SHOPS[0],
+        marketplace_id=MARKETPLACE_IDS[0],
         days=[now.date()],
         state=SliceState.QUARANTINED,
     ),
@@ -163,7 +163,7 @@ QUESTIONS: dict[str, Callable[[Ledger, datetime], object]] = {
     ),
     "open warnings": lambda ledger, now: warnings_of(ledger, SPEC.name),
     "tries of a gap": lambda ledger, now: count_tries(
-        ledger, SPEC.name, "northwind_na", [(SHOPS[0], now.date())]
+        ledger, SPEC.name, "northwind_na", [(MARKETPLACE_IDS[0], now.date())]
     ),
     "the last slices": lambda ledger, now: ledger.slice_states(most=101),
     "the last loads": lambda ledger, now: ledger.loads(report=SPEC.name, account_id="northwind_na"),
@@ -173,23 +173,23 @@ QUESTIONS: dict[str, Callable[[Ledger, datetime], object]] = {
     "the next delivery": lambda ledger, now: ledger.database.run(
         lambda c: notices.lease_delivery(c, None, ())
     ),
-    "deliveries on their way": lambda ledger, now: ledger.database.run(
+    "pending deliveries": lambda ledger, now: ledger.database.run(
         lambda c: notices.deliveries(c, ["WAITING", "GIVEN_UP"])
     ),
     "open faults": lambda ledger, now: ledger.database.run(lambda c: notices.open_faults(c, "run_failed|x")),
     "a notification": lambda ledger, now: ledger.database.run(
         lambda c: notifications.store(c, notifications.Notification("new", "{}", report_id="R7-0"))
     ),
-    "open questions": lambda ledger, now: ledger.database.run(
-        lambda c: quarantines.listed(c, [QuarantineState.OPEN], 100)
+    "open quarantines": lambda ledger, now: ledger.database.run(
+        lambda c: quarantines.find(c, [QuarantineState.OPEN], 100)
     ),
     "housekeeping": lambda ledger, now: retention.purge(ledger),
 }
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_no_question_reads_a_whole_table(
-    grown: tuple[Ledger, datetime], question: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("query", QUERIES)
+def test_no_query_reads_a_whole_table(
+    grown: tuple[Ledger, datetime], query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger, now = grown
     # As small beside the tables here as the real one is beside real ones.
@@ -197,7 +197,7 @@ def test_no_question_reads_a_whole_table(
     monkeypatch.setattr(retention, "CHANGES_BATCH", 5)
     explained = Explained()
     with explained.listening(monkeypatch):
-        QUESTIONS[question](ledger, now)
+        QUERIES[query](ledger, now)
     assert explained.sent
     assert explained.scans(ledger) == []
 
@@ -217,7 +217,7 @@ def test_a_backfill_plan_and_a_split_slice_look_at_their_own_requests(
     part = {
         "dag_id": DAG_ID, "run_id": "r", "source": "amazon_sp", "account_id": "northwind_na",
         "report_type": "GET_SALES_AND_TRAFFIC", "window_start": now, "window_end": now + DAY,
-        "marketplace_ids": [SHOPS[0]], "option": "asin", "options": Jsonb({}), "fresh_after": now,
+        "marketplace_ids": [MARKETPLACE_IDS[0]], "option": "asin", "options": Jsonb({}), "fresh_after": now,
     }  # fmt: skip
     explained.sent.append((part_claims._EXISTING, part))
     assert len(explained.sent) == 2
@@ -238,7 +238,7 @@ def test_a_lost_index_is_noticed(grown: tuple[Ledger, datetime], monkeypatch: py
     ledger, now = grown
     explained = Explained()
     with explained.listening(monkeypatch):
-        QUESTIONS["the days of a run"](ledger, now)
+        QUERIES["the days of a run"](ledger, now)
         ledger.database.run(lambda c: c.execute("SELECT count(*) FROM sellerops.load WHERE replaced = 7"))
     (found,) = explained.scans(ledger)
     assert found.startswith("load: ")

@@ -8,13 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
+from support.loads import new_load_id, record_load, record_rejects
 from support.processes import RUN, claim_notices, in_processes
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import ReportFatal
 from sellerops.calendar.slices import Slice
 from sellerops.cli import main
-from sellerops.ledger import ApiCall, Ledger, LoadRecord, Reject, SchemaChange, SliceState
+from sellerops.destinations.ledger_rows import write_new_changes
+from sellerops.formats.rows import RejectReason, RowReject
+from sellerops.ledger import ApiCall, Ledger, LoadRecord, SliceState
 from sellerops.ledger.slices import failed_days, first_days
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -54,9 +57,9 @@ DAYS = Slice(
 
 
 def test_a_load_comes_back_as_it_was(ledger: Ledger) -> None:
-    load_id = ledger.new_load_id()
-    assert ledger.record_load(replace(LOAD, load_id=load_id)) == load_id
-    other_id = ledger.record_load(replace(LOAD, report="returns", request_id=None))
+    load_id = new_load_id(ledger)
+    assert record_load(ledger, replace(LOAD, load_id=load_id)) == load_id
+    other_id = record_load(ledger, replace(LOAD, report="returns", request_id=None))
     assert other_id > load_id
     assert ledger.loads(report="orders") == [replace(LOAD, load_id=load_id)]
     assert ledger.loads(request_id=7) == [replace(LOAD, load_id=load_id)]
@@ -68,17 +71,17 @@ def test_a_load_comes_back_as_it_was(ledger: Ledger) -> None:
 def test_counts_that_do_not_add_up_are_refused(ledger: Ledger, change: dict[str, int]) -> None:
     """Rows in the file = stored + rejected; stored = inserted + updated + unchanged + superseded: always."""
     with pytest.raises(psycopg.errors.CheckViolation):
-        ledger.record_load(replace(LOAD, **change))
+        record_load(ledger, replace(LOAD, **change))
     assert ledger.loads() == []
 
 
 def test_rejects_keep_whatever_the_file_held(ledger: Ledger, conninfo: str) -> None:
     """NUL, half a surrogate pair, tabs and quotes: nothing of a rejected row is lost."""
     rejects = [
-        Reject(2, "unreadable_value", "price", "1,0\x000", 'a\t"b"\\c'),
-        Reject(3, "too_few_fields", raw_line="\udcff\ud800 ünï ☃"),
+        RowReject(2, RejectReason.UNREADABLE_VALUE, "price", "1,0\x000", 'a\t"b"\\c'),
+        RowReject(3, RejectReason.TOO_FEW_FIELDS, raw_line="\udcff\ud800 ünï ☃"),
     ]
-    assert ledger.record_rejects(41, rejects) == 2
+    record_rejects(ledger, 41, rejects)
     with psycopg.connect(conninfo) as connection:
         found = connection.execute("SELECT * FROM sellerops.rejected_row ORDER BY source_line").fetchall()
     assert found == [
@@ -87,14 +90,26 @@ def test_rejects_keep_whatever_the_file_held(ledger: Ledger, conninfo: str) -> N
     ]
 
 
-def test_a_schema_change_is_news_once(ledger: Ledger) -> None:
-    """Every file of a table shows the same drift; people hear of it when it changes."""
-    added = SchemaChange("orders", "amazon_sp.orders", "cpf", "added", load_id=1)
-    assert ledger.record_schema_change(added)
-    assert not ledger.record_schema_change(replace(added, load_id=2))
-    assert ledger.record_schema_change(replace(added, kind="dropped"))
-    assert ledger.record_schema_change(added)
-    assert ledger.record_schema_change(replace(added, table="amazon_sp.returns"))
+def test_a_schema_change_is_news_once(ledger: Ledger, conninfo: str) -> None:
+    """Every file of a table shows the same drift; people are notified when it changes."""
+
+    def record(kind: str, table: str = "amazon_sp.orders") -> dict[str, str]:
+        load_id = record_load(ledger, replace(LOAD, table=table))
+        load = {
+            "id": load_id,
+            "report": "orders",
+            "table_name": table,
+            "account_id": LOAD.account_id,
+            "marketplace_id": LOAD.marketplace_id,
+        }
+        with psycopg.connect(conninfo) as connection:
+            return write_new_changes(connection, load, [("cpf", kind)])
+
+    assert record("added")
+    assert not record("added")
+    assert record("dropped")
+    assert record("added")
+    assert record("added", "amazon_sp.returns")
 
 
 def test_a_slice_writes_every_one_of_its_days(ledger: Ledger) -> None:
@@ -109,8 +124,10 @@ def test_a_slice_writes_every_one_of_its_days(ledger: Ledger) -> None:
     }
 
 
-def test_a_region_and_a_snapshot_have_places_of_their_own(ledger: Ledger) -> None:
-    """No shop: the account's whole region. Two snapshots of a day are two rows; the same one twice is one."""
+def test_regions_and_snapshots_have_their_own_rows(ledger: Ledger) -> None:
+    """No marketplace: the account's whole region. Two snapshots of a day are two rows; the same one is one
+    row.
+    """
     region = replace(DAYS, marketplaces=("US", "CA"))
     snapshot = replace(
         DAYS, first_day=None, last_day=None, window_start=None, window_end=None,
@@ -191,8 +208,8 @@ def test_failed_days_are_counted_and_the_first_ones_named(ledger: Ledger) -> Non
     assert found([], 9) == ([], 0)
 
 
-def test_the_first_day_of_each_shop_is_found_from_shop_to_shop(ledger: Ledger) -> None:
-    """The region as a whole is a place, too; what begins after the last day asked about has not begun."""
+def test_the_first_day_of_each_marketplace_is_found_by_the_key(ledger: Ledger) -> None:
+    """A whole region counts too; what begins after the last day of the query is not included."""
     for slice_ in (
         DAYS,
         replace(DAYS, marketplaces=("CA",), first_day="2026-11-19"),
@@ -217,7 +234,7 @@ def test_the_first_day_of_each_shop_is_found_from_shop_to_shop(ledger: Ledger) -
 
 
 def test_a_notice_is_claimed_by_one_process(conninfo: str, ledger: Ledger) -> None:
-    """Several tasks see one failure; people hear of it once. A claim given back can be taken again."""
+    """Several tasks see one failure; people get one notice. A released claim can be taken again."""
     keys = [f"failure {n}" for n in range(20)]
     assert sum(in_processes(claim_notices, [(conninfo, keys)] * 3, processes=3)) == len(keys)
     assert not ledger.claim_notice(keys[0])
@@ -250,7 +267,7 @@ def test_calls_lie_in_days_of_utc(ledger: Ledger, conninfo: str) -> None:
 
 
 def test_old_days_of_calls_are_dropped(ledger: Ledger, conninfo: str) -> None:
-    """Today and tomorrow are made ahead; what is older than the days kept goes."""
+    """Today's and tomorrow's partitions are created ahead; those past the retention are dropped."""
     ledger.set_clock(Clock(NOON, NOON, 0.0))
     for days in range(6):
         ledger.log_call(ApiCall("northwind_na", "getReport", 200, called_at=NOON - timedelta(days=days)))
@@ -259,13 +276,13 @@ def test_old_days_of_calls_are_dropped(ledger: Ledger, conninfo: str) -> None:
     assert ledger.roll_api_calls(keep_days=3) == []
 
 
-def test_what_loads_cost_is_told_by_day_report_and_destination(
+def test_costs_are_summed_by_day_report_and_destination(
     ledger: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger.record_load(LOAD)
+    record_load(ledger, LOAD)
     there = replace(LOAD, destination="bigquery", bytes_processed=1_000)
     for bytes_processed in (1_000, 2_500):
-        ledger.record_load(replace(there, bytes_processed=bytes_processed))
+        record_load(ledger, replace(there, bytes_processed=bytes_processed))
     assert ledger.loads(limit=1)[0].bytes_processed == 2_500
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
     assert main(["ledger", "costs"]) == 0

@@ -1,4 +1,4 @@
-"""A report is asked for once, whoever wants it and whatever dies meanwhile."""
+"""A report is requested once, whoever needs it and whatever crashes meanwhile."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def archive(ledger: Ledger, request: ReportRequest, reported_at: datetime = NOON
 
 
 def test_a_new_request_holds_what_was_asked(ledger: Ledger) -> None:
-    """Key, run and region stand in the row; times are aware and in UTC."""
+    """The row has key, run and region; times are aware and in UTC."""
     request = open_one(ledger)
     assert request.status is RequestStatus.PLANNED
     assert (request.source, request.report, request.region) == ("amazon_sp", "orders", "NA")
@@ -197,8 +197,8 @@ def test_a_released_claim_can_be_taken_again(ledger: Ledger) -> None:
     assert found.reported_at == NOON
 
 
-def test_a_second_report_for_one_request_is_told(ledger: Ledger) -> None:
-    """The first id stays; the caller of the second hears both."""
+def test_a_second_report_for_one_request_is_refused(ledger: Ledger) -> None:
+    """The first id stays; the error of the second names both."""
     request = open_one(ledger)
     ledger.claim_create(request.id)
     ledger.record_created(request.id, "R1")
@@ -209,8 +209,8 @@ def test_a_second_report_for_one_request_is_told(ledger: Ledger) -> None:
     assert ledger.get_request(request.id).report_id == "R1"
 
 
-def test_late_news_never_move_a_request_back(ledger: Ledger) -> None:
-    """Two pollers of one report may be told in the wrong order."""
+def test_late_messages_never_move_a_request_back(ledger: Ledger) -> None:
+    """Two pollers of one report may get their answers in the wrong order."""
     request = open_one(ledger)
     ledger.claim_create(request.id)
     ledger.record_created(request.id, "R1")
@@ -278,6 +278,6 @@ def test_known_and_open_requests(ledger: Ledger) -> None:
     assert [request.id for request in ledger.open_requests("northwind_na")] == [second.id]
 
 
-def test_an_unknown_request_is_told(ledger: Ledger) -> None:
-    with pytest.raises(GiveUpError, match="no such request"):
+def test_an_unknown_request_is_an_error(ledger: Ledger) -> None:
+    with pytest.raises(GiveUpError, match="unknown request id"):
         ledger.get_request(404)

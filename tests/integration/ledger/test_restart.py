@@ -48,7 +48,7 @@ def retries() -> Iterator[_Retries]:
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
 def test_a_report_id_survives_a_restart(own_server: PostgresServer, retries: _Retries, how: str) -> None:
-    """The id comes while the server is away; nobody else knows it, so the write waits and is made."""
+    """The id arrives while the server is unreachable; it is stored nowhere else, so the write is retried."""
     ledger = Ledger(own_server.create_database(TEMPLATE))
     request = ledger.find_or_open_request(KEY, fresh_after=None, run=RUN)
     assert ledger.claim_create(request.id)

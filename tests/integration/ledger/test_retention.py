@@ -1,4 +1,4 @@
-"""What housekeeping deletes of each growing table, and what it keeps because somebody still needs it."""
+"""What housekeeping deletes from each growing table, and what it keeps because it is still needed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ At = Callable[[float], None]
 
 @pytest.fixture
 def at(ledger: Ledger) -> At:
-    """Set the ledger's clock to so many days after START; it stands still there."""
+    """Stop the ledger's clock at so many days after START."""
 
     def set_day(days: float) -> None:
         ledger.set_clock(Clock(datetime.now(UTC), START + timedelta(days=days), 0.0))
@@ -51,7 +51,7 @@ def put_load(ledger: Ledger, load_id: int, shop: str = "") -> None:
 
 
 def asked(ledger: Ledger, end: RequestStatus) -> int:
-    """One more request of the same question, ended so."""
+    """One more request with the same key that ended this way."""
     key = RequestKey("amazon_sp", "T", "northwind_na", ("ATVPDKIKX0DER",), START, START + timedelta(days=1))
     request = ledger.find_or_open_request(key, fresh_after=ledger.clock().now(), run=RUN)
     assert ledger.claim_create(request.id)
@@ -80,7 +80,7 @@ def test_an_archived_document_outlives_later_failures(ledger: Ledger, at: At) ->
 
 
 def test_a_request_replaced_late_goes_when_its_successor_comes_of_age(ledger: Ledger, at: At) -> None:
-    """Each row is looked at once; what was kept then goes with the row that replaced it."""
+    """Each row is examined once; a row kept then is deleted with the row that superseded it."""
     first = asked(ledger, RequestStatus.ARCHIVED)
     at(401)
     assert purge(ledger)["report_request"] == 0
@@ -95,7 +95,7 @@ def test_a_request_replaced_late_goes_when_its_successor_comes_of_age(ledger: Le
     assert read(ledger, REQUESTS) == [third]
 
 
-def test_requests_under_way_stay_however_old(ledger: Ledger, at: At) -> None:
+def test_requests_in_progress_stay_however_old(ledger: Ledger, at: At) -> None:
     key = RequestKey("amazon_sp", "T", "northwind_na", ("ATVPDKIKX0DER",), START, START + timedelta(days=1))
     opened = ledger.find_or_open_request(key, fresh_after=None, run=RUN)
     at(5_000)
@@ -147,7 +147,7 @@ def test_changed_cells_are_kept_longer_than_rejects(ledger: Ledger, at: At) -> N
     assert read(ledger, "SELECT new_load_id FROM sellerops.restatement") == [2]
 
 
-def test_the_last_change_of_each_kind_stays_for_every_column_and_shop(ledger: Ledger, at: At) -> None:
+def test_the_last_change_of_each_kind_stays_for_every_column_and_marketplace(ledger: Ledger, at: At) -> None:
     """What is news is judged by it, and by whether a column was ever absent."""
     kinds = [
         (1, "US", "added"), (2, "US", "dropped"), (3, "US", "added"), (4, "US", "dropped"),
@@ -265,7 +265,7 @@ def test_checked_figures_end_but_for_those_that_are_off(ledger: Ledger, at: At) 
     assert read(ledger, "SELECT verdict FROM sellerops.check_result") == ["off"]
 
 
-def test_documents_of_personal_data_are_forgotten_long_after_they_are_gone(ledger: Ledger, at: At) -> None:
+def test_rows_of_deleted_personal_documents_are_purged_later(ledger: Ledger, at: At) -> None:
     for uri in ("kept", "gone"):
         write(ledger, "INSERT INTO sellerops.personal_document VALUES (%s, 'orders', '{c}')", uri)
     write(ledger, "UPDATE sellerops.personal_document SET deleted_at = sellerops.now() WHERE uri = 'gone'")
@@ -274,7 +274,7 @@ def test_documents_of_personal_data_are_forgotten_long_after_they_are_gone(ledge
     assert read(ledger, "SELECT uri FROM sellerops.personal_document") == ["kept"]
 
 
-def test_listed_reports_of_a_type_nobody_reads_end(ledger: Ledger, at: At) -> None:
+def test_listed_reports_of_an_unused_type_are_purged(ledger: Ledger, at: At) -> None:
     write(
         ledger,
         "INSERT INTO sellerops.report_listing VALUES ('a', 'T', sellerops.now(), NULL, sellerops.now())",

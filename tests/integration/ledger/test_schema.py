@@ -55,7 +55,7 @@ def test_several_processes_may_migrate_at_once(empty: str) -> None:
     ledger.close()
 
 
-def test_a_database_without_the_schema_is_told(empty: str) -> None:
+def test_a_database_without_the_schema_is_a_configuration_error(empty: str) -> None:
     ledger = Ledger(empty)
     with pytest.raises(ConfigurationError, match="migrate"):
         ledger.claim_notice("anything")
@@ -95,7 +95,7 @@ def test_the_clock_is_real_time_unless_a_row_says_otherwise(ledger: Ledger) -> N
 
 
 def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:
-    """``connection()`` is one transaction: what a destination and the ledger write stands or falls as one."""
+    """``connection()`` is one transaction: a destination's and the ledger's rows are committed together."""
 
     def write_and_fail() -> None:
         with ledger.connection() as connection:

@@ -71,10 +71,10 @@ def test_a_day_is_loaded_when_both_destinations_are(ledger: Ledger, first: str) 
 @pytest.mark.parametrize("bad", [FAILED, HELD])
 @pytest.mark.parametrize("order", list(itertools.permutations(["other", "bad", "good"])))
 @pytest.mark.parametrize("failing", BOTH)
-def test_a_failure_stands_until_its_own_destination_succeeds(
+def test_a_failure_lasts_until_its_own_destination_succeeds(
     ledger: Ledger, bad: SliceState, order: tuple[str, ...], failing: str
 ) -> None:
-    """``bad`` before ``good``, the other's success anywhere; what is told is the failing task."""
+    """``bad`` before ``good``, the other's success anywhere; the day names the failing task."""
     if order.index("good") < order.index("bad"):
         order = tuple({"good": "bad", "bad": "good"}.get(each, each) for each in order)
     (other,) = set(BOTH) - {failing}
@@ -101,7 +101,7 @@ def test_when_both_fail_each_keeps_its_words_and_both_must_succeed(
     end(ledger, "postgres", FAILED)
     end(ledger, "bigquery", FAILED)
     failed = ledger.destination_days(run_id="run", state=FAILED)
-    assert {(each.end.destination, each.end.task_id) for each in failed} == {
+    assert {(each.status.destination, each.status.task_id) for each in failed} == {
         (name, run_of(name).task_id) for name in BOTH
     }
     assert end(ledger, cleared[0], LOADED) is FAILED
@@ -134,7 +134,7 @@ def test_an_empty_day_is_empty_only_where_no_destination_has_rows(ledger: Ledger
     assert end(ledger, "bigquery", LOADED) is LOADED
 
 
-def test_a_destination_that_the_spec_no_longer_names_is_in_nobodys_way(ledger: Ledger) -> None:
+def test_a_destination_removed_from_the_spec_blocks_no_day(ledger: Ledger) -> None:
     assert end(ledger, "bigquery", FAILED) is FAILED
     ledger.set_destination_state(SLICE, "postgres", LOADED, destinations=("postgres",), request_id=7)
     assert {row.state for row in rows(ledger)} == {LOADED}

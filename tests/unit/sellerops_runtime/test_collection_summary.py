@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from support.loads import record_load
 
 from sellerops.ledger import LoadRecord
 from sellerops.settings.accounts import load_accounts
@@ -42,7 +43,7 @@ def set_state(ledger, place, day, state, *, map_index=0, run="demo", error=None)
 
 @pytest.fixture
 def collected(ledger, conninfo):
-    ledger.record_load(load(US, 1000))  # of an earlier demo
+    record_load(ledger, load(US, 1000))  # of an earlier demo
     set_state(ledger, US, date(2026, 1, 1), "FAILED", run="earlier")
     reader = CollectionSummary(conninfo, load_accounts())
     reader.runs = ["demo"]
@@ -60,8 +61,8 @@ def test_a_line_for_each_marketplace_with_slices_rows_and_seconds(ledger, collec
     set_state(ledger, US, date(2026, 11, 19), "LOADED", map_index=0)
     set_state(ledger, US, date(2026, 11, 20), "CONFIRMED_EMPTY", map_index=1)
     set_state(ledger, CA, date(2026, 11, 20), "REQUESTED", map_index=2)
-    ledger.record_load(load(US, 40, rejected=1))
-    ledger.record_load(load(US, 2))
+    record_load(ledger, load(US, 40, rejected=1))
+    record_load(ledger, load(US, 2))
     assert collected.progress() == (2, 3, 41)
     assert collected.lines() == [
         Line("all_orders", "northwind_na", "CA", 1, 0, 0, 0, 0.0),
@@ -72,7 +73,7 @@ def test_a_line_for_each_marketplace_with_slices_rows_and_seconds(ledger, collec
 def test_one_slice_of_a_whole_region_over_seven_days_is_one_slice(ledger, collected):
     for day in range(14, 21):
         set_state(ledger, "", date(2026, 11, day), "LOADED", map_index=0)
-    ledger.record_load(load("", 7))
+    record_load(ledger, load("", 7))
     assert collected.lines() == [Line("all_orders", "northwind_na", "US+CA+MX", 1, 7, 7, 0, 0.5, "postgres")]
 
 
@@ -114,8 +115,8 @@ def test_the_table_is_aligned_and_adds_up():
 
 def test_each_destination_has_a_line_and_a_total(ledger, collected):
     set_state(ledger, US, date(2026, 11, 20), "LOADED")
-    ledger.record_load(load(US, 40))
-    ledger.record_load(load(US, 39, destination="bigquery"))
+    record_load(ledger, load(US, 40))
+    record_load(ledger, load(US, 39, destination="bigquery"))
     assert [(line.destination, line.stored) for line in collected.lines()] == [
         ("bigquery", 39),
         ("postgres", 40),

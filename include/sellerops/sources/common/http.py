@@ -1,8 +1,8 @@
 """httpx without its command line, whose imports take as long as all the rest of httpx."""
 
-from sellerops.base.left_out import left_out
+from sellerops.base.hidden_packages import hide_packages
 
-with left_out("click", "pygments", "rich"):
+with hide_packages("click", "pygments", "rich"):
     import httpx
 
 __all__ = ["httpx"]

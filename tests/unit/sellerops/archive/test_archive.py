@@ -44,7 +44,7 @@ def test_what_is_put_is_read_again(archive: Archive) -> None:
         assert stream.read() == b""
 
 
-def test_the_same_content_has_one_file_and_a_story_for_each_fetch(archive: Archive) -> None:
+def test_the_same_content_has_one_file_and_a_sidecar_for_each_fetch(archive: Archive) -> None:
     first = put(archive, b"header only\r\n")
     second = put(
         archive, b"header only\r\n", replace(META, fetch="report 2", fetched_at="2026-11-22T09:00:00+00:00")
@@ -95,7 +95,7 @@ def test_an_archive_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 
 def test_a_document_that_is_gone_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveDamaged, match="not there"):
+    with pytest.raises(ArchiveDamaged, match="missing"):
         Archive(str(tmp_path)).open((tmp_path / "gone.gz").as_uri())
 
 
@@ -169,7 +169,7 @@ def overwrite(uri: str, damage: Callable[[bytes], bytes]) -> None:
 
 
 @DAMAGES
-def test_a_damaged_document_is_told_and_healed_when_it_comes_again(
+def test_a_damaged_document_is_an_error_and_replaced_by_the_next_fetch(
     archive: Archive, damage: Callable[[bytes], bytes]
 ) -> None:
     uri = put(archive, CONTENT)
@@ -190,7 +190,7 @@ def test_a_damaged_sidecar_is_healed_too(archive: Archive, damage: Callable[[byt
     for sidecar in filesystem.glob(f"{name.removesuffix('.gz')}.*.json"):
         overwrite(filesystem.unstrip_protocol(sidecar), damage)
     assert archive.sidecars(uri) == []
-    assert [story for _, story in archive.stories(META.source, META.report)] == [None, None]
+    assert [sidecar for _, sidecar in archive.sidecars_of_report(META.source, META.report)] == [None, None]
     put(archive, CONTENT)
     put(archive, CONTENT, replace(META, fetch="report 2"))
     assert archive.sidecars(uri) == told

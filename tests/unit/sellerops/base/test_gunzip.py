@@ -1,4 +1,4 @@
-"""Packed documents: what is sound is read whole, and every damage is told as what it is."""
+"""Compressed documents: intact ones are read completely, and every kind of damage has its error."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def read_document(packed: bytes) -> None:
 
 
 @pytest.mark.parametrize("packed", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_file_of_the_archive_is_told(packed: bytes, tmp_path: Path) -> None:
+def test_a_damaged_file_of_the_archive_is_an_error(packed: bytes, tmp_path: Path) -> None:
     path = tmp_path / f"{hashlib.sha256(CONTENT).hexdigest()}.gz"
     path.write_bytes(packed)
     for size in (1_000, 1 << 20, -1):
@@ -75,8 +75,8 @@ def test_a_damaged_file_of_the_archive_is_told(packed: bytes, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("packed", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_document_packed_once_more_is_told(packed: bytes) -> None:
-    with pytest.raises(DocumentDamaged, match=r"packed document (ends early|is broken)"):
+def test_a_damaged_document_compressed_twice_is_an_error(packed: bytes) -> None:
+    with pytest.raises(DocumentDamaged, match=r"packed document (ends early|is damaged)"):
         read_document(packed)
 
 

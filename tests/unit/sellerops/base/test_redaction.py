@@ -1,4 +1,4 @@
-"""No secret survives redaction, whatever it stands in; other text is left as it is."""
+"""No secret survives redaction, whatever surrounds it; other text is unchanged."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ NAMED = [
     "refused: {n}={s}",
     "{n}='{s}",
 ]
-# Of a password's characters the ones that end it in no context; what is left of it after a cut would tell.
+# Characters that end a password in no context; otherwise its remainder would leak.
 SECRET = st.builds(
     lambda a, b: f"{a}{b}", made_of(WORD, 12, 40), made_of(WORD + ".,;:!?@#$%^*()_+-/|~[]", 12, 20)
 )

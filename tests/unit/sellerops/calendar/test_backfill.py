@@ -38,7 +38,7 @@ def plan_of(
     return account
 
 
-def test_sixty_days_ask_for_each_shop_and_day_once() -> None:
+def test_sixty_days_request_each_marketplace_and_day_once() -> None:
     plan = plan_of("sales_and_traffic", **SIXTY)
     (report,) = plan.reports
     assert (report.runs, report.slices) == (60, 60 * 2 * 3)
@@ -69,7 +69,7 @@ def test_what_is_there_already_is_not_asked_again() -> None:
     assert {one.slice_.label: one.run_at for one in asked}["US 2026-11-10"] == moments[2]
 
 
-def test_days_beyond_what_amazon_serves_are_told_apart() -> None:
+def test_days_beyond_what_amazon_serves_are_listed_separately() -> None:
     old = (NOW - timedelta(days=735)).date()
     plan = plan_of("sales_and_traffic", first_day=old, last_day=old + timedelta(days=9))
     (report,) = plan.reports
@@ -78,7 +78,7 @@ def test_days_beyond_what_amazon_serves_are_told_apart() -> None:
     assert len(report.expired) + plan.requests == (10 + 2) * 2
 
 
-def test_days_that_amazon_forgets_before_their_turn_are_named() -> None:
+def test_days_that_expire_before_their_turn_are_named() -> None:
     """At two requests in thirty hours the oldest days are still had, later ones are not."""
     first = (NOW - timedelta(days=726)).date()
     slow = LIMITS.model_copy(update={"operations": {"createReport": OperationLimit(rate=0.00002, burst=1)}})
@@ -199,12 +199,12 @@ def test_the_plan_as_json_has_the_same_figures(capsys: pytest.CaptureFixture[str
     days = ["--from", "2026-09-01", "--to", "2026-09-30", "--json"]
     reports = ["--report", "sales_and_traffic", "--report", "fba_manage_inventory"]
     assert main(["backfill", "plan", *reports, "--account", "northwind_na", *days]) == 0
-    told = json.loads(capsys.readouterr().out)
-    (account,) = told["accounts"]
+    plan_ = json.loads(capsys.readouterr().out)
+    (account,) = plan_["accounts"]
     (report,) = account["reports"]
-    assert told["requests"] == account["requests"] == report["requests"] == 32 * 3
+    assert plan_["requests"] == account["requests"] == report["requests"] == 32 * 3
     assert (report["runs"], report["slices"]) == (30, 30 * 3 * 3)
-    assert told["snapshots"] == ["fba_manage_inventory"]
+    assert plan_["snapshots"] == ["fba_manage_inventory"]
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def test_the_parts_are_the_whole(
     assert sorted(slice_.label for slice_ in collected) == sorted(slice_.label for slice_ in whole)
 
 
-def test_more_shops_than_airflow_maps_cannot_be_parted() -> None:
+def test_more_marketplaces_than_airflow_maps_cannot_be_split() -> None:
     spec = SPECS[PeriodKind.DAY, "marketplace"]
     slices = plan(spec, "northwind_na", date(2026, 11, 18), date(2026, 11, 18))
-    with pytest.raises(ConfigurationError, match="no day to part them at"):
+    with pytest.raises(ConfigurationError, match="cannot be split by days"):
         split_run(slices, len(slices) - 1)

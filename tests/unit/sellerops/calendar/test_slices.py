@@ -36,7 +36,7 @@ def test_each_marketplace_has_its_own_days() -> None:
     assert slices[0].window_end == "2026-11-19T08:00:00+00:00"
 
 
-def test_a_day_not_over_where_the_shop_is_waits_for_the_next_run() -> None:
+def test_a_day_not_over_in_its_marketplace_waits_for_the_next_run() -> None:
     spec = load_spec("sales_and_traffic")
     early = datetime(
         2026, 11, 21, 7, 0, tzinfo=UTC
@@ -59,7 +59,7 @@ def test_days_of_daylight_saving_switches_are_whole(day: str, hours: int) -> Non
     assert slice_.start and slice_.end and slice_.end - slice_.start == timedelta(hours=hours)
 
 
-def test_an_account_region_report_is_asked_once_for_all_shops() -> None:
+def test_a_region_report_is_requested_once_for_all_marketplaces() -> None:
     (slice_,) = plan_slices(load_spec("all_orders"), account("NA", "US", "CA", "MX"), run_at=RUN, now=RUN)
     assert slice_.marketplaces == ("US", "CA", "MX") and slice_.label == "NA 2026-11-19..2026-11-20"
     assert slice_.marketplace is None
@@ -188,7 +188,7 @@ def test_swapped_days_are_refused_with_the_remedy() -> None:
 
 def test_the_demo_accounts_load() -> None:
     accounts = load_accounts()
-    assert {name: [shop.code for shop in item.marketplaces] for name, item in accounts.items()} == {
+    assert {name: [each.code for each in item.marketplaces] for name, item in accounts.items()} == {
         "northwind_na": ["US", "CA", "MX"],
         "northwind_eu": ["GB", "DE", "FR"],
     }
@@ -200,10 +200,10 @@ def test_the_demo_accounts_load() -> None:
     name=st.sampled_from(["sales_and_traffic", "all_orders", "fba_customer_returns", "settlements"]),
 )
 def test_slices_are_stable_closed_and_survive_xcom(run_at: datetime, code: str, name: str) -> None:
-    spec, shop = load_spec(name), marketplace(code)
+    spec, sold_in = load_spec(name), marketplace(code)
     arguments = {"run_at": run_at, "now": run_at}
-    slices = plan_slices(spec, account(shop.region, code), **arguments)
-    assert slices == plan_slices(spec, account(shop.region, code), **arguments)
+    slices = plan_slices(spec, account(sold_in.region, code), **arguments)
+    assert slices == plan_slices(spec, account(sold_in.region, code), **arguments)
     for slice_ in slices:
         assert Slice.from_dict(slice_.to_dict()) == slice_
         assert slice_.end and slice_.end <= run_at

@@ -65,7 +65,7 @@ def test_a_command_that_is_not_there_is_a_wrong_call(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("text", ["2026-9-1", "2026-13-01", "yesterday", ""])
-def test_a_day_that_is_none_says_how_days_are_written(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_date_shows_the_format(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["ledger", "slices", "--from", text])
     assert caught.value.code == 2
@@ -81,13 +81,13 @@ def test_a_day_that_is_none_says_how_days_are_written(text: str, capsys: pytest.
         (["replay", "--report", "all_orders"], "add --archive <URI>"),
         (["connections", "test"], "Start `make demo` in another terminal"),
         (["specs", "show", "all_order"], "Did you mean 'all_orders'?"),
-        (["finality", "--account", "nobody"], "northwind_na"),
+        (["settling-time", "--account", "nobody"], "northwind_na"),
         (["notices", "routes", "--family", "order"], "unknown report family 'order'"),
         (["ads", "profiles", "--account", "nobody"], "unknown account 'nobody'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_is_told_with_what_to_do(
+def test_a_mistake_is_an_error_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: list[str], said: str
 ) -> None:
     for name in [name for name in os.environ if name.startswith(("AIRFLOW_", "SELLEROPS_"))]:
@@ -98,7 +98,18 @@ def test_a_mistake_is_told_with_what_to_do(
     assert len(told.splitlines()) == 1
 
 
-def test_an_address_that_is_none_is_told(
+def test_a_former_name_still_works_and_names_the_new_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.RENAMED
+    for former, name in cli.RENAMED.items():
+        with pytest.raises(SystemExit) as caught:
+            cli.main([former, "--help"])
+        assert caught.value.code == 0
+        printed = capsys.readouterr()
+        assert f"sellerops {name}" in printed.out
+        assert printed.err == f"warning: `{former}` is now `{name}`; the old name will be removed.\n"
+
+
+def test_an_invalid_address_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", "nonsense")
@@ -111,7 +122,7 @@ def test_what_airflow_would_repeat_a_person_repeats(
 ) -> None:
     for error in (
         RetryableError("Busy."),
-        TableInUse("Busy.", remedy="Airflow tries again by itself. Or wait."),
+        TableInUse("Busy.", remedy="Airflow retries automatically. Or wait."),
     ):
 
         def fail(_: argparse.Namespace, error: SellerOpsError = error) -> int:

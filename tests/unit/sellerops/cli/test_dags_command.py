@@ -56,7 +56,7 @@ def do(airflow: Airflow, *names: str, family: Any = (), source: Any = (), pause:
     return switch(names, family, source, pause=pause, airflow=airflow)
 
 
-def test_a_family_is_switched_on_in_one_go_and_what_was_on_is_told(capsys: Any) -> None:
+def test_a_family_is_switched_on_in_one_call_and_what_was_on_is_listed(capsys: Any) -> None:
     already = sorted(PAYMENTS)[0]
     airflow = Airflow(unpaused={already})
     assert do(airflow, family=["payments"]) == 0
@@ -87,7 +87,7 @@ def test_a_source_alone_is_all_of_its_reports() -> None:
     assert airflow.unpaused == ADS
 
 
-def test_a_report_or_a_dag_is_named_by_itself_beside_a_family() -> None:
+def test_reports_and_dags_can_be_named_beside_a_family() -> None:
     airflow = Airflow()
     do(airflow, "all_orders", COMPLETENESS, "report__amazon_sp__settlements", family=["performance"])
     expected = {spec.dag_id for spec in SPECS if spec.family == "performance"}
@@ -110,7 +110,7 @@ def test_pausing_switches_off(capsys: Any) -> None:
     assert f"Paused ({len(ADS)}):" in capsys.readouterr().out
 
 
-def test_a_dag_that_airflow_has_not_read_yet_is_told_and_the_others_are_switched(capsys: Any) -> None:
+def test_a_dag_unknown_to_airflow_is_listed_and_the_others_are_switched(capsys: Any) -> None:
     new = sorted(PAYMENTS)[-1]
     airflow = Airflow(missing={new})
     assert do(airflow, family=["payments"]) == 1
@@ -121,21 +121,21 @@ def test_a_dag_that_airflow_has_not_read_yet_is_told_and_the_others_are_switched
 def test_an_unknown_family_names_the_known_and_reports_of_that_name() -> None:
     with pytest.raises(ConfigurationError) as told:
         do(Airflow(), family=["sales"])
-    assert "unknown family 'sales'. Reports named like it: " in str(told.value)
+    assert "unknown family 'sales'. Reports with similar names: " in str(told.value)
     assert "sales_and_traffic (analytics)" in str(told.value)
-    assert "Known: ads, analytics, brand_analytics, fulfilment, " in str(told.value)
+    assert "Use one of: ads, analytics, brand_analytics, fulfilment, " in str(told.value)
 
 
 @pytest.mark.parametrize(
     ("names", "where", "words"),
     [
-        ([], {"source": ["amazon"]}, r"unknown source 'amazon'.*Known: amazon_ads, amazon_sp"),
+        ([], {"source": ["amazon"]}, r"unknown source 'amazon'.*Use one of: amazon_ads, amazon_sp"),
         (["all_order"], {}, "unknown DAG 'all_order'.*Did you mean .*all_orders"),
-        ([], {"family": ["ads"], "source": ["amazon_sp"]}, "no report of family ads comes from amazon_sp"),
-        ([], {}, "nothing is named.*--family"),
+        ([], {"family": ["ads"], "source": ["amazon_sp"]}, "no report is in family ads and source amazon_sp"),
+        ([], {}, "no DAG is selected.*--family"),
     ],
 )
-def test_what_cannot_be_done_is_told_and_changes_nothing(names: Any, where: Any, words: str) -> None:
+def test_an_impossible_choice_is_an_error_and_changes_nothing(names: Any, where: Any, words: str) -> None:
     airflow = Airflow()
     with pytest.raises(ConfigurationError, match=words):
         do(airflow, *names, **where)
@@ -148,7 +148,7 @@ def test_airflows_list_is_found_among_its_other_words() -> None:
     assert airflow.unpaused == {"report__amazon_sp__all_orders"}
 
 
-def test_where_schedules_are_off_people_hear_of_it(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_switched_off_schedules_are_mentioned(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE", "False")
     do(Airflow(), "all_orders")
     assert "airflow dags trigger report__amazon_sp__all_orders" in capsys.readouterr().out
@@ -162,22 +162,22 @@ def test_the_command_line_passes_all_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert airflow.unpaused == ADS | {"report__amazon_sp__all_orders"}
 
 
-def test_an_airflow_that_fails_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_airflow_command_is_an_error_with_its_last_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(argv: list[str]) -> subprocess.CompletedProcess[str]:
         assert argv == ["-m", "airflow", "dags", "list"]
         return subprocess.CompletedProcess(argv, 1, "", "Traceback\nno such table: dag\n")
 
     monkeypatch.setenv("AIRFLOW_HOME", "/somewhere")
     monkeypatch.setattr(command, "in_airflow", run)
-    with pytest.raises(ConfigurationError, match=r"ended with 1: no such table.*airflow db check"):
+    with pytest.raises(ConfigurationError, match=r"failed with exit code 1: no such table.*airflow db check"):
         run_airflow("dags", "list")
 
 
-def test_where_no_airflow_is_known_none_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_airflow_none_is_created(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_HOME", raising=False)
     monkeypatch.delenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", raising=False)
     monkeypatch.setattr(command, "in_airflow", lambda words: pytest.fail("called"))
-    with pytest.raises(ConfigurationError, match=r"no Airflow is known here\..*make demo"):
+    with pytest.raises(ConfigurationError, match=r"does not point to an Airflow\..*make demo"):
         run_airflow("dags", "list")
 
 

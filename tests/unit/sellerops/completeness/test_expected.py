@@ -32,7 +32,7 @@ def planned(spec: ReportSpec, account: Account) -> dict[str, set[date]]:
                 continue
             days = [day for day in slice_.days if FIRST <= day <= LAST]
             found.setdefault(marketplace_key(slice_), set()).update(days)
-    return {shop: days for shop, days in found.items() if days}
+    return {marketplace: days for marketplace, days in found.items() if days}
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def planned(spec: ReportSpec, account: Account) -> dict[str, set[date]]:
 def test_schedule_and_completeness_agree(name: str) -> None:
     spec = SPECS[name]
     expected = expected_days(spec, NA, FIRST, LAST, NOW)
-    found = {shop: set(days) for shop, days in expected.items()}
+    found = {marketplace: set(days) for marketplace, days in expected.items()}
     wanted = planned(spec, NA)
-    for shop in wanted.keys() | found.keys():
+    for marketplace in wanted.keys() | found.keys():
         # A period that was published after its last run is not expected: none of them brought it.
-        assert found.get(shop, set()) <= wanted.get(shop, set())
-        assert len(found[shop]) >= len(wanted[shop]) - 31 * bool(spec.period.available_after)
+        assert found.get(marketplace, set()) <= wanted.get(marketplace, set())
+        assert len(found[marketplace]) >= len(wanted[marketplace]) - 31 * bool(spec.period.available_after)
     if not spec.period.available_after:
         assert found == wanted
     assert all(each.due <= NOW for days in expected.values() for each in days.values())
@@ -60,14 +60,14 @@ def test_of_a_days_first_run_it_is_due() -> None:
     assert days[date(2026, 11, 18)].due == first
 
 
-def test_what_amazon_forgot_and_missed_snapshots_are_expired() -> None:
+def test_days_no_longer_served_and_missed_snapshots_are_expired() -> None:
     spec = SPECS["sales_and_traffic"]
     old = (NOW - spec.period.history - timedelta(days=3)).date()
     days = expected_days(spec, NA, old, old + timedelta(days=6), NOW)["ATVPDKIKX0DER"]
     assert days[old].expired
     assert not days[old + timedelta(days=6)].expired
     snapshot = expected_days(SPECS["fba_manage_inventory"], NA, LAST - timedelta(days=3), LAST, NOW)
-    assert all(each.expired for shop in snapshot.values() for each in shop.values())
+    assert all(each.expired for days in snapshot.values() for each in days.values())
 
 
 def test_of_listings_the_last_run_says_it_all() -> None:
@@ -75,7 +75,7 @@ def test_of_listings_the_last_run_says_it_all() -> None:
     assert len(days) == 1
 
 
-def shop(states: dict[int, SliceState | None], **changes: Any) -> MarketplaceCalendar:
+def calendar(states: dict[int, SliceState | None], **changes: Any) -> MarketplaceCalendar:
     """Days of November; None: nothing is known of it."""
     spec = load_spec(changes.pop("report", "sales_and_traffic"))
     expected = expected_days(spec, NA, date(2026, 11, 1), LAST, NOW)["ATVPDKIKX0DER"]
@@ -108,41 +108,41 @@ def test_gaps_are_stretches_of_missing_late_and_failed_days() -> None:
     loaded, failed, late = SliceState.LOADED, SliceState.FAILED, SliceState.LATE
     states = {1: loaded, 2: None, 3: failed, 4: late, 5: loaded, 6: None, 7: SliceState.QUARANTINED,
               8: SliceState.REQUESTED, 9: SliceState.CONFIRMED_EMPTY, 10: failed}  # fmt: skip
-    gaps = find_gaps([shop(states)], NOW, is_handled=lambda row: True)
+    gaps = find_gaps([calendar(states)], NOW, is_handled=lambda row: True)
     assert spans(gaps) == [(2, 4), (6, 6), (10, 10)]
     assert gaps[0].states == (DayState.MISSING, DayState.FAILED, DayState.LATE)
 
 
 def test_days_that_nobody_works_on_any_more_are_gaps() -> None:
-    """A refused or removed run leaves its days planned, a closed question in quarantine."""
-    planned, requested, held = SliceState.PLANNED, SliceState.REQUESTED, SliceState.QUARANTINED
-    left = shop({1: planned, 2: planned, 3: requested, 5: held, 7: SliceState.LOADED})
-    attended: set[SliceState] = {planned, requested, held}
-    assert find_gaps([left], NOW, is_handled=lambda row: row.state in attended) == []
-    attended.discard(planned)
-    assert spans(find_gaps([left], NOW, is_handled=lambda row: row.state in attended)) == [(1, 2)]
+    """A refused or removed run leaves its days planned; a decided quarantine leaves them quarantined."""
+    planned, requested, quarantined = SliceState.PLANNED, SliceState.REQUESTED, SliceState.QUARANTINED
+    left = calendar({1: planned, 2: planned, 3: requested, 5: quarantined, 7: SliceState.LOADED})
+    handled: set[SliceState] = {planned, requested, quarantined}
+    assert find_gaps([left], NOW, is_handled=lambda row: row.state in handled) == []
+    handled.discard(planned)
+    assert spans(find_gaps([left], NOW, is_handled=lambda row: row.state in handled)) == [(1, 2)]
     assert spans(find_gaps([left], NOW, is_handled=lambda row: False)) == [(1, 3), (5, 5)]
-    # Where Airflow cannot be asked, two days decide.
-    assert find_gaps([shop({1: planned}, updated=NOW - timedelta(hours=47))], NOW) == []
-    old = shop({1: planned, 2: held}, updated=NOW - timedelta(hours=49))
+    # Without Airflow's answer, two days decide.
+    assert find_gaps([calendar({1: planned}, updated=NOW - timedelta(hours=47))], NOW) == []
+    old = calendar({1: planned, 2: quarantined}, updated=NOW - timedelta(hours=49))
     assert spans(find_gaps([old], NOW)) == [(1, 1)]
 
 
 def test_a_day_marked_expired_that_amazon_serves_is_a_gap() -> None:
     """The history of the spec, or the clock, was wrong when it was marked."""
-    assert spans(find_gaps([shop({3: SliceState.EXPIRED, 4: SliceState.LOADED})], NOW)) == [(3, 3)]
+    assert spans(find_gaps([calendar({3: SliceState.EXPIRED, 4: SliceState.LOADED})], NOW)) == [(3, 3)]
 
 
 def test_young_ones_wait_a_day() -> None:
-    young = shop({17: SliceState.FAILED, 20: None}, updated=NOW - timedelta(hours=23))
+    young = calendar({17: SliceState.FAILED, 20: None}, updated=NOW - timedelta(hours=23))
     assert find_gaps([young], NOW) == []
     assert spans(find_gaps([young], NOW + timedelta(days=1, hours=12))) == [(17, 17), (20, 20)]
 
 
-def test_shops_with_the_same_gap_are_one_run() -> None:
-    one = shop({2: None, 3: None})
-    other = shop({2: None, 3: None}, marketplace_id="A2EUQ1WTGCTBG2")
-    third = shop({3: None}, marketplace_id="A1AM78C64UM0Y8")
+def test_marketplaces_with_the_same_gap_are_one_run() -> None:
+    one = calendar({2: None, 3: None})
+    other = calendar({2: None, 3: None}, marketplace_id="A2EUQ1WTGCTBG2")
+    third = calendar({3: None}, marketplace_id="A1AM78C64UM0Y8")
     gaps = find_gaps([one, other, third], NOW)
     assert [(gap.codes, *span) for gap, span in zip(gaps, spans(gaps), strict=True)] == [
         (("CA", "US"), 2, 3),
@@ -151,7 +151,7 @@ def test_shops_with_the_same_gap_are_one_run() -> None:
 
 
 def test_a_day_of_a_range_is_due_by_its_own_run_and_served_to_its_own_end() -> None:
-    """A range is asked for anew every day: its first day makes no other older, its last none later."""
+    """A range is requested anew every day: its first day makes no other older, its last none later."""
     spec = SPECS["sp_campaigns"]
     period = spec.period.model_copy(update={"history": timedelta(days=20, hours=12)})
     spec = spec.model_copy(update={"period": period})

@@ -71,7 +71,7 @@ def test_an_unreadable_sidecar_is_skipped_and_logged(tmp_path: Path, content: by
     assert [entry["account_id"] for entry in archive.sidecars(stored.uri)] == ["shop"]
     next(tmp_path.rglob("*.json")).write_bytes(content)
     assert archive.sidecars(stored.uri) == []
-    assert [story for _, story in archive.stories("amazon_sp", "orders")] == [None]
+    assert [sidecar for _, sidecar in archive.sidecars_of_report("amazon_sp", "orders")] == [None]
 
 
 def ask(url: str) -> httpx.Response:

@@ -123,7 +123,7 @@ def test_a_table_has_one_owner(tmp_path: Path) -> None:
     [
         ("report_type: [", "not valid YAML"),
         ("- a list", "not a mapping"),
-        (VALID + "family: twice\n", "stands twice"),
+        (VALID + "family: twice\n", "duplicate key"),
         (VALID + "name: mine\n", "from the path"),
     ],
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.fresh import run_fresh
 
-from sellerops.base.left_out import left_out
+from sellerops.base.hidden_packages import hide_packages
 
 
 def fresh(code: str) -> str:
@@ -30,7 +30,7 @@ def test_a_package_is_not_there_within_the_block_only(
         found.append(needless_package)
         del sys.modules["needless_package"]
 
-    with left_out("needless_package"):
+    with hide_packages("needless_package"):
         with pytest.raises(ModuleNotFoundError):
             import needless_package  # type: ignore[import-not-found]
         thread = threading.Thread(target=other_thread)

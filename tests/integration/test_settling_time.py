@@ -68,12 +68,12 @@ def test_cells_by_age(
     ]
     assert by_age[2].percent == pytest.approx(100 * (1 - 1 / cells))
     assert measure_settling(ledger, SPEC, "another") == [SettlingFigures("amazon_sp.sales_daily", ())]
-    assert "too little" in resolve_lookback(ledger, SPEC, "shop").reason
+    assert "too short" in resolve_lookback(ledger, SPEC, "shop").reason
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
-    assert main(["finality", "--report", "sales_and_traffic"]) == 0
-    told = capsys.readouterr().out
-    assert "moved later" in told
-    assert "lookback 14d" in told
+    assert main(["settling-time", "--report", "sales_and_traffic"]) == 0
+    printed = capsys.readouterr().out
+    assert "changed later" in printed
+    assert "lookback 14d" in printed
 
 
 def test_a_row_that_comes_late_counts_with_all_its_cells(conninfo: str, ledger: Ledger) -> None:
@@ -98,25 +98,25 @@ def figures(*moved: int, days: int = 30, cells: int = 10_000) -> SettlingFigures
         (
             [figures(900, 500, 200, 100, 40)],
             4,
-            "4d: 99.0 % of cells stand still after 4 days, 10,000 cells",
+            "4d: 99.0 % of cells no longer change after 4 days, 10,000 cells",
         ),
         ([figures(900, 500, 200, 100, 40), figures(900, 10)], 4, "after 4 days"),
-        ([figures(10, 5)], 2, "lookback 2d: 99.9 % of cells stand still after 1 day,"),
+        ([figures(10, 5)], 2, "lookback 2d: 99.9 % of cells no longer change after 1 day,"),
         ([figures(900, 50, 200, 50)], 4, "after 4 days"),
-        ([figures(*[900] * 70, 5)], 60, "lookback 60d: 100.0 % of cells stand still after 71 days"),
+        ([figures(*[900] * 70, 5)], 60, "lookback 60d: 100.0 % of cells no longer change after 71 days"),
         (
             [figures(900, 500)],
             14,
-            "14d: cells still move after 2 days, the longest that was",
+            "14d (the default): cells still change after 2 days, the longest lookback",
         ),
         (
             [figures(5, 0, days=27)],
             14,
-            "14d: history of 27 days and 10,000 cells is too little (28 and",
+            "14d (the default): the history of 27 days and 10,000 cells is too short (needs 28 and",
         ),
-        ([figures(5, 0, cells=999)], 14, "30 days and 999 cells is too little"),
+        ([figures(5, 0, cells=999)], 14, "30 days and 999 cells is too short"),
         ([SettlingFigures("t", ())], 14, "0 days and 0 cells"),
-        ([], 14, "no table keeps its changes"),
+        ([], 14, "no table records its restatements"),
     ],
 )
 def test_lookback(tables: list[SettlingFigures], days: int, words: str) -> None:
@@ -125,7 +125,7 @@ def test_lookback(tables: list[SettlingFigures], days: int, words: str) -> None:
     assert words in found.reason
 
 
-def test_a_run_reaches_back_as_it_is_told() -> None:
+def test_a_run_uses_the_given_lookback() -> None:
     now = datetime(2026, 11, 20, 18, tzinfo=UTC)
     account = load_accounts()["northwind_na"]
     given = plan_slices(SPEC, account, run_at=now, now=now, lookback=timedelta(days=9))

@@ -47,7 +47,7 @@ def slices(spec: ReportSpec, account_id: str) -> list[Slice]:
     planned = plan_slices(spec, account, run_at=NOW, now=NOW, from_day=first, to_day=last)
     if spec.name != "all_orders":
         return planned
-    # Orders stand in the window of their last update: today's is needed for those of the days before.
+    # Orders are in the window of their last update: today's is needed for those of earlier days.
     (slice_,) = planned
     end = NOW.date() + timedelta(days=1)
     return [replace(slice_, last_day=NOW.date().isoformat(), window_end=f"{end}T00:00:00+00:00")]
@@ -191,7 +191,7 @@ HEADER = """\
         (HEADER + "-- tolerence: 1\nSELECT 1", "key `tolerence`"),
     ],
 )
-def test_a_wrong_header_is_told(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_header_is_an_error(tmp_path: Path, text: str, words: str) -> None:
     folder = written(tmp_path, text)
     assert load_checks(folder) == []
     (failure,) = check_failures(folder)
@@ -200,7 +200,7 @@ def test_a_wrong_header_is_told(tmp_path: Path, text: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(("sql", "words"), [("SELECT nothing", "nothing"), ("SELECT 1 AS day", "account_id")])
-def test_wrong_sql_is_told(ledger: Ledger, reader: str, tmp_path: Path, sql: str, words: str) -> None:
+def test_invalid_sql_is_an_error(ledger: Ledger, reader: str, tmp_path: Path, sql: str, words: str) -> None:
     check = load_check("odd", written(tmp_path, HEADER + sql))
     with pytest.raises(ConfigurationError) as caught:
         run_check(ledger, check, reader)
