@@ -28,7 +28,7 @@ class Plan:
 
     staged: int
     losing: int
-    counts: WriteCounts = WriteCounts()
+    counts: WriteCounts = field(default_factory=WriteCounts)
     days: Sequence[date] = ()
     write: tuple[str, Parameters] | None = None
     changes: Iterable[Change] = field(default=(), repr=False)
