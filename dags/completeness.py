@@ -23,7 +23,7 @@ DAG_ID = "sellerops__completeness"
 
 with DAG(
     dag_id=DAG_ID,
-    description="Finds missing days and starts runs for them; names silent schedules.",
+    description="Finds missing days and starts runs for them; reports schedules without runs.",
     doc_md=docs_page(__doc__),
     schedule=completeness.daily_schedule(DAG_ID, between="05:00-06:00"),
     max_active_runs=1,
@@ -40,7 +40,7 @@ with DAG(
             6,
             type="integer",
             minimum=1,
-            description="Hours after which an overdue schedule or a queued run is named.",
+            description="Hours after which an overdue schedule or a queued run is reported.",
         ),
     },
     **dag_defaults(retry_delay=timedelta(minutes=5)),

@@ -32,7 +32,7 @@ from sellerops_runtime.stack import Stack, running_stack
 DAYS = 7
 # Faster for the whole catalogue, which would otherwise wait for quota half of the time.
 SPEED_VARIABLE, DEFAULT_SPEED, FULL_SPEED = "DEMO_SPEED", 30.0, 60.0
-# Slow machines and the local BigQuery, which runs one job at a time, need long: give up only after no
+# Slow machines and the local BigQuery, which runs one job at a time, take long: give up only after no
 # progress for this time.
 STALLED_SECONDS = 900.0
 # How long Airflow may take to parse the DAG files before the demo reports an error.
@@ -197,7 +197,7 @@ def _follow(
         collected.runs = sorted(runs.by_dag.values())
         text = _how_far(api, runs, collected)
         if not stack.remember_clock():
-            text += "; the local Amazon does not answer"
+            text += "; the local Amazon does not respond"
         return Observation(runs.states if is_over else None, text, text)
 
     try:
@@ -224,7 +224,7 @@ def _stay_up(stack: Stack, progress: Progress) -> None:
         if answers is is_silent:
             is_silent = not answers
             progress.say(
-                "The local Amazon " + ("answers again" if answers else "does not answer; waiting for it")
+                "The local Amazon " + ("responds again" if answers else "does not respond; waiting for it")
             )
         time.sleep(2.0)
 

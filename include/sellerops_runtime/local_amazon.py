@@ -114,7 +114,7 @@ def control(
         return answer.json()
     except (httpx.HTTPError, ValueError) as error:
         raise StartError(
-            f"the local Amazon does not answer {method} /_sandbox/{what}: {error}.",
+            f"the local Amazon does not respond to {method} /_sandbox/{what}: {error}.",
             where=url,
             remedy="Start it: `make sandbox`.",
         ) from error

@@ -149,7 +149,7 @@ def test_a_renamed_column_is_one_message_for_all_slices_and_accounts(runtime: Ru
     for words in (
         "fba_customer_returns: Amazon changed columns of amazon_sp.fba_customer_returns",
         "column `why_returned` is new",
-        "column `reason` is missing",
+        "column `reason` is gone",
         "northwind_na NA 2026-11-20",
         "`also`",
         "clear `load_postgres`",
@@ -157,7 +157,7 @@ def test_a_renamed_column_is_one_message_for_all_slices_and_accounts(runtime: Ru
         assert words in text
     runtime.load(3, returns(3, more="reason"))
     (_, text) = sink()
-    assert "`reason__2` is the second of its name" in text
+    assert "`reason__2` appears twice" in text
 
 
 def test_rejected_rows_are_one_message_a_day(runtime: Runtime, sink: Any, ledger: Ledger) -> None:

@@ -73,7 +73,7 @@ def test_it_names_what_to_restart_and_sends_a_recovery(
     [
         ("running", {"queued"}, 3, "No worker was free for a task"),
         ("running", {"scheduled"}, 0, "Tasks are queued and nothing runs"),
-        ("running", {"running"}, 0, "A task that takes seconds hangs"),
+        ("running", {"running"}, 0, "A task that should take seconds hangs"),
         ("queued", set(), 0, "Airflow starts no runs"),
     ],
 )

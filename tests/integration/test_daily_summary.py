@@ -155,7 +155,7 @@ def test_a_day_without_anything_says_so_and_a_good_one_that_all_is_well(ledger: 
     notice = summary_notice(good, "UTC", "run", "http://x")
     assert notice.headline == "Collected until 2026-11-21 14:30 UTC: all is well"
     assert "Rows: none stored." in notice.text
-    assert "Nothing is open." in notice.text
+    assert "No open faults." in notice.text
 
 
 def test_a_retry_sends_no_notice_twice_but_each_run_has_its_own(ledger: Ledger, sent: list[Notice]) -> None:

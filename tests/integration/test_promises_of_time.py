@@ -161,7 +161,7 @@ def test_a_late_report_has_one_recovery_when_its_last_day_is_loaded(
         assert look(ledger, at(PROMISED + timedelta(hours=hours))) == 0
     ((key, text),) = people.recoveries
     assert key == people.notices[0].fault_key
-    assert "landed at 2026-11-21 10:30 America/New_York, 1 h 30 min late" in text
+    assert "loaded at 2026-11-21 10:30 America/New_York, 1 h 30 min late" in text
 
 
 def test_rows_that_are_there_are_not_late_when_asking_again_fails(
@@ -334,7 +334,7 @@ def test_the_late_message_and_its_end_stand_in_the_thread_of_the_run(
     assert late.text.startswith("sales_and_traffic is late: northwind_na CA, MX, US 2026-11-20")
     assert "waits for request quota" in late.text
     assert end.text.splitlines()[0] == (
-        "sales_and_traffic northwind_na: CA, MX, US 2026-11-20 landed at 2026-11-21 09:20 America/New_York, "
+        "sales_and_traffic northwind_na: CA, MX, US 2026-11-20 loaded at 2026-11-21 09:20 America/New_York, "
         "20 min late."
     )
     assert end.reply_to == "message-1"

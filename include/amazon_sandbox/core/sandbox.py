@@ -27,13 +27,13 @@ SimulationFactory = Callable[[], Simulation]
 
 
 class FamilyState:
-    """What one family remembers, for as long as the server runs. Override what applies."""
+    """The state of one family while the server runs. Override the methods that apply."""
 
     def start(self) -> None:
         """The server is about to listen."""
 
     def reset(self) -> None:
-        """Return to the state after the start; running numbers of ids go on, so that old ids stay unknown."""
+        """Return to the state after the start; id counters continue, so that old ids stay unknown."""
 
     def close(self) -> None:
         """The server has stopped."""
@@ -118,7 +118,7 @@ class Sandbox:
 
     @staticmethod
     def status_of(response: Response) -> int | None:
-        """What the log shows: None when nothing is answered."""
+        """The status for the log: None when no response is sent."""
         return None if isinstance(response, NoAnswer) else response.status_code
 
     def start(self) -> None:
@@ -127,7 +127,7 @@ class Sandbox:
             state.start()
 
     def reset(self) -> None:
-        """As after the start, except for the clock, the access tokens in use and the running numbers of
+        """Return to the state after the start, except for the clock, access tokens in use and counters of
         ids.
         """
         self.calls.clear()

@@ -96,7 +96,7 @@ DOCUMENT = (
     FaultKind(
         "row_of_tabs",
         Stage.DOCUMENT,
-        "a row of a flat file is followed by one of tabs alone",
+        "a row of a flat file is followed by a row of only tabs",
         {"row": "from 1; 1"},
     ),
     FaultKind(
@@ -179,7 +179,7 @@ LISTING = (
     FaultKind(
         "settlement_corrected",
         Stage.LISTING,
-        "the newest settlement is published again with a line less: two of its lines have become one",
+        "the newest settlement is published again with one line fewer: two lines are merged into one",
     ),
 )
 

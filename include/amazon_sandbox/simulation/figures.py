@@ -25,7 +25,7 @@ SOLD_OUT_TRAFFIC = 0.3
 
 
 class Figures(NamedTuple):
-    """Counts of one SKU on one day, or any sum of such; `sales` in minor units; `_b` is the Amazon
+    """Counts of one SKU on one day, or a sum of them; `sales` in minor units; `_b` is the Amazon
     Business part.
     """
 

@@ -121,7 +121,7 @@ class Simulation:
         return search_terms.bulk(self.storefront(owner, marketplace_id or owner.marketplace_ids[0]), rows)
 
     def bulk(self, report_type: str, rows: int, seller: Seller, marketplace_ids: Sequence[str]) -> Document:
-        """A document of any size, of a type that has such."""
+        """A document of any size, for the types that support it."""
         if report_type == search_terms.REPORT_TYPE:
             return self.bulk_search_terms(rows, seller, next(iter(marketplace_ids), None))
         return self.bulk_orders(rows, seller)

@@ -153,7 +153,7 @@ def _print(options: argparse.Namespace, plan: Plan, ways: list[Proposal], kept: 
     for way in ways:
         print(f"  {way.report}: {way.way}: {way.requests:,} requests, {describe_seconds(way.seconds)}")
         if way.loses:
-            print(f"    loses: {way.loses}")
+            print(f"    drawback: {way.loses}")
         print(f"    {way.command}")
 
 

@@ -69,7 +69,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", help="only this report")
     parser.add_argument("--account", help="only this account")
     parser.add_argument("--from", dest="first", type=arguments.day, metavar="DAY",
-                        help="first day; from here on, days that never ran count too")  # fmt: skip
+                        help="first day; later days count even if no run ever planned them")  # fmt: skip
     parser.add_argument("--to", dest="last", type=arguments.day, metavar="DAY")
     parser.add_argument("--json", action="store_true")
 
@@ -181,7 +181,7 @@ def _print_calendar(calendars: Sequence[MarketplaceCalendar]) -> None:
     print_table(
         header,
         rows,
-        empty="No report has run yet. Use --from to expect days from a date on.",
+        empty="No report has run yet. Use --from to count days from a given date.",
         optional=[each.lower() for each in _SHOWN] + ["open", "gaps"],
     )
 

@@ -22,7 +22,7 @@ _LONGEST = 70
 def add(commands: Any) -> None:
     parser = commands.add_parser("notices", help="who gets which notice, pending messages, open faults")
     actions = parser.add_subparsers(required=True, metavar="action")
-    action = actions.add_parser("routes", help="the table that notices.yaml makes; checks the file")
+    action = actions.add_parser("routes", help="show the routes of notices.yaml; checks the file")
     action.add_argument("--account", help="only this account")
     action.add_argument("--family", help="only this report family")
     action.set_defaults(run=_routes)

@@ -20,7 +20,7 @@ from sellerops.settings.specs import load_spec
 def add(commands: Any) -> None:
     parser = commands.add_parser("quarantine", help="documents that wait for your decision")
     actions = parser.add_subparsers(required=True, metavar="action")
-    action = actions.add_parser("list", help="documents that wait; with --all also decided ones")
+    action = actions.add_parser("list", help="open documents; with --all also decided ones")
     action.add_argument("--all", action="store_true")
     action.add_argument("--limit", type=int, default=50)
     action.set_defaults(run=_list)

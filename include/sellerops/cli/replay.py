@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     spec, archive = load_spec(options.report), Archive(archive_uri(options.archive))
     if options.from_archive and not options.check and (options.account or options.since):
         raise ConfigurationError(
-            "--from-archive makes whole tables: the ledger that tells rows apart is taken as lost.",
+            "--from-archive rebuilds whole tables: it ignores the ledger, which would select the rows.",
             remedy="Leave out --account and --since, or add --check.",
         )
     if options.destination != DESTINATION:

@@ -1,4 +1,4 @@
-"""What an answer says about a type's cooldown: Amazon refuses requests that come too soon in many ways."""
+"""Learns a type's cooldown from Amazon's responses, which refuse requests that come too soon in many ways."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOO_SOON = re.compile(
     r"|already (been )?(generated|requested)|once (every|per|in)",
     re.IGNORECASE,
 )
-# No longer cooldown is known; a report that loses its data after more time has another cause.
+# The longest known cooldown; a report that loses its data after more time has another cause.
 _LONGEST = timedelta(days=2)
 
 

@@ -165,7 +165,7 @@ class Follower:
         error = GiveUpError(
             f"report {request.report_id} is still {request.status} after {hours:g} h.",
             where=f"{self._tools.spec.report_type}, {self._job.slice_.label}",
-            remedy="Clear the task to ask for a new report, or raise `request.give_up_after`.",
+            remedy="Clear the task to request a new report, or raise `request.give_up_after`.",
             report_id=request.report_id,
             request_id=request.id,
         )

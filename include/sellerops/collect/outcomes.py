@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 class Done:
     """Nothing more to fetch. ``request_ids``: the archived requests of the slice, for the load.
 
-    ``evidence``: the requests for which Amazon said that there is no data. ``left_out``: columns that the
+    ``evidence``: the requests for which Amazon reported no data. ``left_out``: columns that the
     source refused and that the documents lack, and why.
     """
 

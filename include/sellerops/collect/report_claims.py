@@ -1,4 +1,4 @@
-"""Ledger statements that two collectors may run at once: each is one transaction, and one of the two wins."""
+"""Ledger statements that collectors may run concurrently: each is one transaction, and one collector wins."""
 
 from __future__ import annotations
 

@@ -61,9 +61,9 @@ def open_second_look(tools: Tools, job: Job, first: ReportRequest) -> ReportRequ
         run=job.run,
         request_id=second.id,
         error=NotPublishedYet(
-            f"Amazon said that there is no data (CANCELLED, request {first.id}); a second look confirms it, "
+            f"Amazon reported no data (CANCELLED, request {first.id}); a second request confirms it, "
             f"not before {again_at:%Y-%m-%d %H:%M} UTC.",
-            remedy="Nothing: the task looks again by itself.",
+            remedy="Nothing: the task requests it again automatically.",
         ),
     )
     log.info("request %s is CANCELLED; request %s repeats it from %s", first.id, second.id, again_at)

@@ -1,4 +1,4 @@
-"""Filling gaps with runs: which gaps to try now, within limits and never twice at once."""
+"""Filling gaps with runs: which gaps to try now, within limits and never two runs at once."""
 
 from __future__ import annotations
 

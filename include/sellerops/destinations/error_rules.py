@@ -1,6 +1,6 @@
-"""Drivers' errors as errors of ours: one mechanism, with a table of rules for each driver.
+"""Translates drivers' errors into ours: one mechanism, with a table of rules for each driver.
 
-The error of ours says what to do next: fix the configuration, retry, give up, or look at the document.
+Our error's type decides what happens next: fix the configuration, retry, give up, or check the document.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sellerops.base.errors import SellerOpsError
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """``translate(error, where)`` gives the error of ours for every error that ``matches`` accepts.
+    """``translate(error, where)`` returns our error for every error that ``matches`` accepts.
 
     ``keeps_cause``: a task's log may print the driver's error, because it quotes no row and no value.
     """
@@ -34,7 +34,7 @@ def translation(
 
 @contextmanager
 def typed_errors(where: str, rules: Sequence[ErrorRule]) -> Iterator[None]:
-    """Raise a driver's error as the error of ours of the first rule that matches; others pass through."""
+    """Raise a driver's error as ours, by the first rule that matches; others pass through."""
     try:
         yield
     except SellerOpsError:

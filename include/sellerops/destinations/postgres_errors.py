@@ -69,7 +69,7 @@ def _refused_by_table(error: psycopg.Error, where: str) -> SellerOpsError:
     return CheckFailed(
         f"the table's constraint `{rule}` refuses a row ({_name(error)}).",
         where=where,
-        remedy=f"{_MIGRATE} If somebody added the constraint by hand, drop it.",
+        remedy=f"{_MIGRATE} If the constraint was added by hand, drop it.",
     )
 
 
@@ -141,7 +141,7 @@ _BY_STATE = (
     _by_state(
         "54011",
         kind=ConfigurationError,
-        cause="the table cannot have so many columns: {}.",
+        cause="the table has too many columns: {}.",
         remedy="Nothing was stored. Remove columns from the spec's table, or from its `primary_key`.",
     ),
     _by_state(

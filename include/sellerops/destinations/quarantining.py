@@ -1,4 +1,4 @@
-"""Judging a document before a load replaces anything: implausible days quarantine it for a person's decision.
+"""Checks a document before a load replaces anything: implausible days quarantine it until a person decides.
 
 A quarantine row is about a document and a table; the decision applies to every destination, whichever
 quarantined the document first. Each destination judges by its own rows, so an empty one quarantines nothing.

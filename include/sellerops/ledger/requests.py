@@ -143,7 +143,7 @@ def record_created(
         f"report {report_id} cannot become the report of this request: it is {found.status} and has "
         f"{found.report_id or 'no report'}.",
         where=f"report_request {request_id}",
-        remedy="Two creates ran for one request; use the report that the ledger has.",
+        remedy="One request was created twice; use the report that the ledger has.",
         request_id=request_id,
         report_id=report_id,
         stored_report_id=found.report_id,

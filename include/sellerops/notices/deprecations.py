@@ -27,7 +27,7 @@ def deprecation_notice(touched: DeprecationUse, today: date) -> Notice | None:
         f"The {one.kind.value} `{one.name}` ends{day}. Reports that use it: {', '.join(touched.reports)}.",
         f"Next: {_next(one.replacement)} Source: {one.source}.",
     ]
-    # Within days you must act: no longer a message for the log channel.
+    # Urgent: goes to the alert channels instead of the log channel.
     event = Event.NEEDS_A_PERSON if threshold <= _SOON else Event.DEPRECATION
     key = f"deprecation|{one.kind.name}|{one.name}|{one.removed_on or ''}|{threshold}"
     return Notice.build(key, event, headline, sections)

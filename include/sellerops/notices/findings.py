@@ -106,8 +106,8 @@ def group_rejects(rejects: Iterable[RejectedRows]) -> list[list[RejectedRows]]:
 def _change_line(change: ColumnChange) -> str:
     what = {
         "added": "is new, stored as text",
-        "duplicated": "is the second of its name, stored as text",
-        "dropped": "is missing, null from now on",
+        "duplicated": "appears twice; the second is stored as text",
+        "dropped": "is gone and will be null",
         "personal": "looks like personal data and is not stored",
     }[change.kind]
     return escape(redact(f"`{change.table_name}`: column `{change.column_name}` {what}."))

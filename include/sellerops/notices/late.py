@@ -28,7 +28,7 @@ _NO_RUN_NEXT = (
 )
 _WAITS_NEXT = (
     "nothing: the run continues by itself and you get a recovery message here. `sellerops quota` shows "
-    "what is left of Amazon's quotas."
+    "what remains of Amazon's quotas."
 )
 _UNPUBLISHED_NEXT = "nothing: the next runs request it again."
 _PLANNED_NEXT = (
@@ -46,7 +46,7 @@ _WAITS = {
 
 
 def late_notice(warning: DayWarning, days: Sequence[DayStatus], spec: ReportSpec, url: str) -> Notice:
-    """Days that have not landed by the promised time. ``url``: the page of their run, or of the DAG."""
+    """Days not loaded by the promised time. ``url``: the page of their run, or of the DAG."""
     open_days = [each for each in days if not each.has_landed]
     zone = ZoneInfo(spec.schedule.timezone)
     headline = (
@@ -66,7 +66,7 @@ def late_notice(warning: DayWarning, days: Sequence[DayStatus], spec: ReportSpec
 
 
 def late_recovery(warning: DayWarning, days: Sequence[DayStatus], spec: ReportSpec) -> str:
-    """One line for the recovery: when the last day landed, or that it will not."""
+    """One line for the recovery: when the last day was loaded, or that it is lost."""
     lost = [each for each in days if each.is_lost]
     if lost:
         return (
@@ -77,7 +77,7 @@ def late_recovery(warning: DayWarning, days: Sequence[DayStatus], spec: ReportSp
     zone = ZoneInfo(spec.schedule.timezone)
     after = describe_seconds(max((landed - warning.since).total_seconds(), 0.0))
     return (
-        f"{spec.name} {warning.account_id}: {_days_text(days)} landed at {_time(landed, zone)}, {after} late."
+        f"{spec.name} {warning.account_id}: {_days_text(days)} loaded at {_time(landed, zone)}, {after} late."
     )
 
 
@@ -154,7 +154,7 @@ def _reason(each: DayStatus, zone: ZoneInfo) -> tuple[str, str]:
         return f"{what}, since {_time(since, zone)}", _WAITS_NEXT
     if row.state is SliceState.REQUESTED:
         return f"waits for request quota, since {_time(since, zone)}", _WAITS_NEXT
-    return f"has been planned since {_time(since, zone)}, and no task works on it", _PLANNED_NEXT
+    return f"has been planned since {_time(since, zone)}, and no task is working on it", _PLANNED_NEXT
 
 
 def _why(days: Sequence[DayStatus]) -> str:

@@ -103,11 +103,11 @@ def recovery_message(outage: Outage, ended_at: datetime, marked: int) -> Message
     minutes = max(1, round((ended_at - datetime.fromisoformat(outage.since)).total_seconds() / 60))
     count = len(outage.runs) + outage.more_runs
     if not count:
-        return Message(f"The ledger answers again after {minutes} min", ("No run failed meanwhile.",))
+        return Message(f"The ledger is available again after {minutes} min", ("No run failed meanwhile.",))
     links = [f"<{run.url}|{escape(run.dag_id)} {escape(run.run_id)}>" for run in outage.runs[:10]]
     more = [f"and {count - len(links)} more"] if count > len(links) else []
     return Message(
-        f"The ledger answers again after {minutes} min; {count} runs failed meanwhile",
+        f"The ledger is available again after {minutes} min; {count} runs failed meanwhile",
         (
             "\n".join([*links, *more]),
             f"{marked} slices are now marked failed. Next: clear the failed tasks of these runs; they resume "

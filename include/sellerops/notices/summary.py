@@ -82,7 +82,7 @@ def _rows(account: AccountDay) -> str:
 def _faults(summary: Summary, zone: ZoneInfo) -> str:
     """The open faults, oldest first."""
     if not summary.faults:
-        return "Nothing is open."
+        return "No open faults."
     shown = [
         f"- {escape(fault.headline)} (since {fault.opened_at.astimezone(zone):%Y-%m-%d %H:%M})"
         for fault in summary.faults[:_MOST_FAULTS]

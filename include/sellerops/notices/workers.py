@@ -21,7 +21,7 @@ _NOT_STARTED = (
     "check that the scheduler runs and that the DAG is not paused; restart the scheduler if the run stays "
     "queued."
 )
-_HANGS = "read the task's log: the database or a channel does not answer. Clear the task once it does."
+_HANGS = "read the task's log: the database or a channel does not respond. Clear the task once it does."
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _diagnose(run: StuckRun) -> tuple[str, str]:
     if run.state == "queued":
         return "Airflow starts no runs", _NOT_STARTED
     if run.state == "running":
-        return "A task that takes seconds hangs", _HANGS
+        return "A task that should take seconds hangs", _HANGS
     if run.running:
         return "No worker was free for a task", _BUSY
     return "Tasks are queued and nothing runs", RESTART

@@ -92,7 +92,7 @@ def _queried(spec: ReportSpec, other: ReportSpec, days: _Days, asins: int | None
         spec.name,
         f"Data Kiosk: {other.name} ({', '.join(other.tables)})",
         parts=ceil(asins / split.at_most) if split and asins else 1,
-        loses=f"rows land in {', '.join(other.tables)}, not in {', '.join(spec.tables)}",
+        loses=f"rows go to {', '.join(other.tables)}, not in {', '.join(spec.tables)}",
     )
 
 
@@ -101,7 +101,7 @@ def _coarser(other: ReportSpec, days: _Days) -> Proposal:
         other,
         other.name,
         f"another cadence: {other.name}, by {other.period.kind.value}",
-        loses="figures of single days" if other.period.kind is not PeriodKind.RANGE else "",
+        loses="no figures for single days" if other.period.kind is not PeriodKind.RANGE else "",
     )
 
 

@@ -1,7 +1,7 @@
 """Cooldowns and daily budgets of report types, which limit creates in addition to createReport's bucket.
 
 Amazon's cooldowns can be longer than published: each refusal for a create that came too soon lengthens the
-one in force. All seconds are of the ledger's clock.
+one in force. All times are on the ledger's clock.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class LearnedCooldown:
 
 
 class Cooldowns(QuotaStatements):
-    """Grants and learns per account, report type, marketplace and window."""
+    """Grants creates and learns cooldowns, per account, report type, marketplace and window."""
 
     def try_create(
         self,

@@ -153,8 +153,8 @@ def marketplace(code: str) -> Marketplace:
         return known[code]
     nicknames = {"UK": "GB", "UAE": "AE"}
     guess = nicknames.get(code) or next(iter(difflib.get_close_matches(code, known, n=1, cutoff=0.5)), None)
-    hint = f"write {guess}" if guess else f"use one of {', '.join(known)}"
-    raise ConfigurationError(f"unknown marketplace {code!r}.", remedy=f"Use the ISO country code: {hint}.")
+    hint = f"Did you mean {guess}?" if guess else f"Use one of {', '.join(known)}."
+    raise ConfigurationError(f"unknown marketplace {code!r}.", remedy=hint)
 
 
 def marketplace_by_id(marketplace_id: str) -> Marketplace:

@@ -63,7 +63,7 @@ def _labels(given: Any, conn_id: str) -> dict[str, str]:
         return {}
     if not isinstance(given, dict):
         raise ConfigurationError(
-            f"`labels` is no mapping: {given!r}.",
+            f"`labels` is not a mapping: {given!r}.",
             where=f"connection {conn_id}",
             remedy='Write it as {"team": "sales"} in its extra, then clear the task.',
         )

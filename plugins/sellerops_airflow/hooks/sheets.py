@@ -107,7 +107,7 @@ class GoogleSheets:
             raise RetryableError(cause, where=where) from error
         except (GoogleAuthError, AirflowException) as error:
             if getattr(error, "retryable", False):
-                raise RetryableError("Google does not issue an access token now.", where=where) from error
+                raise RetryableError("Google issued no access token.", where=where) from error
             # AirflowException: the hook cannot read the key.
             raise self._bad_key(str(error)) from error
 

@@ -40,7 +40,7 @@ def send(connection: str, post: Post) -> str:
     content = _json(answer)
     if answer.status_code != 200 or "id" not in content:
         raise ChannelError(
-            f"ClickUp answers {answer.status_code}: {content.get('err') or answer.text[:200]} "
+            f"ClickUp returned {answer.status_code}: {content.get('err') or answer.text[:200]} "
             f"{content.get('ECODE', '')}".rstrip(),
             retry_after=_wait(answer),
         )

@@ -63,7 +63,7 @@ class ReportFailureNotifier(_RunNotifier):
     def send_notices(self, ledger: Ledger, context: Context) -> None:
         outcome = read_run_outcome(ledger, context)
         if any(each.error_type == LedgerUnavailable.__name__ for each in outcome.failures):
-            # The tasks could not record their failure; by now the ledger answers again.
+            # The tasks could not record their failure; by now the ledger is available again.
             mark_failed(ledger, [(outcome.dag_id, outcome.run_id)])
         send_failure_notices(ledger, outcome)
         # Another account or step may have recovered in the same run.

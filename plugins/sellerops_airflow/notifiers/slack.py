@@ -61,7 +61,7 @@ def _refused(error: Any) -> Exception:
     code, status = _code(error), error.response.status_code
     wait = str(error.response.headers.get("Retry-After", "")) if status == 429 else ""
     return ChannelError(
-        f"Slack answers {status}: {code}",
+        f"Slack returned {status}: {code}",
         retry_after=float(wait) if wait.isdigit() else 0.0,
         is_final=code in _NEVER,
     )

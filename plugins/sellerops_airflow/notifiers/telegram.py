@@ -46,7 +46,7 @@ def send(connection: str, post: Post) -> str:
         content = _call(url, {key: value for key, value in body.items() if key != "parse_mode"}, post.timeout)
     if not content.get("ok"):
         raise ChannelError(
-            without_token(f"Telegram answers {content.get('error_code')}: {content.get('description')}"),
+            without_token(f"Telegram returned {content.get('error_code')}: {content.get('description')}"),
             retry_after=float((content.get("parameters") or {}).get("retry_after", 0)),
         )
     return str(content["result"]["message_id"])
@@ -63,10 +63,10 @@ def _call(url: str, body: dict[str, Any], timeout: float) -> dict[str, Any]:
         content = answer.json()
     except httpx.HTTPError as error:
         raise ChannelError(
-            without_token(f"Telegram does not answer: {type(error).__name__}: {error}")
+            without_token(f"Telegram does not respond: {type(error).__name__}: {error}")
         ) from None
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise ChannelError(f"Telegram answers {answer.status_code} without JSON")
+        raise ChannelError(f"Telegram returned {answer.status_code} without JSON")
     return content

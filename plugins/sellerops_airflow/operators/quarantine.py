@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RELEASE, REJECT, LATER = "Release", "Reject", "Ask again later"
-# After this time without an answer the run ends and a later one asks again, so that runs do not pile up.
+# Without a decision in this time the run ends and a later one asks again, so that runs do not pile up.
 ANSWER_TIMEOUT = timedelta(days=1)
 # When a run disappears, other runs may ask about its documents after this time.
 _CLAIM_FOR = ANSWER_TIMEOUT + timedelta(hours=1)

@@ -1,6 +1,6 @@
 """The trigger form of a report: its fields, and their parsed values.
 
-Every field admits null so that it may stay empty; Airflow's UI marks all others as required. The days are in
+Every field allows null so that it may stay empty; Airflow's UI marks all others as required. The days are in
 a collapsed section of their own, because the form of a backfill already has dates.
 """
 

@@ -78,7 +78,7 @@ def test_between_the_looks_the_slice_says_why_it_waits(bench: Bench) -> None:
     assert [request.status for request in requests(bench)] == [RequestStatus.CANCELLED, RequestStatus.PLANNED]
     (row,) = bench.ledger.slice_states()
     assert row.state is SliceState.REQUESTED
-    assert "a second look confirms it, not before 2026-11-21" in (row.error or "")
+    assert "a second request confirms it, not before 2026-11-21" in (row.error or "")
     assert bench.creates() == 1
 
 

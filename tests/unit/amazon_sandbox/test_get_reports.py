@@ -104,7 +104,7 @@ def test_a_settlement_can_be_published_twice(na: Api, control: Any) -> None:
 
 
 def test_a_settlement_can_be_corrected(na: Api, control: Any) -> None:
-    """Published again with a line less, and still balanced."""
+    """Published again with one line fewer, and still balanced."""
     control("POST", "/faults", {"fault": "settlement_corrected", "times": 1})
     again, *others = na.listed(SETTLEMENTS, pageSize=100)
     first = next(other for other in others if other["dataEndTime"] == again["dataEndTime"]

@@ -59,7 +59,7 @@ def test_the_client_is_the_providers_and_talks_to_a_local_bigquery(monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("extra", "says"), [({}, "names no project"), ({"project": "p", "labels": "x"}, "no mapping")]
+    ("extra", "says"), [({}, "names no project"), ({"project": "p", "labels": "x"}, "is not a mapping")]
 )
 def test_a_connection_that_says_too_little_is_an_error(
     monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any], says: str

@@ -121,4 +121,4 @@ def test_a_demo_that_stays_up_reports_silence_and_its_end_once(monkeypatch: pyte
     monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
     with pytest.raises(Ended):
         module._stay_up(up, progress)
-    assert said == ["The local Amazon does not answer; waiting for it", "The local Amazon answers again"]
+    assert said == ["The local Amazon does not respond; waiting for it", "The local Amazon responds again"]

@@ -88,8 +88,8 @@ def _refuse_too_many(connection: Connection, shape: Shape, more: int) -> None:
     raise ConfigurationError(
         f"it has {used} columns{was}; {more} more exceed Postgres' limit of {MOST_COLUMNS}.",
         where=f"table {shape.full_name}",
-        remedy="Nothing was stored. If the document has names as keys, read them as `rows` of a table of "
-        "their own in the spec; or declare a table with another name and only the columns you need.",
+        remedy="Nothing was stored. If the document has names as keys, read them as `rows` of a separate "
+        "table in the spec; or declare a table with another name and only the columns you need.",
     )
 
 

@@ -117,7 +117,7 @@ class Merge:
             raise ConfigurationError(
                 f"it stored {written} of {sent} rows without an error.",
                 where=f"table {self.write.shape.full_name}",
-                remedy="Nothing was stored. Drop the rule or the trigger that somebody added to the table.",
+                remedy="Nothing was stored. Drop the rule or trigger that was added to the table.",
             )
 
     def changed_rows(self, before: str, after: str) -> sql.Composable:

@@ -54,7 +54,7 @@ def _recreate(connection: Connection, view: sql.Identifier, select: sql.SQL, sha
         raise ConfigurationError(
             "the spec's columns have changed, and another view reads this one.",
             where=f"view {name}",
-            remedy=f"Drop that view, clear the load, then create it again: {name} has its new columns then.",
+            remedy=f"Drop that view, clear the load, then recreate it: {name} then has its new columns.",
         ) from error
     connection.execute(sql.SQL("CREATE VIEW {} AS {}").format(view, select))
 

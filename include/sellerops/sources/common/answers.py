@@ -55,6 +55,6 @@ def unknown_status(key: str, status: object, where: str) -> UnexpectedAnswer:
     return UnexpectedAnswer(
         f"Amazon reported the unknown {key} {status!r}.",
         where=where,
-        remedy="Nothing is lost: clear the task to ask again; if it stays, report it.",
+        remedy="Nothing is lost: clear the task to ask again; if it happens again, report it.",
         processing_status=str(status),
     )

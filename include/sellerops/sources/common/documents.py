@@ -134,11 +134,11 @@ class _RawBody:
         announced = self._response.headers.get("content-length")
         if announced is not None and announced.strip() != str(self._nbytes):
             raise DocumentDamaged(
-                f"{self._nbytes} of {announced} announced bytes arrived.", where=self._where
+                f"{self._nbytes} of {announced} announced bytes were received.", where=self._where
             )
         if not self._nbytes:
             # Even a report without rows has a header; one without data ends CANCELLED.
-            raise DocumentDamaged("the document is empty: not a single byte.", where=self._where)
+            raise DocumentDamaged("the document is empty (0 bytes).", where=self._where)
 
     def facts(self) -> dict[str, Any]:
         """Size and sha256 of the transferred bytes; call it after the last chunk."""

@@ -1,0 +1,16 @@
+COMMENT ON COLUMN sellerops.table_watermark.place IS 'Marketplace id, or the region if one report covers all its marketplaces.';
+COMMENT ON TABLE sellerops.notice IS 'Keys of notices whose sender has been chosen, so that no notice is sent twice.';
+COMMENT ON COLUMN sellerops.listed_report.is_unfit IS 'Its document was read and does not match the request (other options).';
+COMMENT ON COLUMN sellerops.notification.looked_up_at IS 'When Amazon was queried about a report that is not ours, and gave no details.';
+COMMENT ON COLUMN sellerops.quarantine.place IS 'Marketplace id, or the region if one report covers all its marketplaces.';
+COMMENT ON COLUMN sellerops.quarantine.asked_until IS 'Real time until which the run that shows the required action owns it.';
+COMMENT ON COLUMN sellerops.load.document IS 'Archive address, content type and marketplaces of the document.';
+COMMENT ON COLUMN sellerops.restatement.key IS 'The row''s key within its account and marketplace.';
+COMMENT ON COLUMN sellerops.gap_fill.marketplace_ids IS 'An empty id stands for all marketplaces of a region together.';
+COMMENT ON COLUMN sellerops.load.bytes_processed IS 'Bytes that the destination''s jobs read; null if the destination does not report them.';
+COMMENT ON TABLE sellerops.ads_profile IS 'Advertising profiles of sellers, as Amazon last listed them: one account in one marketplace.';
+COMMENT ON TABLE sellerops.ads_refused_column IS 'Columns that Amazon Ads refused: reports are requested without them until retry_at.';
+COMMENT ON COLUMN sellerops.fault.threads IS 'Threads of the notices about it, newest last.';
+COMMENT ON TABLE sellerops.fault IS 'Faults, open and closed: a notice when one begins, once a day while it lasts, and when it ends.';
+COMMENT ON COLUMN sellerops.warning.slices IS 'A list of [marketplace id (empty: all marketplaces), day].';
+COMMENT ON TABLE sellerops.slice_destination IS 'State of each day of each marketplace in each destination; slice_state combines them.';
