@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import inspect
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -125,5 +127,13 @@ def test_airflows_trigger_finds_and_runs_the_callback(bag: DagBag, monkeypatch: 
 
 @pytest.mark.parametrize("wrong", ["9:00", "24:00", "09:60", "noon", 540])
 def test_a_promise_that_is_no_time_of_day_is_refused(wrong: object) -> None:
-    with pytest.raises(ValueError, match="no time of day"):
+    with pytest.raises(ValueError, match="not a time of day"):
         type(SALES).model_validate({**SALES.model_dump(by_alias=True), "due": wrong})
+
+
+@pytest.mark.parametrize(
+    "path", ["sellerops_airflow.deadlines.tell_late", "sellerops_airflow.worker_watch.tell_no_worker"]
+)
+def test_callbacks_of_deadlines_stored_before_the_modules_moved_are_found(path: str) -> None:
+    module, _, name = path.rpartition(".")
+    assert inspect.iscoroutinefunction(getattr(importlib.import_module(module), name))

@@ -23,8 +23,8 @@ from sellerops.collect.account_calls import AccountCalls
 from sellerops.collect.context import Job, Tools, clock_of, now, off_loop, poll_offset, sleep_until
 from sellerops.collect.document_meta import document_meta
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
-from sellerops.collect.paging_claims import HEARTBEAT, claim_paging, record_paged
-from sellerops.collect.report_claims import release_claim, renew_claim
+from sellerops.collect.paging_claims import HEARTBEAT, claim_paging, record_paged, renew_paging
+from sellerops.collect.report_claims import release_claim
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.sources.common.answers import json_line
 from sellerops.sources.common.operations import Operation, OperationInput, Page
@@ -87,7 +87,7 @@ class OperationPager:
         while True:
             clock = await clock_of(self._tools.ledger)
             await asyncio.sleep(max(_SHORTEST_BEAT, clock.real_seconds(HEARTBEAT.total_seconds())))
-            if not await off_loop(renew_claim, self._tools.ledger, self._id, self._token):
+            if not await off_loop(renew_paging, self._tools.ledger, self._id, self._token):
                 return
 
     async def _release(self) -> None:

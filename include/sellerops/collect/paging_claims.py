@@ -1,7 +1,7 @@
 """Which wait pages through an operation for a request: one at a time, the others follow it.
 
 PLANNED -> CREATING is the claim, and ``creating_at`` is its heartbeat on the ledger's clock
-(``renew_claim``). Any wait may take a claim whose heartbeat has stopped: paging only reads, so it simply
+(``renew_paging``). Any wait may take a claim whose heartbeat has stopped: paging only reads, so it simply
 starts again.
 """
 
@@ -39,6 +39,21 @@ def claim_paging(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
         )
         """,
         {"id": request_id, "token": token, "life": CLAIM_LIFE},
+    )
+
+
+def renew_paging(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
+    """Beat once. False if the claim is another wait's by now, or the request has ended.
+
+    ``updated_at`` keeps the start of the paging: notices say since when a request is in progress.
+    """
+    return changes_row(
+        ledger,
+        """
+        UPDATE sellerops.report_request SET creating_at = sellerops.now()
+        WHERE id = %(id)s AND status = 'CREATING' AND claim_token = %(token)s
+        """,
+        {"id": request_id, "token": token},
     )
 
 

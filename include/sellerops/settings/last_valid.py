@@ -130,7 +130,7 @@ class ConfigFile(Generic[T]):
             return error
 
     def _load(self) -> Loaded[T]:
-        return load_last_valid(self.name, self._build)
+        return load_last_valid(self.name, self._build, former_name=self.former_name)
 
     def _build(self, files: Files) -> T:
         return self.build(files, self._path(files))
@@ -163,11 +163,13 @@ def load_last_valid(
     *,
     root: Path | None = None,
     memo: Memo | None = None,
+    former_name: str = "",
 ) -> Loaded[T]:
     """``build`` from the current files, or if that fails, from the texts of the last success.
 
     ``name`` identifies the part within ``root`` (default: the configuration folder). Any exception counts as
-    failure, so that no file can break another's DAG. Raises ConfigurationError if nothing was stored.
+    failure, so that no file can break another's DAG. ``former_name``: under which an earlier version of this
+    project stored its texts. Raises ConfigurationError if nothing was stored.
     """
     folder = root or config_dir()
     files = Files(memo=memo)
@@ -176,6 +178,8 @@ def load_last_valid(
     except Exception as error:
         problem = as_configuration_error(error, folder / name)
         kept = _read(folder, name)
+        if kept is None and former_name:
+            kept = _read(folder, former_name)
         if kept is None:
             raise problem from error
         try:

@@ -82,7 +82,7 @@ class Statements:
         return (
             f"SELECT {self._marketplace('r')} AS marketplace, {self.day('r')} AS day, "
             f"COUNT(*), SUM({amount}) "
-            f"FROM ({self.accepted()}) AS r GROUP BY marketplace, day",
+            f"FROM ({self.accepted()}) AS r GROUP BY 1, 2",
             {},
         )
 
@@ -94,7 +94,7 @@ class Statements:
             f"SELECT {self._marketplace('t')} AS marketplace, {self.day('t')} AS day, "
             f"COUNT(*), SUM({amount}) "
             f"FROM {self.rows(bounds)} WHERE {self.in_place()} AND {self.day('t')} IN UNNEST(@days) "
-            "GROUP BY marketplace, day",
+            "GROUP BY 1, 2",
             {**self.parameters(), **self.bound_parameters(bounds), "days": ("DATE", list(days))},
         )
 

@@ -87,27 +87,28 @@ class AdsClient(AccountClient):
         opened = await self.session()
 
         async def send(call: CallRecord) -> Answer:
-            response = await opened.send(
-                method,
-                path,
-                call,
-                profile_id=profile_id,
-                media_type=media_type or _MEDIA_TYPES.get(operation) or _plain(body),
-                query=query,
-                body=body,
-            )
+            async with opened.turn(profile_id or "") if operation in CREATES else nullcontext():
+                call.start()
+                response = await opened.send(
+                    method,
+                    path,
+                    call,
+                    profile_id=profile_id,
+                    media_type=media_type or _MEDIA_TYPES.get(operation) or _plain(body),
+                    query=query,
+                    body=body,
+                )
             return Answer({}, "") if response.status_code == 204 else answer_of(response, operation)
 
-        async with opened.turn(profile_id or "") if operation in CREATES else nullcontext():
-            return await self._logged(
-                operation,
-                send,
-                fence,
-                report_type=report_type,
-                report_id=report_id,
-                request_id=request_id,
-                marketplace_ids=marketplace_ids,
-            )
+        return await self._logged(
+            operation,
+            send,
+            fence,
+            report_type=report_type,
+            report_id=report_id,
+            request_id=request_id,
+            marketplace_ids=marketplace_ids,
+        )
 
     def _learn(self, call: ApiCall, error: SellerOpsError | None) -> None:
         if isinstance(error, Throttled):

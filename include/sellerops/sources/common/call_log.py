@@ -29,7 +29,8 @@ class CallRecord:
     """What we know of one call, filled in while it is in progress.
 
     ``fence``: passed each time before the call is sent. ``api``: as ``sp_api_of`` names it, or one of the
-    names above. ``status``, ``request_id``: of the last answer. ``seconds`` count from the record's creation.
+    names above. ``status``, ``request_id``: of the last answer. ``seconds`` count from the record's creation,
+    or from ``start``.
     """
 
     operation: str
@@ -42,6 +43,10 @@ class CallRecord:
     error: SellerOpsError | None = None
     started: float = field(default_factory=time.monotonic, repr=False)
     seconds: float | None = None
+
+    def start(self) -> None:
+        """Count ``seconds`` from here: what came before was waiting for one's turn."""
+        self.started = time.monotonic()
 
     def end(self, error: SellerOpsError | None = None) -> None:
         """Note that the call has ended, and with which error."""

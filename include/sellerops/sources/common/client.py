@@ -66,19 +66,20 @@ class AccountClient(ABC):
         fence: Fence | None,
         **about: Any,
     ) -> _Result:
-        """One call whose lease is held; logged and learned from, however it ends.
+        """One call whose lease is held; learned from and logged, however it ends.
 
         :param about: further fields of its row in the ledger (``ApiCall``).
         """
 
         def log_call(call: CallRecord, tokens: Sequence[CallRecord]) -> None:
             made = call.to_api_call(self.account.id, **about)
-            for each in (*(token.to_api_call(self.account.id) for token in tokens), made):
-                record_call(self.ledger, each)
+            # First, so that other processes pause at once when Amazon throttles.
             try:
                 self._learn(made, call.error)
             except SellerOpsError as error:
                 log.warning("learned nothing from %s of %s: %s", operation, self.account.id, error)
+            for each in (*(token.to_api_call(self.account.id) for token in tokens), made):
+                record_call(self.ledger, each)
 
         async with logged_call(operation, fence, log_call) as call:
             return await send(call)

@@ -11,6 +11,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.notices import Event, Kind, Routes, Target, load_routes
 from sellerops.notices.routes import ROUTES, unknown_names
 from sellerops.settings.accounts import load_accounts
+from sellerops.settings.last_valid import keep_texts
 from sellerops.settings.specs import load_specs
 
 TASK = Target("task", Kind.CLICKUP, "sellerops_clickup", "86sellerops")
@@ -143,6 +144,18 @@ def test_both_file_names_are_an_error_and_the_last_valid_one_stays(config: Path)
     assert load_routes() == before
     (config / "notifications.yaml").unlink()
     assert load_routes().channels["log"].to == "#other"
+
+
+def test_what_an_earlier_version_stored_under_the_former_name_serves_too(config: Path) -> None:
+    """After an upgrade, with both files there, or with the new one broken, notices still go out."""
+    former = config / "notifications.yaml"
+    keep_texts(config, "notifications.yaml", {str(former): OWN, str(config / "notices.yaml"): None})
+    former.write_text(OWN)
+    (config / "notices.yaml").write_text(OWN)
+    assert set(load_routes().channels) == {"log", "finance", "chat", "mail", "task"}
+    former.unlink()
+    (config / "notices.yaml").write_text("rules: [")
+    assert set(load_routes().channels) == {"log", "finance", "chat", "mail", "task"}
 
 
 def test_unknown_names_are_listed(own: Routes) -> None:

@@ -64,7 +64,12 @@ def test_a_name_travels_from_file_to_dag() -> None:
             "unknown time zone 'Amerika/Berlin'",
         ),
         ('cron: "0 3 * * *"', 'cron: "0 3 * *"', "schedule", "not a cron expression"),
-        ("scope: account_region", "scope: account_region\nmarketplaces: [UK]", "marketplaces", "Did you mean GB"),
+        (
+            "scope: account_region",
+            "scope: account_region\nmarketplaces: [UK]",
+            "marketplaces",
+            "Did you mean GB",
+        ),
         (
             "primary_key: [reimbursement_id]",
             "primary_key: [reimbursment_id]",

@@ -1,0 +1,7 @@
+"""The former module of ``notify_stuck_run``: deadlines created before 0.1.0 name it. Goes with 0.2.0."""
+
+from __future__ import annotations
+
+from sellerops_airflow.housekeeping.worker_watch import notify_stuck_run as tell_no_worker
+
+__all__ = ["tell_no_worker"]
