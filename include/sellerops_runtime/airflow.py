@@ -72,6 +72,9 @@ class AirflowStack:
             "CORE__LOAD_EXAMPLES": False,
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": self.parallelism,
+            # By default Airflow drops what it parses within 30 s of an earlier change. The next parse stores
+            # it, but the demo parses only when a file changes.
+            "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 0,
             # Off by default, because users who may edit connections can then make the api-server call any
             # address. Here that is one user on one machine, who wants the *Test* button.
             "CORE__TEST_CONNECTION": "Enabled",

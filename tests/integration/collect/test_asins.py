@@ -61,5 +61,5 @@ def test_both_remedies_are_named(ledger: Ledger, configured: Path) -> None:
     assert "listings_all" in failed.value.remedy
     assert "config/asins.yaml" in failed.value.remedy
     configured.write_text("northwind_na: {US: B0A}\n")
-    with pytest.raises(ConfigurationError, match="no list of ASINs"):
+    with pytest.raises(ConfigurationError, match="is not a list of ASINs"):
         known_asins(ledger, "northwind_na", US)

@@ -369,7 +369,7 @@ def test_the_command_shows_the_plan_then_follows_it(
     assert main(["tables", "migrate", SHIPMENTS.name]) == 0
     assert ": migrated, 2 rows\n  the column `quantity_shipped` is bigint" in capsys.readouterr().out
     assert main(["tables", "migrate", SHIPMENTS.name, "--check"]) == 0
-    assert ": fits its spec, 2 rows" in capsys.readouterr().out
+    assert ": matches its spec, 2 rows" in capsys.readouterr().out
 
 
 # -- BigQuery alone --

@@ -22,9 +22,7 @@ def test_what_waits_and_what_is_wrong(
 ) -> None:
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
     assert main(["notices", "pending"]) == main(["notices", "faults"]) == 0
-    assert capsys.readouterr().out == (
-        "Everything has arrived.\nNothing is wrong that people were told of.\n"
-    )
+    assert capsys.readouterr().out == ("All messages were delivered.\nNo open faults.\n")
     notice = Notice("a", Event.LATE, "orders are late\nmore \x00", [], fault_key="late|orders")
     record_notice(ledger, notice, load_routes(), lambda target: target.kind == "slack")
     send_due(ledger, away)
