@@ -1,4 +1,4 @@
-"""Failures stay contained: invalid YAML, a killed triggerer, killed workers. Secrets never show anywhere."""
+"""Faults stay contained: invalid YAML, a killed triggerer, killed workers. Moves the clock, so it runs late."""
 
 from __future__ import annotations
 
