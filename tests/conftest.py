@@ -17,6 +17,16 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side (``--dist loadgroup``): one process runs a whole file, and one all end-to-end tests, which
+    share an Airflow.
+    """
+    for item in items:
+        file = str(item.path.relative_to(item.config.rootpath))
+        item.add_marker(pytest.mark.xdist_group("e2e" if item.get_closest_marker("e2e") else file))
+
+
 @pytest.fixture(autouse=True)
 def _tokens_of_its_own() -> None:
     """Access tokens are a process's; no test has another's."""

@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,38 +29,51 @@ __all__ = ["postgres_server"]
 SPEED = 60.0
 
 
+# What `system` has running.
+_RUNNING = pytest.StashKey[ExitStack]()
+
+
 @pytest.fixture(scope="session")
-def system(postgres_server: PostgresServer) -> Iterator[System]:
+def system(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> Iterator[System]:
     root = Path(tempfile.mkdtemp(prefix="sellerops-e2e-"))
-    config = _config(root)
+    config, dags = _config(root), root / "dags"
+    shutil.copytree(PROJECT_ROOT / "dags", dags)
     warehouse = postgres_server.create_database(TEMPLATE)
-    ledger = Ledger(warehouse)
     start = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    with SandboxServer(speed=SPEED, options=("--start", start)) as sandbox:
+    environment = {
+        "AIRFLOW__CORE__MAX_MAP_LENGTH": "512",
+        # As in the demo: DAG files are parsed when the configuration changes (System.parse_again).
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+    }
+    with ExitStack() as running:
+        request.config.stash[_RUNNING] = running
+        running.callback(shutil.rmtree, root, ignore_errors=True)
+        ledger = running.enter_context(closing(Ledger(warehouse)))
+        sandbox = running.enter_context(SandboxServer(speed=SPEED, options=("--start", start)))
         follow_clock(ledger, sandbox)
-        dags = root / "dags"
-        shutil.copytree(PROJECT_ROOT / "dags", dags)
-        environment = {
-            "AIRFLOW__CORE__MAX_MAP_LENGTH": "512",
-            # As in the demo: DAG files are parsed when the configuration changes (System.parse_again).
-            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
-        }
-        with running_airflow(
-            postgres_server,
-            dags=dags,
-            config=config,
-            environment=environment,
-            schedules=True,
-            parallelism=6,
-        ) as airflow:
-            reader = urlsplit(postgres_server.reader(warehouse)).password or ""
-            airflow.apply_settings(_settings(sandbox.url, warehouse, reader, root / "archive"))
-            metadata = airflow.stack.database_url.replace("+psycopg", "")
-            secrets = [str(a[key]) for a in sandbox.accounts() for key in ("client_secret", "refresh_token")]
-            watcher = ConfigWatcher(config, dags)
-            yield System(airflow, sandbox, ledger, warehouse, metadata, config, watcher, secrets)
-    ledger.close()
-    shutil.rmtree(root, ignore_errors=True)
+        airflow = running.enter_context(
+            running_airflow(
+                postgres_server,
+                dags=dags,
+                config=config,
+                environment=environment,
+                schedules=True,
+                parallelism=6,
+            )
+        )
+        reader = urlsplit(postgres_server.reader(warehouse)).password or ""
+        airflow.apply_settings(_settings(sandbox.url, warehouse, reader, root / "archive"))
+        metadata = airflow.stack.database_url.replace("+psycopg", "")
+        secrets = [str(a[key]) for a in sandbox.accounts() for key in ("client_secret", "refresh_token")]
+        watcher = ConfigWatcher(config, dags)
+        yield System(airflow, sandbox, ledger, warehouse, metadata, config, watcher, secrets)
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop all of it after the last end-to-end test: other tests follow in the same process."""
+    running = item.config.stash.get(_RUNNING, None)
+    if running and (nextitem is None or nextitem.get_closest_marker("e2e") is None):
+        running.close()
 
 
 def _settings(amazon: str, warehouse: str, reader_password: str, archive: Path) -> dict[str, str]:

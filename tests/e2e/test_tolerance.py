@@ -1,4 +1,4 @@
-"""Faults stay contained: invalid YAML, a killed triggerer, killed workers. Moves the clock, so it runs late."""
+"""Faults stay contained: invalid YAML, killed triggerer and workers. Moves the clock, so it runs late."""
 
 from __future__ import annotations
 
