@@ -8,6 +8,9 @@ from support.airflow_home import PROJECT_ROOT, prepare_airflow
 prepare_airflow()
 
 from airflow.dag_processing.dagbag import DagBag  # noqa: E402
+from support.channels import sent  # noqa: E402
+
+__all__ = ["bag", "sent"]
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.exceptions import AirflowSkipException
-from support.channels import Channels, sent
+from support.channels import Channels
 from support.fake_runtime import task_context
-from support.postgres import PostgresServer, conninfo, ledger, postgres_server
+from support.postgres import PostgresServer
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
@@ -24,8 +24,6 @@ from sellerops_airflow.dag_factory import reports as report_factory
 from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.operators import checks
 from sellerops_airflow.operators.checks import CompareFiguresOperator, NotifyDifferencesOperator
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 CHECK = "settlements_to_the_cent"
 OFF = CheckResult(

@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from support.channels import Channels, sent
+from support.channels import Channels
 from support.fake_runtime import SLICE
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import GiveUpError
@@ -20,8 +19,6 @@ from sellerops.settings.deprecations import Deprecation, Kind
 from sellerops.settings.specs import load_spec
 from sellerops_airflow.housekeeping import completeness
 from sellerops_airflow.runs import queued_runs
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 SALES = load_spec("sales_and_traffic")

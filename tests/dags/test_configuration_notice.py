@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 from support.airflow_home import PROJECT_ROOT
-from support.channels import Channels, sent
-from support.postgres import conninfo, ledger, postgres_server
+from support.channels import Channels
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops_airflow.housekeeping.configuration import check_configuration
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import psycopg
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from support.airflow_home import PROJECT_ROOT, prepare_airflow
-from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
 from support.system import follow_clock
 
@@ -26,8 +25,6 @@ from sellerops_airflow.pages.task_slices import find_task_slice
 from sellerops_airflow.runtime import Runtime, use_runtime
 from sellerops_airflow.triggers import report
 from sellerops_runtime.report_selection import DEMO_REPORTS
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 SALES = "report__amazon_sp__sales_and_traffic"
 DAY = "2026-11-19"

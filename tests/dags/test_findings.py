@@ -11,9 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.channels import Channels, sent
+from support.channels import Channels
 from support.fake_runtime import SLICE, FakeRuntime, task_context
-from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
 
 from sellerops.base.clock import Clock
@@ -23,8 +22,6 @@ from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
 from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.runtime import use_runtime
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 RETURNS = "fba_customer_returns"

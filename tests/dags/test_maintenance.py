@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.channels import Channels, sent
+from support.channels import Channels
 from support.fake_runtime import DAG_ID, SLICE
 from support.loads import record_load, record_rejects
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import CredentialsError, GiveUpError, ReportFatal
@@ -18,8 +17,6 @@ from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.ledger import Ledger, LoadRecord, RequestKey, RunRef, SliceState
 from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook
 from sellerops_airflow.housekeeping import maintenance
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RUN = RunRef(DAG_ID, "scheduled__1", "northwind_na.slice.fetch_report", 0, 1, "sales_and_traffic")

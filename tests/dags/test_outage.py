@@ -12,8 +12,8 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Variable
 from support.fake_runtime import DAG_ID, SLICE, FakeRuntime
-from support.postgres import PostgresServer, conninfo, ledger, postgres_server
-from support.sandbox import SandboxServer, sandbox, sandbox_process
+from support.postgres import PostgresServer
+from support.sandbox import SandboxServer
 
 from sellerops.base.errors import LedgerUnavailable
 from sellerops.ledger import Ledger, RunRef, SliceState
@@ -24,8 +24,6 @@ from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSucces
 from sellerops_airflow.runs.run_outcomes import RunXComs, build_outcome
 from sellerops_airflow.runs.task_outcomes import FAILURE_KEY, slice_outcome
 from sellerops_airflow.runtime import use_runtime
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sandbox", "sandbox_process"]
 
 FETCH = "northwind_na.slice.fetch_report"
 

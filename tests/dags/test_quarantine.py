@@ -13,9 +13,8 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.standard.operators import hitl
 from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
-from support.channels import Channels, sent
+from support.channels import Channels
 from support.fake_runtime import SLICE, FakeRuntime, task_context
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.cli import main
 from sellerops.destinations import open_destination
@@ -30,8 +29,6 @@ from sellerops_airflow.operators.quarantine import (
     RequestDecisionOperator,
 )
 from sellerops_airflow.runtime import use_runtime
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 DAG_ID = "sellerops__quarantine"
 SALES = "report__amazon_sp__sales_and_traffic"

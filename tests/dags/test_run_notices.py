@@ -14,8 +14,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 from support.fake_runtime import DAG_ID, SLICE, FakeRuntime
 from support.loads import record_load
-from support.postgres import conninfo, ledger, postgres_server
-from support.sandbox import SandboxServer, sandbox, sandbox_process
+from support.sandbox import SandboxServer
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import LoginRefused, ReportFatal, SellerOpsError
@@ -24,8 +23,6 @@ from sellerops.ledger.notices import open_faults
 from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.runtime import use_runtime
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sandbox", "sandbox_process"]
 
 PLAN, FETCH, LOAD = (
     f"northwind_na.{name}" for name in ("plan_slices", "slice.fetch_report", "slice.load_postgres")

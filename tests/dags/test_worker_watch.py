@@ -9,8 +9,7 @@ from datetime import timedelta
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.definitions.callback import AsyncCallback
-from support.channels import Channels, sent
-from support.postgres import conninfo, ledger, postgres_server
+from support.channels import Channels
 
 from sellerops.ledger import Ledger
 from sellerops.ledger.notices import open_faults
@@ -18,8 +17,6 @@ from sellerops.notices import RunOutcome
 from sellerops_airflow.housekeeping import worker_watch
 from sellerops_airflow.notifiers.runs import send_run_recoveries
 from sellerops_airflow.runtime import Runtime, use_runtime
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 DAG_ID, RUN_ID = "sellerops__notices", "scheduled__1"
 

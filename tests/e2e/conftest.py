@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.airflow_stack import running_airflow
-from support.postgres import TEMPLATE, PostgresServer, postgres_server
+from support.postgres import TEMPLATE, PostgresServer
 from support.sandbox import SandboxServer
 from support.system import System, follow_clock
 
@@ -23,8 +23,6 @@ from sellerops_runtime.config_watcher import ConfigWatcher
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.local_amazon import sandbox_environment
 from sellerops_runtime.report_selection import DEMO_REPORTS
-
-__all__ = ["postgres_server"]
 
 SPEED = 60.0
 

@@ -12,14 +12,11 @@ from typing import Any
 
 import pytest
 from support.catalogue import document_of, request_facts, slice_of, spec_of
-from support.postgres import conninfo, ledger, postgres_server
 from support.tables import Tables
 
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.destinations import RequestMeta
 from sellerops.ledger import Ledger
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 5)
 EARLY, LATE = datetime(2026, 11, 6, 14, tzinfo=UTC), datetime(2026, 11, 27, 14, tzinfo=UTC)

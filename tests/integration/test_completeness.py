@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import ReportFatal
@@ -32,8 +31,6 @@ from sellerops.completeness import (
 from sellerops.ledger import Ledger, RunRef, SliceState
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 SALES = load_spec("sales_and_traffic")
 STOCK = load_spec("fba_manage_inventory")

@@ -10,15 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from airflow.providers_manager import ProvidersManager
-from support.postgres import PostgresServer, conninfo, ledger, postgres_server
-from support.sandbox import SandboxServer, sandbox, sandbox_process
+from support.postgres import PostgresServer
+from support.sandbox import SandboxServer
 
 from sellerops.cli import airflow as cli_airflow
 from sellerops.cli import main
 from sellerops.preflight.connections import required_connections
 from sellerops_airflow.hooks.connection_tests import check_connections
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sandbox", "sandbox_process"]
 
 TOKEN = "7000:s3cret-token"
 Connect = Callable[..., None]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from support.airflow_home import prepare_airflow
-from support.postgres import conninfo, ledger, postgres_server
 
 prepare_airflow()
 
@@ -27,8 +26,6 @@ from sellerops.settings.accounts import load_accounts  # noqa: E402
 from sellerops.settings.specs import load_spec  # noqa: E402
 from sellerops_airflow import notifiers  # noqa: E402
 from sellerops_airflow.housekeeping import summary  # noqa: E402
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 SALES = load_spec("sales_and_traffic")

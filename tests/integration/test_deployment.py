@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from integration.destinations.documents import NOON
 from support.archived import archive_document, load_archived
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.archive import Archive
 from sellerops.base.errors import ConfigurationError
@@ -23,8 +22,6 @@ from sellerops.reprocess.replay import replay
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
 from sellerops_airflow.runtime import Runtime
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 SPEC = load_spec("fba_customer_returns")
 SLICE = plan_slices(SPEC, load_accounts()["northwind_na"], run_at=NOON, now=NOON)[0]

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from integration.destinations.documents import NOON, day_slice
 from support.archived import archive_document, load_archived
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.archive import Archive
 from sellerops.base.clock import Clock
@@ -23,8 +22,6 @@ from sellerops.reprocess.document_retention import DeletedDocuments, delete_docu
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
 from sellerops.settings.specs import ReportSpec, load_spec, load_specs
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 SHIPMENTS = load_spec("fulfilled_shipments")
 RETURNS = load_spec("fba_customer_returns")

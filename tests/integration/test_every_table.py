@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.catalogue import request_facts
-from support.postgres import TEMPLATE, PostgresServer, postgres_server
+from support.postgres import TEMPLATE, PostgresServer
 from support.samples import COUNTRIES, CREATED, Sample, looked_at_again, sample_of
 from support.tables import Tables
 
@@ -19,8 +19,6 @@ from sellerops.ledger import Ledger
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
 from sellerops.settings.specs import ReportSpec
-
-__all__ = ["postgres_server"]
 
 
 def load(tables: Tables, samples: Iterable[Sample], schema: str) -> None:

@@ -9,9 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.bigquery import bigquery, bigquery_server
 from support.fake_runtime import SLICE
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.errors import Quarantined, RetryableError
 from sellerops.destinations import LoadJob, LoadResult, RequestMeta, load_document, open_destination
@@ -20,8 +18,6 @@ from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
 from sellerops.ledger.quarantines import QuarantineState, record
 from sellerops.reprocess.quarantine import get_quarantine, list_quarantines, reject, release
 from sellerops.settings.specs import load_spec
-
-__all__ = ["bigquery", "bigquery_server", "conninfo", "ledger", "postgres_server"]
 
 BOTH = ("postgres", "bigquery")
 SPEC = load_spec("sales_and_traffic").model_copy(update={"destinations": BOTH})

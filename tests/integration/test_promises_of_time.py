@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from support.airflow_home import prepare_airflow
-from support.postgres import conninfo, ledger, postgres_server
 
 prepare_airflow()
 
@@ -30,8 +29,6 @@ from sellerops_airflow import notifiers  # noqa: E402
 from sellerops_airflow.housekeeping import deadlines  # noqa: E402
 from sellerops_airflow.notifiers import channels  # noqa: E402
 from sellerops_airflow.runtime import Runtime, use_runtime  # noqa: E402
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 SALES = load_spec("sales_and_traffic")
 NA = load_accounts()["northwind_na"]

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from support.postgres import PostgresServer, conninfo, ledger, postgres_server, reader
+from support.postgres import PostgresServer
 
 from amazon_sandbox.simulation import Document, Simulation
 from sellerops.base.clock import Clock
@@ -30,8 +30,6 @@ from sellerops.reconciliation.running import judge, run_check
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.marketplaces import marketplace
 from sellerops.settings.specs import ReportSpec, load_spec
-
-__all__ = ["conninfo", "ledger", "postgres_server", "reader"]
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 DAYS = 30

@@ -10,8 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from support.bigquery import PROJECT, LocalBigQuery, bigquery_server
-from support.postgres import conninfo, ledger, postgres_server
+from support.bigquery import PROJECT, LocalBigQuery
 
 from amazon_sandbox.simulation import Simulation
 from sellerops.archive import Archive, DocumentMeta
@@ -24,8 +23,6 @@ from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.refill import refill
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
-
-__all__ = ["bigquery_server", "conninfo", "ledger", "postgres_server"]
 
 BOTH = ("postgres", "bigquery")
 SPEC = load_spec("fba_customer_returns").model_copy(update={"destinations": BOTH})

@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from support.postgres import conninfo, ledger, postgres_server
 
 from amazon_sandbox.simulation import Simulation
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
@@ -26,8 +25,6 @@ from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import ColumnType, ReportSpec, load_spec
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 SIMULATION = Simulation(seed=7)
 RUN_AT = datetime(2026, 11, 20, 18, tzinfo=UTC)

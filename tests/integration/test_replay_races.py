@@ -16,7 +16,6 @@ from typing import Any
 import psycopg
 import pytest
 from support.archived import archive_document, load_archived
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.archive import Archive
 from sellerops.base.errors import GiveUpError
@@ -29,8 +28,6 @@ from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 SPEC = load_spec("fba_customer_returns")
 RUN_AT = datetime(2026, 11, 20, 18, tzinfo=UTC)

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from integration.destinations.documents import Doc, as_json, day_slice, spec_with
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.calendar.slices import plan_slices
 from sellerops.cli import main
@@ -22,8 +21,6 @@ from sellerops.destinations.jobs import RequestMeta
 from sellerops.ledger import Ledger
 from sellerops.ledger.history import AgeFigure
 from sellerops.settings.accounts import load_accounts
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 FIRST = date(2026, 10, 1)
 SPEC = spec_with("sales_and_traffic", "sales_daily", quarantine=None)

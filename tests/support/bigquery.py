@@ -20,12 +20,14 @@ import uuid
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery as google_bigquery
 
-from sellerops.destinations.bigquery import BigQueryAddress
+if TYPE_CHECKING:
+    from google.cloud import bigquery as google_bigquery
+
+    from sellerops.destinations.bigquery import BigQueryAddress
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "local-project"
@@ -114,6 +116,9 @@ class LocalBigQuery:
         return self.new_client()
 
     def new_client(self) -> google_bigquery.Client:
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud import bigquery as google_bigquery
+
         return google_bigquery.Client(
             project=PROJECT, credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url}
         )
@@ -147,6 +152,8 @@ def bigquery_server() -> Iterator[LocalBigQuery]:
 @pytest.fixture
 def bigquery(bigquery_server: LocalBigQuery) -> BigQueryAddress:
     """Tables nobody else uses: datasets of a test have a prefix of their own."""
+    from sellerops.destinations.bigquery import BigQueryAddress
+
     return BigQueryAddress(
         client=lambda: bigquery_server.client,
         project=PROJECT,

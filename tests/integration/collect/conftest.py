@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from integration.collect.parts import RUN_AT, Bench
-from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
 
 from sellerops.ledger import Ledger
 from sellerops.sources.common import deadline
 
-__all__ = ["bench", "conninfo", "ledger", "local_amazon", "postgres_server"]
+__all__ = ["bench", "local_amazon"]
 
 SPEED = 600
 # Real seconds that a create may take here, where a local Amazon answers at once.

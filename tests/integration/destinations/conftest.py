@@ -4,8 +4,6 @@ import os
 
 import pytest
 from integration.destinations.stores import STORES, Store
-from support.bigquery import bigquery, bigquery_server  # noqa: F401 - fixtures
-from support.postgres import conninfo, ledger, postgres_server, reader  # noqa: F401 - fixtures
 
 from sellerops.destinations import DESTINATIONS
 from sellerops.settings.known_destinations import KnownDestination

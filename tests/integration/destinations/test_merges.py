@@ -213,7 +213,7 @@ def outcome(store: PostgresStore, documents: Sequence[Doc], table: str) -> dict[
 def test_units_merged_line_by_line_are_as_if_weighed_as_a_whole(
     store: PostgresStore, documents: st.SearchStrategy[Reported | list[Doc]], table: str
 ) -> None:
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(documents, st.randoms(use_true_random=False))
     def holds(made: Reported | list[Doc], rng: Any) -> None:
         reported = made.documents if isinstance(made, Reported) else made
@@ -254,7 +254,7 @@ def test_overtaken_rows_deleted_at_once_are_as_if_found_first(store: PostgresSto
     """Rows, counts and history; documents of any age, one instant's and the same again included."""
     overtaking = []
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(newer_and_older(), st.randoms(use_true_random=False))
     def holds(documents: list[Doc], rng: Any) -> None:
         again = [*documents, *rng.choices(documents, k=1)]

@@ -11,7 +11,7 @@ from support.airflow_home import prepare_airflow
 prepare_airflow()
 
 import psycopg  # noqa: E402
-from support.postgres import TEMPLATE, PostgresServer, postgres_server  # noqa: E402, F401 - fixtures
+from support.postgres import TEMPLATE, PostgresServer  # noqa: E402
 from support.sheets import SheetsServer, Tab  # noqa: E402
 
 from sellerops.ledger import Ledger  # noqa: E402
@@ -52,7 +52,7 @@ def tab(server: SheetsServer) -> Tab:
 
 
 @pytest.fixture(scope="session")
-def kept_ledger(postgres_server: PostgresServer) -> Iterator[Ledger]:  # noqa: F811
+def kept_ledger(postgres_server: PostgresServer) -> Iterator[Ledger]:
     conninfo = postgres_server.create_database(TEMPLATE)
     opened = Ledger(conninfo)
     yield opened
@@ -74,5 +74,5 @@ def conninfo(ledger: Ledger) -> str:
 
 
 @pytest.fixture
-def reader(postgres_server: PostgresServer, conninfo: str) -> str:  # noqa: F811
+def reader(postgres_server: PostgresServer, conninfo: str) -> str:
     return postgres_server.reader(conninfo)

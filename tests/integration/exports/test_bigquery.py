@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from integration.exports.conftest import SHEET
-from support.bigquery import bigquery, bigquery_server
 from support.sheets import Tab
 
 from sellerops.base.errors import ConfigurationError
@@ -16,8 +15,6 @@ from sellerops.exports import ExportSpec
 from sellerops.exports.export_run import run_export
 from sellerops.ledger import Ledger
 from sellerops_airflow.hooks.sheets import GoogleSheets
-
-__all__ = ["bigquery", "bigquery_server"]
 
 
 def spec(**changes: Any) -> ExportSpec:

@@ -6,10 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from support.postgres import conninfo, ledger, postgres_server
-from support.sandbox import SandboxServer, sandbox, sandbox_process
-
-__all__ = ["conninfo", "ledger", "postgres_server", "sandbox", "sandbox_process"]
+from support.sandbox import SandboxServer
 
 
 @pytest.fixture

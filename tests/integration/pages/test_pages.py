@@ -17,7 +17,6 @@ from typing import Any
 import psycopg
 import pytest
 from support.airflow_home import PROJECT_ROOT, airflow_environment, prepare_airflow
-from support.postgres import conninfo, ledger, postgres_server, reader
 
 prepare_airflow()
 
@@ -36,8 +35,6 @@ from sellerops_airflow.pages import task_slices  # noqa: E402
 from sellerops_airflow.pages.app import create_app  # noqa: E402
 from sellerops_airflow.pages.links import LINKS, DocumentLink, LedgerEntryLink, SellerCentralLink  # noqa: E402
 from sellerops_airflow.runtime import Runtime, use_runtime  # noqa: E402
-
-__all__ = ["conninfo", "ledger", "postgres_server", "reader"]
 
 SALES, SHIPMENTS = load_spec("sales_and_traffic"), load_spec("fulfilled_shipments")
 RUN = "manual__2026-11-21T12:00:00+00:00"

@@ -10,16 +10,12 @@ from typing import Any
 import pytest
 from integration.destinations.documents import Doc, as_json, day_slice, snapshot_slice, spec_with
 from integration.destinations.stores import BigQueryStore
-from support.bigquery import bigquery, bigquery_server
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.destinations.bigquery import BigQueryAddress
 from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.bigquery.tables import Tables
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.settings.specs import load_spec
-
-__all__ = ["bigquery", "bigquery_server", "conninfo", "ledger", "postgres_server"]
 
 SALES, AT_HAND = load_spec("sales_and_traffic"), load_spec("fba_manage_inventory")
 

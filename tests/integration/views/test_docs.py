@@ -8,12 +8,9 @@ from pathlib import Path
 import psycopg
 from integration.destinations.stores import PostgresStore
 from integration.views.test_starter_views import sales, stock
-from support.postgres import conninfo, ledger, postgres_server, reader
 
 from sellerops.ledger import Ledger
 from sellerops.views import starter_views
-
-__all__ = ["conninfo", "ledger", "postgres_server", "reader"]
 
 TEXT = (Path(__file__).parents[3] / "docs" / "tables.md").read_text(encoding="utf-8")
 EXAMPLES = [

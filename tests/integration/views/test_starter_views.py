@@ -16,7 +16,7 @@ from integration.destinations.documents import Doc, as_json, day_slice, snapshot
 from integration.destinations.stores import PostgresStore
 from psycopg.rows import dict_row
 from support.archived import archive_document, load_archived
-from support.postgres import PostgresServer, conninfo, ledger, postgres_server, reader
+from support.postgres import PostgresServer
 
 from sellerops.archive import Archive
 from sellerops.base.errors import TableInUse
@@ -28,8 +28,6 @@ from sellerops.reprocess.replay import replay
 from sellerops.settings.marketplaces import all_marketplaces, marketplace
 from sellerops.settings.specs import ColumnType, ReportSpec, load_spec, load_specs
 from sellerops.views import starter_views
-
-__all__ = ["conninfo", "ledger", "postgres_server", "reader"]
 
 SALES, STOCK = load_spec("sales_and_traffic"), load_spec("fba_inventory_summaries")
 AT_HAND = load_spec("fba_manage_inventory")

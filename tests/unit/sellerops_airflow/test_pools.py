@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
-from support.postgres import conninfo, ledger, postgres_server
 
 from airflow import settings  # isort: skip - after the conftest prepared its home
 from airflow.models.pool import Pool
@@ -15,8 +14,6 @@ from airflow.models.team import Team
 from sqlalchemy import Engine, create_engine, select
 
 from sellerops_airflow.dag_factory import pools
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 NEW = "amazon_sp_southwind_na"
 

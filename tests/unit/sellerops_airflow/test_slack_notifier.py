@@ -15,7 +15,6 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 from support.fake_runtime import DAG_ID, SLICE, FakeRuntime
-from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import CredentialsError, ReportFatal
@@ -24,8 +23,6 @@ from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier
 from sellerops_airflow.runs.run_outcomes import _task_key, log_url
 from sellerops_airflow.runtime import use_runtime
-
-__all__ = ["conninfo", "ledger", "postgres_server"]
 
 RUN_ID = "scheduled__2026-11-21T12:00:00+00:00"
 FETCH, LOAD, PLAN = (
