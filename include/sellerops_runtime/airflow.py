@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
@@ -56,8 +55,9 @@ class AirflowStack:
         return f"http://{LOOPBACK}:{self.port}"
 
     def api(self, poller: Poller | None = None) -> AirflowApi:
-        more: dict[str, Any] = {"patience": poller} if poller else {}
-        return AirflowApi(self.url, USER, self.password, **more)
+        if poller is None:
+            return AirflowApi(self.url, USER, self.password)
+        return AirflowApi(self.url, USER, self.password, poller=poller)
 
     def env(self) -> dict[str, str]:
         """A component's complete environment, without the caller's own Airflow settings."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.fake_time import FakeTime
 from support.moody_airflow import Mood, MoodyAirflow, moody_airflow
 
+from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.polling import Poller
 from sellerops_runtime.rest import AirflowApi
@@ -121,3 +123,13 @@ def test_going_on_is_of_no_use_when_a_part_has_ended(start: Start) -> None:
     with pytest.raises(StartError, match="ended with code 1"):
         api.dags()
     assert airflow.calls == []
+
+
+def test_the_demo_passes_its_poller_on(tmp_path: Path) -> None:
+    """Where the demo waits for Airflow, calls end by the demo's rules, not by the default."""
+    stack = AirflowStack(tmp_path / "airflow", "postgresql://", tmp_path / "run", tmp_path / "logs")
+    mine = Poller(1.0)
+    with stack.api(mine) as api:
+        assert api._patience is mine
+    with stack.api() as api:
+        assert api._patience is not mine
