@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import httpx
 import psutil
 from support import catalogue
-from support.samples import AS_OF, CREATED, SHOPS, split_options
+from support.samples import AS_OF, COUNTRIES, CREATED, split_options
 from support.sandbox import SandboxServer
 
 from sellerops.calendar.slices import plan_slices
@@ -92,7 +92,7 @@ def main() -> int:
     best = {name: min((one[name] for one in rounds), key=lambda costs: costs[0].wall) for name in OPERATIONS}
     gc.freeze()  # what is imported is not looked through again before each document
     specs = [spec for spec in CREATED if not options.reports or spec.name in options.reports]
-    written = {f"{spec.name} of {account}": document(spec, account) for spec in specs for account in SHOPS}
+    written = {f"{spec.name} of {account}": document(spec, account) for spec in specs for account in COUNTRIES}
     slowest = sorted(written, key=lambda name: written[name][0].cpu, reverse=True)[:SLOWEST]
     print(
         json.dumps(
@@ -131,7 +131,7 @@ def operations() -> Iterator[tuple[str, tuple[Cost, Cost]]]:
 def document(spec: ReportSpec, account: str) -> tuple[Cost, Cost]:
     """The documents of seven days of an account, written twice by a new simulation."""
     catalogue.simulation.cache_clear()
-    shops = tuple(marketplace(code) for code in SHOPS[account])
+    shops = tuple(marketplace(code) for code in COUNTRIES[account])
     owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}", sources=(spec.source,))
     asked = [
         (slice_, split_options(spec, slice_))
