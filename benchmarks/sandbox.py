@@ -92,7 +92,9 @@ def main() -> int:
     best = {name: min((one[name] for one in rounds), key=lambda costs: costs[0].wall) for name in OPERATIONS}
     gc.freeze()  # what is imported is not looked through again before each document
     specs = [spec for spec in CREATED if not options.reports or spec.name in options.reports]
-    written = {f"{spec.name} of {account}": document(spec, account) for spec in specs for account in COUNTRIES}
+    written = {
+        f"{spec.name} of {account}": document(spec, account) for spec in specs for account in COUNTRIES
+    }
     slowest = sorted(written, key=lambda name: written[name][0].cpu, reverse=True)[:SLOWEST]
     print(
         json.dumps(
