@@ -118,7 +118,8 @@ def _cost(file: str) -> float:
 
 
 def _git(*arguments: str) -> list[str]:
-    return subprocess.check_output(["git", *arguments], cwd=ROOT, text=True).split()
+    quiet = subprocess.DEVNULL
+    return subprocess.check_output(["git", *arguments], cwd=ROOT, text=True, stderr=quiet).split()
 
 
 def _fork_point() -> str:
