@@ -14,7 +14,7 @@ from sellerops_runtime.errors import StartError
 from sellerops_runtime.polling import Poller, Unanswered
 
 # Seconds. A restarted api-server answers within a minute, even on a busy machine.
-_PATIENCE = Poller(180.0)
+_POLLER = Poller(180.0)
 
 
 class AirflowApi:
@@ -31,9 +31,9 @@ class AirflowApi:
         password: str,
         *,
         timeout: float = 30.0,
-        poller: Poller = _PATIENCE,
+        poller: Poller = _POLLER,
     ) -> None:
-        self._patience = poller
+        self._poller = poller
         self._credentials = {"username": user, "password": password}
         # Ignore the environment's proxies: the address is on loopback.
         self._http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False)
@@ -82,12 +82,12 @@ class AirflowApi:
                 raise Unanswered(f"Airflow does not answer ({type(error).__name__})") from error
 
         try:
-            return self._patience.call(attempt)
+            return self._poller.call(attempt)
         except _Broken as error:
             raise self._refusal(what, error.answer) from error
         except Unanswered as error:
             raise StartError(
-                f"Airflow did not answer {what} for {self._patience.seconds:.0f} s: {error.__cause__!r}.",
+                f"Airflow did not answer {what} for {self._poller.seconds:.0f} s: {error.__cause__!r}.",
                 where=str(self._http.base_url),
                 remedy="Read airflow-api-server.log.",
             ) from error

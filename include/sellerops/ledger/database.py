@@ -58,7 +58,7 @@ class Database:
     ) -> None:
         self.conninfo = conninfo
         self.retry_seconds = retry_seconds
-        self._patience = timeouts
+        self._timeouts = timeouts
         self._availability = Availability(retry_seconds)
         self._pool_size = pool_size
         self._pool: _Pool | None = None
@@ -83,7 +83,7 @@ class Database:
                         raise self._unavailable(error) from error
                     raise
                 finally:
-                    connection.answer_within = self._patience.answer
+                    connection.answer_within = self._timeouts.answer
         except (PoolTimeout, PoolClosed) as error:
             raise self._unavailable(error) from error
 
@@ -167,7 +167,7 @@ class Database:
         )
 
     def _prepare_session(self, connection: BoundedConnection[DictRow]) -> None:
-        postgres.set_timeouts(connection, self._patience)
+        postgres.set_timeouts(connection, self._timeouts)
         # A server may be configured to lose its last commits in a crash; a lost report id means a report
         # created twice.
         connection.execute("SET TIME ZONE 'UTC'; SET synchronous_commit TO on")

@@ -130,6 +130,6 @@ def test_the_demo_passes_its_poller_on(tmp_path: Path) -> None:
     stack = AirflowStack(tmp_path / "airflow", "postgresql://", tmp_path / "run", tmp_path / "logs")
     mine = Poller(1.0)
     with stack.api(mine) as api:
-        assert api._patience is mine
+        assert api._poller is mine
     with stack.api() as api:
-        assert api._patience is not mine
+        assert api._poller is not mine

@@ -17,7 +17,7 @@ from sellerops.destinations.undeclared_personal import UndeclaredColumn, is_unde
 from sellerops.settings.specs import ReportSpec
 
 Connection = psycopg.Connection[Any]
-_PATIENCE = "10s"
+_LOCK_TIMEOUT = "10s"
 
 
 def find_undeclared_personal(
@@ -40,7 +40,7 @@ def remove_undeclared_personal(connection: Connection, shape: Shape, names: Sequ
     """
     try:
         with connection.transaction():
-            connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+            connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
             lock_table(connection, shape.full_name)
             for name in names:
                 drop_column(
