@@ -89,11 +89,16 @@ def _depends(error: psycopg.Error) -> str:
     return _message(error) + (f" ({detail[0]})" if detail else "")
 
 
+def _is_lost_race(error: psycopg.Error) -> bool:
+    """Two first loads granted or commented the same object at once: Postgres has no SQLSTATE for it."""
+    return error.sqlstate == "XX000" and _message(error).startswith("tuple concurrently")
+
+
 def _is_passing(error: Exception) -> bool:
     if not isinstance(error, psycopg.Error):
         return False
     if error.sqlstate:
-        return error.sqlstate.startswith(_PASSING)
+        return error.sqlstate.startswith(_PASSING) or _is_lost_race(error)
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 
