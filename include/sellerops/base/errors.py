@@ -4,11 +4,13 @@ SellerOpsError
 +-- ConfigurationError        a file or connection is wrong: correct it, then clear the task
 |   +-- SpecError             a report YAML is invalid (names file and key)
 |   +-- FormError             a run's trigger form is invalid: correct it and trigger again
+|   |   +-- InvalidRequest    an inbound request is invalid: carries all its problems
 |   +-- CredentialsError      Amazon refuses the account's credentials or role
 |       +-- LoginRefused      the account cannot log in: every report that uses the connection fails
 +-- RetryableError            the same call may succeed later: Airflow retries automatically
 |   +-- Throttled             a quota is exhausted; carries the wait
 |   +-- AmazonUnavailable     5xx, time-outs, gateway pages, dropped connections
+|   +-- AnswerLost            a call may have taken effect: it is looked for before it is sent again
 |   +-- LedgerUnavailable     the ledger's database cannot be reached, or does not answer
 |   +-- DocumentExpired       the presigned URL expired before the download finished
 |   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
@@ -16,6 +18,7 @@ SellerOpsError
 +-- GiveUpError               retrying cannot help: a person must look
 |   +-- ReportFatal           Amazon aborted the report
 |   +-- RequestRefused        Amazon rejects this request permanently (400, 404, ...)
+|   +-- OperationFailed       Amazon's asynchronous operation failed; carries its problems verbatim
 |   +-- UnexpectedAnswer      Amazon's answer breaks its own contract
 |   +-- UnreadableDocument    the document does not fit its spec (missing column, wrong charset, ...)
 |   |   +-- ArchiveDamaged    the archived copy is damaged or missing
@@ -85,6 +88,10 @@ class FormError(ConfigurationError):
     default_remedy = "Correct the form and trigger the run again."
 
 
+class InvalidRequest(FormError):
+    """``details["problems"]``: place, cause and remedy of each."""
+
+
 class RetryableError(SellerOpsError):
     default_remedy = "Nothing: Airflow retries automatically."
 
@@ -95,6 +102,10 @@ class Throttled(RetryableError):
 
 class AmazonUnavailable(RetryableError):
     pass
+
+
+class AnswerLost(RetryableError):
+    default_remedy = "Nothing: the next try looks whether Amazon carried it out, and sends it only if not."
 
 
 class LedgerUnavailable(RetryableError):
@@ -123,6 +134,12 @@ class ReportFatal(GiveUpError):
 
 class RequestRefused(GiveUpError):
     pass
+
+
+class OperationFailed(GiveUpError):
+    """``details["problems"]``: Amazon's operation problems (code, message, severity, details) verbatim."""
+
+    default_remedy = "Correct what Amazon's problems name, then clear the task."
 
 
 class UnexpectedAnswer(GiveUpError):

@@ -1,0 +1,1 @@
+"""The write path: calls that change something at Amazon, each carried out at most once."""
