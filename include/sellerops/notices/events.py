@@ -17,3 +17,15 @@ class Event(StrEnum):
     NEEDS_A_PERSON = "needs_a_person"
     LATE = "late"
     SUMMARY = "summary"
+    INBOUND_APPROVAL = "inbound_approval"
+    INBOUND_DEADLINE = "inbound_deadline"
+    INBOUND_DIFFERENCE = "inbound_difference"
+
+
+# Events that came after 0.1.0, and the one whose rules apply while a file has none for them: a file that was
+# complete stays complete.
+ROUTED_LIKE = {
+    Event.INBOUND_APPROVAL: Event.NEEDS_A_PERSON,
+    Event.INBOUND_DEADLINE: Event.NEEDS_A_PERSON,
+    Event.INBOUND_DIFFERENCE: Event.NEEDS_A_PERSON,
+}

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.notices.events import Event
+from sellerops.notices.events import ROUTED_LIKE, Event
 from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
 from sellerops.settings.specs.report import TIME_OF_DAY
@@ -155,9 +155,14 @@ class Routes(_Strict):
         return tuple(found)
 
     def rule(self, event: Event, family: str, account: str) -> Rule | None:
-        """The first rule that matches; None when there is none."""
-        matching = (rule for rule in self.rules if event in rule.events and rule.matches(family, account))
-        return next(matching, None)
+        """The first rule that matches, of a newer event without one that of the event it is routed like; None
+        when there is none.
+        """
+        for each in filter(None, (event, ROUTED_LIKE.get(event))):
+            for rule in self.rules:
+                if each in rule.events and rule.matches(family, account):
+                    return rule
+        return None
 
     @property
     def connections(self) -> frozenset[str]:
@@ -168,7 +173,8 @@ class Routes(_Strict):
 def load_routes(path: Path | None = None) -> Routes:
     """The last valid routes, or those of ``path`` as it is. Raises ConfigurationError naming file and key.
 
-    Every event needs a rule for all families and accounts, and every rule must be reachable.
+    Every event needs a rule for all families and accounts (newer ones fall back to `ROUTED_LIKE`), and every
+    rule must be reachable.
     """
     return ROUTES.read(path) if path else ROUTES.load()
 
@@ -225,7 +231,7 @@ def _check(routes: Routes, source: Path) -> None:
                 remedy="Move it above the general rule, or remove it.",
             )
         settled |= set(rule.events) if rule.is_for_all else set()
-    missing = [event.value for event in Event if event not in settled]
+    missing = [event.value for event in Event if event not in settled and event not in ROUTED_LIKE]
     if missing:
         raise ConfigurationError(
             f"no general rule covers {', '.join(missing)}.",

@@ -57,6 +57,9 @@ def own(tmp_path: Path) -> Routes:
         (Event.DEPRECATION, {LOG}),
         (Event.NEEDS_A_PERSON, {TASK, ALERT}),
         (Event.LATE, {TASK, ALERT}),
+        (Event.INBOUND_APPROVAL, {TASK, ALERT}),
+        (Event.INBOUND_DEADLINE, {TASK, ALERT}),
+        (Event.INBOUND_DIFFERENCE, {TASK, LOG}),
     ],
 )
 def test_the_first_users_rules_are_the_default(event: Event, targets: set[Target]) -> None:
@@ -86,6 +89,20 @@ def test_the_first_matching_rule_applies(own: Routes) -> None:
     )
     assert channels(Event.SUCCESS, "") == ["log"], "without an account only general rules match"
     assert channels(Event.PARTIAL_FAILURE, "payments", "us", "eu") == ["finance", "task", "task"]
+
+
+def test_a_file_from_before_an_event_sends_it_like_needs_a_person(tmp_path: Path) -> None:
+    rules = OWN.replace("chat, mail]}", "chat, mail]}\n  - {events: inbound_difference, accounts: us, channels: [mail]}")
+    path = tmp_path / "notices.yaml"
+    path.write_text(rules)
+    routes = load_routes(path)
+
+    def channels(event: Event, account: str) -> list[str]:
+        return [each.channel for each in routes.targets(event, "fulfilment", [account])]
+
+    assert channels(Event.INBOUND_APPROVAL, "us") == channels(Event.NEEDS_A_PERSON, "us") == ["log"]
+    assert channels(Event.INBOUND_DIFFERENCE, "us") == ["mail"], "its own rule comes first"
+    assert channels(Event.INBOUND_DIFFERENCE, "eu") == ["log"], "for the others"
 
 
 def test_addresses_by_family_and_account(own: Routes) -> None:
