@@ -188,12 +188,15 @@ CREATE TABLE sellerops.inbound_shipment (
     voidable_until     timestamptz,
     confirmed_at       timestamptz,
     shipped_at         timestamptz,
+    delivered_at       timestamptz,
     closed_at          timestamptz,
     checked_at         timestamptz,
     PRIMARY KEY (inbound_run_id, shipment_id)
 );
 COMMENT ON TABLE sellerops.inbound_shipment IS
     'The shipments of a run: of every placement option until one is confirmed (`is_chosen`), with destination, carrier and fees.';
+COMMENT ON COLUMN sellerops.inbound_shipment.shipped_at IS
+    'When it was first seen as shipped, by the ledger''s clock; `delivered_at` and `closed_at` alike.';
 CREATE UNIQUE INDEX inbound_shipment_confirmed ON sellerops.inbound_shipment (confirmation_id) WHERE confirmation_id IS NOT NULL;
 
 CREATE TABLE sellerops.inbound_shipment_item (
