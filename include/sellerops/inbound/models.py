@@ -44,6 +44,7 @@ class Item:
     """Units of one SKU. An owner that is None follows from the item's prep details.
 
     ``prep_category`` and ``prep_types``: set at Amazon if the SKU has no prep classification yet.
+    ``place``: where the form or the packing list says so, for messages.
     """
 
     sku: str
@@ -54,6 +55,7 @@ class Item:
     lot: str | None = None
     prep_category: str | None = None
     prep_types: tuple[str, ...] = ()
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Box:
     dimension_unit: str = "CM"
     weight_unit: str = "KG"
     count: int = 1
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Pallet:
     weight_unit: str = "KG"
     count: int = 1
     is_stackable: bool = False
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ class InboundRequest:
     ``source_address``, ``contact``: names in ``config/inbound.yaml``. ``pack_later``: Amazon learns the boxes
     after the placement is confirmed. ``ready_at``: aware, when the boxes are ready to leave.
     ``preferred_carriers``: alpha codes or names, best first; empty means the cheapest.
-    ``freight_class``, ``declared_value``: of LTL and FTL with Amazon's partnered carrier.
+    ``freight_class``, ``declared_value``: of LTL and FTL with Amazon's partnered carrier, the value in the
+    marketplace's currency.
     """
 
     account_id: str
@@ -117,6 +122,7 @@ class InboundRequest:
     pallets: tuple[Pallet, ...] = ()
     freight_class: str | None = None
     declared_value: Decimal | None = None
+    contact: str | None = None
     dry_run: bool = False
 
     @property

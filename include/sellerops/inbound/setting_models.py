@@ -1,0 +1,255 @@
+"""The sections of ``config/inbound.yaml``.
+
+Lengths and values are those of the Fulfillment Inbound API 2024-03-20 and, for box labels, of getLabels in
+version 0.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from sellerops.inbound.models import Shipping
+from sellerops.inbound.units import length_in, weight_in
+from sellerops.settings.specs.report import TIME_OF_DAY
+
+
+def _text(value: Any) -> Any:
+    """YAML reads 04109 as a number and NO as a truth value."""
+    if isinstance(value, bool | int | float):
+        raise ValueError(f"YAML reads this as {value!r} and not as text; write it in quotes")
+    return value.strip() if isinstance(value, str) else value
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _time_of_day(value: object) -> object:
+    if not (isinstance(value, str) and TIME_OF_DAY.fullmatch(value)):
+        raise ValueError(f'{value!r} is not a time of day; write it in quotes, such as "06:30"')
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"unknown time zone {value!r}; use an IANA name such as Europe/Berlin") from error
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+Names = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more)]
+Country = Annotated[Text, Field(pattern="^[A-Z]{2}$")]
+Timezone = Annotated[Text, AfterValidator(_zone)]
+TimeOfDay = Annotated[str, BeforeValidator(_time_of_day)]
+Positive = Annotated[Decimal, Field(gt=0)]
+Days = Annotated[int, Field(gt=0, le=3650)]
+
+ItemPage = Literal[
+    "A4_21", "A4_24", "A4_24_64x33", "A4_24_66x35", "A4_24_70x36", "A4_24_70x37", "A4_24i", "A4_27",
+    "A4_40_52x29", "A4_44_48x25", "Letter_30",
+]  # fmt: skip
+BoxPage = Literal[
+    "PackageLabel_Letter_2", "PackageLabel_Letter_4", "PackageLabel_Letter_6",
+    "PackageLabel_Letter_6_CarrierLeft", "PackageLabel_A4_2", "PackageLabel_A4_4",
+    "PackageLabel_Plain_Paper", "PackageLabel_Plain_Paper_CarrierBottom", "PackageLabel_Thermal",
+    "PackageLabel_Thermal_Unified", "PackageLabel_Thermal_NonPCP",
+    "PackageLabel_Thermal_No_Carrier_Rotation",
+]  # fmt: skip
+PrepCategory = Literal[
+    "ADULT", "BABY", "FC_PROVIDED", "FRAGILE", "GRANULAR", "HANGER", "LIQUID", "PERFORATED", "SET", "SHARP",
+    "SMALL", "TEXTILE", "UNKNOWN", "NONE",
+]  # fmt: skip
+PrepType = Literal[
+    "ITEM_BLACK_SHRINKWRAP", "ITEM_BLANKSTK", "ITEM_BOXING", "ITEM_BUBBLEWRAP", "ITEM_CAP_SEALING",
+    "ITEM_DEBUNDLE", "ITEM_HANG_GARMENT", "ITEM_LABELING", "ITEM_NO_PREP", "ITEM_POLYBAGGING",
+    "ITEM_RMOVHANG", "ITEM_SETCREAT", "ITEM_SETSTK", "ITEM_SIOC", "ITEM_SUFFOSTK", "ITEM_TAPING",
+]  # fmt: skip
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Contact(Strict):
+    """Whom the carrier calls. ``accounts``: ids of those that may use it."""
+
+    accounts: Annotated[Names, Field(min_length=1)]
+    name: Text = Field(max_length=50)
+    phone: Text = Field(max_length=20)
+    email: Text | None = Field(None, max_length=1024)
+
+    def for_amazon(self) -> dict[str, str]:
+        """As the API's ContactInformation."""
+        return _filled({"name": self.name, "phoneNumber": self.phone, "email": self.email})
+
+
+class Address(Strict):
+    """Where a shipment leaves from. Without a ``phone`` it cannot be used: Amazon refuses it.
+
+    ``accounts``: ids of those that may use it; ``timezone``: in which the form's ready date is read.
+    """
+
+    accounts: Annotated[Names, Field(min_length=1)]
+    name: Text = Field(max_length=50)
+    line1: Text = Field(max_length=180)
+    line2: Text | None = Field(None, max_length=60)
+    city: Text = Field(max_length=30)
+    district: Text | None = Field(None, max_length=50)
+    state: Text | None = Field(None, max_length=64)
+    postal_code: Text = Field(max_length=32)
+    country: Country
+    phone: Text | None = Field(None, max_length=20)
+    email: Text | None = Field(None, max_length=1024)
+    company: Text | None = Field(None, max_length=50)
+    timezone: Timezone
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def for_amazon(self) -> dict[str, str]:
+        """As the API's AddressInput."""
+        return _filled(
+            {
+                "name": self.name,
+                "addressLine1": self.line1,
+                "addressLine2": self.line2,
+                "city": self.city,
+                "districtOrCounty": self.district,
+                "stateOrProvinceCode": self.state,
+                "postalCode": self.postal_code,
+                "countryCode": self.country,
+                "phoneNumber": self.phone,
+                "email": self.email,
+                "companyName": self.company,
+            }
+        )
+
+
+def _filled(fields: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
+
+
+class OnTimeout(StrEnum):
+    """What happens to a plan that nobody decided about in time."""
+
+    REJECT = "reject"
+    ASK_AGAIN = "ask_again"
+
+
+class Approval(Strict):
+    """``approvers``: Airflow user names by account."""
+
+    approvers: dict[str, Annotated[Names, Field(min_length=1)]] = Field(min_length=1)
+    timeout_hours: Annotated[float, Field(gt=0, le=720)] = 24
+    on_timeout: OnTimeout = OnTimeout.REJECT
+
+    @property
+    def timeout(self) -> timedelta:
+        return timedelta(hours=self.timeout_hours)
+
+
+class AutoApproval(Strict):
+    """Up to which total cost per unit, in ``currency``, nobody is asked. No ``accounts``: for all."""
+
+    max_cost_per_unit: Annotated[Decimal, Field(ge=0)]
+    currency: Annotated[Text, Field(pattern="^[A-Z]{3}$")]
+    accounts: Names = ()
+
+
+class ThermalLabel(Strict):
+    """Size of an item label on a thermal printer, in millimetres; the API accepts 25 to 100."""
+
+    width: Annotated[Decimal, Field(ge=25, le=100)]
+    height: Annotated[Decimal, Field(ge=25, le=100)]
+
+
+class Labels(Strict):
+    """What labels are printed on: page types of createMarketplaceItemLabels and of getLabels."""
+
+    items: ItemPage | ThermalLabel
+    partnered: BoxPage
+    own: BoxPage
+    freight: BoxPage
+
+    def boxes(self, shipping: Shipping, *, is_partnered: bool) -> str:
+        """The page type for box and pallet labels."""
+        if shipping.is_freight:
+            return self.freight
+        return self.partnered if is_partnered else self.own
+
+
+class BoxLimit(Strict):
+    """The heaviest box and the longest side that Amazon accepts, in the entry's units.
+
+    A box with a single unit may reach ``single_unit_weight`` and ``single_unit_side``. Above ``heavy_over`` a
+    box must be marked as heavy.
+    """
+
+    weight: Positive
+    weight_unit: Literal["LB", "KG"]
+    side: Positive
+    side_unit: Literal["IN", "CM"]
+    single_unit_weight: Positive
+    single_unit_side: Positive
+    heavy_over: Positive
+
+    def weight_of(self, value: Decimal, unit: str) -> Decimal:
+        """A weight in this limit's unit."""
+        return weight_in(value, unit, self.weight_unit)
+
+    def side_of(self, value: Decimal, unit: str) -> Decimal:
+        """A length in this limit's unit."""
+        return length_in(value, unit, self.side_unit)
+
+
+class SkuDefaults(Strict):
+    """What holds for a SKU that Amazon has not classified yet, and whether it needs an expiration date."""
+
+    prep_category: PrepCategory | None = None
+    prep_types: tuple[PrepType, ...] = ()
+    needs_expiration: bool = False
+
+    @model_validator(mode="after")
+    def _types_belong_to_a_category(self) -> SkuDefaults:
+        if self.prep_types and not self.prep_category:
+            raise ValueError("`prep_types` needs a `prep_category`")
+        if self.prep_category in ("UNKNOWN", "FC_PROVIDED"):
+            raise ValueError(f"Amazon does not accept {self.prep_category} as `prep_category`")
+        if self.prep_category == "NONE" and set(self.prep_types) - {"ITEM_NO_PREP"}:
+            raise ValueError("with `prep_category: NONE` Amazon accepts only ITEM_NO_PREP")
+        return self
+
+
+class Following(Strict):
+    """When confirmed shipments are looked at, and when people are notified about them.
+
+    ``at``: time of day in ``timezone``. ``received_after_days``: from the delivery until differences between
+    shipped and received units are reported.
+    """
+
+    at: TimeOfDay = "06:30"
+    timezone: Timezone = "UTC"
+    received_after_days: Days = 14
+    void_notice_hours: Annotated[float, Field(gt=0, le=24)] = 4
+    stop_after_days: Days = 180
+
+    @property
+    def received_after(self) -> timedelta:
+        return timedelta(days=self.received_after_days)
+
+    @property
+    def void_notice(self) -> timedelta:
+        return timedelta(hours=self.void_notice_hours)
+
+    @property
+    def stop_after(self) -> timedelta:
+        return timedelta(days=self.stop_after_days)
