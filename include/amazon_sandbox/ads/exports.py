@@ -39,7 +39,7 @@ def media_type(kind: str) -> str:
 def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """Write an export."""
     parsed = json.loads(dict(job.options)["wanted"])
-    storefront = simulation.storefront(simulation.seller(job.account), job.marketplace_ids[0])
+    storefront = simulation.storefront(simulation.seller(job.account), job.marketplace_ids[0]).generated
     kind = job.report_type.removeprefix("exports.")
     rows = export_rows(storefront, kind, tuple(parsed["products"]), tuple(parsed["states"]))
     for name, settings in job.transforms:

@@ -59,7 +59,8 @@ class AdsCall:
         profile = self.profile
         if profile.type != "seller":
             return None
-        return self.sandbox.simulation.storefront(self.account.seller, profile.marketplace.marketplace_id)
+        seller, marketplace = self.account.seller, profile.marketplace
+        return self.sandbox.simulation.storefront(seller, marketplace.marketplace_id).generated
 
     def subject(self) -> Subject:
         """What faults are matched against."""

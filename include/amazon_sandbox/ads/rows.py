@@ -70,7 +70,7 @@ def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """Write a report; an empty array when there are no rows."""
     options = dict(job.options)
     wanted = from_json(options["wanted"])
-    storefront = simulation.storefront(simulation.seller(job.account), job.marketplace_ids[0])
+    storefront = simulation.storefront(simulation.seller(job.account), job.marketplace_ids[0]).generated
     rows: Iterable[dict[str, Any]] = report_rows(storefront, wanted, int(job.as_of.timestamp()))
     for name, settings in job.transforms:
         rows = changed(rows, name, dict(settings))

@@ -22,6 +22,7 @@ from amazon_sandbox.core.faults import FaultBook, FaultKind, Stage
 from amazon_sandbox.core.paging_faults import PageFaults
 from amazon_sandbox.core.quotas import Quotas, UsagePlan
 from amazon_sandbox.simulation import Seller, Simulation
+from amazon_sandbox.simulation.created_shipments import CreatedShipment
 
 SimulationFactory = Callable[[], Simulation]
 
@@ -104,6 +105,18 @@ class Sandbox:
             raise TypeError(f"the state of {kind.__name__} is a {type(found).__name__}")
         return found
 
+    def show_created(self, shipments: Iterable[CreatedShipment]) -> None:
+        """From now on, show these shipments that clients created in all data, in place of those shown so far.
+
+        Call it on the event loop with all of them whenever one is created or changes; what is being written
+        keeps those that it began with. The meaning of a row, and how v0 counts: see `created_shipments`.
+
+        :raises KeyError: unknown account, or a country the account does not sell in.
+        :raises ValueError: two shipments of one id, instants out of order, or a SKU that the destination did
+            not sell through FBA when the shipment was created.
+        """
+        self.simulation = self.simulation.with_created(shipments)
+
     def report_types(self) -> set[str]:
         """What a fault may name as report_type: the report types, exports and queries of all families."""
         return {name for family in self.families for name in family.report_types()}
@@ -134,6 +147,7 @@ class Sandbox:
         self.faults.clear()
         self.pages.clear()
         self.quotas.reset()
+        self.show_created(())
         for state in self._states.values():
             state.reset()
 

@@ -58,7 +58,7 @@ def _summary(
 def _details(stock: Stock) -> dict[str, Any]:
     return {
         "fulfillableQuantity": stock.fulfillable,
-        "inboundWorkingQuantity": 0,
+        "inboundWorkingQuantity": stock.inbound_working,
         "inboundShippedQuantity": stock.inbound_shipped,
         "inboundReceivingQuantity": stock.inbound_receiving,
         "reservedQuantity": {

@@ -21,6 +21,7 @@ from amazon_sandbox.simulation.refunds import refunds_on
 from amazon_sandbox.simulation.settlements import (
     account_lines,
     currency_groups,
+    inbound_lines,
     order_lines,
     refund_lines,
     settlement_at,
@@ -105,6 +106,9 @@ def _of_day(seller: Seller, storefronts: Sequence[Storefront], day: int, now: in
     start, end = day * DAY, (day + 1) * DAY
     drafts = [
         draft for storefront in storefronts for draft in _of_storefront(seller, storefront, start, end, now)
+    ]
+    drafts += [
+        draft for storefront in storefronts for draft in _of_shipments(seller, storefront, start, end)
     ]
     firsts = {group[0] for group in currency_groups(seller).values()}
     for storefront in storefronts:
@@ -214,6 +218,23 @@ def _of_account(seller: Seller, storefront: Storefront, start: int, end: int) ->
                 lines=partial(_same, [line]),
                 related=(("SHIPMENT_ID", line.order_id),) if line.order_id else (),
             )
+
+
+def _of_shipments(seller: Seller, storefront: Storefront, start: int, end: int) -> Iterator[Draft]:
+    """Fees of shipments that clients created, in the marketplace they went to."""
+    for line in inbound_lines(storefront, start, end):
+        yield Draft(
+            seller=seller,
+            storefront=storefront,
+            transaction_type="ServiceFee",
+            description=line.amount_type,
+            transaction_id=_id(storefront, line.order_id, line.amount_type),
+            status="RELEASED",
+            posted=line.posted,
+            group_id=_group(seller, storefront, line.posted),
+            lines=partial(_same, [line]),
+            related=(("SHIPMENT_ID", line.order_id),),
+        )
 
 
 def _group(seller: Seller, storefront: Storefront, moment: int) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from amazon_sandbox.simulation import Seller
+from amazon_sandbox.simulation.created_shipments import PLACEMENT, TRANSPORTATION
 from amazon_sandbox.simulation.documents import iso_utc
 from amazon_sandbox.simulation.orders import Order, OrderItem
-from amazon_sandbox.simulation.settlements import Line
+from amazon_sandbox.simulation.settlements import BASE_FEE, Line
 from amazon_sandbox.simulation.storefront import Storefront
 
 Json = dict[str, Any]
@@ -19,6 +20,8 @@ _KINDS = {
     "ItemFees": "Expenses",
     "Promotion": "Promotions",
 }
+# What transactions call the fees of shipments that clients created, by their name in settlements.
+_FEES = {PLACEMENT: "FBAInboundConvenienceFee", TRANSPORTATION: "FBAInboundTransportationFee"}
 
 
 class Draft(NamedTuple):
@@ -138,7 +141,7 @@ class Draft(NamedTuple):
         kinds: dict[str, dict[str, list[Line]]] = {}
         for line in lines:
             kind = _KINDS.get(line.amount_type, "Expenses")
-            kinds.setdefault(kind, {}).setdefault(line.amount_description, []).append(line)
+            kinds.setdefault(kind, {}).setdefault(_part(line), []).append(line)
         return [
             {
                 "breakdownType": kind,
@@ -157,6 +160,10 @@ class Draft(NamedTuple):
             "currencyAmount": marketplace.amount(sum(line.amount for line in lines)),
             "currencyCode": marketplace.currency,
         }
+
+
+def _part(line: Line) -> str:
+    return _FEES[line.amount_type] if line.amount_description == BASE_FEE else line.amount_description
 
 
 def _time(seconds: int) -> str:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from multiprocessing.connection import wait
@@ -25,12 +25,14 @@ from amazon_sandbox.core.faults import FaultNotApplicable
 from amazon_sandbox.core.sandbox import FamilyState, Sandbox, SimulationFactory
 from amazon_sandbox.reports.transforms import apply
 from amazon_sandbox.simulation import FatalReport, Simulation
+from amazon_sandbox.simulation.created_shipments import CreatedShipment
 
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
     """One document to write: a settlement, an error text, bulk rows, or the report itself.
 
+    `created`: the shipments that clients have created; the renderer adds those there are when it is queued.
     `writer`: a function that writes it instead; a module's, so that the worker process can import it.
     """
 
@@ -48,6 +50,7 @@ class RenderJob:
     bulk_rows: int | None = None
     transforms: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
     writer: Callable[[Simulation, RenderJob], Rendered | None] | None = None
+    created: tuple[CreatedShipment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Rendered:
 
 def render(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """Write the document of a job; None when there is no data for it."""
+    simulation = simulation.with_created(job.created)
     if job.error_details is not None:
         return _write_error(job, job.error_details)
     try:
@@ -129,6 +133,7 @@ class Renderer(FamilyState):
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
         self._factory = sandbox.simulation_factory
         self._directory = sandbox.directory
         self._own_simulation = self._factory() if sandbox.render_in_process else None
@@ -146,8 +151,9 @@ class Renderer(FamilyState):
         self._pool()
 
     def submit(self, job: RenderJob) -> asyncio.Task[Rendered | None]:
-        """Queue a job."""
-        task = asyncio.create_task(self._run(job))
+        """Queue a job, with the shipments that clients have created by now."""
+        queued = replace(job, created=self._sandbox.simulation.created)
+        task = asyncio.create_task(self._run(queued))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -1,8 +1,24 @@
-"""Shipments that a client created through the inbound API: an overlay on the generated history."""
+"""Shipments that a client created through the inbound API: an overlay on the generated history.
+
+Reports and the other APIs show them in addition to what is generated: stock on its way and, once received,
+on hand; receipts in the inventory ledger; fees in settlements and transactions. Demand stays as generated.
+
+A server replaces them as a whole with ``Sandbox.show_created(shipments)`` whenever one of them changes; what
+is written or read afterwards shows them. ``CreatedShipment.units`` is the one rule for quantities: v0's
+QuantityReceived must be taken from it too. A row is a history: a later version may add or move only what
+lies in the future of the sandbox's clock, so that what was shown before stays true.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+DAY = 86_400
+PLACEMENT_CHARGED_AFTER = 45 * DAY
+# What settlements call the fees.
+PLACEMENT = "FBA Inbound Placement Service Fee"
+TRANSPORTATION = "FBA Amazon-Partnered Carrier Shipment Fee"
 
 
 class CreatedItem(NamedTuple):
@@ -13,12 +29,40 @@ class CreatedItem(NamedTuple):
     received: int
 
 
+class Units(NamedTuple):
+    """Where the units of an item are. Those that never arrive are being received until the shipment is
+    closed, and then nowhere.
+    """
+
+    working: int = 0
+    shipped: int = 0
+    receiving: int = 0
+    received: int = 0
+
+    def plus(self, other: Units) -> Units:
+        """The sum, field by field."""
+        return Units(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+class Charge(NamedTuple):
+    """A fee of a shipment: its name in settlements, minor units (positive), and UTC epoch seconds."""
+
+    name: str
+    amount: int
+    at: int
+    confirmation_id: str
+
+
 class CreatedShipment(NamedTuple):
     """One shipment whose placement was confirmed. Instants are UTC epoch seconds; None: not known yet.
 
-    `country`: of the destination marketplace; `centre`: the warehouse; fees in the marketplace's currency,
-    in hundredths (as all money of the simulation), charged at `charged_at`. Units count as working until
-    `left_at`, as shipped until `receiving_at`, as received from `received_at` on.
+    `country`: of the destination marketplace; `centre`: the warehouse. Fees are in minor units of the
+    marketplace's currency (cents; yen have none), as all money of the simulation: the carrier's is charged
+    at `charged_at` (when the charge can no longer be voided), that of the placement 45 days after the units
+    were received. Units count as working until `left_at`, as shipped until `receiving_at`, as received from
+    `received_at` on. What would happen at `cancelled_at` or later does not happen.
+
+    Source: Seller Central on the FBA inbound placement service fee: charged about 45 days after receipt.
     """
 
     account: str
@@ -39,3 +83,74 @@ class CreatedShipment(NamedTuple):
     placement_fee: int = 0
     transportation_fee: int = 0
     charged_at: int | None = None
+
+    def has_reached(self, at: int | None, now: int) -> bool:
+        """Whether one of its instants has come by `now`."""
+        return at is not None and at <= now and (self.cancelled_at is None or at < self.cancelled_at)
+
+    def is_cancelled(self, now: int) -> bool:
+        """Whether it is cancelled at `now`."""
+        return self.cancelled_at is not None and self.cancelled_at <= now
+
+    @property
+    def receipt_at(self) -> int | None:
+        """When its units are received; None when that is not known, or it is cancelled before."""
+        return self._unless_cancelled(self.received_at)
+
+    def units(self, item: CreatedItem, now: int) -> Units:
+        """Where the units of one of its items are at `now`. None of them is anywhere before it was created
+        and after it was cancelled, but for units received before.
+        """
+        if now < self.created_at:
+            return Units()
+        if self.has_reached(self.received_at, now):
+            is_over = self.has_reached(self.closed_at, now) or self.is_cancelled(now)
+            return Units(
+                receiving=0 if is_over else max(0, item.shipped - item.received), received=item.received
+            )
+        if self.is_cancelled(now):
+            return Units()
+        if self.has_reached(self.receiving_at, now):
+            return Units(receiving=item.shipped)
+        return Units(shipped=item.shipped) if self.has_reached(self.left_at, now) else Units(item.shipped)
+
+    def charges(self) -> Iterator[Charge]:
+        """What it costs, as far as it is known when that is charged."""
+        carried, received = self._unless_cancelled(self.charged_at), self.receipt_at
+        if self.transportation_fee and carried is not None:
+            yield Charge(TRANSPORTATION, self.transportation_fee, carried, self.confirmation_id)
+        if self.placement_fee and received is not None:
+            at = received + PLACEMENT_CHARGED_AFTER
+            yield Charge(PLACEMENT, self.placement_fee, at, self.confirmation_id)
+
+    def _unless_cancelled(self, at: int | None) -> int | None:
+        return at if at is not None and self.has_reached(at, at) else None
+
+    def check(self) -> None:
+        """Raise ValueError when its quantities or instants cannot be."""
+        known = [at for at in (self.left_at, self.receiving_at, self.received_at, self.closed_at) if at]
+        if [self.created_at, *known] != sorted([self.created_at, *known]):
+            raise ValueError(f"shipment {self.confirmation_id}: its instants are not in order")
+        if any(item.shipped < 1 or item.received < 0 for item in self.items) or not self.items:
+            raise ValueError(f"shipment {self.confirmation_id}: needs items with units to ship")
+
+
+def in_order(shipments: Iterable[CreatedShipment]) -> tuple[CreatedShipment, ...]:
+    """The shipments in one order, whatever order they come in. Raises ValueError for two of one id, and for
+    shipments that cannot be.
+    """
+    ordered = sorted(shipments, key=lambda shipment: (shipment.created_at, shipment.confirmation_id))
+    if len({shipment.confirmation_id for shipment in ordered}) != len(ordered):
+        raise ValueError("two created shipments have one confirmation id")
+    for shipment in ordered:
+        shipment.check()
+    return tuple(ordered)
+
+
+def units_of(shipments: Iterable[CreatedShipment], now: int) -> dict[str, Units]:
+    """Units of the shipments at `now`, by SKU."""
+    found: dict[str, Units] = {}
+    for shipment in shipments:
+        for item in shipment.items:
+            found[item.sku] = found.get(item.sku, Units()).plus(shipment.units(item, now))
+    return found

@@ -5,7 +5,7 @@ stock can be counted from the sales still to come until the cycle ends, without 
 by a unit with each unit ordered, reaches 0 where a stock-out begins, and rises at the next delivery. A unit
 bought but not shipped is reserved; a cancelled one is inspected (reserved too) until the cycle ends and does
 not come back on sale; nor do returned units. A delivery is announced as inbound 6 days ahead and raises the
-fulfillable stock by just that much.
+fulfillable stock by just that much. Units that a client sent in come on top, and stay.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.created_shipments import Units, units_of
 from amazon_sandbox.simulation.demand import StockCycle
 from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, LONGEST_SHIPPING_DAYS, orders_on
 from amazon_sandbox.simulation.refunds import refund_lags, refunds_of_purchases
@@ -29,13 +30,16 @@ UNSELLABLE_KEPT_DAYS = 30
 
 
 class Stock(NamedTuple):
-    """Units of one SKU. total = fulfillable + reserved + unsellable + inbound."""
+    """Units of one SKU. total = fulfillable + reserved + unsellable + inbound. `inbound_working`: in
+    shipments of clients that have not left.
+    """
 
     fulfillable: int = 0
     reserved: int = 0
     unsellable: int = 0
     inbound_shipped: int = 0
     inbound_receiving: int = 0
+    inbound_working: int = 0
 
     @property
     def warehouse(self) -> int:
@@ -45,7 +49,21 @@ class Stock(NamedTuple):
     @property
     def total(self) -> int:
         """Units in warehouses and on their way."""
-        return self.warehouse + self.inbound_shipped + self.inbound_receiving
+        return self.warehouse + self.inbound
+
+    @property
+    def inbound(self) -> int:
+        """Units announced, on their way and being received."""
+        return self.inbound_working + self.inbound_shipped + self.inbound_receiving
+
+    def with_created(self, units: Units) -> Stock:
+        """With the units of shipments that clients created; those received can be sold."""
+        return self._replace(
+            fulfillable=self.fulfillable + units.received,
+            inbound_working=self.inbound_working + units.working,
+            inbound_shipped=self.inbound_shipped + units.shipped,
+            inbound_receiving=self.inbound_receiving + units.receiving,
+        )
 
 
 def stock_at(storefront: Storefront, now: int) -> dict[str, Stock]:
@@ -72,6 +90,9 @@ def stock_at(storefront: Storefront, now: int) -> dict[str, Stock]:
             inbound_shipped=delivery if RECEIVING_DAYS < days_left <= INBOUND_SEEN_DAYS else 0,
             inbound_receiving=delivery if days_left <= RECEIVING_DAYS else 0,
         )
+    for sku, sent in units_of(storefront.created, now).items():
+        if sku in stocks:
+            stocks[sku] = stocks[sku].with_created(sent)
     return stocks
 
 
@@ -85,7 +106,7 @@ def shared_stock_at(storefronts: Iterable[Storefront], storefront: Storefront, n
     if storefront.marketplace.country not in PAN_EU:
         return stocks
     for other in storefronts:
-        if other is not storefront and other.marketplace.country in PAN_EU:
+        if other.key != storefront.key and other.marketplace.country in PAN_EU:
             for sku, stock in stock_at(other, now).items():
                 if sku in stocks:
                     stocks[sku] = Stock(*(sum(pair) for pair in zip(stocks[sku], stock, strict=True)))

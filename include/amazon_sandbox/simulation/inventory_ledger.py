@@ -1,10 +1,10 @@
 """The inventory ledger: every unit that came into or left Amazon's warehouses, and the balances between.
 
-The movements are those that other reports show: shipments of orders, returned units, deliveries. What stock
-(`inventory.stock_at`) loses otherwise is written as an adjustment: a unit that came back sellable is graded
-once more and does not go on sale, a cancelled order's units are inspected and disposed of when their stock
-cycle ends. So a day's opening balance and its movements always give the closing balance, which is the
-warehouse stock at local midnight.
+The movements are those that other reports show: shipments of orders, returned units, deliveries, shipments
+that clients created. What stock (`inventory.stock_at`) loses otherwise is written as an adjustment: a unit
+that came back sellable is graded once more and does not go on sale, a cancelled order's units are inspected
+and disposed of when their stock cycle ends. So a day's opening balance and its movements always give the
+closing balance, which is the warehouse stock at local midnight.
 
 A day appears a day after its close. For the two days that follow, adjustments are not yet reconciled and
 have other reasons; after that the day no longer changes.
@@ -117,6 +117,7 @@ def movements(storefront: Storefront, days: range, now: int) -> list[Movement]:
         *_removals(storefront, days),
         *_disposals(storefront, days),
         *_receipts(storefront, days),
+        *_sent_in(storefront, days),
         *_transfers(storefront, days),
     ]
     settled = {day: is_settled(storefront, day, now) for day in days}
@@ -219,6 +220,21 @@ def _arrival(storefront: Storefront, listing: Listing, day: int, units: int) -> 
         for part in (units - later, later):
             if part:
                 yield Movement(day, listing, Event.RECEIPTS, part, SELLABLE, centre, reference=reference)
+
+
+def _sent_in(storefront: Storefront, days: range) -> Iterator[Movement]:
+    """Units of shipments that clients created, on the day they are received."""
+    listings = {listing.sku: listing for listing in storefront.listings} if storefront.created else {}
+    for shipment in storefront.created:
+        if shipment.receipt_at is None:
+            continue
+        day = storefront.marketplace.day_of_epoch(shipment.receipt_at)
+        for item in shipment.items:
+            if day in days and item.received:
+                yield Movement(
+                    day, listings[item.sku], Event.RECEIPTS, item.received, SELLABLE, shipment.centre,
+                    reference=shipment.confirmation_id,
+                )  # fmt: skip
 
 
 def _transfers(storefront: Storefront, days: range) -> Iterator[Movement]:

@@ -24,6 +24,7 @@ COMMISSION = 0.15
 _EPOCH = datetime(2018, 1, 1, tzinfo=UTC)
 _ID_BASE = 11_000_000_000
 _ID_STRIDE = 7_340_033
+BASE_FEE = "Base fee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def settlement_lines(
         for marketplace_id in ref.marketplace_ids
     ]
     lines = [line for storefront in group for line in _storefront_lines(storefront, start, end)]
+    lines += [line for storefront in group for line in inbound_lines(storefront, start, end)]
     lines.sort(key=lambda line: line.posted)
     return [*lines, *account_lines(group[0], ref, currency, start, end)]
 
@@ -268,6 +270,17 @@ def account_lines(
         yield Line(*other, "Subscription Fee", subscription, start + 50_000)
     yield Line(*other, "Previous Reserve Amount Balance", _reserve(storefront, start), start)
     yield Line(*other, "Current Reserve Amount", -_reserve(storefront, end), end - 1)
+
+
+def inbound_lines(storefront: Storefront, start: int, end: int) -> Iterator[Line]:
+    """What shipments that clients created cost in [start, end). As real settlements do, a line names the
+    shipment in place of an order, and no marketplace.
+    """
+    for shipment in storefront.created:
+        for charge in shipment.charges():
+            if start <= charge.at < end:
+                shipment_id = charge.confirmation_id
+                yield Line("FBAFees", charge.name, BASE_FEE, -charge.amount, charge.at, order_id=shipment_id)
 
 
 def _reserve(storefront: Storefront, boundary: int) -> int:

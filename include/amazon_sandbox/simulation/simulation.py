@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 
 from amazon_sandbox.simulation import bulk, marketplaces
+from amazon_sandbox.simulation.created_shipments import CreatedShipment, in_order
 from amazon_sandbox.simulation.documents import Document
 from amazon_sandbox.simulation.figures import Figures, sales_by_sku, total
 from amazon_sandbox.simulation.report_types import REQUESTABLE, ReportRequest, search_terms, settlement
@@ -29,7 +31,27 @@ class Simulation:
         self.seed = seed
         self.scenario = scenario
         self.sellers = make_sellers(seed, scenario)
+        self.created: tuple[CreatedShipment, ...] = ()
         self._storefronts = Storefronts(seed)
+
+    def with_created(self, shipments: Iterable[CreatedShipment]) -> Simulation:
+        """The same history with shipments that clients created through the inbound API in place of those it
+        has: `created`. It shares the caches of this one, which is left as it is; equal shipments in any order
+        give equal bytes.
+
+        :raises KeyError: unknown account, or a country the account does not sell in.
+        :raises ValueError: two shipments of one id, instants out of order, or a SKU that the destination did
+            not sell through FBA when the shipment was created.
+        """
+        created = in_order(shipments)
+        if created == self.created:
+            return self
+        for shipment in created:
+            marketplace = marketplaces.by_country(shipment.country)
+            self.storefront(self.seller(shipment.account), marketplace.marketplace_id)
+        made = copy(self)
+        made.created, made._storefronts = created, self._storefronts.with_created(created)
+        return made
 
     def seller(self, account: str) -> Seller:
         """The seller of an account name. Raises KeyError."""

@@ -5,12 +5,13 @@ Fees follow from the stock: volume, average units on hand and a rate per cubic f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.created_shipments import units_of
 from amazon_sandbox.simulation.inventory import stock_at
 from amazon_sandbox.simulation.refunds import CENTRES
 from amazon_sandbox.simulation.storefront import Storefront
@@ -101,10 +102,12 @@ def storage_fees(storefront: Storefront, month: date) -> Iterator[StorageFee]:
 
 
 def aged_fees(storefront: Storefront, month: date) -> Iterator[AgedFee]:
-    """The surcharge assessed on the 15th of a month on stock older than 180 days."""
+    """The surcharge assessed on the 15th of a month on stock older than 180 days; what clients sent in is not
+    charged.
+    """
     day = month.replace(day=15)
     ordinal = day.toordinal()
-    stocks = stock_at(storefront, storefront.marketplace.day_bounds(ordinal)[0])
+    stocks = stock_at(storefront.generated, storefront.marketplace.day_bounds(ordinal)[0])
     for listing in storefront.listings:
         stock = stocks.get(listing.sku)
         u = uniforms(storefront.seed, *storefront.key, listing.sku, ordinal // 91, "aged stock")
@@ -128,12 +131,19 @@ def overage_fee(storefront: Storefront, month: date) -> OverageFee | None:
     if u[0] >= OVERAGE_SHARE:
         return None
     day = _following(month) - timedelta(days=1)
-    stocks = stock_at(storefront, storefront.marketplace.day_bounds(day.toordinal())[0])
+    moment = storefront.marketplace.day_bounds(day.toordinal())[0]
     volumes = {listing.sku: unit_volume(listing) for listing in storefront.listings}
-    used = sum((stock.warehouse * volumes[sku] for sku, stock in stocks.items()), Decimal(0)).quantize(_CENT)
-    limit = (used / Decimal(between(u[1], 1.03, 1.25))).quantize(_CENT)
+    held = {sku: stock.warehouse for sku, stock in stock_at(storefront.generated, moment).items()}
+    usual = _volume(held, volumes)
+    sent = {sku: units.received for sku, units in units_of(storefront.created, moment).items()}
+    used = usual + _volume(sent, volumes)
+    limit = (usual / Decimal(between(u[1], 1.03, 1.25))).quantize(_CENT)
     rate = _local(storefront, OVERAGE_RATE)
     return OverageFee(day, used, limit, used - limit, rate, ((used - limit) * rate).quantize(_CENT))
+
+
+def _volume(units: Mapping[str, int], volumes: Mapping[str, Decimal]) -> Decimal:
+    return sum((count * volumes[sku] for sku, count in units.items()), Decimal(0)).quantize(_CENT)
 
 
 def months_of(start: int, end: int) -> list[date]:

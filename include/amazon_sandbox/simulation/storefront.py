@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from copy import copy
 from functools import lru_cache, partial, wraps
 from typing import Any, TypeVar
 
-from amazon_sandbox.simulation import demand
+from amazon_sandbox.simulation import demand, marketplaces
 from amazon_sandbox.simulation.catalogue import Listing, make_catalogue, offered
 from amazon_sandbox.simulation.cities import cities_of
+from amazon_sandbox.simulation.created_shipments import CreatedShipment
 from amazon_sandbox.simulation.marketplaces import Marketplace
 from amazon_sandbox.simulation.streams import Key
 
@@ -21,11 +23,16 @@ class Storefront:
     Days are proleptic ordinals of marketplace-local days. Methods, and functions decorated with
     `kept_per_storefront`, are pure: the result is the same in any order and any process; the caches only save
     work. Cheap to make.
+
+    `created`: the shipments that clients created; `generated`: the same storefront without them. The caches
+    are shared between the two and hold only what is generated.
     """
 
     def __init__(
         self, seed: int, account: str, marketplace: Marketplace, catalogue: tuple[Listing, ...]
     ) -> None:
+        self.generated = self
+        self.created: tuple[CreatedShipment, ...] = ()
         self.seed = seed
         self.account = account
         self.marketplace = marketplace
@@ -43,11 +50,17 @@ class Storefront:
         self._prices: dict[tuple[str, int], int] = {}
         self._kept: dict[Any, Any] = {}
 
+    def with_created(self, shipments: Iterable[CreatedShipment]) -> Storefront:
+        """This storefront with shipments that clients created in place of those it has."""
+        view = copy(self)
+        view.created = tuple(shipments)
+        return view
+
     def kept(self, make: Callable[[Storefront, int], T], size: int) -> Callable[[int], T]:
-        """`make` for this storefront, as a cache of its latest `size` results."""
+        """`make` for this storefront as generated, as a cache of its latest `size` results."""
         cache = self._kept.get(make)
         if cache is None:
-            cache = self._kept.setdefault(make, lru_cache(maxsize=size)(partial(make, self)))
+            cache = self._kept.setdefault(make, lru_cache(maxsize=size)(partial(make, self.generated)))
         return cache  # type: ignore[no-any-return]
 
     @property
@@ -136,10 +149,41 @@ class Storefronts:
         self.seed = seed
         self._catalogue = lru_cache(maxsize=None)(partial(make_catalogue, seed))
         self._storefront = lru_cache(maxsize=None)(self._make)
+        self._with_created: dict[tuple[str, str], Storefront] = {}
 
     def of(self, account: str, marketplace: Marketplace) -> Storefront:
         """The storefront of a seller account in a marketplace."""
-        return self._storefront(account, marketplace)
+        found = self._with_created.get((account, marketplace.country))
+        return found or self._storefront(account, marketplace)
+
+    def with_created(self, shipments: Iterable[CreatedShipment]) -> Storefronts:
+        """The same storefronts with shipments that clients created in place of those they have.
+
+        :raises KeyError: unknown country.
+        :raises ValueError: a SKU that the destination did not sell through FBA when the shipment was created.
+        """
+        created: dict[tuple[str, str], list[CreatedShipment]] = {}
+        for shipment in shipments:
+            created.setdefault((shipment.account, shipment.country), []).append(shipment)
+        made = copy(self)
+        made._with_created = {}
+        for (account, country), rows in created.items():
+            storefront = self._storefront(account, marketplaces.by_country(country))
+            for shipment in rows:
+                _check(storefront, shipment)
+            made._with_created[account, country] = storefront.with_created(rows)
+        return made
 
     def _make(self, account: str, marketplace: Marketplace) -> Storefront:
         return Storefront(self.seed, account, marketplace, self._catalogue(account))
+
+
+def _check(storefront: Storefront, shipment: CreatedShipment) -> None:
+    day = storefront.marketplace.day_of_epoch(shipment.created_at)
+    in_fba = {one.sku for one in storefront.listings if not one.is_merchant and one.launch <= day}
+    unknown = sorted({item.sku for item in shipment.items} - in_fba)
+    if unknown:
+        raise ValueError(
+            f"shipment {shipment.confirmation_id}: {shipment.account} sells no {', '.join(unknown)} "
+            f"through FBA in {shipment.country}"
+        )

@@ -69,7 +69,7 @@ def _base(storefront: Storefront, listing: Listing, stock: Stock, today: int) ->
         "Yes",
         *map(str, quantities),
         f"{listing.litres / 28.317:.2f}",  # cubic feet, as in all regions' files
-        "0",
+        str(stock.inbound_working),
         str(stock.inbound_shipped),
         str(stock.inbound_receiving),
         "0",

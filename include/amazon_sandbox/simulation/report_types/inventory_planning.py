@@ -72,7 +72,7 @@ def write(request: ReportRequest) -> Document | None:
         values |= (
             _item(storefront, outlook)
             | _stock(outlook)
-            | _ages(storefront, outlook)
+            | _ages(storefront, outlook, request.now)
             | _sales(storefront, outlook)
         )
         values |= _advice(storefront, outlook)
@@ -114,7 +114,7 @@ def _stock(outlook: Outlook) -> dict[str, str]:
         "fc-transfer": "0",
         "pending-removal-quantity": "0",
         "inbound-quantity": str(outlook.inbound),
-        "inbound-working": "0",
+        "inbound-working": str(stock.inbound_working),
         "inbound-shipped": str(stock.inbound_shipped),
         "inbound-received": str(stock.inbound_receiving),
         "Total Reserved Quantity": str(stock.reserved),
@@ -126,8 +126,8 @@ def _stock(outlook: Outlook) -> dict[str, str]:
     }
 
 
-def _ages(storefront: Storefront, outlook: Outlook) -> dict[str, str]:
-    ages = outlook.ages(storefront)
+def _ages(storefront: Storefront, outlook: Outlook, now: int) -> dict[str, str]:
+    ages = outlook.ages(storefront, now)
 
     def units(youngest: int, oldest: int) -> int:
         return sum(count for age, count in ages.items() if youngest <= age <= oldest)

@@ -42,7 +42,7 @@ def _rows(storefront: Storefront, now: int) -> Iterator[tuple[str, ...]]:
         if stock is None:
             continue
         sellable, damaged = (
-            Counter(Outlook(listing, stock, today, {}).ages(storefront)),
+            Counter(Outlook(listing, stock, today, {}).ages(storefront, now)),
             unsellable[listing.sku],
         )
         if stock.unsellable:

@@ -44,7 +44,7 @@ def _row(storefront: Storefront, outlook: Outlook) -> tuple[str, ...]:
         marketplace.money(storefront.unit_price(listing, outlook.today)),
         marketplace.money(outlook.shipped[30].sales), str(outlook.shipped[30].units), str(stock.total),
         str(outlook.inbound), str(stock.fulfillable), "0", "0", str(stock.reserved), str(stock.unsellable),
-        "0", str(stock.inbound_shipped), str(stock.inbound_receiving), "Amazon",
+        str(stock.inbound_working), str(stock.inbound_shipped), str(stock.inbound_receiving), "Amazon",
         str(outlook.total_days_of_supply), str(outlook.days_of_supply), outlook.alert, str(outlook.ship_in),
         f"{ship_date:%m/%d/%Y}" if ship_date else "none",
         "Create shipping plan" if ship_date else "No action required",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -31,8 +32,8 @@ class Outlook(NamedTuple):
 
     @property
     def inbound(self) -> int:
-        """Units announced and being received."""
-        return self.stock.inbound_shipped + self.stock.inbound_receiving
+        """Units announced, on their way and being received."""
+        return self.stock.inbound
 
     def days_of(self, units: int) -> int:
         """How many days `units` last at the pace of the last 30 days, at most 365."""
@@ -71,16 +72,30 @@ class Outlook(NamedTuple):
             return "out_of_stock"
         return "low_stock" if self.total_days_of_supply < LEAD_DAYS else ""
 
-    def ages(self, storefront: Storefront) -> dict[int, int]:
-        """Sellable units by age in days: the last delivery's, and what the one before left over."""
+    def ages(self, storefront: Storefront, now: int) -> dict[int, int]:
+        """Sellable units by age in days: the last delivery's, what the one before left over, and what clients
+        sent in.
+        """
+        found = self._sent_in(storefront, now)
+        others = self.stock.fulfillable - found.total()
         cycle = storefront.cycle(self.listing, self.today)
         fresh_age = self.today - max(cycle.start, self.listing.launch)
-        old = min(self.stock.fulfillable, cycle.leftover // 2)
+        old = min(others, cycle.leftover // 2)
         u = uniforms(*storefront.key, self.listing.sku, cycle.start, "age")
         known = self.today - self.listing.launch
         old_age = min(known, fresh_age + int(between(u[0] * u[0], 21, 480)))
-        found = {fresh_age: self.stock.fulfillable - old}
-        found[old_age] = found.get(old_age, 0) + old
+        found[fresh_age] += others - old
+        found[old_age] += old
+        return found
+
+    def _sent_in(self, storefront: Storefront, now: int) -> Counter[int]:
+        """Units received in shipments of clients by `now`, by days since then."""
+        found = Counter[int]()
+        for shipment in storefront.created:
+            received = shipment.receipt_at
+            if received is not None and received <= now:
+                age = self.today - storefront.marketplace.day_of_epoch(received)
+                found[age] += sum(item.received for item in shipment.items if item.sku == self.listing.sku)
         return found
 
 
