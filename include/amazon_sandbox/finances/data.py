@@ -107,9 +107,7 @@ def _of_day(seller: Seller, storefronts: Sequence[Storefront], day: int, now: in
     drafts = [
         draft for storefront in storefronts for draft in _of_storefront(seller, storefront, start, end, now)
     ]
-    drafts += [
-        draft for storefront in storefronts for draft in _of_shipments(seller, storefront, start, end)
-    ]
+    drafts += [draft for storefront in storefronts for draft in _of_shipments(seller, storefront, start, end)]
     firsts = {group[0] for group in currency_groups(seller).values()}
     for storefront in storefronts:
         if storefront.marketplace.marketplace_id in firsts:

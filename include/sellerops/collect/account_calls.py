@@ -9,8 +9,9 @@ from typing import Any
 
 from sellerops.base.errors import AmazonUnavailable, GiveUpError, SellerOpsError, Throttled
 from sellerops.collect.asins import known_asins
-from sellerops.collect.context import Tools, backoff_pause, now, off_loop, sleep_until
+from sellerops.collect.context import Tools, backoff_pause
 from sellerops.collect.offers import listed_offers
+from sellerops.ledger.waits import now, off_loop, sleep_until
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.operations import Offer
 from sellerops.sources.common.placeholders import iso

@@ -10,9 +10,9 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from sellerops.base.errors import SellerOpsError
-from sellerops.collect.context import clock_of, nap_of, off_loop
 from sellerops.ledger import Ledger, notifications
 from sellerops.ledger.notifications import Awaited
+from sellerops.ledger.waits import clock_of, nap_of, off_loop
 
 log = logging.getLogger(__name__)
 

@@ -16,12 +16,11 @@ from sellerops.base.errors import (
 )
 from sellerops.calendar.slices import Slice, check_published
 from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
-from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
+from sellerops.collect.context import Job, Tools, fresh_after, key_of
 from sellerops.collect.follower import Follower
 from sellerops.collect.further_pages import ResultPages, find_next_page
 from sellerops.collect.listed_reports import ListedReports
 from sellerops.collect.operation_pager import OperationPager
-from sellerops.collect.outages import wait_for_ledger
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
 from sellerops.collect.report_claims import find_own_reported_at
 from sellerops.collect.roles import explain_refusal
@@ -29,6 +28,8 @@ from sellerops.collect.second_look import EmptyEvidence, find_evidence, open_sec
 from sellerops.collect.slice_states import LedgerSliceStates, NoSliceStates, SliceStates
 from sellerops.collect.splitting import PartFollower, Splitting
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
+from sellerops.ledger.outages import wait_for_ledger
+from sellerops.ledger.waits import off_loop
 from sellerops.rate_limits import QuotaLedger
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec, Split

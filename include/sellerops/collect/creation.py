@@ -19,21 +19,13 @@ from sellerops.base.errors import (
     Throttled,
     UnexpectedAnswer,
 )
-from sellerops.collect.context import (
-    Job,
-    Tools,
-    clock_of,
-    deadline_of,
-    now,
-    off_loop,
-    query_for,
-    sleep_until,
-)
+from sellerops.collect.context import Job, Tools, deadline_of, query_for
 from sellerops.collect.cooldowns import learn_from_refusal
 from sellerops.collect.fence import ClaimLost, CreateFence
-from sellerops.collect.outages import retry_until_recorded
 from sellerops.collect.report_claims import Claim, adopt_report, claim_request, release_claim, release_orphan
 from sellerops.ledger import ReportRequest, RequestStatus
+from sellerops.ledger.outages import retry_until_recorded
+from sellerops.ledger.waits import clock_of, now, off_loop, sleep_until
 from sellerops.rate_limits import Granted, Wait
 from sellerops.settings.accounts import Account
 from sellerops.sources.common.deadline import orphan_after

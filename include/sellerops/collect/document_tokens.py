@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from sellerops.base.clock import Clock
-from sellerops.collect.context import Tools, clock_of, deadline_of, off_loop
+from sellerops.collect.context import Tools, deadline_of
 from sellerops.ledger import ReportRequest
 from sellerops.ledger.database import Connection
+from sellerops.ledger.waits import clock_of, off_loop
 from sellerops.rate_limits import Granted, TokenRedeemer, TokenReserver, acquire
 
 # After this a reserved token no longer counts; a worker that starts later takes another.

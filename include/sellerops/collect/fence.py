@@ -11,9 +11,9 @@ import time
 import uuid
 
 from sellerops.base.errors import RetryableError
-from sellerops.collect.context import clock_of, off_loop
 from sellerops.collect.report_claims import renew_claim
 from sellerops.ledger import Ledger
+from sellerops.ledger.waits import clock_of, off_loop
 from sellerops.sources.common.deadline import send_seconds
 
 

@@ -7,16 +7,7 @@ from datetime import datetime, timedelta
 
 from sellerops.base.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
 from sellerops.collect.arrivals import arrivals_of, sleep_until_notified
-from sellerops.collect.context import (
-    Job,
-    Tools,
-    backoff_pause,
-    now,
-    off_loop,
-    poll_offset,
-    query_for,
-    sleep_until,
-)
+from sellerops.collect.context import Job, Tools, backoff_pause, poll_offset, query_for
 from sellerops.collect.cooldowns import learn_from_cancelled
 from sellerops.collect.creation import Creation
 from sellerops.collect.document_tokens import reserve_token
@@ -27,6 +18,7 @@ from sellerops.collect.report_claims import record_fatal
 from sellerops.collect.reuse import reuse
 from sellerops.collect.second_look import find_evidence, open_second_look, sleep_until_second_look
 from sellerops.ledger import ReportRequest, RequestStatus
+from sellerops.ledger.waits import now, off_loop, sleep_until
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)

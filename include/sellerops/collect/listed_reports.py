@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from sellerops.base.errors import Throttled
 from sellerops.collect.archiving import archive_document
-from sellerops.collect.context import Job, Tools, call_on_worker, off_loop
+from sellerops.collect.context import Job, Tools, call_on_worker
 from sellerops.collect.document_tokens import reserve_token
 from sellerops.collect.listing import find_listed
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
 from sellerops.collect.slice_states import SliceStates
 from sellerops.ledger import ReportRequest, RequestStatus, SliceState
+from sellerops.ledger.waits import off_loop
 
 log = logging.getLogger(__name__)
 

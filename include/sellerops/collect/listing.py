@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.collect.context import Job, Tools, key_of, now, off_loop
+from sellerops.collect.context import Job, Tools, key_of
 from sellerops.ledger import ReportRequest
+from sellerops.ledger.waits import now, off_loop
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.sources.common.report_api import Listing, ProcessingStatus, Report
 

@@ -20,12 +20,13 @@ from typing import IO, Any
 from sellerops.archive import ArchivedDocument, DocumentMeta
 from sellerops.base.errors import ConfigurationError, RequestRefused, SellerOpsError
 from sellerops.collect.account_calls import AccountCalls
-from sellerops.collect.context import Job, Tools, clock_of, now, off_loop, poll_offset, sleep_until
+from sellerops.collect.context import Job, Tools, poll_offset
 from sellerops.collect.document_meta import document_meta
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
 from sellerops.collect.paging_claims import HEARTBEAT, claim_paging, record_paged, renew_paging
 from sellerops.collect.report_claims import release_claim
 from sellerops.ledger import ReportRequest, RequestStatus
+from sellerops.ledger.waits import clock_of, now, off_loop, sleep_until
 from sellerops.sources.common.answers import json_line
 from sellerops.sources.common.operations import Operation, OperationInput, Page
 from sellerops.sources.common.placeholders import options_of

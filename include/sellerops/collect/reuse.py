@@ -18,11 +18,12 @@ from weakref import WeakKeyDictionary
 
 from sellerops.archive import ArchivedDocument
 from sellerops.base.errors import RequestRefused, SellerOpsError
-from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop
+from sellerops.collect.context import Job, Tools, fresh_after, key_of
 from sellerops.collect.listing import LISTING_MARGIN
 from sellerops.collect.report_claims import claim_request
 from sellerops.ledger import ReportRequest, listings, notifications
 from sellerops.ledger.listings import ListedReport, WantedReport
+from sellerops.ledger.waits import now, off_loop
 from sellerops.rate_limits import Granted
 from sellerops.sources.common.placeholders import iso
 from sellerops.sources.common.report_api import Listing, ProcessingStatus, Query, Report

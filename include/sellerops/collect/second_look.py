@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sellerops.base.errors import NothingToCollect, NotPublishedYet
-from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop, sleep_until
+from sellerops.collect.context import Job, Tools, fresh_after, key_of
 from sellerops.ledger import ReportRequest, RequestKey, RunRef, SliceState
 from sellerops.ledger.database import Connection
+from sellerops.ledger.waits import now, off_loop, sleep_until
 
 log = logging.getLogger(__name__)
 

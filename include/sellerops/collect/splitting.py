@@ -15,12 +15,13 @@ from typing import Protocol
 from sellerops.base.errors import ReportFatal, RetryableError, SellerOpsError, SkipError
 from sellerops.calendar.slices import Slice
 from sellerops.collect.asins import known_asins
-from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
+from sellerops.collect.context import Job, Tools, fresh_after, key_of
 from sellerops.collect.document_tokens import reserve_token, reserve_token_if_free
 from sellerops.collect.follower import Follower
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.collect.part_claims import open_parts
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef
+from sellerops.ledger.waits import off_loop
 from sellerops.settings.specs import Split
 
 _VALUES: dict[str, Callable[[Ledger, str, str], list[str]]] = {"asins": known_asins}

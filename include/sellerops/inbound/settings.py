@@ -109,7 +109,9 @@ def _build(files: Files, path: Path) -> InboundSettings:
 INBOUND = ConfigFile(FILE, _build)
 
 
-def unknown_accounts(settings: InboundSettings, accounts: Iterable[str], path: Path) -> list[ConfigurationError]:
+def unknown_accounts(
+    settings: InboundSettings, accounts: Iterable[str], path: Path
+) -> list[ConfigurationError]:
     """Accounts in the file that ``accounts.yaml`` does not define, one error each."""
     known = set(accounts)
     return [
@@ -149,7 +151,11 @@ def _inconsistencies(settings: InboundSettings) -> Iterator[tuple[str, str, str]
         yield "labels", "has no entry `default`.", "Add one: it is used for marketplaces without their own."
     for region in ("NA", "EU", "FE"):
         if region not in settings.box_limits:
-            yield "box_limits", f"has no entry {region}.", f"Add the limits of the region: `{region}: {{...}}`."
+            yield (
+                "box_limits",
+                f"has no entry {region}.",
+                f"Add the limits of the region: `{region}: {{...}}`.",
+            )
 
 
 def _key(place: tuple[int | str, ...]) -> str:

@@ -21,13 +21,12 @@ from sellerops.collect import (
     WaitOutcome,
     WaitResult,
     account_calls,
-    context,
     creation,
     follower,
     operation_pager,
     second_look,
 )
-from sellerops.ledger import Ledger, RunRef
+from sellerops.ledger import Ledger, RunRef, waits
 from sellerops.rate_limits import QuotaLedger, load_rate_limits, waiting
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import ReportSpec, load_spec
@@ -123,7 +122,7 @@ class Bench:
         async def sleep_for_a_token(_: Any, seconds: float) -> None:
             self.jump(seconds / 3600)
 
-        patch.setattr(context, "_CLOCK_AGE", 0.0)
+        patch.setattr(waits, "_CLOCK_AGE", 0.0)
         for module in (account_calls, creation, follower, operation_pager, second_look):
             patch.setattr(module, "sleep_until", sleep_until)
         patch.setattr(follower, "sleep_until_notified", sleep_until_notified)

@@ -9,7 +9,8 @@ import pytest
 from integration.collect.parts import RUN, Bench
 from support.postgres import PostgresServer
 
-from sellerops.collect import WaitFor, WaitOutcome, WaitResult, outages
+from sellerops.collect import WaitFor, WaitOutcome, WaitResult
+from sellerops.ledger import outages
 from sellerops.ledger.database import Database
 from sellerops.settings.specs import load_spec
 from sellerops.sources.common.sessions import close_sessions

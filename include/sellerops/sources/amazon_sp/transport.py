@@ -36,6 +36,8 @@ from sellerops.sources.common.transport import (
 # Of calls that the library does not build.
 JSON_HEADERS = {"user-agent": "sellerops (Language=Python)", "content-type": "application/json"}
 _SYSTEM = "Amazon"
+# Of one answer. A plan has up to 2000 items, each of which may be refused.
+_MOST_ERRORS = 50
 _EXPIRED = re.compile(r"\bexpir", re.IGNORECASE)
 # We set these on every call, whatever the library sends: its Host is wrong for http, its token may be stale.
 _OURS = {"host", "x-amz-access-token"}
@@ -109,15 +111,19 @@ class CheckedTransport:
 
 
 def check(response: httpx.Response, operation: str, credentials: Credentials) -> None:
-    """Raise the typed error of an answer that is no success. The body may or may not have Amazon's
-    ``errors``.
+    """Raise the typed error of an answer that is no success.
+
+    The body may or may not have Amazon's ``errors``; the error names them all, and has them in its details:
+    ``code`` of the first, and ``errors`` with ``code``, ``message`` and ``details`` of each.
     """
     status = response.status_code
     body = _body(response)
-    code, message = _error_in(body)
+    errors = _errors_in(body)
+    code, message = _summary(errors)
     details: dict[str, Any] = {
         "status": status,
         "code": code,
+        "errors": errors,
         "operation": operation,
         "amazon_request_id": response.headers.get("x-amzn-RequestId"),
         "sent": True,
@@ -161,7 +167,7 @@ def _is_expired(response: httpx.Response) -> bool:
         return False
     errors = (_body(response) or {}).get("errors")
     texts = [str(value) for error in _dicts(errors) for value in error.values()]
-    return any(_EXPIRED.search(text) for text in [*texts, _error_in(_body(response))[1]])
+    return any(_EXPIRED.search(text) for text in [*texts, _summary(_errors_in(_body(response)))[1]])
 
 
 def _note(response: httpx.Response, call: CallRecord) -> None:
@@ -191,15 +197,40 @@ def _is_list(response: httpx.Response) -> bool:
         return False
 
 
-def _error_in(body: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Amazon's code and message, wherever the body has them, without secrets and cut to 500 characters."""
+def _errors_in(body: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """Amazon's errors, wherever the body has them, without secrets and each text cut to 500 characters. A
+    message outside ``errors`` has no code.
+    """
     if body is None:
-        return "", ""
-    for error in _dicts(body.get("errors")):
-        message = " ".join(str(error[key]) for key in ("message", "details") if error.get(key))
-        return str(error.get("code") or "Error"), redact(message)[:500]
-    message = body.get("message") or body.get("Message") or ""
-    return "", redact(str(message))[:500] if isinstance(message, str) else ""
+        return []
+    found = [
+        {
+            "code": str(error.get("code") or "Error"),
+            "message": _text(error.get("message")),
+            "details": _text(error.get("details")),
+        }
+        for error in _dicts(body.get("errors"))
+    ]
+    if found:
+        return found[:_MOST_ERRORS]
+    message = body.get("message") or body.get("Message")
+    return [{"code": "", "message": _text(message), "details": ""}] if isinstance(message, str) else []
+
+
+def _text(value: object) -> str:
+    return redact(str(value))[:500] if value else ""
+
+
+def _summary(errors: list[dict[str, str]]) -> tuple[str, str]:
+    """The first error's code, and what all of them say, each once; a code is repeated where it differs."""
+    code = errors[0]["code"] if errors else ""
+    said: list[str] = []
+    for error in errors:
+        words = [error["code"] if error["code"] != code else "", error["message"], error["details"]]
+        text = " ".join(word for word in words if word)
+        if text and text not in said:
+            said.append(text)
+    return code, "; ".join(said)
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:

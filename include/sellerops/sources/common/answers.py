@@ -14,11 +14,14 @@ _ONE_LINE = str.maketrans({"\r": " ", "\n": " "})
 
 
 class Answer(dict[str, Any]):
-    """The body of an answer. ``text`` is the body as Amazon sent it: its numbers to the last digit."""
+    """The body of an answer. ``text`` is the body as Amazon sent it: its numbers to the last digit.
 
-    def __init__(self, values: Mapping[str, Any], text: str) -> None:
+    ``status``: HTTP's, if known.
+    """
+
+    def __init__(self, values: Mapping[str, Any], text: str, status: int | None = None) -> None:
         super().__init__(values)
-        self.text = text
+        self.text, self.status = text, status
 
 
 def json_line(request: Mapping[str, Any], answer: Mapping[str, Any], name: str = "answer") -> bytes:

@@ -111,20 +111,23 @@ def raise_for_status(status: int, system: str, said: str, *, where: str, details
 def parse_answer(response: httpx.Response, operation: str, system: str) -> Answer:
     """The body of a checked answer; a list, as batch operations answer, is put under ``items``.
 
-    AmazonUnavailable without a JSON body: an empty one is not an empty list. UnexpectedAnswer for JSON that
-    is nested too deeply or no object.
+    204 has no body: an empty answer. Otherwise AmazonUnavailable without a JSON body: an empty one is not an
+    empty list. UnexpectedAnswer for JSON that is nested too deeply or no object.
     """
+    status = response.status_code
     text = response.text.removeprefix("\ufeff").strip()
+    if status == 204 and not text:
+        return Answer({}, "{}", status)
     try:
         body = read_json(text)
     except TooDeep:
         raise UnexpectedAnswer(f"cannot read {system}'s answer: {TOO_DEEP}.", where=operation) from None
     except ValueError:
         raise AmazonUnavailable(
-            f"{system} answered {response.status_code} without JSON.", where=operation, sent=True
+            f"{system} answered {status} without JSON.", where=operation, sent=True
         ) from None
     if isinstance(body, list):
-        return Answer({"items": body}, f'{{"items": {text}}}')
+        return Answer({"items": body}, f'{{"items": {text}}}', status)
     if not isinstance(body, dict):
         raise UnexpectedAnswer(f"{system}'s answer is not a JSON object.", where=operation)
-    return Answer(body, text)
+    return Answer(body, text, status)

@@ -9,8 +9,8 @@ from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from sellerops.base.errors import LedgerUnavailable
-from sellerops.collect.context import off_loop
-from sellerops.ledger import Ledger
+from sellerops.ledger.ledger import Ledger
+from sellerops.ledger.waits import off_loop
 
 log = logging.getLogger(__name__)
 

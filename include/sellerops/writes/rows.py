@@ -1,0 +1,211 @@
+"""The rows of ``write_call``. Each function is one transaction and idempotent: an outage may repeat it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from psycopg.types.json import Jsonb
+
+from sellerops.base.errors import GiveUpError
+from sellerops.base.redaction import error_fields, redact_values
+from sellerops.ledger import Ledger
+from sellerops.ledger.database import Connection
+from sellerops.writes.model import Write, WriteState
+
+_COLUMNS = """
+    id, account_id, operation, method, path, body_hash, state, holder, held_until, sends, answer,
+    coalesce(held_until > sellerops.now(), false) AS is_held
+"""
+
+
+@dataclass(frozen=True)
+class WriteRow:
+    """A row as it was when it was read.
+
+    ``holder``: who sent the call and has not seen it end. ``is_held``: until ``held_until`` it must not be
+    sent again, because the call may be in progress or its effect not be visible yet.
+    """
+
+    id: int
+    state: WriteState
+    holder: uuid.UUID | None
+    held_until: datetime | None
+    is_held: bool
+    sends: int
+    answer: Mapping[str, Any] | None
+
+
+def open_row(ledger: Ledger, account_id: str, write: Write) -> WriteRow:
+    """The row of the write's key, made if there is none. GiveUpError if the key belongs to another call."""
+    values = {
+        "key": write.key,
+        "account_id": account_id,
+        "operation": write.operation,
+        "method": write.method,
+        "path": f"{write.path}?{urlencode(sorted(write.query.items()))}" if write.query else write.path,
+        "body_hash": hash_body(write.body),
+    }
+
+    def work(connection: Connection) -> WriteRow:
+        connection.execute(
+            """
+            INSERT INTO sellerops.write_call (key, account_id, operation, method, path, body_hash, found_by)
+            VALUES (%(key)s, %(account_id)s, %(operation)s, %(method)s, %(path)s, %(body_hash)s, %(found_by)s)
+            ON CONFLICT (key) DO NOTHING
+            """,
+            {**values, "found_by": write.found_by},
+        )
+        row = connection.execute(
+            f"SELECT {_COLUMNS} FROM sellerops.write_call WHERE key = %(key)s", values
+        ).fetchone()
+        assert row is not None
+        changed = [name for name in values if name != "key" and row[name] != values[name]]
+        if changed:
+            raise GiveUpError(
+                f"the same write was begun with another {' and '.join(changed)}; it is not sent.",
+                where=f"{write.operation}, write {write.key}",
+                remedy="What was begun is in sellerops.write_call; start a new run for anything else.",
+                key=write.key,
+            )
+        return _row(row)
+
+    return ledger.database.run(work)
+
+
+def read_row(ledger: Ledger, row_id: int) -> WriteRow:
+    """The row as it is now."""
+    return ledger.database.run(lambda connection: _read(connection, row_id))
+
+
+def stamp_sent(ledger: Ledger, row_id: int, token: uuid.UUID, sends: int, held_for: timedelta) -> bool:
+    """-> sent, by the holder ``token``, for the ``sends``-th time; False if the call must not be sent.
+
+    That is so once it has an answer, if another has sent it since, or while an earlier call may have an
+    effect that is not visible yet.
+    """
+    values = {"id": row_id, "token": token, "sends": sends, "held_for": held_for}
+    return ledger.database.run(
+        lambda connection: (
+            connection.execute(
+                """
+                UPDATE sellerops.write_call
+                SET state = 'sent', holder = %(token)s, sends = %(sends)s, sent_at = sellerops.now(),
+                    held_until = sellerops.now() + %(held_for)s,
+                    status = NULL, error_type = NULL, error_code = NULL, error = NULL
+                WHERE id = %(id)s AND state <> 'answered' AND (
+                    holder = %(token)s
+                    OR (sends = %(sends)s - 1 AND (state <> 'sent' OR held_until <= sellerops.now())))
+                """,
+                values,
+            ).rowcount
+            == 1
+        )
+    )
+
+
+def record_answer(
+    ledger: Ledger,
+    row_id: int,
+    answer: Mapping[str, Any],
+    *,
+    status: int | None = None,
+    was_found: bool = False,
+) -> WriteRow:
+    """-> answered, with the first answer that anybody has; it is stored without secrets."""
+    values = {
+        "id": row_id,
+        "answer": Jsonb(redact_values(answer)),
+        "status": status,
+        "was_found": was_found,
+    }
+
+    def work(connection: Connection) -> WriteRow:
+        connection.execute(
+            """
+            UPDATE sellerops.write_call
+            SET state = 'answered', holder = NULL, held_until = NULL, answered_at = sellerops.now(),
+                answer = %(answer)s, status = %(status)s, was_found = %(was_found)s,
+                error_type = NULL, error_code = NULL, error = NULL
+            WHERE id = %(id)s AND state <> 'answered'
+            """,
+            values,
+        )
+        return _read(connection, row_id)
+
+    return ledger.database.run(work)
+
+
+def record_lost(
+    ledger: Ledger, row_id: int, token: uuid.UUID, error: BaseException, *, is_repeatable: bool
+) -> None:
+    """The call has ended without an answer: the row stays sent. If it is repeatable it may be sent again."""
+    held_until = "sellerops.now()" if is_repeatable else "held_until"
+    _end(ledger, row_id, token, f"held_until = {held_until}", error)
+
+
+def record_without_effect(
+    ledger: Ledger, row_id: int, token: uuid.UUID, before: WriteState, error: BaseException
+) -> None:
+    """The call certainly had no effect: -> intended, or back to sent if an earlier one's answer was lost."""
+    if before is WriteState.SENT:
+        _end(ledger, row_id, token, "held_until = sellerops.now()", error)
+    else:
+        _end(ledger, row_id, token, "state = 'intended', held_until = NULL", error)
+
+
+def record_refused(ledger: Ledger, row_id: int, token: uuid.UUID, error: BaseException) -> None:
+    """-> refused, with Amazon's reason."""
+    _end(ledger, row_id, token, "state = 'refused', held_until = NULL", error)
+
+
+def hash_body(body: object) -> str:
+    """SHA-256 of a body as canonical JSON; of no body, of ``null``."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _end(ledger: Ledger, row_id: int, token: uuid.UUID, changes: str, error: BaseException) -> None:
+    """The holder's call has ended; nothing changes if the row is no longer its own."""
+    kind, text, _ = error_fields(error)
+    details: Mapping[str, Any] = getattr(error, "details", {})
+    values = {
+        "id": row_id,
+        "token": token,
+        "status": details.get("status"),
+        "error_type": kind,
+        "error_code": str(details.get("code") or "") or None,
+        "error": text,
+    }
+    statement = f"""
+        UPDATE sellerops.write_call
+        SET {changes}, holder = NULL, status = %(status)s, error_type = %(error_type)s,
+            error_code = %(error_code)s, error = %(error)s
+        WHERE id = %(id)s AND holder = %(token)s AND state = 'sent'
+    """
+    ledger.database.run(lambda connection: connection.execute(statement.encode(), values))
+
+
+def _read(connection: Connection, row_id: int) -> WriteRow:
+    return _row(
+        connection.execute(f"SELECT {_COLUMNS} FROM sellerops.write_call WHERE id = %s", (row_id,)).fetchone()
+    )
+
+
+def _row(found: Mapping[str, Any] | None) -> WriteRow:
+    assert found is not None
+    return WriteRow(
+        found["id"],
+        WriteState(found["state"]),
+        found["holder"],
+        found["held_until"],
+        found["is_held"],
+        found["sends"],
+        found["answer"],
+    )
