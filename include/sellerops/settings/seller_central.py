@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.settings.config_files import shown
@@ -33,13 +34,26 @@ class SellerCentralPages:
         """
         if spec.source in self.sources:
             return self.sources[spec.source]
+        return self._address(marketplace, self.pages.get(spec.report_type, "/"))
+
+    def shipment_page(self, marketplace: str, confirmation_id: str | None) -> str:
+        """URL of an FBA shipment's contents, without an id (FBA...) of the list of shipments.
+
+        Raises ConfigurationError for a marketplace without a host.
+        """
+        if confirmation_id is None:
+            return self._address(marketplace, self.pages.get("FBA_SHIPMENTS", "/"))
+        page = self.pages.get("FBA_SHIPMENT", "/")
+        return self._address(marketplace, page.replace("{shipment}", quote(confirmation_id, safe="")))
+
+    def _address(self, marketplace: str, path: str) -> str:
         if marketplace not in self.hosts:
             raise ConfigurationError(
                 f"marketplace {marketplace} has no Seller Central host.",
                 where="config/seller_central.yaml, hosts",
                 remedy=f"Add `{marketplace}: sellercentral.amazon.<domain>`.",
             )
-        return f"https://{self.hosts[marketplace]}{self.pages.get(spec.report_type, '/')}"
+        return f"https://{self.hosts[marketplace]}{path}"
 
 
 def _build(files: Files, path: Path) -> SellerCentralPages:

@@ -92,7 +92,9 @@ def test_the_first_matching_rule_applies(own: Routes) -> None:
 
 
 def test_a_file_from_before_an_event_sends_it_like_needs_a_person(tmp_path: Path) -> None:
-    rules = OWN.replace("chat, mail]}", "chat, mail]}\n  - {events: inbound_difference, accounts: us, channels: [mail]}")
+    rules = OWN.replace(
+        "chat, mail]}", "chat, mail]}\n  - {events: inbound_difference, accounts: us, channels: [mail]}"
+    )
     path = tmp_path / "notices.yaml"
     path.write_text(rules)
     routes = load_routes(path)
