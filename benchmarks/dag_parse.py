@@ -2,9 +2,9 @@
 
     PYTHONPATH=include:plugins python benchmarks/dag_parse.py [--rounds 5]
 
-Reads `dags/report_dags.py` with a copy of the shipped configuration that has five accounts, in a fresh
-process each time, as the dag-processor does after a change; and one DAG of it, as each task's process does.
-Prints JSON and ends with 1 when the whole takes more than 5 s in its best round.
+Reads the DAGs of all `dags/report_dags_*.py` with a copy of the shipped configuration that has five accounts,
+in a fresh process each time, as the dag-processor does after a change; and one DAG, as each task's process
+does. Prints JSON and ends with 1 when the whole takes more than 5 s in its best round.
 """
 
 from __future__ import annotations

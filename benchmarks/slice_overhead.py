@@ -136,7 +136,10 @@ def start_of_a_task(dag_id: str, folder: Path) -> float:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "_AIRFLOW_PARSING_CONTEXT_DAG_ID": dag_id,
     }
-    files = [str(ROOT / "plugins" / "sellerops_plugin.py"), str(ROOT / "dags" / "report_dags.py")]
+    from sellerops_airflow.dag_factory.reports import part_of
+
+    dag_file = ROOT / "dags" / f"report_dags_{part_of(dag_id)}.py"
+    files = [str(ROOT / "plugins" / "sellerops_plugin.py"), str(dag_file)]
     done = subprocess.run(
         [sys.executable, "-c", _START, *files], check=True, stdout=subprocess.PIPE, text=True, env=environment
     )

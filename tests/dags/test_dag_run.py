@@ -21,6 +21,7 @@ from support.system import follow_clock
 from sellerops.ledger import Ledger, SliceState
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.specs import spec_files
+from sellerops_airflow.dag_factory.reports import part_of
 from sellerops_airflow.pages.task_slices import find_task_slice
 from sellerops_airflow.runtime import Runtime, use_runtime
 from sellerops_airflow.triggers import report
@@ -217,7 +218,7 @@ def test_the_pool_is_looked_for_before_a_run_has_tasks(
     asked: list[str] = []
     monkeypatch.setattr(pools, "_ensure", asked.append)
     # A fresh DAG, because `dag.test()` leaves a run's parameters in it.
-    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags" / "report_dags.py"))
+    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags" / f"report_dags_{part_of(SALES)}.py"))
     # A day that is not over in any marketplace, so nothing is planned.
     done = run(bag, SALES, {"from_day": "2099-01-01", "to_day": "2099-01-01"})
     assert done.state == "success"

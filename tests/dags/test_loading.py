@@ -21,7 +21,15 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import enabled_specs, load_spec, load_specs
 from sellerops_airflow.dag_factory import reports as report_factory
-from sellerops_airflow.dag_factory.reports import build_all, build_dag, cadence, dags_to_parse
+from sellerops_airflow.dag_factory.reports import (
+    PARTS,
+    build_all,
+    build_dag,
+    build_part,
+    cadence,
+    dags_to_parse,
+    part_of,
+)
 
 REPORTS = Path("reports") / "amazon_sp"
 REPORT_COUNT = len(enabled_specs())
@@ -95,13 +103,28 @@ def test_sound_specs_raise_nothing(config: Path) -> None:
     assert DagBag(dag_folder=str(PROJECT_ROOT / "dags")).import_errors == {}
 
 
+def parsed(dag_id: str) -> list[str]:
+    """What a task's process builds from the file of its DAG."""
+    return [dag.dag_id for dag in dags_to_parse(part_of(dag_id)).dags]
+
+
+def test_each_report_is_built_by_exactly_one_dag_file() -> None:
+    files = sorted((PROJECT_ROOT / "dags").glob("report_dags_*.py"))
+    assert [f"part={part})" in path.read_text() for part, path in zip(PARTS, files, strict=True)] == [
+        True
+    ] * 8
+    parts = [{dag.dag_id for dag in build_part(part).dags} for part in PARTS]
+    assert all(parts), "a part without a report: use fewer files"
+    assert sum(len(part) for part in parts) == len(set().union(*parts)) == len(build_all().dags)
+
+
 def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change(config, "all_orders", shedule={})
     wanted = SimpleNamespace(dag_id="report__amazon_sp__settlements")
     monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
     monkeypatch.setattr("sellerops_airflow.dag_factory.spec_check.get_parsing_context", lambda: wanted)
     monkeypatch.setattr("sellerops_airflow.dag_factory.checks.get_parsing_context", lambda: wanted)
-    assert [dag.dag_id for dag in dags_to_parse().dags] == ["report__amazon_sp__settlements"]
+    assert parsed(wanted.dag_id) == ["report__amazon_sp__settlements"]
     bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
     assert set(bag.dag_ids) == {
         "report__amazon_sp__settlements",
@@ -115,10 +138,10 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
     }
     assert bag.import_errors == {}
     wanted.dag_id = "sellerops__maintenance"
-    assert dags_to_parse().dags == ()
+    assert [dags_to_parse(part).dags for part in PARTS] == [()] * len(PARTS)
     wanted.dag_id = "report__amazon_sp__all_orders"
     with pytest.raises(ConfigurationError, match="shedule"):
-        dags_to_parse()
+        parsed(wanted.dag_id)
 
 
 def test_a_report_switched_off_has_no_dag_but_its_running_tasks_do(
@@ -132,7 +155,7 @@ def test_a_report_switched_off_has_no_dag_but_its_running_tasks_do(
     assert "report__amazon_sp__all_orders" not in DagBag(dag_folder=str(PROJECT_ROOT / "dags")).dag_ids
     wanted = SimpleNamespace(dag_id="report__amazon_sp__all_orders")
     monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
-    assert [dag.dag_id for dag in dags_to_parse().dags] == ["report__amazon_sp__all_orders"]
+    assert parsed("report__amazon_sp__all_orders") == ["report__amazon_sp__all_orders"]
 
 
 def test_an_account_without_a_marketplace_of_the_report_gets_no_group(config: Path) -> None:

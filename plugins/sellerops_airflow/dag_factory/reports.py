@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from airflow.sdk import DAG, Asset, TaskGroup, get_parsing_context, task_group
 
@@ -32,7 +33,9 @@ LABEL = "{{ task.slice_['label'] }}"
 # Allows a manual run beside a catch-up.
 _MAX_ACTIVE_RUNS = 4
 _PREFIX = "report__"
-_UNBUILT = "unbuilt reports"
+# The files dags/report_dags_<part>.py. Airflow parses a whole file for every run that ends in it.
+PARTS = range(1, 9)
+_UNBUILT = "unbuilt reports of part {}"
 # Fields of the trigger form.
 _DAYS = ("from_day", "to_day", "period")
 
@@ -45,38 +48,57 @@ class BuiltReports:
     failures: tuple[SpecFailure, ...]
 
 
-def dags_to_parse() -> BuiltReports:
-    """The DAGs this parse of the DAG file needs: one in a task's process, all in the dag-processor."""
+def part_of(dag_id: str) -> int:
+    """The part, and so the DAG file, of a report's DAG; stays the same when reports are added."""
+    return PARTS[crc32(dag_id.encode()) % len(PARTS)]
+
+
+def dags_to_parse(part: int) -> BuiltReports:
+    """The DAGs this parse of a DAG file needs: one in a task's process, else the part's."""
     wanted = get_parsing_context().dag_id
     if wanted is None:
-        return build_all()
-    if not wanted.startswith(_PREFIX):
+        return build_part(part)
+    if not wanted.startswith(_PREFIX) or part_of(wanted) != part:
         return BuiltReports((), ())
     # Also for a report that was disabled meanwhile, so that its started tasks can finish.
     return BuiltReports((build_dag(load_spec(wanted), load_accounts()),), ())
 
 
+def build_part(part: int) -> BuiltReports:
+    """The DAGs of one part."""
+    return _build((part,))
+
+
 def build_all() -> BuiltReports:
+    """The DAGs of all parts."""
+    return _build(PARTS)
+
+
+def _build(parts: Collection[int]) -> BuiltReports:
     """One DAG per valid, enabled spec. A spec that fails is reported in ``failures`` and skipped."""
     specs, failures = load_specs()
     accounts = load_accounts()
     dags: list[DAG] = []
-    unbuilt: list[SpecFailure] = []
+    unbuilt: dict[int, list[SpecFailure]] = {part: [] for part in parts}
     for spec in specs:
-        if not spec.enabled:
+        part = part_of(spec.dag_id)
+        if not spec.enabled or part not in unbuilt:
             continue
         try:
             dags.append(build_dag(spec, accounts))
         except Exception as error:  # noqa: BLE001 - a report that fails must not take the others with it
-            unbuilt.append(SpecFailure(Path(spec.path), as_configuration_error(error, Path(spec.path))))
-    # For report_specs_check.py, which builds no DAGs because all of them take seconds.
-    keep_texts(config_dir(), _UNBUILT, {str(each.path): str(each.error) for each in unbuilt})
-    return BuiltReports(tuple(dags), (*failures, *unbuilt))
+            problem = as_configuration_error(error, Path(spec.path))
+            unbuilt[part].append(SpecFailure(Path(spec.path), problem))
+    for part, failed in unbuilt.items():
+        # For report_specs_check.py, which builds no DAGs because all of them take seconds.
+        keep_texts(config_dir(), _UNBUILT.format(part), {str(each.path): str(each.error) for each in failed})
+    return BuiltReports(tuple(dags), (*failures, *(each for failed in unbuilt.values() for each in failed)))
 
 
 def unbuilt_reports() -> list[str]:
     """Errors of the valid specs whose DAG could not be built the last time all were built."""
-    return [text for text in (kept_texts(_UNBUILT) or {}).values() if text]
+    parts = (kept_texts(_UNBUILT.format(part)) or {} for part in PARTS)
+    return [text for kept in parts for text in kept.values() if text]
 
 
 def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:

@@ -24,7 +24,7 @@ def configuration(tmp_path: Path) -> Path:
 def dags(tmp_path: Path) -> Path:
     folder = tmp_path / "dags"
     folder.mkdir()
-    for name in ("report_dags.py", "notices.py"):
+    for name in ("report_dags_1.py", "notices.py"):
         (folder / name).touch()
     make_old(folder)
     return folder

@@ -49,8 +49,8 @@ def test_dags_are_waited_for_as_long_as_airflow_reads_them() -> None:
     [
         ([], r"has no DAG report__amazon_sp__all_orders, .*dag-processor\.log"),
         (
-            [{"filename": "report_dags.py", "stack_trace": "SyntaxError\n"}],
-            "report_dags.py: SyntaxErr.*Fix",
+            [{"filename": "report_dags_1.py", "stack_trace": "SyntaxError\n"}],
+            "report_dags_1.py: SyntaxErr.*Fix",
         ),
     ],
 )
