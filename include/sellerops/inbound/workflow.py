@@ -6,50 +6,101 @@ finds in the ledger and at Amazon what is done already.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
+from sellerops.base.errors import SellerOpsError
+from sellerops.inbound.outcomes import StepOutcome, StepState, not_needed
 
-class StepState(StrEnum):
-    """How a step ended. NEEDS_APPROVAL: the approved numbers no longer hold, a person must decide again."""
-
-    DONE = "done"
-    NOT_NEEDED = "not_needed"
-    NEEDS_APPROVAL = "needs_approval"
-
-
-@dataclass(frozen=True)
-class StepOutcome:
-    """``summary``: one line for the log and the task's return value."""
-
-    state: StepState
-    summary: str
+if TYPE_CHECKING:
+    from sellerops.inbound.services import Services
+    from sellerops.inbound.steps.step import Step
+    from sellerops.inbound.store import RunState
 
 
 @dataclass(frozen=True)
 class StepInfo:
-    """``name`` is the step's name in the ledger and the task id; ``title`` what a person reads."""
+    """``name`` is the step's name in the ledger, the task id, and the coroutine in ``module`` of ``steps/``
+    that carries it out; ``title`` is what a person reads.
+    """
 
     name: str
     title: str
+    module: str
     is_irrevocable: bool = False
 
 
 STEPS = (
-    StepInfo("set_prep_details", "Set the prep classification of SKUs that have none"),
-    StepInfo("create_plan", "Create the inbound plan"),
-    StepInfo("offer_packing", "Get packing options and their groups"),
-    StepInfo("confirm_packing", "Confirm a packing option"),
-    StepInfo("set_box_contents", "Tell Amazon what is in the boxes"),
-    StepInfo("offer_placements", "Get placement options"),
-    StepInfo("offer_transportation", "Get transportation options for every placement"),
-    StepInfo("confirm_placement", "Confirm the placement", is_irrevocable=True),
-    StepInfo("set_shipment_boxes", "Tell Amazon what is in the boxes of each shipment (pack later)"),
-    StepInfo("offer_transportation_again", "Get transportation options for the boxes (pack later)"),
-    StepInfo("confirm_delivery_windows", "Choose and confirm delivery windows"),
-    StepInfo("confirm_transportation", "Confirm the carriers", is_irrevocable=True),
-    StepInfo("fetch_labels", "Archive box, pallet and item labels"),
-    StepInfo("fetch_bill_of_lading", "Archive bills of lading"),
-    StepInfo("send_tracking", "Send tracking numbers (own carrier)"),
-    StepInfo("cancel_plan", "Cancel a rejected plan"),
+    StepInfo("set_prep_details", "Set the prep classification of SKUs that have none", "preparation"),
+    StepInfo("create_plan", "Create the inbound plan", "preparation"),
+    StepInfo("offer_packing", "Get packing options and their groups", "packing"),
+    StepInfo("confirm_packing", "Confirm a packing option", "packing"),
+    StepInfo("set_box_contents", "Tell Amazon what is in the boxes", "packing"),
+    StepInfo("offer_placements", "Get placement options", "placement"),
+    StepInfo("offer_transportation", "Get transportation options for every placement", "transportation"),
+    StepInfo("confirm_placement", "Confirm the placement", "placement", is_irrevocable=True),
+    StepInfo(
+        "set_shipment_boxes",
+        "Tell Amazon what is in the boxes of each shipment (pack later)",
+        "packing_later",
+    ),
+    StepInfo(
+        "offer_transportation_again",
+        "Get transportation options for the boxes (pack later)",
+        "packing_later",
+    ),
+    StepInfo(
+        "confirm_delivery_windows", "Choose and confirm delivery windows", "windows", is_irrevocable=True
+    ),
+    StepInfo("confirm_transportation", "Confirm the carriers", "confirmation", is_irrevocable=True),
+    StepInfo("fetch_labels", "Archive box, pallet and item labels", "documents"),
+    StepInfo("fetch_bill_of_lading", "Archive bills of lading", "documents"),
+    StepInfo("send_tracking", "Send tracking numbers (own carrier)", "tracking"),
+    StepInfo("cancel_plan", "Cancel a rejected plan", "cancellation"),
 )
+
+# The only step that is still carried out for a run that was rejected or only tried.
+_CANCELLING = "cancel_plan"
+
+
+async def run_step(name: str, inbound_run_id: int, services: Services) -> StepOutcome:
+    """Carry out one step of a run, or adopt what was done before, and wait until Amazon is ready with it.
+
+    May be cancelled anywhere and run again. Raises the typed error of what failed, after noting it in the
+    run's row: RetryableError if a later try may succeed, GiveUpError (OperationFailed, RequestRefused, ...)
+    and ConfigurationError if a person must act first.
+    """
+    info = next(each for each in STEPS if each.name == name)
+    carry_out, step_of = await asyncio.to_thread(_load, info)
+    run = await services.blocking(services.store.run, inbound_run_id)
+    if name != _CANCELLING and (why_not := _why_not(info, run.state, is_dry_run=run.request.dry_run)):
+        return not_needed(why_not)
+    try:
+        return await carry_out(step_of(name, run, services))
+    except SellerOpsError as error:
+        await services.blocking(services.store.record_problem, inbound_run_id, error)
+        raise
+
+
+def _why_not(info: StepInfo, state: RunState, *, is_dry_run: bool) -> str:
+    """Why a step is left out, whatever it does; empty if it is not."""
+    if state.is_given_up:
+        return f"Not needed: the run is {state.replace('_', ' ')}."
+    after_approval = STEPS.index(info) >= next(at for at, each in enumerate(STEPS) if each.is_irrevocable)
+    if is_dry_run and after_approval:
+        return "Not needed: this is a dry run, which ends before anything irrevocable."
+    return ""
+
+
+def _load(info: StepInfo) -> tuple[Callable[[Step], Awaitable[StepOutcome]], type[Step]]:
+    """In a thread: the first import takes a moment, and a DAG file that lists the steps needs none of it."""
+    from sellerops.inbound.steps.step import Step
+
+    module = import_module(f"sellerops.inbound.steps.{info.module}")
+    return cast("Callable[[Step], Awaitable[StepOutcome]]", getattr(module, info.name)), Step
+
+
+__all__ = ["STEPS", "StepInfo", "StepOutcome", "StepState", "run_step"]

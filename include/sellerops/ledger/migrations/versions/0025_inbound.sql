@@ -239,11 +239,13 @@ CREATE TABLE sellerops.inbound_document (
     inbound_run_id     bigint NOT NULL REFERENCES sellerops.inbound_run ON DELETE CASCADE,
     kind               text NOT NULL CHECK (kind IN ('box_labels', 'pallet_labels', 'item_labels', 'bill_of_lading')),
     shipment_id        text NOT NULL DEFAULT '',
+    part               integer NOT NULL DEFAULT 1,
     archive_uri        text NOT NULL,
     media_type         text NOT NULL,
     bytes              bigint NOT NULL,
     sha256             text NOT NULL,
     fetched_at         timestamptz NOT NULL DEFAULT sellerops.now(),
-    UNIQUE (inbound_run_id, kind, shipment_id)
+    UNIQUE (inbound_run_id, kind, shipment_id, part)
 );
 COMMENT ON TABLE sellerops.inbound_document IS 'Labels and bills of lading in the archive; the newest of each kind and shipment.';
+COMMENT ON COLUMN sellerops.inbound_document.part IS 'Counts the files of a kind: Amazon returns the labels of at most 1000 boxes at once.';

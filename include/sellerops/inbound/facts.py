@@ -1,0 +1,100 @@
+"""What must be known to validate a request: the listings in the warehouse, and Amazon's prep details."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sellerops.base.errors import ConfigurationError, RequestRefused
+from sellerops.collect.offers import listed_offers
+from sellerops.inbound.amazon_lists import BASE, escaped_sku
+from sellerops.inbound.request_facts import Facts, OwnerConstraint, PrepDetails
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.marketplaces import all_marketplaces
+from sellerops.sources.common.answers import text_field
+
+if TYPE_CHECKING:
+    from sellerops.inbound.models import InboundRequest
+    from sellerops.inbound.services import Services
+
+# The most SKUs that listPrepDetails takes at once.
+_SKUS_PER_CALL = 100
+
+
+async def read_facts(request: InboundRequest, services: Services) -> Facts:
+    """What is known about a request's account, marketplace and SKUs. Creates nothing.
+
+    Prep details are read for the SKUs that the listings have, because Amazon refuses the whole call for an
+    unknown one.
+    """
+    marketplaces = all_marketplaces()
+    market = marketplaces.get(request.marketplace)
+    listed = prep = None
+    if market and market.id in {each.id for each in services.account.marketplaces}:
+        listed = await services.blocking(_listed, services, market.id)
+        skus = tuple(
+            dict.fromkeys(item.sku for item in request.items if listed is None or item.sku in listed)
+        )
+        prep = await _prep_if_known(services, market.id, skus)
+    return Facts(
+        settings=services.settings,
+        accounts=load_accounts(),
+        marketplaces=marketplaces,
+        now=await services.now(),
+        listed=listed,
+        prep=prep,
+        open_runs=await services.blocking(services.store.open_runs, services.account.id),
+    )
+
+
+async def read_prep_details(
+    services: Services, marketplace_id: str, skus: Sequence[str]
+) -> dict[str, PrepDetails]:
+    """Amazon's prep classification by SKU. RequestRefused for a SKU that the account does not have."""
+    found: dict[str, PrepDetails] = {}
+    for start in range(0, len(skus), _SKUS_PER_CALL):
+        answer = await services.reads.get(
+            "listPrepDetails",
+            f"{BASE}/items/prepDetails",
+            {
+                "marketplaceId": marketplace_id,
+                "mskus": [escaped_sku(sku) for sku in skus[start : start + _SKUS_PER_CALL]],
+            },
+        )
+        for detail in answer.get("mskuPrepDetails") or ():
+            found[text_field(detail, "msku", "listPrepDetails")] = parse_prep_details(detail)
+    return found
+
+
+def parse_prep_details(detail: Mapping[str, Any]) -> PrepDetails:
+    """One entry of listPrepDetails."""
+    return PrepDetails(
+        category=text_field(detail, "prepCategory", "listPrepDetails"),
+        types=tuple(map(str, detail.get("prepTypes") or ())),
+        prep_owner=_constraint(detail.get("prepOwnerConstraint")),
+        label_owner=_constraint(detail.get("labelOwnerConstraint")),
+        owners_must_match=detail.get("allOwnersConstraint") == "MUST_MATCH",
+    )
+
+
+def _constraint(value: object) -> OwnerConstraint | None:
+    return OwnerConstraint(value) if value in set(OwnerConstraint) else None
+
+
+async def _prep_if_known(
+    services: Services, marketplace_id: str, skus: Sequence[str]
+) -> dict[str, PrepDetails] | None:
+    """None if Amazon refuses to say: the request then names an unknown SKU, which validation reports."""
+    try:
+        return await read_prep_details(services, marketplace_id, skus)
+    except RequestRefused:
+        return None
+
+
+def _listed(services: Services, marketplace_id: str) -> dict[str, bool] | None:
+    """Whether Amazon fulfils each listed SKU; None while no listings were collected."""
+    try:
+        offers = listed_offers(services.ledger, services.account.id, marketplace_id)
+    except ConfigurationError:
+        return None
+    return {offer.sku: offer.is_amazon_fulfilled for offer in offers}

@@ -1,0 +1,372 @@
+"""The rows of what Amazon offers: placements, ways of transport, and the shipments they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+    from sellerops.ledger.database import Connection
+
+
+@dataclass(frozen=True)
+class PlacementOption:
+    """How Amazon offers to split a plan. ``fees``, ``discounts``: Amazon's incentives verbatim."""
+
+    placement_option_id: str
+    status: str
+    shipment_ids: tuple[str, ...]
+    fees: Sequence[Mapping[str, Any]] = ()
+    discounts: Sequence[Mapping[str, Any]] = ()
+    expires_at: datetime | None = None
+    generation: int = 1
+
+
+@dataclass(frozen=True)
+class TransportationOption:
+    """How one shipment could travel. ``cost`` None: Amazon has no price for the seller's own carrier."""
+
+    transportation_option_id: str
+    placement_option_id: str
+    shipment_id: str
+    mode: str
+    solution: str
+    carrier: str | None = None
+    carrier_code: str | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    preconditions: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    voidable_until: datetime | None = None
+    generation: int = 1
+
+
+@dataclass(frozen=True)
+class ShipmentRow:
+    """A shipment as last read from Amazon; ``units``: planned per SKU."""
+
+    shipment_id: str
+    placement_option_id: str
+    status: str
+    units: Mapping[str, int] = field(default_factory=dict)
+    is_chosen: bool = False
+    name: str | None = None
+    confirmation_id: str | None = None
+    warehouse_id: str | None = None
+    destination_type: str | None = None
+    destination_country: str | None = None
+    destination_state: str | None = None
+    destination_city: str | None = None
+    destination_postal_code: str | None = None
+    amazon_reference_id: str | None = None
+    transportation_option_id: str | None = None
+    delivery_window_start: datetime | None = None
+    delivery_window_end: datetime | None = None
+    delivery_window_editable_until: datetime | None = None
+    tracking: Sequence[Mapping[str, Any]] = ()
+    boxes: int | None = None
+    weight: Decimal | None = None
+    weight_unit: str | None = None
+    placement_fee: Decimal | None = None
+    transportation_fee: Decimal | None = None
+    currency: str | None = None
+    voidable_until: datetime | None = None
+    confirmed_at: datetime | None = None
+
+    @property
+    def total_units(self) -> int:
+        return sum(self.units.values())
+
+
+# What reading a shipment again at Amazon brings; the other columns are ours.
+_FROM_AMAZON = (
+    "status",
+    "name",
+    "confirmation_id",
+    "warehouse_id",
+    "destination_type",
+    "destination_country",
+    "destination_state",
+    "destination_city",
+    "destination_postal_code",
+    "amazon_reference_id",
+    "transportation_option_id",
+    "delivery_window_start",
+    "delivery_window_end",
+    "delivery_window_editable_until",
+)
+
+
+class OfferRows:
+    """Statements on the option and shipment tables."""
+
+    ledger: Ledger
+
+    def save_placements(
+        self,
+        inbound_run_id: int,
+        generation: int,
+        options: Sequence[PlacementOption],
+        shipments: Iterable[ShipmentRow],
+    ) -> None:
+        """Replace what was offered before by these options and their shipments."""
+
+        def work(connection: Connection) -> None:
+            with connection.transaction():
+                run = {"run": inbound_run_id}
+                connection.execute(
+                    "DELETE FROM sellerops.inbound_transportation_option WHERE inbound_run_id = %(run)s", run
+                )
+                connection.execute(
+                    "DELETE FROM sellerops.inbound_placement_option WHERE inbound_run_id = %(run)s", run
+                )
+                connection.execute(
+                    "DELETE FROM sellerops.inbound_shipment WHERE inbound_run_id = %(run)s AND NOT is_chosen",
+                    run,
+                )
+                for option in options:
+                    connection.execute(
+                        """
+                        INSERT INTO sellerops.inbound_placement_option
+                            (inbound_run_id, placement_option_id, generation, status, shipment_ids, fees,
+                             discounts, expires_at)
+                        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+                        """,
+                        (
+                            inbound_run_id,
+                            option.placement_option_id,
+                            generation,
+                            option.status,
+                            list(option.shipment_ids),
+                            Jsonb(list(option.fees)),
+                            Jsonb(list(option.discounts)),
+                            option.expires_at,
+                        ),
+                    )
+                for shipment in shipments:
+                    _write_shipment(connection, inbound_run_id, shipment)
+
+        self.ledger.database.run(work)
+
+    def save_transportation(
+        self,
+        inbound_run_id: int,
+        placement_option_id: str,
+        generation: int,
+        options: Sequence[TransportationOption],
+    ) -> None:
+        """Replace the ways of transport of one placement option."""
+
+        def work(connection: Connection) -> None:
+            with connection.transaction():
+                connection.execute(
+                    "DELETE FROM sellerops.inbound_transportation_option "
+                    "WHERE inbound_run_id = %s AND placement_option_id = %s",
+                    (inbound_run_id, placement_option_id),
+                )
+                with connection.cursor() as cursor:
+                    cursor.executemany(
+                        """
+                        INSERT INTO sellerops.inbound_transportation_option
+                            (inbound_run_id, transportation_option_id, generation, placement_option_id,
+                             shipment_id, mode, solution, carrier, carrier_code, cost, currency,
+                             preconditions, expires_at, voidable_until)
+                        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                        ON CONFLICT DO NOTHING
+                        """,
+                        [
+                            (
+                                inbound_run_id,
+                                option.transportation_option_id,
+                                generation,
+                                placement_option_id,
+                                option.shipment_id,
+                                option.mode,
+                                option.solution,
+                                option.carrier,
+                                option.carrier_code,
+                                option.cost,
+                                option.currency,
+                                list(option.preconditions),
+                                option.expires_at,
+                                option.voidable_until,
+                            )
+                            for option in options
+                        ],
+                    )
+
+        self.ledger.database.run(work)
+
+    def placements(self, inbound_run_id: int) -> list[PlacementOption]:
+        """What Amazon offers now, in a stable order."""
+        rows = self._select("inbound_placement_option", inbound_run_id, "placement_option_id")
+        return [
+            PlacementOption(**{**_only(PlacementOption, row), "shipment_ids": tuple(row["shipment_ids"])})
+            for row in rows
+        ]
+
+    def transportation(self, inbound_run_id: int) -> list[TransportationOption]:
+        rows = self._select("inbound_transportation_option", inbound_run_id, "transportation_option_id")
+        return [
+            TransportationOption(
+                **{**_only(TransportationOption, row), "preconditions": tuple(row["preconditions"])}
+            )
+            for row in rows
+        ]
+
+    def shipments(self, inbound_run_id: int, *, chosen: bool = False) -> list[ShipmentRow]:
+        """The shipments of a run with their units; ``chosen``: only those of the confirmed placement."""
+
+        def work(connection: Connection) -> list[ShipmentRow]:
+            units: dict[str, dict[str, int]] = {}
+            for row in connection.execute(
+                "SELECT shipment_id, sku, planned FROM sellerops.inbound_shipment_item "
+                "WHERE inbound_run_id = %s ORDER BY sku",
+                (inbound_run_id,),
+            ).fetchall():
+                units.setdefault(row["shipment_id"], {})[row["sku"]] = row["planned"]
+            rows = connection.execute(
+                "SELECT * FROM sellerops.inbound_shipment "
+                "WHERE inbound_run_id = %s AND (is_chosen OR NOT %s) ORDER BY shipment_id",
+                (inbound_run_id, chosen),
+            ).fetchall()
+            return [
+                ShipmentRow(**_only(ShipmentRow, row), units=units.get(row["shipment_id"], {}))
+                for row in rows
+            ]
+
+        return self.ledger.database.run(work)
+
+    def save_shipment(self, inbound_run_id: int, shipment: ShipmentRow) -> None:
+        """Record a shipment as Amazon describes it now; our own columns stay."""
+        self.ledger.database.run(lambda connection: _in_transaction(connection, inbound_run_id, shipment))
+
+    def choose_placement(self, inbound_run_id: int, placement_option_id: str) -> None:
+        """Amazon confirmed a placement option: its shipments are the run's."""
+
+        def work(connection: Connection) -> None:
+            with connection.transaction():
+                connection.execute(
+                    "UPDATE sellerops.inbound_shipment SET is_chosen = (placement_option_id = %s) "
+                    "WHERE inbound_run_id = %s",
+                    (placement_option_id, inbound_run_id),
+                )
+                connection.execute(
+                    "UPDATE sellerops.inbound_placement_option SET status = 'ACCEPTED' "
+                    "WHERE inbound_run_id = %s AND placement_option_id = %s",
+                    (inbound_run_id, placement_option_id),
+                )
+                connection.execute(
+                    "UPDATE sellerops.inbound_run SET placement_option_id = %s, updated_at = sellerops.now() "
+                    "WHERE id = %s",
+                    (placement_option_id, inbound_run_id),
+                )
+
+        self.ledger.database.run(work)
+
+    def record_confirmed(
+        self,
+        inbound_run_id: int,
+        shipment_id: str,
+        *,
+        transportation_option_id: str,
+        placement_fee: Decimal | None,
+        transportation_fee: Decimal | None,
+        currency: str | None,
+        voidable_until: datetime | None,
+    ) -> None:
+        """Record with which option and fees a shipment was confirmed; the first time of it stays."""
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                """
+                UPDATE sellerops.inbound_shipment SET
+                    transportation_option_id = %s, placement_fee = %s, transportation_fee = %s,
+                    currency = %s, voidable_until = %s, confirmed_at = coalesce(confirmed_at, sellerops.now())
+                WHERE inbound_run_id = %s AND shipment_id = %s
+                """,
+                (
+                    transportation_option_id,
+                    placement_fee,
+                    transportation_fee,
+                    currency,
+                    voidable_until,
+                    inbound_run_id,
+                    shipment_id,
+                ),
+            )
+        )
+
+    def record_boxes(
+        self, inbound_run_id: int, shipment_id: str, boxes: int, weight: Decimal | None, unit: str | None
+    ) -> None:
+        """How many boxes a shipment has, and their weight."""
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                "UPDATE sellerops.inbound_shipment SET boxes = %s, weight = %s, weight_unit = %s "
+                "WHERE inbound_run_id = %s AND shipment_id = %s",
+                (boxes, weight, unit, inbound_run_id, shipment_id),
+            )
+        )
+
+    def save_tracking(
+        self, inbound_run_id: int, shipment_id: str, tracking: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """The tracking numbers of a shipment, to be sent or as Amazon has them."""
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                "UPDATE sellerops.inbound_shipment SET tracking = %s "
+                "WHERE inbound_run_id = %s AND shipment_id = %s",
+                (Jsonb(list(tracking)), inbound_run_id, shipment_id),
+            )
+        )
+
+    def _select(self, table: str, inbound_run_id: int, order: str) -> list[dict[str, Any]]:
+        return self.ledger.database.run(
+            lambda connection: connection.execute(
+                f"SELECT * FROM sellerops.{table} WHERE inbound_run_id = %s ORDER BY {order}",
+                (inbound_run_id,),
+            ).fetchall()
+        )
+
+
+def _in_transaction(connection: Connection, inbound_run_id: int, shipment: ShipmentRow) -> None:
+    with connection.transaction():
+        _write_shipment(connection, inbound_run_id, shipment)
+
+
+def _write_shipment(connection: Connection, inbound_run_id: int, shipment: ShipmentRow) -> None:
+    columns = ("shipment_id", "placement_option_id", *_FROM_AMAZON)
+    values = {name: getattr(shipment, name) for name in columns}
+    names = ", ".join(columns)
+    places = ", ".join(f"%({name})s" for name in columns)
+    # What Amazon no longer says does not erase what it said before.
+    updates = ", ".join(
+        f"{name} = coalesce(excluded.{name}, inbound_shipment.{name})" for name in _FROM_AMAZON
+    )
+    connection.execute(
+        f"""
+        INSERT INTO sellerops.inbound_shipment (inbound_run_id, {names}) VALUES (%(run)s, {places})
+        ON CONFLICT (inbound_run_id, shipment_id) DO UPDATE SET {updates}
+        """,
+        {**values, "run": inbound_run_id},
+    )
+    for sku, units in shipment.units.items():
+        connection.execute(
+            """
+            INSERT INTO sellerops.inbound_shipment_item (inbound_run_id, shipment_id, sku, planned)
+            VALUES (%s, %s, %s, %s)
+            ON CONFLICT (inbound_run_id, shipment_id, sku) DO UPDATE SET planned = excluded.planned
+            """,
+            (inbound_run_id, shipment.shipment_id, sku, units),
+        )
+
+
+def _only(model: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row's columns that the model has."""
+    return {name: row[name] for name in model.__dataclass_fields__ if name in row}

@@ -1,0 +1,355 @@
+"""The rows of inbound runs: what was asked for, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
+
+from sellerops.base.errors import GiveUpError
+from sellerops.base.redaction import redact
+from sellerops.inbound.models import Box, InboundRequest, Item
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from sellerops.base.errors import SellerOpsError
+    from sellerops.ledger import Ledger
+    from sellerops.ledger.database import Connection
+
+# The longest plan name that Amazon accepts.
+_NAME_LENGTH = 40
+
+
+class RunState(StrEnum):
+    """How far a run is. FAILED: a step failed, and clearing its task continues the run."""
+
+    PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting_approval"
+    CONFIRMING = "confirming"
+    CONFIRMED = "confirmed"
+    SHIPPED = "shipped"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    DRY_RUN = "dry_run"
+    FAILED = "failed"
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nothing more will be sent to Amazon but the cancellation."""
+        return self in (RunState.REJECTED, RunState.CANCELLED, RunState.DRY_RUN)
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self in (RunState.CONFIRMED, RunState.SHIPPED, RunState.CLOSED)
+
+
+@dataclass(frozen=True)
+class InboundRun:
+    """One row of ``inbound_run``. ``name``: of the plan at Amazon."""
+
+    id: int
+    account_id: str
+    marketplace_id: str
+    name: str
+    state: RunState
+    request: InboundRequest
+    dag_id: str
+    run_id: str
+    requested_by: str | None
+    plan_id: str | None
+    packing_option_id: str | None
+    placement_option_id: str | None
+    problem: str | None
+    remedy: str | None
+    created_at: datetime
+
+
+class RunRows:
+    """Statements on ``inbound_run``, ``inbound_item`` and ``inbound_box``."""
+
+    ledger: Ledger
+
+    def start_run(
+        self,
+        request: InboundRequest,
+        *,
+        marketplace_id: str,
+        dag_id: str,
+        run_id: str,
+        requested_by: str | None = None,
+    ) -> InboundRun:
+        """The run of a DAG run, written on first use. Every item must have its owners.
+
+        A cleared run that has no plan yet takes over the new request; later ones keep theirs.
+        """
+
+        def work(connection: Connection) -> InboundRun:
+            with connection.transaction():
+                row = connection.execute(
+                    """
+                    INSERT INTO sellerops.inbound_run
+                        (account_id, marketplace_id, name, request, dag_id, run_id, requested_by)
+                    VALUES (%s, %s, %s, %s, %s, %s, %s)
+                    ON CONFLICT (dag_id, run_id) DO UPDATE SET updated_at = sellerops.now()
+                    RETURNING id, plan_id
+                    """,
+                    (
+                        request.account_id,
+                        marketplace_id,
+                        f"{dag_id} {run_id}",
+                        Jsonb(request_values(request)),
+                        dag_id,
+                        run_id,
+                        requested_by,
+                    ),
+                ).fetchone()
+                assert row is not None
+                if row["plan_id"] is None and not _has_begun(connection, row["id"]):
+                    connection.execute(
+                        "UPDATE sellerops.inbound_run SET name = %s, request = %s, state = 'planning' "
+                        "WHERE id = %s",
+                        (plan_name(request.name, row["id"]), Jsonb(request_values(request)), row["id"]),
+                    )
+                    _write_items(connection, row["id"], request.items)
+                    _write_boxes(connection, row["id"], request.boxes)
+                return _get(connection, row["id"])
+
+        return self.ledger.database.run(work)
+
+    def run(self, inbound_run_id: int) -> InboundRun:
+        """One run. GiveUpError for an unknown id."""
+        return self.ledger.database.run(lambda connection: _get(connection, inbound_run_id))
+
+    def run_of(self, dag_id: str, run_id: str) -> InboundRun | None:
+        """The inbound run of a DAG run; None if validation did not write one."""
+
+        def work(connection: Connection) -> InboundRun | None:
+            row = connection.execute(
+                "SELECT id FROM sellerops.inbound_run WHERE dag_id = %s AND run_id = %s", (dag_id, run_id)
+            ).fetchone()
+            return _get(connection, row["id"]) if row else None
+
+        return self.ledger.database.run(work)
+
+    def open_runs(self, account_id: str) -> dict[str, int]:
+        """The wanted name of every run of an account that is neither closed nor given up, and its id."""
+        rows = self.ledger.database.run(
+            lambda connection: connection.execute(
+                """
+                SELECT id, request ->> 'name' AS name FROM sellerops.inbound_run
+                WHERE account_id = %s AND state NOT IN ('closed', 'rejected', 'cancelled', 'dry_run')
+                ORDER BY id
+                """,
+                (account_id,),
+            ).fetchall()
+        )
+        return {row["name"]: row["id"] for row in rows}
+
+    def set_state(self, inbound_run_id: int, state: RunState) -> None:
+        """Move a run on, and forget its last problem; never back from confirmed, nor on from given up."""
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                """
+                UPDATE sellerops.inbound_run
+                SET state = %s, problem = NULL, remedy = NULL, updated_at = sellerops.now()
+                WHERE id = %s AND state <> ALL (%s)
+                """,
+                (state, inbound_run_id, _KEEPS.get(state, [*_CONFIRMED, *_GIVEN_UP])),
+            )
+        )
+
+    def set_ids(self, inbound_run_id: int, **ids: str) -> None:
+        """Record Amazon's ids of a run: ``plan_id``, ``packing_option_id``, ``placement_option_id``."""
+        assert set(ids) <= {"plan_id", "packing_option_id", "placement_option_id"}
+        columns = ", ".join(f"{name} = %({name})s" for name in ids)
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                f"UPDATE sellerops.inbound_run SET {columns}, updated_at = sellerops.now() WHERE id = %(id)s",
+                {**ids, "id": inbound_run_id},
+            )
+        )
+
+    def record_problem(self, inbound_run_id: int, error: SellerOpsError) -> None:
+        """Note why a run stopped. Its state becomes FAILED unless it was given up or confirmed."""
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                """
+                UPDATE sellerops.inbound_run SET
+                    problem = %s, remedy = %s, updated_at = sellerops.now(),
+                    state = CASE WHEN state IN ('planning', 'awaiting_approval', 'confirming')
+                                 THEN 'failed' ELSE state END
+                WHERE id = %s
+                """,
+                (redact(error.cause)[:2000], error.remedy, inbound_run_id),
+            )
+        )
+
+    def note(self, inbound_run_id: int, problem: str | None, remedy: str | None = None) -> None:
+        """Note what a person should know about a run, or that there is nothing more (None)."""
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                "UPDATE sellerops.inbound_run SET problem = %s, remedy = %s, updated_at = sellerops.now() "
+                "WHERE id = %s",
+                (problem, remedy, inbound_run_id),
+            )
+        )
+
+    def items(self, inbound_run_id: int) -> list[Item]:
+        """The items of a run, with their owners, in the order of the request."""
+        request = self.run(inbound_run_id).request
+        return list(request.items)
+
+    def replace_boxes(self, inbound_run_id: int, boxes: tuple[Box, ...]) -> None:
+        """Other boxes than the request named, before Amazon has them: packed later, or packed anew."""
+
+        def work(connection: Connection) -> None:
+            with connection.transaction():
+                connection.execute(
+                    "UPDATE sellerops.inbound_run SET request = jsonb_set(request, '{boxes}', %s), "
+                    "updated_at = sellerops.now() WHERE id = %s",
+                    (Jsonb([_boxes().dump_python(box, mode="json") for box in boxes]), inbound_run_id),
+                )
+                _write_boxes(connection, inbound_run_id, boxes)
+
+        self.ledger.database.run(work)
+
+
+# States that the state on the left does not replace.
+_CONFIRMED = ["confirmed", "shipped", "closed"]
+_GIVEN_UP = ["rejected", "cancelled", "dry_run"]
+_KEEPS: dict[RunState, list[str]] = {
+    RunState.CONFIRMED: ["shipped", "closed", *_GIVEN_UP],
+    RunState.SHIPPED: ["closed", *_GIVEN_UP],
+    RunState.CLOSED: _GIVEN_UP,
+    RunState.CANCELLED: ["closed"],
+    RunState.DRY_RUN: _CONFIRMED,
+}
+
+
+def plan_name(wanted: str, inbound_run_id: int) -> str:
+    """The plan's name at Amazon: unique for the account, so that a plan whose id was lost is found by it."""
+    ending = f" #{inbound_run_id}"
+    return wanted[: _NAME_LENGTH - len(ending)].rstrip() + ending
+
+
+def request_values(request: InboundRequest) -> dict[str, Any]:
+    """A request as plain JSON values; ``request_from`` reads them."""
+    return dict(_requests().dump_python(request, mode="json"))
+
+
+def request_from(values: Any) -> InboundRequest:
+    return _requests().validate_python(values)
+
+
+# pydantic takes a moment to import and to build these; the triggerer does that in a thread.
+@cache
+def _requests() -> TypeAdapter[InboundRequest]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(InboundRequest)
+
+
+@cache
+def _boxes() -> TypeAdapter[Box]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Box)
+
+
+def _get(connection: Connection, inbound_run_id: int) -> InboundRun:
+    row = connection.execute(
+        "SELECT * FROM sellerops.inbound_run WHERE id = %s", (inbound_run_id,)
+    ).fetchone()
+    if row is None:
+        raise GiveUpError(
+            f"inbound run {inbound_run_id} does not exist.",
+            where="table sellerops.inbound_run",
+            remedy="List the runs with `sellerops inbound list`.",
+        )
+    return InboundRun(
+        **{name: row[name] for name in InboundRun.__dataclass_fields__ if name not in ("state", "request")},
+        state=RunState(row["state"]),
+        request=request_from(row["request"]),
+    )
+
+
+def _has_begun(connection: Connection, inbound_run_id: int) -> bool:
+    """Whether a plan may exist: its creation was intended."""
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM sellerops.inbound_step WHERE inbound_run_id = %s AND step = 'create_plan'",
+            (inbound_run_id,),
+        ).fetchone()
+    )
+
+
+def _write_items(connection: Connection, inbound_run_id: int, items: tuple[Item, ...]) -> None:
+    connection.execute("DELETE FROM sellerops.inbound_box_item WHERE inbound_run_id = %s", (inbound_run_id,))
+    connection.execute("DELETE FROM sellerops.inbound_item WHERE inbound_run_id = %s", (inbound_run_id,))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO sellerops.inbound_item
+                (inbound_run_id, line, sku, quantity, prep_owner, label_owner, expiration, lot)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            [
+                (
+                    inbound_run_id,
+                    line,
+                    item.sku,
+                    item.quantity,
+                    item.prep_owner,
+                    item.label_owner,
+                    item.expiration,
+                    item.lot,
+                )
+                for line, item in enumerate(items, 1)
+            ],
+        )
+
+
+def _write_boxes(connection: Connection, inbound_run_id: int, boxes: tuple[Box, ...]) -> None:
+    """The boxes, their contents by the first line of each SKU."""
+    connection.execute("DELETE FROM sellerops.inbound_box WHERE inbound_run_id = %s", (inbound_run_id,))
+    lines = connection.execute(
+        "SELECT sku, min(line) AS line FROM sellerops.inbound_item WHERE inbound_run_id = %s GROUP BY sku",
+        (inbound_run_id,),
+    ).fetchall()
+    line_of = {row["sku"]: row["line"] for row in lines}
+    with connection.cursor() as cursor:
+        for number, box in enumerate(boxes, 1):
+            cursor.execute(
+                """
+                INSERT INTO sellerops.inbound_box
+                    (inbound_run_id, box, name, boxes, length, width, height, dimension_unit, weight,
+                     weight_unit)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                """,
+                (
+                    inbound_run_id,
+                    number,
+                    box.name,
+                    box.count,
+                    box.length,
+                    box.width,
+                    box.height,
+                    box.dimension_unit,
+                    box.weight,
+                    box.weight_unit,
+                ),
+            )
+            units: dict[str, int] = {}
+            for content in box.contents:
+                units[content.sku] = units.get(content.sku, 0) + content.quantity
+            cursor.executemany(
+                "INSERT INTO sellerops.inbound_box_item (inbound_run_id, box, line, quantity) "
+                "VALUES (%s, %s, %s, %s)",
+                [(inbound_run_id, number, line_of[sku], quantity) for sku, quantity in units.items()],
+            )

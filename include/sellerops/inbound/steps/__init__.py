@@ -1,0 +1,1 @@
+"""The steps of an inbound run, one module per phase."""

@@ -1,0 +1,44 @@
+"""All statements on the ``inbound_*`` tables of the ledger, by one name.
+
+Synchronous and safe to share between threads, as the ledger is. Every statement may be repeated. Raises
+LedgerUnavailable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sellerops.inbound.decision_rows import Choice, Decision, DecisionRows, Document, offer_from, offer_values
+from sellerops.inbound.offer_rows import OfferRows, PlacementOption, ShipmentRow, TransportationOption
+from sellerops.inbound.run_rows import InboundRun, RunRows, RunState, plan_name, request_from, request_values
+from sellerops.inbound.step_rows import RowState, StepRow, StepRows
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+
+
+class InboundStore(RunRows, StepRows, OfferRows, DecisionRows):
+    """Runs, their operations at Amazon, what Amazon offers, decisions and documents."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+
+__all__ = [
+    "Choice",
+    "Decision",
+    "Document",
+    "InboundRun",
+    "InboundStore",
+    "PlacementOption",
+    "RowState",
+    "RunState",
+    "ShipmentRow",
+    "StepRow",
+    "TransportationOption",
+    "offer_from",
+    "offer_values",
+    "plan_name",
+    "request_from",
+    "request_values",
+]
