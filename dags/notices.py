@@ -1,10 +1,14 @@
-"""Retries messages that a channel did not accept, every five minutes, and checks the configuration files.
+"""Retries messages that a channel did not accept, every five minutes, checks the configuration files, and
+announces deadlines of FBA shipments before they pass.
 
 Tasks and callbacks send their notices at once. Messages that Slack, ClickUp, Telegram or the mail server does
 not accept wait in `sellerops.delivery`; `sellerops notices pending` shows them.
 
 An invalid file of `include/config` gets one notice, and a recovery when it is valid again; meanwhile its last
 valid version stays in use.
+
+Free cancellation of a partnered carrier ends an hour (LTL, FTL) or a day after its confirmation, so a daily
+check would be too late: `config/inbound.yaml` says how long before you are told.
 
 If a run of this DAG has not finished after a quarter of an hour, no worker takes tasks: the triggerer, which
 needs no worker, sends a notice.
@@ -18,14 +22,14 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults, docs_page
-from sellerops_airflow.housekeeping import configuration, maintenance
+from sellerops_airflow.housekeeping import configuration, inbound, maintenance
 from sellerops_airflow.housekeeping.worker_watch import worker_deadline
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 with DAG(
     dag_id="sellerops__notices",
-    description="Retries messages that a channel did not accept; checks the configuration.",
+    description="Retries messages that a channel did not accept; checks configuration and FBA deadlines.",
     doc_md=docs_page(__doc__),
     schedule="*/5 * * * *",
     max_active_runs=1,
@@ -48,5 +52,12 @@ with DAG(
         with task_outcome(context):
             return configuration.check_configuration(get_runtime().ledger)
 
+    @task
+    def announce_inbound_deadlines(**context: Any) -> int:
+        """Send notices of deadlines of FBA shipments that end soon. Returns how many do."""
+        with task_outcome(context):
+            return inbound.announce_deadlines(get_runtime().ledger)
+
     send_waiting_notices()
     check_configuration()
+    announce_inbound_deadlines()

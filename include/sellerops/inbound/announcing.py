@@ -67,15 +67,16 @@ def announce_deadlines(
     ledger: Ledger,
     send: Callable[[Notice], object],
     url_of_run: Callable[[str, str], str],
+    url_of_dag: Callable[[str], str],
     *,
     void_notice: timedelta,
-    url_of_dag: Callable[[str], str] = lambda dag_id: "",
 ) -> int:
     """Send a notice of each deadline that ends soon; one that was sent before is not sent again.
 
     :param send: sends a notice once per key, and never raises.
-    :param url_of_run: address of a run by its DAG and id; ``url_of_dag``: of a DAG.
-    Returns how many deadlines are due now.
+    :param url_of_run: address of a run's page by its DAG and id; ``url_of_dag``: of a DAG's page.
+    :param void_notice: how long before free cancellation ends.
+    Returns how many deadlines end soon.
     """
     due = ledger.database.run(lambda c: due_deadlines(c, NoticePeriods(void=void_notice)))
     for deadline in due:

@@ -139,17 +139,8 @@ _TEXTS = {
 
 
 def _notice(key: str, event: Event, run: OfRun, headline: str, sections: list[str]) -> Notice:
-    dag_id, run_id = run.request_run
-    return Notice.build(
-        key,
-        event,
-        headline,
-        sections,
-        family=FAMILY,
-        account_ids=(run.account_id,),
-        dag_id=dag_id,
-        run_id=run_id,
-    )
+    """A message of its own: a reply in the run's thread would be overlooked days later."""
+    return Notice.build(key, event, headline, sections, family=FAMILY, account_ids=(run.account_id,))
 
 
 def _marketplace(run: OfRun) -> Marketplace:

@@ -229,8 +229,13 @@ def _task_key(name: str, task_ids: set[str]) -> TaskKey:
 
 def run_url(dag_id: str, run_id: str) -> str:
     """The run's page in Airflow's UI, below ``[api] base_url``."""
+    return f"{dag_url(dag_id)}/runs/{quote(run_id)}"
+
+
+def dag_url(dag_id: str) -> str:
+    """The DAG's page in Airflow's UI, where you trigger it."""
     base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
-    return f"{base}/dags/{dag_id}/runs/{quote(run_id)}"
+    return f"{base}/dags/{dag_id}"
 
 
 def log_url(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:

@@ -286,7 +286,7 @@ def test_every_page_is_read_and_a_repeated_row_counts_once(ledger: Ledger, amazo
             return {"payload": {"ItemData": [item("a", "S", 40, 9)], "NextToken": "more"}}
         assert dict(query) == {
             "QueryType": "NEXT_TOKEN",
-            "MarketplaceId": "ATVPDKIKX0DER",
+            "MarketplaceId": US,
             "NextToken": "more",
         }
         return {"payload": {"ItemData": [item("a", "S", 40, 9), item("a", "T", 5, 6)]}}
