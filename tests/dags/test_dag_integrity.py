@@ -248,7 +248,7 @@ def test_gaps_become_runs_of_their_reports(bag: DagBag) -> None:
 
 def test_messages_that_wait_are_sent_every_few_minutes_without_anybodys_doing(bag: DagBag) -> None:
     dag = dag_of(bag, "sellerops__notices")
-    assert set(dag.task_ids) == {"send_waiting_notices", "check_configuration"}
+    assert set(dag.task_ids) == {"send_waiting_notices", "check_configuration", "announce_inbound_deadlines"}
     assert dag.timetable.expression == "*/5 * * * *"
     assert dag.is_paused_upon_creation is False
     assert dag.max_active_runs == 1

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from sellerops.base.errors import (
     CredentialsError,
@@ -23,6 +22,7 @@ from sellerops.base.errors import (
     UnexpectedAnswer,
 )
 from sellerops.inbound import followed, shipment_status
+from sellerops.inbound.amazon_lists import plan_path
 from sellerops.inbound.arrivals import Arrivals, read_arrivals
 from sellerops.inbound.followed import FollowedRun, FollowedShipment, SeenShipment
 
@@ -119,7 +119,7 @@ async def _arrivals(
 
 async def _read_plan(services: Services, run: FollowedRun) -> _PlanSeen:
     """The plan, and those of its shipments that must be read by themselves."""
-    answer = await services.reads.get("getInboundPlan", _plan_path(run.plan_id))
+    answer = await services.reads.get("getInboundPlan", plan_path(run.plan_id))
     listed = {
         each["shipmentId"]: each.get("status")
         for each in answer.get("shipments") or ()
@@ -140,7 +140,7 @@ async def _read_shipment(
     services: Services, run: FollowedRun, known: FollowedShipment
 ) -> tuple[str | None, dict[str, Any]]:
     """Status and columns of one shipment; nothing if Amazon does not find it at the moment."""
-    path = _plan_path(run.plan_id, "shipments", known.shipment_id)
+    path = plan_path(run.plan_id, "shipments", known.shipment_id)
     try:
         answer = await services.reads.get("getShipment", path)
     except RequestRefused as error:
@@ -149,10 +149,6 @@ async def _read_shipment(
         log.warning("%s: Amazon does not find shipment %s at the moment", run.label, known.shipment_id)
         return None, {}
     return answer.get("status"), _details(answer, path)
-
-
-def _plan_path(*parts: str) -> str:
-    return "/".join(("/inbound/fba/2024-03-20/inboundPlans", *(quote(part, safe="") for part in parts)))
 
 
 def _details(shipment: Mapping[str, Any], where: str) -> dict[str, Any]:

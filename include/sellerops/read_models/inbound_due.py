@@ -145,23 +145,19 @@ _WINDOW = f"""
           (shipment.delivery_window_editable_until - coalesce(shipment.confirmed_at, run.updated_at)) / 4)
     ORDER BY run.id, shipment.shipment_id
 """
-# What is offered now is of the newest generation; the first option that expires changes the choice.
+# The first option that expires changes the choice.
 _APPROVAL = f"""
     SELECT {_RUN}, offer.at, offer.at - sellerops.now() AS left
     FROM sellerops.inbound_run AS run
     CROSS JOIN LATERAL (
         SELECT min(expires_at) AS at FROM (
-            SELECT expires_at FROM sellerops.inbound_placement_option
-            WHERE inbound_run_id = run.id AND generation = (
-                SELECT max(generation) FROM sellerops.inbound_placement_option WHERE inbound_run_id = run.id)
+            SELECT expires_at FROM sellerops.inbound_placement_option WHERE inbound_run_id = run.id
             UNION ALL
-            SELECT expires_at FROM sellerops.inbound_transportation_option
-            WHERE inbound_run_id = run.id AND generation = (
-                SELECT max(generation) FROM sellerops.inbound_transportation_option
-                WHERE inbound_run_id = run.id)
+            SELECT expires_at FROM sellerops.inbound_transportation_option WHERE inbound_run_id = run.id
         ) AS option
+        WHERE expires_at > sellerops.now()
     ) AS offer
-    WHERE run.state = 'awaiting_approval' AND offer.at > sellerops.now()
+    WHERE run.state = 'awaiting_approval'
       AND offer.at - sellerops.now() <= greatest(%(least)s, (offer.at - run.updated_at) / 4)
     ORDER BY run.id
 """
