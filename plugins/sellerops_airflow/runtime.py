@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sellerops.base.errors import ArchiveDamaged
     from sellerops.collect import Done, WaitFor, WaitResult
     from sellerops.destinations import Destination
+    from sellerops.inbound.services import Services
+    from sellerops.inbound.store import InboundStore
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
 
@@ -172,14 +174,35 @@ class Runtime:
     def collector(self, spec: ReportSpec, account: Account, priority: Priority) -> CollectorLike:
         """The collector of one report for one account. Raises ConfigurationError without its connection."""
         from sellerops.collect import Collector
+
+        client = self._client(spec.source, account, priority)
+        return Collector(spec, account, client, self.ledger, self.limits, self.archive)
+
+    @property
+    def inbound_store(self) -> InboundStore:
+        """The runs of FBA inbound shipments in the ledger."""
+        from sellerops.inbound.store import InboundStore
+
+        return InboundStore(self.ledger)
+
+    def inbound_services(self, account: Account) -> Services:
+        """What the steps of an FBA inbound run need. Raises ConfigurationError without its connection."""
+        from sellerops.inbound.services import Services
+        from sellerops.inbound.settings import INBOUND
+        from sellerops.rate_limits import Priority
+        from sellerops.writes.writer import Writer
+
+        client = self._client("amazon_sp", account, Priority.SCHEDULE)
+        writer = Writer(client, self.ledger)
+        return Services(account, client, writer, self.ledger, self.archive, INBOUND.load())
+
+    def _client(self, source_id: str, account: Account, priority: Priority) -> Any:
         from sellerops.sources.registry import source_of
         from sellerops_airflow.hooks.registry import hook_of
 
-        key = account.connection_of(spec.source)
-        credentials = self._credentials.get(key, lambda: hook_of(spec.source, account).get_conn())
-        source = source_of(spec.source)
-        client = source.client(account, credentials, self.ledger, self.limits, priority=priority)
-        return Collector(spec, account, client, self.ledger, self.limits, self.archive)
+        key = account.connection_of(source_id)
+        credentials = self._credentials.get(key, lambda: hook_of(source_id, account).get_conn())
+        return source_of(source_id).client(account, credentials, self.ledger, self.limits, priority=priority)
 
     def forget_credentials(self, account: Account) -> None:
         """Read the account's connections again next time, because the cached credentials were refused."""

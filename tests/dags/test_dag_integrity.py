@@ -28,6 +28,7 @@ DAG_IDS = {
     if path.stem != "defaults" and "\nenabled: false\n" not in path.read_text()
 }
 CHECK_IDS = {f"check__{path.stem}" for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")}
+INBOUND_IDS = {"fba_inbound", "fba_inbound_approval", "fba_inbound_follow"}
 EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
 GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")
 TAGS = {
@@ -35,6 +36,7 @@ TAGS = {
     "maintenance",
     "notifications",
     "quarantine",
+    "inbound",
     "check",
     "export",
     *("amazon_sp", "amazon_ads"),
@@ -46,7 +48,7 @@ TAGS = {
 
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | {
+    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | INBOUND_IDS | {
         f"sellerops__{name}"
         for name in (
             *("completeness", "daily_summary", "deadlines", "maintenance"),

@@ -1,0 +1,190 @@
+"""What a person reads before approving: the combinations of an offer with all their numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sellerops.inbound.models import Combination, InboundRequest, Leg, Money, Offer
+from sellerops.inbound.offers import PARTNERED
+
+REJECT = "Reject"
+# Decimal places of an amount; cents unless the currency has none.
+_PLACES = {"JPY": 0}
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+_MODES = {
+    "GROUND_SMALL_PARCEL": "parcels",
+    "FREIGHT_LTL": "pallets (LTL)",
+    "FREIGHT_FTL_PALLET": "full truck, pallets (FTL)",
+    "FREIGHT_FTL_NONPALLET": "full truck, loose boxes (FTL)",
+    "OCEAN_LCL": "sea freight (LCL)",
+    "OCEAN_FCL": "sea freight, full container (FCL)",
+    "AIR_SMALL_PARCEL": "air parcels",
+    "AIR_SMALL_PARCEL_EXPRESS": "express air parcels",
+}
+_UNKNOWN = "not known"
+
+
+def money(value: Money | None) -> str:
+    """``$31.20``, ``-€4.00``, ``310 JPY``; *not known* for an own carrier's price."""
+    if value is None:
+        return _UNKNOWN
+    amount = abs(value.amount).quantize(Decimal(1).scaleb(-_PLACES.get(value.currency, 2)))
+    minus = "-" if value.amount < 0 else ""
+    sign = _SIGNS.get(value.currency)
+    return f"{minus}{sign}{amount:,}" if sign else f"{minus}{amount:,} {value.currency}"
+
+
+def unit_price(value: Money | None) -> str:
+    """A price per unit, with four decimal places below one unit of the currency when cents would hide it."""
+    if value is None or abs(value.amount) >= 1 or value.currency in _PLACES:
+        return money(value)
+    cents = value.amount.quantize(Decimal("0.01"))
+    if cents == value.amount:
+        return money(value)
+    text = f"{abs(value.amount):.3f}"
+    sign = _SIGNS.get(value.currency)
+    minus = "-" if value.amount < 0 else ""
+    return f"{minus}{sign}{text}" if sign else f"{minus}{text} {value.currency}"
+
+
+def option_label(combination: Combination) -> str:
+    """The button of a combination, with the numbers it approves: ``A1: 2 shipments, $31.20, recommended``."""
+    parts = [_count(len(combination.legs), "shipment"), _price(combination)]
+    if combination.is_recommended:
+        parts.append("recommended")
+    return f"{combination.key}: {', '.join(parts)}"
+
+
+def option_labels(offer: Offer) -> list[str]:
+    """The buttons of the form: one per combination, and *Reject*."""
+    return [*(option_label(each) for each in offer.combinations), REJECT]
+
+
+def chosen(offer: Offer, label: str) -> Combination | None:
+    """The combination of a button; None when the offer no longer has it with the same numbers."""
+    found = offer.combination(label.partition(":")[0])
+    return found if found and option_label(found) == label else None
+
+
+def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: str = "") -> str:
+    """The body of the approval form, as Markdown.
+
+    :param name: the plan's name at Amazon. :param reason: why the question is asked again, if it is.
+    """
+    boxes = sum(box.count for box in request.boxes)
+    lines = [
+        f"**{name}**: {request.units:,} units of {_count(len(request.items), 'SKU')}"
+        + (f" in {_count(boxes, 'box', 'boxes')}" if boxes else "")
+        + f", from *{request.source_address}* to {request.marketplace}, ready on "
+        f"{request.ready_at:%a %d %b %Y}.",
+        "",
+        *([f"**{reason}**", ""] if reason else []),
+        "Amazon offers these ways to send it. Nothing is confirmed or charged until you choose one.",
+        "",
+        "| | option | shipments | warehouses | carrier | by | placement | transport | **total** | per unit "
+        "| delivery | valid until (UTC) |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        *(_row(each) for each in offer.combinations),
+        "",
+        *_reasons(offer),
+        *(f"- {note}" for note in offer.notes),
+        *([""] if offer.notes else []),
+        "*Placement* is what Amazon charges for splitting the plan, discounts deducted. Amazon does not know "
+        "what your own carrier charges.",
+        "",
+        f"The option you choose is confirmed at Amazon, which is final. *{REJECT}* cancels the plan, which "
+        "costs nothing.",
+    ]
+    return "\n".join(lines)
+
+
+def describe_shipments(legs: Sequence[Leg]) -> str:
+    """Each shipment on a line: ``120 units to ONT8 with UPS (parcels), $12.30``."""
+    return "\n".join(f"- {line}" for line in leg_lines(legs))
+
+
+def leg_lines(legs: Sequence[Leg]) -> list[str]:
+    """The shipments of a combination, one line each."""
+    return [
+        f"{_count(leg.units, 'unit')} to {leg.warehouse_id or 'a warehouse not known yet'} with "
+        f"{_carrier(leg)} ({_mode(leg)}), {money(leg.cost)}"
+        for leg in legs
+    ]
+
+
+def offer_lines(offer: Offer) -> list[str]:
+    """The combinations in one line each, for notices."""
+    return [
+        f"{option_label(each)} ({', '.join(each.warehouses)}; {_carriers(each)})"
+        f"{'; valid until ' + _moment(each.expires_at) if each.expires_at else ''}"
+        for each in offer.combinations
+    ]
+
+
+def _reasons(offer: Offer) -> list[str]:
+    best = next((each for each in offer.combinations if each.is_recommended), None)
+    if best is None:
+        return []
+    why = f": {best.why.rstrip('.')}." if best.why else "."
+    return [f"Recommended is **{best.key}**{why}", "", *(f"- {each}" for each in leg_lines(best.legs)), ""]
+
+
+def _row(each: Combination) -> str:
+    cells = [
+        "★" if each.is_recommended else "",
+        f"**{each.key}**",
+        str(len(each.legs)),
+        f"{len(each.warehouses)}: {', '.join(each.warehouses)}",
+        _carriers(each),
+        _listed(_mode(leg) for leg in each.legs),
+        money(each.placement_fees),
+        money(each.transportation_fees),
+        f"**{money(each.total)}**",
+        unit_price(each.per_unit),
+        _delivery(each),
+        _moment(each.expires_at),
+    ]
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _delivery(each: Combination) -> str:
+    """When it arrives; Amazon says so only for delivery windows, which are chosen after the placement."""
+    return "window, chosen later" if any(leg.needs_delivery_window for leg in each.legs) else "by the carrier"
+
+
+def _price(combination: Combination) -> str:
+    if combination.total is not None:
+        return money(combination.total)
+    return f"{money(combination.placement_fees)} plus your carrier"
+
+
+def _carriers(combination: Combination) -> str:
+    return _listed(_carrier(leg) for leg in combination.legs)
+
+
+def _carrier(leg: Leg) -> str:
+    kind = "Amazon's partner" if leg.solution == PARTNERED else "your own"
+    return f"{leg.carrier} ({kind})" if leg.carrier else f"{kind} carrier"
+
+
+def _mode(leg: Leg) -> str:
+    return _MODES.get(leg.mode, leg.mode.replace("_", " ").lower())
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names in order, each once, with its count if it is not the only one."""
+    counts = Counter(names)
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{count} × {name}" for name, count in counts.items())
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%d %b %H:%M}" if moment else "-"

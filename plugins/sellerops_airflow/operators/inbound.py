@@ -1,0 +1,103 @@
+"""Steps of an FBA inbound run: workers start and end them, the triggerer carries them out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
+
+from sellerops.base.errors import FormError
+from sellerops_airflow.notifiers.inbound import send_cancellation_notice
+from sellerops_airflow.runs.task_outcomes import task_outcome
+from sellerops_airflow.runs.trigger_events import result_of
+from sellerops_airflow.runtime import get_runtime
+
+log = logging.getLogger(__name__)
+
+COLOR = "#fff4e5"
+VALIDATE, CANCEL = "validate", "cancel_plan"
+# The run's id in the ledger, from the task that opened it.
+OF_THIS_RUN = f"{{{{ ti.xcom_pull(task_ids='{VALIDATE}') or '' }}}}"
+
+
+class InboundStepOperator(BaseOperator):
+    """Carries out one step of a run; returns its summary. A step that is not needed skips.
+
+    All state is in the ledger and at Amazon. The task may be cleared, retried or killed at any time: the step
+    then finds what is done already, and nothing is done twice.
+
+    :param task_id: the step's name in ``sellerops.inbound.workflow.STEPS``.
+    :param inbound_run_id: id of the run in the ledger.
+    """
+
+    template_fields: Sequence[str] = ("inbound_run_id",)
+    ui_color = COLOR
+
+    def __init__(self, *, inbound_run_id: Any = OF_THIS_RUN, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inbound_run_id = inbound_run_id
+
+    def execute(self, context: Context) -> str:
+        """Hand the step to the triggerer."""
+        if not str(self.inbound_run_id).strip():
+            raise AirflowSkipException("not needed: nothing was created")
+        self.start_step()
+        raise AssertionError("unreachable")
+
+    def start_step(self) -> None:
+        """Defer until the triggerer has carried out the step."""
+        from sellerops_airflow.triggers.inbound import InboundStepTrigger
+
+        run_id = inbound_run_id_of(self.inbound_run_id)
+        self.defer(trigger=InboundStepTrigger(step=self.task_id, inbound_run_id=run_id), method_name="resume")
+
+    def resume(self, context: Context, event: dict[str, Any]) -> str:
+        """Return the step's summary. Raises AirflowSkipException if it was not needed, or its error."""
+        from sellerops.inbound.workflow import StepState
+
+        with task_outcome(context):
+            result = result_of(event)
+        log.info("%s: %s", result["state"], result["summary"])
+        if result["state"] == StepState.NOT_NEEDED:
+            raise AirflowSkipException(result["summary"])
+        return str(result["summary"])
+
+    def on_kill(self) -> None:
+        """Cancel nothing at Amazon: the next try finds what is done."""
+        log.info("Stopped. The next try of this task finds at Amazon what is done already.")
+
+
+def inbound_run_id_of(value: Any) -> int:
+    """The id as a number. Raises FormError for anything else."""
+    text = str(value).strip()
+    if not text.isascii() or not text.isdecimal():
+        raise FormError(
+            f"{text!r} is not the number of an inbound run.",
+            where="Trigger form, Inbound run",
+            remedy="Use a number that `sellerops inbound list` shows, and trigger the run again.",
+        )
+    return int(text)
+
+
+def skip_to_cancellation(context: Context) -> None:
+    """Skip everything downstream except the task that cancels the plan; this task succeeds."""
+    following = context["task"].get_flat_relatives(upstream=False)
+    rest = sorted(task.task_id for task in following if task.task_id != CANCEL)
+    if rest:
+        raise DownstreamTasksSkipped(tasks=rest)
+
+
+class CancelPlanOperator(InboundStepOperator):
+    """Cancels a plan that was rejected or only tried, and says in a notice what became of it."""
+
+    def resume(self, context: Context, event: dict[str, Any]) -> str:
+        """Return what became of the plan. Raises AirflowSkipException when there is nothing to cancel."""
+        summary = super().resume(context, event)
+        runtime = get_runtime()
+        with task_outcome(context):
+            run = runtime.inbound_store.run(inbound_run_id_of(self.inbound_run_id))
+        send_cancellation_notice(runtime.ledger, run, summary)
+        return summary

@@ -1,0 +1,233 @@
+"""Asks a named person which way a shipment should go, before anything irrevocable happens at Amazon."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Context, Param
+from airflow.sdk.exceptions import TaskAwaitingInput
+
+from sellerops_airflow.notifiers.inbound import send_approval_notice, send_decision_notice
+from sellerops_airflow.operators.inbound import (
+    COLOR,
+    OF_THIS_RUN,
+    InboundStepOperator,
+    inbound_run_id_of,
+    skip_to_cancellation,
+)
+from sellerops_airflow.operators.inbound_questions import Case, ask_in_new_run, in_words
+from sellerops_airflow.runs.questions import (
+    Question,
+    has_timed_out,
+    put_question,
+    responder,
+    withdraw_question,
+)
+from sellerops_airflow.runs.task_outcomes import task_outcome
+from sellerops_airflow.runs.trigger_events import result_of
+from sellerops_airflow.runtime import get_runtime
+
+if TYPE_CHECKING:
+    from sellerops.inbound.models import Combination
+
+log = logging.getLogger(__name__)
+
+NOTE = "note"
+# Who decides below a configured limit.
+_CONFIGURATION = "config/inbound.yaml"
+
+
+class ApproveOffersOperator(HITLOperator):
+    """Shows every combination of placement and transport with its costs, and waits for a named approver.
+
+    Waiting occupies neither worker nor triggerer. Every decision is a row of ``inbound_decision``; the task
+    returns it in words. After a rejection, a time-out or a dry run everything downstream but ``cancel_plan``
+    is skipped. Nobody is asked again while an approval holds.
+
+    :param inbound_run_id: id of the run in the ledger.
+    :param asked_about: the task on whose behalf this one asks; empty for its own.
+    :param reason: why the question is asked again; empty for the first time.
+    """
+
+    template_fields: Sequence[str] = ("inbound_run_id", "asked_about", "reason")
+    ui_color = COLOR
+
+    def __init__(
+        self, *, inbound_run_id: Any = OF_THIS_RUN, asked_about: str = "", reason: str = "", **kwargs: Any
+    ) -> None:
+        # Optional: a required field would disable the buttons until it is filled in.
+        kind = ["null", "string"]
+        note = Param(None, type=kind, title="Note", description="The reason; kept in the ledger.")
+        super().__init__(
+            subject="An FBA shipment needs your approval",
+            options=["Reject"],
+            params={NOTE: note},
+            **kwargs,
+        )
+        self.inbound_run_id = inbound_run_id
+        self.asked_about = asked_about
+        self.reason = reason
+
+    def execute(self, context: Context) -> str:
+        """Ask, unless the run is a dry run, there is a decision, or the costs are below the limit."""
+        with task_outcome(context):
+            case = self._case()
+            words = self._settled(case) or self._ask(context, case, 1)
+        return self._end(context, words)
+
+    def execute_complete(
+        self, context: Context, event: dict[str, Any], asked: int = 1, read_at: str = ""
+    ) -> str:
+        """Record the decision. Asks again when somebody else answered, or when the numbers have changed.
+
+        :param asked: how often this question was asked. :param read_at: when the offer was read (ISO).
+        """
+        with task_outcome(context):
+            case = self._case(read_at)
+            words = self._settled(case) or self._answered(case, event) or self._ask(context, case, asked + 1)
+        return self._end(context, words)
+
+    def decided(self, context: Context, event: dict[str, Any]) -> str:
+        """Continue after a decision that was made in a run of its own."""
+        with task_outcome(context):
+            result_of(event)
+            decision = get_runtime().inbound_store.newest_decision(inbound_run_id_of(self.inbound_run_id))
+        assert decision is not None
+        return self._end(context, in_words(decision))
+
+    def _case(self, read_at: str = "") -> Case:
+        return Case.read(inbound_run_id_of(self.inbound_run_id), read_at)
+
+    def _settled(self, case: Case) -> str:
+        """Why nobody needs to be asked; empty if somebody does."""
+        from sellerops.inbound.approval import auto_approval
+        from sellerops.inbound.offer_text import describe_offer
+        from sellerops.inbound.store import Choice, RunState
+
+        run = case.run
+        if run.request.dry_run:
+            log.info("What would be asked:\n%s", describe_offer(case.offer, run.request, run.name))
+            case.store.set_state(run.id, RunState.DRY_RUN)
+            return "dry run: nothing is asked or confirmed"
+        if case.decision and (case.holds() or run.state.is_given_up):
+            return in_words(case.decision)
+        if found := auto_approval(case.offer, case.settings, run.account_id):
+            return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found)
+        return ""
+
+    def _answered(self, case: Case, event: dict[str, Any]) -> str:
+        """Record an answer; empty when the question has to be asked again."""
+        from sellerops.inbound.offer_text import REJECT, chosen
+        from sellerops.inbound.setting_models import OnTimeout
+        from sellerops.inbound.store import Choice
+
+        if has_timed_out(event):
+            if case.settings.approval.on_timeout is OnTimeout.REJECT:
+                return self._decide(case, Choice.TIMED_OUT, "nobody")
+            log.warning("Nobody answered in time; asking again.")
+            return ""
+        by = responder(event)
+        if by not in case.approvers:
+            log.warning("%s may not decide about %s; asking again.", by or "Nobody", case.run.account_id)
+            return ""
+        note = str((event.get("params_input") or {}).get(NOTE) or "")
+        (label,) = event["chosen_options"]
+        if label == REJECT:
+            return self._decide(case, Choice.REJECTED, by, note=note)
+        if combination := chosen(case.offer, label):
+            return self._decide(case, Choice.APPROVED, by, combination, note=note)
+        self.reason = f"Amazon's offer has changed since {by} chose {label}."
+        log.warning("%s Asking again.", self.reason)
+        return ""
+
+    def _decide(
+        self, case: Case, choice: Any, by: str, combination: Combination | None = None, note: str = ""
+    ) -> str:
+        decision = case.store.decide(
+            case.run.id,
+            choice,
+            offer=case.offer,
+            combination=combination,
+            decided_by=by,
+            note=note or None,
+            asked_about=self.asked_about or self.task_id,
+        )
+        words = in_words(decision, combination)
+        send_decision_notice(get_runtime().ledger, case.run, decision, words)
+        return words
+
+    def _ask(self, context: Context, case: Case, asked: int) -> str:
+        """Wait for an answer here or, when Airflow still shows an earlier question, in a run of its own."""
+        from sellerops.inbound.offer_text import describe_offer, offer_lines, option_labels
+        from sellerops.inbound.store import RunState
+
+        run, ti = case.run, context["ti"]
+        body = describe_offer(case.offer, run.request, run.name, reason=self.reason)
+        question = Question(
+            f"Approve {run.name}", body, option_labels(case.offer), case.approvers, self.serialized_params
+        )
+        case.store.set_state(run.id, RunState.AWAITING_APPROVAL)
+        if not put_question(ti.id, question):
+            withdraw_question(ti.id)
+            about = self.asked_about or self.task_id
+            ask_in_new_run(self, context, run.id, asked_about=about, reason=self.reason)
+        timeout: timedelta = case.settings.approval.timeout
+        send_approval_notice(
+            get_runtime().ledger,
+            run,
+            offer_lines(case.offer),
+            case.approvers,
+            timeout,
+            (ti.dag_id, ti.run_id, ti.task_id),
+            reason=self.reason,
+            asked=asked,
+        )
+        log.info("Waiting for %s to choose:\n%s", " or ".join(case.approvers), body)
+        kept = {"asked": asked, "read_at": case.read_at.isoformat()}
+        raise TaskAwaitingInput(method_name="execute_complete", kwargs=kept, timeout=timeout)
+
+    def _end(self, context: Context, words: str) -> str:
+        """Return the decision; without an approval, skip to the cancellation."""
+        log.info("%s", words)
+        store, run_id = get_runtime().inbound_store, inbound_run_id_of(self.inbound_run_id)
+        decision = store.newest_decision(run_id)
+        if decision is None or not decision.choice.is_approval or store.run(run_id).state.is_given_up:
+            context["ti"].xcom_push(key="return_value", value=words)
+            skip_to_cancellation(context)
+        return words
+
+
+class ConfirmStepOperator(InboundStepOperator):
+    """A step that confirms something for good. It asks again if the approved numbers no longer hold."""
+
+    def resume(self, context: Context, event: dict[str, Any]) -> str:
+        """Return the summary; or have a person asked, and wait for the decision in the triggerer."""
+        from sellerops.inbound.workflow import StepState
+
+        result = event.get("result") or {}
+        if result.get("state") != StepState.NEEDS_APPROVAL:
+            return super().resume(context, event)
+        log.warning("%s", result["summary"])
+        with task_outcome(context):
+            run_id = inbound_run_id_of(self.inbound_run_id)
+            ask_in_new_run(self, context, run_id, asked_about=self.task_id, reason=result["summary"])
+        raise AssertionError("unreachable")
+
+    def decided(self, context: Context, event: dict[str, Any]) -> str:
+        """Carry out the step after an approval; otherwise skip to the cancellation."""
+        with task_outcome(context):
+            result_of(event)
+            decision = get_runtime().inbound_store.newest_decision(inbound_run_id_of(self.inbound_run_id))
+        assert decision is not None
+        words = in_words(decision)
+        log.info("%s", words)
+        if not decision.choice.is_approval:
+            context["ti"].xcom_push(key="return_value", value=words)
+            skip_to_cancellation(context)
+            return words
+        self.start_step()
+        raise AssertionError("unreachable")

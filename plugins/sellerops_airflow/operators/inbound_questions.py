@@ -1,0 +1,104 @@
+"""What a question about an FBA shipment is about, and asking it in a run of its own."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+
+from sellerops_airflow.runs.airflow_runs import start_run
+from sellerops_airflow.runtime import get_runtime
+
+if TYPE_CHECKING:
+    from sellerops.inbound.models import Combination, Offer
+    from sellerops.inbound.settings import InboundSettings
+    from sellerops.inbound.store import Decision, InboundRun, InboundStore
+
+log = logging.getLogger(__name__)
+
+# The DAG in which a question is asked that cannot be asked in its own task.
+APPROVAL_DAG = "fba_inbound_approval"
+
+
+class Case:
+    """A run, the offer as of a moment, the newest decision about it, and who may decide.
+
+    :param read_at: options that have expired by then are left out. For an answer it is the moment at which
+        the offer was shown: what has expired since is generated again when it is confirmed.
+    """
+
+    def __init__(
+        self, store: InboundStore, run: InboundRun, settings: InboundSettings, read_at: datetime
+    ) -> None:
+        from sellerops.inbound.approval import current_offer
+
+        self.store, self.run, self.settings, self.read_at = store, run, settings, read_at
+        self.approvers = settings.approvers(run.account_id)
+        self.decision = store.newest_decision(run.id)
+        self.offer: Offer = current_offer(store, run.id, read_at)
+
+    @classmethod
+    def read(cls, inbound_run_id: int, read_at: str = "") -> Case:
+        """From the ledger and the settings. Raises ConfigurationError when nobody may approve."""
+        from sellerops.inbound.settings import INBOUND
+
+        runtime = get_runtime()
+        moment = datetime.fromisoformat(read_at) if read_at else runtime.ledger.clock().now()
+        store = runtime.inbound_store
+        return cls(store, store.run(inbound_run_id), INBOUND.load(), moment)
+
+    def holds(self) -> bool:
+        """Whether the newest decision is an approval of numbers that the ledger still has."""
+        from sellerops.inbound.approval import current_offer
+        from sellerops.inbound.offers import find_same
+
+        decision = self.decision
+        if decision is None or not decision.choice.is_approval:
+            return False
+        offer = current_offer(self.store, self.run.id, decision.decided_at)
+        return find_same(offer, decision.fingerprint) is not None
+
+
+def ask_in_new_run(
+    operator: Any, context: Context, inbound_run_id: int, *, asked_about: str, reason: str
+) -> None:
+    """Ask in a run of ``fba_inbound_approval``, and defer ``operator`` until there is a decision.
+
+    A question has one run, also when the task is killed and tries again.
+    """
+    from sellerops_airflow.triggers.inbound import DecisionTrigger
+
+    newest = get_runtime().inbound_store.newest_decision(inbound_run_id)
+    after = newest.id if newest else 0
+    is_nested = operator.dag_id == APPROVAL_DAG
+    run_id = (
+        f"{context['run_id']}_again"
+        if is_nested
+        else f"inbound_{inbound_run_id}__{operator.task_id}__{after}"
+    )
+    # The ledger records a decision once, so this one has a name of its own.
+    conf = {
+        "inbound_run_id": inbound_run_id,
+        "asked_about": f"{asked_about}, after {after}",
+        "reason": reason,
+    }
+    start_run(APPROVAL_DAG, run_id, conf, f"Asked by {operator.dag_id}, task {operator.task_id}.")
+    log.info("Asked in run %s of %s; see Required Actions.", run_id, APPROVAL_DAG)
+    operator.defer(trigger=DecisionTrigger(inbound_run_id=inbound_run_id, after=after), method_name="decided")
+
+
+def in_words(decision: Decision, combination: Combination | None = None) -> str:
+    """A decision in one line; ``combination``: the approved one, if at hand."""
+    from sellerops.inbound.offer_text import option_label
+    from sellerops.inbound.store import Choice
+
+    what = f" {option_label(combination)}" if combination else ""
+    words = {
+        Choice.APPROVED: f"{decision.decided_by} approved{what}",
+        Choice.AUTO_APPROVED: f"approved{what} automatically, below the limit of {decision.decided_by}",
+        Choice.REJECTED: f"{decision.decided_by} rejected the plan",
+        Choice.TIMED_OUT: "nobody decided in time, so the plan is rejected",
+    }[decision.choice]
+    return f"{words} ({decision.note})" if decision.note else words

@@ -1,0 +1,146 @@
+"""Asks for the tracking numbers of shipments that leave with the seller's own carrier."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Context, Param
+from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
+
+from sellerops_airflow.notifiers.inbound import send_tracking_notice
+from sellerops_airflow.operators.inbound import COLOR, OF_THIS_RUN, inbound_run_id_of
+from sellerops_airflow.runs.questions import Question, has_timed_out, put_question, responder
+from sellerops_airflow.runs.task_outcomes import task_outcome
+from sellerops_airflow.runtime import get_runtime
+
+if TYPE_CHECKING:
+    from sellerops.inbound.store import InboundRun, ShipmentRow
+
+log = logging.getLogger(__name__)
+
+SEND, NOT_NEEDED = "Send to Amazon", "Not needed"
+# Boxes may be picked up weeks after the confirmation: a notice reminds, and the question stays open.
+_REMIND_AFTER = timedelta(days=7)
+
+
+class AskTrackingOperator(HITLOperator):
+    """Waits until a person enters tracking numbers, or the freight bill numbers of pallets.
+
+    Skips when Amazon's partnered carrier takes everything, or all numbers are known. Everybody who may answer
+    required actions may enter numbers: they cost nothing and can be entered again.
+
+    :param inbound_run_id: id of the run in the ledger.
+    """
+
+    template_fields: Sequence[str] = ("inbound_run_id",)
+    ui_color = COLOR
+
+    def __init__(self, *, inbound_run_id: Any = OF_THIS_RUN, **kwargs: Any) -> None:
+        super().__init__(subject="Tracking numbers are needed", options=[SEND, NOT_NEEDED], **kwargs)
+        self.inbound_run_id = inbound_run_id
+
+    def execute(self, context: Context) -> str:
+        """Ask for the numbers of the shipments, unless they are known."""
+        with task_outcome(context):
+            run, shipments = self._read()
+            if not _without_numbers(shipments):
+                raise AirflowSkipException("not needed: no shipment lacks tracking numbers")
+            self._ask(context, run, shipments, 1)
+        raise AssertionError("unreachable")
+
+    def execute_complete(self, context: Context, event: dict[str, Any], asked: int = 1) -> str:
+        """Record the numbers; ask again while some shipments have none.
+
+        Raises FormError for a line that is not a number.
+        """
+        with task_outcome(context):
+            run, shipments = self._read()
+            if not has_timed_out(event):
+                if event["chosen_options"] == [NOT_NEEDED]:
+                    raise AirflowSkipException(f"not needed, says {responder(event)}")
+                shipments = self._record(run, shipments, event.get("params_input") or {})
+            if _without_numbers(shipments):
+                self._ask(context, run, shipments, asked + 1)
+        words = f"{sum(len(each.tracking) for each in shipments)} numbers by {responder(event)}"
+        log.info("%s", words)
+        return words
+
+    def _read(self) -> tuple[InboundRun, list[ShipmentRow]]:
+        """The run and its shipments that the seller's own carrier takes."""
+        from sellerops.inbound.tracking import shipments_to_track
+
+        store = get_runtime().inbound_store
+        run = store.run(inbound_run_id_of(self.inbound_run_id))
+        return run, [] if run.state.is_given_up else shipments_to_track(store, run.id)
+
+    def _record(
+        self, run: InboundRun, shipments: Sequence[ShipmentRow], fields: dict[str, Any]
+    ) -> list[ShipmentRow]:
+        from sellerops.inbound.tracking import parse_numbers
+
+        parsed = {
+            each.shipment_id: parse_numbers(str(fields.get(each.shipment_id) or ""), run.request, each)
+            for each in shipments
+        }
+        store = get_runtime().inbound_store
+        for shipment_id, numbers in parsed.items():
+            if numbers:
+                store.save_tracking(run.id, shipment_id, numbers)
+        return self._read()[1]
+
+    def _ask(self, context: Context, run: InboundRun, shipments: Sequence[ShipmentRow], asked: int) -> None:
+        for each in shipments:
+            self.params[each.shipment_id] = _field(run, each)
+        lines = [_line(each) for each in shipments]
+        what = "freight bill number" if run.request.shipping.is_freight else "tracking numbers"
+        question = Question(
+            subject=f"Enter the {what} of {run.name}",
+            body="\n".join(
+                [
+                    f"Amazon needs the {what} of these shipments, which your own carrier takes:",
+                    "",
+                    *(f"- {line}" for line in lines),
+                    "",
+                    f"*{NOT_NEEDED}*: you have entered them in Seller Central.",
+                ]
+            ),
+            options=[SEND, NOT_NEEDED],
+            users=(),
+            fields=self.serialized_params,
+        )
+        ti = context["ti"]
+        put_question(ti.id, question)
+        asked_in = (ti.dag_id, ti.run_id, ti.task_id)
+        send_tracking_notice(get_runtime().ledger, run, lines, asked_in, asked=asked)
+        raise TaskAwaitingInput(
+            method_name="execute_complete", kwargs={"asked": asked}, timeout=_REMIND_AFTER
+        )
+
+
+def _without_numbers(shipments: Sequence[ShipmentRow]) -> list[ShipmentRow]:
+    return [each for each in shipments if not each.tracking]
+
+
+def _field(run: InboundRun, shipment: ShipmentRow) -> Param:
+    """Optional, so that shipments may be sent on different days."""
+    is_freight = run.request.shipping.is_freight
+    return Param(
+        None,
+        type=["null", "string"],
+        title=f"{shipment.confirmation_id or shipment.shipment_id} to {shipment.warehouse_id}",
+        description="The freight bill (PRO) number."
+        if is_freight
+        else "One number per line, in the order of the boxes, or `box: number`: `3: 1Z999AA10123456784`.",
+        **({} if is_freight else {"format": "multiline"}),
+    )
+
+
+def _line(shipment: ShipmentRow) -> str:
+    boxes = f", {shipment.boxes} boxes" if shipment.boxes else ""
+    known = f", {len(shipment.tracking)} numbers known" if shipment.tracking else ""
+    name = shipment.confirmation_id or shipment.shipment_id
+    return f"{name} to {shipment.warehouse_id}: {shipment.total_units:,} units{boxes}{known}"

@@ -1,0 +1,162 @@
+"""Inbound work in the triggerer ends in one event, typed, not too early, whatever happens to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from support.fake_runtime import FakeRuntime
+
+from sellerops.base.errors import CredentialsError, OperationFailed, RetryableError
+from sellerops.inbound import workflow
+from sellerops.inbound.workflow import StepOutcome, StepState
+from sellerops.settings.accounts import Account
+from sellerops_airflow.runs.trigger_events import result_of
+from sellerops_airflow.runtime import use_runtime
+from sellerops_airflow.triggers import inbound
+from sellerops_airflow.triggers.inbound import DecisionTrigger, InboundStepTrigger, ValidateRequestTrigger
+
+STEP = InboundStepTrigger(step="create_plan", inbound_run_id=17)
+TRIGGERS = [
+    STEP,
+    DecisionTrigger(inbound_run_id=17, after=3),
+    ValidateRequestTrigger(
+        values={"account": "northwind_na", "items": [{"sku": "A", "quantity": 1}]},
+        account_id="northwind_na",
+        dag_id="fba_inbound",
+        run_id="manual__1",
+        requested_by="ada",
+    ),
+]
+
+
+class Runtime(FakeRuntime):
+    """Services and a store whose newest decision is the next in a list; both must be used off the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decisions: list[int] = []
+
+    @property
+    def inbound_store(self) -> Any:
+        assert threading.current_thread() is not threading.main_thread()
+        return SimpleNamespace(
+            run=lambda _: SimpleNamespace(account_id="northwind_na"), newest_decision=self._newest
+        )
+
+    def inbound_services(self, account: Account) -> Any:
+        assert threading.current_thread() is not threading.main_thread()
+        return SimpleNamespace(account=account)
+
+    def _newest(self, _: int) -> Any:
+        found = self.decisions.pop(0)
+        return SimpleNamespace(id=found) if found else None
+
+
+@pytest.fixture
+def runtime() -> Iterator[Runtime]:
+    with use_runtime(Runtime()) as ours:
+        assert isinstance(ours, Runtime)
+        yield ours
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that the loop would have slept."""
+    seconds: list[float] = []
+
+    async def sleep(delay: float) -> None:
+        seconds.append(delay)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return seconds
+
+
+@pytest.fixture
+def step(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the step does: the error it raises or the outcome it returns; then what it was called with."""
+    script: list[Any] = []
+
+    async def run_step(name: str, inbound_run_id: int, services: Any) -> StepOutcome:
+        told = script.pop(0)
+        script.append((name, inbound_run_id, services.account.id))
+        if isinstance(told, Exception):
+            raise told
+        outcome: StepOutcome = told
+        return outcome
+
+    monkeypatch.setattr(workflow, "run_step", run_step)
+    return script
+
+
+def event_of(trigger: Any) -> dict[str, Any]:
+    async def collect() -> list[Any]:
+        return [json.loads(json.dumps(event.payload)) async for event in trigger.run()]
+
+    (event,) = asyncio.run(collect())
+    found: dict[str, Any] = event
+    return found
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda each: type(each).__name__)
+def test_each_can_be_rebuilt_from_its_plain_values(trigger: Any) -> None:
+    classpath, values = trigger.serialize()
+    module, _, name = classpath.rpartition(".")
+    assert (module, name) == (type(trigger).__module__, type(trigger).__name__)
+    assert type(trigger)(**json.loads(json.dumps(values))).serialize() == (classpath, values)
+
+
+def test_the_outcome_of_a_step_is_the_event_and_does_not_come_before_the_floor(
+    runtime: Runtime, step: list[Any], slept: list[float]
+) -> None:
+    step.append(StepOutcome(StepState.DONE, "created plan wf1"))
+    assert result_of(event_of(STEP)) == {"state": "done", "summary": "created plan wf1"}
+    assert step == [("create_plan", 17, "northwind_na")]
+    assert slept == [pytest.approx(inbound.FIRST_EVENT_AFTER_S, abs=1.0)]
+
+
+def test_amazons_problems_arrive_verbatim(runtime: Runtime, step: list[Any], slept: list[float]) -> None:
+    problems = [{"code": "FBA_INB_0182", "message": "Prep classification is missing", "severity": "ERROR"}]
+    step.append(
+        OperationFailed("createInboundPlan failed.", where="plan", remedy="Fix it.", problems=problems)
+    )
+    with pytest.raises(OperationFailed, match="Fix it") as caught:
+        result_of(event_of(STEP))
+    assert caught.value.details["problems"] == problems
+
+
+def test_an_unforeseen_error_is_tried_again_and_shows_no_secret(
+    runtime: Runtime, step: list[Any], slept: list[float]
+) -> None:
+    step.append(ZeroDivisionError("oops, Atza|a-token"))
+    event = event_of(STEP)
+    assert "a-token" not in str(event)
+    with pytest.raises(RetryableError, match="ZeroDivisionError: oops"):
+        result_of(event)
+
+
+def test_refused_credentials_are_read_again_next_time(
+    runtime: Runtime, step: list[Any], slept: list[float]
+) -> None:
+    step.append(CredentialsError("refused."))
+    with pytest.raises(CredentialsError):
+        result_of(event_of(STEP))
+    assert runtime.forgotten == ["northwind_na"]
+
+
+def test_a_wait_for_a_decision_ends_with_the_next_one(runtime: Runtime, slept: list[float]) -> None:
+    runtime.decisions = [0, 3, 3, 4]
+    assert result_of(event_of(DecisionTrigger(inbound_run_id=17, after=3))) == {"decision_id": 4}
+    assert slept[:-1] == [inbound.DECISION_CHECK_S] * 3
+
+
+def test_an_error_of_another_version_gives_up(runtime: Runtime) -> None:
+    values = {"type": "FutureError", "cause": "x.", "where": "", "remedy": "Look.", "details": {}}
+    with pytest.raises(Exception, match="Look") as caught:
+        result_of({"error": values})
+    assert type(caught.value).__name__ == "GiveUpError"
