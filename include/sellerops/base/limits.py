@@ -41,6 +41,14 @@ MAX_GZIP_LAYERS = 3
 # The decompressed body of an API answer, a token or an error. Pages of operations are below 5 MB.
 LARGEST_ANSWER = 32 << 20
 
+# Packing lists of people. Amazon accepts 5,000 boxes and 2,000 SKUs per plan: a list of both has some 10,000
+# rows and 1 MB. A workbook unpacks to about ten times its size.
+LARGEST_PACKING_LIST = 5 << 20
+LARGEST_UNPACKED_WORKBOOK = 64 << 20
+MOST_WORKBOOK_PARTS = 500
+MOST_PACKING_LIST_ROWS = 20_000
+MOST_PACKING_LIST_COLUMNS = 200
+
 
 def megabytes(size: int) -> str:
     """A limit in bytes as text for people."""

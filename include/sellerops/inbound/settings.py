@@ -39,7 +39,7 @@ class InboundSettings(Strict):
     """The file. ``addresses``, ``contacts``: by the name that the form shows. ``skus``: by SKU."""
 
     addresses: dict[str, Address] = Field(min_length=1)
-    contacts: dict[str, Contact] = {}
+    contacts: dict[str, Contact] = Field(default_factory=dict)
     contact_needed_in: Names = ()
     approval: Approval
     auto_approve: tuple[AutoApproval, ...] = ()
@@ -48,7 +48,7 @@ class InboundSettings(Strict):
     box_limits: dict[str, BoxLimit]
     ready_within_days: Days = 45
     shelf_life_days: Days = 90
-    skus: dict[str, SkuDefaults] = {}
+    skus: dict[str, SkuDefaults] = Field(default_factory=dict)
     following: Following = Following()
 
     def addresses_of(self, account_id: str) -> tuple[str, ...]:

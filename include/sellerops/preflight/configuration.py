@@ -9,6 +9,8 @@ from typing import Any
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.exports import export_failures
+from sellerops.inbound.settings import FILE as INBOUND_FILE
+from sellerops.inbound.settings import INBOUND, unknown_accounts
 from sellerops.notices.routes import ROUTES
 from sellerops.rate_limits.config import RATE_LIMITS
 from sellerops.reconciliation.checks import check_failures
@@ -60,8 +62,10 @@ def report_problems() -> list[Problem]:
 
 
 def all_problems() -> list[Problem]:
-    """``report_problems`` and those of exports and notices."""
-    return _each_once([*report_problems(), *_of([ROUTES]), *_of_files(export_failures())])
+    """``report_problems`` and those of exports, notices and inbound shipments."""
+    return _each_once(
+        [*report_problems(), *_of([ROUTES]), *_of_files(export_failures()), *_of_inbound_shipments()]
+    )
 
 
 def _of(files: Iterable[ConfigFile[Any]]) -> list[Problem]:
@@ -84,6 +88,18 @@ def _of_rules(specs: Sequence[ReportSpec]) -> list[Problem]:
         path=path,
     )
     return [Problem(each, is_kept=False) for each in wrong]
+
+
+def _of_inbound_shipments() -> list[Problem]:
+    """Those of inbound.yaml; none without the file, because not every seller ships with sellerops."""
+    path = config_dir() / INBOUND_FILE
+    if not path.exists():
+        return []
+    try:
+        settings, accounts = INBOUND.read(), load_accounts()
+    except ConfigurationError:
+        return _of([INBOUND])
+    return [Problem(each, is_kept=False) for each in unknown_accounts(settings, accounts, path)]
 
 
 def _of_files(failures: Iterable[SpecFailure]) -> list[Problem]:

@@ -1,0 +1,50 @@
+"""Problems of a request: collecting them, and raising them together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sellerops.base.errors import InvalidRequest
+from sellerops.inbound.models import Problem
+
+# A task log shows them all on one screen, and a notice in Slack holds them.
+MOST_SHOWN = 20
+_LONGEST_VALUE = 60
+
+
+class Problems(list[Problem]):
+    """A list of problems, filled while something is read or checked."""
+
+    def note(self, place: str, cause: str, remedy: str) -> None:
+        self.append(Problem(place, cause, remedy))
+
+
+def quoted(value: object) -> str:
+    """A value of the form or the packing list in quotes, shortened for a message."""
+    text = " ".join(str(value).split())
+    return f"'{text[:_LONGEST_VALUE]}…'" if len(text) > _LONGEST_VALUE else f"'{text}'"
+
+
+def raise_problems(problems: Sequence[Problem]) -> None:
+    """Raise InvalidRequest that lists the problems; return if there are none.
+
+    At most MOST_SHOWN are part of the text; ``details["problems"]`` has place, cause and remedy of all.
+    """
+    if not problems:
+        return
+    details = [asdict(each) for each in problems]
+    if len(problems) == 1:
+        only = problems[0]
+        raise InvalidRequest(only.cause, where=only.place, remedy=only.remedy, problems=details)
+    lines = [
+        f"{number}. {each.place}: {each.cause} {each.remedy}"
+        for number, each in enumerate(problems[:MOST_SHOWN], 1)
+    ]
+    if len(problems) > MOST_SHOWN:
+        lines.append(f"… and {len(problems) - MOST_SHOWN} more.")
+    raise InvalidRequest(
+        f"{len(problems)} problems; nothing was created at Amazon.\n" + "\n".join(lines) + "\n",
+        where="inbound request",
+        problems=details,
+    )
