@@ -90,7 +90,7 @@ class BoxDraft:
         found = {unit or stated for unit in units}
         if found <= {None}:
             if units and (unit_column in self.blank):
-                problems.note(
+                problems.note_once(
                     self.place,
                     f"the {unit_column.value} is missing.",
                     f"Add the column {unit_column.value} with {known}, or write the unit into the heading: "

@@ -44,8 +44,8 @@ PALLET_LIST = (Column.PALLETS, *MEASURES, Column.DIMENSION_UNIT, Column.WEIGHT_U
 
 _HEADINGS = {
     Column.BOX: "box name;box number;box no;box id;box label;carton;carton number;carton no;carton id;karton",
-    Column.BOXES: "box count;number of boxes;no of boxes;box quantity;cartons;number of cartons;carton count;"
-    "identical boxes;anzahl kartons",
+    Column.BOXES: "count;box count;number of boxes;no of boxes;box quantity;cartons;number of cartons;"
+    "carton count;identical boxes;anzahl kartons",
     Column.SKU: "msku;merchant sku;seller sku;händler sku",
     Column.QUANTITY: "quantity per box;quantity in box;qty;qty per box;units;units per box;units in box;"
     "quantity per carton;units per carton;menge;stück;menge pro karton",
@@ -61,7 +61,7 @@ _HEADINGS = {
     Column.LABEL_OWNER: "labeling owner;labelling owner;who labels",
     Column.PREP_CATEGORY: "preparation category",
     Column.PREP_TYPES: "prep type;prep",
-    Column.PALLETS: "pallet count;number of pallets;quantity;qty;paletten",
+    Column.PALLETS: "count;pallet count;number of pallets;quantity;qty;paletten",
     Column.STACKABLE: "is stackable;stackability",
 }
 _HINT = re.compile(r"[(\[](.{1,20}?)[)\]]\s*$")

@@ -19,6 +19,11 @@ class Problems(list[Problem]):
     def note(self, place: str, cause: str, remedy: str) -> None:
         self.append(Problem(place, cause, remedy))
 
+    def note_once(self, place: str, cause: str, remedy: str) -> None:
+        """The same, unless the same cause is noted for another place."""
+        if all((each.cause, each.remedy) != (cause, remedy) for each in self):
+            self.note(place, cause, remedy)
+
 
 def quoted(value: object) -> str:
     """A value of the form or the packing list in quotes, shortened for a message."""

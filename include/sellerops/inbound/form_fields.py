@@ -1,0 +1,57 @@
+"""The fields of the trigger form: keys of its values, and the titles that messages use."""
+
+from __future__ import annotations
+
+# Keys of the form's values, of a REST call's `conf`, and of a restock proposal.
+ACCOUNT = "account"
+MARKETPLACE = "marketplace"
+SOURCE_ADDRESS = "source_address"
+CONTACT = "contact"
+NAME = "name"
+READY = "ready"
+PACKING_LIST_FILE = "packing_list_file"
+ITEMS = "items"
+BOXES = "boxes"
+PACKING = "packing"
+SHIPPING = "shipping"
+CARRIER = "carrier"
+PREFERRED_CARRIERS = "preferred_carriers"
+PALLETS = "pallets"
+FREIGHT_CLASS = "freight_class"
+DECLARED_VALUE = "declared_value"
+DRY_RUN = "dry_run"
+
+PACK_NOW, PACK_LATER = "now", "later"
+
+TITLES = {
+    ACCOUNT: "Account",
+    MARKETPLACE: "Marketplace",
+    SOURCE_ADDRESS: "Ships from",
+    CONTACT: "Contact",
+    NAME: "Name",
+    READY: "Ready to ship on",
+    PACKING_LIST_FILE: "Packing list file",
+    ITEMS: "Items",
+    BOXES: "Boxes",
+    PACKING: "Packing",
+    SHIPPING: "Shipping",
+    CARRIER: "Carrier",
+    PREFERRED_CARRIERS: "Preferred carriers",
+    PALLETS: "Pallets",
+    FREIGHT_CLASS: "Freight class",
+    DECLARED_VALUE: "Declared value",
+    DRY_RUN: "Dry run",
+}
+
+# Amazon's limit for a plan's name is 40; sellerops adds " #" and the number of the run.
+LONGEST_NAME = 30
+
+FREIGHT_CLASSES = (
+    "NONE", "FC_50", "FC_55", "FC_60", "FC_65", "FC_70", "FC_77_5", "FC_85", "FC_92_5", "FC_100", "FC_110",
+    "FC_125", "FC_150", "FC_175", "FC_200", "FC_250", "FC_300", "FC_400", "FC_500",
+)  # fmt: skip
+
+
+def place_of(key: str) -> str:
+    """How messages call a field."""
+    return TITLES[key]
