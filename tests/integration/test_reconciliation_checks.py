@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from support.postgres import PostgresServer
 
 from amazon_sandbox.simulation import Document, Simulation
+from amazon_sandbox.simulation.created_shipments import CreatedItem, CreatedShipment
 from sellerops.base.clock import Clock
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.reader_role import grant_table
@@ -70,11 +71,26 @@ def documents(
             yield slice_, document, NOW
 
 
+def sent_in(simulation: Simulation, account_id: str, country: str) -> CreatedShipment:
+    """A shipment that a client created: 40 units received twelve days ago, 38 of another SKU lost."""
+    storefront = simulation.storefront(simulation.seller(account_id), marketplace(country).id)
+    first, second = [one.sku for one in storefront.listings if not one.is_merchant][:2]
+    created = int((NOW - timedelta(days=24)).timestamp())
+    left, receiving, received, closed = (created + days * 86_400 for days in (2, 8, 12, 20))
+    return CreatedShipment(
+        account_id, country, f"wf{country}", "Autumn", f"pl{country}", f"sh{country}", f"FBA15TEST{country}",
+        "PHX7", (CreatedItem(first, 40, 40), CreatedItem(second, 40, 2)), created, left, receiving, received,
+        closed, None, 1_200, 5_400, created + 86_400,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def loaded(conninfo: str, ledger: Ledger) -> Ledger:
-    """Thirty days of both accounts."""
+    """Thirty days of both accounts, in which each sent a shipment in."""
     ledger.set_clock(Clock(NOW, NOW, 0.0))
-    simulation, destination = Simulation(seed=7), open_destination("postgres", conninfo)
+    generated, destination = Simulation(seed=7), open_destination("postgres", conninfo)
+    created = [sent_in(generated, *each) for each in zip(ACCOUNTS, ("US", "DE"), strict=True)]
+    simulation = generated.with_created(created)
     for name in ("sales_and_traffic", "all_orders", "settlements", "inventory_ledger_summary"):
         spec = load_spec(name)
         for account_id in ACCOUNTS:
@@ -111,6 +127,12 @@ def test_all_agree_until_a_number_is_broken(
     assert len({each.day for each in sales}) >= DAYS - 2
     settled = runs["orders_against_settlements"].results
     assert sum(each.left or 0 for each in settled) > 10_000
+    with psycopg.connect(conninfo) as connection:
+        charged = "SELECT order_id, amount FROM amazon_sp.settlements WHERE order_id LIKE 'FBA15TEST%'"
+        assert sorted(connection.execute(charged)) == [
+            ("FBA15TESTDE", Decimal("-54.00")),
+            ("FBA15TESTUS", Decimal("-54.00")),
+        ]
 
     day = min(each.day for each in sales if each.marketplace_id == US and each.day)
     breaks = {
