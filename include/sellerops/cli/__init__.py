@@ -23,6 +23,7 @@ COMMANDS = {
     "ledger": {"ledger": "requests, loads, costs, and the state of each day"},
     "backfill": {"backfill": "plan a backfill before Airflow runs it"},
     "quarantine": {"quarantine": "documents that wait for your decision"},
+    "inbound": {"inbound": "FBA inbound runs: state, shipments, labels"},
     "personal": {"personal": "personal data: tables, retention, undeclared columns"},
     "replay": {"replay": "rebuild tables from the archive, or compare them with it"},
     "settling_time": {"settling-time": "after how many days figures no longer change"},

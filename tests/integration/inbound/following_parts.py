@@ -30,7 +30,7 @@ def add_run(ledger: Ledger, name: str = "Spring", **columns: Any) -> int:
         "plan_id": f"wf-{name}",
         **columns,
     }
-    return _insert(ledger, "inbound_run", values, "id")
+    return insert(ledger, "inbound_run", values, "id")
 
 
 def add_shipment(ledger: Ledger, run: int, shipment_id: str, skus: Mapping[str, int], **columns: Any) -> None:
@@ -45,10 +45,10 @@ def add_shipment(ledger: Ledger, run: int, shipment_id: str, skus: Mapping[str, 
         "warehouse_id": "ABE2",
         **columns,
     }
-    _insert(ledger, "inbound_shipment", values, "shipment_id")
+    insert(ledger, "inbound_shipment", values, "shipment_id")
     for sku, planned in skus.items():
         item = {"inbound_run_id": run, "shipment_id": shipment_id, "sku": sku, "planned": planned}
-        _insert(ledger, "inbound_shipment_item", item, "sku")
+        insert(ledger, "inbound_shipment_item", item, "sku")
 
 
 def add_option(ledger: Ledger, run: int, option_id: str, shipment_id: str, **columns: Any) -> None:
@@ -63,10 +63,10 @@ def add_option(ledger: Ledger, run: int, option_id: str, shipment_id: str, **col
         "solution": "AMAZON_PARTNERED_CARRIER",
         **columns,
     }
-    _insert(ledger, "inbound_transportation_option", values, "transportation_option_id")
+    insert(ledger, "inbound_transportation_option", values, "transportation_option_id")
 
 
-def _insert(ledger: Ledger, table: str, values: Mapping[str, Any], returning: str) -> Any:
+def insert(ledger: Ledger, table: str, values: Mapping[str, Any], returning: str) -> Any:
     names, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
     statement = f"INSERT INTO sellerops.{table} ({names}) VALUES ({places}) RETURNING {returning}"
     with ledger.connection() as connection:
