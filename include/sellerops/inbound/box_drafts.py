@@ -79,8 +79,19 @@ class BoxDraft:
         weight_unit = self._unit((Column.WEIGHT,), Column.WEIGHT_UNIT, "KG or LB", problems)
         if len(numbers) < len(MEASURES) or not length_unit or not weight_unit:
             return None
-        contents = tuple(BoxContent(sku, quantity) for sku, quantity in self.contents.items())
-        return Box(self.name, contents, *numbers, length_unit, weight_unit, self.count, place=self.place)
+        length, width, height, weight = numbers
+        return Box(
+            self.name,
+            tuple(BoxContent(sku, quantity) for sku, quantity in self.contents.items()),
+            length,
+            width,
+            height,
+            weight,
+            length_unit,
+            weight_unit,
+            self.count,
+            place=self.place,
+        )
 
     def _unit(
         self, columns: tuple[Column, ...], unit_column: Column, known: str, problems: Problems

@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from sellerops.inbound.api_values import FREIGHT_CLASSES
 from sellerops.inbound.form_fields import (
     ACCOUNT,
     CARRIER,
     CONTACT,
     DECLARED_VALUE,
     FREIGHT_CLASS,
-    FREIGHT_CLASSES,
     LONGEST_NAME,
     MARKETPLACE,
     NAME,

@@ -46,11 +46,6 @@ TITLES = {
 # Amazon's limit for a plan's name is 40; sellerops adds " #" and the number of the run.
 LONGEST_NAME = 30
 
-FREIGHT_CLASSES = (
-    "NONE", "FC_50", "FC_55", "FC_60", "FC_65", "FC_70", "FC_77_5", "FC_85", "FC_92_5", "FC_100", "FC_110",
-    "FC_125", "FC_150", "FC_175", "FC_200", "FC_250", "FC_300", "FC_400", "FC_500",
-)  # fmt: skip
-
 
 def place_of(key: str) -> str:
     """How messages call a field."""

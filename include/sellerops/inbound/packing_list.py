@@ -61,7 +61,7 @@ def read_pasted(text: str, place: str, problems: Problems) -> PackingList:
     return _build(table, place, _USUAL_MARK.get(delimiter), problems)
 
 
-def read_records(records: Sequence[Mapping[str, Any]], place: str, problems: Problems) -> PackingList:
+def read_records(records: Sequence[Any], place: str, problems: Problems) -> PackingList:
     """The list in JSON objects whose keys are the columns; ``contents`` of a box may be a list of its own."""
     table = find_table(record_rows(records, place, problems), PACKING_LIST, Column.SKU, problems)
     return _build(table, place, ".", problems) if records else PackingList()
@@ -183,7 +183,7 @@ def _box_of(
     return draft
 
 
-def record_rows(records: Sequence[Mapping[str, Any]], place: str, problems: Problems) -> list[Row]:
+def record_rows(records: Sequence[Any], place: str, problems: Problems) -> list[Row]:
     """JSON objects as rows below a header of their keys. Notes values that are neither text nor number."""
     flat: list[tuple[str, dict[str, Any]]] = []
     for number, record in enumerate(records, 1):

@@ -39,8 +39,12 @@ def _pallet(reader: RowReader) -> Pallet | None:
         missing += ["pallets"] if count is None else []
         reader.problems.note(reader.row.place, f"a pallet has no {', '.join(missing)}.", HEADINGS)
         return None
+    length, width, height, weight = (number for number, _ in given)
     return Pallet(
-        *(number for number, _ in given),
+        length,
+        width,
+        height,
+        weight,
         length_unit,
         weight_unit,
         count,

@@ -1,7 +1,7 @@
 """Who may prep and label an item, from Amazon's prep details.
 
-Source: Amazon's model (constraints; AMAZON is refused in the US), and what createInboundPlan accepts: NONE for
-an item without prep, anybody else for an item that needs it.
+Source: Amazon's model (constraints; AMAZON is refused in the US), and what createInboundPlan accepts: NONE
+for an item without prep, anybody else for an item that needs it.
 """
 
 from __future__ import annotations

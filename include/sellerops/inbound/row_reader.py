@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar, get_args
 
+from sellerops.inbound.api_values import PrepCategory, PrepType
 from sellerops.inbound.cells import (
     CellError,
     Value,
@@ -24,7 +25,6 @@ from sellerops.inbound.cells import (
 from sellerops.inbound.models import Owner
 from sellerops.inbound.packing_columns import MEASURES, Column
 from sellerops.inbound.problems import Problems, quoted
-from sellerops.inbound.setting_models import PrepCategory, PrepType
 from sellerops.inbound.tables import Row, Table
 
 T = TypeVar("T")

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from sellerops.inbound.api_values import BoxPage, ItemPage, PrepCategory, PrepType
 from sellerops.inbound.models import Shipping
 from sellerops.inbound.units import length_in, weight_in
 from sellerops.settings.specs.report import TIME_OF_DAY
@@ -51,27 +52,6 @@ Timezone = Annotated[Text, AfterValidator(_zone)]
 TimeOfDay = Annotated[str, BeforeValidator(_time_of_day)]
 Positive = Annotated[Decimal, Field(gt=0)]
 Days = Annotated[int, Field(gt=0, le=3650)]
-
-ItemPage = Literal[
-    "A4_21", "A4_24", "A4_24_64x33", "A4_24_66x35", "A4_24_70x36", "A4_24_70x37", "A4_24i", "A4_27",
-    "A4_40_52x29", "A4_44_48x25", "Letter_30",
-]  # fmt: skip
-BoxPage = Literal[
-    "PackageLabel_Letter_2", "PackageLabel_Letter_4", "PackageLabel_Letter_6",
-    "PackageLabel_Letter_6_CarrierLeft", "PackageLabel_A4_2", "PackageLabel_A4_4",
-    "PackageLabel_Plain_Paper", "PackageLabel_Plain_Paper_CarrierBottom", "PackageLabel_Thermal",
-    "PackageLabel_Thermal_Unified", "PackageLabel_Thermal_NonPCP",
-    "PackageLabel_Thermal_No_Carrier_Rotation",
-]  # fmt: skip
-PrepCategory = Literal[
-    "ADULT", "BABY", "FC_PROVIDED", "FRAGILE", "GRANULAR", "HANGER", "LIQUID", "PERFORATED", "SET", "SHARP",
-    "SMALL", "TEXTILE", "UNKNOWN", "NONE",
-]  # fmt: skip
-PrepType = Literal[
-    "ITEM_BLACK_SHRINKWRAP", "ITEM_BLANKSTK", "ITEM_BOXING", "ITEM_BUBBLEWRAP", "ITEM_CAP_SEALING",
-    "ITEM_DEBUNDLE", "ITEM_HANG_GARMENT", "ITEM_LABELING", "ITEM_NO_PREP", "ITEM_POLYBAGGING",
-    "ITEM_RMOVHANG", "ITEM_SETCREAT", "ITEM_SETSTK", "ITEM_SIOC", "ITEM_SUFFOSTK", "ITEM_TAPING",
-]  # fmt: skip
 
 
 class Strict(BaseModel):

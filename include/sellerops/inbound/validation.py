@@ -27,8 +27,8 @@ def find_notes(request: InboundRequest, facts: Facts) -> list[str]:
 def _same_name(request: InboundRequest, facts: Facts) -> Iterator[str]:
     if request.name in facts.open_runs:
         yield (
-            f"Run {facts.open_runs[request.name]} with the name {quoted(request.name)} is still open. If this "
-            "is the same shipment, reject it when you are asked."
+            f"Run {facts.open_runs[request.name]} with the name {quoted(request.name)} is still open. If "
+            "this is the same shipment, reject it when you are asked."
         )
 
 
