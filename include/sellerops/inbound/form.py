@@ -111,6 +111,7 @@ class _Form:
             declared_value=self.money(DECLARED_VALUE),
             contact=self.text(CONTACT),
             dry_run=self.is_yes(DRY_RUN),
+            notes=lists.notes,
         )
 
     def text(self, key: str) -> str | None:

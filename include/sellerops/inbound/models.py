@@ -104,6 +104,7 @@ class InboundRequest:
     ``source_address``, ``contact``: names in ``config/inbound.yaml``. ``pack_later``: Amazon learns the boxes
     after the placement is confirmed. ``ready_at``: aware, when the boxes are ready to leave.
     ``preferred_carriers``: alpha codes or names, best first; empty means the cheapest.
+    ``notes``: what was assumed while the form and the packing list were read.
     ``freight_class``, ``declared_value``: of LTL and FTL with Amazon's partnered carrier, the value in the
     marketplace's currency.
     """
@@ -124,6 +125,7 @@ class InboundRequest:
     declared_value: Decimal | None = None
     contact: str | None = None
     dry_run: bool = False
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def units(self) -> int:

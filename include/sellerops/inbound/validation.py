@@ -20,8 +20,13 @@ def find_problems(request: InboundRequest, facts: Facts) -> list[Problem]:
 
 
 def find_notes(request: InboundRequest, facts: Facts) -> list[str]:
-    """What a person should know although nothing is wrong, such as boxes to be marked as heavy."""
-    return [*_same_name(request, facts), *_heavy_boxes(request, facts), *_other_country(request, facts)]
+    """What a person should know although nothing is wrong: what was assumed, boxes to be marked as heavy, ..."""
+    return [
+        *request.notes,
+        *_same_name(request, facts),
+        *_heavy_boxes(request, facts),
+        *_other_country(request, facts),
+    ]
 
 
 def _same_name(request: InboundRequest, facts: Facts) -> Iterator[str]:
