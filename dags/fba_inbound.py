@@ -7,7 +7,7 @@ anything is created at Amazon. `approve` waits under *Required Actions* for one 
 Every task may be cleared at any time: it finds at Amazon what is done already and continues from there.
 Waiting for Amazon holds no worker.
 
-Labels: open `fetch_labels` and choose *Labels and documents*.
+Labels: open any task of the run and choose *Labels and shipment*.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import jinja2
 from fastapi import Depends, FastAPI, Request
@@ -18,10 +19,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from sellerops.base.errors import ArchiveDamaged, ConfigurationError, RetryableError, SellerOpsError
 from sellerops.read_models.document import find_document
+from sellerops.read_models.inbound import read_run
+from sellerops.read_models.inbound_document import find_inbound_document, find_inbound_run
 from sellerops.read_models.slice_entry import SliceEntry, read_slice_entry
 from sellerops.settings.seller_central import SELLER_CENTRAL
 from sellerops_airflow.pages.access import GetUserDep, may_read_logs
 from sellerops_airflow.pages.documents import PersonalDocument, serve_document
+from sellerops_airflow.pages.labels import serve_label
 from sellerops_airflow.pages.links import PREFIX, root_path
 from sellerops_airflow.pages.task_slices import TaskSlice, find_task_slice
 from sellerops_airflow.runtime import get_runtime
@@ -43,6 +47,12 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_LABELS = {
+    "box_labels": "Box labels",
+    "pallet_labels": "Pallet labels",
+    "item_labels": "Item labels",
+    "bill_of_lading": "Bill of lading",
+}
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -63,6 +73,8 @@ def create_app() -> FastAPI:
     app.get(f"{_TASK}/document")(document_of_task)
     app.get(f"{_TASK}/seller-central")(seller_central)
     app.get("/dags/{dag_id}/documents/{request_id}")(document)
+    app.get(f"{_TASK}/shipment", response_class=HTMLResponse)(shipment_page)
+    app.get("/dags/{dag_id}/runs/{run_id}/labels/{document_id}")(label)
     return app
 
 
@@ -110,6 +122,26 @@ def seller_central(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Ind
     with _reading() as connection:
         found = _task_slice(connection, dag_id, run_id, task_id, map_index)
     return RedirectResponse(_amazon_page(spec, found), status_code=302, headers=_HEADERS)
+
+
+def shipment_page(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index) -> Response:
+    """Show the FBA shipment of the task's run: labels, destinations, decisions, operations."""
+    with _reading() as connection:
+        inbound_run_id = find_inbound_run(connection, dag_id, run_id)
+        entry = read_run(connection, inbound_run_id) if inbound_run_id else None
+    if entry is None:
+        raise _NotFound("This run has no shipment: its request was not valid, or is not checked yet.")
+    files = f"{root_path()}{PREFIX}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}/labels"
+    return _page("shipment.html", entry=entry, files=files, kinds=_LABELS)
+
+
+def label(dag_id: _Name, run_id: _Name, document_id: _Id, download: bool = False) -> Response:
+    """Serve one label file of the run by its id; no part of its address comes from the browser."""
+    with _reading() as connection:
+        found = find_inbound_document(connection, dag_id, run_id, document_id)
+    if found is None:
+        raise _NotFound(f"Run {run_id} has no document {document_id}.")
+    return serve_label(get_runtime().archive, found, download=download)
 
 
 def _newest_requests(entry: SliceEntry) -> set[int]:

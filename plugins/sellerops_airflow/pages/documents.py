@@ -47,7 +47,7 @@ def serve_document(
     is_saved = download or document.nbytes > MAX_INLINE_BYTES
     disposition = "attachment" if is_saved else "inline"
     return StreamingResponse(
-        _chunks(stream),
+        chunks(stream),
         media_type=None,
         headers={
             "Content-Type": f"text/plain; charset={_charset(document)}",
@@ -73,7 +73,7 @@ def _charset(document: Document) -> str:
     return found[1].lower() if found else "utf-8"
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def chunks(stream: BinaryIO) -> Iterator[bytes]:
     """The document in chunks. Damage raises before the last one, so that the browser reports a failure."""
     try:
         while chunk := stream.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""Links from a task to its archived document, to Seller Central, and to its slice's ledger entry.
+"""Links from a task to its archived document, Seller Central, its slice's ledger entry, or its FBA shipment.
 
 The api-server computes them when a user looks at the task, so they cost the task nothing and exist in every
 task state. Each leads to a page of ``pages``, which looks up the rest when it is opened.
@@ -13,6 +13,10 @@ from airflow.configuration import conf
 from airflow.sdk import BaseOperatorLink
 
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
+from sellerops_airflow.operators.inbound import CancelPlanOperator, InboundStepOperator
+from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator, ConfirmStepOperator
+from sellerops_airflow.operators.inbound_request import ValidateRequestOperator
+from sellerops_airflow.operators.inbound_tracking import AskTrackingOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 
 if TYPE_CHECKING:
@@ -70,4 +74,18 @@ class LedgerEntryLink(_TaskLink):
     title, page = "Ledger entry", "slice"
 
 
-LINKS = (DocumentLink, SellerCentralLink, LedgerEntryLink)
+class ShipmentLink(_TaskLink):
+    """The FBA shipment of the run: labels, destinations, decisions, operations."""
+
+    operators = [  # noqa: RUF012 - the type Airflow declares
+        ApproveOffersOperator,
+        AskTrackingOperator,
+        CancelPlanOperator,
+        ConfirmStepOperator,
+        InboundStepOperator,
+        ValidateRequestOperator,
+    ]
+    title, page = "Labels and shipment", "shipment"
+
+
+LINKS = (DocumentLink, SellerCentralLink, LedgerEntryLink, ShipmentLink)
