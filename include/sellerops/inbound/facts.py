@@ -78,7 +78,7 @@ def parse_prep_details(detail: Mapping[str, Any]) -> PrepDetails:
 
 
 def _constraint(value: object) -> OwnerConstraint | None:
-    return OwnerConstraint(value) if value in set(OwnerConstraint) else None
+    return OwnerConstraint(str(value)) if value in set(OwnerConstraint) else None
 
 
 async def _prep_if_known(

@@ -9,7 +9,8 @@ from typing import Any
 from sellerops.base.errors import ConfigurationError, GiveUpError, OperationFailed
 from sellerops.inbound.amazon_lists import BASE
 from sellerops.inbound.facts import read_prep_details
-from sellerops.inbound.models import Item, Owner
+from sellerops.inbound.inputs import item_input
+from sellerops.inbound.models import Item
 from sellerops.inbound.outcomes import StepOutcome, count, done, not_needed
 from sellerops.inbound.request_facts import NO_PREP
 from sellerops.inbound.steps.step import Step
@@ -119,21 +120,6 @@ def _plan_body(step: Step) -> dict[str, Any]:
         "name": step.run.name,
         "sourceAddress": address.for_amazon(),
     }
-
-
-def item_input(item: Item, quantity: int | None = None) -> dict[str, Any]:
-    """Amazon's ItemInput."""
-    entry: dict[str, Any] = {
-        "msku": item.sku,
-        "quantity": quantity or item.quantity,
-        "prepOwner": str(item.prep_owner or Owner.NONE),
-        "labelOwner": str(item.label_owner or Owner.NONE),
-    }
-    if item.expiration:
-        entry["expiration"] = item.expiration.isoformat()
-    if item.lot:
-        entry["manufacturingLotCode"] = item.lot
-    return entry
 
 
 async def find_plan(step: Step) -> Mapping[str, Any] | None:

@@ -1,0 +1,140 @@
+"""The confirmation of carriers: one transportation option per shipment. It is final and may cost money."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sellerops.base.errors import GiveUpError, OperationFailed, RequestRefused
+from sellerops.inbound.models import Combination, Leg
+from sellerops.inbound.outcomes import StepOutcome, count, done, needs_approval
+from sellerops.inbound.steps.approved import approved_decision, find_approved, offered_as_approved
+from sellerops.inbound.steps.offering import choose
+from sellerops.inbound.steps.placement import CHANGED, NOBODY_APPROVED
+from sellerops.inbound.steps.shipments import read_shipment, refresh_chosen
+from sellerops.inbound.steps.step import Step
+from sellerops.inbound.steps.transport_request import contact_of
+from sellerops.inbound.steps.windows import ensure_windows
+from sellerops.inbound.store import Decision, RowState, RunState, ShipmentRow
+
+log = logging.getLogger(__name__)
+
+_CENT = Decimal("0.01")
+
+
+async def confirm_transportation(step: Step) -> StepOutcome:
+    """Confirm the approved carriers, or the same ones at the same cost generated again."""
+    decision = await approved_decision(step)
+    if decision is None:
+        return needs_approval(NOBODY_APPROVED)
+    if step.run.placement_option_id is None:
+        raise GiveUpError(
+            "the placement is not confirmed yet.",
+            where=f"inbound run {step.run.id}",
+            remedy="Clear the task `confirm_placement` and those after it.",
+        )
+    await _resume(step)
+    if await _selections(step) is None and not await _confirm_approved(step, decision):
+        return needs_approval(CHANGED)
+    shipments = await refresh_chosen(step)
+    await _record(step, decision, shipments)
+    await step.blocking(step.store.set_state, step.run.id, RunState.CONFIRMED)
+    names = ", ".join(each.confirmation_id or each.shipment_id for each in shipments)
+    return done(f"Confirmed the carriers of {count(len(shipments), 'shipment')}: {names}.")
+
+
+async def _resume(step: Step) -> None:
+    """Resolve a confirmation of an earlier try, with the selections it was begun with."""
+    rows = [row for row in await step.blocking(step.store.steps, step.run.id) if row.step == step.name]
+    begun = [row.result["selections"] for row in rows if "selections" in row.result]
+    if not begun or rows[-1].state is not RowState.STARTED:
+        return
+    try:
+        await _confirm(step, begun[-1])
+    except (RequestRefused, OperationFailed) as error:
+        log.info("run %s: %s", step.run.id, error.cause)
+
+
+async def _confirm_approved(step: Step, decision: Decision) -> bool:
+    """Confirm what was approved; False if Amazon no longer offers it at these numbers."""
+
+    async def confirm(again: bool) -> bool:
+        combination = await offered_as_approved(step, decision, again=again)
+        if combination is None:
+            return False
+        await ensure_windows(step, combination.legs)
+        row = await step.blocking(step.store.begin_step, step.run.id, step.name)
+        await step.blocking(step.store.record_answer, row.id, None, {"selections": combination.selections})
+        await _confirm(step, combination.selections)
+        return True
+
+    return await choose(step, lambda: _selections(step), confirm)
+
+
+async def _confirm(step: Step, selections: Mapping[str, str]) -> None:
+    contact = contact_of(step)
+
+    async def look() -> Mapping[str, Any] | None:
+        return await _selections(step)
+
+    await step.operation(
+        "confirmTransportationOptions",
+        "POST",
+        step.path("transportationOptions", "confirmation"),
+        found_by="Every shipment has a selectedTransportationOptionId in getShipment.",
+        look=look,
+        body={
+            "transportationSelections": [
+                {"shipmentId": shipment_id, "transportationOptionId": option_id}
+                | ({"contactInformation": contact} if contact else {})
+                for shipment_id, option_id in sorted(selections.items())
+            ]
+        },
+    )
+
+
+async def _selections(step: Step) -> dict[str, Any] | None:
+    """Shipment id -> transportation option id at Amazon; None unless every shipment has one."""
+    found: dict[str, Any] = {}
+    for shipment in await step.blocking(step.store.shipments, step.run.id, chosen=True):
+        answer = await read_shipment(step, shipment.shipment_id)
+        option_id = answer.get("selectedTransportationOptionId")
+        if not option_id:
+            return None
+        found[shipment.shipment_id] = str(option_id)
+    return {"selections": found} if found else None
+
+
+async def _record(step: Step, decision: Decision, shipments: Sequence[ShipmentRow]) -> None:
+    """The fees of each shipment: its transport, and its share of the placement fees by units."""
+    combination = await find_approved(step, decision)
+    if combination is None:
+        return
+    legs = {leg.shipment_id: leg for leg in combination.legs}
+    fees = share_fees(combination, [legs[each.shipment_id] for each in shipments])
+    for shipment, fee in zip(shipments, fees, strict=True):
+        leg = legs[shipment.shipment_id]
+        await step.blocking(
+            step.store.record_confirmed,
+            step.run.id,
+            shipment.shipment_id,
+            transportation_option_id=leg.transportation_option_id,
+            placement_fee=fee,
+            transportation_fee=leg.cost.amount if leg.cost else None,
+            currency=combination.placement_fees.currency,
+            voidable_until=leg.voidable_until,
+        )
+
+
+def share_fees(combination: Combination, legs: Sequence[Leg]) -> list[Decimal]:
+    """The placement fees divided by units, to the cent; the shares add up to the whole."""
+    units, rest = sum(leg.units for leg in legs) or 1, combination.placement_fees.amount
+    shares = []
+    for number, leg in enumerate(legs, 1):
+        share = rest if number == len(legs) else combination.placement_fees.amount * leg.units / units
+        share = share.quantize(_CENT)
+        rest -= share
+        shares.append(share)
+    return shares
