@@ -11,13 +11,14 @@ The stage of a fault is the moment at which it is drawn:
 - `download`: a document is downloaded;
 - `listing`: reports that Amazon creates itself appear;
 - `columns`: the columns of an Ads report are checked;
-- `notification`: subscribers are notified that a report or a query has ended.
+- `notification`: subscribers are notified that a report or a query has ended;
+- `inbound`: an inbound plan is created, read or moved on.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -37,6 +38,7 @@ class Stage(StrEnum):
     LISTING = "listing"
     COLUMNS = "columns"
     NOTIFICATION = "notification"
+    INBOUND = "inbound"
 
 
 class FaultKind(NamedTuple):
@@ -174,11 +176,11 @@ class FaultBook:
 
     def draw(self, stage: Stage, subject: Subject) -> Fault | None:
         """The first fault that applies here."""
-        return next(iter(self._matching(stage, subject, first=True)), None)
+        return next(iter(self._matching(stage, subject, (), first=True)), None)
 
-    def draw_all(self, stage: Stage, subject: Subject) -> list[Fault]:
-        """All faults that apply here, in the order they were set."""
-        return self._matching(stage, subject, first=False)
+    def draw_all(self, stage: Stage, subject: Subject, names: Collection[str] = ()) -> list[Fault]:
+        """All faults that apply here, in the order they were set; `names`: only these."""
+        return self._matching(stage, subject, names, first=False)
 
     def listed(self) -> list[Fault]:
         """All faults that are set, used-up ones included."""
@@ -192,9 +194,13 @@ class FaultBook:
         """Delete all."""
         self._faults.clear()
 
-    def _matching(self, stage: Stage, subject: Subject, *, first: bool) -> list[Fault]:
+    def _matching(
+        self, stage: Stage, subject: Subject, names: Collection[str], *, first: bool
+    ) -> list[Fault]:
         matching: list[Fault] = []
         for fault in self._faults.values():
+            if names and fault.kind.name not in names:
+                continue
             if fault.matches(stage, subject) and fault.count_match():
                 matching.append(fault)
                 if first:

@@ -13,6 +13,7 @@ from amazon_sandbox.core.faults import Fault, FaultKind, Stage
 
 _QUOTA = ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
 _FAILURE = ApiError(500, "InternalFailure", "We encountered an internal error. Please try again.")
+_VAGUE = ApiError(500, "InternalServerError", "Something went wrong.")
 _UNAVAILABLE = ApiError(503, "ServiceUnavailable", "Service is temporarily unavailable. Please try again.")
 _EXPIRED = access_denied("The access token you provided has expired.")
 _REVOKED = access_denied("The access token you provided is revoked, malformed or invalid.")
@@ -29,6 +30,7 @@ HTML = (
 _ERRORS = {
     "http_429": (_QUOTA, "429 QuotaExceeded although the bucket is not empty"),
     "http_500": (_FAILURE, "500 InternalFailure with errors[]"),
+    "something_went_wrong": (_VAGUE, '500 InternalServerError "Something went wrong." with errors[]'),
     "http_503": (_UNAVAILABLE, "503 ServiceUnavailable with errors[]"),
     "http_401": (_NO_TOKEN, "401 with errors[]"),
     "expired_token": (_EXPIRED, "403: the access token has expired"),
@@ -76,10 +78,19 @@ MENU = (
             "getInventorySummaries",
             "getOrders",
             "getShipments",
+            "listDeliveryWindowOptions",
+            "listInboundPlanBoxes",
+            "listInboundPlanItems",
             "listInboundPlans",
             "listInboundShipments",
             "listInventory",
+            "listPackingGroupItems",
+            "listPackingOptions",
+            "listPlacementOptions",
+            "listShipmentBoxes",
+            "listShipmentItems",
             "listTransactions",
+            "listTransportationOptions",
             "searchOrders",
         ),
     ),

@@ -26,15 +26,42 @@ from amazon_sandbox.simulation.storefront import Storefront
 # Usage plans as the descriptions in fulfillmentInbound_2024-03-20.json and fulfillmentInboundV0.json give
 # them.
 USAGE_PLANS = {
-    "listInboundPlans": UsagePlan(2.0, 6),
-    "getInboundPlan": UsagePlan(2.0, 6),
-    "listInboundPlanItems": UsagePlan(2.0, 6),
-    "getShipment": UsagePlan(2.0, 6),
-    "getShipments": UsagePlan(2.0, 30),
-    "getShipmentItems": UsagePlan(2.0, 30),
-    "getShipmentItemsByShipmentId": UsagePlan(2.0, 30),
-}
-PLANS_PATH = "/inbound/fba/2024-03-20/inboundPlans"
+    **dict.fromkeys(
+        (
+            "createInboundPlan", "cancelInboundPlan", "setPackingInformation", "generatePackingOptions",
+            "confirmPackingOption", "generatePlacementOptions", "confirmPlacementOption",
+            "updateShipmentTrackingDetails", "generateTransportationOptions", "confirmTransportationOptions",
+        ),
+        UsagePlan(2.0, 2),
+    ),
+    **dict.fromkeys(
+        (
+            "listInboundPlans", "getInboundPlan", "listInboundPlanBoxes", "listInboundPlanItems",
+            "listPackingOptions", "listInboundPlanPallets", "listPlacementOptions", "getShipment",
+            "getDeliveryChallanDocument", "listTransportationOptions", "listItemComplianceDetails",
+            "updateItemComplianceDetails", "getInboundOperationStatus",
+            # The model names no rate for these.
+            "cancelSelfShipAppointment", "getSelfShipAppointmentSlots", "generateSelfShipAppointmentSlots",
+            "scheduleSelfShipAppointment", "listPrepDetails",
+        ),
+        UsagePlan(2.0, 6),
+    ),
+    **dict.fromkeys(
+        (
+            "updateInboundPlanName", "listPackingGroupBoxes", "listPackingGroupItems", "listShipmentBoxes",
+            "listShipmentContentUpdatePreviews", "generateShipmentContentUpdatePreviews",
+            "getShipmentContentUpdatePreview", "confirmShipmentContentUpdatePreview",
+            "listDeliveryWindowOptions", "generateDeliveryWindowOptions", "confirmDeliveryWindowOptions",
+            "listShipmentItems", "updateShipmentName", "listShipmentPallets", "updateShipmentSourceAddress",
+            "createMarketplaceItemLabels", "setPrepDetails",
+            "getPrepInstructions", "getLabels", "getBillOfLading", "getShipments", "getShipmentItems",
+            "getShipmentItemsByShipmentId",
+        ),
+        UsagePlan(2.0, 30),
+    ),
+}  # fmt: skip
+BASE_PATH = "/inbound/fba/2024-03-20"
+PLANS_PATH = f"{BASE_PATH}/inboundPlans"
 V0_PATH = "/fba/inbound/v0"
 VOIDED = "VOIDED"  # a status that no simulated plan ever has
 PLAN_STATUSES = (ACTIVE, VOIDED, "SHIPPED")

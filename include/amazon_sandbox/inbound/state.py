@@ -13,6 +13,7 @@ from amazon_sandbox.simulation import Seller
 from amazon_sandbox.sp_api import queries
 
 _ID = re.compile(r"[a-zA-Z0-9-]{38}")
+_OPERATION_ID = re.compile(r"[a-zA-Z0-9-]{36,38}")
 
 
 class Plans(NamedTuple):
@@ -70,6 +71,13 @@ def read_items(query: QueryParams) -> Items:
 def checked_id(name: str, value: str) -> str:
     """An id of the path. Raises ApiError."""
     if not _ID.fullmatch(value):
+        raise invalid_input(f"Invalid value for {name}", value[:100])
+    return value
+
+
+def checked_operation_id(name: str, value: str) -> str:
+    """An id of the path that has 36 to 38 characters. Raises ApiError."""
+    if not _OPERATION_ID.fullmatch(value):
         raise invalid_input(f"Invalid value for {name}", value[:100])
     return value
 

@@ -88,7 +88,7 @@ def endpoint(
 
     async def serve(request: Request) -> Response:
         operation = Operation(name, request, sandbox_of(request), is_grantless=grantless)
-        if request.method == "POST":
+        if request.method in ("POST", "PUT"):
             operation.body = await request.body()
         response = await _answer(operation, handler, find_subject)
         status = operation.sandbox.status_of(response)

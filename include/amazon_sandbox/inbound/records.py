@@ -1,0 +1,269 @@
+"""What a client created: plans, their options, boxes and shipments. Instants are UTC epoch seconds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.storefront import Storefront
+
+OFFERED, ACCEPTED, EXPIRED = "OFFERED", "ACCEPTED", "EXPIRED"
+ACTIVE, VOIDED, ERRORED, ALL_SHIPPED = "ACTIVE", "VOIDED", "ERRORED", "SHIPPED"
+SMALL_PARCEL, LTL, FTL = "GROUND_SMALL_PARCEL", "FREIGHT_LTL", "FREIGHT_FTL_PALLET"
+PARTNERED, OWN = "AMAZON_PARTNERED_CARRIER", "USE_YOUR_OWN_CARRIER"
+CONFIRMED_WINDOW = "CONFIRMED_DELIVERY_WINDOW"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """Units of one SKU."""
+
+    listing: Listing
+    quantity: int
+    label_owner: str
+    prep_owner: str
+    prep_types: tuple[str, ...] = ()
+    expiration: str | None = None
+    lot: str | None = None
+
+    @property
+    def msku(self) -> str:
+        return self.listing.sku
+
+    def of(self, quantity: int) -> ItemLine:
+        """The same item in another quantity."""
+        return ItemLine(
+            self.listing,
+            quantity,
+            self.label_owner,
+            self.prep_owner,
+            self.prep_types,
+            self.expiration,
+            self.lot,
+        )
+
+
+def units_of(lines: Iterable[ItemLine]) -> Counter[str]:
+    """Units by MSKU."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        found[line.msku] += line.quantity
+    return found
+
+
+@dataclass(slots=True)
+class Box:
+    """`quantity` identical boxes; `items` are the contents of one of them. `box_id` is on its label."""
+
+    package_id: str
+    source: str
+    dimensions: dict[str, Any]
+    weight: dict[str, Any]
+    quantity: int
+    items: tuple[ItemLine, ...]
+    box_id: str | None = None
+
+
+@dataclass(slots=True)
+class Pallet:
+    """`quantity` identical pallets, as the client described them."""
+
+    package_id: str
+    described: dict[str, Any]
+
+    @property
+    def quantity(self) -> int:
+        return int(self.described["quantity"])
+
+
+@dataclass(slots=True)
+class Option:
+    """A packing or placement option. `fees` and `discounts` are the model's Incentives."""
+
+    option_id: str
+    expires_at: float | None
+    fees: list[dict[str, Any]] = field(default_factory=list)
+    discounts: list[dict[str, Any]] = field(default_factory=list)
+    state: str = OFFERED
+
+    def status(self, now: float) -> str:
+        """OFFERED until it expires, unless another was accepted."""
+        if self.state == OFFERED and self.expires_at is not None and now >= self.expires_at:
+            return EXPIRED
+        return self.state
+
+
+@dataclass(slots=True)
+class PackingGroup:
+    """Items that may share boxes; `boxes` None until the client described them."""
+
+    group_id: str
+    items: tuple[ItemLine, ...]
+    boxes: list[Box] | None = None
+
+
+@dataclass(slots=True)
+class PackingOption(Option):
+    """`modes`: shipping modes by solution. `methods`: how box contents may be provided."""
+
+    groups: list[PackingGroup] = field(default_factory=list)
+    modes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    methods: tuple[str, ...] = ()
+    heaviest: tuple[float, str] = (50.0, "LB")
+
+
+@dataclass(slots=True)
+class PlacementOption(Option):
+    """`placement_fee`: all fees less discounts, in hundredths."""
+
+    shipments: list[ShipmentRecord] = field(default_factory=list)
+    placement_fee: int = 0
+
+
+@dataclass(slots=True)
+class TransportationOption:
+    """One way for one shipment to travel. `cost` in hundredths; None where Amazon does not know it."""
+
+    option_id: str
+    placement_option_id: str
+    shipment_id: str
+    mode: str
+    solution: str
+    carrier: str
+    alpha_code: str
+    cost: int | None = None
+    expires_at: float | None = None
+    voidable_until: float | None = None
+    preconditions: tuple[str, ...] = ()
+    appointment: tuple[float, float] | None = None
+
+    @property
+    def is_partnered(self) -> bool:
+        return self.solution == PARTNERED
+
+
+@dataclass(slots=True)
+class DeliveryWindow:
+    """`discount` in hundredths, of a DISCOUNTED window."""
+
+    window_id: str
+    starts_at: float
+    ends_at: float
+    valid_until: float
+    availability: str
+    discount: int = 0
+
+
+@dataclass(slots=True)
+class Tracking:
+    """Tracking details as sent by the client, or by Amazon's carrier."""
+
+    sent_at: float
+    numbers: list[tuple[str, str]] = field(default_factory=list)
+    freight_bill: str | None = None
+    bill_of_lading: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class ShipmentRecord:
+    """One shipment of a placement option. `history`: its statuses and since when, oldest first; those that
+    its journey will still bring are included once its labels are printed.
+    """
+
+    shipment_id: str
+    placement_option_id: str
+    name: str
+    centre: str
+    items: list[ItemLine]
+    source_address: dict[str, Any]
+    history: list[tuple[float, str]]
+    boxes: list[Box] | None = None
+    pallets: list[Pallet] = field(default_factory=list)
+    confirmation_id: str | None = None
+    configuration: dict[str, Any] = field(default_factory=dict)
+    ready_at: float | None = None
+    contact: dict[str, Any] | None = None
+    transportation: TransportationOption | None = None
+    windows: list[DeliveryWindow] = field(default_factory=list)
+    selected_window: DeliveryWindow | None = None
+    tracking: Tracking | None = None
+    received: dict[str, int] = field(default_factory=dict)
+    received_at: float | None = None
+    missing_units: int | None = None
+    appointment: dict[str, Any] | None = None
+    slots: list[dict[str, Any]] = field(default_factory=list)
+    slots_expire_at: float = 0.0
+    previews: list[Any] = field(default_factory=list)
+
+    def status(self, now: float) -> str:
+        """Its status at `now`."""
+        known = [status for at, status in self.history if at <= now]
+        return known[-1] if known else self.history[0][1]
+
+    def updated_at(self, now: float) -> float:
+        """When its status last changed."""
+        return max((at for at, _ in self.history if at <= now), default=self.history[0][0])
+
+    def reached(self, status: str) -> float | None:
+        """When it has or will have this status; None while that is unknown."""
+        return next((at for at, each in self.history if each == status), None)
+
+    def shipped_units(self) -> Counter[str]:
+        """Units by MSKU."""
+        return units_of(self.items)
+
+
+@dataclass(slots=True, eq=False)
+class PlanRecord:
+    """One inbound plan. `changes`: when it was changed; `listed_at`: from when lists show it."""
+
+    plan_id: str
+    seller_id: str
+    storefront: Storefront
+    name: str
+    source_address: dict[str, Any]
+    items: list[ItemLine]
+    created_at: float
+    listed_at: float
+    changes: list[float]
+    state: str = ACTIVE
+    is_created: bool = False
+    packing_options: list[PackingOption] = field(default_factory=list)
+    placement_options: list[PlacementOption] = field(default_factory=list)
+    transportation_options: list[TransportationOption] = field(default_factory=list)
+    carriers_confirmed_at: float | None = None
+
+    @property
+    def packing(self) -> PackingOption | None:
+        """The confirmed packing option."""
+        return next((each for each in self.packing_options if each.state == ACCEPTED), None)
+
+    @property
+    def placement(self) -> PlacementOption | None:
+        """The confirmed placement option."""
+        return next((each for each in self.placement_options if each.state == ACCEPTED), None)
+
+    @property
+    def shipments(self) -> list[ShipmentRecord]:
+        """Those of the confirmed placement option."""
+        return self.placement.shipments if self.placement else []
+
+    def all_shipments(self) -> Iterator[ShipmentRecord]:
+        """Those of every placement option."""
+        for option in self.placement_options:
+            yield from option.shipments
+
+    def status(self, now: float) -> str:
+        """SHIPPED once all shipments have left."""
+        left = [shipment.reached("SHIPPED") for shipment in self.shipments]
+        if self.state == ACTIVE and left and all(at is not None and at <= now for at in left):
+            return ALL_SHIPPED
+        return self.state
+
+    def updated_at(self, now: float) -> float:
+        """When it or one of its shipments last changed."""
+        own = [at for at in self.changes if at <= now] or [self.created_at]
+        return max(*own, *(shipment.updated_at(now) for shipment in self.shipments), self.created_at)
