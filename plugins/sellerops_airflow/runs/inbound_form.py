@@ -85,8 +85,8 @@ def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list
         _table(
             form.ITEMS,
             "Instead of a file: CSV with a heading line. Columns: `sku`, `quantity`, and if needed "
-            "`expiration`, `lot`, `prep owner`, `label owner`, `prep category`, `prep types`. Leave empty if the boxes say "
-            "it all.",
+            "`expiration`, `lot`, `prep owner`, `label owner`, `prep category`, `prep types`. Leave empty if "
+            "the boxes say it all.",
         ),
         (
             form.DRY_RUN,

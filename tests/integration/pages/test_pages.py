@@ -130,7 +130,7 @@ def desk(
 
 def test_nobody_sees_anything_without_a_login(app: FastAPI) -> None:
     routes: list[Any] = create_app().routes
-    assert len(routes) == 4  # without API docs
+    assert len(routes) == 6  # without API docs
     client = TestClient(app)
     for route in routes:
         path = re.sub(r"\{[^}]*(index|id)\}", "1", route.path)
@@ -289,6 +289,81 @@ def test_several_documents_are_a_choice_and_none_is_said_so(desk: Desk) -> None:
     desk.planned(replace(SLICE, first_day="2026-11-01", last_day="2026-11-01"))
     nothing = desk.get("document")
     assert nothing.status_code == 404 and "No document" in nothing.text
+
+
+# -- FBA shipments
+
+
+def shipment(desk: Desk, run_id: str = RUN, name: str = "Spring") -> int:
+    """An inbound run of a DAG run with a box label in the archive; returns the label's id."""
+    meta = DocumentMeta("amazon_sp", "inbound_labels", "northwind_na", f"{run_id}-box", AT.isoformat())
+    stored = desk.runtime.archive.put_stream([b"%PDF-1.4 labels"], meta)
+    with desk.ledger.connection() as connection:
+        row = connection.execute(
+            """
+            WITH run AS (
+                INSERT INTO sellerops.inbound_run (account_id, marketplace_id, name, request, dag_id, run_id)
+                VALUES ('northwind_na', 'ATVPDKIKX0DER', %(name)s, '{}', 'fba_inbound', %(run)s) RETURNING id
+            ), shipment AS (
+                INSERT INTO sellerops.inbound_shipment
+                    (inbound_run_id, shipment_id, placement_option_id, is_chosen, status, confirmation_id)
+                SELECT id, 'sh1', 'pl1', true, 'WORKING', 'FBA15ABC' FROM run
+            ), decision AS (
+                INSERT INTO sellerops.inbound_decision
+                    (inbound_run_id, asked_about, offer, fingerprint, choice, decided_by, note)
+                SELECT id, 'approve', '{}', 'x', 'approved', 'ada', %(note)s FROM run
+            )
+            INSERT INTO sellerops.inbound_document
+                (inbound_run_id, kind, shipment_id, archive_uri, media_type, bytes, sha256)
+            SELECT id, 'box_labels', 'sh1', %(uri)s, 'application/pdf', %(bytes)s, %(sha)s FROM run
+            RETURNING id
+            """,
+            {
+                "name": f"{name} {EVIL}", "run": run_id, "note": EVIL, "uri": stored.uri,
+                "bytes": stored.nbytes, "sha": stored.sha256,
+            },
+        ).fetchone()  # fmt: skip
+    assert row is not None
+    return int(row["id"])
+
+
+def test_a_shipments_page_shows_its_labels_and_decisions_escaped(desk: Desk) -> None:
+    one = shipment(desk)
+    answer = desk.get("shipment", dag_id="fba_inbound")
+    assert answer.status_code == 200 and "<script" not in answer.text
+    text = html.unescape(re.sub(r"<[^>]+>", " ", answer.text))
+    assert (
+        "Box labels" in text
+        and "FBA15ABC" in text
+        and "ada" in text
+        and f"Spring {EVIL}" in html.unescape(answer.text)
+    )
+    (path,) = re.findall(rf'href="(/sellerops[^"]*/labels/{one})"', answer.text)
+    assert desk.client.get(path).content == b"%PDF-1.4 labels"
+    assert desk.get("shipment", dag_id="fba_inbound_cancel").status_code == 404
+
+
+def test_a_label_opens_as_a_pdf_that_nothing_runs_in(desk: Desk) -> None:
+    one = shipment(desk)
+    path = f"/sellerops/dags/fba_inbound/runs/{RUN}/labels/".replace("+", "%2B")
+    answer = desk.client.get(f"{path}{one}")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == 'inline; filename="FBA15ABC_box_labels.pdf"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'") and "script-src" not in policy
+    saved = desk.client.get(f"{path}{one}", params={"download": "1"})
+    assert saved.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_label_belongs_to_its_run_and_lies_in_the_archive(desk: Desk, conninfo: str) -> None:
+    one, other = shipment(desk), shipment(desk, "another", "Autumn")
+    path = f"/sellerops/dags/fba_inbound/runs/{RUN}/labels/".replace("+", "%2B")
+    assert desk.client.get(f"{path}{other}").status_code == 404
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("UPDATE sellerops.inbound_document SET archive_uri = 'file:///etc/passwd'")
+    refused = desk.client.get(f"{path}{one}")
+    assert refused.status_code == 404 and "root:" not in refused.text
 
 
 # -- the slice's entry
