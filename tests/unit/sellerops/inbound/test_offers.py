@@ -1,0 +1,177 @@
+"""Offers: every combination with its numbers, a recommendation, and a fingerprint of what was approved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from unit.sellerops.inbound.offered import (
+    LATER,
+    NOW,
+    PLACEMENTS,
+    REQUEST,
+    SHIPMENTS,
+    WAYS,
+    incentive,
+    offer,
+    placement,
+    shipment,
+    way,
+)
+
+from sellerops.base.errors import UnexpectedAnswer
+from sellerops.inbound.answers import net_fees
+from sellerops.inbound.models import Carrier, Money, Shipping
+from sellerops.inbound.offers import find_same, fingerprint
+
+
+def test_every_combination_has_its_total_and_its_cost_per_unit() -> None:
+    found = {each.key: each for each in offer().combinations}
+    assert {key: each.total and each.total.amount for key, each in found.items()} == {
+        "A1": Decimal("70.00"),
+        "B1": Decimal("80.00"),
+        "A2": None,
+        "B2": None,
+    }
+    assert found["A1"].per_unit == Money(Decimal("0.7000"), "USD")
+    assert found["A1"].placement_fees == Money(Decimal("-5.0"), "USD")
+    assert found["A1"].transportation_fees == Money(Decimal("75.00"), "USD")
+    assert found["A1"].warehouses == ("ONT8", "PHX3")
+    assert found["B1"].warehouses == ("ONT8",)
+    assert found["A1"].expires_at == LATER
+
+
+def test_the_cheapest_is_recommended_and_says_why() -> None:
+    best, *others = offer().combinations
+    assert best.is_recommended
+    assert best.why == "the lowest total cost, 10.00 USD less than the next."
+    assert not any(each.is_recommended or each.why for each in others)
+
+
+def test_a_preferred_carrier_goes_before_the_price() -> None:
+    best = offer(replace(REQUEST, preferred_carriers=("fedex",))).combinations[0]
+    assert {leg.carrier for leg in best.legs} == {"FedEx"}
+    assert best.why.startswith(
+        "among those with FedEx, which you prefer: the lowest placement fee (-5.00 USD)"
+    )
+    assert all(leg.needs_delivery_window for leg in best.legs)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "expected"),
+    [(Carrier.PARTNERED, {"UPS"}), (Carrier.OWN, {"FedEx"}), (Carrier.CHEAPEST, {"UPS", "FedEx"})],
+)
+def test_only_the_wanted_kind_of_carrier_is_shown(carrier: Carrier, expected: set[str]) -> None:
+    found = offer(replace(REQUEST, carrier=carrier))
+    assert {leg.carrier for each in found.combinations for leg in each.legs} == expected
+
+
+def test_without_the_wanted_kind_of_carrier_the_others_are_shown_with_a_note() -> None:
+    found = offer(
+        replace(REQUEST, carrier=Carrier.PARTNERED), transportation=[each for each in WAYS if not each.cost]
+    )
+    assert {leg.carrier for each in found.combinations for leg in each.legs} == {"FedEx"}
+    assert found.notes[0] == "Amazon offers no partnered carrier; these are the others."
+
+
+def test_pallets_and_parcels_are_not_mixed() -> None:
+    freight = way("one", "s1", "20.00", "Estes", "FREIGHT_LTL")
+    found = offer(replace(REQUEST, shipping=Shipping.LTL), transportation=[*WAYS, freight])
+    assert [each.legs[0].mode for each in found.combinations] == ["FREIGHT_LTL"]
+    assert any("2 shipments has no transport that fits" in note for note in found.notes)
+
+
+def test_shipments_with_different_carriers_are_combined_once() -> None:
+    ways = [
+        way("two", "s2", "40.00", "UPS"),
+        way("two", "s2", "39.00", "DHL"),
+        way("two", "s3", "35.00", "UPS"),
+        way("two", "s3", "30.00", "Estes"),
+    ]
+    found = offer(transportation=ways).combinations
+    # UPS takes both; the best of each shipment is another combination; DHL and Estes take one only.
+    assert [[leg.carrier for leg in each.legs] for each in found] == [["DHL", "Estes"], ["UPS", "UPS"]]
+
+
+def test_what_has_expired_is_not_offered() -> None:
+    assert offer(read_at=LATER).combinations == ()
+    late = [replace(each, expires_at=NOW) if each.cost else each for each in WAYS]
+    assert all(each.total is None for each in offer(transportation=late).combinations)
+
+
+def test_an_accepted_placement_is_offered_even_after_its_expiry() -> None:
+    accepted = [replace(PLACEMENTS[0], status="ACCEPTED", expires_at=NOW), PLACEMENTS[1]]
+    found = offer(placements=accepted).combinations
+    assert {each.placement_option_id for each in found} == {"pl-one", "pl-two"}
+    voided = [replace(PLACEMENTS[0], status="EXPIRED")]
+    assert offer(placements=voided).combinations == ()
+
+
+def test_the_order_of_amazons_lists_changes_nothing() -> None:
+    turned = offer(placements=PLACEMENTS[::-1], transportation=WAYS[::-1], shipments=SHIPMENTS[::-1])
+    assert turned.combinations == offer().combinations
+
+
+def test_a_long_offer_is_cut_with_a_note() -> None:
+    placements = [placement(f"p{number}", f"s{number}", fee=f"{number}.00") for number in range(1, 31)]
+    ways = [way(f"p{number}", f"s{number}", "10.00") for number in range(1, 31)]
+    found = offer(placements=placements, transportation=ways, shipments=())
+    assert len(found.combinations) == 24
+    assert found.notes == ("6 more expensive combinations are not shown.",)
+    assert len({each.key for each in found.combinations}) == 24
+
+
+class TestFingerprint:
+    def test_new_ids_and_times_with_the_same_numbers_are_the_same(self) -> None:
+        before = offer().combinations[0]
+        again = offer(
+            placements=[
+                replace(PLACEMENTS[1], placement_option_id="pl-two", expires_at=NOW.replace(hour=23))
+            ],
+            transportation=[
+                replace(each, transportation_option_id=f"x{each.shipment_id}{each.carrier}") for each in WAYS
+            ],
+        )
+        found = find_same(again, fingerprint(before))
+        assert found is not None
+        assert found.selections != before.selections
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"transportation": [replace(each, cost=each.cost and each.cost + 1) for each in WAYS]},
+            {"placements": [replace(each, fees=[incentive("FEE", "1.00")]) for each in PLACEMENTS]},
+            {"shipments": [replace(each, warehouse_id="LAX9") for each in SHIPMENTS]},
+            {"transportation": [replace(each, carrier="Other") for each in WAYS]},
+            {
+                "shipments": [
+                    shipment("s1", "one", "ONT8", 99),
+                    shipment("s2", "two", "ONT8", 61),
+                    SHIPMENTS[2],
+                ]
+            },
+        ],
+        ids=["cost", "fee", "warehouse", "carrier", "units"],
+    )
+    def test_other_numbers_are_not(self, changed: dict[str, object]) -> None:
+        for before in offer().combinations:
+            if before.total is not None:
+                assert find_same(offer(**changed), fingerprint(before)) is None
+
+    def test_the_way_a_number_is_written_does_not_matter(self) -> None:
+        before = offer().combinations[0]
+        written = [replace(each, cost=each.cost and Decimal(f"{each.cost:.4f}")) for each in WAYS]
+        assert find_same(offer(transportation=written), fingerprint(before)) is not None
+
+
+def test_fees_and_discounts_may_be_in_either_list() -> None:
+    both = [incentive("FEE", "30.00"), incentive("DISCOUNT", "10.00")]
+    assert net_fees(both, []) == net_fees([], both) == Money(Decimal("20.0"), "USD")
+    assert net_fees([], []) is None
+    assert net_fees([], [incentive("DISCOUNT", "-10.00")]) == Money(Decimal("-10.0"), "USD")
+
+
+def test_fees_in_two_currencies_cannot_be_added() -> None:
+    with pytest.raises(UnexpectedAnswer, match="CAD, USD"):
+        net_fees([incentive("FEE", "1.00"), incentive("FEE", "1.00", "CAD")], [])

@@ -1,0 +1,154 @@
+"""The small calculations of steps: windows, pallets, fees, tracking, content updates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from unit.sellerops.inbound.offered import NOW, REQUEST, offer
+
+from sellerops.inbound.amazon_lists import escaped_sku, plan_path, with_query
+from sellerops.inbound.approval import auto_approval
+from sellerops.inbound.content_update import change_boxes
+from sellerops.inbound.models import Pallet
+from sellerops.inbound.run_rows import plan_name, request_from, request_values
+from sellerops.inbound.setting_models import AutoApproval
+from sellerops.inbound.settings import INBOUND
+from sellerops.inbound.steps.confirmation import share_fees
+from sellerops.inbound.steps.tracking import tracking_body, tracking_of
+from sellerops.inbound.steps.transport_request import minute_of, share_pallets
+from sellerops.inbound.steps.windows import choose_window
+
+
+def window(kind: str, day: int, valid_hours: float = 24) -> dict[str, Any]:
+    starts = NOW + timedelta(days=day)
+    return {
+        "deliveryWindowOptionId": f"{kind}-{day}",
+        "availabilityType": kind,
+        "startDate": starts.isoformat(),
+        "endDate": (starts + timedelta(days=7)).isoformat(),
+        "validUntil": (NOW + timedelta(hours=valid_hours)).isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("windows", "expected"),
+    [
+        ([window("BLOCKED", 3), window("AVAILABLE", 5), window("AVAILABLE", 4)], "AVAILABLE-4"),
+        ([window("CONGESTED", 3), window("DISCOUNTED", 6)], "DISCOUNTED-6"),
+        ([window("CONGESTED", 3), window("BLOCKED", 4)], "CONGESTED-3"),
+        ([window("AVAILABLE", 1), window("AVAILABLE", 5)], "AVAILABLE-5"),
+        ([window("AVAILABLE", 4, valid_hours=0.01), window("AVAILABLE", 9)], "AVAILABLE-9"),
+        ([window("BLOCKED", 5)], None),
+        ([], None),
+    ],
+    ids=["earliest", "discounted", "congested", "after transit", "no longer valid", "all blocked", "none"],
+)
+def test_the_window_that_is_chosen(windows: list[dict[str, Any]], expected: str | None) -> None:
+    found = choose_window(windows, earliest=NOW + timedelta(days=3), now=NOW)
+    assert (found and found["deliveryWindowOptionId"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("pallets", "units", "expected"),
+    [
+        (4, [50, 50], [2, 2]),
+        (5, [80, 20], [4, 1]),
+        (1, [50, 50], [1, 1]),
+        (3, [1, 98, 1], [1, 1, 1]),
+        (0, [5, 5], [0, 0]),
+    ],
+)
+def test_every_shipment_travels_on_at_least_one_pallet(
+    pallets: int, units: list[int], expected: list[int]
+) -> None:
+    kind = Pallet(Decimal(48), Decimal(40), Decimal(60), Decimal(600), count=pallets)
+    shares = share_pallets([kind] if pallets else [], units)
+    assert [sum(each.count for each in share) for share in shares] == expected
+
+
+def test_the_shares_of_the_placement_fee_add_up() -> None:
+    combination = offer().combinations[0]
+    odd = replace(combination, placement_fees=replace(combination.placement_fees, amount=Decimal("10.01")))
+    legs = [replace(combination.legs[0], units=1) for _ in range(3)]
+    shares = share_fees(odd, legs)
+    assert shares == [Decimal("3.34"), Decimal("3.34"), Decimal("3.33")]
+
+
+@pytest.mark.parametrize(("second", "expected"), [(0, "2026-11-24T15:00Z"), (1, "2026-11-24T15:01Z")])
+def test_the_ready_window_has_minute_precision_and_never_begins_earlier(second: int, expected: str) -> None:
+    assert minute_of(datetime(2026, 11, 24, 15, 0, second, tzinfo=UTC)) == expected
+
+
+def test_tracking_of_parcels_and_pallets() -> None:
+    parcels = [{"boxId": "FBA1U000001", "trackingId": "1Z1"}]
+    body = tracking_body(parcels)
+    assert body == {"spdTrackingDetail": {"spdTrackingItems": parcels}}
+    assert tracking_of({"trackingDetails": body}) == parcels
+    freight = [{"freightBillNumber": "123", "billOfLadingNumber": "B1"}]
+    body = tracking_body(freight)
+    assert body == {"ltlTrackingDetail": {"freightBillNumber": ["123"], "billOfLadingNumber": "B1"}}
+    assert tracking_of({"trackingDetails": body}) == freight
+    assert tracking_of({}) == []
+
+
+def listed(package: str, quantity: int, **units: int) -> dict[str, Any]:
+    items = [{"msku": sku, "quantity": number} for sku, number in units.items()]
+    return {"packageId": package, "quantity": quantity, "items": items}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"A": 15}, {"p1": {"A": 10}, "p2": {"A": 5, "B": 4}}),
+        ({"A": 10}, {"p1": {"A": 10}, "p2": {"B": 4}}),
+        ({"A": 4, "B": 0}, {"p1": {"A": 4}}),
+        ({"A": 23}, {"p1": {"A": 10}, "p2": {"A": 13, "B": 4}}),
+    ],
+)
+def test_other_quantities_change_the_last_boxes(
+    wanted: dict[str, int], expected: dict[str, dict[str, int]]
+) -> None:
+    boxes = [listed("p1", 1, A=10), listed("p2", 1, A=10, B=4)]
+    found = change_boxes(boxes, wanted)
+    assert {
+        box["packageId"]: {item["msku"]: item["quantity"] for item in box["items"]} for box in found
+    } == expected
+    assert boxes[1]["items"][0]["quantity"] == 10
+
+
+def test_a_cost_per_unit_below_the_limit_needs_no_person() -> None:
+    settings = INBOUND.load()
+    assert auto_approval(offer(), settings, "northwind_na") is None
+    limits = (AutoApproval(max_cost_per_unit=Decimal("0.70"), currency="USD"),)
+    allowed = settings.model_copy(update={"auto_approve": limits})
+    assert auto_approval(offer(), allowed, "northwind_na") == offer().combinations[0]
+    limits = (AutoApproval(max_cost_per_unit=Decimal("0.69"), currency="USD"),)
+    assert (
+        auto_approval(offer(), settings.model_copy(update={"auto_approve": limits}), "northwind_na") is None
+    )
+    limits = (AutoApproval(max_cost_per_unit=Decimal("9"), currency="EUR"),)
+    assert (
+        auto_approval(offer(), settings.model_copy(update={"auto_approve": limits}), "northwind_na") is None
+    )
+
+
+def test_a_request_survives_the_ledger() -> None:
+    assert request_from(request_values(REQUEST)) == REQUEST
+
+
+@pytest.mark.parametrize("name", ["December", "A very long name for a shipment of winter coats"])
+def test_plan_names_are_unique_and_short_enough(name: str) -> None:
+    found = plan_name(name, 1234)
+    assert len(found) <= 40
+    assert found.endswith(" #1234")
+    assert name.startswith(found.removesuffix(" #1234"))
+
+
+def test_skus_are_encoded_as_amazon_expects() -> None:
+    path = with_query("/items", {"mskus": [escaped_sku("A+B,C%"), escaped_sku("D E")], "left": None})
+    assert path == "/items?mskus=A%252BB%252CC%2525&mskus=D+E"
+    assert plan_path("wf/1", "boxes") == "/inbound/fba/2024-03-20/inboundPlans/wf%2F1/boxes"
