@@ -34,6 +34,8 @@ ELSEWHERE = {
 NOTHING_THERE = {
     "quarantine show 7": "unknown quarantine id",
     "quarantine release 7": "unknown quarantine id",
+    "inbound show 17": "unknown inbound run",
+    "inbound files 17": "unknown inbound run",
 }
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (

@@ -3,8 +3,10 @@
 Kept for ever, because they are still needed years later: ``load`` (for replays), ``slice_state``,
 ``slice_destination`` and ``table_watermark`` (one row per day: completeness, and newer documents win),
 ``quarantine`` (decisions about documents that are still in the archive), and the newest request of every key
-(it refers to the archive). ``api_call`` is deleted by partition (``sellerops.ledger.calls``); archived
-documents and rows of personal data have their own rules.
+(it refers to the archive). So are the rows of FBA inbound runs (``inbound_*`` and ``write_call``): a few per
+shipment, and evidence when units are missing, a fee is disputed or a decision is questioned; and a write that
+was carried out must never be forgotten, or it could be sent again. ``api_call`` is deleted by partition
+(``sellerops.ledger.calls``); archived documents and rows of personal data have their own rules.
 """
 
 from __future__ import annotations

@@ -37,22 +37,24 @@ class ViewColumn:
 
 @dataclass(frozen=True)
 class StarterView:
-    """One view. ``parts``: SQL by landing table; ``query``: SQL over the parts, or over the ledger."""
+    """One view. ``parts``: SQL by landing table; ``query``: SQL over the parts, or over the ledger.
+
+    ``is_of_ledger``: it reads the ledger's tables, which are in Postgres only. It may read landing tables
+    beside them; ``no_part`` is then a part without rows, for when none of them exists.
+    """
 
     name: str
     description: str
     columns: Mapping[str, ViewColumn]
     parts: Mapping[str, str]
     query: str
-
-    @property
-    def is_of_ledger(self) -> bool:
-        """Whether the view reads the ledger's tables, which are in Postgres only."""
-        return not self.parts
+    is_of_ledger: bool = False
+    no_part: str = ""
 
     def sql(self, dialect: Dialect, landed: frozenset[str]) -> str:
         """The view's SELECT if only the tables in ``landed`` exist. Columns and types do not depend on it."""
-        parts = [
+        parts = [self.no_part] if self.no_part else []
+        parts += [
             text.replace("{table}", dialect.table(table))
             for table, text in self.parts.items()
             if table in landed
@@ -105,6 +107,8 @@ def _read(path: Path) -> StarterView:
         columns=columns,
         parts=content.get("parts", {}),
         query=content.get("ledger") or content["query"],
+        is_of_ledger="ledger" in content,
+        no_part=content.get("no_part", ""),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import sql
 from psycopg.rows import tuple_row
 
 from sellerops.base.reader_role import grant_table
@@ -28,7 +28,7 @@ def refresh_views(connection: Connection, views: Iterable[StarterView] | None = 
     """Update ``views`` (None: all) for the tables that exist; returns the names of those that changed.
 
     A view that does not match its tables, because a spec of this installation differs, is created without
-    rows and a warning is logged, so that no load or migration fails because of a view.
+    their rows and a warning is logged, so that no load or migration fails because of a view.
     """
     changed = []
     with connection.cursor(row_factory=tuple_row) as cursor:
@@ -41,11 +41,11 @@ def refresh_views(connection: Connection, views: Iterable[StarterView] | None = 
             try:
                 with connection.transaction():
                     _replace(connection, view, text)
-            except (errors.UndefinedColumn, errors.UndefinedTable, errors.CannotCoerce) as error:
+            except psycopg.ProgrammingError as error:  # a column is missing, or of another type
                 log.warning(
                     "View %s.%s stays without rows: %s", SCHEMA, view.name, str(error).splitlines()[0]
                 )
-                _replace(connection, view, view.empty_sql(DIALECT))
+                _replace(connection, view, view.sql(DIALECT, frozenset()))
                 mark = ""
             _note(cursor, view, mark)
             changed.append(view.name)

@@ -84,7 +84,8 @@ def with_type(spec: ReportSpec, table: str, column: str, kind: ColumnType) -> Re
 
 def test_every_view_is_there_before_any_table_and_the_reader_may_read_it(reader: str) -> None:
     assert {view.name for view in starter_views()} == {
-        "current_stock", "freshness", "job_runs", "missing_days", "rejects", "sales_by_asin_day",
+        "current_stock", "freshness", "inbound_status", "inventory_levels", "job_runs", "missing_days",
+        "rejects", "sales_by_asin_day",
     }  # fmt: skip
     with psycopg.connect(reader) as connection:
         for view in starter_views():

@@ -35,8 +35,12 @@ _COLUMNS = {
 
 def views_mark(table: str) -> str:
     """A hash of the views over ``<source>.<table>`` and of the marketplaces."""
-    text = f"{marketplace_rows()}\n{views_over(table)}"
+    text = f"{marketplace_rows()}\n{_views_over(table)}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _views_over(table: str) -> list[StarterView]:
+    return [view for view in views_over(table) if not view.is_of_ledger]
 
 
 class Views:
@@ -52,7 +56,7 @@ class Views:
         A view that does not match its tables, because a spec of the installation differs, is created empty.
         """
         self._fill_marketplaces()
-        for view in views_over(shape.full_name):
+        for view in _views_over(shape.full_name):
             text = view.sql(self._dialect, self._landed(view))
             try:
                 self._make(view, text)
