@@ -42,7 +42,7 @@ class InboundStepOperator(BaseOperator):
 
     def execute(self, context: Context) -> str:
         """Hand the step to the triggerer."""
-        if not str(self.inbound_run_id).strip():
+        if str(self.inbound_run_id).strip() in ("", "None"):
             raise AirflowSkipException("not needed: nothing was created")
         self.start_step()
         raise AssertionError("unreachable")

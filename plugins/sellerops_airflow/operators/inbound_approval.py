@@ -11,6 +11,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param
 from airflow.sdk.exceptions import TaskAwaitingInput
 
+from sellerops.base.errors import GiveUpError
 from sellerops_airflow.notifiers.inbound import send_approval_notice, send_decision_notice
 from sellerops_airflow.operators.inbound import (
     COLOR,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOTE = "note"
+# The steps that bring an offer.
+_OFFERS = ("offer_placements", "offer_transportation")
 # Who decides below a configured limit.
 _CONFIGURATION = "config/inbound.yaml"
 
@@ -75,6 +78,19 @@ class ApproveOffersOperator(HITLOperator):
     def execute(self, context: Context) -> str:
         """Ask, unless the run is a dry run, there is a decision, or the costs are below the limit."""
         with task_outcome(context):
+            case = self._case()
+            words = self._settled(case)
+            if not words and not case.offer.combinations:
+                self._offer_again(_OFFERS[0])
+            words = words or self._ask(context, case, 1)
+        return self._end(context, words)
+
+    def offered_again(self, context: Context, event: dict[str, Any], step: str) -> str:
+        """Ask about options that were generated again because all had expired."""
+        with task_outcome(context):
+            result_of(event)
+            if step != _OFFERS[-1]:
+                self._offer_again(_OFFERS[_OFFERS.index(step) + 1])
             case = self._case()
             words = self._settled(case) or self._ask(context, case, 1)
         return self._end(context, words)
@@ -115,6 +131,8 @@ class ApproveOffersOperator(HITLOperator):
             return "dry run: nothing is asked or confirmed"
         if case.decision and (case.holds() or run.state.is_given_up):
             return in_words(case.decision)
+        if run.state.is_given_up:
+            return f"the run is {run.state.replace('_', ' ')}"
         if found := auto_approval(case.offer, case.settings, run.account_id):
             return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found)
         return ""
@@ -160,12 +178,27 @@ class ApproveOffersOperator(HITLOperator):
         send_decision_notice(get_runtime().ledger, case.run, decision, words)
         return words
 
+    def _offer_again(self, step: str) -> None:
+        """Defer until Amazon has generated options again."""
+        from sellerops_airflow.triggers.inbound import InboundStepTrigger
+
+        log.info("All options have expired; Amazon generates them again: %s", step)
+        trigger = InboundStepTrigger(step=step, inbound_run_id=inbound_run_id_of(self.inbound_run_id))
+        self.defer(trigger=trigger, method_name="offered_again", kwargs={"step": step})
+
     def _ask(self, context: Context, case: Case, asked: int) -> str:
         """Wait for an answer here or, when Airflow still shows an earlier question, in a run of its own."""
         from sellerops.inbound.offer_text import describe_offer, offer_lines, option_labels
         from sellerops.inbound.store import RunState
 
         run, ti = case.run, context["ti"]
+        if not case.offer.combinations:
+            raise GiveUpError(
+                f"Amazon offers nothing that fits the request. {' '.join(case.offer.notes)}".rstrip(),
+                where=f"inbound run {run.id}",
+                remedy="Look at the plan in Seller Central; then clear this task, or cancel the plan with "
+                "the DAG fba_inbound_cancel.",
+            )
         body = describe_offer(case.offer, run.request, run.name, reason=self.reason)
         question = Question(
             f"Approve {run.name}", body, option_labels(case.offer), case.approvers, self.serialized_params

@@ -19,9 +19,12 @@ def result_of(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def error_to_values(error: SellerOpsError) -> dict[str, Any]:
-    """The error as JSON-ready values, with all its details (Amazon's problems included)."""
+    """The error as JSON-ready values, with all its details (Amazon's problems included).
+
+    Its type is the nearest one in ``sellerops.base.errors``, which decides about retries.
+    """
     return {
-        "type": type(error).__name__,
+        "type": next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == errors.__name__),
         "cause": error.cause,
         "where": error.where,
         "remedy": error.remedy,

@@ -307,7 +307,7 @@ def shipment(desk: Desk, run_id: str = RUN, name: str = "Spring") -> int:
             ), shipment AS (
                 INSERT INTO sellerops.inbound_shipment
                     (inbound_run_id, shipment_id, placement_option_id, is_chosen, status, confirmation_id)
-                SELECT id, 'sh1', 'pl1', true, 'WORKING', 'FBA15ABC' FROM run
+                SELECT id, 'sh1', 'pl1', true, 'WORKING', %(shipment)s FROM run
             ), decision AS (
                 INSERT INTO sellerops.inbound_decision
                     (inbound_run_id, asked_about, offer, fingerprint, choice, decided_by, note)
@@ -320,7 +320,7 @@ def shipment(desk: Desk, run_id: str = RUN, name: str = "Spring") -> int:
             """,
             {
                 "name": f"{name} {EVIL}", "run": run_id, "note": EVIL, "uri": stored.uri,
-                "bytes": stored.nbytes, "sha": stored.sha256,
+                "bytes": stored.nbytes, "sha": stored.sha256, "shipment": f"FBA15{name.upper()}",
             },
         ).fetchone()  # fmt: skip
     assert row is not None
@@ -334,7 +334,7 @@ def test_a_shipments_page_shows_its_labels_and_decisions_escaped(desk: Desk) -> 
     text = html.unescape(re.sub(r"<[^>]+>", " ", answer.text))
     assert (
         "Box labels" in text
-        and "FBA15ABC" in text
+        and "FBA15SPRING" in text
         and "ada" in text
         and f"Spring {EVIL}" in html.unescape(answer.text)
     )
@@ -348,7 +348,7 @@ def test_a_label_opens_as_a_pdf_that_nothing_runs_in(desk: Desk) -> None:
     path = f"/sellerops/dags/fba_inbound/runs/{RUN}/labels/".replace("+", "%2B")
     answer = desk.client.get(f"{path}{one}")
     assert answer.headers["content-type"] == "application/pdf"
-    assert answer.headers["content-disposition"] == 'inline; filename="FBA15ABC_box_labels.pdf"'
+    assert answer.headers["content-disposition"] == 'inline; filename="FBA15SPRING_box_labels.pdf"'
     assert answer.headers["x-content-type-options"] == "nosniff"
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'") and "script-src" not in policy

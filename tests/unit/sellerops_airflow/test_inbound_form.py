@@ -1,4 +1,4 @@
-"""The form of fba_inbound offers what the configuration has, may stay empty, and has the keys of the reader."""
+"""The form of fba_inbound offers what the configuration has, and every field may stay empty."""
 
 from __future__ import annotations
 
