@@ -23,6 +23,12 @@ class ClockChange(_Body):
     set: str | None = None
 
 
+class InboundPace(_Body):
+    """How long inbound operations take, in virtual seconds; null: each its own time."""
+
+    operation_seconds: NotNegative | None = None
+
+
 class NewFault(_Body):
     """A fault and what it applies to. `times` null: until deleted."""
 

@@ -16,6 +16,8 @@ from amazon_sandbox.core.faults import InvalidFault
 from amazon_sandbox.core.instants import parse_instant
 from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
+from amazon_sandbox.inbound.inside import inside
+from amazon_sandbox.inbound.store import InboundStore
 from amazon_sandbox.lwa.restricted import RestrictedTokens
 from amazon_sandbox.lwa.state import TokenStore
 from amazon_sandbox.notifications.sending import NotificationSender
@@ -146,6 +148,17 @@ async def jobs(request: Request) -> Response:
             setattr(pace, name, getattr(wanted, name))
     names = ("queue_seconds", "progress_seconds", "reads", "compression", "rows_per_page")
     return json_answer({name: getattr(pace, name) for name in names})
+
+
+async def inbound(request: Request) -> Response:
+    """POST changes how long inbound operations take (null: each its own time); shows plans and operations."""
+    sandbox = sandbox_of(request)
+    store = sandbox.state(InboundStore)
+    if request.method == "POST":
+        store.operations.seconds = (await read_body(request, bodies.InboundPace)).operation_seconds
+    store.advance(sandbox.clock.now())
+    plans = [inside(store, plan, sandbox.clock.now()) for plan in store.plans()]
+    return json_answer({"operation_seconds": store.operations.seconds, "plans": plans})
 
 
 async def tokens(request: Request) -> Response:

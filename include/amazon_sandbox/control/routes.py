@@ -64,6 +64,7 @@ routes: list[Route] = [
     _route("/faults/{fault_id}", changes.one_fault, "DELETE"),
     _route("/quotas", changes.quotas, "GET", "POST"),
     _route("/jobs", changes.jobs, "GET", "POST"),
+    _route("/inbound", changes.inbound, "GET", "POST"),
     _route("/tokens", changes.tokens, "GET", "POST"),
     _route("/roles", changes.roles, "GET", "POST"),
     _route("/queues", changes.queues, "GET", "POST"),

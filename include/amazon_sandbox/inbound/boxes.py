@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from amazon_sandbox.inbound.ids import Ids
@@ -55,7 +56,14 @@ def read_boxes(
 def single(boxes: Iterable[Box], ids: Ids) -> list[Box]:
     """Every box on its own, as it will have a label."""
     return [
-        Box(ids.make("pk"), box.source, box.dimensions, box.weight, 1, box.items)
+        Box(
+            box.package_id if box.quantity == 1 else ids.make("pk"),
+            box.source,
+            box.dimensions,
+            box.weight,
+            1,
+            box.items,
+        )
         for box in boxes
         for _ in range(box.quantity)
     ]
@@ -102,7 +110,7 @@ def _box(box: dict[str, Any], lines: dict[str, ItemLine], place: str, ids: Ids) 
     if box["contentInformationSource"] == PROVIDED and not items:
         raise bad_request(f"ERROR: items are required for contentInformationSource {PROVIDED}.")
     return Box(
-        ids.make("pk"),
+        box.get("packageId") or ids.make("pk"),
         box["contentInformationSource"],
         box["dimensions"],
         box["weight"],

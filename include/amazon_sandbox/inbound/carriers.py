@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from amazon_sandbox.inbound.boxes import POUNDS_A_KILOGRAM, in_pounds, pounds
@@ -63,6 +64,19 @@ def offer(
         for each in _offers(plan, shipment)
         if _is_supported(plan, each)
     ]
+
+
+def quoted_again(
+    plan: PlanRecord, shipment: ShipmentRecord, at: float, lifetime: Callable[[float], float]
+) -> TransportationOption:
+    """The confirmed option with the price for other contents."""
+    confirmed = shipment.transportation
+    if confirmed is None:
+        raise ValueError(f"shipment {shipment.shipment_id} has no confirmed carrier")
+    made = replace(confirmed, expires_at=at + lifetime(QUOTE_SECONDS))
+    if confirmed.is_partnered and confirmed.mode == SMALL_PARCEL:
+        made.cost = local_minor(plan.storefront.marketplace, _parcel_price(shipment))
+    return made
 
 
 def needs_contact(plan: PlanRecord, option: TransportationOption) -> bool:

@@ -108,9 +108,7 @@ async def create_marketplace_item_labels(call: Operation) -> Answer:
             raise bad_request(f"ERROR: MSKU {line['msku']} is not fulfilled by Amazon in this marketplace.")
         title = listing.title(storefront.marketplace.language)
         labels += [(listing.fnsku, title)] * int(line["quantity"])
-    pages = _item_pages(labels, body)
-    content = await asyncio.to_thread(write_pdf, pages)
-    url, expires_at = store_of(call).documents.add(call.caller.seller_id, "item-labels", content)
+    url, expires_at = await store_pdf(call, "item-labels", _item_pages(labels, body))
     download = {"downloadType": "URL", "uri": url, "expiration": views.time(expires_at)}
     return 200, {"documentDownloads": [download]}
 
@@ -249,7 +247,12 @@ def _item_pages(labels: Sequence[tuple[str, str]], body: dict[str, object]) -> l
     ]
 
 
-async def _stored(call: Operation, name: str, pages: Sequence[Page]) -> Answer:
+async def store_pdf(call: Operation, name: str, pages: Sequence[Page]) -> tuple[str, float]:
+    """Write a PDF; its URL, and when that expires (UTC epoch seconds)."""
     content = await asyncio.to_thread(write_pdf, pages)
-    url, _ = store_of(call).documents.add(call.caller.seller_id, name, content)
+    return store_of(call).documents.add(call.caller.seller_id, name, content)
+
+
+async def _stored(call: Operation, name: str, pages: Sequence[Page]) -> Answer:
+    url, _ = await store_pdf(call, name, pages)
     return 200, {"payload": {"DownloadURL": url}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 from amazon_sandbox.inbound.carriers import VOID_SECONDS
 from amazon_sandbox.inbound.ids import confirmation_id
@@ -29,9 +30,12 @@ def confirm_carrier(
 
 
 def number_boxes(shipment: ShipmentRecord) -> None:
-    """Give every box the id on its label: the confirmation id, U and six digits."""
-    for index, box in enumerate(shipment.boxes or (), 1):
-        box.box_id = f"{shipment.confirmation_id}U{index:06d}"
+    """Give every box without one the id for its label: the confirmation id, U and six digits."""
+    boxes = shipment.boxes or []
+    taken = [int(box.box_id[-6:]) for box in boxes if box.box_id is not None]
+    numbers = count(max(taken, default=0) + 1)
+    for box in boxes:
+        box.box_id = box.box_id or f"{shipment.confirmation_id}U{next(numbers):06d}"
 
 
 def print_labels(shipment: ShipmentRecord, at: float) -> bool:
@@ -56,7 +60,7 @@ def print_labels(shipment: ShipmentRecord, at: float) -> bool:
         (closed, CLOSED),
     ]
     shipment.received_at = received
-    _receive(shipment)
+    receive(shipment)
     if shipment.transportation.is_partnered:
         _track(shipment, left)
     return True
@@ -68,8 +72,8 @@ def cancel(shipment: ShipmentRecord, at: float) -> None:
     shipment.received_at = None
 
 
-def _receive(shipment: ShipmentRecord) -> None:
-    """Units that will arrive: nearly always all of them."""
+def receive(shipment: ShipmentRecord) -> None:
+    """Decide which units will arrive: nearly always all of them."""
     missing = shipment.missing_units
     shipment.received = {}
     for msku, units in sorted(shipment.shipped_units().items()):

@@ -126,7 +126,7 @@ def _pack_group(
         store_of(call).ids,
         methods=option.methods,
         heaviest=option.heaviest,
-        is_bulky=_is_bulky(group.items),
+        is_bulky=has_bulky(group.items),
     )
 
     def change() -> None:
@@ -157,7 +157,7 @@ def _pack_shipment(
         f"Shipment {shipment_id}",
         ids,
         methods=CONTENT_SOURCES,
-        is_bulky=_is_bulky(shipment.items),
+        is_bulky=has_bulky(shipment.items),
     )
 
     def change() -> None:
@@ -185,7 +185,8 @@ def _group_of(plan: PlanRecord, group_id: str) -> tuple[PackingGroup, PackingOpt
     raise not_found("packingGroupId", group_id)
 
 
-def _is_bulky(items: Sequence[ItemLine]) -> bool:
+def has_bulky(items: Sequence[ItemLine]) -> bool:
+    """Whether larger boxes are allowed: for items that need them."""
     return any(packing_class(line.listing) == BULKY for line in items)
 
 

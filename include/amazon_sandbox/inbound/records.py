@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.storefront import Storefront
@@ -167,6 +167,35 @@ class Tracking:
     bill_of_lading: str | None = None
 
 
+@dataclass(slots=True)
+class ContentUpdatePreview:
+    """Other contents of a shipment and what its transport would cost. `requested`: as the client asked."""
+
+    preview_id: str
+    expires_at: float
+    requested: dict[str, Any]
+    transportation: TransportationOption
+    items: list[ItemLine]
+    boxes: list[Box]
+
+
+class SelfShipSlot(NamedTuple):
+    """When a vehicle may come."""
+
+    slot_id: str
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(slots=True)
+class SelfShip:
+    """Slots for a client's own vehicle, until when one may be chosen, and the appointment (the model's)."""
+
+    slots: list[SelfShipSlot] = field(default_factory=list)
+    expires_at: float = 0.0
+    appointment: dict[str, Any] | None = None
+
+
 @dataclass(slots=True, eq=False)
 class ShipmentRecord:
     """One shipment of a placement option. `history`: its statuses and since when, oldest first; those that
@@ -193,10 +222,8 @@ class ShipmentRecord:
     received: dict[str, int] = field(default_factory=dict)
     received_at: float | None = None
     missing_units: int | None = None
-    appointment: dict[str, Any] | None = None
-    slots: list[dict[str, Any]] = field(default_factory=list)
-    slots_expire_at: float = 0.0
-    previews: list[Any] = field(default_factory=list)
+    self_ship: SelfShip = field(default_factory=SelfShip)
+    previews: list[ContentUpdatePreview] = field(default_factory=list)
 
     def status(self, now: float) -> str:
         """Its status at `now`."""

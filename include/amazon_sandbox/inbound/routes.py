@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Route
 
 from amazon_sandbox.inbound import (
+    compliance,
+    content_updates,
     data,
     delivery_windows,
     documents,
@@ -16,6 +18,8 @@ from amazon_sandbox.inbound import (
     plan_lists,
     plan_operations,
     prep,
+    prep_instructions,
+    self_ship,
     tracking,
     transportation,
     v0_shipments,
@@ -121,7 +125,57 @@ _SHIPMENTS: tuple[tuple[str, str, str, Handler], ...] = (
         delivery_windows.confirm_delivery_window_options,
     ),
 )
+_PREVIEWS = f"{_SHIPMENT}/contentUpdatePreviews"
+_SLOTS = f"{_SHIPMENT}/selfShipAppointmentSlots"
+_LATER: tuple[tuple[str, str, str, Handler], ...] = (
+    (
+        "GET",
+        _PREVIEWS,
+        "listShipmentContentUpdatePreviews",
+        content_updates.list_shipment_content_update_previews,
+    ),
+    (
+        "POST",
+        _PREVIEWS,
+        "generateShipmentContentUpdatePreviews",
+        content_updates.generate_shipment_content_update_previews,
+    ),
+    (
+        "GET",
+        f"{_PREVIEWS}/{{preview_id}}",
+        "getShipmentContentUpdatePreview",
+        content_updates.get_shipment_content_update_preview,
+    ),
+    (
+        "POST",
+        f"{_PREVIEWS}/{{preview_id}}/confirmation",
+        "confirmShipmentContentUpdatePreview",
+        content_updates.confirm_shipment_content_update_preview,
+    ),
+    ("GET", _SLOTS, "getSelfShipAppointmentSlots", self_ship.get_self_ship_appointment_slots),
+    ("POST", _SLOTS, "generateSelfShipAppointmentSlots", self_ship.generate_self_ship_appointment_slots),
+    (
+        "POST",
+        f"{_SLOTS}/{{slot_id}}/schedule",
+        "scheduleSelfShipAppointment",
+        self_ship.schedule_self_ship_appointment,
+    ),
+    (
+        "PUT",
+        f"{_SHIPMENT}/selfShipAppointmentCancellation",
+        "cancelSelfShipAppointment",
+        self_ship.cancel_self_ship_appointment,
+    ),
+    (
+        "GET",
+        f"{_SHIPMENT}/deliveryChallanDocument",
+        "getDeliveryChallanDocument",
+        compliance.get_delivery_challan_document,
+    ),
+)
 _OTHERS: tuple[tuple[str, str, str, Handler], ...] = (
+    ("GET", f"{_ITEMS}/compliance", "listItemComplianceDetails", compliance.list_item_compliance_details),
+    ("PUT", f"{_ITEMS}/compliance", "updateItemComplianceDetails", compliance.update_item_compliance_details),
     ("GET", f"{_ITEMS}/prepDetails", "listPrepDetails", prep.list_prep_details),
     ("POST", f"{_ITEMS}/prepDetails", "setPrepDetails", prep.set_prep_details),
     (
@@ -146,12 +200,18 @@ _OLD: tuple[tuple[str, str, str, Handler], ...] = (
         "getShipmentItemsByShipmentId",
         v0_shipments.get_shipment_items_by_shipment_id,
     ),
+    (
+        "GET",
+        f"{data.V0_PATH}/prepInstructions",
+        "getPrepInstructions",
+        prep_instructions.get_prep_instructions,
+    ),
     ("GET", f"{_V0}/{{shipment_id}}/labels", "getLabels", labels.get_labels),
     ("GET", f"{_V0}/{{shipment_id}}/billOfLading", "getBillOfLading", labels.get_bill_of_lading),
 )
 
 routes: list[BaseRoute] = [
-    *(_route(*each) for each in (*_PLANS, *_SHIPMENTS, *_OTHERS)),
+    *(_route(*each) for each in (*_PLANS, *_SHIPMENTS, *_LATER, *_OTHERS)),
     *(_route(*each, _look_v0) for each in _OLD),
     Route(f"{documents.PREFIX}{{document_id}}", downloads.download, methods=["GET"]),
 ]

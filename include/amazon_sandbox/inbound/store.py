@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.inbound.documents import DocumentShelf
 from amazon_sandbox.inbound.ids import Ids
@@ -20,7 +22,7 @@ class InboundStore(FamilyState):
         self.operations = OperationQueue(self.ids)
         self.prep = PrepBook()
         self.documents = DocumentShelf(sandbox)
-        self.taxes: dict[tuple[str, str], dict[str, object]] = {}
+        self.taxes: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._plans: dict[str, PlanRecord] = {}
 
     def add(self, plan: PlanRecord) -> None:

@@ -212,9 +212,14 @@ def shipment_details(plan: PlanRecord, shipment: ShipmentRecord, now: float) -> 
         "selectedTransportationOptionId": shipment.transportation and shipment.transportation.option_id,
         "selectedDeliveryWindow": shipment.selected_window and _selected(plan, shipment),
         "trackingDetails": shipment.tracking and tracking(shipment.tracking, now),
-        "selfShipAppointmentDetails": [shipment.appointment] if shipment.appointment else None,
+        "selfShipAppointmentDetails": _appointments(shipment),
     }
     return shown | {name: value for name, value in optional.items() if value is not None}
+
+
+def _appointments(shipment: ShipmentRecord) -> list[Json] | None:
+    appointment = shipment.self_ship.appointment
+    return None if appointment is None else [appointment]
 
 
 def _reference(shipment: ShipmentRecord) -> str | None:
