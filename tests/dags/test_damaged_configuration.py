@@ -33,6 +33,7 @@ FILES = (
     "notices.yaml",
     "rate_limits.yaml",
     "deprecations.yaml",
+    "inbound.yaml",
     "destinations.yaml",
     "localized_headers.yaml",
     "reports/defaults.yaml",

@@ -21,7 +21,7 @@ from sellerops.settings.specs.report import TIME_OF_DAY
 
 
 def _text(value: Any) -> Any:
-    """YAML reads 04109 as a number and NO as a truth value."""
+    """YAML reads 75201 as a number and NO as a truth value."""
     if isinstance(value, bool | int | float):
         raise ValueError(f"YAML reads this as {value!r} and not as text; write it in quotes")
     return value.strip() if isinstance(value, str) else value

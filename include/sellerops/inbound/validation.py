@@ -20,7 +20,7 @@ def find_problems(request: InboundRequest, facts: Facts) -> list[Problem]:
 
 
 def find_notes(request: InboundRequest, facts: Facts) -> list[str]:
-    """What a person should know although nothing is wrong: what was assumed, boxes to be marked as heavy, ..."""
+    """What a person should know although nothing is wrong: what was assumed, which boxes to mark as heavy."""
     return [
         *request.notes,
         *_same_name(request, facts),

@@ -91,15 +91,18 @@ def _of_rules(specs: Sequence[ReportSpec]) -> list[Problem]:
 
 
 def _of_inbound_shipments() -> list[Problem]:
-    """Those of inbound.yaml; none without the file, because not every seller ships with sellerops."""
+    """Those of inbound.yaml; none if it never existed, because not every seller ships with sellerops."""
     path = config_dir() / INBOUND_FILE
-    if not path.exists():
+    if not path.exists() and kept_texts(INBOUND_FILE) is None:
         return []
+    found = _of([INBOUND])
+    if found:
+        return found
     try:
-        settings, accounts = INBOUND.read(), load_accounts()
+        unknown = unknown_accounts(INBOUND.load(), load_accounts(), path)
     except ConfigurationError:
-        return _of([INBOUND])
-    return [Problem(each, is_kept=False) for each in unknown_accounts(settings, accounts, path)]
+        return []
+    return [Problem(each, is_kept=False) for each in unknown]
 
 
 def _of_files(failures: Iterable[SpecFailure]) -> list[Problem]:

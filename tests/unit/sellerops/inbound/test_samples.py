@@ -1,0 +1,50 @@
+"""The sample packing lists of docs/inbound.md can be shipped by the demo's sellers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from support.inbound_requests import facts
+
+from amazon_sandbox.simulation.simulation import Simulation
+from sellerops.inbound.form import parse_form
+from sellerops.inbound.models import InboundRequest
+from sellerops.inbound.validation import find_problems
+from sellerops.settings.marketplaces import marketplace
+
+US = {"account": "northwind_na", "marketplace": "US", "source_address": "dallas"}
+SAMPLES = {
+    "us_parcels.csv": US,
+    "us_pallets.xlsx": US | {"shipping": "LTL", "contact": "dallas_dock", "freight_class": "70"},
+    "de_parcels.xlsx": {
+        "account": "northwind_eu",
+        "marketplace": "DE",
+        "source_address": "leipzig",
+        "contact": "leipzig_dock",
+    },
+}
+UNITS = {"us_parcels.csv": 78, "us_pallets.xlsx": 200, "de_parcels.xlsx": 54}
+
+
+def sample(name: str) -> InboundRequest:
+    ready = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    values: dict[str, Any] = {**SAMPLES[name], "name": "Sample", "ready": ready, "packing_list_file": name}
+    return parse_form(values)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_has_no_problem_with_what_the_demos_amazon_knows(name: str) -> None:
+    """Each SKU is listed for FBA."""
+    made = sample(name)
+    assert made.units == UNITS[name]
+    amazon = Simulation(seed=7)
+    shop = amazon.storefront(amazon.seller(made.account_id), marketplace(made.marketplace).id)
+    listings = {each.sku: each for each in shop.listings}
+    known = facts(
+        now=datetime.now(UTC),
+        listed={sku: not each.is_merchant for sku, each in listings.items()},
+        prep=None,
+    )
+    assert find_problems(made, known) == []
