@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amazon_sandbox.inbound.shapes import Day, Instant, Items, Number, Record, Text, record
+from amazon_sandbox.inbound.shapes import Day, Instant, Items, Number, Record, Shape, Text, record
 
 OWNERS = ("AMAZON", "SELLER", "NONE")
 CONTENT_SOURCES = ("BOX_CONTENT_PROVIDED", "MANUAL_PROCESS", "BARCODE_2D")
@@ -73,7 +73,7 @@ _ITEM = record(
     expiration=Day(),
     manufacturingLotCode=Text(1, 256),
 )
-_BOX_FIELDS = {
+_BOX_FIELDS: dict[str, Shape] = {
     "contentInformationSource": Text(values=CONTENT_SOURCES),
     "dimensions": _DIMENSIONS,
     "weight": _WEIGHT,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
+from amazon_sandbox.inbound.contents import Box, ItemLine, Pallet, units_of
 from amazon_sandbox.inbound.ids import Ids
-from amazon_sandbox.inbound.records import Box, ItemLine, Pallet, units_of
 from amazon_sandbox.inbound.shapes import bad_request
 
 MOST_BOXES = 5_000

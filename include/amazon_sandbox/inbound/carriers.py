@@ -9,17 +9,16 @@ from typing import NamedTuple
 from amazon_sandbox.inbound.boxes import POUNDS_A_KILOGRAM, in_pounds, pounds
 from amazon_sandbox.inbound.choices import local_minor
 from amazon_sandbox.inbound.ids import Ids
-from amazon_sandbox.inbound.records import (
+from amazon_sandbox.inbound.options import (
     CONFIRMED_WINDOW,
     FTL,
     LTL,
     OWN,
     PARTNERED,
     SMALL_PARCEL,
-    PlanRecord,
-    ShipmentRecord,
     TransportationOption,
 )
+from amazon_sandbox.inbound.records import PlanRecord, ShipmentRecord
 from amazon_sandbox.simulation.streams import between, uniforms
 
 QUOTE_SECONDS = 48 * 3600

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from amazon_sandbox.inbound.calls import now_of
 from amazon_sandbox.inbound.faults import drawn
-from amazon_sandbox.inbound.records import OFFERED, Option
+from amazon_sandbox.inbound.options import OFFERED, Option
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.inbound.state import checked_id, not_found
 from amazon_sandbox.simulation.marketplaces import Marketplace

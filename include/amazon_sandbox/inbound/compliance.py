@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amazon_sandbox.inbound import labels, views
+from amazon_sandbox.inbound import item_labels, views
 from amazon_sandbox.inbound.bodies import COMPLIANCE
 from amazon_sandbox.inbound.calls import (
     body_of,
@@ -69,6 +69,6 @@ async def get_delivery_challan_document(call: Operation) -> Answer:
             shipment.shipment_id,
         )
     page = Page(("DELIVERY CHALLAN", f"Shipment {shipment.confirmation_id}", carrier.carrier))
-    url, expires_at = await labels.store_pdf(call, f"{shipment.confirmation_id}-challan", [page])
+    url, expires_at = await item_labels.store_pdf(call, f"{shipment.confirmation_id}-challan", [page])
     download = {"downloadType": "URL", "uri": url, "expiration": views.time(expires_at)}
     return 200, {"documentDownload": download}

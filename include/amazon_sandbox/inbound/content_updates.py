@@ -18,13 +18,9 @@ from amazon_sandbox.inbound.calls import (
     start,
     store_of,
 )
+from amazon_sandbox.inbound.contents import ItemLine
 from amazon_sandbox.inbound.packing import has_bulky
-from amazon_sandbox.inbound.records import (
-    ContentUpdatePreview,
-    ItemLine,
-    PlanRecord,
-    ShipmentRecord,
-)
+from amazon_sandbox.inbound.records import ContentUpdatePreview, PlanRecord, ShipmentRecord
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.inbound.state import checked_id, not_found
 from amazon_sandbox.sp_api.operations import Answer, Operation

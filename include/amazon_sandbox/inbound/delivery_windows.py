@@ -15,7 +15,8 @@ from amazon_sandbox.inbound.calls import (
 )
 from amazon_sandbox.inbound.choices import local_minor
 from amazon_sandbox.inbound.faults import drawn
-from amazon_sandbox.inbound.records import DeliveryWindow, PlanRecord, ShipmentRecord
+from amazon_sandbox.inbound.options import DeliveryWindow
+from amazon_sandbox.inbound.records import PlanRecord, ShipmentRecord
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.inbound.state import checked_operation_id, not_found
 from amazon_sandbox.simulation.streams import uniforms

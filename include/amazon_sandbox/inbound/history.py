@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from amazon_sandbox.inbound.contents import Box, ItemLine
 from amazon_sandbox.inbound.ids import derived_id
-from amazon_sandbox.inbound.records import (
+from amazon_sandbox.inbound.options import (
     ACCEPTED,
     CONFIRMED_WINDOW,
     OWN,
     SMALL_PARCEL,
-    Box,
-    ItemLine,
     PackingGroup,
     PackingOption,
-    PlacementOption,
-    PlanRecord,
-    ShipmentRecord,
-    Tracking,
     TransportationOption,
 )
+from amazon_sandbox.inbound.records import PlacementOption, PlanRecord, ShipmentRecord, Tracking
 from amazon_sandbox.simulation.addresses import SELLERS_WAREHOUSE, Address
 from amazon_sandbox.simulation.inbound import Plan, Shipment
 from amazon_sandbox.simulation.inventory import DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amazon_sandbox.inbound import views
+from amazon_sandbox.inbound import shipment_views, views
 from amazon_sandbox.inbound.records import PlanRecord
 from amazon_sandbox.inbound.store import InboundStore
 
@@ -14,7 +14,7 @@ def inside(store: InboundStore, plan: PlanRecord, now: float) -> dict[str, Any]:
     return {
         **views.plan_details(plan, now),
         "account": plan.storefront.account,
-        "shipments": [views.shipment_details(plan, shipment, now) for shipment in plan.shipments],
+        "shipments": [shipment_views.shipment_details(plan, shipment, now) for shipment in plan.shipments],
         "operations": [
             {**operation.as_dict(), "startedAt": views.time(operation.started_at)}
             for operation in store.operations.of_plan(plan)

@@ -1,19 +1,20 @@
-"""Labels of boxes and pallets, bills of lading (v0) and labels of items (2024-03-20), as PDF files."""
+"""Labels of boxes and pallets and bills of lading (v0), as PDF files."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from starlette.datastructures import QueryParams
 
 from amazon_sandbox.core.answers import ApiError
-from amazon_sandbox.inbound import lifecycle, views
-from amazon_sandbox.inbound.bodies import ITEM_LABELS
-from amazon_sandbox.inbound.calls import body_of, listing_of, now_of, own_marketplace, store_of
-from amazon_sandbox.inbound.pdf import Page, write_pdf
-from amazon_sandbox.inbound.records import SMALL_PARCEL, Box, PlanRecord, ShipmentRecord
+from amazon_sandbox.inbound import lifecycle, shipment_views
+from amazon_sandbox.inbound.calls import now_of, store_of
+from amazon_sandbox.inbound.contents import Box
+from amazon_sandbox.inbound.item_labels import A4_SIZE, LETTER_SIZE, MOST_LABELS, store_pdf
+from amazon_sandbox.inbound.options import SMALL_PARCEL
+from amazon_sandbox.inbound.pdf import Page
+from amazon_sandbox.inbound.records import PlanRecord, ShipmentRecord
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.inbound.v0_shipments import find_shipment
 from amazon_sandbox.simulation.addresses import centre_address
@@ -37,8 +38,7 @@ _ONLY_PARTNERED = frozenset((
 ))  # fmt: skip
 _ONLY_OWN = frozenset(("PackageLabel_Thermal_NonPCP",))
 _LABELS_A_PALLET = 4
-_MOST_LABELS = 1_000
-_LETTER_SIZE, _A4_SIZE, _THERMAL_SIZE = (612, 792), (595, 842), (288, 432)
+_THERMAL_SIZE = (288, 432)
 
 
 class _Wanted(NamedTuple):
@@ -75,7 +75,7 @@ async def get_bill_of_lading(call: Operation) -> Answer:
             "ERROR: A bill of lading exists for Amazon-partnered LTL and FTL shipments only.",
             shipment.confirmation_id or "",
         )
-    reference = views.shipment_details(plan, shipment, now_of(call)).get("amazonReferenceId", "")
+    reference = shipment_views.shipment_details(plan, shipment, now_of(call)).get("amazonReferenceId", "")
     page = Page(
         (
             "BILL OF LADING",
@@ -87,30 +87,9 @@ async def get_bill_of_lading(call: Operation) -> Answer:
             *_addresses(plan, shipment),
         ),
         reference,
-        *_LETTER_SIZE,
+        *LETTER_SIZE,
     )
     return await _stored(call, f"{shipment.confirmation_id}-bill-of-lading", [page])
-
-
-async def create_marketplace_item_labels(call: Operation) -> Answer:
-    """createMarketplaceItemLabels: a label per unit, with the FNSKU."""
-    body = body_of(call, ITEM_LABELS)
-    storefront = own_marketplace(call, body["marketplaceId"])
-    is_thermal = body["labelType"] == "THERMAL_PRINTING"
-    if is_thermal and (body.get("height") is None or body.get("width") is None):
-        raise bad_request("ERROR: height and width are required for THERMAL_PRINTING.")
-    if not is_thermal and body.get("pageType") is None:
-        raise bad_request("ERROR: pageType is required for STANDARD_FORMAT.")
-    labels: list[tuple[str, str]] = []
-    for line in body["mskuQuantities"]:
-        listing = listing_of(storefront, line["msku"])
-        if not listing.fnsku:
-            raise bad_request(f"ERROR: MSKU {line['msku']} is not fulfilled by Amazon in this marketplace.")
-        title = listing.title(storefront.marketplace.language)
-        labels += [(listing.fnsku, title)] * int(line["quantity"])
-    url, expires_at = await store_pdf(call, "item-labels", _item_pages(labels, body))
-    download = {"downloadType": "URL", "uri": url, "expiration": views.time(expires_at)}
-    return 200, {"documentDownloads": [download]}
 
 
 def _read(query: QueryParams) -> _Wanted:
@@ -122,7 +101,7 @@ def _read(query: QueryParams) -> _Wanted:
         _count(query, "NumberOfPackages", 1, 999_999),
         queries.texts(query, "PackageLabelsToPrint", most=999),
         _count(query, "NumberOfPallets", 1, 999),
-        _count(query, "PageSize", 1, _MOST_LABELS),
+        _count(query, "PageSize", 1, MOST_LABELS),
         _count(query, "PageStartIndex", 0, 999_999) or 0,
     )
 
@@ -172,7 +151,7 @@ def _box_pages(plan: PlanRecord, shipment: ShipmentRecord, wanted: _Wanted) -> l
     if wanted.boxes:
         boxes = [box for box in boxes if box.box_id in wanted.boxes]
     boxes = boxes[: wanted.packages] if wanted.packages else boxes
-    boxes = boxes[wanted.first :][: wanted.size or _MOST_LABELS]
+    boxes = boxes[wanted.first :][: wanted.size or MOST_LABELS]
     if not boxes:
         raise bad_request("ERROR: There are no package labels in this range.")
     return _sheets(wanted.page_type, [_box_label(plan, shipment, box) for box in boxes])
@@ -220,7 +199,7 @@ def _sheets(page_type: str, labels: Sequence[tuple[list[str], str]]) -> list[Pag
     """A page per label on thermal paper; sheets show their labels below one another."""
     if "Thermal" in page_type:
         return [Page(lines, code, *_THERMAL_SIZE) for lines, code in labels]
-    size = _A4_SIZE if "A4" in page_type else _LETTER_SIZE
+    size = A4_SIZE if "A4" in page_type else LETTER_SIZE
     digit = page_type.split("_")[2] if page_type.count("_") > 1 else "1"
     count = int(digit) if digit.isdecimal() else 1
     pages = []
@@ -228,29 +207,6 @@ def _sheets(page_type: str, labels: Sequence[tuple[list[str], str]]) -> list[Pag
         lines = [line for text, _ in labels[first : first + count] for line in (*text, "")]
         pages.append(Page(lines[:44], labels[first][1], *size))
     return pages
-
-
-def _item_pages(labels: Sequence[tuple[str, str]], body: dict[str, object]) -> list[Page]:
-    if body["labelType"] == "THERMAL_PRINTING":
-        points = 72 / 25.4
-        width, height = (float(str(body[name])) * points for name in ("width", "height"))
-        return [
-            Page([fnsku, title[:40], "New"], "", round(width), round(height))
-            for fnsku, title in labels[:_MOST_LABELS]
-        ]
-    page_type = str(body["pageType"])
-    count = int(page_type.split("_")[1].rstrip("i"))
-    size = _LETTER_SIZE if page_type.startswith("Letter") else _A4_SIZE
-    return [
-        Page([f"{fnsku}  {title[:60]}  New" for fnsku, title in labels[first : first + count]], "", *size)
-        for first in range(0, len(labels), count)
-    ]
-
-
-async def store_pdf(call: Operation, name: str, pages: Sequence[Page]) -> tuple[str, float]:
-    """Write a PDF; its URL, and when that expires (UTC epoch seconds)."""
-    content = await asyncio.to_thread(write_pdf, pages)
-    return store_of(call).documents.add(call.caller.seller_id, name, content)
 
 
 async def _stored(call: Operation, name: str, pages: Sequence[Page]) -> Answer:

@@ -7,7 +7,8 @@ from itertools import count
 
 from amazon_sandbox.inbound.carriers import VOID_SECONDS
 from amazon_sandbox.inbound.ids import confirmation_id
-from amazon_sandbox.inbound.records import ShipmentRecord, Tracking, TransportationOption
+from amazon_sandbox.inbound.options import TransportationOption
+from amazon_sandbox.inbound.records import ShipmentRecord, Tracking
 from amazon_sandbox.simulation.streams import between, token, uniforms
 
 HOUR, DAY = 3600, 86_400

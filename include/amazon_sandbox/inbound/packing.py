@@ -9,8 +9,8 @@ from amazon_sandbox.inbound import boxes, views
 from amazon_sandbox.inbound.bodies import CONTENT_SOURCES, PACKING_INFORMATION
 from amazon_sandbox.inbound.calls import body_of, now_of, open_plan, paged, plan_of, start, store_of
 from amazon_sandbox.inbound.choices import chosen, incentive, local_minor
-from amazon_sandbox.inbound.products import BULKY, HAZMAT, packing_class
-from amazon_sandbox.inbound.records import (
+from amazon_sandbox.inbound.contents import ItemLine
+from amazon_sandbox.inbound.options import (
     ACCEPTED,
     EXPIRED,
     FTL,
@@ -18,11 +18,11 @@ from amazon_sandbox.inbound.records import (
     OWN,
     PARTNERED,
     SMALL_PARCEL,
-    ItemLine,
     PackingGroup,
     PackingOption,
-    PlanRecord,
 )
+from amazon_sandbox.inbound.products import BULKY, HAZMAT, packing_class
+from amazon_sandbox.inbound.records import PlanRecord
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.inbound.state import checked_id, not_found
 from amazon_sandbox.sp_api.operations import Answer, Operation

@@ -7,13 +7,8 @@ from amazon_sandbox.inbound.bodies import PLACEMENT
 from amazon_sandbox.inbound.calls import body_of, now_of, open_plan, paged, plan_of, start, store_of
 from amazon_sandbox.inbound.choices import chosen, incentive, local_minor
 from amazon_sandbox.inbound.faults import option_of
-from amazon_sandbox.inbound.records import (
-    ACCEPTED,
-    EXPIRED,
-    PlacementOption,
-    PlanRecord,
-    ShipmentRecord,
-)
+from amazon_sandbox.inbound.options import ACCEPTED, EXPIRED
+from amazon_sandbox.inbound.records import PlacementOption, PlanRecord, ShipmentRecord
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.inbound.splits import Share, split_plan
 from amazon_sandbox.simulation.refunds import CENTRES

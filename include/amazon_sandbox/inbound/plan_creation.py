@@ -8,11 +8,12 @@ from typing import Any
 from amazon_sandbox.core.clock import instant
 from amazon_sandbox.inbound.bodies import CREATE_PLAN
 from amazon_sandbox.inbound.calls import body_of, listing_of, own_marketplace, start, store_of
+from amazon_sandbox.inbound.contents import ItemLine
 from amazon_sandbox.inbound.faults import option_of
 from amazon_sandbox.inbound.operations_queue import OperationFailed, Problem
 from amazon_sandbox.inbound.prep import check_owners
 from amazon_sandbox.inbound.products import needs_expiration
-from amazon_sandbox.inbound.records import ItemLine, PlanRecord
+from amazon_sandbox.inbound.records import PlanRecord
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.sp_api.operations import Answer, Operation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from amazon_sandbox.inbound import lifecycle, views
+from amazon_sandbox.inbound import lifecycle, shipment_views, views
 from amazon_sandbox.inbound.bodies import PLAN_NAME, SHIPMENT_NAME, SOURCE_ADDRESS
 from amazon_sandbox.inbound.calls import (
     body_of,
@@ -61,7 +61,7 @@ async def list_inbound_plan_pallets(call: Operation) -> Answer:
 async def get_shipment(call: Operation) -> Answer:
     """One shipment of a plan."""
     plan = await plan_of(call)
-    return 200, views.shipment_details(plan, shipment_of(call, plan), now_of(call))
+    return 200, shipment_views.shipment_details(plan, shipment_of(call, plan), now_of(call))
 
 
 async def list_shipment_items(call: Operation) -> Answer:

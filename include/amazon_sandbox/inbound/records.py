@@ -1,118 +1,23 @@
-"""What a client created: plans, their options, boxes and shipments. Instants are UTC epoch seconds."""
+"""What a client created: plans and their shipments. Instants are UTC epoch seconds."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.inbound.contents import Box, ItemLine, Pallet, units_of
+from amazon_sandbox.inbound.options import (
+    ACCEPTED,
+    DeliveryWindow,
+    Option,
+    PackingOption,
+    TransportationOption,
+)
 from amazon_sandbox.simulation.storefront import Storefront
 
-OFFERED, ACCEPTED, EXPIRED = "OFFERED", "ACCEPTED", "EXPIRED"
 ACTIVE, VOIDED, ERRORED, ALL_SHIPPED = "ACTIVE", "VOIDED", "ERRORED", "SHIPPED"
-SMALL_PARCEL, LTL, FTL = "GROUND_SMALL_PARCEL", "FREIGHT_LTL", "FREIGHT_FTL_PALLET"
-PARTNERED, OWN = "AMAZON_PARTNERED_CARRIER", "USE_YOUR_OWN_CARRIER"
-CONFIRMED_WINDOW = "CONFIRMED_DELIVERY_WINDOW"
-
-
-@dataclass(frozen=True, slots=True)
-class ItemLine:
-    """Units of one SKU."""
-
-    listing: Listing
-    quantity: int
-    label_owner: str
-    prep_owner: str
-    prep_types: tuple[str, ...] = ()
-    expiration: str | None = None
-    lot: str | None = None
-
-    @property
-    def msku(self) -> str:
-        return self.listing.sku
-
-    def of(self, quantity: int) -> ItemLine:
-        """The same item in another quantity."""
-        return ItemLine(
-            self.listing,
-            quantity,
-            self.label_owner,
-            self.prep_owner,
-            self.prep_types,
-            self.expiration,
-            self.lot,
-        )
-
-
-def units_of(lines: Iterable[ItemLine]) -> Counter[str]:
-    """Units by MSKU."""
-    found: Counter[str] = Counter()
-    for line in lines:
-        found[line.msku] += line.quantity
-    return found
-
-
-@dataclass(slots=True)
-class Box:
-    """`quantity` identical boxes; `items` are the contents of one of them. `box_id` is on its label."""
-
-    package_id: str
-    source: str
-    dimensions: dict[str, Any]
-    weight: dict[str, Any]
-    quantity: int
-    items: tuple[ItemLine, ...]
-    box_id: str | None = None
-
-
-@dataclass(slots=True)
-class Pallet:
-    """`quantity` identical pallets, as the client described them."""
-
-    package_id: str
-    described: dict[str, Any]
-
-    @property
-    def quantity(self) -> int:
-        return int(self.described["quantity"])
-
-
-@dataclass(slots=True)
-class Option:
-    """A packing or placement option. `fees` and `discounts` are the model's Incentives."""
-
-    option_id: str
-    expires_at: float | None
-    fees: list[dict[str, Any]] = field(default_factory=list)
-    discounts: list[dict[str, Any]] = field(default_factory=list)
-    state: str = OFFERED
-
-    def status(self, now: float) -> str:
-        """OFFERED until it expires, unless another was accepted."""
-        if self.state == OFFERED and self.expires_at is not None and now >= self.expires_at:
-            return EXPIRED
-        return self.state
-
-
-@dataclass(slots=True)
-class PackingGroup:
-    """Items that may share boxes; `boxes` None until the client described them."""
-
-    group_id: str
-    items: tuple[ItemLine, ...]
-    boxes: list[Box] | None = None
-
-
-@dataclass(slots=True)
-class PackingOption(Option):
-    """`modes`: shipping modes by solution. `methods`: how box contents may be provided."""
-
-    groups: list[PackingGroup] = field(default_factory=list)
-    modes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    methods: tuple[str, ...] = ()
-    heaviest: tuple[float, str] = (50.0, "LB")
 
 
 @dataclass(slots=True)
@@ -121,40 +26,6 @@ class PlacementOption(Option):
 
     shipments: list[ShipmentRecord] = field(default_factory=list)
     placement_fee: int = 0
-
-
-@dataclass(slots=True)
-class TransportationOption:
-    """One way for one shipment to travel. `cost` in hundredths; None where Amazon does not know it."""
-
-    option_id: str
-    placement_option_id: str
-    shipment_id: str
-    mode: str
-    solution: str
-    carrier: str
-    alpha_code: str
-    cost: int | None = None
-    expires_at: float | None = None
-    voidable_until: float | None = None
-    preconditions: tuple[str, ...] = ()
-    appointment: tuple[float, float] | None = None
-
-    @property
-    def is_partnered(self) -> bool:
-        return self.solution == PARTNERED
-
-
-@dataclass(slots=True)
-class DeliveryWindow:
-    """`discount` in hundredths, of a DISCOUNTED window."""
-
-    window_id: str
-    starts_at: float
-    ends_at: float
-    valid_until: float
-    availability: str
-    discount: int = 0
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from amazon_sandbox.inbound import (
     delivery_windows,
     documents,
     downloads,
+    item_labels,
     labels,
     packing,
     placement,
@@ -182,7 +183,7 @@ _OTHERS: tuple[tuple[str, str, str, Handler], ...] = (
         "POST",
         f"{_ITEMS}/labels",
         "createMarketplaceItemLabels",
-        labels.create_marketplace_item_labels,
+        item_labels.create_marketplace_item_labels,
     ),
     (
         "GET",

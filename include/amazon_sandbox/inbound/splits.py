@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from amazon_sandbox.inbound.boxes import contents, single
+from amazon_sandbox.inbound.contents import Box, ItemLine
 from amazon_sandbox.inbound.ids import Ids
 from amazon_sandbox.inbound.products import HAZMAT, packing_class
-from amazon_sandbox.inbound.records import Box, ItemLine, PlanRecord
+from amazon_sandbox.inbound.records import PlanRecord
 
 
 class Share(NamedTuple):

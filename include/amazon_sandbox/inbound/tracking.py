@@ -6,7 +6,8 @@ from typing import Any
 
 from amazon_sandbox.inbound.bodies import TRACKING
 from amazon_sandbox.inbound.calls import body_of, now_of, placed_shipment_of, plan_of, start
-from amazon_sandbox.inbound.records import SMALL_PARCEL, ShipmentRecord, Tracking
+from amazon_sandbox.inbound.options import SMALL_PARCEL
+from amazon_sandbox.inbound.records import ShipmentRecord, Tracking
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.sp_api.operations import Answer, Operation
 

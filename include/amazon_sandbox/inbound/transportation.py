@@ -10,16 +10,9 @@ from amazon_sandbox.inbound.bodies import CONFIRM_TRANSPORTATION, TRANSPORTATION
 from amazon_sandbox.inbound.boxes import read_pallets
 from amazon_sandbox.inbound.calls import body_of, now_of, open_plan, paged, plan_of, start, store_of
 from amazon_sandbox.inbound.faults import drawn, option_of
+from amazon_sandbox.inbound.options import CONFIRMED_WINDOW, OFFERED, SMALL_PARCEL, TransportationOption
 from amazon_sandbox.inbound.placement import placement_of, price_factor
-from amazon_sandbox.inbound.records import (
-    CONFIRMED_WINDOW,
-    OFFERED,
-    SMALL_PARCEL,
-    PlacementOption,
-    PlanRecord,
-    ShipmentRecord,
-    TransportationOption,
-)
+from amazon_sandbox.inbound.records import PlacementOption, PlanRecord, ShipmentRecord
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.inbound.state import checked_id, not_found
 from amazon_sandbox.sp_api.operations import Answer, Operation
