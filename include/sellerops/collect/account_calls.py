@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sellerops.base.errors import AmazonUnavailable, GiveUpError, SellerOpsError, Throttled
+from sellerops.base.errors import (
+    AmazonUnavailable,
+    ConfigurationError,
+    GiveUpError,
+    SellerOpsError,
+    Throttled,
+)
 from sellerops.collect.asins import known_asins
 from sellerops.collect.context import Tools, backoff_pause
 from sellerops.collect.offers import listed_offers
 from sellerops.ledger.waits import now, off_loop, sleep_until
 from sellerops.sources.common.answers import Answer
-from sellerops.sources.common.operations import Offer
+from sellerops.sources.common.operations import READING_POSTS, Offer
 from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
@@ -49,6 +55,15 @@ class AccountCalls:
     async def post(
         self, operation: str, path: str, body: Mapping[str, Any] | Sequence[Any]
     ) -> Mapping[str, Any]:
+        if operation not in READING_POSTS:
+            # This class repeats calls, and its operations start over after an interrupted wait.
+            raise ConfigurationError(
+                f"{operation} is not known to only read, so it is not sent.",
+                where=f"{self._tools.spec.report_type}, request {self._request_id}",
+                remedy="If it changes nothing at Amazon, add it to READING_POSTS in "
+                "include/sellerops/sources/common/operations.py; otherwise send it by "
+                "`sellerops.writes.Writer`.",
+            )
         return await self._call(operation, "POST", path, body=body)
 
     async def asins(self, marketplace_id: str) -> Sequence[str]:

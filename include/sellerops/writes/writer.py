@@ -40,7 +40,7 @@ from sellerops.writes.rows import (
 
 log = logging.getLogger(__name__)
 
-# How often a call without effect (throttled, no connection) is repeated before its error is raised.
+# How often a call without effect (throttled, not sent) is tried before its error is raised.
 MOST_TRIES = 5
 # A list of Amazon's may leave out an entry once: so many times in a row the effect must be missing from it.
 EMPTY_LOOKS = 2
@@ -189,10 +189,8 @@ class _Patience:
 
     async def wait_after(self, error: SellerOpsError) -> None:
         """Pause before the next try; raises ``error`` if there is to be none."""
-        if isinstance(error, NotSent):
-            return
         self._tries += 1
-        if self._tries >= MOST_TRIES or not isinstance(error, Throttled | AmazonUnavailable):
+        if self._tries >= MOST_TRIES or not isinstance(error, NotSent | Throttled | AmazonUnavailable):
             raise error
         if isinstance(error, AmazonUnavailable):
             # After a refusal for quota the next lease waits until the bucket has a token.

@@ -98,7 +98,7 @@ class AdsClient(AccountClient):
                     query=query,
                     body=body,
                 )
-            return Answer({}, "") if response.status_code == 204 else answer_of(response, operation)
+            return answer_of(response, operation)
 
         return await self._logged(
             operation,

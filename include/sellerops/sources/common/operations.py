@@ -53,6 +53,11 @@ class OperationInput:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+# POST requests that change nothing at Amazon: their body is a question that is too long for a query. Only these
+# may be repeated without looking; what changes something goes through ``sellerops.writes.Writer``.
+READING_POSTS = frozenset({"getMyFeesEstimates", "listPortfolios", "listSpKeywords"})
+
+
 class Calls(Protocol):
     """Calls to Amazon for one account, each leased, checked, logged and learned from.
 
@@ -67,7 +72,9 @@ class Calls(Protocol):
     async def post(
         self, operation: str, path: str, body: Mapping[str, Any] | Sequence[Any]
     ) -> Mapping[str, Any]:
-        """A POST that only reads. An answer that is a list is put under ``items``."""
+        """A POST that only reads: ConfigurationError for one that is not in READING_POSTS. An answer that is
+        a list is put under ``items``.
+        """
         ...
 
     async def asins(self, marketplace_id: str) -> Sequence[str]:
