@@ -9,7 +9,6 @@ from typing import Any
 
 from sellerops.base.errors import (
     AmazonUnavailable,
-    ConfigurationError,
     GiveUpError,
     SellerOpsError,
     Throttled,
@@ -19,7 +18,7 @@ from sellerops.collect.context import Tools, backoff_pause
 from sellerops.collect.offers import listed_offers
 from sellerops.ledger.waits import now, off_loop, sleep_until
 from sellerops.sources.common.answers import Answer
-from sellerops.sources.common.operations import READING_POSTS, Offer
+from sellerops.sources.common.operations import Offer, check_only_reads
 from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
@@ -55,15 +54,7 @@ class AccountCalls:
     async def post(
         self, operation: str, path: str, body: Mapping[str, Any] | Sequence[Any]
     ) -> Mapping[str, Any]:
-        if operation not in READING_POSTS:
-            # This class repeats calls, and its operations start over after an interrupted wait.
-            raise ConfigurationError(
-                f"{operation} is not known to only read, so it is not sent.",
-                where=f"{self._tools.spec.report_type}, request {self._request_id}",
-                remedy="If it changes nothing at Amazon, add it to READING_POSTS in "
-                "include/sellerops/sources/common/operations.py; otherwise send it by "
-                "`sellerops.writes.Writer`.",
-            )
+        check_only_reads(operation, f"{self._tools.spec.report_type}, request {self._request_id}")
         return await self._call(operation, "POST", path, body=body)
 
     async def asins(self, marketplace_id: str) -> Sequence[str]:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from sellerops.base.errors import AmazonUnavailable, Throttled, UnexpectedAnswer
 from sellerops.collect.context import backoff_pause
 from sellerops.ledger.waits import now, sleep_until
+from sellerops.sources.common.operations import check_only_reads
 from sellerops.sources.common.paging import PageWatch
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class AmazonReads:
         return await self._call(operation, "GET", with_query(path, query))
 
     async def post(self, operation: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A POST that changes nothing at Amazon, such as createMarketplaceItemLabels."""
+        """A POST that changes nothing at Amazon: ConfigurationError for one not known to only read."""
+        check_only_reads(operation, path)
         return await self._call(operation, "POST", path, body)
 
     async def list_all(

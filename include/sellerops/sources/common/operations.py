@@ -53,9 +53,26 @@ class OperationInput:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-# POST requests that change nothing at Amazon: their body is a question that is too long for a query. Only these
-# may be repeated without looking; what changes something goes through ``sellerops.writes.Writer``.
-READING_POSTS = frozenset({"getMyFeesEstimates", "listPortfolios", "listSpKeywords"})
+# POST requests that change nothing at Amazon, and what they answer. Their body is a question too long for a query;
+# only these may be repeated after a time-out.
+READING_POSTS = {
+    "createMarketplaceItemLabels": "labels to print",
+    "getMyFeesEstimates": "what Amazon would charge",
+    "listPortfolios": "a list",
+    "listSpKeywords": "a list",
+}
+
+
+def check_only_reads(operation: str, where: str) -> None:
+    """ConfigurationError for a POST that may change something at Amazon."""
+    if operation not in READING_POSTS:
+        raise ConfigurationError(
+            f"{operation} is not known to only read, so it is not sent.",
+            where=where,
+            remedy="If it changes nothing at Amazon, add it to READING_POSTS in "
+            "include/sellerops/sources/common/operations.py; otherwise send it by "
+            "`sellerops.writes.Writer`.",
+        )
 
 
 class Calls(Protocol):

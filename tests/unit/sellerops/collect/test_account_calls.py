@@ -54,7 +54,8 @@ def test_every_operation_posts_only_what_is_known_to_read() -> None:
     calls = Recorder()
     for spec in CALLED:
         asyncio.run(_to_first_call(spec, calls))
-    assert calls.posted == READING_POSTS
+    assert calls.posted == {"getMyFeesEstimates", "listPortfolios", "listSpKeywords"}
+    assert calls.posted <= READING_POSTS.keys()
 
 
 def test_a_post_that_may_change_something_is_not_sent() -> None:
