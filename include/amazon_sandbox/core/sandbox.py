@@ -109,13 +109,17 @@ class Sandbox:
         """From now on, show these shipments that clients created in all data, in place of those shown so far.
 
         Call it on the event loop with all of them whenever one is created or changes; what is being written
-        keeps those that it began with. The meaning of a row, and how v0 counts: see `created_shipments`.
+        keeps those that it began with. What a carrier has charged by now stays, and is corrected now where
+        its price has changed. The meaning of a row, and how v0 counts: see `created_shipments`.
 
         :raises KeyError: unknown account, or a country the account does not sell in.
         :raises ValueError: two shipments of one id, instants out of order, or a SKU that the destination did
             not sell through FBA when the shipment was created.
         """
-        self.simulation = self.simulation.with_created(shipments)
+        shown, now = {row.confirmation_id: row for row in self.simulation.created}, int(self.clock.now())
+        self.simulation = self.simulation.with_created(
+            row.following(shown.get(row.confirmation_id, row), now) for row in shipments
+        )
 
     def report_types(self) -> set[str]:
         """What a fault may name as report_type: the report types, exports and queries of all families."""

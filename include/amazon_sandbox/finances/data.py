@@ -226,7 +226,7 @@ def _of_shipments(seller: Seller, storefront: Storefront, start: int, end: int) 
             storefront=storefront,
             transaction_type="ServiceFee",
             description=line.amount_type,
-            transaction_id=_id(storefront, line.order_id, line.amount_type),
+            transaction_id=_id(storefront, line.order_id, line.amount_type, line.posted),
             status="RELEASED",
             posted=line.posted,
             group_id=_group(seller, storefront, line.posted),

@@ -45,7 +45,7 @@ class Units(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """A fee of a shipment: its name in settlements, minor units (positive), and UTC epoch seconds."""
+    """A fee of a shipment: its name in settlements, minor units (negative: paid back), UTC epoch seconds."""
 
     name: str
     amount: int
@@ -60,7 +60,8 @@ class CreatedShipment(NamedTuple):
     marketplace's currency (cents; yen have none), as all money of the simulation: the carrier's is charged
     at `charged_at` (when the charge can no longer be voided), that of the placement 45 days after the units
     were received. Units count as working until `left_at`, as shipped until `receiving_at`, as received from
-    `received_at` on. What would happen at `cancelled_at` or later does not happen.
+    `received_at` on. What would happen at `cancelled_at` or later does not happen. `corrections`: (instant,
+    minor units) charged or, negative, paid back later because the carrier's price changed.
 
     Source: Seller Central on the FBA inbound placement service fee: charged about 45 days after receipt.
     """
@@ -83,6 +84,7 @@ class CreatedShipment(NamedTuple):
     placement_fee: int = 0
     transportation_fee: int = 0
     charged_at: int | None = None
+    corrections: tuple[tuple[int, int], ...] = ()
 
     def has_reached(self, at: int | None, now: int) -> bool:
         """Whether one of its instants has come by `now`."""
@@ -119,9 +121,26 @@ class CreatedShipment(NamedTuple):
         carried, received = self._unless_cancelled(self.charged_at), self.receipt_at
         if self.transportation_fee and carried is not None:
             yield Charge(TRANSPORTATION, self.transportation_fee, carried, self.confirmation_id)
+        for corrected, amount in self.corrections:
+            yield Charge(TRANSPORTATION, amount, corrected, self.confirmation_id)
         if self.placement_fee and received is not None:
             at = received + PLACEMENT_CHARGED_AFTER
             yield Charge(PLACEMENT, self.placement_fee, at, self.confirmation_id)
+
+    def following(self, shown: CreatedShipment, now: int) -> CreatedShipment:
+        """This row in place of one that was shown: what the carrier has charged by `now` stays, and is
+        corrected at `now` where the price has changed.
+        """
+        charged = self._unless_cancelled(shown.charged_at)
+        if charged is None or charged > now:
+            return self
+        booked = shown.transportation_fee + sum(amount for _, amount in shown.corrections)
+        difference = self.transportation_fee - booked
+        return self._replace(
+            transportation_fee=shown.transportation_fee,
+            charged_at=charged,
+            corrections=(*shown.corrections, *([(now, difference)] if difference else ())),
+        )
 
     def _unless_cancelled(self, at: int | None) -> int | None:
         return at if at is not None and self.has_reached(at, at) else None

@@ -185,3 +185,18 @@ def test_a_cancelled_plan_leaves_no_units_and_no_charge(us: Inbound) -> None:
     assert sent_in(us.api, generated, sku) == (0, 0, 0, 0)
     ids = {each["shipmentConfirmationId"] for each in shipments}
     assert charges(us, ids, range(begun, begun + 4)) == {}
+
+
+def test_cancelled_after_the_void_window_the_carrier_is_paid(us: Inbound) -> None:
+    """The units are gone all the same, and nothing is charged for the placement."""
+    generated = us.api.sandbox.simulation
+    begun = int(us.api.sandbox.clock.now()) // DAY
+    plan, sku, shipments, _, carriage = carried(us)
+    us.api.later(30 * 3600)
+    operation = us.ended(us.start("PUT", f"{plan}/cancellation"))
+    assert operation["operationStatus"] == "SUCCESS"
+    assert {each["severity"] for each in operation["operationProblems"]} == {"WARNING"}
+    assert sent_in(us.api, generated, sku) == (0, 0, 0, 0)
+    us.api.later(3 * DAY)
+    ids = {each["shipmentConfirmationId"] for each in shipments}
+    assert charges(us, ids, range(begun, begun + 4)) == {"FBAInboundTransportationFee": -carriage}

@@ -131,3 +131,30 @@ def test_a_charge_that_was_not_voided_in_time_stays(simulation: Simulation) -> N
         for fee in settled_fees(overlaid, seller, ref)
     ]
     assert found == [(shipment.charged_at, CARRIER, shipment.confirmation_id, Decimal("-118.50"))]
+
+
+def test_a_price_that_changes_after_the_charge_is_corrected(simulation: Simulation) -> None:
+    """What a settlement said stays; shown again, the same price is not corrected again."""
+    shipment = closed_shipment(fba_skus()[0])
+    charged = shipment.charged_at
+    assert charged is not None
+    cheaper, dearer = (shipment._replace(transportation_fee=fee) for fee in (10_000, 12_000))
+    assert cheaper.following(shipment, charged - 1) == cheaper
+    first = cheaper.following(shipment, charged + DAY)
+    assert first == cheaper.following(first, charged + 2 * DAY)
+    second = dearer.following(first, charged + 3 * DAY)
+    charges = [(each.at - charged, each.amount) for each in second.charges() if each.name == CARRIER]
+    assert charges == [(0, 11_850), (DAY, -1_850), (3 * DAY, 2_000)]
+    overlaid, seller = simulation.with_created([second]), simulation.seller("northwind_na")
+    found = [
+        fee
+        for ref in settlements(overlaid, seller, US)
+        if ref.start < START + timedelta(days=40)
+        for fee in settled_fees(overlaid, seller, ref)
+        if fee[1] == CARRIER
+    ]
+    assert [amount for *_, amount in found] == [Decimal("-118.50"), Decimal("18.50"), Decimal("-20.00")]
+    for ref in settlements(overlaid, seller, US):
+        inside = [fee for fee in found if ref.start.timestamp() <= fee[0] < ref.end.timestamp()]
+        days = sorted({at // DAY for at, *_ in inside})
+        assert list(transacted_fees(overlaid, seller, US, ref.settlement_id, days)) == inside
