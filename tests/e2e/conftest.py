@@ -40,6 +40,8 @@ def system(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> I
     start = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     environment = {
         "AIRFLOW__CORE__MAX_MAP_LENGTH": "512",
+        # Another user, who may trigger and see everything but approves no shipments.
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,visitor:op",
         # As in the demo: DAG files are parsed when the configuration changes (System.parse_again).
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
     }

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from airflow.sdk import Param
 
 from sellerops.inbound import form_fields as form
+from sellerops.inbound.api_values import FREIGHT_CLASSES
 from sellerops.inbound.models import Carrier, Shipping
 from sellerops.inbound.settings import InboundSettings
 from sellerops.settings.accounts import Account
@@ -144,7 +145,7 @@ def _freight_fields() -> list[tuple[str, Param]]:
         ),
         _choice(
             form.FREIGHT_CLASS,
-            {each: each.removeprefix("FC_").replace("_", ".").capitalize() for each in form.FREIGHT_CLASSES},
+            {each: each.removeprefix("FC_").replace("_", ".").capitalize() for each in FREIGHT_CLASSES},
             "Of the goods, for Amazon's partnered carrier.",
             _FREIGHT,
         ),

@@ -1,0 +1,426 @@
+"""A person approves an FBA shipment on the numbers shown; every decision is recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.exceptions import DownstreamTasksSkipped, TaskAwaitingInput, TaskDeferred
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, TriggerDagRun, UpdateHITLDetail
+from support.channels import Channels
+from support.fake_runtime import FakeRuntime, task_context
+
+from sellerops.base.errors import GiveUpError
+from sellerops.inbound.models import Box, BoxContent, InboundRequest, Item, Owner
+from sellerops.inbound.setting_models import OnTimeout
+from sellerops.inbound.settings import INBOUND
+from sellerops.inbound.store import (
+    Choice,
+    InboundStore,
+    PlacementOption,
+    RunState,
+    ShipmentRow,
+    TransportationOption,
+)
+from sellerops.ledger import Ledger
+from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator, ConfirmStepOperator
+from sellerops_airflow.operators.inbound_questions import APPROVAL_DAG
+from sellerops_airflow.runtime import use_runtime
+from sellerops_airflow.triggers.inbound import DecisionTrigger, InboundStepTrigger
+
+REQUEST = InboundRequest(
+    account_id="northwind_na",
+    marketplace="US",
+    source_address="dallas",
+    items=(Item("NW-1", 40, Owner.NONE, Owner.SELLER),),
+    boxes=(Box("1", (BoxContent("NW-1", 20),), *map(Decimal, (40, 30, 30, 9)), count=2),),
+    ready_at=datetime(2026, 12, 1, 14, tzinfo=UTC),
+    name="Spring",
+)
+ADA = {"id": "admin", "name": "admin"}
+BEST = "A1: 1 shipment, $12.50, recommended"
+
+
+class Airflow:
+    """Answers the task's supervisor as Airflow 3.3.2 does: the first question of a task instance stays."""
+
+    def __init__(self) -> None:
+        self.questions: dict[Any, CreateHITLDetailPayload] = {}
+        self.answered: set[Any] = set()
+        self.started: dict[str, dict[str, Any]] = {}
+
+    def send(self, msg: Any) -> Any:
+        if isinstance(msg, CreateHITLDetailPayload):
+            self.answered.discard(msg.ti_id)
+            return self.questions.setdefault(msg.ti_id, msg)
+        if isinstance(msg, UpdateHITLDetail):
+            self.answered.add(msg.ti_id)
+            return None
+        assert isinstance(msg, TriggerDagRun)
+        assert msg.dag_id == APPROVAL_DAG
+        self.started[msg.run_id] = dict(msg.conf or {})
+        return None
+
+
+class Runtime(FakeRuntime):
+    """A real ledger."""
+
+    def __init__(self, real: Ledger) -> None:
+        super().__init__()
+        self.real = real
+        self.store = InboundStore(real)
+
+    @property
+    def ledger(self) -> Any:
+        return self.real
+
+    def offer(self, run_id: int, cost: str = "12.50", hours: int = 48, generation: int = 1) -> None:
+        """Amazon offers two placements: one shipment by UPS, and two that cost more."""
+        expires = self.real.clock().now() + timedelta(hours=hours)
+        options, shipments, transport = [], [], []
+        for letter, warehouses in (("a", ["ONT8"]), ("b", ["ONT8", "FTW1"])):
+            placement = f"pl-{letter}{generation}"
+            ids = [f"sh-{letter}{generation}{number}" for number in range(len(warehouses))]
+            options.append(PlacementOption(placement, "OFFERED", tuple(ids), expires_at=expires))
+            for shipment_id, warehouse in zip(ids, warehouses, strict=True):
+                shipments.append(
+                    ShipmentRow(
+                        shipment_id,
+                        placement,
+                        "UNCONFIRMED",
+                        units={"NW-1": 40 // len(warehouses)},
+                        warehouse_id=warehouse,
+                    )
+                )
+                transport.append(
+                    TransportationOption(
+                        f"to-{shipment_id}", placement, shipment_id, "GROUND_SMALL_PARCEL",
+                        "AMAZON_PARTNERED_CARRIER", "UPS", "UPSN", Decimal(cost), "USD", (), expires,
+                    )
+                )  # fmt: skip
+        self.store.save_placements(run_id, generation, options, shipments)
+        for option in options:
+            chosen = [each for each in transport if each.placement_option_id == option.placement_option_id]
+            self.store.save_transportation(run_id, option.placement_option_id, generation, chosen)
+
+    def new_run(self, request: InboundRequest = REQUEST) -> int:
+        run = self.store.start_run(
+            request, marketplace_id="ATVPDKIKX0DER", dag_id="fba_inbound", run_id=f"manual__{uuid4()}"
+        )
+        self.store.set_ids(run.id, plan_id=f"wf{run.id}")
+        self.offer(run.id)
+        return run.id
+
+
+@pytest.fixture
+def runtime(ledger: Ledger, conninfo: str) -> Iterator[Runtime]:
+    with use_runtime(Runtime(ledger)) as ours:
+        assert isinstance(ours, Runtime)
+        yield ours
+
+
+@pytest.fixture
+def airflow(monkeypatch: pytest.MonkeyPatch) -> Airflow:
+    fake = Airflow()
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", fake, raising=False)
+    return fake
+
+
+@pytest.fixture
+def context(bag: DagBag) -> Any:
+    """Of one task instance of `approve`."""
+    made = task_context(dag_id="fba_inbound", task_id="approve", map_index=-1)
+    made["ti"].id = uuid4()
+    made["dag"] = bag.dags["fba_inbound"]
+    made["task"] = bag.dags["fba_inbound"].get_task("approve")
+    return made
+
+
+def approve(run_id: int, bag: DagBag, dag_id: str = "fba_inbound", **more: str) -> ApproveOffersOperator:
+    task = ApproveOffersOperator(task_id="approve", inbound_run_id=run_id, **more)
+    task._dag = bag.dags[dag_id]
+    return task
+
+
+def ask(run_id: int, bag: DagBag, context: Any) -> dict[str, Any]:
+    """Returns what comes back with the answer."""
+    with pytest.raises(TaskAwaitingInput) as waiting:
+        approve(run_id, bag).execute(context)
+    assert waiting.value.method_name == "execute_complete"
+    assert waiting.value.timeout == timedelta(hours=24)
+    assert waiting.value.kwargs
+    return dict(waiting.value.kwargs)
+
+
+def answer(option: str, user: Any = ADA, note: str = "") -> dict[str, Any]:
+    return {
+        "chosen_options": [option],
+        "params_input": {"note": note} if note else {},
+        "responded_at": datetime(2026, 11, 29, tzinfo=UTC),
+        "responded_by_user": user,
+        "timedout": False,
+    }
+
+
+TIMEOUT = {"error": "The response timeout has passed.", "error_type": "timeout"}
+
+
+def test_the_question_shows_every_combination_with_its_numbers(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    ask(run_id, bag, context)
+    (question,) = airflow.questions.values()
+    assert question.options == [BEST, "B1: 2 shipments, $25.00", "Reject"]
+    assert [user.id for user in question.assigned_users or []] == ["admin"]
+    body = question.body or ""
+    for words in (
+        "40 units of 1 SKU in 2 boxes, from *dallas* to US, ready on Tue 01 Dec 2026",
+        "| ★ | **A1** | 1 | 1: ONT8 | UPS (Amazon's partner) | parcels | $0.00 | $12.50 | **$12.50** |",
+        "| 2: FTW1, ONT8 |",
+        "Recommended is **A1**",
+        "Nothing is confirmed or charged",
+    ):
+        assert words in body, words
+    assert runtime.store.run(run_id).state is RunState.AWAITING_APPROVAL
+    assert runtime.store.newest_decision(run_id) is None
+    (notice,) = sent.messages
+    for words in ("Approval needed: Spring #", "A1: 1 shipment, $12.50", "ONT8", "admin", "within 24 hours"):
+        assert words in notice.text, words
+    assert "/tasks/approve/required_actions" in notice.text
+
+
+def test_an_approval_is_recorded_with_what_was_shown(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    kept = ask(run_id, bag, context)
+    task = approve(run_id, bag)
+    assert "admin approved B1" in task.execute_complete(
+        context, answer("B1: 2 shipments, $25.00", note="faster"), **kept
+    )
+    (decision,) = runtime.store.decisions(run_id)
+    assert (decision.choice, decision.decided_by, decision.note) == (Choice.APPROVED, "admin", "faster")
+    assert decision.placement_option_id == "pl-b1" and len(decision.transportation) == 2
+    assert len(decision.offer["combinations"]) == 2
+    assert runtime.store.run(run_id).state is RunState.CONFIRMING
+    assert "admin approved B1: 2 shipments, $25.00 (faster)" in sent.messages[-1].text
+    # Cleared or tried again, nobody is asked, and nothing is recorded twice.
+    assert "admin approved" in approve(run_id, bag).execute(context)
+    assert len(runtime.store.decisions(run_id)) == 1
+
+
+def test_options_that_expired_while_the_person_thought_are_still_approved(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    """They are generated again when they are confirmed, and asked about only if the numbers changed."""
+    run_id = runtime.new_run()
+    runtime.offer(run_id, hours=1)
+    kept = ask(run_id, bag, context)
+    expired = datetime.fromisoformat(kept["read_at"]) - timedelta(hours=2)
+    kept["read_at"] = expired.isoformat()
+    approve(run_id, bag).execute_complete(context, answer(BEST), **kept)
+    assert runtime.store.run(run_id).state is RunState.CONFIRMING
+
+
+@pytest.mark.parametrize(
+    ("event", "choice", "by"),
+    [(answer("Reject", note="too late"), Choice.REJECTED, "admin"), (TIMEOUT, Choice.TIMED_OUT, "nobody")],
+    ids=["rejected", "timed out"],
+)
+def test_without_an_approval_everything_but_the_cancellation_is_skipped(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels,
+    event: dict[str, Any], choice: Choice, by: str,
+) -> None:  # fmt: skip
+    run_id = runtime.new_run()
+    kept = ask(run_id, bag, context)
+    with pytest.raises(DownstreamTasksSkipped) as skipped:
+        approve(run_id, bag).execute_complete(context, event, **kept)
+    assert "confirm_placement" in skipped.value.tasks and "send_tracking" in skipped.value.tasks
+    assert "cancel_plan" not in skipped.value.tasks
+    (decision,) = runtime.store.decisions(run_id)
+    assert (decision.choice, decision.decided_by) == (choice, by)
+    assert runtime.store.run(run_id).state is RunState.REJECTED
+
+
+def test_the_answer_of_somebody_else_counts_for_nothing(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    kept = ask(run_id, bag, context)
+    for user in ({"id": "eve", "name": "eve"}, None):
+        with pytest.raises(TaskAwaitingInput):
+            approve(run_id, bag).execute_complete(context, answer(BEST, user), **kept)
+    assert runtime.store.decisions(run_id) == [] and not airflow.answered
+    assert not airflow.started, "the same question is open again"
+
+
+def test_nobody_answered_and_the_policy_asks_again_with_another_notice(
+    runtime: Runtime,
+    airflow: Airflow,
+    bag: DagBag,
+    context: Any,
+    sent: Channels,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = INBOUND.load()
+    approval = settings.approval.model_copy(update={"on_timeout": OnTimeout.ASK_AGAIN})
+    monkeypatch.setattr(type(INBOUND), "load", lambda _: settings.model_copy(update={"approval": approval}))
+    run_id = runtime.new_run()
+    kept = ask(run_id, bag, context)
+    with pytest.raises(TaskAwaitingInput) as waiting:
+        approve(run_id, bag).execute_complete(context, TIMEOUT, **kept)
+    assert waiting.value.kwargs == {**kept, "asked": 2}
+    assert runtime.store.decisions(run_id) == []
+    assert sum("Approval needed" in each.text for each in sent.messages) == 2
+
+
+def test_below_the_limit_of_the_configuration_nobody_is_asked(
+    runtime: Runtime,
+    airflow: Airflow,
+    bag: DagBag,
+    context: Any,
+    sent: Channels,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from sellerops.inbound.setting_models import AutoApproval
+
+    settings = INBOUND.load()
+    limits = (AutoApproval(max_cost_per_unit=Decimal("0.32"), currency="USD"),)
+    monkeypatch.setattr(type(INBOUND), "load", lambda _: settings.model_copy(update={"auto_approve": limits}))
+    run_id = runtime.new_run()
+    assert "automatically" in approve(run_id, bag).execute(context)
+    (decision,) = runtime.store.decisions(run_id)
+    assert (decision.choice, decision.decided_by) == (Choice.AUTO_APPROVED, "config/inbound.yaml")
+    assert not airflow.questions
+    runtime.offer(other := runtime.new_run(), cost="12.90")
+    ask(other, bag, context)
+
+
+def test_a_dry_run_shows_the_offer_in_the_log_and_asks_nobody(
+    runtime: Runtime,
+    airflow: Airflow,
+    bag: DagBag,
+    context: Any,
+    sent: Channels,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run_id = runtime.new_run(replace(REQUEST, dry_run=True))
+    with caplog.at_level("INFO"), pytest.raises(DownstreamTasksSkipped) as skipped:
+        approve(run_id, bag).execute(context)
+    assert "cancel_plan" not in skipped.value.tasks
+    assert "**$12.50**" in caplog.text
+    assert not airflow.questions and not sent.messages
+    assert runtime.store.decisions(run_id) == []
+    assert runtime.store.run(run_id).state is RunState.DRY_RUN
+
+
+def test_changed_numbers_are_asked_in_a_new_run_because_airflow_shows_the_old_text(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    kept = ask(run_id, bag, context)
+    runtime.offer(run_id, cost="14.00", generation=2)
+    with pytest.raises(TaskDeferred) as deferred:
+        approve(run_id, bag).execute_complete(context, answer(BEST), **kept)
+    assert runtime.store.decisions(run_id) == []
+    assert airflow.answered == {context["ti"].id}, "the old question is no longer open"
+    ((new_run, conf),) = airflow.started.items()
+    assert conf["inbound_run_id"] == run_id and "has changed since admin chose" in conf["reason"]
+    trigger = deferred.value.trigger
+    assert isinstance(trigger, DecisionTrigger)
+    assert (trigger.inbound_run_id, trigger.after, deferred.value.method_name) == (run_id, 0, "decided")
+
+    # In the new run the person sees the new numbers and why; then the first task goes on.
+    there = {**context, "run_id": new_run, "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4()})}
+    there["task"] = bag.dags[APPROVAL_DAG].get_task("approve")
+    task = approve(run_id, bag, APPROVAL_DAG, asked_about=conf["asked_about"], reason=conf["reason"])
+    with pytest.raises(TaskAwaitingInput) as waiting:
+        task.execute(there)
+    question = airflow.questions[there["ti"].id]
+    assert question.options[0] == "A1: 1 shipment, $14.00, recommended" and conf["reason"] in str(
+        question.body
+    )
+    assert "approved A1" in task.execute_complete(
+        there, answer(question.options[0]), **(waiting.value.kwargs or {})
+    )
+    (decision,) = runtime.store.decisions(run_id)
+    assert "admin approved" in approve(run_id, bag).decided(context, {"result": {"decision_id": decision.id}})
+
+
+def test_a_confirmation_whose_numbers_no_longer_hold_asks_first_and_then_goes_on(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    approve(run_id, bag).execute_complete(context, answer(BEST), **ask(run_id, bag, context))
+    runtime.offer(run_id, cost="14.00", generation=2)
+    confirm = ConfirmStepOperator(task_id="confirm_placement", inbound_run_id=run_id)
+    confirm._dag = bag.dags["fba_inbound"]
+    needed = {"result": {"state": "needs_approval", "summary": "The transport now costs $14.00."}}
+    with pytest.raises(TaskDeferred) as deferred:
+        confirm.resume(context, needed)
+    assert isinstance(deferred.value.trigger, DecisionTrigger)
+    (conf,) = airflow.started.values()
+    assert conf["reason"] == "The transport now costs $14.00."
+    with pytest.raises(TaskDeferred):
+        confirm.resume(context, needed)
+    assert len(airflow.started) == 1, "a task that was killed asks no second time"
+
+    again = approve(run_id, bag, APPROVAL_DAG, asked_about=conf["asked_about"])
+    there = {**context, "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4()})}
+    with pytest.raises(TaskAwaitingInput) as waiting:
+        again.execute(there)
+    again.execute_complete(
+        there, answer("A1: 1 shipment, $14.00, recommended"), **(waiting.value.kwargs or {})
+    )
+    decided = {"result": {"decision_id": runtime.store.decisions(run_id)[-1].id}}
+    with pytest.raises(TaskDeferred) as went_on:
+        confirm.decided(context, decided)
+    assert isinstance(went_on.value.trigger, InboundStepTrigger)
+    assert went_on.value.trigger.step == "confirm_placement"
+
+
+def test_a_rejection_at_the_confirmation_skips_to_the_cancellation(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    from sellerops.inbound.approval import current_offer
+
+    run_id = runtime.new_run()
+    offer = current_offer(runtime.store, run_id, runtime.real.clock().now())
+    decision = runtime.store.decide(run_id, Choice.REJECTED, offer=offer, decided_by="admin")
+    context["task"] = bag.dags["fba_inbound"].get_task("confirm_placement")
+    confirm = ConfirmStepOperator(task_id="confirm_placement", inbound_run_id=run_id)
+    with pytest.raises(DownstreamTasksSkipped) as skipped:
+        confirm.decided(context, {"result": {"decision_id": decision.id}})
+    assert "fetch_labels" in skipped.value.tasks and "cancel_plan" not in skipped.value.tasks
+
+
+def test_offers_that_have_all_expired_are_generated_again_before_anybody_is_asked(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    runtime.offer(run_id, hours=-1)
+    task = approve(run_id, bag)
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute(context)
+    done = {"result": {"state": "done", "summary": ""}}
+    assert isinstance(deferred.value.trigger, InboundStepTrigger)
+    assert deferred.value.trigger.step == "offer_placements"
+    with pytest.raises(TaskDeferred) as deferred:
+        task.offered_again(context, done, **(deferred.value.kwargs or {}))
+    assert isinstance(deferred.value.trigger, InboundStepTrigger)
+    assert deferred.value.trigger.step == "offer_transportation"
+    with pytest.raises(GiveUpError, match="offers nothing"):
+        task.offered_again(context, done, **(deferred.value.kwargs or {}))
+    runtime.offer(run_id, generation=2)
+    with pytest.raises(TaskAwaitingInput):
+        task.offered_again(context, done, **(deferred.value.kwargs or {}))
+    assert not airflow.started
