@@ -21,7 +21,7 @@ from support.fake_runtime import FakeRuntime, task_context
 from sellerops.base.errors import GiveUpError
 from sellerops.inbound.models import Box, BoxContent, InboundRequest, Item, Owner
 from sellerops.inbound.setting_models import OnTimeout
-from sellerops.inbound.settings import INBOUND
+from sellerops.inbound.settings import INBOUND, InboundSettings
 from sellerops.inbound.store import (
     Choice,
     InboundStore,
@@ -144,16 +144,14 @@ def context(bag: DagBag) -> Any:
     return made
 
 
-def approve(run_id: int, bag: DagBag, dag_id: str = "fba_inbound", **more: str) -> ApproveOffersOperator:
-    task = ApproveOffersOperator(task_id="approve", inbound_run_id=run_id, **more)
-    task._dag = bag.dags[dag_id]
-    return task
+def approve(run_id: int, **more: str) -> ApproveOffersOperator:
+    return ApproveOffersOperator(task_id="approve", inbound_run_id=run_id, **more)
 
 
-def ask(run_id: int, bag: DagBag, context: Any) -> dict[str, Any]:
+def ask(run_id: int, context: Any) -> dict[str, Any]:
     """Returns what comes back with the answer."""
     with pytest.raises(TaskAwaitingInput) as waiting:
-        approve(run_id, bag).execute(context)
+        approve(run_id).execute(context)
     assert waiting.value.method_name == "execute_complete"
     assert waiting.value.timeout == timedelta(hours=24)
     assert waiting.value.kwargs
@@ -170,6 +168,10 @@ def answer(option: str, user: Any = ADA, note: str = "") -> dict[str, Any]:
     }
 
 
+def use_settings(monkeypatch: pytest.MonkeyPatch, settings: InboundSettings) -> None:
+    monkeypatch.setattr("sellerops.inbound.settings.INBOUND", SimpleNamespace(load=lambda: settings))
+
+
 TIMEOUT = {"error": "The response timeout has passed.", "error_type": "timeout"}
 
 
@@ -177,7 +179,7 @@ def test_the_question_shows_every_combination_with_its_numbers(
     runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
 ) -> None:
     run_id = runtime.new_run()
-    ask(run_id, bag, context)
+    ask(run_id, context)
     (question,) = airflow.questions.values()
     assert question.options == [BEST, "B1: 2 shipments, $25.00", "Reject"]
     assert [user.id for user in question.assigned_users or []] == ["admin"]
@@ -202,8 +204,8 @@ def test_an_approval_is_recorded_with_what_was_shown(
     runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
 ) -> None:
     run_id = runtime.new_run()
-    kept = ask(run_id, bag, context)
-    task = approve(run_id, bag)
+    kept = ask(run_id, context)
+    task = approve(run_id)
     assert "admin approved B1" in task.execute_complete(
         context, answer("B1: 2 shipments, $25.00", note="faster"), **kept
     )
@@ -214,7 +216,7 @@ def test_an_approval_is_recorded_with_what_was_shown(
     assert runtime.store.run(run_id).state is RunState.CONFIRMING
     assert "admin approved B1: 2 shipments, $25.00 (faster)" in sent.messages[-1].text
     # Cleared or tried again, nobody is asked, and nothing is recorded twice.
-    assert "admin approved" in approve(run_id, bag).execute(context)
+    assert "admin approved" in approve(run_id).execute(context)
     assert len(runtime.store.decisions(run_id)) == 1
 
 
@@ -224,10 +226,10 @@ def test_options_that_expired_while_the_person_thought_are_still_approved(
     """They are generated again when they are confirmed, and asked about only if the numbers changed."""
     run_id = runtime.new_run()
     runtime.offer(run_id, hours=1)
-    kept = ask(run_id, bag, context)
+    kept = ask(run_id, context)
     expired = datetime.fromisoformat(kept["read_at"]) - timedelta(hours=2)
     kept["read_at"] = expired.isoformat()
-    approve(run_id, bag).execute_complete(context, answer(BEST), **kept)
+    approve(run_id).execute_complete(context, answer(BEST), **kept)
     assert runtime.store.run(run_id).state is RunState.CONFIRMING
 
 
@@ -241,9 +243,9 @@ def test_without_an_approval_everything_but_the_cancellation_is_skipped(
     event: dict[str, Any], choice: Choice, by: str,
 ) -> None:  # fmt: skip
     run_id = runtime.new_run()
-    kept = ask(run_id, bag, context)
+    kept = ask(run_id, context)
     with pytest.raises(DownstreamTasksSkipped) as skipped:
-        approve(run_id, bag).execute_complete(context, event, **kept)
+        approve(run_id).execute_complete(context, event, **kept)
     assert "confirm_placement" in skipped.value.tasks and "send_tracking" in skipped.value.tasks
     assert "cancel_plan" not in skipped.value.tasks
     (decision,) = runtime.store.decisions(run_id)
@@ -255,10 +257,10 @@ def test_the_answer_of_somebody_else_counts_for_nothing(
     runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
 ) -> None:
     run_id = runtime.new_run()
-    kept = ask(run_id, bag, context)
+    kept = ask(run_id, context)
     for user in ({"id": "eve", "name": "eve"}, None):
         with pytest.raises(TaskAwaitingInput):
-            approve(run_id, bag).execute_complete(context, answer(BEST, user), **kept)
+            approve(run_id).execute_complete(context, answer(BEST, user), **kept)
     assert runtime.store.decisions(run_id) == [] and not airflow.answered
     assert not airflow.started, "the same question is open again"
 
@@ -273,11 +275,11 @@ def test_nobody_answered_and_the_policy_asks_again_with_another_notice(
 ) -> None:
     settings = INBOUND.load()
     approval = settings.approval.model_copy(update={"on_timeout": OnTimeout.ASK_AGAIN})
-    monkeypatch.setattr(type(INBOUND), "load", lambda _: settings.model_copy(update={"approval": approval}))
+    use_settings(monkeypatch, settings.model_copy(update={"approval": approval}))
     run_id = runtime.new_run()
-    kept = ask(run_id, bag, context)
+    kept = ask(run_id, context)
     with pytest.raises(TaskAwaitingInput) as waiting:
-        approve(run_id, bag).execute_complete(context, TIMEOUT, **kept)
+        approve(run_id).execute_complete(context, TIMEOUT, **kept)
     assert waiting.value.kwargs == {**kept, "asked": 2}
     assert runtime.store.decisions(run_id) == []
     assert sum("Approval needed" in each.text for each in sent.messages) == 2
@@ -295,14 +297,14 @@ def test_below_the_limit_of_the_configuration_nobody_is_asked(
 
     settings = INBOUND.load()
     limits = (AutoApproval(max_cost_per_unit=Decimal("0.32"), currency="USD"),)
-    monkeypatch.setattr(type(INBOUND), "load", lambda _: settings.model_copy(update={"auto_approve": limits}))
+    use_settings(monkeypatch, settings.model_copy(update={"auto_approve": limits}))
     run_id = runtime.new_run()
-    assert "automatically" in approve(run_id, bag).execute(context)
+    assert "automatically" in approve(run_id).execute(context)
     (decision,) = runtime.store.decisions(run_id)
     assert (decision.choice, decision.decided_by) == (Choice.AUTO_APPROVED, "config/inbound.yaml")
     assert not airflow.questions
     runtime.offer(other := runtime.new_run(), cost="12.90")
-    ask(other, bag, context)
+    ask(other, context)
 
 
 def test_a_dry_run_shows_the_offer_in_the_log_and_asks_nobody(
@@ -315,7 +317,7 @@ def test_a_dry_run_shows_the_offer_in_the_log_and_asks_nobody(
 ) -> None:
     run_id = runtime.new_run(replace(REQUEST, dry_run=True))
     with caplog.at_level("INFO"), pytest.raises(DownstreamTasksSkipped) as skipped:
-        approve(run_id, bag).execute(context)
+        approve(run_id).execute(context)
     assert "cancel_plan" not in skipped.value.tasks
     assert "**$12.50**" in caplog.text
     assert not airflow.questions and not sent.messages
@@ -327,10 +329,10 @@ def test_changed_numbers_are_asked_in_a_new_run_because_airflow_shows_the_old_te
     runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
 ) -> None:
     run_id = runtime.new_run()
-    kept = ask(run_id, bag, context)
+    kept = ask(run_id, context)
     runtime.offer(run_id, cost="14.00", generation=2)
     with pytest.raises(TaskDeferred) as deferred:
-        approve(run_id, bag).execute_complete(context, answer(BEST), **kept)
+        approve(run_id).execute_complete(context, answer(BEST), **kept)
     assert runtime.store.decisions(run_id) == []
     assert airflow.answered == {context["ti"].id}, "the old question is no longer open"
     ((new_run, conf),) = airflow.started.items()
@@ -340,9 +342,13 @@ def test_changed_numbers_are_asked_in_a_new_run_because_airflow_shows_the_old_te
     assert (trigger.inbound_run_id, trigger.after, deferred.value.method_name) == (run_id, 0, "decided")
 
     # In the new run the person sees the new numbers and why; then the first task goes on.
-    there = {**context, "run_id": new_run, "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4()})}
+    there = {
+        **context,
+        "run_id": new_run,
+        "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4(), "dag_id": APPROVAL_DAG}),
+    }
     there["task"] = bag.dags[APPROVAL_DAG].get_task("approve")
-    task = approve(run_id, bag, APPROVAL_DAG, asked_about=conf["asked_about"], reason=conf["reason"])
+    task = approve(run_id, asked_about=conf["asked_about"], reason=conf["reason"])
     with pytest.raises(TaskAwaitingInput) as waiting:
         task.execute(there)
     question = airflow.questions[there["ti"].id]
@@ -353,17 +359,16 @@ def test_changed_numbers_are_asked_in_a_new_run_because_airflow_shows_the_old_te
         there, answer(question.options[0]), **(waiting.value.kwargs or {})
     )
     (decision,) = runtime.store.decisions(run_id)
-    assert "admin approved" in approve(run_id, bag).decided(context, {"result": {"decision_id": decision.id}})
+    assert "admin approved" in approve(run_id).decided(context, {"result": {"decision_id": decision.id}})
 
 
 def test_a_confirmation_whose_numbers_no_longer_hold_asks_first_and_then_goes_on(
     runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
 ) -> None:
     run_id = runtime.new_run()
-    approve(run_id, bag).execute_complete(context, answer(BEST), **ask(run_id, bag, context))
+    approve(run_id).execute_complete(context, answer(BEST), **ask(run_id, context))
     runtime.offer(run_id, cost="14.00", generation=2)
     confirm = ConfirmStepOperator(task_id="confirm_placement", inbound_run_id=run_id)
-    confirm._dag = bag.dags["fba_inbound"]
     needed = {"result": {"state": "needs_approval", "summary": "The transport now costs $14.00."}}
     with pytest.raises(TaskDeferred) as deferred:
         confirm.resume(context, needed)
@@ -374,8 +379,11 @@ def test_a_confirmation_whose_numbers_no_longer_hold_asks_first_and_then_goes_on
         confirm.resume(context, needed)
     assert len(airflow.started) == 1, "a task that was killed asks no second time"
 
-    again = approve(run_id, bag, APPROVAL_DAG, asked_about=conf["asked_about"])
-    there = {**context, "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4()})}
+    again = approve(run_id, asked_about=conf["asked_about"])
+    there = {
+        **context,
+        "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4(), "dag_id": APPROVAL_DAG}),
+    }
     with pytest.raises(TaskAwaitingInput) as waiting:
         again.execute(there)
     again.execute_complete(
@@ -408,19 +416,21 @@ def test_offers_that_have_all_expired_are_generated_again_before_anybody_is_aske
 ) -> None:
     run_id = runtime.new_run()
     runtime.offer(run_id, hours=-1)
-    task = approve(run_id, bag)
+    task = approve(run_id)
     with pytest.raises(TaskDeferred) as deferred:
         task.execute(context)
     done = {"result": {"state": "done", "summary": ""}}
+    first = deferred.value.kwargs or {}
     assert isinstance(deferred.value.trigger, InboundStepTrigger)
     assert deferred.value.trigger.step == "offer_placements"
     with pytest.raises(TaskDeferred) as deferred:
-        task.offered_again(context, done, **(deferred.value.kwargs or {}))
+        task.offered_again(context, done, **first)
     assert isinstance(deferred.value.trigger, InboundStepTrigger)
     assert deferred.value.trigger.step == "offer_transportation"
+    then = deferred.value.kwargs or {}
     with pytest.raises(GiveUpError, match="offers nothing"):
-        task.offered_again(context, done, **(deferred.value.kwargs or {}))
+        task.offered_again(context, done, **then)
     runtime.offer(run_id, generation=2)
     with pytest.raises(TaskAwaitingInput):
-        task.offered_again(context, done, **(deferred.value.kwargs or {}))
+        task.offered_again(context, done, **then)
     assert not airflow.started

@@ -101,16 +101,11 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
     return "\n".join(lines)
 
 
-def describe_shipments(legs: Sequence[Leg]) -> str:
-    """Each shipment on a line: ``120 units to ONT8 with UPS (parcels), $12.30``."""
-    return "\n".join(f"- {line}" for line in leg_lines(legs))
-
-
 def leg_lines(legs: Sequence[Leg]) -> list[str]:
     """The shipments of a combination, one line each."""
     return [
         f"{_count(leg.units, 'unit')} to {leg.warehouse_id or 'a warehouse not known yet'} with "
-        f"{_carrier(leg)} ({_mode(leg)}), {money(leg.cost)}"
+        f"{_carrier(leg)}, {_mode(leg)}, {money(leg.cost)}"
         for leg in legs
     ]
 

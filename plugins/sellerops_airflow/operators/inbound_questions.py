@@ -70,9 +70,10 @@ def ask_in_new_run(
     """
     from sellerops_airflow.triggers.inbound import DecisionTrigger
 
+    dag_id = context["ti"].dag_id
     newest = get_runtime().inbound_store.newest_decision(inbound_run_id)
     after = newest.id if newest else 0
-    is_nested = operator.dag_id == APPROVAL_DAG
+    is_nested = dag_id == APPROVAL_DAG
     run_id = (
         f"{context['run_id']}_again"
         if is_nested
@@ -84,7 +85,7 @@ def ask_in_new_run(
         "asked_about": f"{asked_about}, after {after}",
         "reason": reason,
     }
-    start_run(APPROVAL_DAG, run_id, conf, f"Asked by {operator.dag_id}, task {operator.task_id}.")
+    start_run(APPROVAL_DAG, run_id, conf, f"Asked by {dag_id}, task {operator.task_id}.")
     log.info("Asked in run %s of %s; see Required Actions.", run_id, APPROVAL_DAG)
     operator.defer(trigger=DecisionTrigger(inbound_run_id=inbound_run_id, after=after), method_name="decided")
 
