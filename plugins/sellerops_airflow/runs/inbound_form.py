@@ -33,7 +33,6 @@ _CARRIERS = {
     Carrier.PARTNERED.value: "Amazon's partnered carrier",
     Carrier.OWN.value: "Your own carrier",
 }
-INBOUND_RUN = "inbound_run_id"
 
 
 def inbound_form(settings: InboundSettings, accounts: Mapping[str, Account]) -> dict[str, Param]:
@@ -47,9 +46,25 @@ def inbound_form(settings: InboundSettings, accounts: Mapping[str, Account]) -> 
     return dict(fields)
 
 
+def cancel_form() -> dict[str, Param]:
+    """The form of ``fba_inbound_cancel``."""
+    return {
+        "inbound_run_id": run_field(
+            "Its number: in notices, and on the page *Labels and shipment* of a task."
+        ),
+        "reason": Param(None, type=["null", "string"], title="Reason", description="Kept with the decision."),
+        "accept_charges": Param(
+            False,
+            type=["null", "boolean"],
+            title="Accept charges",
+            description="Cancel also when the carrier can no longer be cancelled free of charge.",
+        ),
+    }
+
+
 def run_field(description: str) -> Param:
     """The number of an inbound run."""
-    return Param(None, type=["null", "integer"], minimum=1, title="Inbound run", description=description)
+    return Param(None, type=["null", "integer"], minimum=1, title="Inbound run", description_md=description)
 
 
 def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list[tuple[str, Param]]:

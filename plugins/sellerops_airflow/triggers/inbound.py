@@ -76,8 +76,8 @@ class InboundTrigger(BaseTrigger):
         runtime.forget_credentials(runtime.account(self._account_id()))
 
 
-class _OfOneRun(InboundTrigger):
-    """Works on one run of the ledger."""
+class OneRunTrigger(InboundTrigger):
+    """Base of the triggers that work on one run of the ledger."""
 
     inbound_run_id: int
 
@@ -85,7 +85,7 @@ class _OfOneRun(InboundTrigger):
         return str(get_runtime().inbound_store.run(self.inbound_run_id).account_id)
 
 
-class InboundStepTrigger(_OfOneRun):
+class InboundStepTrigger(OneRunTrigger):
     """Carries out one step of a run; the result has ``state`` (a StepState) and ``summary``.
 
     :param step: name of a step in ``sellerops.inbound.workflow.STEPS``.
@@ -155,7 +155,7 @@ class ValidateRequestTrigger(InboundTrigger):
         return {"inbound_run_id": run.id, "name": run.name, "notes": list(find_notes(request, facts))}
 
 
-class DecisionTrigger(_OfOneRun):
+class DecisionTrigger(OneRunTrigger):
     """Waits until a person decides about a run in another DAG run; the result is ``{"decision_id": ...}``.
 
     :param inbound_run_id: id of the run in the ledger.

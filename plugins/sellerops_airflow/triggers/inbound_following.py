@@ -1,4 +1,4 @@
-"""Follows an account's confirmed FBA shipments in the triggerer."""
+"""Follows and cancels confirmed FBA shipments in the triggerer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from sellerops_airflow.runs.trigger_events import error_to_values
-from sellerops_airflow.triggers.inbound import InboundTrigger
+from sellerops_airflow.triggers.inbound import InboundTrigger, OneRunTrigger
 
 
 class FollowTrigger(InboundTrigger):
@@ -34,3 +34,25 @@ class FollowTrigger(InboundTrigger):
             "followed": [each.summary for each in found.followed],
             "failed": [error_to_values(error) for error in found.failed.values()],
         }
+
+
+class CancelTrigger(OneRunTrigger):
+    """Cancels a run's plan at Amazon; the result has a ``summary``.
+
+    :param inbound_run_id: id of the run in the ledger.
+    :param accept_charges: also when the partnered carrier can no longer be cancelled free of charge.
+    """
+
+    _arguments = ("inbound_run_id", "accept_charges")
+
+    def __init__(self, *, inbound_run_id: int, accept_charges: bool) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.inbound_run_id = inbound_run_id
+        self.accept_charges = accept_charges
+
+    async def _work(self) -> dict[str, Any]:
+        from sellerops.inbound.steps.cancellation import cancel_run
+
+        services = await asyncio.to_thread(self._services)
+        outcome = await cancel_run(services, self.inbound_run_id, accept_charges=self.accept_charges)
+        return {"summary": outcome.summary}
