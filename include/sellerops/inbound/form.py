@@ -209,6 +209,7 @@ __all__ = [
     "DRY_RUN",
     "FREIGHT_CLASS",
     "ITEMS",
+    "LONGEST_NAME",
     "MARKETPLACE",
     "NAME",
     "PACKING",
@@ -220,5 +221,6 @@ __all__ = [
     "READY",
     "SHIPPING",
     "SOURCE_ADDRESS",
+    "TITLES",
     "parse_form",
 ]
