@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pydantic import BaseModel
+
+from sellerops.inbound import setting_models
+from sellerops.inbound.form_fields import TITLES
+from sellerops.inbound.packing_columns import PACKING_LIST, PALLET_LIST
+from sellerops.inbound.settings import InboundSettings
 from sellerops.settings.specs import load_spec, load_specs
 from sellerops.settings.specs.report_list import overview, when
 
@@ -73,3 +79,27 @@ def test_every_decision_states_context_decision_and_consequences() -> None:
             text = page.read_text(encoding="utf-8")
             parts = [text.find(f"**{part}.**") for part in ("Context", "Decision", "Consequences")]
             assert -1 < parts[0] < parts[1] < parts[2], page.name
+
+
+def test_the_page_of_inbound_shipments_has_every_field_column_and_setting() -> None:
+    text = (ROOT / "docs/inbound.md").read_text(encoding="utf-8")
+    for key, title in TITLES.items():
+        assert f"| {title} | `{key}` |" in text
+    for column in {*PACKING_LIST, *PALLET_LIST}:
+        assert f"`{column.value}`" in text
+    models = [each for each in vars(setting_models).values() if isinstance(each, type)]
+    settings = [InboundSettings, *(each for each in models if issubclass(each, BaseModel))]
+    assert len(settings) > 10
+    for key in {key for model in settings for key in model.model_fields}:
+        assert f"`{key}" in text, key
+
+
+def test_the_messages_that_the_page_of_inbound_shipments_explains_are_in_the_code() -> None:
+    page = (ROOT / "docs/inbound.md").read_text(encoding="utf-8").partition("## Troubleshooting")[2]
+    files = [*(ROOT / "include/sellerops").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    explained = re.findall(r"^\| `([^`]+)` \|", page, flags=re.MULTILINE)
+    assert len(explained) > 5
+    for message in explained:
+        parts = [part.strip(" '") for part in message.split("...")]
+        assert all(part in code for part in parts), message

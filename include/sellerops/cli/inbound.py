@@ -1,4 +1,4 @@
-"""`inbound list|show|files`: FBA inbound runs, what happened to them, and their labels."""
+"""`inbound list|show|files|boxes`: FBA inbound runs, what happened to them, their labels and boxes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sellerops.archive import Archive
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError, GiveUpError
 from sellerops.cli.arguments import require_known
+from sellerops.cli.inbound_boxes import add_boxes
 from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
@@ -39,6 +40,7 @@ def add(commands: Any) -> None:
     action.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
     action.add_argument("--archive", metavar="URI", help="the archive (default: $SELLEROPS_ARCHIVE)")
     action.set_defaults(run=_files)
+    add_boxes(actions)
 
 
 def _list(options: argparse.Namespace) -> int:

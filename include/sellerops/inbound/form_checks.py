@@ -25,6 +25,8 @@ from sellerops.inbound.form_fields import (
 from sellerops.inbound.models import Carrier, InboundRequest, Pallet, Problem
 from sellerops.inbound.problems import quoted
 from sellerops.inbound.request_facts import Facts
+from sellerops.inbound.setting_models import PalletLimit
+from sellerops.inbound.units import length_in, weight_in
 
 # Amazon sells there, but plans for them cannot be created with the API.
 _WITHOUT_INBOUND = ("BE", "IE", "ZA")
@@ -40,7 +42,7 @@ def check_form(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
     yield from _check_name(request.name)
     yield from _check_ready(request, facts)
     yield from _check_contact(request, facts)
-    yield from _check_freight(request)
+    yield from _check_freight(request, facts)
 
 
 def _check_account(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
@@ -143,7 +145,7 @@ def _check_contact(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
         yield Problem(place, f"{request.account_id} may not use the contact {request.contact}.", choice)
 
 
-def _check_freight(request: InboundRequest) -> Iterator[Problem]:
+def _check_freight(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
     shipping = request.shipping.value
     if not request.shipping.is_freight:
         if request.pallets:
@@ -161,8 +163,10 @@ def _check_freight(request: InboundRequest) -> Iterator[Problem]:
             f"{shipping} needs pallets: their number, dimensions and weight.",
             "Fill in Pallets, or add a sheet Pallets to the packing list.",
         )
+    marketplace = facts.marketplaces.get(request.marketplace)
+    limit = facts.settings.pallet_limit(marketplace) if marketplace else None
     for number, pallet in enumerate(request.pallets, 1):
-        yield from _check_pallet(pallet, pallet.place or f"{place_of(PALLETS)}, entry {number}")
+        yield from _check_pallet(pallet, pallet.place or f"{place_of(PALLETS)}, entry {number}", limit)
     if request.freight_class and request.freight_class not in FREIGHT_CLASSES:
         yield Problem(
             place_of(FREIGHT_CLASS),
@@ -179,12 +183,20 @@ def _check_freight(request: InboundRequest) -> Iterator[Problem]:
         yield Problem(place_of(DECLARED_VALUE), "is not above zero.", "Enter the value of the goods.")
 
 
-def _check_pallet(pallet: Pallet, place: str) -> Iterator[Problem]:
+def _check_pallet(pallet: Pallet, place: str, limit: PalletLimit | None) -> Iterator[Problem]:
     measures = (pallet.length, pallet.width, pallet.height, pallet.weight)
     if not all(0 < each <= _LARGEST_MEASURE for each in measures):
         yield Problem(place, "a length or weight is not above zero.", "Enter the measured values.")
     if not 1 <= pallet.count <= _MOST_PALLETS:
         yield Problem(place, f"{pallet.count} is not a number of pallets.", f"Enter 1 to {_MOST_PALLETS:,}.")
+    if limit is None:
+        return
+    if weight_in(pallet.weight, pallet.weight_unit, limit.weight_unit) > limit.weight:
+        most = f"{limit.weight} {limit.weight_unit}"
+        yield Problem(place, f"a pallet is heavier than {most}.", "Put the boxes on more pallets.")
+    if length_in(pallet.height, pallet.dimension_unit, limit.height_unit) > limit.height:
+        most = f"{limit.height} {limit.height_unit}"
+        yield Problem(place, f"a pallet is higher than {most}.", "Put the boxes on more pallets.")
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:

@@ -191,6 +191,15 @@ class BoxLimit(Strict):
         return length_in(value, unit, self.side_unit)
 
 
+class PalletLimit(Strict):
+    """The heaviest and highest pallet that Amazon accepts, goods and pallet together."""
+
+    weight: Positive
+    weight_unit: Literal["LB", "KG"]
+    height: Positive
+    height_unit: Literal["IN", "CM"]
+
+
 class SkuDefaults(Strict):
     """What holds for a SKU that Amazon has not classified yet, and whether it needs an expiration date."""
 

@@ -22,6 +22,7 @@ from sellerops.inbound.setting_models import (
     Following,
     Labels,
     Names,
+    PalletLimit,
     SkuDefaults,
     Strict,
     Text,
@@ -46,6 +47,7 @@ class InboundSettings(Strict):
     packing_list_folder: Text | None = None
     labels: dict[str, Labels]
     box_limits: dict[str, BoxLimit]
+    pallet_limits: dict[str, PalletLimit] = Field(default_factory=dict)
     ready_within_days: Days = 45
     shelf_life_days: Days = 90
     skus: dict[str, SkuDefaults] = Field(default_factory=dict)
@@ -86,6 +88,10 @@ class InboundSettings(Strict):
     def box_limit(self, marketplace: Marketplace) -> BoxLimit:
         """The limits of a marketplace, else those of its region."""
         return self.box_limits.get(marketplace.code) or self.box_limits[marketplace.region]
+
+    def pallet_limit(self, marketplace: Marketplace) -> PalletLimit | None:
+        """The limits of a marketplace, else those of its region; None if there are none."""
+        return self.pallet_limits.get(marketplace.code) or self.pallet_limits.get(marketplace.region)
 
     def sku(self, sku: str) -> SkuDefaults:
         return self.skus.get(sku, SkuDefaults())

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from support.inbound_requests import facts
 
+from amazon_sandbox.inbound.products import usual_prep
 from amazon_sandbox.simulation.simulation import Simulation
 from sellerops.inbound.form import parse_form
 from sellerops.inbound.models import InboundRequest
-from sellerops.inbound.validation import find_problems
+from sellerops.inbound.request_facts import PrepDetails
+from sellerops.inbound.validation import find_problems, with_owners
 from sellerops.settings.marketplaces import marketplace
 
 US = {"account": "northwind_na", "marketplace": "US", "source_address": "dallas"}
@@ -36,15 +38,21 @@ def sample(name: str) -> InboundRequest:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_has_no_problem_with_what_the_demos_amazon_knows(name: str) -> None:
-    """Each SKU is listed for FBA."""
+    """Each SKU is listed for FBA, and classified there or in the list."""
     made = sample(name)
     assert made.units == UNITS[name]
     amazon = Simulation(seed=7)
     shop = amazon.storefront(amazon.seller(made.account_id), marketplace(made.marketplace).id)
     listings = {each.sku: each for each in shop.listings}
+    preps = {item.sku: usual_prep(shop, listings[item.sku]) for item in made.items if item.sku in listings}
     known = facts(
         now=datetime.now(UTC),
         listed={sku: not each.is_merchant for sku, each in listings.items()},
-        prep=None,
+        prep={sku: PrepDetails(each.category, each.all_types) for sku, each in preps.items()},
     )
     assert find_problems(made, known) == []
+    for item in with_owners(made, known).items:
+        prep = preps[item.sku]
+        if prep.category != "UNKNOWN":
+            assert item.prep_owner in prep.prep_owners
+            assert item.label_owner in prep.label_owners

@@ -127,6 +127,13 @@ def test_nothing_is_said_about_skus_while_listings_and_prep_details_are_not_know
             "not above zero",
             "",
         ),
+        (
+            FREIGHT | {"pallets": (replace(PALLET, weight=Decimal(1501)),)},
+            "Pallets, entry 1",
+            "1500 LB",
+            "more",
+        ),
+        (FREIGHT | {"pallets": (replace(PALLET, height=Decimal(73)),)}, "Pallets, entry 1", "72 IN", "more"),
         ({"boxes": ()}, "Packing", "to be packed now, but none are given", "choose to pack later"),
         (
             {"boxes": one_box(weight=Decimal("50.5"))},
