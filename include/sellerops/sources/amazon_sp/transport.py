@@ -36,8 +36,10 @@ from sellerops.sources.common.transport import (
 # Of calls that the library does not build.
 JSON_HEADERS = {"user-agent": "sellerops (Language=Python)", "content-type": "application/json"}
 _SYSTEM = "Amazon"
-# Of one answer. A plan has up to 2000 items, each of which may be refused.
+# Of one answer: a plan has up to 2000 items, each of which may be refused. All are in the details, and as many
+# as fit in the text.
 _MOST_ERRORS = 50
+_LONGEST_TEXT = 4_000
 _EXPIRED = re.compile(r"\bexpir", re.IGNORECASE)
 # We set these on every call, whatever the library sends: its Host is wrong for http, its token may be stale.
 _OURS = {"host", "x-amz-access-token"}
@@ -230,7 +232,7 @@ def _summary(errors: list[dict[str, str]]) -> tuple[str, str]:
         text = " ".join(word for word in words if word)
         if text and text not in said:
             said.append(text)
-    return code, "; ".join(said)
+    return code, "; ".join(said)[:_LONGEST_TEXT]
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:

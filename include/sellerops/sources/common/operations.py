@@ -53,8 +53,8 @@ class OperationInput:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-# POST requests that change nothing at Amazon, and what they answer. Their body is a question too long for a query;
-# only these may be repeated after a time-out.
+# POST requests that change nothing at Amazon, because their question is too long for a query, and what they
+# answer. Only these may be repeated after a time-out.
 READING_POSTS = {
     "createMarketplaceItemLabels": "labels to print",
     "getMyFeesEstimates": "what Amazon would charge",
