@@ -11,7 +11,10 @@ from sellerops.inbound.packing_columns import Column
 from sellerops.inbound.problems import quoted
 from sellerops.inbound.row_reader import RowReader
 
-_TOTAL = ("total", "sum", "grand total", "subtotal", "summe", "gesamt")
+_TOTAL = (
+    "total", "totals", "sum", "grand total", "subtotal", "total units", "total quantity", "total boxes", "summe",
+    "gesamt",
+)  # fmt: skip
 _OF_A_SKU = ("prep_owner", "label_owner", "expiration", "lot", "prep_category", "prep_types")
 
 
@@ -25,8 +28,7 @@ def is_total(reader: RowReader) -> bool:
 def _says_total(cell: object) -> bool:
     if not isinstance(cell, str):
         return False
-    words = cell.strip().rstrip(":").casefold()
-    return words in _TOTAL or words.split(" ")[0] in ("total", "totals", "summe", "gesamt")
+    return cell.strip().rstrip(":").casefold() in _TOTAL
 
 
 @dataclass

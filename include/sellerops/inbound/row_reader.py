@@ -62,7 +62,7 @@ class RowReader:
         return f"{self.row.place}, column {heading.text if heading else column.value}"
 
     def text(self, column: Column) -> str | None:
-        return self._read(column, text_of)
+        return self._read(column, _name)
 
     def whole(self, column: Column) -> int | None:
         return self._read(column, lambda value: whole_number_of(value, self.mark))
@@ -113,6 +113,16 @@ class RowReader:
         except CellError as error:
             self.problems.note(self.place(column), error.cause, error.remedy)
             return None
+
+
+def _name(value: Value) -> str:
+    """A name as text. Excel turns names such as 3-7 into dates, and what was typed is lost."""
+    if isinstance(value, date):
+        raise CellError(
+            f"the spreadsheet has turned this cell into the date {value}.",
+            "Format the column as text and type the value again.",
+        )
+    return text_of(value)
 
 
 def _owner(value: Value) -> Owner:

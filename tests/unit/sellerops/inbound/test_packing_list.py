@@ -116,6 +116,11 @@ def test_a_row_of_totals_is_compared_and_left_out() -> None:
     )
 
 
+def test_a_sku_may_begin_with_the_word_total() -> None:
+    found = read(csv_of(("sku", "quantity"), ("A", "3"), ("Total 50", "4"), ("Total:", "7")))
+    assert units_of(found) == {"A": 3, "Total 50": 4}
+
+
 def test_a_sku_listed_twice_among_the_items_is_added_up_and_noted() -> None:
     found = read(csv_of(("sku", "quantity"), ("A", "3"), ("A", "4")))
     assert found.items == (Item("A", 7),)

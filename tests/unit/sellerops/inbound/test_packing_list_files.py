@@ -139,6 +139,15 @@ def test_a_formula_counts_with_its_stored_result_and_is_named_without_one() -> N
     assert units_of(read_packing_list(stored, "list.xlsx")) == {"A-1": 12}
 
 
+@pytest.mark.parametrize(("column", "index"), [("box", 0), ("sku", 2)])
+def test_a_name_that_excel_has_turned_into_a_date_is_refused(column: str, index: int) -> None:
+    row = list(_NUMBERS)
+    row[index] = date(2026, 7, 3)
+    problem = problems_of(xlsx_of(HEADINGS, row), "list.xlsx")[0]
+    assert f"row 2, column {column}: the spreadsheet has turned this cell into the date 2026-07-03" in problem
+    assert "Format the column as text" in problem
+
+
 def test_an_error_in_a_cell_is_named() -> None:
     (problem,) = problems_of(xlsx_of(HEADINGS, (*_NUMBERS[:2], "#N/A", *_NUMBERS[3:])), "list.xlsx")
     assert "row 2, column sku: this cell shows #N/A" in problem
