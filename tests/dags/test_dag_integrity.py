@@ -28,7 +28,7 @@ DAG_IDS = {
     if path.stem != "defaults" and "\nenabled: false\n" not in path.read_text()
 }
 CHECK_IDS = {f"check__{path.stem}" for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")}
-INBOUND_IDS = {f"fba_inbound{name}" for name in ("", "_approval", "_cancel", "_follow")}
+INBOUND_IDS = {f"fba_inbound{name}" for name in ("", "_approval", "_cancel", "_content_update", "_follow")}
 EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
 GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")
 TAGS = {

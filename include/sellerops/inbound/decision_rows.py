@@ -133,8 +133,10 @@ class DecisionRows:
         return self.ledger.database.run(work)
 
     def newest_decision(self, inbound_run_id: int) -> Decision | None:
-        """The decision that holds."""
-        return self.ledger.database.run(lambda connection: _newest(connection, inbound_run_id))
+        """The decision about the plan that holds; those about other quantities do not change it."""
+        return self.ledger.database.run(
+            lambda connection: _newest(connection, inbound_run_id, but="content_update%")
+        )
 
     def decisions(self, inbound_run_id: int) -> list[Decision]:
         """All decisions about a run, oldest first."""
@@ -212,10 +214,11 @@ def _offers() -> TypeAdapter[Offer]:
     return TypeAdapter(Offer)
 
 
-def _newest(connection: Connection, inbound_run_id: int) -> Decision | None:
+def _newest(connection: Connection, inbound_run_id: int, but: str = "") -> Decision | None:
     row = connection.execute(
-        "SELECT * FROM sellerops.inbound_decision WHERE inbound_run_id = %s ORDER BY id DESC LIMIT 1",
-        (inbound_run_id,),
+        "SELECT * FROM sellerops.inbound_decision WHERE inbound_run_id = %s AND asked_about NOT LIKE %s "
+        "ORDER BY id DESC LIMIT 1",
+        (inbound_run_id, but),
     ).fetchone()
     return _decision(row) if row else None
 

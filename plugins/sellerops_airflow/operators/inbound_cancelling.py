@@ -41,7 +41,7 @@ class CancelRunOperator(BaseOperator):
 
     def execute(self, context: Context) -> str:
         """Check who asks, and hand the work to the triggerer."""
-        from sellerops_airflow.triggers.inbound_following import CancelTrigger
+        from sellerops_airflow.triggers.inbound_confirmed import CancelTrigger
 
         with task_outcome(context):
             run_id = inbound_run_id_of(self.inbound_run_id)

@@ -29,7 +29,7 @@ class FollowShipmentsOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[str]:
         """Hand the work to the triggerer."""
-        from sellerops_airflow.triggers.inbound_following import FollowTrigger
+        from sellerops_airflow.triggers.inbound_confirmed import FollowTrigger
 
         self.defer(trigger=FollowTrigger(account_id=self.account_id), method_name="resume")
 

@@ -62,6 +62,30 @@ def cancel_form() -> dict[str, Param]:
     }
 
 
+def content_form() -> dict[str, Param]:
+    """The form of ``fba_inbound_content_update``."""
+    return {
+        "inbound_run_id": run_field(
+            "Its number: in notices, and on the page *Labels and shipment* of a task."
+        ),
+        "shipment": Param(
+            None,
+            type=["null", "string"],
+            title="Shipment",
+            description_md="Its number at Amazon, such as `FBA15ABCDEFG`.",
+        ),
+        "quantities": Param(
+            None,
+            type=["null", "string", "array"],
+            format="multiline",
+            title="Quantities",
+            description_md="One line per SKU: the SKU and its units in the shipment from now on, such as "
+            "`NW-1,40`. Other SKUs stay as they are. Units are taken out of, or put into, the last "
+            "boxes with the SKU.",
+        ),
+    }
+
+
 def run_field(description: str) -> Param:
     """The number of an inbound run."""
     return Param(None, type=["null", "integer"], minimum=1, title="Inbound run", description_md=description)
