@@ -12,8 +12,8 @@ from sellerops.inbound.problems import quoted
 from sellerops.inbound.row_reader import RowReader
 
 _TOTAL = (
-    "total", "totals", "sum", "grand total", "subtotal", "total units", "total quantity", "total boxes", "summe",
-    "gesamt",
+    "total", "totals", "sum", "grand total", "subtotal", "total units", "total quantity", "total boxes",
+    "summe", "gesamt",
 )  # fmt: skip
 _OF_A_SKU = ("prep_owner", "label_owner", "expiration", "lot", "prep_category", "prep_types")
 
