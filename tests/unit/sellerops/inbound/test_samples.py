@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from sellerops.inbound.request_facts import PrepDetails
 from sellerops.inbound.validation import find_problems, with_owners
 from sellerops.settings.marketplaces import marketplace
 
+ROOT = Path(__file__).resolve().parents[4]
 US = {"account": "northwind_na", "marketplace": "US", "source_address": "dallas"}
 SAMPLES = {
     "us_parcels.csv": US,
@@ -56,3 +60,11 @@ def test_a_sample_has_no_problem_with_what_the_demos_amazon_knows(name: str) -> 
         if prep.category != "UNKNOWN":
             assert item.prep_owner in prep.prep_owners
             assert item.label_owner in prep.label_owners
+
+
+def test_the_rest_call_of_the_page_is_a_request() -> None:
+    (example,) = re.findall(
+        r"```json\n(.*?)```", (ROOT / "docs/inbound.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    made = parse_form(json.loads(example)["conf"])
+    assert (made.units, len(made.boxes), made.pack_later) == (20, 1, False)
