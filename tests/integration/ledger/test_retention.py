@@ -293,6 +293,19 @@ def test_listed_reports_of_an_unused_type_are_purged(ledger: Ledger, at: At) -> 
     assert read(ledger, "SELECT report_id FROM sellerops.listed_report") == ["300"]
 
 
+def test_what_was_written_to_amazon_is_never_forgotten(ledger: Ledger, at: At) -> None:
+    """A key without a row could be sent again."""
+    write(
+        ledger,
+        "INSERT INTO sellerops.write_call (key, account_id, operation, method, path, body_hash, found_by, "
+        "state, sent_at, answered_at, answer) VALUES ('inbound/1/createInboundPlan/1', 'a', "
+        "'createInboundPlan', 'POST', '/', '', '', 'answered', sellerops.now(), sellerops.now(), '{}')",
+    )
+    at(5_000)
+    purge(ledger)
+    assert read(ledger, "SELECT key FROM sellerops.write_call") == ["inbound/1/createInboundPlan/1"]
+
+
 def test_a_large_purge_goes_in_small_transactions(
     ledger: Ledger, at: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:

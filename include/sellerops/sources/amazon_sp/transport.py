@@ -36,8 +36,8 @@ from sellerops.sources.common.transport import (
 # Of calls that the library does not build.
 JSON_HEADERS = {"user-agent": "sellerops (Language=Python)", "content-type": "application/json"}
 _SYSTEM = "Amazon"
-# Of one answer: a plan has up to 2000 items, each of which may be refused. All are in the details, and as many
-# as fit in the text.
+# Of one answer: a plan has up to 2000 items, each of which may be refused. The text has as many of them
+# as fit.
 _MOST_ERRORS = 50
 _LONGEST_TEXT = 4_000
 _EXPIRED = re.compile(r"\bexpir", re.IGNORECASE)
