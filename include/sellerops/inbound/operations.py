@@ -8,7 +8,7 @@ getInboundOperationStatus, and what public code reports about operations that fa
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -51,7 +51,8 @@ class Intent:
 
     ``operation``: Amazon's name; ``subject``: the option or shipment, empty for the plan. ``body``: may be
     made from the row, for what depends on the generation. ``look``: finds out whether it has taken effect;
-    None if it may be repeated (``found_by`` then says why).
+    None if it may be repeated (``found_by`` then says why). ``is_done_once_found``: False if what ``look``
+    finds may still be incomplete. ``answered``: records what the answer brings, before the operation ends.
     """
 
     step: str
@@ -62,6 +63,8 @@ class Intent:
     look: Look | None = None
     body: Mapping[str, Any] | Callable[[StepRow], Mapping[str, Any]] | None = None
     subject: str = ""
+    is_done_once_found: bool = True
+    answered: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
 
 
 async def carry_out(services: Services, inbound_run_id: int, intent: Intent) -> StepRow:
@@ -116,6 +119,8 @@ async def _begin(services: Services, row: StepRow, intent: Intent) -> StepRow:
     operation_id = str(answer["operationId"]) if answer.get("operationId") else None
     rest = {name: value for name, value in answer.items() if name != "operationId"}
     await services.blocking(services.store.record_answer, row.id, operation_id, rest)
+    if intent.answered:
+        await intent.answered(answer)
     if operation_id is None:
         return await services.blocking(services.store.finish_step, row.id, result={"was_found": True})
     return await services.blocking(
@@ -187,7 +192,7 @@ async def _follow(services: Services, row: StepRow, intent: Intent) -> StepRow:
 
 async def _settle_pending(services: Services, row: StepRow, intent: Intent) -> StepRow:
     """An operation that does not end may have had its effect nevertheless."""
-    found = await intent.look() if intent.look else None
+    found = await intent.look() if intent.look and intent.is_done_once_found else None
     if found is not None:
         log.warning("%s %s never ended, but has taken effect", row.operation, row.operation_id)
         return await services.blocking(
@@ -208,7 +213,7 @@ def _failed(row: StepRow, problems: Sequence[Mapping[str, Any]]) -> OperationFai
         for problem in problems
     )
     return OperationFailed(
-        f"Amazon's operation {row.operation} failed: {said or 'Amazon gave no reason'}.",
+        f"Amazon's operation {row.operation} failed: {said.rstrip('.') or 'Amazon gave no reason'}.",
         where=f"inbound run {row.inbound_run_id}, step {row.step}, operation {row.operation_id}",
         problems=list(problems),
         operation=row.operation,

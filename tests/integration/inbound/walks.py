@@ -41,7 +41,7 @@ READY = RUN_AT + timedelta(days=3)
 SAMPLES = Path(__file__).resolve().parents[3] / "include" / "samples" / "packing_lists"
 US_PARCELS, DE_PARCELS, US_PALLETS = "us_parcels.csv", "de_parcels.xlsx", "us_pallets.xlsx"
 # As often as Airflow tries a task of the DAG again.
-RETRIES = 4
+RETRIES = 2
 _names = count(1)
 
 Approver = Callable[[Offer], Combination | None]
@@ -236,7 +236,7 @@ class Harbour:
         accepted = [
             call
             for call in self.sandbox.calls(operation=operation)
-            if call["status"] in (200, 202) or call["fault"] in ("response_lost", "error_after")
+            if call["status"] in (200, 202) or call.get("fault") in ("response_lost", "error_after")
         ]
         return len(accepted)
 

@@ -22,6 +22,7 @@ from sellerops.inbound.store import Decision, RowState, RunState, ShipmentRow
 log = logging.getLogger(__name__)
 
 _CENT = Decimal("0.01")
+_OPERATION = "confirmTransportationOptions"
 
 
 async def confirm_transportation(step: Step) -> StepOutcome:
@@ -65,7 +66,7 @@ async def _confirm_approved(step: Step, decision: Decision) -> bool:
         if combination is None:
             return False
         await ensure_windows(step, combination.legs)
-        row = await step.blocking(step.store.begin_step, step.run.id, step.name)
+        row = await step.blocking(step.store.begin_step, step.run.id, step.name, operation=_OPERATION)
         await step.blocking(step.store.record_answer, row.id, None, {"selections": combination.selections})
         await _confirm(step, combination.selections)
         return True
@@ -80,7 +81,7 @@ async def _confirm(step: Step, selections: Mapping[str, str]) -> None:
         return await _selections(step)
 
     await step.operation(
-        "confirmTransportationOptions",
+        _OPERATION,
         "POST",
         step.path("transportationOptions", "confirmation"),
         found_by="Every shipment has a selectedTransportationOptionId in getShipment.",

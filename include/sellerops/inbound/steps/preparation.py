@@ -11,6 +11,7 @@ from sellerops.inbound.amazon_lists import BASE
 from sellerops.inbound.facts import read_prep_details
 from sellerops.inbound.inputs import item_input
 from sellerops.inbound.models import Item
+from sellerops.inbound.operations import Intent, carry_out
 from sellerops.inbound.outcomes import StepOutcome, count, done, not_needed
 from sellerops.inbound.request_facts import NO_PREP
 from sellerops.inbound.steps.step import Step
@@ -89,20 +90,28 @@ async def create_plan(step: Step) -> StepOutcome:
     async def look() -> Mapping[str, Any] | None:
         return await find_plan(step)
 
-    row = await step.operation(
+    async def record(answer: Mapping[str, Any]) -> None:
+        plan_id = text_field(answer, "inboundPlanId", "createInboundPlan")
+        await step.blocking(step.store.set_ids, step.run.id, plan_id=plan_id)
+
+    intent = Intent(
+        step.name,
         "createInboundPlan",
         "POST",
         f"{BASE}/inboundPlans",
         found_by=f"A plan named {step.run.name!r} in listInboundPlans, newest first.",
         look=look,
         body=_plan_body(step),
+        # A plan is listed from the start, while Amazon still checks its items.
+        is_done_once_found=False,
+        answered=record,
     )
-    plan_id = text_field(row.result, "inboundPlanId", "createInboundPlan")
-    await step.blocking(step.store.set_ids, step.run.id, plan_id=plan_id)
+    row = await carry_out(step.services, step.run.id, intent)
+    await record(row.result)
     await step.reload()
     if row.result.get("was_found"):
         await _wait_until_active(step)
-    return done(f"Created plan {step.run.name!r} ({plan_id}).")
+    return done(f"Created plan {step.run.name!r} ({step.plan_id}).")
 
 
 def _plan_body(step: Step) -> dict[str, Any]:
