@@ -18,7 +18,7 @@ from sellerops.base.limits import (
     megabytes,
 )
 from sellerops.inbound.cells import Unreadable, Value, is_blank
-from sellerops.inbound.problems import Problems
+from sellerops.inbound.problems import Problems, quoted
 from sellerops.inbound.tables import Row
 
 _SAVE_AS_XLSX = (
@@ -53,54 +53,66 @@ def foreign_format(content: bytes) -> tuple[str, str] | None:
 
 def read_sheets(content: bytes, place: str, problems: Problems) -> list[tuple[str, list[Row]]]:
     """Name and rows of every visible sheet; empty if the workbook cannot be read, which is noted."""
-    refusal = _refusal(content)
-    if refusal:
-        problems.note(place, *refusal)
-        return []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions, which do not matter here
-            return list(_sheets(content, place, problems))
+            return list(_sheets(_checked(content), place, problems))
+    except _Refused as refused:
+        problems.note(place, refused.cause, refused.remedy)
     except Exception as error:  # noqa: BLE001 - a damaged workbook raises whatever its part breaks
-        problems.note(place, f"is damaged: {type(error).__name__}: {str(error)[:100]}.", _SAVE_AS_XLSX)
-        return []
+        problems.note(place, f"is damaged: {type(error).__name__}: {quoted(error)}.", _SAVE_AS_XLSX)
+    return []
 
 
-def _refusal(content: bytes) -> tuple[str, str] | None:
-    """Cause and remedy if the archive is too large, not a workbook, or defines XML entities.
+class _Refused(Exception):
+    def __init__(self, cause: str, remedy: str = _SAVE_AS_XLSX) -> None:
+        self.cause, self.remedy = cause, remedy
+        super().__init__(cause)
 
-    openpyxl does not guard against XML that expands; no spreadsheet program writes a document type.
+
+def _checked(content: bytes) -> io.BytesIO:
+    """The workbook as an archive whose parts have the sizes that they state, and define no XML entities.
+
+    Source: openpyxl does not guard against XML that expands, and zipfile unpacks up to 1 GB of a part that
+    states a wrong size. No spreadsheet program writes a document type. Raises _Refused, or what zipfile
+    raises for a damaged archive.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            if sum(each.file_size for each in parts) > LARGEST_UNPACKED_WORKBOOK:
-                limit = megabytes(LARGEST_UNPACKED_WORKBOOK)
-                return f"unpacks to more than {limit}.", "Copy the list into a new workbook."
-            if len(parts) > MOST_WORKBOOK_PARTS:
-                return f"has more than {MOST_WORKBOOK_PARTS} parts.", "Copy the list into a new workbook."
-            if any(each.flag_bits & 1 for each in parts):
-                return "is protected with a password.", "Save a copy without a password."
-            names = {each.filename for each in parts}
-            if "xl/workbook.bin" in names:
-                return "is a binary workbook (.xlsb).", _SAVE_AS_XLSX
-            if "xl/workbook.xml" not in names:
-                return "is an archive, but not an Excel workbook.", _SAVE_AS_XLSX
-            for each in parts:
-                # zipfile never returns more than the size that was just counted.
-                part = archive.read(each) if each.filename.endswith((".xml", ".rels")) else b""
-                if b"\0" in part or b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-                    return f"has a document type in {each.filename[:100]!r}.", _SAVE_AS_XLSX
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        return f"is damaged: {str(error)[:100]}.", "Save it again, or upload it again."
-    return None
+    checked = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(checked, "w") as copy:
+        parts = archive.infolist()
+        _check_parts(parts)
+        for each in parts:
+            with archive.open(each) as file:
+                part = file.read(each.file_size)
+            is_xml = each.filename.endswith((".xml", ".rels"))
+            if is_xml and (b"\0" in part or b"<!DOCTYPE" in part or b"<!ENTITY" in part):
+                raise _Refused(f"has a document type in {quoted(each.filename)}.")
+            copy.writestr(each.filename, part)
+    return checked
 
 
-def _sheets(content: bytes, place: str, problems: Problems) -> Iterator[tuple[str, list[Row]]]:
+def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
+    if sum(each.file_size for each in parts) > LARGEST_UNPACKED_WORKBOOK:
+        raise _Refused(
+            f"unpacks to more than {megabytes(LARGEST_UNPACKED_WORKBOOK)}.",
+            "Copy the list into a new workbook.",
+        )
+    if len(parts) > MOST_WORKBOOK_PARTS:
+        raise _Refused(f"has more than {MOST_WORKBOOK_PARTS} parts.", "Copy the list into a new workbook.")
+    if any(each.flag_bits & 1 for each in parts):
+        raise _Refused("is protected with a password.", "Save a copy without a password.")
+    names = {each.filename for each in parts}
+    if "xl/workbook.bin" in names:
+        raise _Refused("is a binary workbook (.xlsb).")
+    if "xl/workbook.xml" not in names:
+        raise _Refused("is an archive, but not an Excel workbook.")
+
+
+def _sheets(workbook: io.BytesIO, place: str, problems: Problems) -> Iterator[tuple[str, list[Row]]]:
     from openpyxl import load_workbook
 
-    values = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    formulas = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
+    values = load_workbook(workbook, read_only=True, data_only=True, keep_links=False)
+    formulas = load_workbook(workbook, read_only=True, keep_links=False)
     for sheet, source in zip(values.worksheets, formulas.worksheets, strict=True):
         if sheet.sheet_state != "visible":
             continue

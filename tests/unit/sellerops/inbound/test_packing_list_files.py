@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import tracemalloc
 import zipfile
+import zlib
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -55,7 +58,7 @@ def with_part(content: bytes, name: str, pattern: bytes, replacement: bytes) -> 
         (b"%PDF-1.7 ...", "is a PDF", "spreadsheet"),
         (b"sku,quantity\nA\0B,1\n", "not a text file", "CSV (UTF-8)"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "not a text file", "CSV (UTF-8)"),
-        (b"PK\x03\x04 cut off", "is damaged", "upload it again"),
+        (b"PK\x03\x04 cut off", "is damaged", "(.xlsx)"),
         (zip_of(word__document_xml=b"x"), "not an Excel workbook", "(.xlsx)"),
         (zip_of(**{"xl__workbook.bin": b"x"}), "binary workbook (.xlsb)", "(.xlsx)"),
         (zip_of(**{"xl__workbook.xml": b"<workbook"}), "is damaged", "(.xlsx)"),
@@ -87,6 +90,21 @@ def test_a_workbook_protected_by_zip_encryption_is_refused() -> None:
             place = content.find(signature, place + 4)
     (problem,) = problems_of(bytes(content), "a.xlsx")
     assert "protected with a password" in problem
+
+
+def test_a_part_that_is_larger_than_it_states_is_not_unpacked() -> None:
+    """Its size and checksum are those of its first bytes: only the end of the stream gives it away."""
+    start = b"<workbook/>"
+    content = bytearray(zip_of(**{"xl__workbook.xml": start + bytes(8 << 20)}))
+    for signature, offset in ((b"PK\x03\x04", 14), (b"PK\x01\x02", 16)):
+        place = content.find(signature) + offset
+        content[place : place + 4] = struct.pack("<I", zlib.crc32(start))
+        content[place + 8 : place + 12] = struct.pack("<I", len(start))
+    tracemalloc.start()
+    assert problems_of(bytes(content), "a.xlsx")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
 
 
 def test_a_quotation_mark_that_is_never_closed_is_found_by_its_line() -> None:
