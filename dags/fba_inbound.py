@@ -49,7 +49,7 @@ with DAG(
         InboundStepOperator(task_id="fetch_labels"),
         InboundStepOperator(task_id="fetch_bill_of_lading"),
         AskTrackingOperator(task_id="ask_tracking"),
-        InboundStepOperator(task_id="send_tracking"),
+        InboundStepOperator(task_id="send_tracking", trigger_rule="all_success"),
     )
     confirmed >> CancelPlanOperator(task_id="cancel_plan", trigger_rule="all_done")
 

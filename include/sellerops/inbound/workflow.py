@@ -16,6 +16,7 @@ from sellerops.base.errors import SellerOpsError
 from sellerops.inbound.outcomes import StepOutcome, StepState, not_needed
 
 if TYPE_CHECKING:
+    from sellerops.inbound.models import InboundRequest
     from sellerops.inbound.services import Services
     from sellerops.inbound.steps.step import Step
     from sellerops.inbound.store import RunState
@@ -62,6 +63,21 @@ STEPS = (
     StepInfo("cancel_plan", "Cancel a rejected plan", "cancellation"),
 )
 
+_PACKED_LATER = "Not needed: the boxes are packed later."
+_PACKED_BEFORE = "Not needed: the boxes were packed before the plan."
+_PARCELS = "Not needed: only Amazon's own freight carriers issue a bill of lading."
+
+
+def left_out(request: InboundRequest) -> dict[str, str]:
+    """The steps that the request alone rules out, with the reason: nothing has to be asked for that."""
+    packing = (
+        dict.fromkeys(("offer_packing", "confirm_packing", "set_box_contents"), _PACKED_LATER)
+        if request.pack_later
+        else dict.fromkeys(("set_shipment_boxes", "offer_transportation_again"), _PACKED_BEFORE)
+    )
+    return packing | ({} if request.shipping.is_freight else {"fetch_bill_of_lading": _PARCELS})
+
+
 # The only step that is still carried out for a run that was rejected or only tried.
 _CANCELLING = "cancel_plan"
 
@@ -103,4 +119,4 @@ def _load(info: StepInfo) -> tuple[Callable[[Step], Awaitable[StepOutcome]], typ
     return cast("Callable[[Step], Awaitable[StepOutcome]]", getattr(module, info.name)), Step
 
 
-__all__ = ["STEPS", "StepInfo", "StepOutcome", "StepState", "run_step"]
+__all__ = ["STEPS", "StepInfo", "StepOutcome", "StepState", "left_out", "run_step"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
@@ -20,7 +20,12 @@ log = logging.getLogger(__name__)
 COLOR = "#fff4e5"
 VALIDATE, CANCEL = "validate", "cancel_plan"
 # The run's id in the ledger, from the task that opened it.
+LEFT_OUT = "left_out"
 OF_THIS_RUN = f"{{{{ ti.xcom_pull(task_ids='{VALIDATE}') or '' }}}}"
+
+
+# Why this step is not needed, from the same task; empty if that is known only later.
+_REASON = f"{{{{ (ti.xcom_pull(task_ids='{VALIDATE}', key='{LEFT_OUT}') or {{}}).get(task.task_id, '') }}}}"
 
 
 class InboundStepOperator(BaseOperator):
@@ -31,23 +36,28 @@ class InboundStepOperator(BaseOperator):
 
     :param task_id: the step's name in ``sellerops.inbound.workflow.STEPS``.
     :param inbound_run_id: id of the run in the ledger.
+    :param not_needed: why the step is left out; empty if it is not.
     """
 
-    template_fields: Sequence[str] = ("inbound_run_id",)
+    template_fields: Sequence[str] = ("inbound_run_id", "not_needed")
     ui_color = COLOR
 
-    def __init__(self, *, inbound_run_id: Any = OF_THIS_RUN, **kwargs: Any) -> None:
+    def __init__(
+        self, *, inbound_run_id: Any = OF_THIS_RUN, not_needed: str = _REASON, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.inbound_run_id = inbound_run_id
+        self.not_needed = not_needed
 
     def execute(self, context: Context) -> str:
         """Hand the step to the triggerer."""
         if str(self.inbound_run_id).strip() in ("", "None"):
-            raise AirflowSkipException("not needed: nothing was created")
+            raise AirflowSkipException("Not needed: nothing was created.")
+        if self.not_needed:
+            raise AirflowSkipException(self.not_needed)
         self.start_step()
-        raise AssertionError("unreachable")
 
-    def start_step(self) -> None:
+    def start_step(self) -> NoReturn:
         """Defer until the triggerer has carried out the step."""
         from sellerops_airflow.triggers.inbound import InboundStepTrigger
 
@@ -92,6 +102,15 @@ def skip_to_cancellation(context: Context) -> None:
 
 class CancelPlanOperator(InboundStepOperator):
     """Cancels a plan that was rejected or only tried, and says in a notice what became of it."""
+
+    def execute(self, context: Context) -> str:
+        """Hand the step to the triggerer, unless the shipments are confirmed, as they usually are."""
+        if str(self.inbound_run_id).strip() not in ("", "None"):
+            with task_outcome(context):
+                run = get_runtime().inbound_store.run(inbound_run_id_of(self.inbound_run_id))
+            if run.state.is_confirmed:
+                raise AirflowSkipException("Not needed: the shipments are confirmed.")
+        return super().execute(context)
 
     def resume(self, context: Context, event: dict[str, Any]) -> str:
         """Return what became of the plan. Raises AirflowSkipException when there is nothing to cancel."""

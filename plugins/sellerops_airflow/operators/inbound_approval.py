@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param
@@ -178,7 +178,7 @@ class ApproveOffersOperator(HITLOperator):
         send_decision_notice(get_runtime().ledger, case.run, decision, words)
         return words
 
-    def _offer_again(self, step: str) -> None:
+    def _offer_again(self, step: str) -> NoReturn:
         """Defer until Amazon has generated options again."""
         from sellerops_airflow.triggers.inbound import InboundStepTrigger
 
@@ -186,7 +186,7 @@ class ApproveOffersOperator(HITLOperator):
         trigger = InboundStepTrigger(step=step, inbound_run_id=inbound_run_id_of(self.inbound_run_id))
         self.defer(trigger=trigger, method_name="offered_again", kwargs={"step": step})
 
-    def _ask(self, context: Context, case: Case, asked: int) -> str:
+    def _ask(self, context: Context, case: Case, asked: int) -> NoReturn:
         """Wait for an answer here or, when Airflow still shows an earlier question, in a run of its own."""
         from sellerops.inbound.offer_text import describe_offer, offer_lines, option_labels
         from sellerops.inbound.store import RunState
@@ -248,7 +248,6 @@ class ConfirmStepOperator(InboundStepOperator):
         with task_outcome(context):
             run_id = inbound_run_id_of(self.inbound_run_id)
             ask_in_new_run(self, context, run_id, asked_about=self.task_id, reason=result["summary"])
-        raise AssertionError("unreachable")
 
     def decided(self, context: Context, event: dict[str, Any]) -> str:
         """Carry out the step after an approval; otherwise skip to the cancellation."""
@@ -263,4 +262,3 @@ class ConfirmStepOperator(InboundStepOperator):
             skip_to_cancellation(context)
             return words
         self.start_step()
-        raise AssertionError("unreachable")

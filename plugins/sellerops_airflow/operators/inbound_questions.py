@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import Context
 
@@ -63,7 +63,7 @@ class Case:
 
 def ask_in_new_run(
     operator: Any, context: Context, inbound_run_id: int, *, asked_about: str, reason: str
-) -> None:
+) -> NoReturn:
     """Ask in a run of ``fba_inbound_approval``, and defer ``operator`` until there is a decision.
 
     A question has one run, also when the task is killed and tries again.

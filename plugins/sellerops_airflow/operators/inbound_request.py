@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, Context
 
-from sellerops_airflow.operators.inbound import COLOR
+from sellerops_airflow.operators.inbound import COLOR, LEFT_OUT
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runs.trigger_events import result_of
 
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 class ValidateRequestOperator(BaseOperator):
     """Validates the run's trigger form; returns the id of its run in the ledger.
+
+    Steps that the request rules out are pushed as XCom ``left_out``, so that they skip without a wait.
 
     All problems are reported at once, and with a problem nothing is created. A DAG run has one inbound run:
     when cleared, the task finds it again, and a changed form changes it only while Amazon has no plan.
@@ -55,6 +57,7 @@ class ValidateRequestOperator(BaseOperator):
         """Return the run's id. Raises InvalidRequest with every problem."""
         with task_outcome(context):
             result = result_of(event)
+        context["ti"].xcom_push(key=LEFT_OUT, value=result["left_out"])
         for note in result["notes"]:
             log.info("%s", note)
         log.info("Inbound run %s: %s", result["inbound_run_id"], result["name"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param
@@ -30,7 +30,7 @@ _REMIND_AFTER = timedelta(days=7)
 class AskTrackingOperator(HITLOperator):
     """Waits until a person enters tracking numbers, or the freight bill numbers of pallets.
 
-    Skips when Amazon's partnered carrier takes everything, or all numbers are known. Everybody who may answer
+    Skips when Amazon's partnered carrier takes everything. Everybody who may answer
     required actions may enter numbers: they cost nothing and can be entered again.
 
     :param inbound_run_id: id of the run in the ledger.
@@ -47,10 +47,11 @@ class AskTrackingOperator(HITLOperator):
         """Ask for the numbers of the shipments, unless they are known."""
         with task_outcome(context):
             run, shipments = self._read()
+            if not shipments:
+                raise AirflowSkipException("Not needed: Amazon's carriers report their numbers themselves.")
             if not _without_numbers(shipments):
-                raise AirflowSkipException("not needed: no shipment lacks tracking numbers")
+                return "all numbers are known"
             self._ask(context, run, shipments, 1)
-        raise AssertionError("unreachable")
 
     def execute_complete(self, context: Context, event: dict[str, Any], asked: int = 1) -> str:
         """Record the numbers; ask again while some shipments have none.
@@ -92,7 +93,9 @@ class AskTrackingOperator(HITLOperator):
                 store.save_tracking(run.id, shipment_id, numbers)
         return self._read()[1]
 
-    def _ask(self, context: Context, run: InboundRun, shipments: Sequence[ShipmentRow], asked: int) -> None:
+    def _ask(
+        self, context: Context, run: InboundRun, shipments: Sequence[ShipmentRow], asked: int
+    ) -> NoReturn:
         for each in shipments:
             self.params[each.shipment_id] = _field(run, each)
         lines = [_line(each) for each in shipments]

@@ -3,7 +3,8 @@
 Keys and titles are those of ``sellerops.inbound.form_fields``: the same for the form, a REST call and a
 restock proposal. ``sellerops.inbound.form`` reads and checks the values. Every field allows null so that it
 may stay empty: Airflow's UI marks all others as required, and a missing value is reported together with all
-other problems. Airflow shows fields without a section first; the sections are collapsed.
+other problems. Airflow shows fields without a section first, and collapses the sections. Descriptions are
+plain text: the form draws code over the line above it.
 """
 
 from __future__ import annotations
@@ -49,9 +50,7 @@ def inbound_form(settings: InboundSettings, accounts: Mapping[str, Account]) -> 
 def cancel_form() -> dict[str, Param]:
     """The form of ``fba_inbound_cancel``."""
     return {
-        "inbound_run_id": run_field(
-            "Its number: in notices, and on the page *Labels and shipment* of a task."
-        ),
+        "inbound_run_id": run_field("Its number: in notices, and on the page of the run's shipment."),
         "reason": Param(None, type=["null", "string"], title="Reason", description="Kept with the decision."),
         "accept_charges": Param(
             False,
@@ -65,22 +64,20 @@ def cancel_form() -> dict[str, Param]:
 def content_form() -> dict[str, Param]:
     """The form of ``fba_inbound_content_update``."""
     return {
-        "inbound_run_id": run_field(
-            "Its number: in notices, and on the page *Labels and shipment* of a task."
-        ),
+        "inbound_run_id": run_field("Its number: in notices, and on the page of the run's shipment."),
         "shipment": Param(
             None,
             type=["null", "string"],
             title="Shipment",
-            description_md="Its number at Amazon, such as `FBA15ABCDEFG`.",
+            description="Its number at Amazon, such as FBA15ABCDEFG.",
         ),
         "quantities": Param(
             None,
             type=["null", "string", "array"],
             format="multiline",
             title="Quantities",
-            description_md="One line per SKU: the SKU and its units in the shipment from now on, such as "
-            "`NW-1,40`. Other SKUs stay as they are. Units are taken out of, or put into, the last "
+            description="One line per SKU: the SKU and its units in the shipment from now on, such as "
+            "NW-1,40. Other SKUs stay as they are. Units are taken out of, or put into, the last "
             "boxes with the SKU.",
         ),
     }
@@ -88,7 +85,7 @@ def content_form() -> dict[str, Param]:
 
 def run_field(description: str) -> Param:
     """The number of an inbound run."""
-    return Param(None, type=["null", "integer"], minimum=1, title="Inbound run", description_md=description)
+    return Param(None, type=["null", "integer"], minimum=1, title="Inbound run", description=description)
 
 
 def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list[tuple[str, Param]]:
@@ -107,7 +104,7 @@ def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list
             {code: f"{code} ({', '.join(owners)})" for code, owners in sorted(shops.items())},
             "Where it will be sold. A shipment plan has one marketplace.",
         ),
-        _choice(form.SOURCE_ADDRESS, addresses, "Addresses are in `config/inbound.yaml`."),
+        _choice(form.SOURCE_ADDRESS, addresses, "The addresses are in config/inbound.yaml."),
         _text(
             form.NAME,
             f"How you recognise the plan in Seller Central and in notices; at most {form.LONGEST_NAME} "
@@ -115,8 +112,8 @@ def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list
         ),
         _text(
             form.READY,
-            "When the boxes can be picked up, in the time zone of the address: `2026-12-01` or "
-            "`2026-12-01 14:00`.",
+            "When the boxes can be picked up, in the time zone of the address: 2026-12-01 or "
+            "2026-12-01 14:00.",
         ),
         _text(
             form.PACKING_LIST_FILE,
@@ -124,8 +121,8 @@ def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list
         ),
         _table(
             form.ITEMS,
-            "Instead of a file: CSV with a heading line. Columns: `sku`, `quantity`, and if needed "
-            "`expiration`, `lot`, `prep owner`, `label owner`, `prep category`, `prep types`. Leave empty if "
+            "Instead of a file: CSV with a heading line. Columns: sku, quantity, and if needed "
+            "expiration, lot, prep owner, label owner, prep category, prep types. Leave empty if "
             "the boxes say it all.",
         ),
         (
@@ -147,9 +144,9 @@ def _packing_fields() -> list[tuple[str, Param]]:
         ),
         _table(
             form.BOXES,
-            "Instead of a file: CSV with a heading line, and a line per box and SKU. Columns: `box`, `sku`, "
-            "`quantity` (in each box), `boxes` (how many are identical), `length`, `width`, `height`, "
-            "`dimension unit` (CM, IN), `weight`, `weight unit` (KG, LB).",
+            "Instead of a file: CSV with a heading line, and a line per box and SKU. Columns: box, sku, "
+            "quantity (in each box), boxes (how many are identical), length, width, height, "
+            "dimension unit (CM, IN), weight, weight unit (KG, LB).",
             _PACKING,
         ),
     ]
@@ -178,8 +175,8 @@ def _freight_fields() -> list[tuple[str, Param]]:
     return [
         _table(
             form.PALLETS,
-            "CSV with a heading line. Columns: `pallets` (how many are identical), `length`, `width`, "
-            "`height`, `dimension unit`, `weight`, `weight unit`, `stackable`.",
+            "CSV with a heading line. Columns: pallets (how many are identical), length, width, "
+            "height, dimension unit, weight, weight unit, stackable.",
             _FREIGHT,
         ),
         _choice(
@@ -221,4 +218,4 @@ def _table(key: str, description: str, section: str = "") -> tuple[str, Param]:
 def _field(key: str, description: str, section: str, **schema: object) -> Param:
     kind = schema.pop("type", ["null", "string"])
     shown = {"section": section} if section else {}
-    return Param(None, type=kind, title=form.TITLES[key], description_md=description, **shown, **schema)
+    return Param(None, type=kind, title=form.TITLES[key], description=description, **shown, **schema)

@@ -110,7 +110,7 @@ class InboundStepTrigger(OneRunTrigger):
 class ValidateRequestTrigger(InboundTrigger):
     """Checks a request against Amazon's data and opens its run.
 
-    The result has ``inbound_run_id``, ``name`` and ``notes``.
+    The result has ``inbound_run_id``, ``name``, ``notes`` and ``left_out``: steps not needed, with reasons.
 
     :param values: the trigger form's values.
     :param account_id: the account of the request.
@@ -138,6 +138,7 @@ class ValidateRequestTrigger(InboundTrigger):
         from sellerops.inbound.facts import read_facts
         from sellerops.inbound.form import parse_form
         from sellerops.inbound.validation import find_notes, find_problems, raise_problems, with_owners
+        from sellerops.inbound.workflow import left_out
         from sellerops.settings.marketplaces import marketplace
 
         request = await asyncio.to_thread(parse_form, self.values)
@@ -152,7 +153,12 @@ class ValidateRequestTrigger(InboundTrigger):
             run_id=self.run_id,
             requested_by=self.requested_by or None,
         )
-        return {"inbound_run_id": run.id, "name": run.name, "notes": list(find_notes(request, facts))}
+        return {
+            "inbound_run_id": run.id,
+            "name": run.name,
+            "notes": list(find_notes(request, facts)),
+            "left_out": left_out(run.request),
+        }
 
 
 class DecisionTrigger(OneRunTrigger):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -19,8 +20,10 @@ from sellerops.base.errors import (
     RetryableError,
     SellerOpsError,
 )
-from sellerops.inbound.models import InboundRequest, Item
+from sellerops.inbound.models import InboundRequest, Item, Shipping
 from sellerops.inbound.steps.offering import NothingOffered
+from sellerops.inbound.store import RunState
+from sellerops.inbound.workflow import STEPS, left_out
 from sellerops_airflow.operators import inbound
 from sellerops_airflow.operators.inbound import CancelPlanOperator, InboundStepOperator
 from sellerops_airflow.operators.inbound_following import FollowShipmentsOperator
@@ -44,9 +47,11 @@ FORM = {
 
 
 class Runtime(FakeRuntime):
+    state = RunState.REJECTED
+
     @property
     def inbound_store(self) -> Any:
-        run = SimpleNamespace(id=17, request=REQUEST, name="Spring #17")
+        run = SimpleNamespace(id=17, request=REQUEST, name="Spring #17", state=self.state)
         return SimpleNamespace(run=lambda _: run)
 
 
@@ -60,7 +65,7 @@ def runtime() -> Iterator[Runtime]:
 def step(
     operator: type[InboundStepOperator] = InboundStepOperator, run_id: Any = "17"
 ) -> InboundStepOperator:
-    return operator(task_id="create_plan", inbound_run_id=run_id)
+    return operator(task_id="create_plan", inbound_run_id=run_id, not_needed="")
 
 
 def context() -> Any:
@@ -129,7 +134,30 @@ def test_the_request_is_read_first_and_then_compared_with_amazons_data() -> None
     )
     assert trigger.values == FORM
     event = {"result": {"inbound_run_id": 17, "name": "Spring #17", "notes": ["Mark box 3 as heavy."]}}
+    event["result"]["left_out"] = {"fetch_bill_of_lading": "Not needed: parcels."}
     assert ValidateRequestOperator(task_id="validate").resume(ours, event) == 17
+    assert ours["ti"].pushed["left_out"] == {"fetch_bill_of_lading": "Not needed: parcels."}
+
+
+def test_what_the_request_rules_out_skips_without_a_wait() -> None:
+    """One short worker task instead of two and a wait of ten seconds."""
+    task = InboundStepOperator(task_id="offer_packing", inbound_run_id="17", not_needed="Not needed: later.")
+    with pytest.raises(AirflowSkipException, match="later"):
+        task.execute(context())
+    later = left_out(replace(REQUEST, pack_later=True))
+    assert set(later) == {"offer_packing", "confirm_packing", "set_box_contents", "fetch_bill_of_lading"}
+    now = left_out(replace(REQUEST, shipping=Shipping.LTL))
+    assert set(now) == {"set_shipment_boxes", "offer_transportation_again"}
+    assert set(later) | set(now) < {step.name for step in STEPS}
+
+
+def test_a_plan_whose_shipments_are_confirmed_is_not_cancelled(runtime: Runtime) -> None:
+    cancel = CancelPlanOperator(task_id="cancel_plan", inbound_run_id="17", not_needed="")
+    with pytest.raises(TaskDeferred):
+        cancel.execute(context())
+    runtime.state = RunState.CONFIRMED
+    with pytest.raises(AirflowSkipException, match="confirmed"):
+        cancel.execute(context())
 
 
 def test_all_problems_of_a_form_are_reported_and_nothing_is_started() -> None:
