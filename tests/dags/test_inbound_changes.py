@@ -1,4 +1,4 @@
-"""Tracking numbers, cancellations, other quantities: who may, what is recorded, and that it can be repeated."""
+"""Tracking numbers, cancellations, other quantities: who may, what is recorded; all can be repeated."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ class ValidateRequestOperator(BaseOperator):
         """Return the run's id. Raises InvalidRequest with every problem."""
         with task_outcome(context):
             result = result_of(event)
-        context["ti"].xcom_push(key=LEFT_OUT, value=result["left_out"])
-        for note in result["notes"]:
+        context["ti"].xcom_push(key=LEFT_OUT, value=result.get("left_out") or {})
+        for note in result.get("notes") or ():
             log.info("%s", note)
         log.info("Inbound run %s: %s", result["inbound_run_id"], result["name"])
         return int(result["inbound_run_id"])
