@@ -107,3 +107,106 @@ def test_partnered_freight_in_germany(germany: Inbound) -> None:
     assert content.count(b"/Type /Page ") == 8
     lading = germany.get(f"{V0}/shipments/{shipment['shipmentConfirmationId']}/billOfLading")
     assert b"BILL OF LADING" in germany.api.http.get(lading["payload"]["DownloadURL"]).content
+
+
+def test_a_shipment_goes_from_its_labels_to_its_close(us: Inbound) -> None:
+    """Both versions of the API and the lists of plans agree at every moment."""
+    listing = us.listings("standard")[0]
+    plan = us.plan(us.item(listing, 40))
+    us.pack(plan)
+    placement = us.place(plan)[0]
+    options = us.offer(plan, placement)
+    us.confirm_placement(plan, placement)
+    (shipment,) = us.confirm_carriers(plan, options, PARCEL, PARTNERED)
+    confirmation_id = shipment["shipmentConfirmationId"]
+    us.labels(shipment)
+    states, plans, counts, updates = [], [], [], []
+    for _ in range(4 * 24):
+        current = us.get(f"{plan}/shipments/{shipment['shipmentId']}")
+        query = {"QueryType": "SHIPMENT", "MarketplaceId": us.marketplace_id}
+        (old,) = us.get(f"{V0}/shipments", **query, ShipmentIdList=confirmation_id)["payload"]["ShipmentData"]
+        assert old["ShipmentStatus"] == current["status"]
+        assert old["DestinationFulfillmentCenterId"] == current["destination"]["warehouseId"]
+        (item,) = us.get(f"{V0}/shipments/{confirmation_id}/items")["payload"]["ItemData"]
+        assert item["QuantityShipped"] == 40
+        details = us.get(plan)
+        states.append(current["status"])
+        plans.append(details["status"])
+        counts.append(item["QuantityReceived"])
+        updates.append(details["lastUpdatedAt"])
+        us.api.later(6 * 3600)
+    assert list(dict.fromkeys(states)) == [
+        "READY_TO_SHIP", "SHIPPED", "IN_TRANSIT", "DELIVERED", "CHECKED_IN", "RECEIVING", "CLOSED",
+    ]  # fmt: skip
+    assert list(dict.fromkeys(plans)) == ["ACTIVE", "SHIPPED"]
+    assert updates == sorted(updates)
+    assert counts == sorted(counts)
+    assert counts[states.index("RECEIVING") - 1] == 0
+    assert 37 <= counts[-1] <= 40
+
+
+def test_a_shipment_without_labels_stays(us: Inbound) -> None:
+    """Nobody can ship boxes without labels."""
+    plan = us.plan(us.item(us.listings("standard")[0], 40))
+    us.pack(plan)
+    placement = us.place(plan)[0]
+    options = us.offer(plan, placement)
+    us.confirm_placement(plan, placement)
+    (shipment,) = us.confirm_carriers(plan, options, PARCEL, PARTNERED)
+    us.api.later(30 * 86_400)
+    assert us.get(f"{plan}/shipments/{shipment['shipmentId']}")["status"] == "WORKING"
+
+
+def test_hazardous_items_travel_apart(us: Inbound) -> None:
+    """In a packing group and a shipment of their own, also when they are packed later."""
+    hazardous, ordinary = us.listings("hazmat")[0], us.listings("standard")[0]
+    plan = us.plan(us.item(hazardous, 8), us.item(ordinary, 8))
+    us.done("POST", f"{plan}/packingOptions")
+    (option,) = us.get(f"{plan}/packingOptions")["packingOptions"]
+    assert len(option["packingGroups"]) == 2
+    for placement in us.place(plan):
+        for shipment in placement["shipmentIds"]:
+            items = us.get(f"{plan}/shipments/{shipment}/items")["items"]
+            assert len({item["msku"] for item in items}) == 1
+
+
+def test_mixed_boxes_cost_more_and_weigh_less(us: Inbound) -> None:
+    """The second packing option: one group, a fee, lighter boxes, no partnered freight."""
+    plan = us.plan(us.item(us.listings("bulky")[0], 8), us.item(us.listings("standard")[0], 8))
+    us.done("POST", f"{plan}/packingOptions")
+    apart, mixed = us.get(f"{plan}/packingOptions")["packingOptions"]
+    assert (len(apart["packingGroups"]), len(mixed["packingGroups"])) == (2, 1)
+    assert (apart["fees"], mixed["fees"][0]["type"]) == ([], "FEE")
+    weights = [
+        each["supportedConfigurations"][0]["boxRequirements"]["weight"]["maximum"] for each in (apart, mixed)
+    ]
+    assert weights == [50.0, 33.0]
+    modes = {
+        each["solution"]: each["modes"]
+        for each in mixed["supportedConfigurations"][0]["shippingRequirements"]
+    }
+    assert modes[PARTNERED] == [PARCEL]
+
+
+def test_a_created_plan_is_listed_among_the_others(us: Inbound) -> None:
+    """Once, in its place, whatever the order; and only with its status."""
+    us.plan(us.item(us.listings()[0], 1), name="Among others")
+    for order in ("ASC", "DESC"):
+        for by in ("CREATION_TIME", "LAST_UPDATED_TIME"):
+            field = "createdAt" if by == "CREATION_TIME" else "lastUpdatedAt"
+            page = us.get("/inboundPlans", status="ACTIVE", sortBy=by, sortOrder=order, pageSize=30)
+            plans = page["inboundPlans"]
+            while "pagination" in page:
+                token = page["pagination"]["nextToken"]
+                page = us.get(
+                    "/inboundPlans",
+                    status="ACTIVE",
+                    sortBy=by,
+                    sortOrder=order,
+                    pageSize=30,
+                    paginationToken=token,
+                )
+                plans += page["inboundPlans"]
+            times = [each[field] for each in plans]
+            assert times == sorted(times, reverse=order == "DESC")
+            assert [each["name"] for each in plans].count("Among others") == 1
