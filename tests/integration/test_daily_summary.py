@@ -10,6 +10,7 @@ from support.airflow_home import prepare_airflow
 
 prepare_airflow()
 
+from integration.inbound.following_parts import add_run, add_shipment  # noqa: E402
 from support.fake_runtime import task_context  # noqa: E402
 from support.loads import record_load  # noqa: E402
 
@@ -153,6 +154,21 @@ def test_a_day_without_anything_says_so_and_a_good_one_that_all_is_well(ledger: 
     assert notice.headline == "Collected until 2026-11-21 14:30 UTC: all is well"
     assert "Rows: none stored." in notice.text
     assert "No open faults." in notice.text
+
+
+def test_open_inbound_runs_are_counted_with_what_waits_for_a_person(ledger: Ledger) -> None:
+    at(ledger, NOW)
+    add_run(ledger, "Asked", state="awaiting_approval")
+    add_run(ledger, "Broken", state="failed")
+    add_run(ledger, "Gone", state="closed")
+    short = add_run(ledger, "Short", state="shipped")
+    add_shipment(ledger, short, "a", {"S": 4}, status="CLOSED", closed_at=NOW)
+    today = summarize(ledger, ["northwind_na", "northwind_eu"], NOW - timedelta(days=1), NOW)
+    lines = summary_notice(today, "UTC", "run", "http://x").text.splitlines()
+    assert [line for line in lines if line.startswith("FBA")] == [
+        "FBA inbound: 3 runs open, 1 to approve in *Required Actions*, 1 failed, "
+        "1 with units missing or too many."
+    ]
 
 
 def test_a_retry_sends_no_notice_twice_but_each_run_has_its_own(ledger: Ledger, sent: list[Notice]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sellerops.ledger import Ledger, SliceState
 from sellerops.ledger.notices import OpenFault, open_faults
+from sellerops.read_models.inbound import Waiting, waiting_runs
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class AccountDay:
     ``damaged_texts``: texts in these rows that arrived damaged and were marked.
 
     ``quota``: the operation that used most of its bucket; None without a call. ``quarantined``: documents
-    that wait for a decision now, whenever they arrived.
+    that wait for a decision now, whenever they arrived. ``inbound``: FBA inbound runs that are open now.
     """
 
     account_id: str
@@ -39,6 +40,7 @@ class AccountDay:
     quarantined: int = 0
     quota: QuotaUse | None = None
     refused_calls: int = 0
+    inbound: Waiting = Waiting()
 
     @property
     def is_idle(self) -> bool:
@@ -106,16 +108,19 @@ def summarize(ledger: Ledger, account_ids: Iterable[str], since: datetime, until
             {"touched": _TOUCHED, "rows": _ROWS, "quarantined": _QUARANTINED, "calls": _CALLS}.items()
         }  # fmt: skip
         faults = open_faults(connection)
+        inbound = waiting_runs(connection)
     seconds = (until - since).total_seconds()
     accounts = tuple(
         _account(name, {what: [row for row in rows if row["account_id"] == name] for what, rows in
-                        found.items()}, seconds)
+                        found.items()}, seconds, inbound.get(name, Waiting()))
         for name in account_ids
     )  # fmt: skip
     return Summary(since, until, accounts, tuple(faults))
 
 
-def _account(account_id: str, rows: Mapping[str, list[dict[str, Any]]], seconds: float) -> AccountDay:
+def _account(
+    account_id: str, rows: Mapping[str, list[dict[str, Any]]], seconds: float, inbound: Waiting
+) -> AccountDay:
     uses = [
         QuotaUse(row["operation"], row["calls"], row["refused"], row["calls"] / (row["rate"] * seconds))
         for row in rows["calls"]
@@ -131,4 +136,5 @@ def _account(account_id: str, rows: Mapping[str, list[dict[str, Any]]], seconds:
         quarantined=sum(row["quarantined"] for row in rows["quarantined"]),
         quota=max(uses, key=lambda use: (use.share, use.operation), default=None),
         refused_calls=sum(row["refused"] for row in rows["calls"]),
+        inbound=inbound,
     )

@@ -8,6 +8,7 @@ from sellerops.completeness.summary import AccountDay, Summary
 from sellerops.ledger import SliceState
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, escape
+from sellerops.read_models.inbound import Waiting
 
 _MOST_FAULTS = 10
 _STATES = {
@@ -58,6 +59,8 @@ def _account(account: AccountDay) -> str:
         ]
     if account.quarantined:
         lines.append(f"{_count(account.quarantined, 'document')} quarantined: decide in *Required Actions*.")
+    if account.inbound.open:
+        lines.append(f"FBA inbound: {_inbound(account.inbound)}.")
     if account.quota:
         use = account.quota
         refused = (
@@ -66,6 +69,14 @@ def _account(account: AccountDay) -> str:
         used = f"{use.operation} came closest to its limit, {use.share:.0%} ({_count(use.calls, 'call')})"
         lines.append(f"Quota: {used}; {refused}.")
     return "\n".join(lines)
+
+
+def _inbound(waiting: Waiting) -> str:
+    parts = [f"{_count(waiting.open, 'run')} open"]
+    parts += [f"{waiting.approvals:,} to approve in *Required Actions*"] if waiting.approvals else []
+    parts += [f"{waiting.failed:,} failed"] if waiting.failed else []
+    parts += [f"{waiting.differences:,} with units missing or too many"] if waiting.differences else []
+    return ", ".join(parts)
 
 
 def _rows(account: AccountDay) -> str:
