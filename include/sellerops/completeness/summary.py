@@ -40,7 +40,7 @@ class AccountDay:
     quarantined: int = 0
     quota: QuotaUse | None = None
     refused_calls: int = 0
-    inbound: Waiting = Waiting()
+    inbound: Waiting = field(default_factory=Waiting)
 
     @property
     def is_idle(self) -> bool:
