@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from integration.collect.killing import Killed, Step, Steps, kill
 from integration.writes.fake_amazon import (
     FAULTS,
+    START,
     FakeAmazon,
     FakeClient,
     carry_out,
@@ -20,7 +22,8 @@ from integration.writes.fake_amazon import (
 from support.postgres import PostgresServer
 
 from sellerops.base.clock import Clock
-from sellerops.ledger import Ledger
+from sellerops.base.errors import AnswerLost
+from sellerops.ledger import Ledger, waits
 from sellerops.writes import Writer, writer
 
 # From the row to the answer's storage: the borders of a write that nothing befalls.
@@ -76,9 +79,12 @@ def test_postgres_killed_at_every_border(
         assert steps.struck
 
 
-def test_many_processes_send_a_write_once(amazon: FakeAmazon, conninfo: str) -> None:
+def test_many_processes_send_a_write_once(
+    amazon: FakeAmazon, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each with a ledger and a loop of its own, on a running clock."""
-    amazon.ledger.set_clock(Clock(amazon.ledger.clock().now(), amazon.ledger.clock().now(), 600.0))
+    monkeypatch.setattr(writer, "sleep_until", waits.sleep_until)
+    amazon.ledger.set_clock(Clock(datetime.now(UTC), START, 600.0))
     together = 8
     ledgers = [Ledger(conninfo, pool_size=1) for _ in range(together)]
 
@@ -100,7 +106,7 @@ async def _both(amazon: FakeAmazon, name: str, cross: Callable[[str], None]) -> 
         for _ in range(12):
             try:
                 await Writer(FakeClient(amazon, cross), amazon.ledger).send(amazon.write(name))
-            except (Killed, writer.AnswerLost):
+            except (Killed, AnswerLost):
                 continue
             return
         raise AssertionError("no answer")

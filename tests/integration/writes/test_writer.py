@@ -143,18 +143,20 @@ def test_a_refusal_is_kept_with_its_reason_and_may_be_tried_again(amazon: FakeAm
     assert amazon.calls["look"] == 0
 
 
-def test_a_refusal_because_of_the_lost_call_is_no_refusal(amazon: FakeAmazon) -> None:
+def test_a_refusal_because_of_the_lost_call_is_no_refusal(
+    amazon: FakeAmazon, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The effect shows later than it should; the second call is refused because of it."""
     amazon.faults.extend(["timeout_after", "refused"])
     amazon.hides = 10 * ORPHAN_AFTER.total_seconds()
-    refused = amazon.create
+    real = amazon.create
 
     def create(name: str) -> Answer:
         if amazon.effects:
             amazon.hides = 0.0
-        return refused(name)
+        return real(name)
 
-    amazon.create = create  # type: ignore[method-assign]
+    monkeypatch.setattr(amazon, "create", create)
     assert carry_out(amazon, amazon.write()) == plan(NAME)
     assert len(amazon.effects[NAME]) == 1
     assert row(amazon)["was_found"]
@@ -188,9 +190,11 @@ def test_refused_credentials_are_not_tried_again(amazon: FakeAmazon) -> None:
     assert row(amazon)["state"] == "intended"
 
 
-def test_secrets_of_an_answer_are_returned_but_not_stored(amazon: FakeAmazon) -> None:
+def test_secrets_of_an_answer_are_returned_but_not_stored(
+    amazon: FakeAmazon, monkeypatch: pytest.MonkeyPatch
+) -> None:
     secret = {"uri": "https://labels.example/1?X-Amz-Signature=0123456789abcdef", "operationId": "o1"}
-    amazon.create = lambda _: Answer(secret, "", 200)  # type: ignore[method-assign]
+    monkeypatch.setattr(amazon, "create", lambda _: Answer(secret, "", 200))
     assert send(amazon) == secret
     assert row(amazon)["answer"]["operationId"] == "o1"
     assert "0123456789abcdef" not in str(row(amazon))
