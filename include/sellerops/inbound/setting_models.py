@@ -128,7 +128,7 @@ class OnTimeout(StrEnum):
 class Approval(Strict):
     """``approvers``: Airflow user names by account."""
 
-    approvers: dict[str, Annotated[Names, Field(min_length=1)]] = Field(min_length=1)
+    approvers: dict[str, Annotated[Names, Field(min_length=1)]] = Field(default_factory=dict)
     timeout_hours: Annotated[float, Field(gt=0, le=720)] = 24
     on_timeout: OnTimeout = OnTimeout.REJECT
 

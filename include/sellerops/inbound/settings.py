@@ -37,16 +37,19 @@ _PAGE = "docs/inbound.md describes the keys"
 
 
 class InboundSettings(Strict):
-    """The file. ``addresses``, ``contacts``: by the name that the form shows. ``skus``: by SKU."""
+    """The file. ``addresses``, ``contacts``: by the name that the form shows. ``skus``: by SKU.
 
-    addresses: dict[str, Address] = Field(min_length=1)
+    Without addresses nothing can be shipped, and nothing else is needed.
+    """
+
+    addresses: dict[str, Address]
     contacts: dict[str, Contact] = Field(default_factory=dict)
     contact_needed_in: Names = ()
-    approval: Approval
+    approval: Approval = Approval()
     auto_approve: tuple[AutoApproval, ...] = ()
     packing_list_folder: Text | None = None
-    labels: dict[str, Labels]
-    box_limits: dict[str, BoxLimit]
+    labels: dict[str, Labels] = Field(default_factory=dict)
+    box_limits: dict[str, BoxLimit] = Field(default_factory=dict)
     pallet_limits: dict[str, PalletLimit] = Field(default_factory=dict)
     ready_within_days: Days = 45
     shelf_life_days: Days = 90
@@ -145,6 +148,8 @@ def _accounts_in(settings: InboundSettings) -> Iterator[tuple[str, str]]:
 
 def _inconsistencies(settings: InboundSettings) -> Iterator[tuple[str, str, str]]:
     """Key, cause and remedy of what the sections do not agree about."""
+    if not settings.addresses:
+        return
     for name, address in settings.addresses.items():
         for account in address.accounts:
             if account not in settings.approval.approvers:

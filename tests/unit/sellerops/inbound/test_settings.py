@@ -39,6 +39,12 @@ def test_the_shipped_file_lets_every_account_ship_and_knows_only_accounts_of_the
     assert unknown_accounts(settings, accounts, config_dir() / "inbound.yaml") == []
 
 
+def test_who_does_not_ship_needs_no_settings(tmp_path: Path) -> None:
+    settings = read(tmp_path, "addresses: {}\n")
+    assert settings.addresses_of("northwind_na") == ()
+    assert unknown_accounts(settings, [], tmp_path / "inbound.yaml") == []
+
+
 def test_automatic_approval_is_off_in_the_shipped_file() -> None:
     assert INBOUND.read().auto_approval_limit("northwind_na", "USD") is None
 
