@@ -60,8 +60,8 @@ async def get_labels(call: Operation) -> Answer:
     pages = pages or _box_pages(plan, shipment, wanted)
     name = f"{shipment.confirmation_id}-{wanted.label_type.lower()}"
     answer = await _stored(call, name, pages)
-    if lifecycle.print_labels(shipment, call.sandbox.clock.now()):
-        plan.changes.append(call.sandbox.clock.now())
+    if lifecycle.print_labels(shipment, now_of(call)):
+        plan.changes.append(now_of(call))
         store_of(call).show()
     return answer
 

@@ -160,19 +160,20 @@ def _apply(fault: Fault, operation: AsyncOperation) -> None:
 
 
 def _end(operation: AsyncOperation) -> None:
-    plan = operation.plan
+    # In whole seconds, as all times are written and compared.
+    plan, at = operation.plan, int(operation.due_at)
     try:
         if plan is not None and plan.state == VOIDED:
             raise OperationFailed(Problem("FBA_INB_0049", f"ERROR: Inbound plan {plan.plan_id} is VOIDED."))
         if operation.failure:
             raise OperationFailed(*operation.failure)
-        operation.problems += operation.effect(operation.due_at) or []
+        operation.problems += operation.effect(at) or []
         operation.status = SUCCESS
         if plan is not None:
-            plan.changes.append(operation.due_at)
+            plan.changes.append(at)
     except OperationFailed as error:
         operation.status = FAILED
         operation.problems = error.problems
         if plan is not None and operation.name == "createInboundPlan":
             plan.state = "ERRORED"
-            plan.changes.append(operation.due_at)
+            plan.changes.append(at)

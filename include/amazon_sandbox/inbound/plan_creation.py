@@ -7,7 +7,7 @@ from typing import Any
 
 from amazon_sandbox.core.clock import instant
 from amazon_sandbox.inbound.bodies import CREATE_PLAN
-from amazon_sandbox.inbound.calls import body_of, listing_of, own_marketplace, start, store_of
+from amazon_sandbox.inbound.calls import body_of, listing_of, now_of, own_marketplace, start, store_of
 from amazon_sandbox.inbound.contents import ItemLine
 from amazon_sandbox.inbound.faults import option_of
 from amazon_sandbox.inbound.operations_queue import OperationFailed, Problem
@@ -35,7 +35,7 @@ async def create_inbound_plan(call: Operation) -> Answer:
     storefront = _destination(call, body["destinationMarketplaces"][0])
     today = instant(call.sandbox.clock.now()).date()
     items, problems = _items(call, storefront, body["items"], today)
-    now, store = call.sandbox.clock.now(), store_of(call)
+    now, store = now_of(call), store_of(call)
     plan = PlanRecord(
         plan_id=store.ids.make("wf"),
         seller_id=call.caller.seller_id,

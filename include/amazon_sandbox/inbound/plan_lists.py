@@ -52,7 +52,7 @@ def _created(call: Operation, wanted: state.Plans, as_of: float) -> list[PlanRec
     found = [
         plan
         for plan in store_of(call).plans(call.caller.seller_id)
-        if plan.listed_at <= as_of + 1 and wanted.status in (None, plan.status(as_of))
+        if plan.listed_at <= as_of and wanted.status in (None, plan.status(as_of))
     ]
     return sorted(found, key=lambda plan: _time(plan, wanted, as_of), reverse=wanted.is_descending)
 
@@ -66,8 +66,7 @@ def _merged(
 
 def _time(plan: _AnyPlan, wanted: state.Plans, as_of: float) -> float:
     if isinstance(plan, PlanRecord):
-        # As written: in whole seconds.
-        return int(plan.updated_at(as_of) if wanted.by_update else plan.created_at)
+        return plan.updated_at(as_of) if wanted.by_update else plan.created_at
     return plan.updated_at(int(as_of)) if wanted.by_update else plan.made_at
 
 
