@@ -41,7 +41,7 @@ REQUEST = InboundRequest(
     marketplace="US",
     source_address="dallas",
     items=(Item("NW-1", 40, Owner.NONE, Owner.SELLER),),
-    boxes=(Box("1", (BoxContent("NW-1", 20),), *map(Decimal, (40, 30, 30, 9)), count=2),),
+    boxes=(Box("1", (BoxContent("NW-1", 20),), Decimal(40), Decimal(30), Decimal(30), Decimal(9), count=2),),
     ready_at=datetime(2026, 12, 1, 14, tzinfo=UTC),
     name="Spring",
 )
@@ -342,7 +342,7 @@ def test_changed_numbers_are_asked_in_a_new_run_because_airflow_shows_the_old_te
     assert (trigger.inbound_run_id, trigger.after, deferred.value.method_name) == (run_id, 0, "decided")
 
     # In the new run the person sees the new numbers and why; then the first task goes on.
-    there = {
+    there: Any = {
         **context,
         "run_id": new_run,
         "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4(), "dag_id": APPROVAL_DAG}),
@@ -380,7 +380,7 @@ def test_a_confirmation_whose_numbers_no_longer_hold_asks_first_and_then_goes_on
     assert len(airflow.started) == 1, "a task that was killed asks no second time"
 
     again = approve(run_id, asked_about=conf["asked_about"])
-    there = {
+    there: Any = {
         **context,
         "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4(), "dag_id": APPROVAL_DAG}),
     }

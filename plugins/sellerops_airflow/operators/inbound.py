@@ -97,7 +97,7 @@ def skip_to_cancellation(context: Context) -> None:
     following = context["task"].get_flat_relatives(upstream=False)
     rest = sorted(task.task_id for task in following if task.task_id != CANCEL)
     if rest:
-        raise DownstreamTasksSkipped(tasks=rest)
+        raise DownstreamTasksSkipped(tasks=rest)  # type: ignore[no-untyped-call]
 
 
 class CancelPlanOperator(InboundStepOperator):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from airflow.sdk import Context
+from airflow.sdk import BaseOperator, Context
 
 from sellerops_airflow.runs.airflow_runs import start_run
 from sellerops_airflow.runtime import get_runtime
@@ -62,7 +62,7 @@ class Case:
 
 
 def ask_in_new_run(
-    operator: Any, context: Context, inbound_run_id: int, *, asked_about: str, reason: str
+    operator: BaseOperator, context: Context, inbound_run_id: int, *, asked_about: str, reason: str
 ) -> NoReturn:
     """Ask in a run of ``fba_inbound_approval``, and defer ``operator`` until there is a decision.
 

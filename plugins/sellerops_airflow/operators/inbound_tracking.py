@@ -131,6 +131,7 @@ def _without_numbers(shipments: Sequence[ShipmentRow]) -> list[ShipmentRow]:
 def _field(run: InboundRun, shipment: ShipmentRow) -> Param:
     """Optional, so that shipments may be sent on different days."""
     is_freight = run.request.shipping.is_freight
+    more: dict[str, Any] = {} if is_freight else {"format": "multiline"}
     return Param(
         None,
         type=["null", "string"],
@@ -138,7 +139,7 @@ def _field(run: InboundRun, shipment: ShipmentRow) -> Param:
         description="The freight bill (PRO) number."
         if is_freight
         else "One number per line, in the order of the boxes, or `box: number`: `3: 1Z999AA10123456784`.",
-        **({} if is_freight else {"format": "multiline"}),
+        **more,
     )
 
 

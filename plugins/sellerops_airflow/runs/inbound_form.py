@@ -10,6 +10,7 @@ plain text: the form draws code over the line above it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from airflow.sdk import Param
 
@@ -215,7 +216,7 @@ def _table(key: str, description: str, section: str = "") -> tuple[str, Param]:
     return key, _field(key, description, section, type=kinds, format="multiline")
 
 
-def _field(key: str, description: str, section: str, **schema: object) -> Param:
+def _field(key: str, description: str, section: str, **schema: Any) -> Param:
     kind = schema.pop("type", ["null", "string"])
-    shown = {"section": section} if section else {}
+    shown: dict[str, Any] = {"section": section} if section else {}
     return Param(None, type=kind, title=form.TITLES[key], description=description, **shown, **schema)

@@ -20,6 +20,7 @@ from sellerops_airflow.runs.trigger_events import result_of
 from sellerops_airflow.runtime import use_runtime
 from sellerops_airflow.triggers import inbound
 from sellerops_airflow.triggers.inbound import DecisionTrigger, InboundStepTrigger, ValidateRequestTrigger
+from sellerops_airflow.triggers.report import FIRST_EVENT_AFTER_S
 
 STEP = InboundStepTrigger(step="create_plan", inbound_run_id=17)
 TRIGGERS = [
@@ -117,7 +118,7 @@ def test_the_outcome_of_a_step_is_the_event_and_does_not_come_before_the_floor(
     step.append(StepOutcome(StepState.DONE, "created plan wf1"))
     assert result_of(event_of(STEP)) == {"state": "done", "summary": "created plan wf1"}
     assert step == [("create_plan", 17, "northwind_na")]
-    assert slept == [pytest.approx(inbound.FIRST_EVENT_AFTER_S, abs=1.0)]
+    assert slept == [pytest.approx(FIRST_EVENT_AFTER_S, abs=1.0)]
 
 
 def test_amazons_problems_arrive_verbatim(runtime: Runtime, step: list[Any], slept: list[float]) -> None:
