@@ -101,8 +101,10 @@ class InboundSettings(Strict):
 
 
 def _build(files: Files, path: Path) -> InboundSettings:
+    # Configuration folders from before 0.2.0 have no such file, and those sellers do not ship.
+    content = files.yaml(path) if files.has(path) else files.yaml_or_nothing(path) | {"addresses": {}}
     try:
-        settings = InboundSettings.model_validate(files.yaml(path))
+        settings = InboundSettings.model_validate(content)
     except ValidationError as error:
         problem = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # misspelt first
         key = _key(problem["loc"])

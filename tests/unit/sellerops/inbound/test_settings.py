@@ -45,6 +45,11 @@ def test_who_does_not_ship_needs_no_settings(tmp_path: Path) -> None:
     assert unknown_accounts(settings, [], tmp_path / "inbound.yaml") == []
 
 
+def test_a_configuration_folder_without_the_file_ships_nothing(tmp_path: Path) -> None:
+    """As after an update; the DAGs and the checks of deadlines work all the same."""
+    assert INBOUND.read(tmp_path / "inbound.yaml").addresses == {}
+
+
 def test_automatic_approval_is_off_in_the_shipped_file() -> None:
     assert INBOUND.read().auto_approval_limit("northwind_na", "USD") is None
 
