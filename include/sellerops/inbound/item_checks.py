@@ -15,6 +15,8 @@ from sellerops.inbound.request_facts import NO_PREP, SENT_BY_AMAZON, UNCLASSIFIE
 # Amazon's model: items of a plan, units of an item, characters of a SKU and of a lot.
 MOST_ITEMS, MOST_UNITS = 2_000, 500_000
 _LONGEST_SKU, _LONGEST_LOT = 255, 256
+# How many unknown SKUs get suggestions, and by how many characters these may be longer or shorter.
+_MOST_SEARCHES, _LONGER = 5, 4
 
 
 def check_items(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
@@ -48,20 +50,28 @@ def place_of_item(item: Item) -> str:
 
 
 class _Names:
-    """The listed SKUs, to be found by similarity."""
+    """The listed SKUs, to be found by similarity, which takes up to a second among 100,000."""
 
     def __init__(self, listed: Iterable[str]) -> None:
         self._listed = list(listed)
         self._plain = {_plain(sku): sku for sku in self._listed}
+        self._searches = 0
 
     def nearest(self, sku: str) -> str:
         """A remedy that names the listed SKUs nearest to an unknown one."""
         if same := self._plain.get(_plain(sku)):
             return f"Did you mean {quoted(same)}? Blanks and upper case matter."
-        close = difflib.get_close_matches(sku, self._listed, n=3, cutoff=0.75)
+        close = self._alike(sku)
         if close:
             return f"Did you mean {' or '.join(quoted(each) for each in close)}?"
         return "Correct it. New listings are known after the next run of the report listings_all."
+
+    def _alike(self, sku: str) -> list[str]:
+        self._searches += 1
+        if self._searches > _MOST_SEARCHES:
+            return []
+        near = [each for each in self._listed if abs(len(each) - len(sku)) <= _LONGER]
+        return difflib.get_close_matches(sku, near, n=3, cutoff=0.75)
 
 
 def _plain(sku: str) -> str:

@@ -10,6 +10,8 @@ from sellerops.inbound.models import Problem
 
 # A task log shows them all on one screen, and a notice in Slack holds them.
 MOST_SHOWN = 20
+# The rest travels through Airflow's database to the task that fails.
+_MOST_KEPT = 500
 _LONGEST_VALUE = 60
 
 
@@ -34,11 +36,12 @@ def quoted(value: object) -> str:
 def raise_problems(problems: Sequence[Problem]) -> None:
     """Raise InvalidRequest that lists the problems; return if there are none.
 
-    At most MOST_SHOWN are part of the text; ``details["problems"]`` has place, cause and remedy of all.
+    At most MOST_SHOWN are part of the text; ``details["problems"]`` has place, cause and remedy of the first
+    500.
     """
     if not problems:
         return
-    details = [asdict(each) for each in problems]
+    details = [asdict(each) for each in problems[:_MOST_KEPT]]
     if len(problems) == 1:
         only = problems[0]
         raise InvalidRequest(only.cause, where=only.place, remedy=only.remedy, problems=details)
