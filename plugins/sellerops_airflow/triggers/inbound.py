@@ -144,7 +144,7 @@ class ValidateRequestTrigger(InboundTrigger):
         request = await asyncio.to_thread(parse_form, self.values)
         services = await asyncio.to_thread(self._services)
         facts = await read_facts(request, services)
-        raise_problems(find_problems(request, facts))
+        raise_problems(await asyncio.to_thread(find_problems, request, facts))
         run = await asyncio.to_thread(
             services.store.start_run,
             with_owners(request, facts),
