@@ -91,15 +91,12 @@ def _of_rules(specs: Sequence[ReportSpec]) -> list[Problem]:
 
 
 def _of_inbound_shipments() -> list[Problem]:
-    """Those of inbound.yaml; none if it never existed, because not every seller ships with sellerops."""
-    path = config_dir() / INBOUND_FILE
-    if not path.exists() and kept_texts(INBOUND_FILE) is None:
-        return []
+    """Those of inbound.yaml, and accounts in it that accounts.yaml does not define."""
     found = _of([INBOUND])
     if found:
         return found
     try:
-        unknown = unknown_accounts(INBOUND.load(), load_accounts(), path)
+        unknown = unknown_accounts(INBOUND.load(), load_accounts(), config_dir() / INBOUND_FILE)
     except ConfigurationError:
         return []
     return [Problem(each, is_kept=False) for each in unknown]
