@@ -36,6 +36,7 @@ NOTHING_THERE = {
     "quarantine release 7": "unknown quarantine id",
     "inbound show 17": "unknown inbound run",
     "inbound files 17": "unknown inbound run",
+    "inbound boxes 17": "new.csv: cannot be read",
 }
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (

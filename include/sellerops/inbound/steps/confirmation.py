@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sellerops.base.errors import GiveUpError, OperationFailed, RequestRefused
 from sellerops.inbound.models import Combination, Leg
+from sellerops.inbound.offers import PARTNERED
 from sellerops.inbound.outcomes import StepOutcome, count, done, needs_approval
 from sellerops.inbound.steps.approved import approved_decision, find_approved, offered_as_approved
 from sellerops.inbound.steps.offering import choose
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _CENT = Decimal("0.01")
 _OPERATION = "confirmTransportationOptions"
+# In the modes of parcels: GROUND_SMALL_PARCEL, AIR_SMALL_PARCEL, AIR_SMALL_PARCEL_EXPRESS.
+_PARCEL = "SMALL_PARCEL"
 
 
 async def confirm_transportation(step: Step) -> StepOutcome:
@@ -113,6 +117,7 @@ async def _record(step: Step, decision: Decision, shipments: Sequence[ShipmentRo
     combination = await find_approved(step, decision)
     if combination is None:
         return
+    confirmed_at = await _confirmed_at(step)
     legs = {leg.shipment_id: leg for leg in combination.legs}
     fees = share_fees(combination, [legs[each.shipment_id] for each in shipments])
     for shipment, fee in zip(shipments, fees, strict=True):
@@ -125,8 +130,27 @@ async def _record(step: Step, decision: Decision, shipments: Sequence[ShipmentRo
             placement_fee=fee,
             transportation_fee=leg.cost.amount if leg.cost else None,
             currency=combination.placement_fees.currency,
-            voidable_until=leg.voidable_until,
+            voidable_until=free_until(leg, confirmed_at),
         )
+
+
+async def _confirmed_at(step: Step) -> datetime:
+    """When the confirmation was begun: Amazon counts from a little later."""
+    rows = await step.blocking(step.store.steps, step.run.id)
+    begun = [row.started_at for row in rows if row.operation == _OPERATION]
+    return begun[-1] if begun else await step.services.now()
+
+
+def free_until(leg: Leg, confirmed_at: datetime) -> datetime | None:
+    """Until when a partnered carrier can be cancelled free of charge; None for an own carrier.
+
+    The quote's ``voidableUntil`` is known before the confirmation, and may lie after the end of the period
+    that begins with it. Source: model of cancelInboundPlan: 24 hours for parcels, one hour for freight.
+    """
+    if leg.solution != PARTNERED:
+        return None
+    period = timedelta(hours=24 if _PARCEL in leg.mode else 1)
+    return min(filter(None, (leg.voidable_until, confirmed_at + period)))
 
 
 def share_fees(combination: Combination, legs: Sequence[Leg]) -> list[Decimal]:
