@@ -60,6 +60,7 @@ def _next_steps(stack: Stack, first: date) -> str:
         [
             "Try next, in another terminal:",
             *lines,
+            "  Ship a sample packing list to FBA: follow docs/inbound.md.",
             "",
             f"The demo runs until you press Ctrl-C here or run `{stop}` elsewhere; its data is kept.",
         ]
