@@ -1,6 +1,6 @@
 """The write path: calls that change something at Amazon, each carried out at most once."""
 
 from sellerops.writes.model import Look, Write, WriteState
-from sellerops.writes.writer import Writer, WritingClient
+from sellerops.writes.writer import Writer
 
-__all__ = ["Look", "Write", "WriteState", "Writer", "WritingClient"]
+__all__ = ["Look", "Write", "WriteState", "Writer"]

@@ -8,9 +8,9 @@ only then the call is sent again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sellerops.base.errors import (
     AmazonUnavailable,
@@ -23,9 +23,7 @@ from sellerops.base.errors import (
 from sellerops.ledger import Ledger
 from sellerops.ledger.outages import retry_until_recorded
 from sellerops.ledger.waits import now, off_loop, sleep_until
-from sellerops.settings.accounts import Account
-from sellerops.sources.common.answers import Answer
-from sellerops.sources.common.deadline import Fence
+from sellerops.sources.common.report_api import Client
 from sellerops.writes.fence import NotSent, WriteFence
 from sellerops.writes.model import Write, WriteState
 from sellerops.writes.rows import (
@@ -48,30 +46,10 @@ EMPTY_LOOKS = 2
 _FIRST_PAUSE, _LONGEST_PAUSE, _LAST_PAUSE = 2.0, 60.0, 5.0
 
 
-class WritingClient(Protocol):
-    """A client whose calls may carry a fence: ``SpApiClient``."""
-
-    account: Account
-
-    async def lease(self, operation: str) -> None: ...
-
-    async def call(
-        self,
-        operation: str,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | Sequence[Any] | None = None,
-        leased: bool = False,
-        fence: Fence | None = None,
-    ) -> Answer: ...
-
-
 class Writer:
     """The writes of one account. Any number of writers, in any processes, may send the same write."""
 
-    def __init__(self, client: WritingClient, ledger: Ledger) -> None:
+    def __init__(self, client: Client, ledger: Ledger) -> None:
         self._client, self._ledger = client, ledger
 
     async def send(self, write: Write) -> Mapping[str, Any]:

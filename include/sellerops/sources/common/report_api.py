@@ -129,8 +129,12 @@ class Client(Protocol):
         report_type: str | None = None,
         request_id: int | None = None,
         marketplace_ids: tuple[str, ...] = (),
+        fence: Fence | None = None,
     ) -> Answer:
-        """One call of any operation: sent once, its answer as Amazon wrote it."""
+        """One call of any operation: sent once, its answer as Amazon wrote it.
+
+        ``fence`` is passed right before the call is sent and says how long it may then take.
+        """
         ...
 
 
