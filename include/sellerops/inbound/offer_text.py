@@ -90,13 +90,12 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
         *(_row(each) for each in offer.combinations),
         "",
         *_reasons(offer),
-        *(f"- {note}" for note in offer.notes),
-        *([""] if offer.notes else []),
+        *(["Good to know:", "", *(f"- {note}" for note in offer.notes), ""] if offer.notes else []),
         "*Placement* is what Amazon charges for splitting the plan, discounts deducted. Amazon does not know "
         "what your own carrier charges.",
         "",
-        f"The option you choose is confirmed at Amazon, which is final. *{REJECT}* cancels the plan, which "
-        "costs nothing.",
+        "Choose below, then respond. The chosen option is confirmed at Amazon, which is final; "
+        f"*{REJECT}* cancels the plan, which costs nothing.",
     ]
     return "\n".join(lines)
 

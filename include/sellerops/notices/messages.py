@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sellerops.base import errors
-from sellerops.base.errors import ConfigurationError, FormError
+from sellerops.base.errors import ConfigurationError, FormError, InvalidRequest
 from sellerops.base.redaction import redact
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Fault, Notice, escape, link_to, shorten
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MOST_CAUSES = 8
 _MOST_SLICES = 6
 _LONGEST_TEXT = 600
+# Lists every problem of an inbound request; Slack takes 3,000 characters in a section.
+_LONGEST_LIST = 2300
 
 
 @dataclass(frozen=True)
@@ -182,13 +184,17 @@ def _count(outcome: RunOutcome) -> str:
     return f"{failed} {'task' if failed == 1 else 'tasks'} failed, {outcome.loaded} loaded"
 
 
+def _longest(failure: Failure) -> int:
+    return _LONGEST_LIST if failure.error_type == InvalidRequest.__name__ else _LONGEST_TEXT
+
+
 def _cause_text(group: Sequence[Failure]) -> str:
     first = group[0]
     kind = f"{first.error_type}: " if first.error_type else ""
     return "\n".join(
         [
             f"*{escape(first.account_id or first.step)}* {escape(_what(group))}".rstrip(),
-            f"Cause: {escape(shorten(kind + redact(first.cause), _LONGEST_TEXT))}",
+            f"Cause: {escape(shorten(kind + redact(first.cause), _longest(first)))}",
             f"Next: {escape(shorten(redact(first.remedy), _LONGEST_TEXT))}",
             link_to(first.log_url, "Log"),
         ]

@@ -147,3 +147,15 @@ def test_a_mistake_in_the_form_is_named_and_leaves_no_fault_open() -> None:
     assert notice.headline == "sales_and_traffic did not start: the trigger form contains a mistake"
     assert "is not a valid date" in notice.text
     assert notice.all_faults == ()
+
+
+def test_all_problems_of_an_inbound_request_are_in_its_notice() -> None:
+    """An operations person corrects them at once; other causes are cut shorter."""
+    problems = "\n".join(
+        f"{number}. Box {number}: is too heavy for Amazon. Repack it." for number in range(1, 21)
+    )
+    texts = [
+        failure_notice(outcome(failure(error_type=kind, cause=problems))).text
+        for kind in ("InvalidRequest", "GiveUpError")
+    ]
+    assert ["20. Box 20" in text for text in texts] == [True, False]
