@@ -48,10 +48,7 @@ def _item_pages(labels: Sequence[tuple[str, str]], body: dict[str, object]) -> l
     if body["labelType"] == "THERMAL_PRINTING":
         points = 72 / 25.4
         width, height = (float(str(body[name])) * points for name in ("width", "height"))
-        return [
-            Page([fnsku, title[:40], "New"], "", round(width), round(height))
-            for fnsku, title in labels
-        ]
+        return [Page([fnsku, title[:40], "New"], "", round(width), round(height)) for fnsku, title in labels]
     page_type = str(body["pageType"])
     count = int(page_type.split("_")[1].rstrip("i"))
     size = LETTER_SIZE if page_type.startswith("Letter") else A4_SIZE

@@ -119,8 +119,7 @@ class Record:
             if value.get(name) is None:
                 raise bad_request(f"{prefix}{name} is required and missing")
         for name, shape in self.fields.items():
-            # Clients in wide use send null for what they leave out.
-            if value.get(name) is not None:
+            if name in value:
                 shape.check(value[name], f"{prefix}{name}")
 
 

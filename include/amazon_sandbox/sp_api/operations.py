@@ -123,7 +123,9 @@ async def _answer(operation: Operation, handler: Handler, find_subject: FindSubj
                 body = without_lists(body, fault)
             elif (wrong := await apply_fault(fault)) is not None:
                 return wrong
-        return Response(status_code=status) if status == 204 else json_answer(body, status)
+        if status == 204:
+            return Response(status_code=status, media_type="application/json")
+        return json_answer(body, status)
     except ApiError as error:
         return json_answer(error.body(), error.status)
 
