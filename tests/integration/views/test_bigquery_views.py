@@ -8,8 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import NotFound
 from integration.destinations.documents import Doc, as_json, day_slice, snapshot_slice, spec_with
 from integration.destinations.stores import BigQueryStore
+from integration.views.test_inbound_views import landed as inbound_lists
+from integration.views.test_starter_views import stock
 
 from sellerops.destinations.bigquery import BigQueryAddress
 from sellerops.destinations.bigquery.shape import BigQueryShape
@@ -66,6 +69,15 @@ def test_views_marketplaces_and_descriptions_follow_the_loads(
     at_hand = b"sku\tafn-fulfillable-quantity\tafn-total-quantity\r\nS\t28\t28\r\n"
     Doc(AT_HAND, snapshot_slice(AT_HAND, now - timedelta(hours=1)), at_hand).load_into(store.destination)
     assert [row["fulfillable"] for row in view(store, "current_stock")] == [28]
+
+    # The newest snapshot of each marketplace; views that read the ledger stay in Postgres.
+    for hours, units in ((5, 90), (2, 80)):
+        stock("DE", units, now - timedelta(hours=hours)).load_into(store.destination)
+    (row,) = view(store, "inventory_levels")
+    assert (row["marketplace"], row["sku"], row["fulfillable"], row["total"]) == ("DE", "S", 80, 84)
+    inbound_lists({"FBAz": "CLOSED"}, {("FBAz", "S"): (20, 19)}).load_into(store.destination)
+    with pytest.raises(NotFound):
+        view(store, "inbound_status")
 
     # The same again asks for nothing beside the load; a changed description is written.
     made: list[str] = []
