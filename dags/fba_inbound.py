@@ -17,7 +17,8 @@ from airflow.sdk import DAG, chain
 from sellerops_airflow.dag_factory.dag_defaults import docs_page
 from sellerops_airflow.dag_factory.inbound import MANY_RUNS, TAGS, form_of_configuration, inbound_defaults
 from sellerops_airflow.operators.inbound import CancelPlanOperator, InboundStepOperator
-from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator, ConfirmStepOperator
+from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator
+from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_request import ValidateRequestOperator
 from sellerops_airflow.operators.inbound_tracking import AskTrackingOperator
 

@@ -29,4 +29,5 @@ with DAG(
         inbound_run_id="{{ dag_run.conf.get('inbound_run_id', '') }}",
         asked_about="{{ dag_run.conf.get('asked_about', '') }}",
         reason="{{ dag_run.conf.get('reason', '') }}",
+        after="{{ dag_run.conf.get('after', '') }}",
     )

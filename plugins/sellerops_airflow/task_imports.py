@@ -26,6 +26,7 @@ _MODULES = (
     "sellerops_airflow.dag_factory.inbound",
     "sellerops_airflow.dag_factory.reports",
     "sellerops_airflow.operators.inbound_approval",
+    "sellerops_airflow.operators.inbound_confirming",
     "sellerops_airflow.operators.inbound_request",
     "sellerops_airflow.operators.inbound_tracking",
     "sellerops_airflow.triggers.inbound",

@@ -31,7 +31,8 @@ from sellerops.inbound.store import (
     TransportationOption,
 )
 from sellerops.ledger import Ledger
-from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator, ConfirmStepOperator
+from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator
+from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_questions import APPROVAL_DAG
 from sellerops_airflow.runtime import use_runtime
 from sellerops_airflow.triggers.inbound import DecisionTrigger, InboundStepTrigger
@@ -348,7 +349,7 @@ def test_changed_numbers_are_asked_in_a_new_run_because_airflow_shows_the_old_te
         "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4(), "dag_id": APPROVAL_DAG}),
     }
     there["task"] = bag.dags[APPROVAL_DAG].get_task("approve")
-    task = approve(run_id, asked_about=conf["asked_about"], reason=conf["reason"])
+    task = approve(run_id, asked_about=conf["asked_about"], reason=conf["reason"], after=str(conf["after"]))
     with pytest.raises(TaskAwaitingInput) as waiting:
         task.execute(there)
     question = airflow.questions[there["ti"].id]
@@ -379,7 +380,7 @@ def test_a_confirmation_whose_numbers_no_longer_hold_asks_first_and_then_goes_on
         confirm.resume(context, needed)
     assert len(airflow.started) == 1, "a task that was killed asks no second time"
 
-    again = approve(run_id, asked_about=conf["asked_about"])
+    again = approve(run_id, asked_about=conf["asked_about"], after=str(conf["after"]))
     there: Any = {
         **context,
         "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4(), "dag_id": APPROVAL_DAG}),
@@ -434,3 +435,29 @@ def test_offers_that_have_all_expired_are_generated_again_before_anybody_is_aske
     with pytest.raises(TaskAwaitingInput):
         task.offered_again(context, done, **then)
     assert not airflow.started
+
+
+def test_a_question_on_behalf_of_another_task_is_asked_even_if_the_old_approval_still_fits(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    """That task found that it no longer holds, and waits for a newer decision."""
+    run_id = runtime.new_run()
+    approve(run_id).execute_complete(context, answer(BEST), **ask(run_id, context))
+    (old,) = runtime.store.decisions(run_id)
+    there: Any = {**context, "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4()})}
+    task = approve(run_id, asked_about="confirm_placement, after 1", after=str(old.id))
+    with pytest.raises(TaskAwaitingInput) as waiting:
+        task.execute(there)
+    task.execute_complete(there, answer(BEST), **(waiting.value.kwargs or {}))
+    assert len(runtime.store.decisions(run_id)) == 2
+
+
+def test_a_cleared_approval_of_confirmed_shipments_changes_nothing(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    approve(run_id).execute_complete(context, answer(BEST), **ask(run_id, context))
+    runtime.store.set_state(run_id, RunState.CONFIRMED)
+    runtime.offer(run_id, cost="99.00", generation=2)
+    assert approve(run_id).execute(context) == "admin approved"
+    assert runtime.store.run(run_id).state is RunState.CONFIRMED

@@ -16,7 +16,6 @@ from sellerops_airflow.notifiers.inbound import send_approval_notice, send_decis
 from sellerops_airflow.operators.inbound import (
     COLOR,
     OF_THIS_RUN,
-    InboundStepOperator,
     inbound_run_id_of,
     skip_to_cancellation,
 )
@@ -54,13 +53,20 @@ class ApproveOffersOperator(HITLOperator):
     :param inbound_run_id: id of the run in the ledger.
     :param asked_about: the task on whose behalf this one asks; empty for its own.
     :param reason: why the question is asked again; empty for the first time.
+    :param after: id of the decision that no longer holds; empty for the first time.
     """
 
-    template_fields: Sequence[str] = ("inbound_run_id", "asked_about", "reason")
+    template_fields: Sequence[str] = ("inbound_run_id", "asked_about", "reason", "after")
     ui_color = COLOR
 
     def __init__(
-        self, *, inbound_run_id: Any = OF_THIS_RUN, asked_about: str = "", reason: str = "", **kwargs: Any
+        self,
+        *,
+        inbound_run_id: Any = OF_THIS_RUN,
+        asked_about: str = "",
+        reason: str = "",
+        after: Any = "",
+        **kwargs: Any,
     ) -> None:
         # Optional: a required field would disable the buttons until it is filled in.
         kind = ["null", "string"]
@@ -74,6 +80,7 @@ class ApproveOffersOperator(HITLOperator):
         self.inbound_run_id = inbound_run_id
         self.asked_about = asked_about
         self.reason = reason
+        self.after = after
 
     def execute(self, context: Context) -> str:
         """Ask, unless the run is a dry run, there is a decision, or the costs are below the limit."""
@@ -129,9 +136,10 @@ class ApproveOffersOperator(HITLOperator):
             log.info("What would be asked:\n%s", describe_offer(case.offer, run.request, run.name))
             case.store.set_state(run.id, RunState.DRY_RUN)
             return "dry run: nothing is asked or confirmed"
-        if case.decision and (case.holds() or run.state.is_given_up):
+        is_over = run.state.is_given_up or run.state.is_confirmed
+        if case.decision and case.decision.id > int(self.after or 0) and (is_over or case.holds()):
             return in_words(case.decision)
-        if run.state.is_given_up:
+        if is_over:
             return f"the run is {run.state.replace('_', ' ')}"
         if found := auto_approval(case.offer, case.settings, run.account_id):
             return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found)
@@ -232,33 +240,3 @@ class ApproveOffersOperator(HITLOperator):
             context["ti"].xcom_push(key="return_value", value=words)
             skip_to_cancellation(context)
         return words
-
-
-class ConfirmStepOperator(InboundStepOperator):
-    """A step that confirms something for good. It asks again if the approved numbers no longer hold."""
-
-    def resume(self, context: Context, event: dict[str, Any]) -> str:
-        """Return the summary; or have a person asked, and wait for the decision in the triggerer."""
-        from sellerops.inbound.workflow import StepState
-
-        result = event.get("result") or {}
-        if result.get("state") != StepState.NEEDS_APPROVAL:
-            return super().resume(context, event)
-        log.warning("%s", result["summary"])
-        with task_outcome(context):
-            run_id = inbound_run_id_of(self.inbound_run_id)
-            ask_in_new_run(self, context, run_id, asked_about=self.task_id, reason=result["summary"])
-
-    def decided(self, context: Context, event: dict[str, Any]) -> str:
-        """Carry out the step after an approval; otherwise skip to the cancellation."""
-        with task_outcome(context):
-            result_of(event)
-            decision = get_runtime().inbound_store.newest_decision(inbound_run_id_of(self.inbound_run_id))
-        assert decision is not None
-        words = in_words(decision)
-        log.info("%s", words)
-        if not decision.choice.is_approval:
-            context["ti"].xcom_push(key="return_value", value=words)
-            skip_to_cancellation(context)
-            return words
-        self.start_step()

@@ -84,6 +84,7 @@ def ask_in_new_run(
         "inbound_run_id": inbound_run_id,
         "asked_about": f"{asked_about}, after {after}",
         "reason": reason,
+        "after": after,
     }
     start_run(APPROVAL_DAG, run_id, conf, f"Asked by {dag_id}, task {operator.task_id}.")
     log.info("Asked in run %s of %s; see Required Actions.", run_id, APPROVAL_DAG)

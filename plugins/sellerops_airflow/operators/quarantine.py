@@ -13,6 +13,7 @@ from airflow.sdk import BaseOperator, Context, Param
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops_airflow.notifiers.findings import send_findings
+from sellerops_airflow.runs.questions import responder
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
@@ -97,7 +98,7 @@ class RequestDecisionOperator(HITLOperator):
         return {
             **self.quarantine,
             "choice": answer["chosen_options"][0],
-            "by": _name(answer["responded_by_user"]),
+            "by": responder(answer),
             "note": str((answer["params_input"] or {}).get("note") or ""),
         }
 
@@ -178,13 +179,3 @@ def describe(quarantine: Quarantine) -> str:
 def _row(figure: dict[str, Any]) -> str:
     new = figure["new"] if figure["new_rows"] else "no rows"
     return f"| {figure['day']} | {new} | {figure['stored'] or '-'} | {figure['median'] or '-'} |"
-
-
-def _name(user: Any) -> str:
-    """The user's name or id in Airflow's auth manager; empty when nobody answered."""
-    if user is None:
-        return ""
-    values = (
-        user if isinstance(user, dict) else {"name": getattr(user, "name", ""), "id": getattr(user, "id", "")}
-    )
-    return str(values.get("name") or values.get("id") or "")

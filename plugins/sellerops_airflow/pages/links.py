@@ -14,7 +14,8 @@ from airflow.sdk import BaseOperatorLink
 
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.inbound import CancelPlanOperator, InboundStepOperator
-from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator, ConfirmStepOperator
+from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator
+from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_request import ValidateRequestOperator
 from sellerops_airflow.operators.inbound_tracking import AskTrackingOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator

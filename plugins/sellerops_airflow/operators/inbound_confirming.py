@@ -1,0 +1,50 @@
+"""Steps that confirm something at Amazon for good: only on the numbers that a person has approved."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import Context
+
+from sellerops_airflow.operators.inbound import (
+    InboundStepOperator,
+    inbound_run_id_of,
+    skip_to_cancellation,
+)
+from sellerops_airflow.operators.inbound_questions import ask_in_new_run, in_words
+from sellerops_airflow.runs.task_outcomes import task_outcome
+from sellerops_airflow.runs.trigger_events import result_of
+from sellerops_airflow.runtime import get_runtime
+
+log = logging.getLogger(__name__)
+
+
+class ConfirmStepOperator(InboundStepOperator):
+    """A step that confirms something for good. It asks again if the approved numbers no longer hold."""
+
+    def resume(self, context: Context, event: dict[str, Any]) -> str:
+        """Return the summary; or have a person asked, and wait for the decision in the triggerer."""
+        from sellerops.inbound.workflow import StepState
+
+        result = event.get("result") or {}
+        if result.get("state") != StepState.NEEDS_APPROVAL:
+            return super().resume(context, event)
+        log.warning("%s", result["summary"])
+        with task_outcome(context):
+            run_id = inbound_run_id_of(self.inbound_run_id)
+            ask_in_new_run(self, context, run_id, asked_about=self.task_id, reason=result["summary"])
+
+    def decided(self, context: Context, event: dict[str, Any]) -> str:
+        """Carry out the step after an approval; otherwise skip to the cancellation."""
+        with task_outcome(context):
+            result_of(event)
+            decision = get_runtime().inbound_store.newest_decision(inbound_run_id_of(self.inbound_run_id))
+        assert decision is not None
+        words = in_words(decision)
+        log.info("%s", words)
+        if not decision.choice.is_approval:
+            context["ti"].xcom_push(key="return_value", value=words)
+            skip_to_cancellation(context)
+            return words
+        self.start_step()
