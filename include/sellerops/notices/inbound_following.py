@@ -125,7 +125,7 @@ def _tracking(deadline: Deadline, url: str) -> tuple[str, list[str]]:
     headline = f"{deadline.run.name}: tracking numbers are missing for {_shipments(deadline)}"
     return headline, [
         f"They were to leave on {_time(deadline.at, deadline.run)} with your own carrier, and Amazon has no "
-        "tracking numbers. Without them Amazon cannot follow the delivery, and may refuse the shipment.",
+        "tracking numbers. Without them Amazon cannot follow the delivery.",
         f"Next: {link_to(url, 'enter them in Airflow')}, *Required Actions*.",
     ]
 
