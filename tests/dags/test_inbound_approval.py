@@ -264,6 +264,8 @@ def test_the_answer_of_somebody_else_counts_for_nothing(
             approve(run_id).execute_complete(context, answer(BEST, user), **kept)
     assert runtime.store.decisions(run_id) == [] and not airflow.answered
     assert not airflow.started, "the same question is open again"
+    numbered = {"id": "admin", "name": "Ada Admin"}
+    assert "Ada Admin approved" in approve(run_id).execute_complete(context, answer(BEST, numbered), **kept)
 
 
 def test_nobody_answered_and_the_policy_asks_again_with_another_notice(

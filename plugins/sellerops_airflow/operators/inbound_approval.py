@@ -23,6 +23,7 @@ from sellerops_airflow.operators.inbound_questions import Case, ask_in_new_run, 
 from sellerops_airflow.runs.questions import (
     Question,
     has_timed_out,
+    is_answered_by,
     put_question,
     responder,
     withdraw_question,
@@ -157,7 +158,7 @@ class ApproveOffersOperator(HITLOperator):
             log.warning("Nobody answered in time; asking again.")
             return ""
         by = responder(event)
-        if by not in case.approvers:
+        if not is_answered_by(event, case.approvers):
             log.warning("%s may not decide about %s; asking again.", by or "Nobody", case.run.account_id)
             return ""
         note = str((event.get("params_input") or {}).get(NOTE) or "")

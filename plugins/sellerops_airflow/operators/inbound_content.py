@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 from sellerops.base.errors import GiveUpError
 from sellerops_airflow.notifiers.inbound import send_approval_notice, send_decision_notice
 from sellerops_airflow.operators.inbound import COLOR, inbound_run_id_of
-from sellerops_airflow.runs.questions import Question, has_timed_out, put_question, responder
+from sellerops_airflow.runs.questions import Question, has_timed_out, is_answered_by, put_question, responder
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runs.trigger_events import result_of
 from sellerops_airflow.runtime import get_runtime
@@ -115,7 +115,7 @@ class ApproveContentUpdateOperator(HITLOperator):
         with task_outcome(context):
             _, run, approvers = self._about()
             by = responder(event)
-            if not has_timed_out(event) and by not in approvers:
+            if not has_timed_out(event) and not is_answered_by(event, approvers):
                 raise _outdated(run.name, f"{by or 'nobody'} may not decide about {run.account_id}.")
             is_approval = not has_timed_out(event) and event["chosen_options"] == [APPROVE]
             choice = Choice.APPROVED if is_approval else Choice.REJECTED

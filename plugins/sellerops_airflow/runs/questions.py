@@ -8,7 +8,7 @@ docs/decisions/ask-again-in-a-new-run.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,11 +58,20 @@ def withdraw_question(ti_id: Any) -> None:
 
 def responder(event: Mapping[str, Any]) -> str:
     """Name or id of the user who answered, in Airflow's auth manager; empty if nobody did."""
+    return next(iter(_names(event)), "")
+
+
+def is_answered_by(event: Mapping[str, Any], users: Collection[str]) -> bool:
+    """Whether one of ``users`` answered: their names, or ids where the auth manager numbers them (FAB)."""
+    return any(name in users for name in _names(event))
+
+
+def _names(event: Mapping[str, Any]) -> list[str]:
     user = event.get("responded_by_user")
     if user is None:
-        return ""
+        return []
     values = user if isinstance(user, Mapping) else {"name": user.name, "id": user.id}
-    return str(values.get("name") or values.get("id") or "")
+    return [str(values[key]) for key in ("name", "id") if values.get(key)]
 
 
 def has_timed_out(event: Mapping[str, Any]) -> bool:
