@@ -8,12 +8,14 @@ from typing import Any
 
 from amazon_sandbox.inbound.contents import Box, ItemLine, Pallet, units_of
 from amazon_sandbox.inbound.ids import Ids
+from amazon_sandbox.inbound.operations_queue import Problem
 from amazon_sandbox.inbound.shapes import bad_request
 
 MOST_BOXES = 5_000
 POUNDS_A_KILOGRAM, CENTIMETRES_AN_INCH = 2.2046, 2.54
 # Amazon's limits of a box with standard-size units, and of a pallet. Kilograms are those of its EU pages.
 _HEAVIEST = {"LB": 50.0, "KG": 23.0}
+_HEAVY = {"LB": 33.0, "KG": 15.0}
 _LONGEST = {"IN": 25.0, "CM": 63.5}
 _LONGEST_BULKY = {"IN": 59.0, "CM": 150.0}
 _HEAVIEST_PALLET = {"LB": 1500.0, "KG": 680.0}
@@ -50,6 +52,16 @@ def read_boxes(
     if all(box.source == PROVIDED for box in boxes):
         _check_sum(boxes, units_of(expected), place)
     return boxes
+
+
+def heavy_boxes(body: dict[str, Any]) -> list[Problem]:
+    """The warning of setPackingInformation about boxes that need a mark for those who lift them."""
+    weights = [box["weight"] for grouping in body["packageGroupings"] for box in grouping["boxes"]]
+    count = sum(weight["value"] > _HEAVY[weight["unit"]] for weight in weights)
+    if not count:
+        return []
+    message = f"WARNING: {count} boxes weigh more than 15 kg (33 lb) and need a heavy package label."
+    return [Problem("FBA_INB_0201", message, "WARNING")]
 
 
 def single(boxes: Iterable[Box], ids: Ids) -> list[Box]:

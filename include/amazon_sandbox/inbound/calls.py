@@ -74,9 +74,17 @@ async def plan_of(call: Operation) -> PlanRecord:
     return plan
 
 
-async def open_plan(call: Operation) -> PlanRecord:
-    """The plan of the path, which must be ACTIVE. Raises ApiError."""
+async def created_plan(call: Operation) -> PlanRecord:
+    """The plan of the path, which a client must have created: the generated history does not change."""
     plan = await plan_of(call)
+    if store_of(call).find(plan.plan_id, call.caller.seller_id) is None:
+        raise bad_request(f"ERROR: Inbound plan {plan.plan_id} was not created through this API.")
+    return plan
+
+
+async def open_plan(call: Operation) -> PlanRecord:
+    """The plan of the path, which a client must have created and is ACTIVE. Raises ApiError."""
+    plan = await created_plan(call)
     status = plan.status(now_of(call))
     if status != ACTIVE:
         raise bad_request(f"ERROR: Inbound plan {plan.plan_id} is {status}.")

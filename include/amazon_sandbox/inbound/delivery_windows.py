@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amazon_sandbox.inbound import views
 from amazon_sandbox.inbound.calls import (
+    created_plan,
     now_of,
     open_plan,
     paged,
@@ -60,7 +61,7 @@ async def list_delivery_window_options(call: Operation) -> Answer:
 
 async def confirm_delivery_window_options(call: Operation) -> Answer:
     """confirmDeliveryWindowOptions: also another listed window, until the shipment is closed."""
-    plan = await plan_of(call)
+    plan = await created_plan(call)
     shipment = placed_shipment_of(call, plan)
     if shipment.status(now_of(call)) in ("CLOSED", "CANCELLED", "DELETED"):
         raise bad_request(f"ERROR: Shipment {shipment.shipment_id} is {shipment.status(now_of(call))}.")

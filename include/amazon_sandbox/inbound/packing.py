@@ -10,6 +10,7 @@ from amazon_sandbox.inbound.bodies import CONTENT_SOURCES, PACKING_INFORMATION
 from amazon_sandbox.inbound.calls import body_of, now_of, open_plan, paged, plan_of, start, store_of
 from amazon_sandbox.inbound.choices import chosen, incentive, local_minor
 from amazon_sandbox.inbound.contents import ItemLine
+from amazon_sandbox.inbound.operations_queue import Problem
 from amazon_sandbox.inbound.options import (
     ACCEPTED,
     EXPIRED,
@@ -100,9 +101,10 @@ async def set_packing_information(call: Operation) -> Answer:
         change = _pack_group if group_id is not None else _pack_shipment
         changes.append(change(call, plan, group_id or shipment_id, grouping["boxes"]))
 
-    def effect(at: float) -> None:
+    def effect(at: float) -> list[Problem]:
         for change in changes:
             change()
+        return boxes.heavy_boxes(body)
 
     return start(call, effect, plan=plan, topic="boxes")
 

@@ -25,25 +25,11 @@ from amazon_sandbox.inbound import (
     transportation,
     v0_shipments,
 )
-from amazon_sandbox.inbound.store import InboundStore
-from amazon_sandbox.sp_api.operations import FindSubject, Handler, Operation, endpoint
+from amazon_sandbox.inbound.subjects import find_subject
+from amazon_sandbox.sp_api.operations import Handler, endpoint
 
 
-def _find_plan(call: Operation) -> None:
-    """Note the marketplace of a created plan; other paths contain none."""
-    plan_id = call.request.path_params.get("plan_id", "")
-    plan = call.sandbox.state(InboundStore).find(plan_id, call.caller.seller_id)
-    if plan is not None:
-        call.marketplace_ids = (plan.storefront.marketplace.marketplace_id,)
-
-
-def _look_v0(call: Operation) -> None:
-    call.marketplace_ids = (call.request.query_params.get("MarketplaceId", ""),)
-
-
-def _route(
-    method: str, path: str, name: str, handler: Handler, find_subject: FindSubject = _find_plan
-) -> Route:
+def _route(method: str, path: str, name: str, handler: Handler) -> Route:
     return Route(path, endpoint(name, handler, find_subject), methods=[method])
 
 
@@ -212,7 +198,6 @@ _OLD: tuple[tuple[str, str, str, Handler], ...] = (
 )
 
 routes: list[BaseRoute] = [
-    *(_route(*each) for each in (*_PLANS, *_SHIPMENTS, *_LATER, *_OTHERS)),
-    *(_route(*each, _look_v0) for each in _OLD),
+    *(_route(*each) for each in (*_PLANS, *_SHIPMENTS, *_LATER, *_OTHERS, *_OLD)),
     Route(f"{documents.PREFIX}{{document_id}}", downloads.download, methods=["GET"]),
 ]

@@ -7,7 +7,15 @@ from typing import Any
 from amazon_sandbox.core.instants import parse_instant
 from amazon_sandbox.inbound import views
 from amazon_sandbox.inbound.bodies import SELF_SHIP_REASON, SELF_SHIP_SLOTS
-from amazon_sandbox.inbound.calls import body_of, now_of, paged, placed_shipment_of, plan_of, start, store_of
+from amazon_sandbox.inbound.calls import (
+    body_of,
+    created_plan,
+    now_of,
+    paged,
+    placed_shipment_of,
+    start,
+    store_of,
+)
 from amazon_sandbox.inbound.records import PlanRecord, SelfShip, SelfShipSlot, ShipmentRecord
 from amazon_sandbox.inbound.shapes import bad_request
 from amazon_sandbox.inbound.state import checked_id, not_found
@@ -93,7 +101,7 @@ async def cancel_self_ship_appointment(call: Operation) -> Answer:
 
 
 async def _shipment(call: Operation) -> tuple[PlanRecord, ShipmentRecord]:
-    plan = await plan_of(call)
+    plan = await created_plan(call)
     country = plan.storefront.marketplace.country
     if country not in AVAILABLE_IN:
         raise bad_request(

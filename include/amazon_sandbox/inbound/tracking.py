@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from amazon_sandbox.inbound.bodies import TRACKING
-from amazon_sandbox.inbound.calls import body_of, now_of, placed_shipment_of, plan_of, start
+from amazon_sandbox.inbound.calls import body_of, created_plan, now_of, placed_shipment_of, start
 from amazon_sandbox.inbound.options import SMALL_PARCEL
 from amazon_sandbox.inbound.records import ShipmentRecord, Tracking
 from amazon_sandbox.inbound.shapes import bad_request
@@ -14,7 +14,7 @@ from amazon_sandbox.sp_api.operations import Answer, Operation
 
 async def update_shipment_tracking_details(call: Operation) -> Answer:
     """updateShipmentTrackingDetails: for boxes of a parcel shipment, or the bill of a freight shipment."""
-    plan = await plan_of(call)
+    plan = await created_plan(call)
     shipment = placed_shipment_of(call, plan)
     details = body_of(call, TRACKING)["trackingDetails"]
     parcels, freight = details.get("spdTrackingDetail"), details.get("ltlTrackingDetail")

@@ -145,6 +145,11 @@ def test_parcels_packed_now_with_an_own_carrier(walk: Walk) -> None:
     shipments = walk.confirm_carriers(walk.offer(placement, is_freight=False), PARCEL, OWN)
     shipment, path = shipments[0], (walk.plan_id, shipments[0].shipment_id)
     assert walk.labels(shipment).startswith(b"%PDF")
+    confirmation_id = shipment.shipment_confirmation_id
+    (shown,) = walk.old.get_shipments(
+        "SHIPMENT", US, shipment_id_list=[confirmation_id]
+    ).payload.shipment_data
+    assert shown.shipment_status == walk.api.get_shipment(*path).status == "READY_TO_SHIP"
     boxes = walk.api.list_shipment_boxes(*path, page_size=1000).boxes
     numbers = [{"boxId": box.box_id, "trackingId": "1Z999AA10123456784"} for box in boxes]
     details = {"trackingDetails": {"spdTrackingDetail": {"spdTrackingItems": numbers}}}
@@ -169,7 +174,6 @@ def test_parcels_packed_now_with_an_own_carrier(walk: Walk) -> None:
     labels = {"marketplaceId": US, "labelType": "STANDARD_FORMAT", "pageType": "Letter_30"}
     made = walk.api.create_marketplace_item_labels({**labels, "mskuQuantities": quantities})
     assert httpx.get(made.document_downloads[0].uri).content.startswith(b"%PDF")
-    confirmation_id = shipment.shipment_confirmation_id
     received = walk.old.get_shipment_items_by_shipment_id(confirmation_id).payload.item_data
     assert {one.seller_sku for one in received} == {line["msku"] for line in lines}
     prep = walk.old.get_prep_instructions("US", seller_sku_list=[line["msku"] for line in lines])

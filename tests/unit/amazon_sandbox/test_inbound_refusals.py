@@ -481,6 +481,20 @@ def test_pages_have_their_maximum(us: Inbound) -> None:
         assert "paginationToken" in us.refused("GET", plan + path, paginationToken="x")
 
 
+def test_the_generated_history_is_read_and_not_changed(us: Inbound) -> None:
+    """Its plans have options, boxes and labels; no call changes them."""
+    (listed,) = us.get("/inboundPlans", pageSize=1)["inboundPlans"]
+    plan = f"/inboundPlans/{listed['inboundPlanId']}"
+    details = us.get(plan)
+    shipment = us.get(f"{plan}/shipments/{details['shipments'][0]['shipmentId']}")
+    for name in ("packingOptions", "placementOptions", "transportationOptions", "items", "boxes"):
+        assert us.get(f"{plan}/{name}")[name]
+    assert us.labels(shipment).startswith(b"%PDF")
+    for path, body in (("cancellation", None), ("name", {"name": "x"})):
+        assert "not created through this API" in us.refused("PUT", f"{plan}/{path}", body)
+    assert us.get(plan) == details
+
+
 def test_pages_of_items_join_without_gap(us: Inbound) -> None:
     listings = us.listings()[:13]
     plan = us.plan(*(us.item(each, 1) for each in listings))
