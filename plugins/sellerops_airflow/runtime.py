@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from sellerops.base.errors import ConfigurationError
+from sellerops.base.kept import Kept
 from sellerops.calendar.slices import Slice
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import ReportSpec, load_spec
@@ -60,27 +60,6 @@ class CollectorLike(Protocol):
     ) -> WaitResult: ...
 
 
-class _Kept:
-    """A thread-safe cache that keeps values for ``_KEEP_SECONDS``. Errors are not cached."""
-
-    def __init__(self) -> None:
-        self._values: dict[Any, tuple[float, Any]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: Any, make: Callable[[], _T]) -> _T:
-        with self._lock:
-            found = self._values.get(key)
-            if found and time.monotonic() < found[0]:
-                return cast(_T, found[1])
-            value = make()
-            self._values[key] = (time.monotonic() + _KEEP_SECONDS, value)
-            return value
-
-    def forget(self, key: Any) -> None:
-        with self._lock:
-            self._values.pop(key, None)
-
-
 class Runtime:
     """The shared objects of one process.
 
@@ -102,9 +81,9 @@ class Runtime:
         self._reader_conninfo = reader_conninfo
         self._lock = threading.RLock()
         self._parts: dict[str, Any] = {}
-        self._specs = _Kept()
-        self._accounts = _Kept()
-        self._credentials = _Kept()
+        self._specs = Kept(_KEEP_SECONDS)
+        self._accounts = Kept(_KEEP_SECONDS)
+        self._credentials = Kept(_KEEP_SECONDS)
 
     @property
     def conninfo(self) -> str:

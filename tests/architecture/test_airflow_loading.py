@@ -210,7 +210,11 @@ def test_triggers_live_where_the_triggerer_finds_them() -> None:
             if issubclass(item, BaseTrigger) and item is not BaseTrigger:
                 assert item.__module__ == name_of(path)
                 found.append(name)
-    assert sorted(found) == ["NotificationsTrigger", "ReportTrigger", "SpApiReportTrigger"]
+    assert sorted(found) == [
+        *("CancelTrigger", "ConfirmContentUpdateTrigger", "DecisionTrigger", "FollowTrigger"),
+        *("InboundStepTrigger", "InboundTrigger", "NotificationsTrigger", "OfferContentUpdateTrigger"),
+        *("OneRunTrigger", "ReportTrigger", "SpApiReportTrigger", "ValidateRequestTrigger"),
+    ]
 
 
 def test_the_connection_type_is_registered_under_the_folders_name() -> None:

@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from sellerops_airflow.runs.trigger_events import error_to_values
-from sellerops_airflow.triggers.inbound import InboundTrigger, OneRunTrigger
+from sellerops_airflow.triggers import inbound
 
 
-class FollowTrigger(InboundTrigger):
+class FollowTrigger(inbound.InboundTrigger):
     """Reads the shipments of all open runs of an account.
 
     The result has ``followed``, a line per run, and ``failed``, the errors of other runs as plain values.
@@ -36,7 +36,7 @@ class FollowTrigger(InboundTrigger):
         }
 
 
-class CancelTrigger(OneRunTrigger):
+class CancelTrigger(inbound.OneRunTrigger):
     """Cancels a run's plan at Amazon; the result has a ``summary``.
 
     :param inbound_run_id: id of the run in the ledger.
@@ -58,7 +58,7 @@ class CancelTrigger(OneRunTrigger):
         return {"summary": outcome.summary}
 
 
-class OfferContentUpdateTrigger(OneRunTrigger):
+class OfferContentUpdateTrigger(inbound.OneRunTrigger):
     """Has Amazon preview other quantities of a shipment; the result is the ContentUpdate as plain values.
 
     :param inbound_run_id: id of the run in the ledger.
@@ -90,7 +90,7 @@ class OfferContentUpdateTrigger(OneRunTrigger):
         }
 
 
-class ConfirmContentUpdateTrigger(OneRunTrigger):
+class ConfirmContentUpdateTrigger(inbound.OneRunTrigger):
     """Confirms a preview; the result has a ``summary``.
 
     :param inbound_run_id: id of the run in the ledger.
