@@ -14,15 +14,8 @@ from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 from sellerops.notices import Notice
 from sellerops.notices.inbound_following import deadline_notice, difference_notice
-from sellerops.read_models.inbound_due import (
-    Deadline,
-    DeadlineKind,
-    Difference,
-    NoticePeriods,
-    OfRun,
-    due_deadlines,
-    due_differences,
-)
+from sellerops.read_models.inbound_deadlines import Deadline, DeadlineKind, NoticePeriods, due_deadlines
+from sellerops.read_models.inbound_differences import Difference, OfRun, due_differences
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.settings.seller_central import SELLER_CENTRAL
 

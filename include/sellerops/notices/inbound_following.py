@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sellerops.calendar.backfill import describe_seconds
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, escape, link_to
-from sellerops.read_models.inbound_due import Deadline, DeadlineKind, Difference, OfRun, UnitDifference
+from sellerops.read_models.inbound_deadlines import Deadline, DeadlineKind
+from sellerops.read_models.inbound_differences import Difference, OfRun, UnitDifference
 from sellerops.settings.marketplaces import Marketplace, all_marketplaces
 
 FAMILY = "fulfilment"
@@ -126,7 +127,17 @@ def _tracking(deadline: Deadline, url: str) -> tuple[str, list[str]]:
     return headline, [
         f"They were to leave on {_time(deadline.at, deadline.run)} with your own carrier, and Amazon has no "
         "tracking numbers. Without them Amazon cannot follow the delivery.",
-        f"Next: {link_to(url, 'enter them in Airflow')}, *Required Actions*.",
+        f"Next: {link_to(url, 'enter them in Airflow')}, *Required Actions*. If nothing is asked there, "
+        "first clear the run's task `ask_tracking`.",
+    ]
+
+
+def _unknown_numbers(deadline: Deadline, url: str) -> tuple[str, list[str]]:
+    headline = f"{deadline.run.name}: Amazon does not know tracking numbers of {_shipments(deadline)}"
+    return headline, [
+        "They were sent more than a day ago, and Amazon has not found them at the carrier (`NOT_VALIDATED`).",
+        "Next: compare the numbers with your carrier. To correct them, clear the task `ask_tracking` of "
+        f"{link_to(url, 'the run')} and enter them again, or change them in Seller Central.",
     ]
 
 
@@ -135,6 +146,7 @@ _TEXTS = {
     DeadlineKind.DELIVERY_WINDOW: _window,
     DeadlineKind.APPROVAL: _approval,
     DeadlineKind.TRACKING: _tracking,
+    DeadlineKind.UNKNOWN_NUMBERS: _unknown_numbers,
 }
 
 

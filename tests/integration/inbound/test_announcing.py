@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from integration.inbound.following_parts import add_option, add_run, add_shipment, rows
+from integration.inbound.following_parts import add_option, add_run, add_shipment, insert, rows
 from psycopg.types.json import Jsonb
 
 from sellerops.base.clock import Clock
@@ -179,6 +179,23 @@ def test_missing_tracking_numbers_are_asked_for_after_the_ready_date(channel: Ch
     assert "They were to leave on 2026-11-21 10:00 America/Los_Angeles" in notice.text
     at(ledger, BEGIN + 9 * DAY)
     assert channel.announce() == [], "once"
+
+
+def test_numbers_that_amazon_does_not_know_a_day_later_are_named(channel: Channel) -> None:
+    ledger = channel.ledger
+    for name, status in (("Wrong", "NOT_VALIDATED"), ("Right", "VALIDATED")):
+        run = add_run(ledger, name)
+        tracking = Jsonb([{"trackingId": "1Z", "trackingNumberValidationStatus": status}])
+        add_shipment(ledger, run, name, {"S": 4}, tracking=tracking, checked_at=BEGIN + 20 * HOUR)
+        step = {"inbound_run_id": run, "step": "send_tracking", "state": "done", "ended_at": BEGIN}
+        insert(ledger, "inbound_step", step, "id")
+    at(ledger, BEGIN + 30 * HOUR)
+    assert channel.announce() == [], "not read again since"
+    with ledger.connection() as connection:
+        connection.execute("UPDATE sellerops.inbound_shipment SET checked_at = sellerops.now()")
+    (notice,) = channel.announce()
+    assert notice.headline == "Wrong: Amazon does not know tracking numbers of FBAWrong"
+    assert channel.announce() == []
 
 
 def test_missing_and_surplus_units_are_reported_once(channel: Channel) -> None:

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from sellerops.notices.inbound_following import deadline_notice, difference_notice
-from sellerops.read_models.inbound_due import Deadline, DeadlineKind, Difference, OfRun, UnitDifference
+from sellerops.read_models.inbound_deadlines import Deadline, DeadlineKind
+from sellerops.read_models.inbound_differences import Difference, OfRun, UnitDifference
 from sellerops.settings.marketplaces import marketplace
 from sellerops.settings.seller_central import SELLER_CENTRAL
 
@@ -59,7 +60,8 @@ def test_every_deadline_says_until_when_and_what_to_do(kind: DeadlineKind) -> No
     )
     notice = deadline_notice(deadline, "https://x")
     assert notice.headline.startswith("Winter <stock> #17: ")
-    assert "2026-11-20 19:00 Europe/Berlin" in notice.text
+    if kind is not DeadlineKind.UNKNOWN_NUMBERS:
+        assert "2026-11-20 19:00 Europe/Berlin" in notice.text
     assert "Next: " in notice.text and "<https://x|" in notice.text
     if kind is DeadlineKind.VOID:
         assert "charges 1,148.20 EUR; free cancellation ends in 1 h 30 min" in notice.headline

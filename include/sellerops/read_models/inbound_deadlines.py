@@ -1,64 +1,24 @@
-"""What people must be told about FBA inbound shipments: differences, and deadlines before they pass.
+"""What people must be told about FBA inbound shipments: deadlines before they pass.
 
 From the ledger alone, so that it does not depend on Amazon. Times are the ledger's, in UTC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from itertools import groupby
 from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
-Connection = psycopg.Connection[Any]
-
-
-@dataclass(frozen=True)
-class OfRun:
-    """The run that something is about. ``request_run``: DAG and run in Airflow."""
-
-    inbound_run_id: int
-    account_id: str
-    marketplace_id: str
-    name: str
-    request_run: tuple[str, str]
-
-
-@dataclass(frozen=True)
-class UnitDifference:
-    """Units of a SKU; ``received`` None: Amazon has not counted any of it so far."""
-
-    sku: str
-    fnsku: str | None
-    shipped: int
-    received: int | None
-
-    @property
-    def missing(self) -> int:
-        """Units shipped and not received; negative if more were received."""
-        return self.shipped - (self.received or 0)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A shipment with SKUs of which Amazon received other quantities than were shipped.
-
-    ``since``: when it was delivered, or ended without having been seen as delivered.
-    """
-
-    run: OfRun
-    shipment_id: str
-    confirmation_id: str | None
-    status: str
-    warehouse_id: str | None
-    since: datetime
-    units: tuple[UnitDifference, ...]
+from sellerops.read_models.inbound_differences import (
+    RUN_COLUMNS,
+    Connection,
+    OfRun,
+    run_of_row,
+    select_rows,
+)
 
 
 class DeadlineKind(StrEnum):
@@ -68,6 +28,7 @@ class DeadlineKind(StrEnum):
     DELIVERY_WINDOW = "delivery_window"
     APPROVAL = "approval"
     TRACKING = "tracking"
+    UNKNOWN_NUMBERS = "unknown_numbers"
 
 
 @dataclass(frozen=True)
@@ -100,23 +61,9 @@ class NoticePeriods:
     least: timedelta = timedelta(hours=1)
 
 
-_RUN = "run.id, run.account_id, run.marketplace_id, run.name, run.dag_id, run.run_id"
-_DIFFERENCES = f"""
-    SELECT {_RUN}, shipment.shipment_id, shipment.confirmation_id, shipment.status, shipment.warehouse_id,
-           coalesce(shipment.delivered_at, shipment.closed_at) AS since,
-           item.sku, item.fnsku, coalesce(item.shipped, item.planned) AS shipped, item.received
-    FROM sellerops.inbound_run AS run
-    JOIN sellerops.inbound_shipment AS shipment ON shipment.inbound_run_id = run.id AND shipment.is_chosen
-    JOIN sellerops.inbound_shipment_item AS item
-        ON (item.inbound_run_id, item.shipment_id) = (run.id, shipment.shipment_id)
-    WHERE run.state = 'shipped' AND shipment.status NOT IN ('CANCELLED', 'DELETED')
-      AND coalesce(shipment.delivered_at, shipment.closed_at) <= sellerops.now() - %(after)s
-      AND item.received IS DISTINCT FROM coalesce(item.shipped, item.planned)
-      AND item.difference_reported_at IS NULL
-    ORDER BY run.id, shipment.shipment_id, item.sku
-"""
 _VOID = f"""
-    SELECT {_RUN}, min(shipment.voidable_until) AS at, min(shipment.voidable_until) - sellerops.now() AS left,
+    SELECT {RUN_COLUMNS}, min(shipment.voidable_until) AS at,
+           min(shipment.voidable_until) - sellerops.now() AS left,
            array_agg(coalesce(shipment.confirmation_id, shipment.shipment_id)
                      ORDER BY shipment.shipment_id) AS shipments,
            sum(shipment.transportation_fee) AS amount, shipment.currency
@@ -130,7 +77,7 @@ _VOID = f"""
     ORDER BY run.id, shipment.currency
 """
 _WINDOW = f"""
-    SELECT {_RUN}, shipment.delivery_window_editable_until AS at,
+    SELECT {RUN_COLUMNS}, shipment.delivery_window_editable_until AS at,
            shipment.delivery_window_editable_until - sellerops.now() AS left,
            ARRAY[coalesce(shipment.confirmation_id, shipment.shipment_id)] AS shipments,
            shipment.delivery_window_start AS window_start, shipment.delivery_window_end AS window_end
@@ -147,7 +94,7 @@ _WINDOW = f"""
 """
 # The first option that expires changes the choice.
 _APPROVAL = f"""
-    SELECT {_RUN}, offer.at, offer.at - sellerops.now() AS left
+    SELECT {RUN_COLUMNS}, offer.at, offer.at - sellerops.now() AS left
     FROM sellerops.inbound_run AS run
     CROSS JOIN LATERAL (
         SELECT min(expires_at) AS at FROM (
@@ -162,7 +109,7 @@ _APPROVAL = f"""
     ORDER BY run.id
 """
 _TRACKING = f"""
-    SELECT {_RUN}, (run.request ->> 'ready_at')::timestamptz AS at,
+    SELECT {RUN_COLUMNS}, (run.request ->> 'ready_at')::timestamptz AS at,
            (run.request ->> 'ready_at')::timestamptz - sellerops.now() AS left,
            array_agg(coalesce(shipment.confirmation_id, shipment.shipment_id)
                      ORDER BY shipment.shipment_id) AS shipments
@@ -178,19 +125,33 @@ _TRACKING = f"""
     GROUP BY run.id
     ORDER BY run.id
 """
+# Source: the model's trackingNumberValidationStatus: a number that is not validated 24 hours after it was
+# sent should be verified.
+_UNKNOWN_NUMBERS = f"""
+    SELECT {RUN_COLUMNS}, sent.at + interval '24 hours' AS at,
+           sent.at + interval '24 hours' - sellerops.now() AS left,
+           array_agg(coalesce(shipment.confirmation_id, shipment.shipment_id)
+                     ORDER BY shipment.shipment_id) AS shipments
+    FROM sellerops.inbound_run AS run
+    JOIN sellerops.inbound_shipment AS shipment ON shipment.inbound_run_id = run.id AND shipment.is_chosen
+    CROSS JOIN LATERAL (
+        SELECT max(ended_at) AS at FROM sellerops.inbound_step
+        WHERE inbound_run_id = run.id AND step = 'send_tracking' AND state = 'done'
+    ) AS sent
+    WHERE run.state IN ('confirmed', 'shipped') AND shipment.delivered_at IS NULL
+      AND shipment.status NOT IN ('CANCELLED', 'DELETED', 'ABANDONED')
+      AND shipment.checked_at > sent.at + interval '24 hours'
+      AND shipment.tracking @> '[{{"trackingNumberValidationStatus": "NOT_VALIDATED"}}]'
+    GROUP BY run.id, sent.at
+    ORDER BY run.id
+"""
 _DEADLINES = {
     DeadlineKind.VOID: _VOID,
     DeadlineKind.DELIVERY_WINDOW: _WINDOW,
     DeadlineKind.APPROVAL: _APPROVAL,
     DeadlineKind.TRACKING: _TRACKING,
+    DeadlineKind.UNKNOWN_NUMBERS: _UNKNOWN_NUMBERS,
 }
-
-
-def due_differences(connection: Connection, received_after: timedelta) -> list[Difference]:
-    """Differences that are still there so long after the delivery and were not reported, by shipment."""
-    rows = _rows(connection, _DIFFERENCES, {"after": received_after})
-    by_shipment = groupby(rows, key=lambda row: (row["id"], row["shipment_id"]))
-    return [_difference(list(of_shipment)) for _, of_shipment in by_shipment]
 
 
 def due_deadlines(connection: Connection, periods: NoticePeriods) -> list[Deadline]:
@@ -199,44 +160,19 @@ def due_deadlines(connection: Connection, periods: NoticePeriods) -> list[Deadli
     return [
         _deadline(kind, row)
         for kind, statement in _DEADLINES.items()
-        for row in _rows(connection, statement, limits)
+        for row in select_rows(connection, statement, limits)
     ]
-
-
-def _rows(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement.encode(), values).fetchall()
-
-
-def _difference(rows: Sequence[Mapping[str, Any]]) -> Difference:
-    first = rows[0]
-    return Difference(
-        run=_of_run(first),
-        units=tuple(
-            UnitDifference(row["sku"], row["fnsku"], row["shipped"], row["received"]) for row in rows
-        ),
-        **{
-            name: first[name]
-            for name in ("shipment_id", "confirmation_id", "status", "warehouse_id", "since")
-        },
-    )
 
 
 def _deadline(kind: DeadlineKind, row: Mapping[str, Any]) -> Deadline:
     has_window = kind is DeadlineKind.DELIVERY_WINDOW
     return Deadline(
         kind,
-        _of_run(row),
+        run_of_row(row),
         row["at"],
         row["left"],
         tuple(row.get("shipments") or ()),
         row.get("amount"),
         row.get("currency"),
         (row["window_start"], row["window_end"]) if has_window else None,
-    )
-
-
-def _of_run(row: Mapping[str, Any]) -> OfRun:
-    return OfRun(
-        row["id"], row["account_id"], row["marketplace_id"], row["name"], (row["dag_id"], row["run_id"])
     )
