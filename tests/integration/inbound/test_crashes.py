@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -101,7 +102,9 @@ def test_any_sequence_of_faults_ends_well_or_typed(
     harbour.sandbox.clear_faults()
     for kind, operation in faults:
         _set(harbour, kind, operation)
-    wanted = replace(request(), pack_later=is_packed_later)
+    # The clock has moved on since the example before.
+    ready_at = harbour.ledger.clock().now() + timedelta(days=3)
+    wanted = replace(request(), pack_later=is_packed_later, ready_at=ready_at)
     walk = go(harbour.walk(wanted, recommended))
     for _ in range(len(faults)):
         if walk.error is None:

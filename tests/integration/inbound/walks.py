@@ -68,6 +68,15 @@ def request(packing_list: str = US_PARCELS, **changes: Any) -> InboundRequest:
     return replace(usual, **changes)
 
 
+def one_box() -> InboundRequest:
+    """The smallest request: units of one SKU in one box."""
+    whole = request()
+    box = whole.boxes[0]
+    sku = box.contents[0].sku
+    items = tuple(replace(item, quantity=box.contents[0].quantity) for item in whole.items if item.sku == sku)
+    return replace(whole, items=items, boxes=(replace(box, count=1),), carrier=Carrier.PARTNERED)
+
+
 def recommended(offer: Offer) -> Combination | None:
     """Approves what is recommended."""
     return offer.combinations[0]
@@ -118,6 +127,11 @@ class Harbour:
     def jump(self, **by: float) -> None:
         """Move both clocks."""
         self.sandbox.clock(jump_seconds=timedelta(**by).total_seconds())
+        self.follow_clock()
+
+    def slow_down(self, speed: float) -> None:
+        """Let both clocks run at another speed."""
+        self.sandbox.clock(speed=speed)
         self.follow_clock()
 
     def services(self, account_id: str) -> Services:
