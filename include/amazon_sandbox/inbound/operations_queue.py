@@ -117,12 +117,17 @@ class OperationQueue:
         return found if found is not None and found.seller_id == seller_id else None
 
     def advance(self, now: float) -> bool:
-        """End the operations that are due, in the order in which they are; whether there were any."""
-        due = sorted((each for each in self._waiting if each.due_at <= now), key=lambda each: each.due_at)
-        for operation in due:
+        """End the operations that are due, in the order in which they are; whether there were any.
+
+        An effect may ask for the store and so call this again: it then ends the next ones itself.
+        """
+        has_ended = False
+        while due := [each for each in self._waiting if each.due_at <= now]:
+            operation = min(due, key=lambda each: each.due_at)
             self._waiting.remove(operation)
             _end(operation)
-        return bool(due)
+            has_ended = True
+        return has_ended
 
     def of_plan(self, plan: PlanRecord) -> list[AsyncOperation]:
         """The operations of a plan, oldest first."""

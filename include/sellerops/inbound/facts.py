@@ -27,6 +27,7 @@ async def read_facts(request: InboundRequest, services: Services) -> Facts:
     Prep details are read for the SKUs that the listings have, because Amazon refuses the whole call for an
     unknown one.
     """
+    await services.client.ready()
     marketplaces = all_marketplaces()
     market = marketplaces.get(request.marketplace)
     listed = prep = None

@@ -91,6 +91,8 @@ async def run_step(name: str, inbound_run_id: int, services: Services) -> StepOu
     """
     info = next(each for each in STEPS if each.name == name)
     carry_out, step_of = await asyncio.to_thread(_load, info)
+    # Before any lease: calls that wait for the session to open would then be sent all at once.
+    await services.client.ready()
     run = await services.blocking(services.store.run, inbound_run_id)
     if name != _CANCELLING and (why_not := _why_not(info, run.state, is_dry_run=run.request.dry_run)):
         return not_needed(why_not)
