@@ -9,7 +9,7 @@ from sellerops.inbound.store import RunState
 PLANS = 50
 # Slower than in the other tests: there, the time that a call takes on this machine would be minutes at Amazon,
 # and calls that were spread in time would arrive together.
-SPEED = 60
+SPEED = 20
 
 
 def test_fifty_plans_at_once_stay_within_every_quota(harbour: Harbour) -> None:
