@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amazon_sandbox.inbound.shapes import Day, Instant, Items, Number, Record, Shape, Text, record
+from amazon_sandbox.inbound.shapes import Day, Instant, Items, Number, Shape, Text, record
 
 OWNERS = ("AMAZON", "SELLER", "NONE")
 CONTENT_SOURCES = ("BOX_CONTENT_PROVIDED", "MANUAL_PROCESS", "BARCODE_2D")
@@ -191,4 +191,3 @@ COMPLIANCE = record(
         ),
     }
 )
-ANY: Record = record()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from amazon_sandbox.core.answers import ApiError
 from amazon_sandbox.core.faults import Fault
 from amazon_sandbox.inbound.ids import Ids
 from amazon_sandbox.inbound.records import VOIDED, PlanRecord
@@ -47,7 +48,8 @@ class OperationFailed(Exception):
         super().__init__("; ".join(problem.message for problem in problems))
 
 
-# Takes the instant at which it happens; returns warnings.
+# Takes the instant at which it happens; returns warnings. What was refused at the call it must refuse again:
+# another operation may have ended in between.
 Effect = Callable[[float], list[Problem] | None]
 
 
@@ -164,6 +166,13 @@ def _apply(fault: Fault, operation: AsyncOperation) -> None:
         operation.due_at = math.inf
 
 
+def _problems(error: OperationFailed | ApiError) -> list[Problem]:
+    """What an effect failed of; an ApiError is what its call would be refused for by now."""
+    if isinstance(error, OperationFailed):
+        return error.problems
+    return [Problem(error.code, error.message, details=error.details)]
+
+
 def _end(operation: AsyncOperation) -> None:
     # In whole seconds, as all times are written and compared.
     plan, at = operation.plan, int(operation.due_at)
@@ -176,9 +185,9 @@ def _end(operation: AsyncOperation) -> None:
         operation.status = SUCCESS
         if plan is not None:
             plan.changes.append(at)
-    except OperationFailed as error:
+    except (OperationFailed, ApiError) as error:
         operation.status = FAILED
-        operation.problems = error.problems
+        operation.problems = _problems(error)
         if plan is not None and operation.name == "createInboundPlan":
             plan.state = "ERRORED"
             plan.changes.append(at)

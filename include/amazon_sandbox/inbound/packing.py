@@ -66,6 +66,7 @@ async def confirm_packing_option(call: Operation) -> Answer:
     option = chosen(call, plan.packing_options, "packingOptionId", call.request.path_params["option_id"])
 
     def effect(at: float) -> None:
+        _refuse_after_choice(plan)
         for each in plan.packing_options:
             each.state = ACCEPTED if each is option else EXPIRED
 
@@ -112,8 +113,7 @@ async def set_packing_information(call: Operation) -> Answer:
 def _pack_group(
     call: Operation, plan: PlanRecord, group_id: str, described: Sequence[dict[str, Any]]
 ) -> Callable[[], None]:
-    if plan.placement is not None:
-        raise bad_request("ERROR: packingGroupId can only be provided before placement confirmation.")
+    _refuse_groups(plan)
     if plan.packing is None:
         raise bad_request("ERROR: A packing option must be confirmed before packing information is set.")
     group, option = _group_of(plan, group_id)
@@ -132,6 +132,7 @@ def _pack_group(
     )
 
     def change() -> None:
+        _refuse_groups(plan)
         group.boxes = read
         # Options for other contents no longer hold.
         plan.placement_options = []
@@ -150,8 +151,7 @@ def _pack_shipment(
         raise bad_request(
             "ERROR: The shipment does not belong to the confirmed placement option.", shipment_id
         )
-    if plan.carriers_confirmed_at is not None:
-        raise bad_request("ERROR: Packing information cannot be set after transportation confirmation.")
+    _refuse_boxes(plan)
     ids = store_of(call).ids
     read = boxes.read_boxes(
         described,
@@ -163,12 +163,23 @@ def _pack_shipment(
     )
 
     def change() -> None:
+        _refuse_boxes(plan)
         shipment.boxes = boxes.single(read, ids)
         plan.transportation_options = [
             option for option in plan.transportation_options if option.shipment_id != shipment_id
         ]
 
     return change
+
+
+def _refuse_groups(plan: PlanRecord) -> None:
+    if plan.placement is not None:
+        raise bad_request("ERROR: packingGroupId can only be provided before placement confirmation.")
+
+
+def _refuse_boxes(plan: PlanRecord) -> None:
+    if plan.carriers_confirmed_at is not None:
+        raise bad_request("ERROR: Packing information cannot be set after transportation confirmation.")
 
 
 def _refuse_after_choice(plan: PlanRecord) -> None:

@@ -37,6 +37,7 @@ async def generate_placement_options(call: Operation) -> Answer:
     factor = price_factor(call)
 
     def effect(at: float) -> None:
+        _refuse_after_choice(plan)
         plan.placement_options = _options(call, plan, at, factor)
         plan.transportation_options = []
 
@@ -63,6 +64,9 @@ async def confirm_placement_option(call: Operation) -> Answer:
     option = chosen(call, plan.placement_options, "placementOptionId", wanted)
 
     def effect(at: float) -> None:
+        _refuse_after_choice(plan)
+        if option not in plan.placement_options:
+            raise bad_request(f"ERROR: Placement option {wanted} is EXPIRED.")
         for each in plan.placement_options:
             each.state = ACCEPTED if each is option else EXPIRED
         plan.transportation_options = [

@@ -105,10 +105,10 @@ async def update_shipment_source_address(call: Operation) -> Answer:
     plan = await open_plan(call)
     shipment = shipment_of(call, plan)
     address = read_address(body_of(call, SOURCE_ADDRESS)["address"])
-    if plan.carriers_confirmed_at is not None:
-        raise bad_request("ERROR: The source address cannot be updated after transportation confirmation.")
+    _refuse_address(plan)
 
     def effect(at: float) -> None:
+        _refuse_address(plan)
         shipment.source_address = address
         plan.transportation_options = [
             each for each in plan.transportation_options if each.shipment_id != shipment.shipment_id
@@ -142,6 +142,11 @@ async def get_inbound_operation_status(call: Operation) -> Answer:
     if found.plan is not None:
         call.marketplace_ids = (found.plan.storefront.marketplace.marketplace_id,)
     return 200, found.as_dict()
+
+
+def _refuse_address(plan: PlanRecord) -> None:
+    if plan.carriers_confirmed_at is not None:
+        raise bad_request("ERROR: The source address cannot be updated after transportation confirmation.")
 
 
 def _charges(plan: PlanRecord, at: float) -> list[Problem]:

@@ -30,6 +30,9 @@ async def generate_transportation_options(call: Operation) -> Answer:
     factor, ids, lifetime = price_factor(call), store_of(call).ids, call.sandbox.clock.lifetime
 
     def effect(at: float) -> None:
+        _refuse_after_confirmation(plan)
+        if placement not in plan.placement_options:
+            raise bad_request(f"ERROR: Placement option {placement.option_id} is EXPIRED.")
         made = []
         for shipment, configuration in configurations:
             _configure(call, shipment, configuration)
@@ -82,6 +85,9 @@ async def confirm_transportation_options(call: Operation) -> Answer:
     lost = option_of(call, "units_lost", "units", usual=1, without=-1)
 
     def effect(at: float) -> None:
+        _refuse_after_confirmation(plan)
+        if gone := [each.option_id for _, each, _ in chosen if each not in plan.transportation_options]:
+            raise bad_request(f"ERROR: Transportation options are EXPIRED: {', '.join(gone)}.")
         plan.carriers_confirmed_at = at
         plan.transportation_options = [option for _, option, _ in chosen]
         for shipment, option, selection in chosen:

@@ -255,6 +255,24 @@ def test_carriers_are_confirmed_once_for_every_shipment(us: Inbound) -> None:
     assert "cannot be updated" in us.refused("PUT", f"{plan}/shipments/{one}/sourceAddress", address)
 
 
+def test_an_operation_that_came_too_late_fails(us: Inbound) -> None:
+    """Boxes that were under way when the placement was confirmed do not undo it."""
+    plan = us.plan(us.item(us.listings("standard")[0], 40))
+    us.pack(plan)
+    placement = us.place(plan)[0]
+    packing = us.get(f"{plan}/packingOptions")["packingOptions"][0]
+    boxes = [us.box([us.item(us.listings("standard")[0], 20)], 2)]
+    us.api.sandbox.faults.add("operation_slow", operation="setPackingInformation", options={"seconds": 600})
+    grouping = {"packingGroupId": packing["packingGroups"][0], "boxes": boxes}
+    started = us.start("POST", f"{plan}/packingInformation", {"packageGroupings": [grouping]})
+    us.confirm_placement(plan, placement)
+    us.api.later(900)
+    operation = us.get(f"/operations/{started['operationId']}")
+    assert operation["operationStatus"] == "FAILED"
+    assert "before placement confirmation" in operation["operationProblems"][0]["message"]
+    assert us.get(plan)["placementOptions"][0]["status"] == "ACCEPTED"
+
+
 def test_boxes_come_before_carriers(us: Inbound) -> None:
     """Packed later: options without boxes are estimates."""
     plan = us.plan(us.item(us.listings("standard")[0], 40))
