@@ -29,7 +29,10 @@ from amazon_sandbox.inbound.subjects import find_subject
 from amazon_sandbox.sp_api.operations import Handler, endpoint
 
 
-def _route(method: str, path: str, name: str, handler: Handler) -> Route:
+def _route(method: str, path: str, handler: Handler) -> Route:
+    """The operation has the handler's name, in Amazon's spelling."""
+    first, *others = handler.__name__.split("_")
+    name = first + "".join(word.title() for word in others)
     return Route(path, endpoint(name, handler, find_subject), methods=[method])
 
 
@@ -42,162 +45,65 @@ _SHIPMENT = f"{_PLAN}/shipments/{{shipment_id}}"
 _WINDOWS = f"{_SHIPMENT}/deliveryWindowOptions"
 _ITEMS, _OPERATIONS = f"{data.BASE_PATH}/items", f"{data.BASE_PATH}/operations"
 _V0 = f"{data.V0_PATH}/shipments"
-
-_PLANS: tuple[tuple[str, str, str, Handler], ...] = (
-    ("GET", data.PLANS_PATH, "listInboundPlans", plan_lists.list_inbound_plans),
-    ("POST", data.PLANS_PATH, "createInboundPlan", plan_creation.create_inbound_plan),
-    ("GET", _PLAN, "getInboundPlan", plan_operations.get_inbound_plan),
-    ("GET", f"{_PLAN}/items", "listInboundPlanItems", plan_operations.list_inbound_plan_items),
-    ("GET", f"{_PLAN}/boxes", "listInboundPlanBoxes", plan_operations.list_inbound_plan_boxes),
-    ("GET", f"{_PLAN}/pallets", "listInboundPlanPallets", plan_operations.list_inbound_plan_pallets),
-    ("PUT", f"{_PLAN}/name", "updateInboundPlanName", plan_operations.update_inbound_plan_name),
-    ("PUT", f"{_PLAN}/cancellation", "cancelInboundPlan", plan_operations.cancel_inbound_plan),
-    ("GET", _PACKING, "listPackingOptions", packing.list_packing_options),
-    ("POST", _PACKING, "generatePackingOptions", packing.generate_packing_options),
-    (
-        "POST",
-        f"{_PACKING}/{{option_id}}/confirmation",
-        "confirmPackingOption",
-        packing.confirm_packing_option,
-    ),
-    ("GET", f"{_GROUP}/items", "listPackingGroupItems", packing.list_packing_group_items),
-    ("GET", f"{_GROUP}/boxes", "listPackingGroupBoxes", packing.list_packing_group_boxes),
-    ("POST", f"{_PLAN}/packingInformation", "setPackingInformation", packing.set_packing_information),
-    ("GET", _PLACEMENT, "listPlacementOptions", placement.list_placement_options),
-    ("POST", _PLACEMENT, "generatePlacementOptions", placement.generate_placement_options),
-    (
-        "POST",
-        f"{_PLACEMENT}/{{option_id}}/confirmation",
-        "confirmPlacementOption",
-        placement.confirm_placement_option,
-    ),
-    ("GET", _TRANSPORTATION, "listTransportationOptions", transportation.list_transportation_options),
-    (
-        "POST",
-        _TRANSPORTATION,
-        "generateTransportationOptions",
-        transportation.generate_transportation_options,
-    ),
-    (
-        "POST",
-        f"{_TRANSPORTATION}/confirmation",
-        "confirmTransportationOptions",
-        transportation.confirm_transportation_options,
-    ),
-)
-_SHIPMENTS: tuple[tuple[str, str, str, Handler], ...] = (
-    ("GET", _SHIPMENT, "getShipment", plan_operations.get_shipment),
-    ("GET", f"{_SHIPMENT}/items", "listShipmentItems", plan_operations.list_shipment_items),
-    ("GET", f"{_SHIPMENT}/boxes", "listShipmentBoxes", plan_operations.list_shipment_boxes),
-    ("GET", f"{_SHIPMENT}/pallets", "listShipmentPallets", plan_operations.list_shipment_pallets),
-    ("PUT", f"{_SHIPMENT}/name", "updateShipmentName", plan_operations.update_shipment_name),
-    (
-        "PUT",
-        f"{_SHIPMENT}/sourceAddress",
-        "updateShipmentSourceAddress",
-        plan_operations.update_shipment_source_address,
-    ),
-    (
-        "PUT",
-        f"{_SHIPMENT}/trackingDetails",
-        "updateShipmentTrackingDetails",
-        tracking.update_shipment_tracking_details,
-    ),
-    ("GET", _WINDOWS, "listDeliveryWindowOptions", delivery_windows.list_delivery_window_options),
-    ("POST", _WINDOWS, "generateDeliveryWindowOptions", delivery_windows.generate_delivery_window_options),
-    (
-        "POST",
-        f"{_WINDOWS}/{{window_id}}/confirmation",
-        "confirmDeliveryWindowOptions",
-        delivery_windows.confirm_delivery_window_options,
-    ),
-)
 _PREVIEWS = f"{_SHIPMENT}/contentUpdatePreviews"
 _SLOTS = f"{_SHIPMENT}/selfShipAppointmentSlots"
-_LATER: tuple[tuple[str, str, str, Handler], ...] = (
-    (
-        "GET",
-        _PREVIEWS,
-        "listShipmentContentUpdatePreviews",
-        content_updates.list_shipment_content_update_previews,
-    ),
-    (
-        "POST",
-        _PREVIEWS,
-        "generateShipmentContentUpdatePreviews",
-        content_updates.generate_shipment_content_update_previews,
-    ),
-    (
-        "GET",
-        f"{_PREVIEWS}/{{preview_id}}",
-        "getShipmentContentUpdatePreview",
-        content_updates.get_shipment_content_update_preview,
-    ),
-    (
-        "POST",
-        f"{_PREVIEWS}/{{preview_id}}/confirmation",
-        "confirmShipmentContentUpdatePreview",
-        content_updates.confirm_shipment_content_update_preview,
-    ),
-    ("GET", _SLOTS, "getSelfShipAppointmentSlots", self_ship.get_self_ship_appointment_slots),
-    ("POST", _SLOTS, "generateSelfShipAppointmentSlots", self_ship.generate_self_ship_appointment_slots),
-    (
-        "POST",
-        f"{_SLOTS}/{{slot_id}}/schedule",
-        "scheduleSelfShipAppointment",
-        self_ship.schedule_self_ship_appointment,
-    ),
-    (
-        "PUT",
-        f"{_SHIPMENT}/selfShipAppointmentCancellation",
-        "cancelSelfShipAppointment",
-        self_ship.cancel_self_ship_appointment,
-    ),
-    (
-        "GET",
-        f"{_SHIPMENT}/deliveryChallanDocument",
-        "getDeliveryChallanDocument",
-        compliance.get_delivery_challan_document,
-    ),
-)
-_OTHERS: tuple[tuple[str, str, str, Handler], ...] = (
-    ("GET", f"{_ITEMS}/compliance", "listItemComplianceDetails", compliance.list_item_compliance_details),
-    ("PUT", f"{_ITEMS}/compliance", "updateItemComplianceDetails", compliance.update_item_compliance_details),
-    ("GET", f"{_ITEMS}/prepDetails", "listPrepDetails", prep.list_prep_details),
-    ("POST", f"{_ITEMS}/prepDetails", "setPrepDetails", prep.set_prep_details),
-    (
-        "POST",
-        f"{_ITEMS}/labels",
-        "createMarketplaceItemLabels",
-        item_labels.create_marketplace_item_labels,
-    ),
-    (
-        "GET",
-        f"{_OPERATIONS}/{{operation_id}}",
-        "getInboundOperationStatus",
-        plan_operations.get_inbound_operation_status,
-    ),
-)
-_OLD: tuple[tuple[str, str, str, Handler], ...] = (
-    ("GET", _V0, "getShipments", v0_shipments.get_shipments),
-    ("GET", f"{data.V0_PATH}/shipmentItems", "getShipmentItems", v0_shipments.get_shipment_items),
-    (
-        "GET",
-        f"{_V0}/{{shipment_id}}/items",
-        "getShipmentItemsByShipmentId",
-        v0_shipments.get_shipment_items_by_shipment_id,
-    ),
-    (
-        "GET",
-        f"{data.V0_PATH}/prepInstructions",
-        "getPrepInstructions",
-        prep_instructions.get_prep_instructions,
-    ),
-    ("GET", f"{_V0}/{{shipment_id}}/labels", "getLabels", labels.get_labels),
-    ("GET", f"{_V0}/{{shipment_id}}/billOfLading", "getBillOfLading", labels.get_bill_of_lading),
-)
 
 routes: list[BaseRoute] = [
-    *(_route(*each) for each in (*_PLANS, *_SHIPMENTS, *_LATER, *_OTHERS, *_OLD)),
+    _route("GET", data.PLANS_PATH, plan_lists.list_inbound_plans),
+    _route("POST", data.PLANS_PATH, plan_creation.create_inbound_plan),
+    _route("GET", _PLAN, plan_operations.get_inbound_plan),
+    _route("GET", f"{_PLAN}/items", plan_operations.list_inbound_plan_items),
+    _route("GET", f"{_PLAN}/boxes", plan_operations.list_inbound_plan_boxes),
+    _route("GET", f"{_PLAN}/pallets", plan_operations.list_inbound_plan_pallets),
+    _route("PUT", f"{_PLAN}/name", plan_operations.update_inbound_plan_name),
+    _route("PUT", f"{_PLAN}/cancellation", plan_operations.cancel_inbound_plan),
+    _route("GET", _PACKING, packing.list_packing_options),
+    _route("POST", _PACKING, packing.generate_packing_options),
+    _route("POST", f"{_PACKING}/{{option_id}}/confirmation", packing.confirm_packing_option),
+    _route("GET", f"{_GROUP}/items", packing.list_packing_group_items),
+    _route("GET", f"{_GROUP}/boxes", packing.list_packing_group_boxes),
+    _route("POST", f"{_PLAN}/packingInformation", packing.set_packing_information),
+    _route("GET", _PLACEMENT, placement.list_placement_options),
+    _route("POST", _PLACEMENT, placement.generate_placement_options),
+    _route("POST", f"{_PLACEMENT}/{{option_id}}/confirmation", placement.confirm_placement_option),
+    _route("GET", _TRANSPORTATION, transportation.list_transportation_options),
+    _route("POST", _TRANSPORTATION, transportation.generate_transportation_options),
+    _route("POST", f"{_TRANSPORTATION}/confirmation", transportation.confirm_transportation_options),
+    _route("GET", _SHIPMENT, plan_operations.get_shipment),
+    _route("GET", f"{_SHIPMENT}/items", plan_operations.list_shipment_items),
+    _route("GET", f"{_SHIPMENT}/boxes", plan_operations.list_shipment_boxes),
+    _route("GET", f"{_SHIPMENT}/pallets", plan_operations.list_shipment_pallets),
+    _route("PUT", f"{_SHIPMENT}/name", plan_operations.update_shipment_name),
+    _route("PUT", f"{_SHIPMENT}/sourceAddress", plan_operations.update_shipment_source_address),
+    _route("PUT", f"{_SHIPMENT}/trackingDetails", tracking.update_shipment_tracking_details),
+    _route("GET", _WINDOWS, delivery_windows.list_delivery_window_options),
+    _route("POST", _WINDOWS, delivery_windows.generate_delivery_window_options),
+    _route(
+        "POST", f"{_WINDOWS}/{{window_id}}/confirmation", delivery_windows.confirm_delivery_window_options
+    ),
+    _route("GET", _PREVIEWS, content_updates.list_shipment_content_update_previews),
+    _route("POST", _PREVIEWS, content_updates.generate_shipment_content_update_previews),
+    _route("GET", f"{_PREVIEWS}/{{preview_id}}", content_updates.get_shipment_content_update_preview),
+    _route(
+        "POST",
+        f"{_PREVIEWS}/{{preview_id}}/confirmation",
+        content_updates.confirm_shipment_content_update_preview,
+    ),
+    _route("GET", _SLOTS, self_ship.get_self_ship_appointment_slots),
+    _route("POST", _SLOTS, self_ship.generate_self_ship_appointment_slots),
+    _route("POST", f"{_SLOTS}/{{slot_id}}/schedule", self_ship.schedule_self_ship_appointment),
+    _route("PUT", f"{_SHIPMENT}/selfShipAppointmentCancellation", self_ship.cancel_self_ship_appointment),
+    _route("GET", f"{_SHIPMENT}/deliveryChallanDocument", compliance.get_delivery_challan_document),
+    _route("GET", f"{_ITEMS}/compliance", compliance.list_item_compliance_details),
+    _route("PUT", f"{_ITEMS}/compliance", compliance.update_item_compliance_details),
+    _route("GET", f"{_ITEMS}/prepDetails", prep.list_prep_details),
+    _route("POST", f"{_ITEMS}/prepDetails", prep.set_prep_details),
+    _route("POST", f"{_ITEMS}/labels", item_labels.create_marketplace_item_labels),
+    _route("GET", f"{_OPERATIONS}/{{operation_id}}", plan_operations.get_inbound_operation_status),
+    _route("GET", f"{data.V0_PATH}/shipmentItems", v0_shipments.get_shipment_items),
+    _route("GET", f"{_V0}/{{shipment_id}}/items", v0_shipments.get_shipment_items_by_shipment_id),
+    _route("GET", f"{data.V0_PATH}/prepInstructions", prep_instructions.get_prep_instructions),
+    _route("GET", f"{_V0}/{{shipment_id}}/labels", labels.get_labels),
+    _route("GET", f"{_V0}/{{shipment_id}}/billOfLading", labels.get_bill_of_lading),
     Route(f"{documents.PREFIX}{{document_id}}", downloads.download, methods=["GET"]),
 ]

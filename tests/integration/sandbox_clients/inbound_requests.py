@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from support.inbound_api import ADDRESSES, CONTACT
 from support.sandbox import SandboxServer
 
 from amazon_sandbox.inbound import data
@@ -11,16 +12,6 @@ from amazon_sandbox.inbound import data
 US = "ATVPDKIKX0DER"
 PARTNERED, OWN = "AMAZON_PARTNERED_CARRIER", "USE_YOUR_OWN_CARRIER"
 PARCEL, LTL = "GROUND_SMALL_PARCEL", "FREIGHT_LTL"
-ADDRESS = {
-    "name": "Northwind Trading",
-    "addressLine1": "1200 Harbor Avenue",
-    "city": "Seattle",
-    "stateOrProvinceCode": "WA",
-    "countryCode": "US",
-    "postalCode": "98126",
-    "phoneNumber": "+12065550123",
-}
-CONTACT = {"name": "Robin Example", "phoneNumber": "+12065550123"}
 BOX = {
     "contentInformationSource": "BOX_CONTENT_PROVIDED",
     "dimensions": {"length": 20, "width": 16, "height": 12, "unitOfMeasurement": "IN"},
@@ -50,7 +41,7 @@ def without_waiting(sandbox: SandboxServer) -> None:
 
 def plan(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """A createInboundPlan body."""
-    return {"destinationMarketplaces": [US], "items": items, "name": name, "sourceAddress": ADDRESS}
+    return {"destinationMarketplaces": [US], "items": items, "name": name, "sourceAddress": ADDRESSES["NA"]}
 
 
 def grouping(items: list[dict[str, Any]], **place: str) -> dict[str, Any]:
