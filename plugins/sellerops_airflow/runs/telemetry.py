@@ -6,13 +6,18 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+from airflow.sdk.exceptions import (
+    AirflowSkipException,
+    DownstreamTasksSkipped,
+    TaskAwaitingInput,
+    TaskDeferred,
+)
 
 from sellerops.calendar.slices import Slice
 from sellerops.calendar.telemetry import fields_of, observed, tag_errors
 
-# Neither is a failure: the task waits, or has nothing to do.
-_QUIET = (TaskDeferred, AirflowSkipException)
+# None is a failure: the task waits, has nothing to do, or skips others.
+_QUIET = (TaskDeferred, TaskAwaitingInput, AirflowSkipException, DownstreamTasksSkipped)
 _REPORT = "report__"
 
 
