@@ -100,6 +100,7 @@ routes: list[BaseRoute] = [
     _route("POST", f"{_ITEMS}/prepDetails", prep.set_prep_details),
     _route("POST", f"{_ITEMS}/labels", item_labels.create_marketplace_item_labels),
     _route("GET", f"{_OPERATIONS}/{{operation_id}}", plan_operations.get_inbound_operation_status),
+    _route("GET", _V0, v0_shipments.get_shipments),
     _route("GET", f"{data.V0_PATH}/shipmentItems", v0_shipments.get_shipment_items),
     _route("GET", f"{_V0}/{{shipment_id}}/items", v0_shipments.get_shipment_items_by_shipment_id),
     _route("GET", f"{data.V0_PATH}/prepInstructions", prep_instructions.get_prep_instructions),

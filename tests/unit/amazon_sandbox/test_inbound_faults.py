@@ -9,6 +9,7 @@ import pytest
 from support.inbound_api import US, V0, Inbound
 from support.sandbox_app import Api
 
+from amazon_sandbox.inbound import data, routes
 from amazon_sandbox.inbound.faults import ASYNCHRONOUS
 
 PARCEL, PARTNERED = "GROUND_SMALL_PARCEL", "AMAZON_PARTNERED_CARRIER"
@@ -175,6 +176,11 @@ def test_units_are_lost_on_the_way(us: Inbound, control: Control) -> None:
         quantities.append((item["QuantityShipped"], item["QuantityReceived"]))
         us.api.later(21 * DAY)
     assert quantities == [(40, 0), (40, 35)]
+
+
+def test_every_operation_has_a_path() -> None:
+    """All that have a usage plan, and the download of documents."""
+    assert len(routes.routes) == len(data.USAGE_PLANS) + 1 == 45 + 6 + 1
 
 
 def test_every_asynchronous_operation_may_be_named(us: Inbound, control: Control) -> None:
