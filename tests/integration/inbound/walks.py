@@ -129,11 +129,6 @@ class Harbour:
         self.sandbox.clock(jump_seconds=timedelta(**by).total_seconds())
         self.follow_clock()
 
-    def slow_down(self, speed: float) -> None:
-        """Let both clocks run at another speed."""
-        self.sandbox.clock(speed=speed)
-        self.follow_clock()
-
     def services(self, account_id: str) -> Services:
         """As a new process would create them."""
         account, told = load_accounts()[account_id], self.sandbox.account(account_id)
