@@ -2,7 +2,7 @@
 
 Fixtures: ``bigquery_server`` (session) and ``bigquery`` (a ``BigQueryAddress`` on it). Skipped where the
 program is not installed; with ``SELLEROPS_REQUIRE_BIGQUERY=1`` that is a failure.
-``SELLEROPS_LOCAL_BIGQUERY`` names another program than ``.venv-bigquery/bin/local-bigquery``.
+``SELLEROPS_LOCAL_BIGQUERY`` names the program of another environment than ``.venv-bigquery``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.memory import new_folder
 
 if TYPE_CHECKING:
     from google.cloud import bigquery as google_bigquery
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PROJECT = "local-project"
 _START_SECONDS = 240
+_STARTER = Path(__file__).with_name("run_local_bigquery.py")
 _EXTENSIONS = ("icu", "ducklake", "spatial")
 
 
@@ -57,7 +58,7 @@ class LocalBigQuery:
     """The server of one session, in a temporary folder; stopped by ``remove``."""
 
     def __init__(self, executable: Path) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="sellerops-bigquery-"))
+        self.root = new_folder("sellerops-bigquery-")
         # DuckDB looks for its extensions below HOME; they are put there once, from their wheels.
         home = executable.parents[1] / "home"
         home.mkdir(exist_ok=True)
@@ -78,7 +79,7 @@ class LocalBigQuery:
         self.port, grpc = free_ports(2)
         self._process = subprocess.Popen(
             [
-                str(executable), "--host", "127.0.0.1", "--port", str(self.port), "--grpc-port", str(grpc),
+                str(executable.parent / "python"), str(_STARTER), "--host", "127.0.0.1", "--port", str(self.port), "--grpc-port", str(grpc),
                 "--project", PROJECT, "--data-dir", str(self.root / "data"), "serve",
             ],
             env={**os.environ, "HOME": str(home)},
