@@ -156,7 +156,7 @@ async def inbound(request: Request) -> Response:
     store = sandbox.state(InboundStore)
     if request.method == "POST":
         store.operations.seconds = (await read_body(request, bodies.InboundPace)).operation_seconds
-    store.advance(sandbox.clock.now())
+    sandbox.catch_up()
     plans = [inside(store, plan, sandbox.clock.now()) for plan in store.plans()]
     return json_answer({"operation_seconds": store.operations.seconds, "plans": plans})
 

@@ -33,6 +33,9 @@ class FamilyState:
     def start(self) -> None:
         """The server is about to listen."""
 
+    def catch_up(self) -> None:
+        """Let happen what is due by now; called before every call of the Selling Partner API."""
+
     def reset(self) -> None:
         """Return to the state after the start; id counters continue, so that old ids stay unknown."""
 
@@ -142,6 +145,11 @@ class Sandbox:
         """Start the workers before the first call rather than with it."""
         for state in self._states.values():
             state.start()
+
+    def catch_up(self) -> None:
+        """Let happen in all families what is due by now."""
+        for state in self._states.values():
+            state.catch_up()
 
     def reset(self) -> None:
         """Return to the state after the start, except for the clock, access tokens in use and counters of

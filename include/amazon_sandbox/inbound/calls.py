@@ -28,10 +28,8 @@ def now_of(call: Operation) -> int:
 
 
 def store_of(call: Operation) -> InboundStore:
-    """The state, with all operations that are due by now ended."""
-    store = call.sandbox.state(InboundStore)
-    store.advance(call.sandbox.clock.now())
-    return store
+    """The state of this API."""
+    return call.sandbox.state(InboundStore)
 
 
 def body_of(call: Operation, shape: Record) -> dict[str, Any]:
@@ -119,7 +117,7 @@ def start(
     """Start an asynchronous operation: 202 with its id. `topic`: what it changes, the operation itself if
     empty.
     """
-    operation = call.sandbox.state(InboundStore).operations.start(
+    operation = store_of(call).operations.start(
         call.name,
         call.caller.seller_id,
         effect,

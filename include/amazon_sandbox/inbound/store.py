@@ -47,9 +47,9 @@ class InboundStore(FamilyState):
             if shipment.confirmation_id is not None
         ]
 
-    def advance(self, now: float) -> None:
+    def catch_up(self) -> None:
         """End the operations that are due, and show what they changed in the simulation."""
-        if self.operations.advance(now):
+        if self.operations.advance(self._sandbox.clock.now()):
             self.show()
 
     def show(self) -> None:

@@ -104,6 +104,7 @@ def endpoint(
 
 async def _answer(operation: Operation, handler: Handler, find_subject: FindSubject) -> Response:
     sandbox = operation.sandbox
+    sandbox.catch_up()
     try:
         _authenticate(operation)
         if sandbox.faults:

@@ -159,6 +159,20 @@ def test_a_plan_exists_though_the_answer_was_lost(us: Inbound, control: Control)
     assert [each["name"] for each in newest].count("Autumn restock") == 1
 
 
+def test_reports_show_a_placement_whose_answer_nobody_read(us: Inbound, control: Control) -> None:
+    """An operation ends in its time, whether or not anyone asks for it."""
+    plan = us.plan(us.item(us.listings()[0], 10))
+    placement = us.place(plan)[0]
+    once(control, "error_after", "confirmPlacementOption")
+    us.call("POST", f"{plan}/placementOptions/{placement['placementOptionId']}/confirmation")
+    us.api.later(60)
+    query = {"granularityType": "Marketplace", "granularityId": US, "marketplaceIds": US}
+    headers = {"x-amz-access-token": us.api.token}
+    assert us.api.http.get("/fba/inventory/v1/summaries", params=query, headers=headers).status_code == 200
+    (shipment,) = us.api.sandbox.simulation.created
+    assert (shipment.plan_id, shipment.items[0].shipped) == (plan.split("/")[-1], 10)
+
+
 def test_units_are_lost_on_the_way(us: Inbound, control: Control) -> None:
     """And v0 says how many arrived."""
     plan = us.plan(us.item(us.listings("standard")[0], 40))
