@@ -30,5 +30,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW IF EXISTS sellerops_views.inbound_status")
     for table in _TABLES:
         op.execute(f"DROP TABLE sellerops.{table}")
