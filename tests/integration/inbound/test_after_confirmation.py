@@ -1,0 +1,134 @@
+"""After the carriers are confirmed: cancellation within and outside the void window, and other quantities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from integration.inbound.walks import (
+    RUN_AT,
+    US_PALLETS,
+    Harbour,
+    Walk,
+    assert_no_typed_failure,
+    go,
+    request,
+    with_carrier,
+)
+
+from sellerops.base.errors import FormError, RequestRefused
+from sellerops.inbound.content_update import confirm_content_update, offer_content_update
+from sellerops.inbound.models import InboundRequest
+from sellerops.inbound.offers import PARTNERED
+from sellerops.inbound.steps.cancellation import ChargesApply, cancel_run
+from sellerops.inbound.store import RunState
+
+
+def confirmed(harbour: Harbour, wanted: InboundRequest | None = None) -> Walk:
+    # Ready late enough for the shipments to be still there when the void window has passed.
+    late = replace(wanted or request(), ready_at=RUN_AT + timedelta(days=9))
+    walk = go(harbour.walk(late, with_carrier(PARTNERED)))
+    assert_no_typed_failure(walk)
+    return walk
+
+
+def test_within_the_void_window_a_confirmed_plan_is_cancelled_free_of_charge(harbour: Harbour) -> None:
+    walk = confirmed(harbour)
+    outcome = go(cancel_run(harbour.services(walk.run.account_id), walk.run.id))
+    assert outcome.summary == f"Cancelled plan '{walk.run.name}'."
+    assert harbour.store.run(walk.run.id).state is RunState.CANCELLED
+    assert [plan["status"] for plan in harbour.plans(walk)] == ["VOIDED"]
+    row = harbour.store.newest_step(walk.run.id, "cancel_plan")
+    assert row is not None
+    assert row.problems == []
+
+
+@pytest.mark.parametrize("packing_list", ["us_parcels.csv", US_PALLETS])
+def test_after_the_void_window_a_person_must_accept_the_charges(harbour: Harbour, packing_list: str) -> None:
+    walk = confirmed(harbour, request(packing_list))
+    (first, *_) = harbour.store.shipments(walk.run.id, chosen=True)
+    assert first.voidable_until is not None
+    # On its fast clock the local Amazon lets the window last longer.
+    passed = first.voidable_until - harbour.ledger.clock().now() + timedelta(days=2)
+    harbour.jump(seconds=passed.total_seconds())
+    services = harbour.services(walk.run.account_id)
+    with pytest.raises(ChargesApply, match="can no longer be cancelled free of charge"):
+        go(cancel_run(services, walk.run.id))
+    assert harbour.effects("cancelInboundPlan") == 0
+    assert harbour.store.run(walk.run.id).state is RunState.CONFIRMED
+    go(cancel_run(harbour.services(walk.run.account_id), walk.run.id, accept_charges=True))
+    assert [plan["status"] for plan in harbour.plans(walk)] == ["VOIDED"]
+    row = harbour.store.newest_step(walk.run.id, "cancel_plan")
+    assert row is not None
+    assert "The charges of" in row.problems[0]["message"]
+
+
+def test_a_plan_that_is_cancelled_twice_is_cancelled_once(harbour: Harbour) -> None:
+    walk = confirmed(harbour)
+    harbour.sandbox.faults("response_lost", operation="cancelInboundPlan", times=1)
+    for _ in range(2):
+        go(cancel_run(harbour.services(walk.run.account_id), walk.run.id))
+    assert harbour.effects("cancelInboundPlan") == 1
+
+
+def test_other_quantities_are_previewed_and_then_confirmed(harbour: Harbour) -> None:
+    walk = confirmed(harbour)
+    shipment = max(harbour.store.shipments(walk.run.id, chosen=True), key=lambda each: each.total_units)
+    sku, before = max(shipment.units.items(), key=lambda each: each[1])
+    account = walk.run.account_id
+    update = go(
+        offer_content_update(harbour.services(account), walk.run.id, shipment.shipment_id, {sku: before - 1})
+    )
+    assert update.units[sku] == (before, before - 1)
+    assert update.expires_at > harbour.ledger.clock().now()
+    assert update.cost is not None
+    harbour.sandbox.faults("response_lost", operation="confirmShipmentContentUpdatePreview", times=1)
+    for _ in range(2):
+        outcome = go(
+            confirm_content_update(
+                harbour.services(account), walk.run.id, shipment.shipment_id, update.preview_id
+            )
+        )
+    assert f"now has {shipment.total_units - 1} units" in outcome.summary
+    assert harbour.effects("confirmShipmentContentUpdatePreview") == 1
+    (after,) = [
+        each
+        for each in harbour.store.shipments(walk.run.id, chosen=True)
+        if each.shipment_id == shipment.shipment_id
+    ]
+    assert after.units[sku] == before - 1
+
+
+def test_a_preview_that_has_expired_is_refused(harbour: Harbour) -> None:
+    walk = confirmed(harbour)
+    shipment = max(harbour.store.shipments(walk.run.id, chosen=True), key=lambda each: each.total_units)
+    sku, before = max(shipment.units.items(), key=lambda each: each[1])
+    account = walk.run.account_id
+    update = go(
+        offer_content_update(harbour.services(account), walk.run.id, shipment.shipment_id, {sku: before - 1})
+    )
+    left = update.expires_at - harbour.ledger.clock().now()
+    harbour.jump(seconds=left.total_seconds() + 60)
+    with pytest.raises(RequestRefused):
+        go(
+            confirm_content_update(
+                harbour.services(account), walk.run.id, shipment.shipment_id, update.preview_id
+            )
+        )
+
+
+@pytest.mark.parametrize("quantities", [{"NW-UNKNOWN": 3}, {}])
+def test_an_update_that_makes_no_sense_is_refused_before_amazon(
+    harbour: Harbour, quantities: dict[str, int]
+) -> None:
+    walk = confirmed(harbour)
+    shipment = harbour.store.shipments(walk.run.id, chosen=True)[0]
+    wanted = quantities or dict.fromkeys(shipment.units, 0)
+    with pytest.raises(FormError):
+        go(
+            offer_content_update(
+                harbour.services(walk.run.account_id), walk.run.id, shipment.shipment_id, wanted
+            )
+        )
+    assert harbour.effects("generateShipmentContentUpdatePreviews") == 0
