@@ -79,7 +79,8 @@ class LocalBigQuery:
         self.port, grpc = free_ports(2)
         self._process = subprocess.Popen(
             [
-                str(executable.parent / "python"), str(_STARTER), "--host", "127.0.0.1", "--port", str(self.port), "--grpc-port", str(grpc),
+                str(executable.parent / "python"), str(_STARTER), "--host", "127.0.0.1",
+                "--port", str(self.port), "--grpc-port", str(grpc),
                 "--project", PROJECT, "--data-dir", str(self.root / "data"), "serve",
             ],
             env={**os.environ, "HOME": str(home)},
