@@ -127,6 +127,11 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
     assert parsed(wanted.dag_id) == ["report__amazon_sp__settlements"]
     bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
     assert set(bag.dag_ids) == {
+        "fba_inbound",
+        "fba_inbound_approval",
+        "fba_inbound_cancel",
+        "fba_inbound_content_update",
+        "fba_inbound_follow",
         "report__amazon_sp__settlements",
         "sellerops__completeness",
         "sellerops__daily_summary",
