@@ -91,8 +91,7 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
         "",
         *_reasons(offer),
         *(["Good to know:", "", *(f"- {note}" for note in offer.notes), ""] if offer.notes else []),
-        "*Placement* is what Amazon charges for splitting the plan, discounts deducted. Amazon does not know "
-        "what your own carrier charges.",
+        "*Placement* is what Amazon charges for splitting the plan, discounts deducted.",
         "",
         "Choose below, then respond. The chosen option is confirmed at Amazon, which is final; "
         f"*{REJECT}* cancels the plan, which costs nothing.",
