@@ -59,6 +59,8 @@ def test_a_shipment_waits_for_a_named_person_and_ends_with_labels_on_disk(system
     assert {kind for kind, *_ in labels} == {"box_labels", "item_labels"}
     assert all(Path(unquote(urlsplit(uri).path)).stat().st_size > 0 for _, uri in labels)
     wait_until(lambda: _notices(system, "admin approved"), PATIENT, "the notice of the decision")
+    links = system.airflow.api.request("GET", f"{_path(run_id, 'fetch_labels')}/links")["extra_links"]
+    assert links["Labels and shipment"].endswith("/tasks/fetch_labels/-1/shipment")
 
     # Neither run made a second plan; the dry run's was cancelled.
     assert system.airflow.api.wait_for_run(INBOUND, dry_run, PATIENT)["state"] == "success"
