@@ -137,7 +137,7 @@ def _tokens_of(call: PagedCall) -> list[str]:
     if call.body:
         try:
             parsed = json.loads(call.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         values |= parsed if isinstance(parsed, dict) else {}
     return [str(value) for name, value in values.items() if name.lower().endswith("token")]

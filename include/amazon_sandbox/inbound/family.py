@@ -12,6 +12,6 @@ FAMILY = Family(
     usage_plans=data.USAGE_PLANS,
     operations=(downloads.OPERATION,),
     faults=faults.MENU,
-    stages={Stage.INBOUND: (*faults.ASYNCHRONOUS, *faults.OPTION_LISTS, "getInboundPlan")},
+    stages={Stage.INBOUND: (*faults.ASYNCHRONOUS, *faults.OPTION_LISTS, "getInboundPlan", "getShipment")},
     states=(InboundStore,),
 )

@@ -96,6 +96,13 @@ MENU = (
         ("getInboundPlan",),
     ),
     FaultKind(
+        "destination_hidden",
+        Stage.INBOUND,
+        "until its placement is confirmed, the shipment goes to AMAZON_OPTIMIZED, without a warehouse",
+        {},
+        ("getShipment",),
+    ),
+    FaultKind(
         "plan_listed_late",
         Stage.INBOUND,
         "lists show the new plan only after a while; by its id it is found at once",

@@ -61,7 +61,11 @@ async def list_inbound_plan_pallets(call: Operation) -> Answer:
 async def get_shipment(call: Operation) -> Answer:
     """One shipment of a plan."""
     plan = await plan_of(call)
-    return 200, shipment_views.shipment_details(plan, shipment_of(call, plan), now_of(call))
+    shipment = shipment_of(call, plan)
+    shown = shipment_views.shipment_details(plan, shipment, now_of(call))
+    if drawn(call, "destination_hidden") and shipment not in plan.shipments:
+        shown["destination"] = {"destinationType": "AMAZON_OPTIMIZED"}
+    return 200, shown
 
 
 async def list_shipment_items(call: Operation) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class Text:
     def check(self, value: Any, place: str) -> None:
         if not isinstance(value, str):
             raise _wrong(place, "be a string", value)
+        if not value.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise _wrong(place, "be valid Unicode", value)
         if self.values and value not in self.values:
             raise _wrong(place, f"be one of {', '.join(self.values)}", value)
         if not self.least <= len(value) <= self.most:
@@ -81,7 +84,7 @@ class Number:
         kinds = (int,) if self.is_whole else (int, float)
         if isinstance(value, float) and self.is_whole and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, kinds):
+        if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
             raise _wrong(place, "be a whole number" if self.is_whole else "be a number", value)
         if not self.least <= value <= self.most:
             raise _wrong(place, f"be from {self.least:g} to {self.most:g}", value)

@@ -34,5 +34,5 @@ def _named(call: Operation) -> str | None:
     try:
         body = json.loads(call.body)
         return str(body.get("marketplaceId") or body["destinationMarketplaces"][0])
-    except (ValueError, AttributeError, LookupError, TypeError):
+    except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
         return None  # the handler refuses it

@@ -135,6 +135,16 @@ def test_lists_and_plan_disagree(us: Inbound, control: Control) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["message"]) == (500, "Something went wrong.")
 
 
+def test_a_destination_is_hidden_until_the_placement_is_confirmed(us: Inbound, control: Control) -> None:
+    plan = us.plan(us.item(us.listings()[0], 10))
+    placement = us.place(plan)[0]
+    control("POST", "/faults", {"fault": "destination_hidden"})
+    path = f"{plan}/shipments/{placement['shipmentIds'][0]}"
+    assert us.get(path)["destination"] == {"destinationType": "AMAZON_OPTIMIZED"}
+    us.confirm_placement(plan, placement)
+    assert us.get(path)["destination"]["warehouseId"]
+
+
 def test_a_new_plan_is_listed_late(us: Inbound, control: Control) -> None:
     once(control, "plan_listed_late", "createInboundPlan", seconds=600)
     plan = us.plan(us.item(us.listings()[0], 10))

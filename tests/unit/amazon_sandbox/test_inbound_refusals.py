@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.inbound_api import ADDRESSES, ALL_READY, CONTACT, FREIGHT, PALLETS, US, V0, Inbound
+from support.inbound_api import ADDRESSES, ALL_READY, CONTACT, FREIGHT, PALLETS, PLANS, US, V0, Inbound
 from support.sandbox_app import Api
 
 from amazon_sandbox.inbound.prep_book import PrepBook
@@ -84,6 +85,25 @@ def test_a_plan_is_refused(us: Inbound, make: Callable[[Inbound], dict[str, Any]
     """And none is created."""
     assert re.search(message, us.refused("POST", "/inboundPlans", make(us)))
     assert us.api.sandbox.state(InboundStore).plans() == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff", b"[" * 5000])
+def test_a_body_that_is_no_object_is_refused(us: Inbound, body: bytes) -> None:
+    headers = {"x-amz-access-token": us.api.token, "content-type": "application/json"}
+    answer = us.api.http.post(PLANS, content=body, headers=headers)
+    assert answer.status_code == 400, answer.text
+    headers["content-type"] = "text/plain"
+    assert us.api.http.post(PLANS, content=b"{}", headers=headers).status_code == 415
+
+
+def test_values_that_json_cannot_hold_are_refused(us: Inbound) -> None:
+    """Half a character, and numbers without end: they would break the answers."""
+    headers = {"x-amz-access-token": us.api.token, "content-type": "application/json"}
+    body = json.dumps(us.plan_body(us.item(us.listings()[0], 1)))
+    for wrong in (body.replace("Autumn", "\\ud800"), body.replace(": 1,", ": Infinity,", 1)):
+        assert wrong != body
+        answer = us.api.http.post(PLANS, content=wrong.encode(), headers=headers)
+        assert answer.status_code == 400, answer.text
 
 
 def test_a_missing_prep_classification_fails_the_operation(us: Inbound) -> None:
