@@ -7,7 +7,7 @@ anything is created at Amazon. `approve` waits under *Required Actions* for one 
 Every task may be cleared at any time: it finds at Amazon what is done already and continues from there.
 Waiting for Amazon holds no worker.
 
-Labels: open any task of the run and choose *Labels and shipment*.
+Labels: open any task of the run, its tab *Details*, and choose *Labels and shipment*.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from airflow.sdk import DAG, chain
 
 from sellerops_airflow.dag_factory.dag_defaults import docs_page
 from sellerops_airflow.dag_factory.inbound import MANY_RUNS, TAGS, form_of_configuration, inbound_defaults
-from sellerops_airflow.operators.inbound import CancelPlanOperator, InboundStepOperator
+from sellerops_airflow.operators.inbound import (
+    CancelPlanOperator,
+    FetchDocumentsOperator,
+    InboundStepOperator,
+)
 from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator
 from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_request import ValidateRequestOperator
@@ -47,8 +51,8 @@ with DAG(
         InboundStepOperator(task_id="offer_transportation_again"),
         InboundStepOperator(task_id="confirm_delivery_windows"),
         confirmed,
-        InboundStepOperator(task_id="fetch_labels"),
-        InboundStepOperator(task_id="fetch_bill_of_lading"),
+        FetchDocumentsOperator(task_id="fetch_labels"),
+        FetchDocumentsOperator(task_id="fetch_bill_of_lading"),
         AskTrackingOperator(task_id="ask_tracking"),
         InboundStepOperator(task_id="send_tracking", trigger_rule="all_success"),
     )

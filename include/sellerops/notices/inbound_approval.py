@@ -1,4 +1,4 @@
-"""Notices about decisions on FBA inbound shipments: who must decide, what was decided, what was cancelled."""
+"""Notices of FBA inbound shipments: who must decide, what was decided, and what came of it."""
 
 from __future__ import annotations
 
@@ -75,6 +75,12 @@ def decision_notice(plan: InboundPlan, decision_id: int, words: str) -> Notice:
 def cancellation_notice(plan: InboundPlan, words: str) -> Notice:
     """A plan was cancelled, or why it was not and what that costs."""
     return _notice(plan, f"cancelled|{words}", f"{plan.label}: {words}", [])
+
+
+def documents_notice(plan: InboundPlan, words: str, url: str) -> Notice:
+    """Labels or bills of lading can be printed. ``url``: the page that shows them."""
+    sections = [f"Next: {link_to(url, 'open and print them')}, and put a label on each box."]
+    return _notice(plan, f"documents|{words}", f"{plan.label}: {words}", sections)
 
 
 def _notice(plan: InboundPlan, key: str, headline: str, sections: Sequence[str]) -> Notice:

@@ -68,6 +68,14 @@ def send_cancellation_notice(ledger: Ledger, run: InboundRun, words: str) -> Non
         send_notice(ledger, cancellation_notice(_plan(run), words))
 
 
+def send_documents_notice(ledger: Ledger, run: InboundRun, words: str, url: str) -> None:
+    """Labels or bills of lading are in the archive; ``url``: the page that shows them."""
+    from sellerops.notices.inbound_approval import documents_notice
+
+    with BestEffort(f"labels notice of inbound run {run.id}"):
+        send_notice(ledger, documents_notice(_plan(run), words, url))
+
+
 def question_url(asked_in: AskedIn) -> str:
     """The page on which a task's question is answered."""
     dag_id, run_id, task_id = asked_in

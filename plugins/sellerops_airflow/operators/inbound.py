@@ -10,7 +10,8 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from sellerops.base.errors import FormError
-from sellerops_airflow.notifiers.inbound import send_cancellation_notice
+from sellerops_airflow.notifiers.inbound import send_cancellation_notice, send_documents_notice
+from sellerops_airflow.runs.run_outcomes import page_url
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runs.trigger_events import result_of
 from sellerops_airflow.runtime import get_runtime
@@ -119,4 +120,19 @@ class CancelPlanOperator(InboundStepOperator):
         with task_outcome(context):
             run = runtime.inbound_store.run(inbound_run_id_of(self.inbound_run_id))
         send_cancellation_notice(runtime.ledger, run, summary)
+        return summary
+
+
+class FetchDocumentsOperator(InboundStepOperator):
+    """Archives labels or bills of lading, and says in a notice where to print them."""
+
+    def resume(self, context: Context, event: dict[str, Any]) -> str:
+        """Return what was archived. The log has the address of the page."""
+        summary = super().resume(context, event)
+        ti, runtime = context["ti"], get_runtime()
+        url = page_url(ti.dag_id, ti.run_id, ti.task_id, "shipment")
+        log.info("Labels and shipment: %s", url)
+        with task_outcome(context):
+            run = runtime.inbound_store.run(inbound_run_id_of(self.inbound_run_id))
+        send_documents_notice(runtime.ledger, run, summary, url)
         return summary

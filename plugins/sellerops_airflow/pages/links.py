@@ -13,19 +13,24 @@ from airflow.configuration import conf
 from airflow.sdk import BaseOperatorLink
 
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
-from sellerops_airflow.operators.inbound import CancelPlanOperator, InboundStepOperator
+from sellerops_airflow.operators.inbound import (
+    CancelPlanOperator,
+    FetchDocumentsOperator,
+    InboundStepOperator,
+)
 from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator
 from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_request import ValidateRequestOperator
 from sellerops_airflow.operators.inbound_tracking import AskTrackingOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
+from sellerops_airflow.runs.run_outcomes import PAGES
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
 # Where the pages are mounted below Airflow's address.
-PREFIX = "/sellerops"
+PREFIX = PAGES
 
 
 def root_path() -> str:
@@ -82,6 +87,7 @@ class ShipmentLink(_TaskLink):
         ApproveOffersOperator,
         AskTrackingOperator,
         CancelPlanOperator,
+        FetchDocumentsOperator,
         ConfirmStepOperator,
         InboundStepOperator,
         ValidateRequestOperator,

@@ -24,6 +24,8 @@ TaskKey = tuple[str, int]
 
 _NO_CAUSE = "the task's process was killed or lost before it could report a cause."
 _NO_CAUSE_REMEDY = "Read the end of the log, then clear the task; it resumes where the slice stopped."
+# Where the api-server mounts our own pages.
+PAGES = "/sellerops"
 _OPEN_RUN = "Open the run and read the logs of its failed tasks."
 
 
@@ -236,6 +238,13 @@ def dag_url(dag_id: str) -> str:
     """The DAG's page in Airflow's UI, where you trigger it."""
     base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
     return f"{base}/dags/{dag_id}"
+
+
+def page_url(dag_id: str, run_id: str, task_id: str, page: str) -> str:
+    """A page of ``pages`` about a task, below ``[api] base_url``."""
+    base = dag_url("").removesuffix("/dags/")
+    ids = f"dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}/tasks/{quote(task_id, safe='')}"
+    return f"{base}{PAGES}/{ids}/-1/{page}"
 
 
 def log_url(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:

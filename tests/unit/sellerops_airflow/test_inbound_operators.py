@@ -25,7 +25,11 @@ from sellerops.inbound.steps.offering import NothingOffered
 from sellerops.inbound.store import RunState
 from sellerops.inbound.workflow import STEPS, left_out
 from sellerops_airflow.operators import inbound
-from sellerops_airflow.operators.inbound import CancelPlanOperator, InboundStepOperator
+from sellerops_airflow.operators.inbound import (
+    CancelPlanOperator,
+    FetchDocumentsOperator,
+    InboundStepOperator,
+)
 from sellerops_airflow.operators.inbound_following import FollowShipmentsOperator
 from sellerops_airflow.operators.inbound_request import ValidateRequestOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
@@ -178,6 +182,19 @@ def test_a_cancelled_plan_is_announced(runtime: Runtime, monkeypatch: pytest.Mon
     with pytest.raises(AirflowSkipException):
         step(CancelPlanOperator).resume(context(), ended("not_needed", "confirmed"))
     assert said == [("Spring #17", "Cancelled plan 'Spring #17'.")]
+
+
+def test_archived_labels_are_announced_with_their_page(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, ...]] = []
+    monkeypatch.setattr(inbound, "send_documents_notice", lambda ledger, run, *told: said.append(told))
+    step(FetchDocumentsOperator).resume(context(), ended("done", "Archived 5 label files."))
+    ((words, url),) = said
+    assert words == "Archived 5 label files."
+    assert url == (
+        "http://airflow.example:8080/sellerops/dags/fba_inbound/runs/scheduled__2026-11-21/tasks/create_plan/-1/shipment"
+    )
 
 
 def test_following_reports_every_run_and_fails_with_the_first_error() -> None:
