@@ -49,7 +49,7 @@ with DAG(
         ConfirmStepOperator(task_id="confirm_placement"),
         InboundStepOperator(task_id="set_shipment_boxes"),
         InboundStepOperator(task_id="offer_transportation_again"),
-        InboundStepOperator(task_id="confirm_delivery_windows"),
+        ConfirmStepOperator(task_id="confirm_delivery_windows"),
         confirmed,
         FetchDocumentsOperator(task_id="fetch_labels"),
         FetchDocumentsOperator(task_id="fetch_bill_of_lading"),

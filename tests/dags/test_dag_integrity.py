@@ -12,10 +12,12 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from support.airflow_home import PROJECT_ROOT
 
+from sellerops.inbound.workflow import STEPS
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import enabled_specs
 from sellerops_airflow.dag_factory.reports import build_all
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
@@ -269,3 +271,30 @@ def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: Da
     }
     assert all(not task.upstream_task_ids for task in dag.tasks)
     dag.params.validate()
+
+
+def test_every_step_of_an_inbound_run_is_a_task_and_nothing_irrevocable_comes_before_the_approval(
+    bag: DagBag,
+) -> None:
+    dag = dag_of(bag, "fba_inbound")
+    order = [task.task_id for task in dag.topological_sort()]
+    steps = [step.name for step in STEPS]
+    assert set(order) == {*steps, "validate", "approve", "ask_tracking"}
+    assert sorted(steps[:-1], key=order.index) == steps[:-1]
+    for step in STEPS:
+        task = dag.get_task(step.name)
+        assert isinstance(task, ConfirmStepOperator) is step.is_irrevocable
+        if step.is_irrevocable:
+            assert "approve" in task.get_flat_relative_ids(upstream=True)
+    # Cancels whatever else happened; `send_tracking` is a leaf beside it, so that a failed run fails.
+    assert dag.get_task("cancel_plan").trigger_rule == "all_done"
+    assert {task.task_id for task in dag.leaves} == {"cancel_plan", "send_tracking"}
+
+
+@pytest.mark.parametrize("dag_id", sorted(INBOUND_IDS))
+def test_forms_of_inbound_dags_may_stay_empty_and_no_task_carries_a_copy(bag: DagBag, dag_id: str) -> None:
+    dag = dag_of(bag, dag_id)
+    dag.params.validate()
+    stored = DagSerialization.to_dict(dag)["dag"]["tasks"]
+    copies = {task["__var"]["task_id"] for task in stored if len(task["__var"].get("params") or []) > 1}
+    assert not copies
