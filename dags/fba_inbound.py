@@ -48,7 +48,7 @@ with DAG(
         ApproveOffersOperator(task_id="approve"),
         ConfirmStepOperator(task_id="confirm_placement"),
         InboundStepOperator(task_id="set_shipment_boxes"),
-        InboundStepOperator(task_id="offer_transportation_again"),
+        ConfirmStepOperator(task_id="offer_transportation_again"),
         ConfirmStepOperator(task_id="confirm_delivery_windows"),
         confirmed,
         FetchDocumentsOperator(task_id="fetch_labels"),

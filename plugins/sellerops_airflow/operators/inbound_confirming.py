@@ -1,4 +1,4 @@
-"""Steps that confirm something at Amazon for good: only on the numbers that a person has approved."""
+"""Steps that rely on an approval: they go on only with the numbers that a person has approved."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class ConfirmStepOperator(InboundStepOperator):
-    """A step that confirms something for good. It asks again if the approved numbers no longer hold."""
+    """A step that relies on an approval. It asks again if the approved numbers no longer hold."""
 
     def resume(self, context: Context, event: dict[str, Any]) -> str:
         """Return the summary; or have a person asked, and wait for the decision in the triggerer."""
