@@ -24,6 +24,8 @@ INSTALL := $(BIN)/uv pip install --quiet --require-hashes
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
+# Tests start Python some hundred times, and pytest rewrites their assertions: compiled once, whatever an image sets.
+test check: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help:  ## List the commands

@@ -87,14 +87,18 @@ def of_source(path: Path) -> Iterator[Printed]:
 
 
 def parser_of(printed: Printed) -> argparse.ArgumentParser:
-    """The parser of its program; airflow's takes seconds to make."""
-    if printed.program == "sellerops":
-        return cli.parser_for(printed.words[1] if len(printed.words) > 1 else None)
-    return runtime_parser() if printed.program == "sellerops-runtime" else _airflow_parser()
+    """The parser of its program."""
+    command = printed.words[1] if printed.program == "sellerops" and len(printed.words) > 1 else None
+    return _parser(printed.program, command)
 
 
 @cache
-def _airflow_parser() -> argparse.ArgumentParser:
+def _parser(program: str, command: str | None) -> argparse.ArgumentParser:
+    """Made once: pages print some commands dozens of times, and airflow's parser takes seconds to make."""
+    if program == "sellerops":
+        return cli.parser_for(command)
+    if program == "sellerops-runtime":
+        return runtime_parser()
     from airflow.cli.cli_parser import get_parser
 
     return get_parser()
