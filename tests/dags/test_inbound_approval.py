@@ -307,7 +307,11 @@ def test_below_the_limit_of_the_configuration_nobody_is_asked(
     assert (decision.choice, decision.decided_by) == (Choice.AUTO_APPROVED, "config/inbound.yaml")
     assert not airflow.questions
     runtime.offer(other := runtime.new_run(), cost="12.90")
-    ask(other, context)
+    kept = ask(other, context)
+    runtime.offer(other, cost="12.50")  # below the limit by now, but a person has answered
+    with pytest.raises(DownstreamTasksSkipped):
+        approve(other).execute_complete(context, answer("Reject"), **kept)
+    assert runtime.store.decisions(other)[0].choice is Choice.REJECTED
 
 
 def test_a_dry_run_shows_the_offer_in_the_log_and_asks_nobody(

@@ -87,7 +87,7 @@ class ApproveOffersOperator(HITLOperator):
         """Ask, unless the run is a dry run, there is a decision, or the costs are below the limit."""
         with task_outcome(context):
             case = self._case()
-            words = self._settled(case)
+            words = self._settled(case) or self._automatic(case)
             if not words and not case.offer.combinations:
                 self._offer_again(_OFFERS[0])
             words = words or self._ask(context, case, 1)
@@ -100,7 +100,7 @@ class ApproveOffersOperator(HITLOperator):
             if step != _OFFERS[-1]:
                 self._offer_again(_OFFERS[_OFFERS.index(step) + 1])
             case = self._case()
-            words = self._settled(case) or self._ask(context, case, 1)
+            words = self._settled(case) or self._automatic(case) or self._ask(context, case, 1)
         return self._end(context, words)
 
     def execute_complete(
@@ -128,9 +128,8 @@ class ApproveOffersOperator(HITLOperator):
 
     def _settled(self, case: Case) -> str:
         """Why nobody needs to be asked; empty if somebody does."""
-        from sellerops.inbound.approval import auto_approval
         from sellerops.inbound.offer_text import describe_offer
-        from sellerops.inbound.store import Choice, RunState
+        from sellerops.inbound.store import RunState
 
         run = case.run
         if run.request.dry_run:
@@ -142,9 +141,15 @@ class ApproveOffersOperator(HITLOperator):
             return in_words(case.decision)
         if is_over:
             return f"the run is {run.state.replace('_', ' ')}"
-        if found := auto_approval(case.offer, case.settings, run.account_id):
-            return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found)
         return ""
+
+    def _automatic(self, case: Case) -> str:
+        """Approve what costs less than the configured limit; empty if a person must decide."""
+        from sellerops.inbound.approval import auto_approval
+        from sellerops.inbound.store import Choice
+
+        found = auto_approval(case.offer, case.settings, case.run.account_id)
+        return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found) if found else ""
 
     def _answered(self, case: Case, event: dict[str, Any]) -> str:
         """Record an answer; empty when the question has to be asked again."""
