@@ -69,6 +69,7 @@ async def confirm_packing_option(call: Operation) -> Answer:
         _refuse_after_choice(plan)
         for each in plan.packing_options:
             each.state = ACCEPTED if each is option else EXPIRED
+        _forget_placements(plan)
 
     return start(call, effect, plan=plan, topic="packing")
 
@@ -134,9 +135,7 @@ def _pack_group(
     def change() -> None:
         _refuse_groups(plan)
         group.boxes = read
-        # Options for other contents no longer hold.
-        plan.placement_options = []
-        plan.transportation_options = []
+        _forget_placements(plan)
 
     return change
 
@@ -170,6 +169,12 @@ def _pack_shipment(
         ]
 
     return change
+
+
+def _forget_placements(plan: PlanRecord) -> None:
+    """Options for other boxes no longer hold."""
+    plan.placement_options = []
+    plan.transportation_options = []
 
 
 def _refuse_groups(plan: PlanRecord) -> None:

@@ -38,6 +38,7 @@ async def generate_placement_options(call: Operation) -> Answer:
 
     def effect(at: float) -> None:
         _refuse_after_choice(plan)
+        _require_packing(plan)
         plan.placement_options = _options(call, plan, at, factor)
         plan.transportation_options = []
 
