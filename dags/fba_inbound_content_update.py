@@ -1,8 +1,8 @@
 """Changes the quantities of a confirmed FBA shipment.
 
-Trigger it with the number of the inbound run, the shipment and the new quantities. Amazon makes a preview
-with its costs, which an approver of the account sees under *Required Actions*. Nothing changes before the
-approval; a preview that expires is dropped. Amazon does not accept changes once boxes have left.
+Trigger it with the number of the inbound run, the shipment and the new quantities. An approver of the
+account then sees Amazon's preview with its costs under *Required Actions*. Nothing changes before the
+approval; an expired preview changes nothing. Amazon does not accept changes once boxes have left.
 """
 
 from __future__ import annotations

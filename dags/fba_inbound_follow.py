@@ -1,7 +1,7 @@
 """Follows confirmed FBA shipments once a day until Amazon has closed them.
 
-One task per account reads status, delivery and received units. Afterwards, units that did not arrive the
-usual number of days after the delivery are reported, and complete runs are closed. `following` in
+One task per account reads status, delivery and received units. Afterwards, units that have not arrived
+several days after the delivery are reported, and complete runs are closed. `following` in
 `config/inbound.yaml` sets the time and the days. A manual run does the same now.
 """
 

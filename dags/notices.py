@@ -8,7 +8,7 @@ An invalid file of `include/config` gets one notice, and a recovery when it is v
 valid version stays in use.
 
 Free cancellation of a partnered carrier ends an hour (LTL, FTL) or a day after its confirmation, so a daily
-check would be too late: `config/inbound.yaml` says how long before you are told.
+check would be too late: `config/inbound.yaml` sets how long before you get a notice.
 
 If a run of this DAG has not finished after a quarter of an hour, no worker takes tasks: the triggerer, which
 needs no worker, sends a notice.

@@ -189,7 +189,7 @@ def test_the_question_shows_every_combination_with_its_numbers(
         "40 units of 1 SKU in 2 boxes, from *dallas* to US, ready on Tue 01 Dec 2026",
         "| ★ | **A1** | 1 | 1: ONT8 | UPS (Amazon's partner) | parcels | $0.00 | $12.50 | **$12.50** |",
         "| 2: FTW1, ONT8 |",
-        "Recommended is **A1**",
+        "Recommended: **A1**",
         "Nothing is confirmed or charged",
     ):
         assert words in body, words

@@ -137,7 +137,7 @@ def test_a_person_enters_the_numbers_of_each_shipment(
     with pytest.raises(FormError, match="3 numbers for 2 boxes"):
         track(run_id).execute_complete(context(), answer(SEND, sh1="1Z1\n1Z2\n1Z3"), **kept)
     done = track(run_id).execute_complete(context(), answer(SEND, sh1="1Z1\n1Z2"), **kept)
-    assert done == "2 numbers by admin"
+    assert done == "admin entered 2 numbers"
     (shipment,) = runtime.store.shipments(run_id, chosen=True)
     assert shipment.tracking == [
         {"boxId": f"FBA{run_id}U000001", "trackingId": "1Z1"},
@@ -161,7 +161,7 @@ def test_nobody_is_asked_for_numbers_that_amazons_carrier_has(
     with pytest.raises(AirflowSkipException, match="Amazon's carriers"):
         track(runtime.confirmed(solution="AMAZON_PARTNERED_CARRIER")).execute(context())
     assert asked == []
-    with pytest.raises(AirflowSkipException, match="says admin"):
+    with pytest.raises(AirflowSkipException, match="according to admin"):
         track(runtime.confirmed()).execute_complete(context(), answer(NOT_NEEDED))
 
 
@@ -185,7 +185,7 @@ def test_an_approver_cancels_and_the_ledger_knows_why(runtime: Runtime, sent: Ch
         cancel(run_id).resume(context("cancel"), event)
     (decision,) = runtime.store.decisions(run_id)
     assert (decision.choice, decision.decided_by, decision.note) == (Choice.REJECTED, "admin", "Wrong boxes.")
-    assert "Cancelled plan 'Spring'. Asked for by admin." in sent.messages[-1].text
+    assert "Cancelled plan 'Spring'. Requested by admin." in sent.messages[-1].text
     assert len(sent.messages) == 1
 
 
@@ -279,6 +279,6 @@ def test_an_expired_preview_and_a_strangers_answer_are_refused(
     with pytest.raises(GiveUpError, match="expired"):
         approve(preview(runtime, run_id, hours=-1)).execute(context("approve"))
     stranger = answer(APPROVE, {"id": "eve", "name": "eve"})
-    with pytest.raises(GiveUpError, match="eve may not decide"):
+    with pytest.raises(GiveUpError, match="eve may not approve"):
         approve(preview(runtime, run_id)).execute_complete(context("approve"), stranger)
     assert asked == [] and runtime.store.decisions(run_id) == []

@@ -133,7 +133,6 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
         "fba_inbound_content_update",
         "fba_inbound_follow",
         "report__amazon_sp__settlements",
-        *("fba_inbound", "fba_inbound_approval", "fba_inbound_cancel", "fba_inbound_content_update"),
         "sellerops__completeness",
         "sellerops__daily_summary",
         "sellerops__deadlines",

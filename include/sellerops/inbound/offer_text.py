@@ -84,17 +84,17 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
         *([f"**{reason}**", ""] if reason else []),
         "Amazon offers these ways to send it. Nothing is confirmed or charged until you choose one.",
         "",
-        "| | option | shipments | warehouses | carrier | by | placement | transport | **total** | per unit "
-        "| delivery | valid until (UTC) |",
+        "| | option | shipments | warehouses | carrier | shipped as | placement | transport | **total** "
+        "| per unit | delivery | valid until (UTC) |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
         *(_row(each) for each in offer.combinations),
         "",
         *_reasons(offer),
         *(["Good to know:", "", *(f"- {note}" for note in offer.notes), ""] if offer.notes else []),
-        "*Placement* is what Amazon charges for splitting the plan, discounts deducted.",
+        "*Placement* is Amazon's fee for this way of splitting the plan, after discounts.",
         "",
-        "Choose below, then respond. The chosen option is confirmed at Amazon, which is final; "
-        f"*{REJECT}* cancels the plan, which costs nothing.",
+        "Choose an option below, then respond. It is then confirmed at Amazon, which cannot be undone. "
+        f"*{REJECT}* cancels the plan at no cost.",
     ]
     return "\n".join(lines)
 
@@ -102,7 +102,7 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
 def leg_lines(legs: Sequence[Leg]) -> list[str]:
     """The shipments of a combination, one line each."""
     return [
-        f"{_count(leg.units, 'unit')} to {leg.warehouse_id or 'a warehouse not known yet'} with "
+        f"{_count(leg.units, 'unit')} to {leg.warehouse_id} with "
         f"{_carrier(leg)}, {_mode(leg)}, {money(leg.cost)}"
         for leg in legs
     ]
@@ -121,8 +121,8 @@ def _reasons(offer: Offer) -> list[str]:
     best = next((each for each in offer.combinations if each.is_recommended), None)
     if best is None:
         return []
-    why = f": {best.why.rstrip('.')}." if best.why else "."
-    return [f"Recommended is **{best.key}**{why}", "", *(f"- {each}" for each in leg_lines(best.legs)), ""]
+    why = f" ({best.why.rstrip('.')})" if best.why else ""
+    return [f"Recommended: **{best.key}**{why}.", "", *(f"- {each}" for each in leg_lines(best.legs)), ""]
 
 
 def _row(each: Combination) -> str:
@@ -145,7 +145,7 @@ def _row(each: Combination) -> str:
 
 def _delivery(each: Combination) -> str:
     """When it arrives; Amazon says so only for delivery windows, which are chosen after the placement."""
-    return "window, chosen later" if any(leg.needs_delivery_window for leg in each.legs) else "by the carrier"
+    return "window, chosen later" if any(leg.needs_delivery_window for leg in each.legs) else "set by carrier"
 
 
 def _price(combination: Combination) -> str:

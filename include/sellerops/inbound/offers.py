@@ -49,7 +49,9 @@ def build_offer(
     if not wanted and request.carrier is not Carrier.CHEAPEST:
         wanted = _fitting(replace(request, carrier=Carrier.CHEAPEST), transportation)
         if wanted:
-            notes.append(f"Amazon offers no {_name_of(request.carrier)} carrier; these are the others.")
+            notes.append(
+                f"Amazon offers nothing for {_name_of(request.carrier)}; all other options are shown."
+            )
     by_id = {each.shipment_id: each for each in shipments}
     found: list[Combination] = []
     for placement in offered:
@@ -57,8 +59,8 @@ def build_offer(
         legs_by_family = list(_legs(request, placement, options, by_id))
         if not legs_by_family:
             notes.append(
-                f"A placement with {_count(placement.shipment_ids, 'shipment')} has no transport that fits "
-                "and is left out."
+                f"A placement with {_count(placement.shipment_ids, 'shipment')} is left out: Amazon offers "
+                "no suitable transport for it."
             )
         found += [_combination(placement, legs, currency) for legs in legs_by_family]
     ranked = sorted(found, key=lambda each: _rank(request, each))
@@ -68,7 +70,7 @@ def build_offer(
     if shown:
         shown[0] = replace(shown[0], is_recommended=True, why=_why(request, shown))
     if any(each.total is None for each in shown):
-        notes.append("Amazon does not know what your own carrier charges: add it when you compare.")
+        notes.append("Amazon does not know what your own carrier charges. Add its price when you compare.")
     return Offer(tuple(shown), read_at, tuple(notes))
 
 
@@ -161,7 +163,7 @@ def _leg(option: TransportationOption, shipment: ShipmentRow | None) -> Leg:
     cost = Money(option.cost, option.currency) if option.cost is not None and option.currency else None
     return Leg(
         shipment_id=option.shipment_id,
-        warehouse_id=(shipment.warehouse_id if shipment else None) or "not known yet",
+        warehouse_id=(shipment.warehouse_id if shipment else None) or "a warehouse not known yet",
         transportation_option_id=option.transportation_option_id,
         mode=option.mode,
         solution=option.solution,
@@ -254,7 +256,7 @@ def _carrier(option: TransportationOption) -> str:
 
 
 def _name_of(carrier: Carrier) -> str:
-    return "partnered" if carrier is Carrier.PARTNERED else "own"
+    return "a partnered carrier" if carrier is Carrier.PARTNERED else "your own carrier"
 
 
 def _text(money: Money | None) -> str:

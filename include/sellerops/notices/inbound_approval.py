@@ -52,7 +52,7 @@ def approval_notice(
     sections = [
         *([escape(reason)] if reason else []),
         listed + (f"\n• and {more} more" if more > 0 else ""),
-        f"Next: {escape(' or '.join(approvers))} chooses under {link_to(url, 'Required Actions')} within "
+        f"Next: {escape(' or '.join(approvers))} must choose under {link_to(url, 'Required Actions')} within "
         f"{hours:g} hours. Nothing is confirmed or charged before.",
     ]
     return _notice(plan, f"approval|{question}", f"Approval needed: {plan.label}", sections)

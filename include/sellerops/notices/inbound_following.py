@@ -89,7 +89,7 @@ def _void(deadline: Deadline, url: str) -> tuple[str, list[str]]:
         f"{_left(deadline.left)}"
     )
     return headline, [
-        f"Shipments {_shipments(deadline)}. Until {until} you can still cancel without the charge; after "
+        f"Shipments: {_shipments(deadline)}. Until {until} you can still cancel without the charge; after "
         "that Amazon charges it even if nothing is shipped.",
         "Next: nothing, if the goods leave as planned. To cancel, "
         f"{link_to(url, 'trigger the DAG fba_inbound_cancel')} with run {deadline.run.inbound_run_id} before "
@@ -105,7 +105,7 @@ def _window(deadline: Deadline, url: str) -> tuple[str, list[str]]:
     chosen = ""
     if deadline.window:
         first, last = (_time(moment, deadline.run) for moment in deadline.window)
-        chosen = f"Confirmed is {first} to {last}. "
+        chosen = f"The confirmed window is {first} to {last}. "
     return headline, [
         f"{chosen}Amazon accepts another window until {_time(deadline.at, deadline.run)}.",
         "Next: nothing, if the carrier delivers in this window. Otherwise "
@@ -114,7 +114,9 @@ def _window(deadline: Deadline, url: str) -> tuple[str, list[str]]:
 
 
 def _approval(deadline: Deadline, url: str) -> tuple[str, list[str]]:
-    headline = f"{deadline.run.name}: Amazon's offer expires in {_left(deadline.left)} and is not approved"
+    headline = (
+        f"{deadline.run.name}: Amazon's offer expires in {_left(deadline.left)} and is not approved yet"
+    )
     return headline, [
         f"The prices hold until {_time(deadline.at, deadline.run)}. After that they are requested again, and "
         "you are asked again if they have changed.",
@@ -125,9 +127,9 @@ def _approval(deadline: Deadline, url: str) -> tuple[str, list[str]]:
 def _tracking(deadline: Deadline, url: str) -> tuple[str, list[str]]:
     headline = f"{deadline.run.name}: tracking numbers are missing for {_shipments(deadline)}"
     return headline, [
-        f"They were to leave on {_time(deadline.at, deadline.run)} with your own carrier, and Amazon has no "
-        "tracking numbers. Without them Amazon cannot follow the delivery.",
-        f"Next: {link_to(url, 'enter them in Airflow')}, *Required Actions*. If nothing is asked there, "
+        f"The boxes were due to leave on {_time(deadline.at, deadline.run)} with your own carrier, but "
+        "Amazon has no tracking numbers. Without them Amazon cannot follow the delivery.",
+        f"Next: {link_to(url, 'enter them in Airflow')}, *Required Actions*. If there is no question, "
         "first clear the run's task `ask_tracking`.",
     ]
 
@@ -135,7 +137,7 @@ def _tracking(deadline: Deadline, url: str) -> tuple[str, list[str]]:
 def _unknown_numbers(deadline: Deadline, url: str) -> tuple[str, list[str]]:
     headline = f"{deadline.run.name}: Amazon does not know tracking numbers of {_shipments(deadline)}"
     return headline, [
-        "They were sent more than a day ago, and Amazon has not found them at the carrier (`NOT_VALIDATED`).",
+        "They were sent more than a day ago, but Amazon has not found them at the carrier (`NOT_VALIDATED`).",
         "Next: compare the numbers with your carrier. To correct them, clear the task `ask_tracking` of "
         f"{link_to(url, 'the run')} and enter them again, or change them in Seller Central.",
     ]

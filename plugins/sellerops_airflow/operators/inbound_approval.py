@@ -71,7 +71,7 @@ class ApproveOffersOperator(HITLOperator):
     ) -> None:
         # Optional: a required field would disable the buttons until it is filled in.
         kind = ["null", "string"]
-        note = Param(None, type=kind, title="Note", description="The reason; kept in the ledger.")
+        note = Param(None, type=kind, title="Note", description="Your reason, stored with the decision.")
         super().__init__(
             subject="An FBA shipment needs your approval",
             options=["Reject"],
@@ -133,9 +133,11 @@ class ApproveOffersOperator(HITLOperator):
 
         run = case.run
         if run.request.dry_run:
-            log.info("What would be asked:\n%s", describe_offer(case.offer, run.request, run.name))
+            log.info(
+                "Dry run. An approver would be shown:\n%s", describe_offer(case.offer, run.request, run.name)
+            )
             case.store.set_state(run.id, RunState.DRY_RUN)
-            return "dry run: nothing is asked or confirmed"
+            return "dry run: nobody is asked and nothing is confirmed"
         is_over = run.state.is_given_up or run.state.is_confirmed
         if case.decision and case.decision.id > int(self.after or 0) and (is_over or case.holds()):
             return in_words(case.decision)
@@ -164,7 +166,9 @@ class ApproveOffersOperator(HITLOperator):
             return ""
         by = responder(event)
         if not is_answered_by(event, case.approvers):
-            log.warning("%s may not decide about %s; asking again.", by or "Nobody", case.run.account_id)
+            log.warning(
+                "%s may not approve shipments of %s; asking again.", by or "Nobody", case.run.account_id
+            )
             return ""
         note = str((event.get("params_input") or {}).get(NOTE) or "")
         (label,) = event["chosen_options"]
@@ -196,7 +200,7 @@ class ApproveOffersOperator(HITLOperator):
         """Defer until Amazon has generated options again."""
         from sellerops_airflow.triggers.inbound import InboundStepTrigger
 
-        log.info("All options have expired; Amazon generates them again: %s", step)
+        log.info("All options have expired; running %s again.", step)
         trigger = InboundStepTrigger(step=step, inbound_run_id=inbound_run_id_of(self.inbound_run_id))
         self.defer(trigger=trigger, method_name="offered_again", kwargs={"step": step})
 

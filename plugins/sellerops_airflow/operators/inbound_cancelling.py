@@ -69,7 +69,7 @@ class CancelRunOperator(BaseOperator):
                 note=self.reason or None,
                 asked_about=f"{context['ti'].dag_id} {context['run_id']}",
             )
-        send_cancellation_notice(runtime.ledger, run, f"{summary} Asked for by {_user(context)}.")
+        send_cancellation_notice(runtime.ledger, run, f"{summary} Requested by {_user(context)}.")
         log.info("%s", summary)
         return summary
 
@@ -80,7 +80,7 @@ class CancelRunOperator(BaseOperator):
         approvers = INBOUND.load().approvers(account_id)
         if _user(context) not in approvers:
             raise FormError(
-                f"{_user(context) or 'nobody'} may not cancel shipments of {account_id}.",
+                f"{_user(context) or 'an unknown user'} may not cancel shipments of {account_id}.",
                 where="fba_inbound_cancel",
                 remedy=f"Ask {' or '.join(approvers)} to trigger the run, or change the approvers in "
                 "config/inbound.yaml.",

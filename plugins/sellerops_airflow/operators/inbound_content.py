@@ -77,9 +77,14 @@ class ApproveContentUpdateOperator(HITLOperator):
     ui_color = COLOR
 
     def __init__(self, *, preview: Any, **kwargs: Any) -> None:
-        note = Param(None, type=["null", "string"], title="Note", description="Kept with the decision.")
+        note = Param(
+            None,
+            type=["null", "string"],
+            title="Note",
+            description="Stored with the decision.",
+        )
         super().__init__(
-            subject="Other quantities need your approval",
+            subject="New quantities of an FBA shipment need your approval",
             options=[APPROVE, REJECT],
             params={"note": note},
             **kwargs,
@@ -116,7 +121,9 @@ class ApproveContentUpdateOperator(HITLOperator):
             _, run, approvers = self._about()
             by = responder(event)
             if not has_timed_out(event) and not is_answered_by(event, approvers):
-                raise _outdated(run.name, f"{by or 'nobody'} may not decide about {run.account_id}.")
+                raise _outdated(
+                    run.name, f"{by or 'an unknown user'} may not approve shipments of {run.account_id}."
+                )
             is_approval = not has_timed_out(event) and event["chosen_options"] == [APPROVE]
             choice = Choice.APPROVED if is_approval else Choice.REJECTED
             self._record(context, Choice.TIMED_OUT if has_timed_out(event) else choice, by or "nobody", event)
@@ -151,8 +158,8 @@ class ApproveContentUpdateOperator(HITLOperator):
             note=(event.get("params_input") or {}).get("note") or None,
             asked_about=f"content_update {self.preview['preview_id']}",
         )
-        verb = {"approved": "approved", "rejected": "rejected"}.get(choice, "did not decide about")
-        words = f"{by} {verb} other quantities"
+        verb = {"approved": "approved", "rejected": "rejected"}.get(choice, "decided in time about")
+        words = f"{by} {verb} the new quantities"
         send_decision_notice(runtime.ledger, run, decision, words)
 
 
@@ -184,7 +191,7 @@ class ConfirmContentUpdateOperator(BaseOperator):
         return summary
 
 
-def _outdated(name: str, cause: str = "the preview has expired, or was asked about before.") -> GiveUpError:
+def _outdated(name: str, cause: str = "the preview has expired, or an earlier one is shown.") -> GiveUpError:
     return GiveUpError(
-        cause, where=name, remedy="Trigger fba_inbound_content_update again: Amazon makes a new preview."
+        cause, where=name, remedy="Trigger fba_inbound_content_update again to get a new preview."
     )

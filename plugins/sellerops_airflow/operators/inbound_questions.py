@@ -87,7 +87,7 @@ def ask_in_new_run(
         "after": after,
     }
     start_run(APPROVAL_DAG, run_id, conf, f"Asked by {dag_id}, task {operator.task_id}.")
-    log.info("Asked in run %s of %s; see Required Actions.", run_id, APPROVAL_DAG)
+    log.info("Asking in run %s of %s; see Required Actions there.", run_id, APPROVAL_DAG)
     operator.defer(trigger=DecisionTrigger(inbound_run_id=inbound_run_id, after=after), method_name="decided")
 
 
@@ -99,7 +99,7 @@ def in_words(decision: Decision, combination: Combination | None = None) -> str:
     what = f" {option_label(combination)}" if combination else ""
     words = {
         Choice.APPROVED: f"{decision.decided_by} approved{what}",
-        Choice.AUTO_APPROVED: f"approved{what} automatically, below the limit of {decision.decided_by}",
+        Choice.AUTO_APPROVED: f"approved{what} automatically, below the limit in {decision.decided_by}",
         Choice.REJECTED: f"{decision.decided_by} rejected the plan",
         Choice.TIMED_OUT: "nobody decided in time, so the plan is rejected",
     }[decision.choice]

@@ -62,11 +62,11 @@ class AskTrackingOperator(HITLOperator):
             run, shipments = self._read()
             if not has_timed_out(event):
                 if event["chosen_options"] == [NOT_NEEDED]:
-                    raise AirflowSkipException(f"not needed, says {responder(event)}")
+                    raise AirflowSkipException(f"not needed, according to {responder(event)}")
                 shipments = self._record(run, shipments, event.get("params_input") or {})
             if _without_numbers(shipments):
                 self._ask(context, run, shipments, asked + 1)
-        words = f"{sum(len(each.tracking) for each in shipments)} numbers by {responder(event)}"
+        words = f"{responder(event)} entered {sum(len(each.tracking) for each in shipments)} numbers"
         log.info("%s", words)
         return words
 
@@ -104,11 +104,11 @@ class AskTrackingOperator(HITLOperator):
             subject=f"Enter the {what} of {run.name}",
             body="\n".join(
                 [
-                    f"Amazon needs the {what} of these shipments, which your own carrier takes:",
+                    f"Amazon needs the {what} of these shipments with your own carrier:",
                     "",
                     *(f"- {line}" for line in lines),
                     "",
-                    f"*{NOT_NEEDED}*: you have entered them in Seller Central.",
+                    f"Choose *{NOT_NEEDED}* if you have already entered them in Seller Central.",
                 ]
             ),
             options=[SEND, NOT_NEEDED],
@@ -138,7 +138,8 @@ def _field(run: InboundRun, shipment: ShipmentRow) -> Param:
         title=f"{shipment.confirmation_id or shipment.shipment_id} to {shipment.warehouse_id}",
         description="The freight bill (PRO) number."
         if is_freight
-        else "One number per line, in the order of the boxes, or `box: number`: `3: 1Z999AA10123456784`.",
+        else "One number per line, in the order of the boxes, or after the number of its box, such as "
+        "3: 1Z999AA10123456784.",
         **more,
     )
 

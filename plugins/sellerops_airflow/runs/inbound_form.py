@@ -22,14 +22,15 @@ from sellerops.settings.accounts import Account
 
 _PACKING, _CARRIER, _FREIGHT = "Packing", "Carrier", "Pallets (LTL and FTL)"
 _PACKINGS = {
-    form.PACK_NOW: "Now: the boxes are known",
-    form.PACK_LATER: "Later: once the destinations are known",
+    form.PACK_NOW: "Now: you know what is in which box",
+    form.PACK_LATER: "Later: you pack once you know the destinations",
 }
 _SHIPPINGS = {
     Shipping.SPD.value: "Parcels (SPD)",
     Shipping.LTL.value: "Pallets in a shared truck (LTL)",
     Shipping.FTL.value: "A full truck (FTL)",
 }
+_RUN = "The number after # in the shipment's name, as notices and the page Labels and shipment show it."
 _CARRIERS = {
     Carrier.CHEAPEST.value: "Compare both",
     Carrier.PARTNERED.value: "Amazon's partnered carrier",
@@ -51,13 +52,15 @@ def inbound_form(settings: InboundSettings, accounts: Mapping[str, Account]) -> 
 def cancel_form() -> dict[str, Param]:
     """The form of ``fba_inbound_cancel``."""
     return {
-        "inbound_run_id": run_field("Its number: in notices, and on the page of the run's shipment."),
-        "reason": Param(None, type=["null", "string"], title="Reason", description="Kept with the decision."),
+        "inbound_run_id": run_field(_RUN),
+        "reason": Param(
+            None, type=["null", "string"], title="Reason", description="Stored with the decision."
+        ),
         "accept_charges": Param(
             False,
             type=["null", "boolean"],
             title="Accept charges",
-            description="Cancel also when the carrier can no longer be cancelled free of charge.",
+            description="Cancel even if the carrier is no longer free to cancel. You then pay its charges.",
         ),
     }
 
@@ -65,21 +68,21 @@ def cancel_form() -> dict[str, Param]:
 def content_form() -> dict[str, Param]:
     """The form of ``fba_inbound_content_update``."""
     return {
-        "inbound_run_id": run_field("Its number: in notices, and on the page of the run's shipment."),
+        "inbound_run_id": run_field(_RUN),
         "shipment": Param(
             None,
             type=["null", "string"],
             title="Shipment",
-            description="Its number at Amazon, such as FBA15ABCDEFG.",
+            description="Amazon's number of the shipment, such as FBA15ABCDEFG.",
         ),
         "quantities": Param(
             None,
             type=["null", "string", "array"],
             format="multiline",
             title="Quantities",
-            description="One line per SKU: the SKU and its units in the shipment from now on, such as "
-            "NW-1,40. Other SKUs stay as they are. Units are taken out of, or put into, the last "
-            "boxes with the SKU.",
+            description="One line per SKU: the SKU and the new number of units in the shipment, such as "
+            "NW-1,40. Other SKUs stay unchanged. Units are removed from, or added to, the last boxes "
+            "with the SKU.",
         ),
     }
 
@@ -99,32 +102,37 @@ def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list
         for name, each in settings.addresses.items()
     }
     return [
-        _choice(form.ACCOUNT, {each.id: each.id for each in accounts}, "Whose stock is sent."),
+        _choice(
+            form.ACCOUNT, {each.id: each.id for each in accounts}, "The seller account whose stock you send."
+        ),
         _choice(
             form.MARKETPLACE,
             {code: f"{code} ({', '.join(owners)})" for code, owners in sorted(shops.items())},
-            "Where it will be sold. A shipment plan has one marketplace.",
+            "Where the stock will be sold. Each plan is for one marketplace.",
         ),
-        _choice(form.SOURCE_ADDRESS, addresses, "The addresses are in config/inbound.yaml."),
+        _choice(
+            form.SOURCE_ADDRESS,
+            addresses,
+            "Where the boxes leave from. Addresses are defined in config/inbound.yaml.",
+        ),
         _text(
             form.NAME,
-            f"How you recognise the plan in Seller Central and in notices; at most {form.LONGEST_NAME} "
-            "characters.",
+            f"The plan's name in Seller Central and in notices, at most {form.LONGEST_NAME} characters.",
         ),
         _text(
             form.READY,
-            "When the boxes can be picked up, in the time zone of the address: 2026-12-01 or "
-            "2026-12-01 14:00.",
+            "When the boxes can be picked up, in the address's time zone: 2026-12-01 or 2026-12-01 14:00.",
         ),
         _text(
             form.PACKING_LIST_FILE,
-            "A CSV or xlsx file in the packing list folder. Leave empty if you fill in items or boxes.",
+            "The name of a CSV or xlsx file in the packing list folder. Leave empty if you fill in Items or "
+            "Boxes.",
         ),
         _table(
             form.ITEMS,
-            "Instead of a file: CSV with a heading line. Columns: sku, quantity, and if needed "
-            "expiration, lot, prep owner, label owner, prep category, prep types. Leave empty if "
-            "the boxes say it all.",
+            "Instead of a file: one line per SKU, with commas between the values and the column names in "
+            "the first line. Columns: sku, quantity, and if needed expiration, lot, prep owner, label "
+            "owner, prep category, prep types. Leave empty if Boxes lists everything.",
         ),
         (
             form.DRY_RUN,
@@ -132,7 +140,8 @@ def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list
                 False,
                 type=["null", "boolean"],
                 title=form.TITLES[form.DRY_RUN],
-                description="Show Amazon's offers and their costs in the log, then cancel the plan.",
+                description="Only write Amazon's offers and their costs to the log, then cancel the plan. "
+                "Nobody is asked.",
             ),
         ),
     ]
@@ -141,12 +150,13 @@ def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list
 def _packing_fields() -> list[tuple[str, Param]]:
     return [
         _choice(
-            form.PACKING, _PACKINGS, "Leave empty: now if there are boxes, later if there are none.", _PACKING
+            form.PACKING, _PACKINGS, "Leave empty to pack now if you list boxes, and later if not.", _PACKING
         ),
         _table(
             form.BOXES,
-            "Instead of a file: CSV with a heading line, and a line per box and SKU. Columns: box, sku, "
-            "quantity (in each box), boxes (how many are identical), length, width, height, "
+            "Instead of a file: one line per box and SKU, with commas between the values and the column "
+            "names in the first line. Columns: box, sku, quantity (in each box), boxes (number of "
+            "identical boxes), length, width, height, "
             "dimension unit (CM, IN), weight, weight unit (KG, LB).",
             _PACKING,
         ),
@@ -160,13 +170,13 @@ def _carrier_fields(settings: InboundSettings) -> list[tuple[str, Param]]:
         _choice(form.CARRIER, _CARRIERS, "Leave empty to compare both.", _CARRIER),
         _text(
             form.PREFERRED_CARRIERS,
-            "Names or codes separated by commas, best first. Leave empty for the cheapest.",
+            "Names or codes separated by commas, the preferred one first. Leave empty for the cheapest.",
             _CARRIER,
         ),
         _choice(
             form.CONTACT,
             contacts,
-            "Whom the carrier calls. Needed for pallets, and in some marketplaces for parcels.",
+            "The person the carrier can call. Required for pallets, and in some marketplaces for parcels.",
             _CARRIER,
         ),
     ]
@@ -176,14 +186,15 @@ def _freight_fields() -> list[tuple[str, Param]]:
     return [
         _table(
             form.PALLETS,
-            "CSV with a heading line. Columns: pallets (how many are identical), length, width, "
-            "height, dimension unit, weight, weight unit, stackable.",
+            "One line per kind of pallet, with commas between the values and the column names in the first "
+            "line. Columns: pallets (number of identical pallets), length, width, height, dimension "
+            "unit, weight, weight unit, stackable.",
             _FREIGHT,
         ),
         _choice(
             form.FREIGHT_CLASS,
             {each: each.removeprefix("FC_").replace("_", ".").capitalize() for each in FREIGHT_CLASSES},
-            "Of the goods, for Amazon's partnered carrier.",
+            "The class of the goods. Without it Amazon offers no partnered carrier.",
             _FREIGHT,
         ),
         (
@@ -192,7 +203,7 @@ def _freight_fields() -> list[tuple[str, Param]]:
                 None,
                 type=["null", "string", "number"],
                 title=form.TITLES[form.DECLARED_VALUE],
-                description="Of all goods, in the marketplace's currency.",
+                description="The value of all goods, in the marketplace's currency.",
                 section=_FREIGHT,
             ),
         ),

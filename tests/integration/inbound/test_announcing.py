@@ -93,7 +93,7 @@ def test_free_cancellation_is_announced_with_the_charge_of_the_whole_run(channel
     assert notice.headline == (
         "Winter stock: Amazon's partnered carrier charges 148.20 USD; free cancellation ends in 4 h 0 min"
     )
-    assert "Shipments FBAa, FBAb. Until 2026-11-21 10:00 America/Los_Angeles" in notice.text
+    assert "Shipments: FBAa, FBAb. Until 2026-11-21 10:00 America/Los_Angeles" in notice.text
     cancel = "<https://airflow.example/dags/fba_inbound_cancel|trigger the DAG fba_inbound_cancel>"
     assert f"{cancel} with run {run}" in notice.text
     assert (notice.event, notice.family, notice.account_ids) == (
@@ -138,7 +138,7 @@ def test_a_delivery_window_is_announced_when_a_quarter_of_its_time_is_left(chann
     at(ledger, last - 2 * DAY)
     (notice,) = channel.announce()
     assert notice.headline == "Winter: the delivery window of FBAa can be changed for 48 h 0 min more"
-    assert "Confirmed is 2026-11-30 10:00 America/Los_Angeles to 2026-12-07 10:00" in notice.text
+    assert "The confirmed window is 2026-11-30 10:00 America/Los_Angeles to 2026-12-07 10:00" in notice.text
     assert "https://sellercentral.amazon.com/fba/inbound-shipment/summary/FBAa/contents" in notice.text
     at(ledger, last - HOUR)
     assert channel.announce() == []
@@ -155,7 +155,7 @@ def test_an_offer_is_announced_before_it_expires_and_again_when_it_was_renewed(c
     assert channel.announce() == []
     at(ledger, BEGIN + 36 * HOUR)
     (notice,) = channel.announce()
-    assert notice.headline == "Winter: Amazon's offer expires in 12 h 0 min and is not approved"
+    assert notice.headline == "Winter: Amazon's offer expires in 12 h 0 min and is not approved yet"
     assert "https://airflow.example/dags/fba_inbound/runs/run Winter" in notice.text
     add_option(ledger, run, "again", "a", expires_at=BEGIN + 37 * HOUR, generation=2)
     assert len(channel.announce()) == 1
@@ -176,7 +176,7 @@ def test_missing_tracking_numbers_are_asked_for_after_the_ready_date(channel: Ch
     at(ledger, BEGIN + DAY + HOUR)
     (notice,) = channel.announce()
     assert notice.headline == "Own: tracking numbers are missing for FBAOwn"
-    assert "They were to leave on 2026-11-21 10:00 America/Los_Angeles" in notice.text
+    assert "The boxes were due to leave on 2026-11-21 10:00 America/Los_Angeles" in notice.text
     at(ledger, BEGIN + 9 * DAY)
     assert channel.announce() == [], "once"
 

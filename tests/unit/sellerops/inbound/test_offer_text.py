@@ -78,7 +78,7 @@ def test_the_table_has_every_number_of_every_option() -> None:
         "| ★ | **A1** | 2 | 1: ONT8 | UPS (Amazon's partner) | parcels | -$1.20 | $19.50 | **$18.30** |",
         "|  | **B1** | 1 | 1: FTW1 | UPS (your own) | parcels | $2.00 | not known | **not known** |",
         "01 Dec 12:00",
-        "Recommended is **A1**: the lowest total cost.",
+        "Recommended: **A1** (the lowest total cost).",
         "- One placement is left out.",
         "*Reject* cancels the plan",
     ):

@@ -72,14 +72,14 @@ def test_without_the_wanted_kind_of_carrier_the_others_are_shown_with_a_note() -
         replace(REQUEST, carrier=Carrier.PARTNERED), transportation=[each for each in WAYS if not each.cost]
     )
     assert {leg.carrier for each in found.combinations for leg in each.legs} == {"FedEx"}
-    assert found.notes[0] == "Amazon offers no partnered carrier; these are the others."
+    assert found.notes[0] == "Amazon offers nothing for a partnered carrier; all other options are shown."
 
 
 def test_pallets_and_parcels_are_not_mixed() -> None:
     freight = way("one", "s1", "20.00", "Estes", "FREIGHT_LTL")
     found = offer(replace(REQUEST, shipping=Shipping.LTL), transportation=[*WAYS, freight])
     assert [each.legs[0].mode for each in found.combinations] == ["FREIGHT_LTL"]
-    assert any("2 shipments has no transport that fits" in note for note in found.notes)
+    assert any("2 shipments is left out" in note for note in found.notes)
 
 
 def test_shipments_with_different_carriers_are_combined_once() -> None:
