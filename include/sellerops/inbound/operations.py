@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 MOST_GENERATIONS = 3
 # How long an operation may be in progress before the step's try ends; Airflow's next try goes on waiting.
 PENDING_FOR = timedelta(minutes=30)
-# Seconds between two looks at an operation; the last one is repeated. Most end within 20 s.
-_PAUSES = (4.0, 6.0, 10.0, 15.0, 20.0, 30.0)
+# Seconds between two looks at an operation; the last one is repeated. Confirmations end within seconds, the
+# generation of options takes up to two minutes.
+_PAUSES = (6.0, 12.0, 20.0, 30.0, 45.0)
 # How often a call is sent or looked for whose answer got lost, or that another operation holds up.
 _SENDS = 6
 # Amazon's words for "try again"; everything else needs a person.

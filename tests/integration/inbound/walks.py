@@ -121,8 +121,8 @@ class Harbour:
 
     def follow_clock(self) -> None:
         told = self.sandbox.clock()
-        anchors = (datetime.fromisoformat(told[f"{kind}_anchor"]) for kind in ("real", "virtual"))
-        self.ledger.set_clock(Clock(*anchors, float(told["speed"])))
+        real, virtual = (datetime.fromisoformat(told[f"{kind}_anchor"]) for kind in ("real", "virtual"))
+        self.ledger.set_clock(Clock(real, virtual, float(told["speed"])))
 
     def jump(self, **by: float) -> None:
         """Move both clocks."""

@@ -40,8 +40,7 @@ async def confirm_transportation(step: Step) -> StepOutcome:
             where=f"inbound run {step.run.id}",
             remedy="Clear the task `confirm_placement` and those after it.",
         )
-    await _resume(step)
-    if await _selections(step) is None and not await _confirm_approved(step, decision):
+    if not await _is_confirmed(step) and not await _confirm_approved(step, decision):
         return needs_approval(CHANGED)
     shipments = await refresh_chosen(step)
     await _record(step, decision, shipments)
@@ -50,16 +49,20 @@ async def confirm_transportation(step: Step) -> StepOutcome:
     return done(f"Confirmed the carriers of {count(len(shipments), 'shipment')}: {names}.")
 
 
-async def _resume(step: Step) -> None:
-    """Resolve a confirmation of an earlier try, with the selections it was begun with."""
+async def _is_confirmed(step: Step) -> bool:
+    """Whether an earlier try has confirmed the carriers; one that may have been sent is resolved first, with
+    the selections it was begun with.
+    """
     rows = [row for row in await step.blocking(step.store.steps, step.run.id) if row.step == step.name]
     begun = [row.result["selections"] for row in rows if "selections" in row.result]
-    if not begun or rows[-1].state is not RowState.STARTED:
-        return
-    try:
-        await _confirm(step, begun[-1])
-    except (RequestRefused, OperationFailed) as error:
-        log.info("run %s: %s", step.run.id, error.cause)
+    if not begun:
+        return False
+    if rows[-1].state is RowState.STARTED:
+        try:
+            await _confirm(step, begun[-1])
+        except (RequestRefused, OperationFailed) as error:
+            log.info("run %s: %s", step.run.id, error.cause)
+    return await _selections(step) is not None
 
 
 async def _confirm_approved(step: Step, decision: Decision) -> bool:

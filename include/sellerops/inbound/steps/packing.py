@@ -42,17 +42,19 @@ async def confirm_packing(step: Step) -> StepOutcome:
     async def confirm(again: bool) -> str:
         options = await _offered(step, again=again)
         accepted = next((each for each in options if each.get("status") == "ACCEPTED"), None)
-        option = accepted or await _best(step, options)
+        if accepted is not None:
+            return text_field(accepted, "packingOptionId", "listPackingOptions")
+        option, groups = await _best(step, options)
         option_id = text_field(option, "packingOptionId", "listPackingOptions")
-        if accepted is None:
-            await step.operation(
-                "confirmPackingOption",
-                "POST",
-                step.path("packingOptions", option_id, "confirmation"),
-                found_by="The packing option's status in listPackingOptions is ACCEPTED.",
-                look=look,
-                subject=option_id,
-            )
+        row = await step.operation(
+            "confirmPackingOption",
+            "POST",
+            step.path("packingOptions", option_id, "confirmation"),
+            found_by="The packing option's status in listPackingOptions is ACCEPTED.",
+            look=look,
+            subject=option_id,
+        )
+        await step.blocking(step.store.record_answer, row.id, None, {"groups": groups})
         return option_id
 
     known = step.run.packing_option_id
@@ -65,15 +67,7 @@ async def set_box_contents(step: Step) -> StepOutcome:
     """Tell Amazon the boxes of every packing group."""
     if step.request.pack_later:
         return not_needed(_PACK_LATER)
-    options = {str(each.get("packingOptionId")): each for each in await _list(step)}
-    option = options.get(step.run.packing_option_id or "")
-    if option is None:
-        raise GiveUpError(
-            "Amazon does not list the confirmed packing option.",
-            where=f"inbound run {step.run.id}, plan {step.plan_id}",
-            remedy="Clear the task `confirm_packing` and those after it.",
-        )
-    plan = assign_boxes(step.request.boxes, await _groups(step, option))
+    plan = assign_boxes(step.request.boxes, await _confirmed_groups(step))
     if not plan.fits:
         raise _does_not_fit(step, plan)
 
@@ -137,15 +131,18 @@ async def _list(step: Step) -> list[Mapping[str, Any]]:
     )
 
 
-async def _best(step: Step, options: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The cheapest option whose groups the boxes fit. GiveUpError if there is none."""
+async def _best(
+    step: Step, options: list[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], dict[str, dict[str, int]]]:
+    """The cheapest option whose groups the boxes fit, and these groups. GiveUpError if there is none."""
     plan: BoxPlan | None = None
     for option in sorted(options, key=_cost):
         if not _supports(step, option):
             continue
-        plan = assign_boxes(step.request.boxes, await _groups(step, option))
+        groups = await _groups(step, option)
+        plan = assign_boxes(step.request.boxes, groups)
         if plan.fits:
-            return option
+            return option, groups
     if plan is None:
         raise GiveUpError(
             f"none of Amazon's packing options allows {step.request.shipping} with these boxes.",
@@ -154,6 +151,22 @@ async def _best(step: Step, options: list[Mapping[str, Any]]) -> Mapping[str, An
             "lighter boxes.",
         )
     raise _does_not_fit(step, plan)
+
+
+async def _confirmed_groups(step: Step) -> dict[str, dict[str, int]]:
+    """The groups of the confirmed option: as read when it was confirmed, else from Amazon."""
+    option_id = step.run.packing_option_id or ""
+    row = await step.blocking(step.store.newest_step, step.run.id, "confirm_packing", option_id)
+    if row and row.result.get("groups"):
+        return dict(row.result["groups"])
+    options = {str(each.get("packingOptionId")): each for each in await _list(step)}
+    if option_id not in options:
+        raise GiveUpError(
+            "Amazon does not list the confirmed packing option.",
+            where=f"inbound run {step.run.id}, plan {step.plan_id}",
+            remedy="Clear the task `confirm_packing` and those after it.",
+        )
+    return await _groups(step, options[option_id])
 
 
 async def _groups(step: Step, option: Mapping[str, Any]) -> dict[str, dict[str, int]]:

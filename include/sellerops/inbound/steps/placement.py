@@ -11,7 +11,6 @@ from sellerops.inbound.outcomes import StepOutcome, count, done, needs_approval,
 from sellerops.inbound.steps.approved import approved_decision, offered_as_approved
 from sellerops.inbound.steps.offering import choose
 from sellerops.inbound.steps.placement_options import list_placements, read_placements
-from sellerops.inbound.steps.shipments import refresh_chosen
 from sellerops.inbound.steps.step import Step
 from sellerops.inbound.store import Decision, RowState, RunState
 
@@ -41,7 +40,7 @@ async def confirm_placement(step: Step) -> StepOutcome:
         await step.blocking(step.store.choose_placement, step.run.id, option_id)
         await step.blocking(step.store.set_state, step.run.id, RunState.CONFIRMING)
         await step.reload()
-    shipments = await refresh_chosen(step)
+    shipments = await step.blocking(step.store.shipments, step.run.id, chosen=True)
     return done(f"Confirmed the placement: {count(len(shipments), 'shipment')}.")
 
 
