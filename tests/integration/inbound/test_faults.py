@@ -162,9 +162,7 @@ def test_an_operation_that_fails_again_and_again_ends_typed(harbour: Harbour) ->
 @pytest.mark.parametrize(
     "operation", ["createInboundPlan", "confirmPlacementOption", "confirmTransportationOptions"]
 )
-def test_an_operation_that_never_ends_is_a_typed_failure_and_begun_once(
-    harbour: Harbour, operation: str
-) -> None:
+def test_an_operation_that_never_ends_is_begun_once_and_typed(harbour: Harbour, operation: str) -> None:
     harbour.sandbox.faults("operation_stuck", operation=operation, times=1)
     walk = go(harbour.walk(_again(WANTED)))
     assert type(walk.error).__name__ == "OperationPending"
@@ -174,9 +172,7 @@ def test_an_operation_that_never_ends_is_a_typed_failure_and_begun_once(
 
 
 @pytest.mark.parametrize("operation", GENERATIONS)
-def test_a_generation_that_never_ends_blocks_the_next_one_and_is_typed(
-    harbour: Harbour, operation: str
-) -> None:
+def test_a_generation_that_never_ends_blocks_the_next_one(harbour: Harbour, operation: str) -> None:
     harbour.sandbox.faults("operation_stuck", operation=operation, times=1)
     walk = go(harbour.walk(_again(WANTED), with_carrier(OWN)))
     assert walk.error is not None
