@@ -105,7 +105,9 @@ class AmazonUnavailable(RetryableError):
 
 
 class AnswerLost(RetryableError):
-    default_remedy = "Nothing: the next try looks whether Amazon carried it out, and sends it only if not."
+    default_remedy = (
+        "Nothing: the next try checks whether Amazon carried it out, and sends it again only if not."
+    )
 
 
 class LedgerUnavailable(RetryableError):
@@ -139,7 +141,7 @@ class RequestRefused(GiveUpError):
 class OperationFailed(GiveUpError):
     """``details["problems"]``: Amazon's operation problems (code, message, severity, details) verbatim."""
 
-    default_remedy = "Correct what Amazon's problems name, then clear the task."
+    default_remedy = "Correct the problems that Amazon names, then clear the task."
 
 
 class UnexpectedAnswer(GiveUpError):

@@ -25,13 +25,13 @@ from sellerops.read_models.inbound import Row, RunEntry, list_runs, read_run
 def add(commands: Any) -> None:
     parser = commands.add_parser("inbound", help="FBA inbound runs: state, shipments, labels")
     actions = parser.add_subparsers(required=True, metavar="action")
-    action = actions.add_parser("list", help="open runs; with --all also ended ones")
+    action = actions.add_parser("list", help="list open runs; with --all, also those that have ended")
     action.add_argument("--all", action="store_true", help="include closed, rejected and cancelled runs")
     action.add_argument("--account")
     action.add_argument("--limit", type=int, default=50)
     action.set_defaults(run=_list)
     action = actions.add_parser(
-        "show", help="one run: steps with Amazon's operations and problems, shipments, units, decisions"
+        "show", help="show one run: steps with Amazon's operations and problems, shipments, units, decisions"
     )
     action.add_argument("inbound_run", type=int, metavar="RUN", help="number from `sellerops inbound list`")
     action.set_defaults(run=_show)

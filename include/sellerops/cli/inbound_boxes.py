@@ -1,4 +1,4 @@
-"""`inbound boxes`: hands in the boxes of a run that is packed later, or packed differently."""
+"""`inbound boxes`: submits the boxes of a run that is packed later, or packed differently."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def add_boxes(actions: Any) -> None:
 def _boxes(options: argparse.Namespace) -> int:
     found = read_packing_list(_content(options.file), options.file.name)
     if not found.boxes:
-        raise_problems([Problem(options.file.name, "describes no boxes.", "Add the columns of boxes.")])
+        raise_problems([Problem(options.file.name, "has no boxes.", "Add the box columns.")])
     with closing(open_ledger()) as ledger:
         store = InboundStore(ledger)
         run = store.run(options.inbound_run)
@@ -46,7 +46,7 @@ def _boxes(options: argparse.Namespace) -> int:
     for note in found.notes:
         print(note)
     boxes = sum(box.count for box in found.boxes)
-    print(f"{run.name} has {boxes} boxes now. Clear the task that waits for them.")
+    print(f"{run.name} now has {boxes} boxes. If a task failed because of the boxes, clear it.")
     return 0
 
 
@@ -72,7 +72,7 @@ def _refuse_if_known(store: InboundStore, run: InboundRun) -> None:
         row.step in _PACKED_BY and row.state in known and row.operation for row in store.steps(run.id)
     ):
         raise GiveUpError(
-            "Amazon knows the boxes already.",
+            "Amazon already knows the boxes.",
             where=where,
             remedy="Once the carriers are confirmed, change them with the DAG fba_inbound_content_update.",
         )

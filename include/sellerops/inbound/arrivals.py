@@ -122,7 +122,7 @@ async def _units_of(services: Services, confirmation_id: str) -> list[SeenUnits]
     except RequestRefused as error:
         if error.details.get("status") != 404:
             raise
-        log.info("%s: version 0 does not list it yet", confirmation_id)
+        log.info("%s: Amazon's API version 0 does not list it yet", confirmation_id)
         return []
     return _units(value_at(answer, "payload.ItemData") or ())
 

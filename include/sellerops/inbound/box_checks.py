@@ -24,14 +24,14 @@ def check_boxes(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
         if not request.pack_later:
             yield Problem(
                 place_of(PACKING),
-                "the boxes are to be packed now, but none are given.",
-                "Give a packing list with boxes, or choose to pack later.",
+                "you chose to pack now, but there are no boxes.",
+                "Add a packing list with boxes, or choose to pack later.",
             )
         return
     total = sum(box.count for box in request.boxes)
     if total > MOST_BOXES:
         yield Problem(
-            place_of(BOXES), f"{total:,} boxes; Amazon takes {MOST_BOXES:,}.", "Split the shipment."
+            place_of(BOXES), f"{total:,} boxes; Amazon accepts at most {MOST_BOXES:,}.", "Split the shipment."
         )
     limit = limit_of(request, facts)
     for box in request.boxes:

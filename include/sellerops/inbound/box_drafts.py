@@ -65,7 +65,8 @@ class BoxDraft:
         if by_name and given_count is not None and given_count != by_name:
             problems.note(
                 self.place,
-                f"box {quoted(self.name)} counts {by_name} boxes by its name, but {given_count} are given.",
+                f"box {quoted(self.name)} is {by_name} boxes by its name, "
+                f"but {given_count} in the column boxes.",
                 "Correct one of the two.",
             )
         missing = [column.value for column in MEASURES if column not in self.given and column in self.blank]

@@ -186,7 +186,7 @@ def _check(step: Step, units: Mapping[str, int], quantities: Mapping[str, int]) 
         raise FormError(
             f"the shipment does not contain {', '.join(unknown)}.",
             where=where,
-            remedy=f"Choose among {', '.join(sorted(units))}; other SKUs need a run of their own.",
+            remedy=f"Use one of {', '.join(sorted(units))}; ship other SKUs with a new run.",
         )
     if any(wanted < 0 for wanted in quantities.values()) or not any({**units, **quantities}.values()):
         raise FormError(
@@ -202,7 +202,8 @@ async def _step(services: Services, inbound_run_id: int) -> Step:
         raise GiveUpError(
             "the carriers are not confirmed yet.",
             where=f"inbound run {inbound_run_id}",
-            remedy="Start a new run with the right quantities; this way is for confirmed shipments.",
+            remedy="Only confirmed shipments can be changed: cancel this run and start a new one with the "
+            "right quantities.",
         )
     return Step(_STEP, run, services)
 

@@ -102,7 +102,7 @@ class _Form:
             boxes=lists.boxes,
             pallets=lists.pallets,
             ready_at=self.ready(address.zone if address else ZoneInfo("UTC")),
-            name=self.needed(NAME, f"Write a name of at most {LONGEST_NAME} characters."),
+            name=self.needed(NAME, f"Enter a name of at most {LONGEST_NAME} characters."),
             pack_later=packing == PACK_LATER if packing else not lists.boxes,
             shipping=self.choice(SHIPPING) or Shipping.SPD,
             carrier=self.choice(CARRIER) or Carrier.CHEAPEST,
@@ -117,7 +117,7 @@ class _Form:
     def text(self, key: str) -> str | None:
         value = self.values.get(key)
         if isinstance(value, list | dict):
-            self.problems.note(place_of(key), f"{quoted(value)} is not a text.", "Write a text.")
+            self.problems.note(place_of(key), f"{quoted(value)} is not text.", "Enter text.")
             return None
         return (" ".join(str(value).split()) or None) if value is not None else None
 
@@ -177,7 +177,7 @@ class _Form:
         value = self.values.get(READY)
         if isinstance(value, datetime):
             return value if value.tzinfo else value.replace(tzinfo=zone)
-        text = self.needed(READY, "Write a day or a day and a time, such as 2026-12-01 14:00.")
+        text = self.needed(READY, "Enter a date, or a date and a time, such as 2026-12-01 14:00.")
         if text:
             try:
                 moment = _moment(text)
@@ -185,7 +185,7 @@ class _Form:
             except (CellError, ValueError):
                 self.problems.note(
                     place_of(READY),
-                    f"{quoted(text)} is not a day or a time.",
+                    f"{quoted(text)} is not a date or a date and time.",
                     "Write it as 2026-12-01 or 2026-12-01 14:00.",
                 )
         return datetime.now(UTC)

@@ -107,8 +107,8 @@ def _check_name(name: str) -> Iterator[Problem]:
     if len(name) > LONGEST_NAME:
         yield Problem(
             place_of(NAME),
-            f"the name has {len(name)} characters; Amazon takes 40, and the number of the run is added.",
-            f"Shorten it to {LONGEST_NAME}.",
+            f"the name has {len(name)} characters; Amazon accepts 40, and the run's number is added to it.",
+            f"Shorten it to {LONGEST_NAME} characters.",
         )
     if not name.isprintable():
         yield Problem(place_of(NAME), "the name has invisible characters.", "Type it again.")
@@ -121,13 +121,13 @@ def _check_ready(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
         yield Problem(
             place_of(READY),
             f"{ready:%Y-%m-%d %H:%M} is in the past.",
-            "Enter the day on which the boxes will be ready.",
+            "Enter the date on which the boxes will be ready.",
         )
     elif ready > facts.now + timedelta(days=days):
         yield Problem(
             place_of(READY),
             f"{ready:%Y-%m-%d} is more than {days} days ahead.",
-            f"Enter an earlier day, or raise `ready_within_days` in {_FILE}.",
+            f"Enter an earlier date, or raise `ready_within_days` in {_FILE}.",
         )
 
 

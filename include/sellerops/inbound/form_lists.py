@@ -36,7 +36,7 @@ def read_lists(values: Mapping[str, Any], settings: InboundSettings, problems: P
         titles = " and ".join(place_of(key) for key in filled)
         problems.note(
             place_of(PACKING_LIST_FILE),
-            f"a file is given, but {titles} {'are' if len(filled) > 1 else 'is'} filled in, too.",
+            f"there is a file, but {titles} {'are' if len(filled) > 1 else 'is'} filled in, too.",
             f"Leave either the file or {titles} empty.",
         )
         return PackingList()
@@ -90,6 +90,6 @@ def _pallets(value: Any, problems: Problems) -> tuple[Pallet, ...]:
         return ()
     table = find_table(rows, PALLET_LIST, Column.WEIGHT, problems)
     if table is None or not table.rows:
-        problems.note(place, "has no pallets below a line of headings.", HEADINGS)
+        problems.note(place, "has no pallets below its headings.", HEADINGS)
         return ()
     return build_pallets(table, mark, problems)

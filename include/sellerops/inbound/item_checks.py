@@ -22,11 +22,11 @@ _MOST_SEARCHES, _LONGER = 5, 4
 def check_items(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
     """Problems of the items, in their order."""
     if not request.items:
-        yield Problem(place_of(ITEMS), "there are no items.", "Give a packing list, or fill in the items.")
+        yield Problem(place_of(ITEMS), "there are no items.", "Add a packing list, or fill in Items.")
     if len(request.items) > MOST_ITEMS:
         yield Problem(
             place_of(ITEMS),
-            f"{len(request.items):,} items; Amazon takes {MOST_ITEMS:,} per plan.",
+            f"{len(request.items):,} items; Amazon accepts at most {MOST_ITEMS:,} per plan.",
             "Split the shipment.",
         )
     names = _Names(facts.listed or ())
@@ -117,7 +117,7 @@ def _check_twice(item: Item, seen: dict[str, Item]) -> Iterator[Problem]:
     yield Problem(
         place_of_item(item),
         f"{quoted(item.sku)} has two {' and two '.join(differing) or 'lines'} (see {place_of_item(other)}).",
-        "Amazon takes one per SKU and plan: correct one line, or ship them in a plan of their own.",
+        "Amazon accepts one per SKU and plan: correct one line, or ship them in a plan of their own.",
     )
 
 
@@ -209,7 +209,7 @@ def _check_owners(item: Item, details: PrepDetails, marketplace: str) -> Iterato
             refused = True
             yield Problem(
                 place_of_item(item),
-                f"only Amazon may {role} {quoted(item.sku)}, which it does not do in {marketplace}.",
+                f"only Amazon may {role} {quoted(item.sku)}, and Amazon does not do so in {marketplace}.",
                 "Remove it, or ask Amazon's seller support.",
             )
         elif owner and owner not in accepted:

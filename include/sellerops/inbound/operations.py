@@ -91,13 +91,13 @@ async def carry_out(services: Services, inbound_run_id: int, intent: Intent) -> 
             )
             if attempt == MOST_GENERATIONS - 1 or not _is_passing(error.details.get("problems") or ()):
                 raise
-            log.warning("%s: begun again", error.cause)
+            log.warning("%s: starting again", error.cause)
             await services.pause(_PAUSES[-1])
         except OperationPending as error:
             # Another one of the same kind replaces it; what takes effect once is only waited for.
             if intent.look is not None or attempt == MOST_GENERATIONS - 1:
                 raise
-            log.warning("%s It is begun again.", error.cause)
+            log.warning("%s Starting it again.", error.cause)
             await services.blocking(services.store.renew_step, row)
     raise AssertionError("unreachable")
 

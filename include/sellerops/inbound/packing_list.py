@@ -102,7 +102,7 @@ def _read_workbook(content: bytes, place: str, problems: Problems) -> PackingLis
         elif table := find_table(rows, PACKING_LIST, Column.SKU, problems):
             lists[name] = table
         elif rows:
-            ignored.append(f"The sheet {name} was not read: it has no headings of a packing list.")
+            ignored.append(f"The sheet {name} was not read: it has no headings of packing list columns.")
     if len(lists) > 1:
         names = " and ".join(quoted(name) for name in lists)
         problems.note(place, f"the sheets {names} both look like a packing list.", "Keep one of them.")
@@ -113,7 +113,7 @@ def _read_workbook(content: bytes, place: str, problems: Problems) -> PackingLis
 
 def _build(table: Table | None, place: str, usual_mark: str | None, problems: Problems) -> PackingList:
     if table is None:
-        problems.note(place, "has no headings of a packing list.", _HEADINGS)
+        problems.note(place, "has no headings of packing list columns.", _HEADINGS)
         return PackingList()
     if not table.heading(Column.QUANTITY):
         problems.note(place, "has no column quantity.", _HEADINGS)
@@ -157,7 +157,7 @@ def _has_boxes(table: Table, place: str, problems: Problems) -> bool | None:
         problems.note(
             place,
             f"describes boxes, but has no column {', '.join(missing)}.",
-            "Add it, or remove the columns of boxes to let Amazon know them later.",
+            "Add it, or remove the box columns to submit the boxes later.",
         )
         return None
     return True
@@ -171,7 +171,9 @@ def _box_of(
         name = reader.text(Column.BOX)
         if name is None and reader.is_blank(Column.BOX):
             if latest is None:
-                reader.problems.note(reader.place(Column.BOX), "the first row names no box.", "Name the box.")
+                reader.problems.note(
+                    reader.place(Column.BOX), "the first row has no box name.", "Name the box."
+                )
                 return None
             name = latest.name
     else:
@@ -216,7 +218,7 @@ def _json_value(value: Any, place: str, problems: Problems) -> Value:
         return ", ".join(str(each) for each in value)
     if value is None or isinstance(value, str):
         return value
-    problems.note(place, f"{quoted(value)} is neither a text nor a number.", "Correct the value.")
+    problems.note(place, f"{quoted(value)} is neither text nor a number.", "Correct the value.")
     return None
 
 

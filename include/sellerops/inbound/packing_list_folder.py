@@ -42,14 +42,17 @@ def _read(address: str, name: str, folder: str) -> bytes:
     try:
         system, path = url_to_fs(f"{address}/{name}")
         if isinstance(path, str) and "://" not in address and not _is_inside(Path(address), Path(path)):
-            _refuse(f"{quoted(name)} is a link out of the packing list folder.", "Copy the file itself.")
+            _refuse(
+                f"{quoted(name)} is a link to a file outside the packing list folder.",
+                "Copy the file itself.",
+            )
         with system.open(path, "rb") as file:
             content: bytes = file.read(LARGEST_PACKING_LIST + 1)
             return content
     except FileNotFoundError:
         _refuse(
             f"there is no file {quoted(name)} in {folder}.",
-            "Check the name, including its ending and upper case, or put the file there.",
+            "Check the name, its ending and upper and lower case, or put the file there.",
         )
     except InvalidRequest:
         raise

@@ -39,13 +39,13 @@ STEPS = (
     StepInfo("create_plan", "Create the inbound plan", "preparation"),
     StepInfo("offer_packing", "Get packing options and their groups", "packing"),
     StepInfo("confirm_packing", "Confirm a packing option", "packing"),
-    StepInfo("set_box_contents", "Tell Amazon what is in the boxes", "packing"),
+    StepInfo("set_box_contents", "Send the contents of the boxes", "packing"),
     StepInfo("offer_placements", "Get placement options", "placement"),
     StepInfo("offer_transportation", "Get transportation options for every placement", "transportation"),
     StepInfo("confirm_placement", "Confirm the placement", "placement", is_irrevocable=True),
     StepInfo(
         "set_shipment_boxes",
-        "Tell Amazon what is in the boxes of each shipment (pack later)",
+        "Send the contents of each shipment's boxes (pack later)",
         "packing_later",
     ),
     StepInfo(

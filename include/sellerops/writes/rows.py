@@ -69,9 +69,9 @@ def open_row(ledger: Ledger, account_id: str, write: Write) -> WriteRow:
         changed = [name for name in values if name != "key" and row[name] != values[name]]
         if changed:
             raise GiveUpError(
-                f"the same write was begun with another {' and '.join(changed)}; it is not sent.",
+                f"the same write was started with a different {' and '.join(changed)}; it is not sent.",
                 where=f"{write.operation}, write {write.key}",
-                remedy="What was begun is in sellerops.write_call; start a new run for anything else.",
+                remedy="The first call is in sellerops.write_call; to send something else, start a new run.",
                 key=write.key,
             )
         return _row(row)

@@ -122,7 +122,7 @@ class Writer:
                 return await self._record(row, found, was_found=True)
             empty_looks += not row.is_held
             if not row.is_held and (write.is_repeatable or empty_looks >= EMPTY_LOOKS):
-                log.info("%s of %s had no effect: it is sent again", write.operation, write.key)
+                log.info("%s of %s had no effect; sending it again", write.operation, write.key)
                 return row
             await self._sleep(row, pause)
             fresh = await off_loop(read_row, self._ledger, row.id)

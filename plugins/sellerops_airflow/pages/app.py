@@ -130,7 +130,7 @@ def shipment_page(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Inde
         inbound_run_id = find_inbound_run(connection, dag_id, run_id)
         entry = read_run(connection, inbound_run_id) if inbound_run_id else None
     if entry is None:
-        raise _NotFound("This run has no shipment: its request was not valid, or is not checked yet.")
+        raise _NotFound("This run has no shipment: its request was invalid or has not been checked yet.")
     files = f"{root_path()}{PREFIX}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}/labels"
     return _page("shipment.html", entry=entry, files=files, kinds=_LABELS)
 

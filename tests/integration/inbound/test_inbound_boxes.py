@@ -46,7 +46,7 @@ def test_boxes_are_handed_in_and_may_be_handed_in_again(
     for _ in range(2):
         assert main(["inbound", "boxes", str(run.id), packed(tmp_path / "list.csv")]) == 0
         assert "December #" in (out := capsys.readouterr().out)
-        assert "has 2 boxes now. Clear the task that waits for them." in out
+        assert "now has 2 boxes. If a task failed because of the boxes, clear it." in out
     kept = InboundStore(ledger).run(run.id).request.boxes
     assert [{each.sku: each.quantity for each in box.contents} for box in kept] == [
         {"A": 5, "B": 5},
@@ -62,7 +62,7 @@ def test_boxes_that_do_not_add_up_change_nothing(
     assert "10 units of 'A' are planned, but the boxes hold 9" in capsys.readouterr().err
     (tmp_path / "items.csv").write_text("sku,quantity\nA,10\nB,5\n")
     assert main(["inbound", "boxes", str(run.id), str(tmp_path / "items.csv")]) == 1
-    assert "describes no boxes" in capsys.readouterr().err
+    assert "has no boxes" in capsys.readouterr().err
     assert main(["inbound", "boxes", str(run.id), str(tmp_path / "gone.csv")]) == 1
     assert "gone.csv: cannot be read: No such file" in capsys.readouterr().err
     assert InboundStore(ledger).run(run.id).request.boxes == ()
@@ -82,7 +82,7 @@ def test_boxes_that_amazon_knows_or_that_will_not_be_sent_are_refused(
         "operation": "setPackingInformation", "generation": 2,
     }, "id")  # fmt: skip
     assert main(["inbound", "boxes", str(run.id), path]) == 1
-    assert "Amazon knows the boxes already" in capsys.readouterr().err
+    assert "Amazon already knows the boxes" in capsys.readouterr().err
     InboundStore(ledger).set_state(run.id, RunState.CANCELLED)
     assert main(["inbound", "boxes", str(run.id), path]) == 1
     assert "the run is cancelled" in capsys.readouterr().err

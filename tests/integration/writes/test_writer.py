@@ -127,7 +127,7 @@ def test_a_repeatable_write_waits_until_its_call_must_have_ended(amazon: FakeAma
 def test_a_key_belongs_to_one_call(amazon: FakeAmazon, change: dict[str, Any]) -> None:
     send(amazon)
     other: Write = replace(amazon.write(), **change)
-    with pytest.raises(GiveUpError, match=r"begun with another (path|body_hash|method)"):
+    with pytest.raises(GiveUpError, match=r"started with a different (path|body_hash|method)"):
         send(amazon, other)
     assert amazon.calls["fine"] == 1
 

@@ -66,7 +66,7 @@ async def _cancel(step: Step, *, accept_charges: bool) -> StepOutcome:
     status = await _status(step)
     if status == _ERRORED:
         await _record(step)
-        return done("Amazon had given up the plan: there is nothing to cancel.")
+        return done("Amazon could not create the plan, so there is nothing to cancel.")
     if status != _VOIDED:
         shipments = await step.blocking(step.store.shipments, step.run.id, chosen=True)
         late = charged_shipments(shipments, await step.services.now())
@@ -131,5 +131,5 @@ def _too_late(step: Step, late: list[ShipmentRow]) -> ChargesApply:
     return ChargesApply(
         f"the carrier can no longer be cancelled free of charge: {charges}.",
         where=f"inbound run {step.run.id}, plan {step.run.name!r}",
-        remedy="Ship it; or cancel it nevertheless with the DAG fba_inbound_cancel and accept the charges.",
+        remedy="Ship it, or cancel it with the DAG fba_inbound_cancel and *Accept charges*.",
     )

@@ -92,7 +92,7 @@ async def set_box_contents(step: Step) -> StepOutcome:
         body={"packageGroupings": groupings},
     )
     boxes = count_boxes(step.request.boxes)
-    return done(f"Told Amazon about {count(boxes, 'box')} in {count(len(groupings), 'packing group')}.")
+    return done(f"Sent the contents of {count(boxes, 'box')} in {count(len(groupings), 'packing group')}.")
 
 
 async def _offered(step: Step, *, again: bool = False) -> list[Mapping[str, Any]]:
@@ -221,7 +221,7 @@ def _does_not_fit(step: Step, plan: BoxPlan) -> GiveUpError:
         f"the boxes {names} mix items that Amazon wants in separate boxes" if names else "units are missing"
     )
     return GiveUpError(
-        f"{cause}. Not in any box that can be used: {missing or 'nothing'}.",
+        f"{cause}. Units without a suitable box: {missing or 'none'}.",
         where=f"inbound run {step.run.id}, packing groups of plan {step.plan_id}",
         remedy="Pack these items in separate boxes and start a new run, or choose to pack later.",
     )

@@ -52,7 +52,7 @@ async def set_shipment_boxes(step: Step) -> StepOutcome:
         + ", ".join(f"{box.count} × {box.name}" for box in plan.boxes[shipment.shipment_id])
         for shipment in shipments
     )
-    return done(f"Told Amazon the boxes of {count(len(shipments), 'shipment')}. Pack them so: {by_shipment}.")
+    return done(f"Sent the boxes of {count(len(shipments), 'shipment')}. Pack them like this: {by_shipment}.")
 
 
 async def offer_transportation_again(step: Step) -> StepOutcome:
@@ -85,6 +85,6 @@ def _does_not_add_up(step: Step, plan: BoxPlan) -> GiveUpError:
     return GiveUpError(
         f"{cause}.",
         where=f"inbound run {step.run.id}",
-        remedy=f"Hand in the packing list with `sellerops inbound boxes {step.run.id} FILE`, then clear the "
+        remedy=f"Submit the packing list with `sellerops inbound boxes {step.run.id} FILE`, then clear the "
         "task.",
     )

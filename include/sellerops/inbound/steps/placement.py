@@ -58,7 +58,7 @@ async def _adopted(step: Step) -> str | None:
     if accepted is None or any(row.subject == accepted for row in rows):
         return accepted
     raise GiveUpError(
-        "another placement option was confirmed, not by this run.",
+        "a placement option was confirmed outside this run.",
         where=f"inbound run {step.run.id}, plan {step.plan_id}, placement option {accepted}",
         remedy="Finish this plan where it was confirmed (Seller Central or another program), or cancel it "
         "with the DAG fba_inbound_cancel.",

@@ -38,7 +38,7 @@ async def set_prep_details(step: Step) -> StepOutcome:
     ]
     wanted = [detail for detail in (_prep_of(step, item) for item in missing) if detail]
     if not wanted:
-        return not_needed("Not needed: Amazon knows the preparation of every SKU.")
+        return not_needed("Not needed: Amazon has a prep classification for every SKU.")
     for number in range(0, len(wanted), _SKUS_PER_CALL):
         body = {
             "marketplaceId": step.run.marketplace_id,
@@ -52,7 +52,7 @@ async def set_prep_details(step: Step) -> StepOutcome:
             body=body,
             subject=str(number // _SKUS_PER_CALL + 1) if len(wanted) > _SKUS_PER_CALL else "",
         )
-    return done(f"Set the preparation of {count(len(wanted), 'SKU')}.")
+    return done(f"Set the prep classification of {count(len(wanted), 'SKU')}.")
 
 
 def _by_sku(items: tuple[Item, ...]) -> list[Item]:
@@ -74,7 +74,8 @@ def _prep_of(step: Step, item: Item) -> Mapping[str, Any]:
     types = item.prep_types or settings.prep_types
     if not category:
         raise ConfigurationError(
-            f"Amazon does not know how {item.sku} must be prepared, and nothing here says it.",
+            f"Amazon does not know how {item.sku} must be prepared, and "
+            "neither the packing list nor the configuration says it.",
             where=f"inbound run {step.run.id}, SKU {item.sku}",
             remedy=f"Add `skus: {{{item.sku}: {{prep_category: NONE}}}}`, or the right category, to "
             "config/inbound.yaml, then clear the task.",
@@ -181,7 +182,7 @@ async def _wait_until_active(step: Step) -> None:
         plan = await step.services.reads.get("getInboundPlan", step.path())
         if plan.get("status") == _ERRORED:
             raise OperationFailed(
-                "Amazon gave up creating the plan; the reason was in an answer that got lost.",
+                "Amazon could not create the plan; the answer with its reason was lost.",
                 where=f"inbound run {step.run.id}, plan {step.plan_id}",
                 problems=[],
             )

@@ -131,7 +131,9 @@ def test_a_ready_day_may_be_written_as_in_germany() -> None:
 def test_an_empty_form_names_every_field_that_is_needed() -> None:
     found = problems()
     assert list(found) == ["Account", "Marketplace", "Ships from", "Ready to ship on", "Name"]
-    assert found["Ready to ship on"] == "is empty. Write a day or a day and a time, such as 2026-12-01 14:00."
+    assert (
+        found["Ready to ship on"] == "is empty. Enter a date, or a date and a time, such as 2026-12-01 14:00."
+    )
 
 
 def test_values_that_cannot_be_read_are_named_together_with_what_is_wrong_otherwise() -> None:
@@ -143,13 +145,13 @@ def test_values_that_cannot_be_read_are_named_together_with_what_is_wrong_otherw
     expected = {
         "color": "is not a field of the form",
         "Items, line 2, column quantity": "'many' is not a whole number",
-        "Ready to ship on": "'soon' is not a day or a time. Write it as 2026-12-01",
+        "Ready to ship on": "'soon' is not a date or a date and time. Write it as 2026-12-01",
         "Shipping": "unknown value 'ship'. Use one of SPD, LTL, FTL.",
         "Carrier": "unknown value 'ups'. Use one of partnered, own, cheapest.",
         "Packing": "unknown value 'never'. Use one of now, later.",
         "Declared value": "'much' is not a number",
         "Dry run": "'maybe' is neither yes nor no",
-        "Contact": "is not a text",
+        "Contact": "is not text",
         "Account": "unknown account 'northwind_us'",
         "Name": "the name has 40 characters",
     }
@@ -163,8 +165,8 @@ def test_values_that_cannot_be_read_are_named_together_with_what_is_wrong_otherw
     [
         ({"packing_list_file": "us_parcels.csv"}, "Packing list file", "but Items is filled in, too"),
         ({"items": {"sku": "A"}}, "Items", "is not a list"),
-        ({"items": "nonsense"}, "Items", "no headings of a packing list"),
-        ({"pallets": "two"}, "Pallets", "no pallets below a line of headings"),
+        ({"items": "nonsense"}, "Items", "no headings of packing list columns"),
+        ({"pallets": "two"}, "Pallets", "no pallets below its headings"),
         ({"pallets": 3}, "Pallets", "is not a list"),
         ({"declared_value": "3 kg"}, "Declared value", "has a unit"),
     ],
@@ -214,7 +216,7 @@ def test_the_problems_of_a_file_join_those_of_the_form(folder: Path) -> None:
         ("/etc/passwd", "not the name of a file in the packing list folder"),
         ("..\\secret.csv", "not the name of a file in the packing list folder"),
         ("s3://other/list.csv", "not the name of a file in the packing list folder"),
-        ("link.csv", "a link out of the packing list folder"),
+        ("link.csv", "a link to a file outside the packing list folder"),
         ("folder", "cannot be read"),
     ],
 )

@@ -189,7 +189,7 @@ def test_pallets_come_from_their_own_sheet_and_other_sheets_are_noted() -> None:
         2, 48, 600, "IN", "LB",
     )  # fmt: skip
     assert pallet.is_stackable
-    assert found.notes == ("The sheet Prices was not read: it has no headings of a packing list.",)
+    assert found.notes == ("The sheet Prices was not read: it has no headings of packing list columns.",)
 
 
 def test_an_incomplete_pallet_is_named() -> None:

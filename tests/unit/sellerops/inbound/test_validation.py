@@ -134,7 +134,7 @@ def test_nothing_is_said_about_skus_while_listings_and_prep_details_are_not_know
             "more",
         ),
         (FREIGHT | {"pallets": (replace(PALLET, height=Decimal(73)),)}, "Pallets, entry 1", "72 IN", "more"),
-        ({"boxes": ()}, "Packing", "to be packed now, but none are given", "choose to pack later"),
+        ({"boxes": ()}, "Packing", "you chose to pack now, but there are no boxes", "choose to pack later"),
         (
             {"boxes": one_box(weight=Decimal("50.5"))},
             "box 1",
@@ -182,7 +182,7 @@ def test_nothing_is_said_about_skus_while_listings_and_prep_details_are_not_know
         ({"boxes": (box(A=10, B=5), box("2"))}, "box 2", "box '2' is empty", "remove it"),
         ({"boxes": (box(A=10, B=5), box("2", 0, A=1))}, "box 2", "stands for 0 boxes", "Enter 1 to 10,000"),
         ({"boxes": (box(A=10, B=5), box("2", 1, A=0))}, "box 2", "has 0 units of 'A'", "at least 1"),
-        ({"items": ()}, "Items", "there are no items", "Give a packing list"),
+        ({"items": ()}, "Items", "there are no items", "Add a packing list"),
         ({"items": items(quantity=0)}, "SKU A", "'A' has the quantity 0", "Enter 1 to 500,000"),
         ({"items": items(quantity=500_001)}, "SKU A", "'A' has the quantity 500,001", "Enter 1 to 500,000"),
         ({"items": items(lot="L" * 257)}, "SKU A", "the lot has more than 256 characters", "Shorten it"),
@@ -275,11 +275,11 @@ def test_more_items_or_boxes_than_a_plan_takes_are_refused() -> None:
     many = tuple(Item(f"S{n}", 1) for n in range(2_001))
     made = request(items=many, boxes=(), pack_later=True)
     assert problems(made, facts(listed=None, prep=None)) == [
-        "Items: 2,001 items; Amazon takes 2,000 per plan. Split the shipment."
+        "Items: 2,001 items; Amazon accepts at most 2,000 per plan. Split the shipment."
     ]
     boxes = (box(count=5_000, A=1), box("2", A=1))
     assert problems(request(items=(Item("A", 5_001),), boxes=boxes)) == [
-        "Boxes: 5,001 boxes; Amazon takes 5,000. Split the shipment."
+        "Boxes: 5,001 boxes; Amazon accepts at most 5,000. Split the shipment."
     ]
 
 
@@ -318,7 +318,7 @@ def test_two_expiration_dates_of_a_sku_are_refused_with_both_places() -> None:
     )
     (problem,) = problems(request(items=pair, boxes=(box(A=10),)))
     assert problem.startswith(
-        "a.csv, line 3: 'A' has two expiration dates (see a.csv, line 2). Amazon takes one"
+        "a.csv, line 3: 'A' has two expiration dates (see a.csv, line 2). Amazon accepts one"
     )
 
 
@@ -344,7 +344,7 @@ def test_two_expiration_dates_of_a_sku_are_refused_with_both_places() -> None:
         (
             replace(TEXTILE, prep_owner=OwnerConstraint.AMAZON_ONLY),
             {},
-            "only Amazon may prep 'A', which it does not do in US",
+            "only Amazon may prep 'A', and Amazon does not do so in US",
             "Remove it",
         ),
     ],

@@ -32,7 +32,7 @@ COMMENT ON COLUMN sellerops.write_call.body_hash IS 'SHA-256 of the body as cano
 COMMENT ON COLUMN sellerops.write_call.found_by IS 'How to find out whether the call took effect when its answer was lost.';
 COMMENT ON COLUMN sellerops.write_call.state IS
     'intended: not sent yet, or certainly without effect; sent: its answer is not known; answered; refused by Amazon.';
-COMMENT ON COLUMN sellerops.write_call.was_found IS 'The answer was lost; what Amazon had done was found by looking.';
+COMMENT ON COLUMN sellerops.write_call.was_found IS 'The answer was lost; a look at Amazon found that the call had taken effect.';
 CREATE INDEX write_call_unanswered ON sellerops.write_call (sent_at) WHERE state = 'sent';
 
 -- FBA inbound shipments. All instants are UTC.
@@ -124,7 +124,7 @@ CREATE TABLE sellerops.inbound_step (
 );
 COMMENT ON TABLE sellerops.inbound_step IS
     'Every operation of a run at Amazon: one row per step, subject (an option or a shipment) and generation.';
-COMMENT ON COLUMN sellerops.inbound_step.generation IS 'Counts how often it had to be done: expired options are generated again.';
+COMMENT ON COLUMN sellerops.inbound_step.generation IS 'Counts how often the step was carried out: expired options are generated again.';
 COMMENT ON COLUMN sellerops.inbound_step.problems IS 'Amazon''s operation problems verbatim; warnings come with success, too.';
 
 CREATE TABLE sellerops.inbound_placement_option (
@@ -138,7 +138,7 @@ CREATE TABLE sellerops.inbound_placement_option (
     expires_at         timestamptz,
     PRIMARY KEY (inbound_run_id, placement_option_id)
 );
-COMMENT ON TABLE sellerops.inbound_placement_option IS 'How Amazon offers to split a run among its warehouses, with fees.';
+COMMENT ON TABLE sellerops.inbound_placement_option IS 'The ways in which Amazon offers to split a run among its warehouses, with fees.';
 
 CREATE TABLE sellerops.inbound_transportation_option (
     inbound_run_id     bigint NOT NULL REFERENCES sellerops.inbound_run ON DELETE CASCADE,
@@ -213,7 +213,7 @@ CREATE TABLE sellerops.inbound_shipment_item (
     PRIMARY KEY (inbound_run_id, shipment_id, sku),
     FOREIGN KEY (inbound_run_id, shipment_id) REFERENCES sellerops.inbound_shipment ON DELETE CASCADE
 );
-COMMENT ON TABLE sellerops.inbound_shipment_item IS 'Units of a SKU in a shipment: planned by Amazon, shipped and received by Amazon''s count.';
+COMMENT ON TABLE sellerops.inbound_shipment_item IS 'Units of a SKU in a shipment: planned, shipped and received, according to Amazon.';
 
 CREATE TABLE sellerops.inbound_decision (
     id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -230,7 +230,7 @@ CREATE TABLE sellerops.inbound_decision (
 );
 COMMENT ON TABLE sellerops.inbound_decision IS 'Who decided what about a run, on which numbers. Rows are never changed.';
 COMMENT ON COLUMN sellerops.inbound_decision.offer IS 'The combinations as shown to the person, with fees.';
-COMMENT ON COLUMN sellerops.inbound_decision.fingerprint IS 'Of the approved numbers: other numbers need another decision.';
+COMMENT ON COLUMN sellerops.inbound_decision.fingerprint IS 'Digest of the approved numbers: changed numbers need a new decision.';
 COMMENT ON COLUMN sellerops.inbound_decision.transportation IS 'Shipment id -> transportation option id, as approved.';
 CREATE INDEX inbound_decision_by_run ON sellerops.inbound_decision (inbound_run_id, id DESC);
 
@@ -248,4 +248,4 @@ CREATE TABLE sellerops.inbound_document (
     UNIQUE (inbound_run_id, kind, shipment_id, part)
 );
 COMMENT ON TABLE sellerops.inbound_document IS 'Labels and bills of lading in the archive; the newest of each kind and shipment.';
-COMMENT ON COLUMN sellerops.inbound_document.part IS 'Counts the files of a kind: Amazon returns the labels of at most 1000 boxes at once.';
+COMMENT ON COLUMN sellerops.inbound_document.part IS 'Numbers the files of a kind: Amazon returns the labels of at most 1000 boxes at once.';
