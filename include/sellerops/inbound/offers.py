@@ -12,8 +12,12 @@ from itertools import groupby
 
 from sellerops.inbound.answers import has_expired, net_fees
 from sellerops.inbound.models import Carrier, Combination, InboundRequest, Leg, Money, Offer, Shipping
-from sellerops.inbound.offer_rows import PlacementOption, ShipmentRow, TransportationOption
+from sellerops.inbound.offer_ranking import count_of, preference_of, rank_of, reason_for, with_keys
+from sellerops.inbound.option_rows import PlacementOption, TransportationOption
+from sellerops.inbound.shipment_rows import ShipmentRow
 
+# Amazon may name the warehouse of a shipment only once its placement is confirmed.
+UNKNOWN_WAREHOUSE = "a warehouse not known yet"
 PARTNERED = "AMAZON_PARTNERED_CARRIER"
 OWN = "USE_YOUR_OWN_CARRIER"
 NEEDS_WINDOW = "CONFIRMED_DELIVERY_WINDOW"
@@ -24,7 +28,6 @@ MODES: Mapping[Shipping, tuple[str, ...]] = {
 }
 # More than a person compares; the cheapest are kept.
 _MOST_COMBINATIONS = 24
-_CENT = Decimal("0.01")
 _PER_UNIT = Decimal("0.0001")
 
 
@@ -45,9 +48,10 @@ def build_offer(
     """
     notes: list[str] = []
     offered = [each for each in placements if _is_open(each, read_at)]
-    wanted = _fitting(request, [each for each in transportation if not has_expired(each.expires_at, read_at)])
+    usable = [each for each in transportation if not has_expired(each.expires_at, read_at)]
+    wanted = _fitting(request, usable)
     if not wanted and request.carrier is not Carrier.CHEAPEST:
-        wanted = _fitting(replace(request, carrier=Carrier.CHEAPEST), transportation)
+        wanted = _fitting(replace(request, carrier=Carrier.CHEAPEST), usable)
         if wanted:
             notes.append(
                 f"Amazon offers nothing for {_name_of(request.carrier)}; all other options are shown."
@@ -59,16 +63,16 @@ def build_offer(
         legs_by_family = list(_legs(request, placement, options, by_id))
         if not legs_by_family:
             notes.append(
-                f"A placement with {_count(placement.shipment_ids, 'shipment')} is left out: Amazon offers "
+                f"A placement with {count_of(placement.shipment_ids, 'shipment')} is left out: Amazon offers "
                 "no suitable transport for it."
             )
         found += [_combination(placement, legs, currency) for legs in legs_by_family]
-    ranked = sorted(found, key=lambda each: _rank(request, each))
+    ranked = sorted(found, key=lambda each: rank_of(request, each))
     if len(ranked) > _MOST_COMBINATIONS:
         notes.append(f"{len(ranked) - _MOST_COMBINATIONS} more expensive combinations are not shown.")
-    shown = _with_keys(ranked[:_MOST_COMBINATIONS])
+    shown = with_keys(ranked[:_MOST_COMBINATIONS])
     if shown:
-        shown[0] = replace(shown[0], is_recommended=True, why=_why(request, shown))
+        shown[0] = replace(shown[0], is_recommended=True, why=reason_for(request, shown))
     if any(each.total is None for each in shown):
         notes.append("Amazon does not know what your own carrier charges. Add its price when you compare.")
     return Offer(tuple(shown), read_at, tuple(notes))
@@ -89,8 +93,22 @@ def fingerprint(combination: Combination) -> str:
 
 
 def find_same(offer: Offer, digest: str) -> Combination | None:
-    """The combination of an offer with the approved numbers."""
-    return next((each for each in offer.combinations if fingerprint(each) == digest), None)
+    """The combination of an offer with the approved numbers. A warehouse that was not known when they were
+    approved may be known by now.
+    """
+    return next(
+        (
+            each
+            for each in offer.combinations
+            if digest in (fingerprint(each), fingerprint(_without_warehouses(each)))
+        ),
+        None,
+    )
+
+
+def _without_warehouses(combination: Combination) -> Combination:
+    legs = tuple(replace(leg, warehouse_id=UNKNOWN_WAREHOUSE) for leg in combination.legs)
+    return replace(combination, legs=legs)
 
 
 def _legs(
@@ -125,7 +143,7 @@ def _best(
     return min(
         own,
         key=lambda each: (
-            _preference(request, _carrier(each), each.carrier_code),
+            preference_of(request, _carrier(each), each.carrier_code),
             each.cost is None,
             each.cost or Decimal(0),
             _carrier(each),
@@ -163,7 +181,7 @@ def _leg(option: TransportationOption, shipment: ShipmentRow | None) -> Leg:
     cost = Money(option.cost, option.currency) if option.cost is not None and option.currency else None
     return Leg(
         shipment_id=option.shipment_id,
-        warehouse_id=(shipment.warehouse_id if shipment else None) or "a warehouse not known yet",
+        warehouse_id=(shipment.warehouse_id if shipment else None) or UNKNOWN_WAREHOUSE,
         transportation_option_id=option.transportation_option_id,
         mode=option.mode,
         solution=option.solution,
@@ -176,55 +194,6 @@ def _leg(option: TransportationOption, shipment: ShipmentRow | None) -> Leg:
     )
 
 
-def _rank(request: InboundRequest, each: Combination) -> tuple[object, ...]:
-    """Preferred carriers first, then the lowest known total; without one, fees and number of shipments."""
-    return (
-        max((_preference(request, leg.carrier, None) for leg in each.legs), default=0),
-        each.total is None,
-        each.total.amount if each.total else each.placement_fees.amount,
-        len(each.legs),
-        len(each.warehouses),
-        tuple(sorted((leg.warehouse_id, leg.mode, leg.solution, leg.carrier) for leg in each.legs)),
-        each.placement_option_id,
-    )
-
-
-def _with_keys(ranked: Sequence[Combination]) -> list[Combination]:
-    """Keys such as ``A1``: a letter for the placement, a number for the transport, in the order of rank."""
-    letters: dict[str, str] = {}
-    counts: dict[str, int] = {}
-    keyed = []
-    for each in ranked:
-        letter = letters.setdefault(each.placement_option_id, _letter(len(letters)))
-        counts[letter] = counts.get(letter, 0) + 1
-        keyed.append(replace(each, key=f"{letter}{counts[letter]}"))
-    return keyed
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number) if number < 26 else f"P{number + 1}-"
-
-
-def _why(request: InboundRequest, shown: Sequence[Combination]) -> str:
-    best = shown[0]
-    preferred = max((_preference(request, leg.carrier, None) for leg in best.legs), default=0)
-    with_carrier = ""
-    if request.preferred_carriers and preferred < len(request.preferred_carriers):
-        with_carrier = f"among those with {' and '.join(sorted({leg.carrier for leg in best.legs}))}, "
-        with_carrier += "which you prefer: "
-    if best.total is None:
-        return (
-            f"{with_carrier}the lowest placement fee ({_shown(best.placement_fees)}) and "
-            f"{_count(best.legs, 'shipment')}."
-        )
-    others = [each for each in shown[1:] if each.total and each.total.amount > best.total.amount]
-    margin = ""
-    if others:
-        next_best = min(each.total.amount for each in others if each.total) - best.total.amount
-        margin = f", {_shown(Money(next_best, best.total.currency))} less than the next"
-    return f"{with_carrier}the lowest total cost{margin}."
-
-
 def _fitting(request: InboundRequest, options: Iterable[TransportationOption]) -> list[TransportationOption]:
     solutions = {
         Carrier.PARTNERED: (PARTNERED,),
@@ -232,13 +201,6 @@ def _fitting(request: InboundRequest, options: Iterable[TransportationOption]) -
         Carrier.CHEAPEST: (PARTNERED, OWN),
     }[request.carrier]
     return [each for each in options if each.mode in MODES[request.shipping] and each.solution in solutions]
-
-
-def _preference(request: InboundRequest, carrier: str, code: str | None) -> int:
-    """Place in the request's preferred carriers; their number if it is none of them."""
-    wanted = [name.casefold() for name in request.preferred_carriers]
-    names = {carrier.casefold(), (code or carrier).casefold()}
-    return next((place for place, name in enumerate(wanted) if name in names), len(wanted))
 
 
 def _is_open(placement: PlacementOption, moment: datetime) -> bool:
@@ -261,11 +223,3 @@ def _name_of(carrier: Carrier) -> str:
 
 def _text(money: Money | None) -> str:
     return f"{money.amount.normalize():f} {money.currency}" if money else "unknown"
-
-
-def _shown(money: Money) -> str:
-    return f"{money.amount.quantize(_CENT)} {money.currency}"
-
-
-def _count(things: Sequence[object], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

@@ -5,24 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psycopg.types.json import Jsonb
 
 from sellerops.base.errors import GiveUpError
 from sellerops.base.redaction import redact
-from sellerops.inbound.models import Box, InboundRequest, Item
+from sellerops.inbound.models import Box, InboundRequest
+from sellerops.inbound.request_rows import (
+    box_values,
+    plan_name,
+    request_from,
+    request_values,
+    write_boxes,
+    write_items,
+)
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
     from sellerops.base.errors import SellerOpsError
     from sellerops.ledger import Ledger
     from sellerops.ledger.database import Connection
-
-# The longest plan name that Amazon accepts.
-_NAME_LENGTH = 40
 
 
 class RunState(StrEnum):
@@ -116,8 +118,8 @@ class RunRows:
                         "WHERE id = %s",
                         (plan_name(request.name, row["id"]), Jsonb(request_values(request)), row["id"]),
                     )
-                    _write_items(connection, row["id"], request.items)
-                    _write_boxes(connection, row["id"], request.boxes)
+                    write_items(connection, row["id"], request.items)
+                    write_boxes(connection, row["id"], request.boxes)
                 return _get(connection, row["id"])
 
         return self.ledger.database.run(work)
@@ -200,11 +202,6 @@ class RunRows:
             )
         )
 
-    def items(self, inbound_run_id: int) -> list[Item]:
-        """The items of a run, with their owners, in the order of the request."""
-        request = self.run(inbound_run_id).request
-        return list(request.items)
-
     def replace_boxes(self, inbound_run_id: int, boxes: tuple[Box, ...]) -> None:
         """Other boxes than the request named, before Amazon has them: packed later, or packed anew."""
 
@@ -213,9 +210,9 @@ class RunRows:
                 connection.execute(
                     "UPDATE sellerops.inbound_run SET request = jsonb_set(request, '{boxes}', %s), "
                     "updated_at = sellerops.now() WHERE id = %s",
-                    (Jsonb([_boxes().dump_python(box, mode="json") for box in boxes]), inbound_run_id),
+                    (Jsonb(box_values(boxes)), inbound_run_id),
                 )
-                _write_boxes(connection, inbound_run_id, boxes)
+                write_boxes(connection, inbound_run_id, boxes)
 
         self.ledger.database.run(work)
 
@@ -230,36 +227,6 @@ _KEEPS: dict[RunState, list[str]] = {
     RunState.CANCELLED: ["closed"],
     RunState.DRY_RUN: _CONFIRMED,
 }
-
-
-def plan_name(wanted: str, inbound_run_id: int) -> str:
-    """The plan's name at Amazon: unique for the account, so that a plan whose id was lost is found by it."""
-    ending = f" #{inbound_run_id}"
-    return wanted[: _NAME_LENGTH - len(ending)].rstrip() + ending
-
-
-def request_values(request: InboundRequest) -> dict[str, Any]:
-    """A request as plain JSON values; ``request_from`` reads them."""
-    return dict(_requests().dump_python(request, mode="json"))
-
-
-def request_from(values: Any) -> InboundRequest:
-    return _requests().validate_python(values)
-
-
-# pydantic takes a moment to import and to build these; the triggerer does that in a thread.
-@cache
-def _requests() -> TypeAdapter[InboundRequest]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(InboundRequest)
-
-
-@cache
-def _boxes() -> TypeAdapter[Box]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Box)
 
 
 def _get(connection: Connection, inbound_run_id: int) -> InboundRun:
@@ -287,69 +254,3 @@ def _has_begun(connection: Connection, inbound_run_id: int) -> bool:
             (inbound_run_id,),
         ).fetchone()
     )
-
-
-def _write_items(connection: Connection, inbound_run_id: int, items: tuple[Item, ...]) -> None:
-    connection.execute("DELETE FROM sellerops.inbound_box_item WHERE inbound_run_id = %s", (inbound_run_id,))
-    connection.execute("DELETE FROM sellerops.inbound_item WHERE inbound_run_id = %s", (inbound_run_id,))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            INSERT INTO sellerops.inbound_item
-                (inbound_run_id, line, sku, quantity, prep_owner, label_owner, expiration, lot)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-            """,
-            [
-                (
-                    inbound_run_id,
-                    line,
-                    item.sku,
-                    item.quantity,
-                    item.prep_owner,
-                    item.label_owner,
-                    item.expiration,
-                    item.lot,
-                )
-                for line, item in enumerate(items, 1)
-            ],
-        )
-
-
-def _write_boxes(connection: Connection, inbound_run_id: int, boxes: tuple[Box, ...]) -> None:
-    """The boxes, their contents by the first line of each SKU."""
-    connection.execute("DELETE FROM sellerops.inbound_box WHERE inbound_run_id = %s", (inbound_run_id,))
-    lines = connection.execute(
-        "SELECT sku, min(line) AS line FROM sellerops.inbound_item WHERE inbound_run_id = %s GROUP BY sku",
-        (inbound_run_id,),
-    ).fetchall()
-    line_of = {row["sku"]: row["line"] for row in lines}
-    with connection.cursor() as cursor:
-        for number, box in enumerate(boxes, 1):
-            cursor.execute(
-                """
-                INSERT INTO sellerops.inbound_box
-                    (inbound_run_id, box, name, boxes, length, width, height, dimension_unit, weight,
-                     weight_unit)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-                """,
-                (
-                    inbound_run_id,
-                    number,
-                    box.name,
-                    box.count,
-                    box.length,
-                    box.width,
-                    box.height,
-                    box.dimension_unit,
-                    box.weight,
-                    box.weight_unit,
-                ),
-            )
-            units: dict[str, int] = {}
-            for content in box.contents:
-                units[content.sku] = units.get(content.sku, 0) + content.quantity
-            cursor.executemany(
-                "INSERT INTO sellerops.inbound_box_item (inbound_run_id, box, line, quantity) "
-                "VALUES (%s, %s, %s, %s)",
-                [(inbound_run_id, number, line_of[sku], quantity) for sku, quantity in units.items()],
-            )

@@ -9,15 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sellerops.inbound.decision_rows import Choice, Decision, DecisionRows, Document, offer_from, offer_values
-from sellerops.inbound.offer_rows import OfferRows, PlacementOption, ShipmentRow, TransportationOption
-from sellerops.inbound.run_rows import InboundRun, RunRows, RunState, plan_name, request_from, request_values
+from sellerops.inbound.option_rows import OptionRows, PlacementOption, TransportationOption
+from sellerops.inbound.request_rows import plan_name, request_from, request_values
+from sellerops.inbound.run_rows import InboundRun, RunRows, RunState
+from sellerops.inbound.shipment_rows import ShipmentRow, ShipmentRows
 from sellerops.inbound.step_rows import RowState, StepRow, StepRows
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
 
 
-class InboundStore(RunRows, StepRows, OfferRows, DecisionRows):
+class InboundStore(RunRows, StepRows, OptionRows, ShipmentRows, DecisionRows):
     """Runs, their operations at Amazon, what Amazon offers, decisions and documents."""
 
     def __init__(self, ledger: Ledger) -> None:

@@ -1,8 +1,8 @@
-"""The rows of what Amazon offers: placements, ways of transport, and the shipments they are about."""
+"""The rows of shipments and their units."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,38 +13,6 @@ from psycopg.types.json import Jsonb
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
     from sellerops.ledger.database import Connection
-
-
-@dataclass(frozen=True)
-class PlacementOption:
-    """How Amazon offers to split a plan. ``fees``, ``discounts``: Amazon's incentives verbatim."""
-
-    placement_option_id: str
-    status: str
-    shipment_ids: tuple[str, ...]
-    fees: Sequence[Mapping[str, Any]] = ()
-    discounts: Sequence[Mapping[str, Any]] = ()
-    expires_at: datetime | None = None
-    generation: int = 1
-
-
-@dataclass(frozen=True)
-class TransportationOption:
-    """How one shipment could travel. ``cost`` None: Amazon has no price for the seller's own carrier."""
-
-    transportation_option_id: str
-    placement_option_id: str
-    shipment_id: str
-    mode: str
-    solution: str
-    carrier: str | None = None
-    carrier_code: str | None = None
-    cost: Decimal | None = None
-    currency: str | None = None
-    preconditions: tuple[str, ...] = ()
-    expires_at: datetime | None = None
-    voidable_until: datetime | None = None
-    generation: int = 1
 
 
 @dataclass(frozen=True)
@@ -103,122 +71,10 @@ _FROM_AMAZON = (
 )
 
 
-class OfferRows:
-    """Statements on the option and shipment tables."""
+class ShipmentRows:
+    """Statements on ``inbound_shipment`` and ``inbound_shipment_item``."""
 
     ledger: Ledger
-
-    def save_placements(
-        self,
-        inbound_run_id: int,
-        generation: int,
-        options: Sequence[PlacementOption],
-        shipments: Iterable[ShipmentRow],
-    ) -> None:
-        """Replace what was offered before by these options and their shipments."""
-
-        def work(connection: Connection) -> None:
-            with connection.transaction():
-                run = {"run": inbound_run_id}
-                connection.execute(
-                    "DELETE FROM sellerops.inbound_transportation_option WHERE inbound_run_id = %(run)s", run
-                )
-                connection.execute(
-                    "DELETE FROM sellerops.inbound_placement_option WHERE inbound_run_id = %(run)s", run
-                )
-                connection.execute(
-                    "DELETE FROM sellerops.inbound_shipment WHERE inbound_run_id = %(run)s AND NOT is_chosen",
-                    run,
-                )
-                for option in options:
-                    connection.execute(
-                        """
-                        INSERT INTO sellerops.inbound_placement_option
-                            (inbound_run_id, placement_option_id, generation, status, shipment_ids, fees,
-                             discounts, expires_at)
-                        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-                        """,
-                        (
-                            inbound_run_id,
-                            option.placement_option_id,
-                            generation,
-                            option.status,
-                            list(option.shipment_ids),
-                            Jsonb(list(option.fees)),
-                            Jsonb(list(option.discounts)),
-                            option.expires_at,
-                        ),
-                    )
-                for shipment in shipments:
-                    _write_shipment(connection, inbound_run_id, shipment)
-
-        self.ledger.database.run(work)
-
-    def save_transportation(
-        self,
-        inbound_run_id: int,
-        placement_option_id: str,
-        generation: int,
-        options: Sequence[TransportationOption],
-    ) -> None:
-        """Replace the ways of transport of one placement option."""
-
-        def work(connection: Connection) -> None:
-            with connection.transaction():
-                connection.execute(
-                    "DELETE FROM sellerops.inbound_transportation_option "
-                    "WHERE inbound_run_id = %s AND placement_option_id = %s",
-                    (inbound_run_id, placement_option_id),
-                )
-                with connection.cursor() as cursor:
-                    cursor.executemany(
-                        """
-                        INSERT INTO sellerops.inbound_transportation_option
-                            (inbound_run_id, transportation_option_id, generation, placement_option_id,
-                             shipment_id, mode, solution, carrier, carrier_code, cost, currency,
-                             preconditions, expires_at, voidable_until)
-                        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-                        ON CONFLICT DO NOTHING
-                        """,
-                        [
-                            (
-                                inbound_run_id,
-                                option.transportation_option_id,
-                                generation,
-                                placement_option_id,
-                                option.shipment_id,
-                                option.mode,
-                                option.solution,
-                                option.carrier,
-                                option.carrier_code,
-                                option.cost,
-                                option.currency,
-                                list(option.preconditions),
-                                option.expires_at,
-                                option.voidable_until,
-                            )
-                            for option in options
-                        ],
-                    )
-
-        self.ledger.database.run(work)
-
-    def placements(self, inbound_run_id: int) -> list[PlacementOption]:
-        """What Amazon offers now, in a stable order."""
-        rows = self._select("inbound_placement_option", inbound_run_id, "placement_option_id")
-        return [
-            PlacementOption(**{**_only(PlacementOption, row), "shipment_ids": tuple(row["shipment_ids"])})
-            for row in rows
-        ]
-
-    def transportation(self, inbound_run_id: int) -> list[TransportationOption]:
-        rows = self._select("inbound_transportation_option", inbound_run_id, "transportation_option_id")
-        return [
-            TransportationOption(
-                **{**_only(TransportationOption, row), "preconditions": tuple(row["preconditions"])}
-            )
-            for row in rows
-        ]
 
     def shipments(self, inbound_run_id: int, *, chosen: bool = False) -> list[ShipmentRow]:
         """The shipments of a run with their units; ``chosen``: only those of the confirmed placement."""
@@ -237,7 +93,7 @@ class OfferRows:
                 (inbound_run_id, chosen),
             ).fetchall()
             return [
-                ShipmentRow(**_only(ShipmentRow, row), units=units.get(row["shipment_id"], {}))
+                ShipmentRow(**only_fields(ShipmentRow, row), units=units.get(row["shipment_id"], {}))
                 for row in rows
             ]
 
@@ -326,21 +182,14 @@ class OfferRows:
             )
         )
 
-    def _select(self, table: str, inbound_run_id: int, order: str) -> list[dict[str, Any]]:
-        return self.ledger.database.run(
-            lambda connection: connection.execute(
-                f"SELECT * FROM sellerops.{table} WHERE inbound_run_id = %s ORDER BY {order}",
-                (inbound_run_id,),
-            ).fetchall()
-        )
-
 
 def _in_transaction(connection: Connection, inbound_run_id: int, shipment: ShipmentRow) -> None:
     with connection.transaction():
-        _write_shipment(connection, inbound_run_id, shipment)
+        write_shipment(connection, inbound_run_id, shipment)
 
 
-def _write_shipment(connection: Connection, inbound_run_id: int, shipment: ShipmentRow) -> None:
+def write_shipment(connection: Connection, inbound_run_id: int, shipment: ShipmentRow) -> None:
+    """Insert or update a shipment and its units, within the caller's transaction."""
     columns = ("shipment_id", "placement_option_id", *_FROM_AMAZON)
     values = {name: getattr(shipment, name) for name in columns}
     names = ", ".join(columns)
@@ -367,6 +216,6 @@ def _write_shipment(connection: Connection, inbound_run_id: int, shipment: Shipm
         )
 
 
-def _only(model: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+def only_fields(model: Any, row: Mapping[str, Any]) -> dict[str, Any]:
     """The row's columns that the model has."""
     return {name: row[name] for name in model.__dataclass_fields__ if name in row}
