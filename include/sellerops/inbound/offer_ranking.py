@@ -72,4 +72,5 @@ def _shown(money: Money) -> str:
 
 
 def count_of(things: Sequence[object], noun: str) -> str:
+    """``1 shipment``, ``2 shipments``."""
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

@@ -152,12 +152,9 @@ class OptionRows:
     def placements(self, inbound_run_id: int) -> list[PlacementOption]:
         """What Amazon offers now, in a stable order."""
         rows = self._select("inbound_placement_option", inbound_run_id, "placement_option_id")
-        return [
-            PlacementOption(
-                **{**only_fields(PlacementOption, row), "shipment_ids": tuple(row["shipment_ids"])}
-            )
-            for row in rows
-        ]
+        for row in rows:
+            row["shipment_ids"] = tuple(row["shipment_ids"])
+        return [PlacementOption(**only_fields(PlacementOption, row)) for row in rows]
 
     def transportation(self, inbound_run_id: int) -> list[TransportationOption]:
         rows = self._select("inbound_transportation_option", inbound_run_id, "transportation_option_id")

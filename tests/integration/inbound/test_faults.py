@@ -201,6 +201,15 @@ def test_a_placement_that_expires_with_other_fees_is_asked_about(harbour: Harbou
     assert asked[0][1] != asked[1][1]
 
 
+def test_warehouses_that_become_known_later_need_no_second_decision(harbour: Harbour) -> None:
+    harbour.sandbox.faults("destination_hidden", operation="getShipment")
+    walk = go(harbour.walk(_again(WANTED), with_carrier(OWN)))
+    assert_no_typed_failure(walk)
+    assert len(harbour.store.decisions(walk.run.id)) == 1
+    assert all(each.warehouse_id for each in harbour.store.shipments(walk.run.id, chosen=True))
+    harbour.sandbox.clear_faults()
+
+
 def test_freight_survives_faults_of_its_documents(harbour: Harbour) -> None:
     for fault in ("http_500", "http_429", "drop"):
         for operation in ("getBillOfLading", "getLabels", "downloadInboundDocument", "listInboundPlans"):

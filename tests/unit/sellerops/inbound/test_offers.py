@@ -159,6 +159,11 @@ class TestFingerprint:
             if before.total is not None:
                 assert find_same(offer(**changed), fingerprint(before)) is None
 
+    def test_a_warehouse_that_was_unknown_may_become_known(self) -> None:
+        unknown = offer(shipments=[replace(each, warehouse_id=None) for each in SHIPMENTS]).combinations
+        assert find_same(offer(), fingerprint(unknown[0])) is not None
+        assert fingerprint(unknown[0]) != fingerprint(unknown[1])
+
     def test_the_way_a_number_is_written_does_not_matter(self) -> None:
         before = offer().combinations[0]
         written = [replace(each, cost=each.cost and Decimal(f"{each.cost:.4f}")) for each in WAYS]
