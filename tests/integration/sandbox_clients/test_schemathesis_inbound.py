@@ -158,7 +158,10 @@ def narrow_bodies(definitions: dict[str, Any], item: dict[str, Any]) -> None:
 
 def of_v0(confirmed: Ids, msku: str) -> dict[str, Any]:
     """The operations of v0 that other tests do not cover, with usable values."""
-    model: dict[str, Any] = json.loads((MODELS / OLD).read_text())
+    # Both versions have an Address and an Error of their own.
+    model: dict[str, Any] = json.loads(
+        (MODELS / OLD).read_text().replace('"#/definitions/', '"#/definitions/V0')
+    )
     paths: dict[str, Any] = {}
     for path, methods in model["paths"].items():
         call = methods.get("get", {})
@@ -174,13 +177,16 @@ def of_v0(confirmed: Ids, msku: str) -> dict[str, Any]:
             else:
                 parameter["enum"] = values
         paths[path] = {"get": call}
-    return {**model, "paths": paths}
+    return {
+        "paths": paths,
+        "definitions": {f"V0{name}": value for name, value in model["definitions"].items()},
+    }
 
 
-def run(model: dict[str, Any], file: Path, sandbox: SandboxServer, token: str, examples: int) -> None:
+def run(model: dict[str, Any], file: Path, sandbox: SandboxServer, token: str) -> None:
     file.write_text(json.dumps(model))
     words = command(file, sandbox.url, token)
-    words[words.index("--max-examples") + 1] = str(examples)
+    words[words.index("--max-examples") + 1] = "5"
     words[words.index("--phases") + 1] = "fuzzing"
     ran = subprocess.run(words, cwd=file.parent, capture_output=True, text=True, timeout=500, check=False)
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]
@@ -194,13 +200,13 @@ def test_the_inbound_api_keeps_to_amazons_models(sandbox: SandboxServer, tmp_pat
     plans, items = some_plans(Walk(sandbox))
     token = sandbox.access_token()
     sandbox.clear_calls()
-    new, old = narrowed(plans, items), of_v0(plans["confirmed"], items[0]["msku"])
-    run(new, tmp_path / "new.json", sandbox, token, 6)
-    run(old, tmp_path / "old.json", sandbox, token, 6)
+    model, old = narrowed(plans, items), of_v0(plans["confirmed"], items[0]["msku"])
+    for part in ("paths", "definitions"):
+        model[part] |= old[part]  # in one run: starting the tool costs more than asking
+    run(model, tmp_path / "model.json", sandbox, token)
     counts = sandbox.call_counts()
     called = {
         call["operationId"]
-        for model in (new, old)
         for methods in model["paths"].values()
         for method, call in methods.items()
         if method in ("get", "post", "put")
