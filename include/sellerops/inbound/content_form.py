@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import FormError
+from sellerops.inbound.amount_text import money
 from sellerops.inbound.models import Money
-from sellerops.inbound.offer_text import money
 
 if TYPE_CHECKING:
     from sellerops.inbound.store import InboundRun, InboundStore, ShipmentRow

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
+from sellerops.inbound.amount_text import count, money
 from sellerops.inbound.models import Combination, InboundRequest, Money
-
-_CENT = Decimal("0.01")
 
 
 def rank_of(request: InboundRequest, each: Combination) -> tuple[object, ...]:
@@ -49,14 +47,14 @@ def reason_for(request: InboundRequest, shown: Sequence[Combination]) -> str:
         with_carrier += "which you prefer: "
     if best.total is None:
         return (
-            f"{with_carrier}the lowest placement fee ({_shown(best.placement_fees)}) and "
-            f"{count_of(best.legs, 'shipment')}."
+            f"{with_carrier}the lowest placement fee ({money(best.placement_fees)}) and "
+            f"{count(len(best.legs), 'shipment')}."
         )
     others = [each for each in shown[1:] if each.total and each.total.amount > best.total.amount]
     margin = ""
     if others:
         next_best = min(each.total.amount for each in others if each.total) - best.total.amount
-        margin = f", {_shown(Money(next_best, best.total.currency))} less than the next"
+        margin = f", {money(Money(next_best, best.total.currency))} less than the next"
     return f"{with_carrier}the lowest total cost{margin}."
 
 
@@ -65,12 +63,3 @@ def preference_of(request: InboundRequest, carrier: str, code: str | None) -> in
     wanted = [name.casefold() for name in request.preferred_carriers]
     names = {carrier.casefold(), (code or carrier).casefold()}
     return next((place for place, name in enumerate(wanted) if name in names), len(wanted))
-
-
-def _shown(money: Money) -> str:
-    return f"{money.amount.quantize(_CENT)} {money.currency}"
-
-
-def count_of(things: Sequence[object], noun: str) -> str:
-    """``1 shipment``, ``2 shipments``."""
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

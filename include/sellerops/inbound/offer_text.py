@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 
-from sellerops.inbound.models import Combination, InboundRequest, Leg, Money, Offer
+from sellerops.inbound.amount_text import count, money, unit_price
+from sellerops.inbound.models import Combination, InboundRequest, Leg, Offer
 from sellerops.inbound.offers import PARTNERED
 
 REJECT = "Reject"
-# Decimal places of an amount; cents unless the currency has none.
-_PLACES = {"JPY": 0}
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _MODES = {
     "GROUND_SMALL_PARCEL": "parcels",
     "FREIGHT_LTL": "pallets (LTL)",
@@ -24,35 +21,11 @@ _MODES = {
     "AIR_SMALL_PARCEL": "air parcels",
     "AIR_SMALL_PARCEL_EXPRESS": "express air parcels",
 }
-_UNKNOWN = "not known"
-
-
-def money(value: Money | None) -> str:
-    """``$31.20``, ``-€4.00``, ``310 JPY``; *not known* for an own carrier's price."""
-    if value is None:
-        return _UNKNOWN
-    amount = abs(value.amount).quantize(Decimal(1).scaleb(-_PLACES.get(value.currency, 2)))
-    minus = "-" if value.amount < 0 else ""
-    sign = _SIGNS.get(value.currency)
-    return f"{minus}{sign}{amount:,}" if sign else f"{minus}{amount:,} {value.currency}"
-
-
-def unit_price(value: Money | None) -> str:
-    """A price per unit, with four decimal places below one unit of the currency when cents would hide it."""
-    if value is None or abs(value.amount) >= 1 or value.currency in _PLACES:
-        return money(value)
-    cents = value.amount.quantize(Decimal("0.01"))
-    if cents == value.amount:
-        return money(value)
-    text = f"{abs(value.amount):.3f}"
-    sign = _SIGNS.get(value.currency)
-    minus = "-" if value.amount < 0 else ""
-    return f"{minus}{sign}{text}" if sign else f"{minus}{text} {value.currency}"
 
 
 def option_label(combination: Combination) -> str:
     """The button of a combination, with the numbers it approves: ``A1: 2 shipments, $31.20, recommended``."""
-    parts = [_count(len(combination.legs), "shipment"), _price(combination)]
+    parts = [count(len(combination.legs), "shipment"), _price(combination)]
     if combination.is_recommended:
         parts.append("recommended")
     return f"{combination.key}: {', '.join(parts)}"
@@ -76,8 +49,8 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
     """
     boxes = sum(box.count for box in request.boxes)
     lines = [
-        f"**{name}**: {request.units:,} units of {_count(len(request.items), 'SKU')}"
-        + (f" in {_count(boxes, 'box', 'boxes')}" if boxes else "")
+        f"**{name}**: {request.units:,} units of {count(len(request.items), 'SKU')}"
+        + (f" in {count(boxes, 'box')}" if boxes else "")
         + f", from *{request.source_address}* to {request.marketplace}, ready on "
         f"{request.ready_at:%a %d %b %Y}.",
         "",
@@ -102,7 +75,7 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
 def leg_lines(legs: Sequence[Leg]) -> list[str]:
     """The shipments of a combination, one line each."""
     return [
-        f"{_count(leg.units, 'unit')} to {leg.warehouse_id} with "
+        f"{count(leg.units, 'unit')} to {leg.warehouse_id} with "
         f"{_carrier(leg)}, {_mode(leg)}, {money(leg.cost)}"
         for leg in legs
     ]
@@ -173,10 +146,6 @@ def _listed(names: Iterable[str]) -> str:
     if len(counts) == 1:
         return next(iter(counts))
     return ", ".join(f"{count} × {name}" for name, count in counts.items())
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _moment(moment: datetime | None) -> str:

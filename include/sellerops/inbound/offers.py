@@ -10,9 +10,10 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
+from sellerops.inbound.amount_text import count
 from sellerops.inbound.answers import has_expired, net_fees
 from sellerops.inbound.models import Carrier, Combination, InboundRequest, Leg, Money, Offer, Shipping
-from sellerops.inbound.offer_ranking import count_of, preference_of, rank_of, reason_for, with_keys
+from sellerops.inbound.offer_ranking import preference_of, rank_of, reason_for, with_keys
 from sellerops.inbound.option_rows import PlacementOption, TransportationOption
 from sellerops.inbound.shipment_rows import ShipmentRow
 
@@ -63,8 +64,8 @@ def build_offer(
         legs_by_family = list(_legs(request, placement, options, by_id))
         if not legs_by_family:
             notes.append(
-                f"A placement with {count_of(placement.shipment_ids, 'shipment')} is left out: Amazon offers "
-                "no suitable transport for it."
+                f"A placement with {count(len(placement.shipment_ids), 'shipment')} is left out: Amazon "
+                "offers no suitable transport for it."
             )
         found += [_combination(placement, legs, currency) for legs in legs_by_family]
     ranked = sorted(found, key=lambda each: rank_of(request, each))

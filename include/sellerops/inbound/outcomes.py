@@ -32,9 +32,3 @@ def not_needed(summary: str) -> StepOutcome:
 
 def needs_approval(summary: str) -> StepOutcome:
     return StepOutcome(StepState.NEEDS_APPROVAL, summary)
-
-
-def count(number: int, noun: str) -> str:
-    """``1 box``, ``2 boxes``: for summaries."""
-    plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from sellerops.base.errors import GiveUpError, OperationFailed, RequestRefused
+from sellerops.inbound.amount_text import count
 from sellerops.inbound.models import Combination, Leg
 from sellerops.inbound.offers import PARTNERED
-from sellerops.inbound.outcomes import StepOutcome, count, done, needs_approval
+from sellerops.inbound.outcomes import StepOutcome, done, needs_approval
 from sellerops.inbound.steps.approved import approved_decision, find_approved, offered_as_approved
 from sellerops.inbound.steps.offering import choose
 from sellerops.inbound.steps.placement import CHANGED, NOBODY_APPROVED

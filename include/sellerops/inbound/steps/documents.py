@@ -8,9 +8,10 @@ from typing import Any
 
 from sellerops.base.errors import RequestRefused, RetryableError
 from sellerops.inbound.amazon_lists import BASE, BASE_V0, with_query
+from sellerops.inbound.amount_text import count
 from sellerops.inbound.models import Owner
 from sellerops.inbound.offers import PARTNERED
-from sellerops.inbound.outcomes import StepOutcome, count, done, not_needed
+from sellerops.inbound.outcomes import StepOutcome, done, not_needed
 from sellerops.inbound.setting_models import ThermalLabel
 from sellerops.inbound.steps.archiving import archive_file
 from sellerops.inbound.steps.step import Step

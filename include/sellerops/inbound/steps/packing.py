@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from sellerops.base.errors import GiveUpError
+from sellerops.inbound.amount_text import count
 from sellerops.inbound.answers import has_expired, net_fees, units_of
 from sellerops.inbound.box_plan import BoxPlan, assign_boxes, count_boxes
 from sellerops.inbound.inputs import box_inputs
 from sellerops.inbound.offers import MODES
-from sellerops.inbound.outcomes import StepOutcome, count, done, not_needed
+from sellerops.inbound.outcomes import StepOutcome, done, not_needed
 from sellerops.inbound.steps.offering import choose, offered
 from sellerops.inbound.steps.step import Step
 from sellerops.inbound.units import weight_in

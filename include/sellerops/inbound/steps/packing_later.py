@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sellerops.base.errors import GiveUpError
+from sellerops.inbound.amount_text import count
 from sellerops.inbound.box_plan import BoxPlan, count_boxes, divide_boxes
 from sellerops.inbound.inputs import box_inputs
-from sellerops.inbound.outcomes import StepOutcome, count, done, needs_approval, not_needed
+from sellerops.inbound.outcomes import StepOutcome, done, needs_approval, not_needed
 from sellerops.inbound.steps.approved import approved_decision, offered_as_approved
 from sellerops.inbound.steps.placement import CHANGED, NOBODY_APPROVED
 from sellerops.inbound.steps.step import Step

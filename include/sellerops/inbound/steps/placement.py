@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sellerops.base.errors import GiveUpError, OperationFailed, RequestRefused
-from sellerops.inbound.outcomes import StepOutcome, count, done, needs_approval, not_needed
+from sellerops.inbound.amount_text import count
+from sellerops.inbound.outcomes import StepOutcome, done, needs_approval, not_needed
 from sellerops.inbound.steps.approved import approved_decision, offered_as_approved
 from sellerops.inbound.steps.offering import choose
 from sellerops.inbound.steps.placement_options import list_placements, read_placements

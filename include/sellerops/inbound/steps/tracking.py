@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sellerops.inbound.outcomes import StepOutcome, count, done, not_needed
+from sellerops.inbound.amount_text import count
+from sellerops.inbound.outcomes import StepOutcome, done, not_needed
 from sellerops.inbound.steps.documents import partnered_shipments
 from sellerops.inbound.steps.shipments import read_shipment
 from sellerops.inbound.steps.step import Step

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Sequence
 
 from sellerops.base.errors import GiveUpError, OperationFailed, RequestRefused
+from sellerops.inbound.amount_text import count, money
 from sellerops.inbound.answers import has_expired, parse_transportation
 from sellerops.inbound.approval import current_offer
 from sellerops.inbound.models import Offer
-from sellerops.inbound.outcomes import StepOutcome, count, done, not_needed
+from sellerops.inbound.outcomes import StepOutcome, done, not_needed
 from sellerops.inbound.steps.offering import MOST_GENERATIONS, is_about_the_option, offered
 from sellerops.inbound.steps.placement_options import read_placements
 from sellerops.inbound.steps.step import Step
@@ -42,7 +43,7 @@ async def offer_transportation(step: Step) -> StepOutcome:
         )
     await step.blocking(step.store.set_state, step.run.id, RunState.AWAITING_APPROVAL)
     best = offer.combinations[0]
-    price = f"{best.total.amount:.2f} {best.total.currency}" if best.total else "without a known total"
+    price = money(best.total) if best.total else "without a known total"
     return done(
         f"{count(len(offer.combinations), 'combination')} to choose from; recommended: {best.key}, {price}."
     )

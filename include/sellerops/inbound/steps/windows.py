@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sellerops.inbound.amount_text import count
 from sellerops.inbound.answers import parse_shipment
 from sellerops.inbound.models import Leg
-from sellerops.inbound.outcomes import StepOutcome, count, done, needs_approval, not_needed
+from sellerops.inbound.outcomes import StepOutcome, done, needs_approval, not_needed
 from sellerops.inbound.steps.approved import approved_decision, find_approved
 from sellerops.inbound.steps.offering import choose, offered
 from sellerops.inbound.steps.placement import NOBODY_APPROVED

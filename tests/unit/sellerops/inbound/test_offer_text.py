@@ -8,14 +8,13 @@ from decimal import Decimal
 
 import pytest
 
+from sellerops.inbound.amount_text import money, unit_price
 from sellerops.inbound.models import Combination, InboundRequest, Item, Leg, Money, Offer
 from sellerops.inbound.offer_text import (
     chosen,
     describe_offer,
-    money,
     offer_lines,
     option_labels,
-    unit_price,
 )
 from sellerops.inbound.offers import OWN, PARTNERED
 

@@ -45,16 +45,14 @@ def test_every_combination_has_its_total_and_its_cost_per_unit() -> None:
 def test_the_cheapest_is_recommended_and_says_why() -> None:
     best, *others = offer().combinations
     assert best.is_recommended
-    assert best.why == "the lowest total cost, 10.00 USD less than the next."
+    assert best.why == "the lowest total cost, $10.00 less than the next."
     assert not any(each.is_recommended or each.why for each in others)
 
 
 def test_a_preferred_carrier_goes_before_the_price() -> None:
     best = offer(replace(REQUEST, preferred_carriers=("fedex",))).combinations[0]
     assert {leg.carrier for leg in best.legs} == {"FedEx"}
-    assert best.why.startswith(
-        "among those with FedEx, which you prefer: the lowest placement fee (-5.00 USD)"
-    )
+    assert best.why.startswith("among those with FedEx, which you prefer: the lowest placement fee (-$5.00)")
     assert all(leg.needs_delivery_window for leg in best.legs)
 
 
