@@ -14,7 +14,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.exceptions import DownstreamTasksSkipped, TaskAwaitingInput, TaskDeferred
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, TriggerDagRun, UpdateHITLDetail
+from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, TriggerDagRun
 from support.channels import Channels
 from support.fake_runtime import FakeRuntime, task_context
 
@@ -55,17 +55,12 @@ class Airflow:
 
     def __init__(self) -> None:
         self.questions: dict[Any, CreateHITLDetailPayload] = {}
-        self.answered: set[Any] = set()
         self.started: dict[str, dict[str, Any]] = {}
 
     def send(self, msg: Any) -> Any:
         if isinstance(msg, CreateHITLDetailPayload):
-            self.answered.discard(msg.ti_id)
             return self.questions.setdefault(msg.ti_id, msg)
-        if isinstance(msg, UpdateHITLDetail):
-            self.answered.add(msg.ti_id)
-            return None
-        assert isinstance(msg, TriggerDagRun)
+        assert isinstance(msg, TriggerDagRun), "Airflow accepts nothing else from a task"
         assert msg.dag_id == APPROVAL_DAG
         self.started[msg.run_id] = dict(msg.conf or {})
         return None
@@ -262,7 +257,7 @@ def test_the_answer_of_somebody_else_counts_for_nothing(
     for user in ({"id": "eve", "name": "eve"}, None):
         with pytest.raises(TaskAwaitingInput):
             approve(run_id).execute_complete(context, answer(BEST, user), **kept)
-    assert runtime.store.decisions(run_id) == [] and not airflow.answered
+    assert runtime.store.decisions(run_id) == []
     assert not airflow.started, "the same question is open again"
     numbered = {"id": "admin", "name": "Ada Admin"}
     assert "Ada Admin approved" in approve(run_id).execute_complete(context, answer(BEST, numbered), **kept)
@@ -341,12 +336,12 @@ def test_changed_numbers_are_asked_in_a_new_run_because_airflow_shows_the_old_te
     with pytest.raises(TaskDeferred) as deferred:
         approve(run_id).execute_complete(context, answer(BEST), **kept)
     assert runtime.store.decisions(run_id) == []
-    assert airflow.answered == {context["ti"].id}, "the old question is no longer open"
     ((new_run, conf),) = airflow.started.items()
     assert conf["inbound_run_id"] == run_id and "has changed since admin chose" in conf["reason"]
     trigger = deferred.value.trigger
     assert isinstance(trigger, DecisionTrigger)
     assert (trigger.inbound_run_id, trigger.after, deferred.value.method_name) == (run_id, 0, "decided")
+    assert trigger.outdated == "", "the old question is answered"
 
     # In the new run the person sees the new numbers and why; then the first task goes on.
     there: Any = {
@@ -467,3 +462,21 @@ def test_a_cleared_approval_of_confirmed_shipments_changes_nothing(
     runtime.offer(run_id, cost="99.00", generation=2)
     assert approve(run_id).execute(context) == "admin approved"
     assert runtime.store.run(run_id).state is RunState.CONFIRMED
+
+
+def test_an_outdated_question_that_is_open_again_is_withdrawn_and_its_answer_counts_for_nothing(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    """Airflow opens the first question of a cleared task again."""
+    run_id = runtime.new_run()
+    ask(run_id, context)
+    runtime.offer(run_id, cost="14.00", generation=2)
+    with pytest.raises(TaskDeferred) as deferred:
+        approve(run_id).execute(context)
+    trigger = deferred.value.trigger
+    assert isinstance(trigger, DecisionTrigger) and trigger.outdated == str(context["ti"].id)
+    kept = deferred.value.kwargs or {}
+    with pytest.raises(TaskDeferred) as again:
+        approve(run_id).decided(context, answer(BEST), **kept)
+    assert again.value.trigger.serialize()[1] == {"inbound_run_id": run_id, "after": 0, "outdated": ""}
+    assert runtime.store.decisions(run_id) == []

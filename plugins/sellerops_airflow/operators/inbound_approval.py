@@ -19,14 +19,13 @@ from sellerops_airflow.operators.inbound import (
     inbound_run_id_of,
     skip_to_cancellation,
 )
-from sellerops_airflow.operators.inbound_questions import Case, ask_in_new_run, in_words
+from sellerops_airflow.operators.inbound_questions import Case, ask_in_new_run, decision_of, in_words
 from sellerops_airflow.runs.questions import (
     Question,
     has_timed_out,
     is_answered_by,
     put_question,
     responder,
-    withdraw_question,
 )
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runs.trigger_events import result_of
@@ -51,7 +50,6 @@ class ApproveOffersOperator(HITLOperator):
     returns it in words. After a rejection, a time-out or a dry run everything downstream but ``cancel_plan``
     is skipped. Nobody is asked again while an approval holds.
 
-    :param inbound_run_id: id of the run in the ledger.
     :param asked_about: the task on whose behalf this one asks; empty for its own.
     :param reason: why the question is asked again; empty for the first time.
     :param after: id of the decision that no longer holds; empty for the first time.
@@ -69,8 +67,7 @@ class ApproveOffersOperator(HITLOperator):
         after: Any = "",
         **kwargs: Any,
     ) -> None:
-        # Optional: a required field would disable the buttons until it is filled in.
-        kind = ["null", "string"]
+        kind = ["null", "string"]  # a required field would disable the buttons until it is filled in
         note = Param(None, type=kind, title="Note", description="Your reason, stored with the decision.")
         super().__init__(
             subject="An FBA shipment needs your approval",
@@ -112,16 +109,15 @@ class ApproveOffersOperator(HITLOperator):
         """
         with task_outcome(context):
             case = self._case(read_at)
-            words = self._settled(case) or self._answered(case, event) or self._ask(context, case, asked + 1)
+            words = self._settled(case) or self._answered(context, case, event)
+            words = words or self._ask(context, case, asked + 1)
         return self._end(context, words)
 
-    def decided(self, context: Context, event: dict[str, Any]) -> str:
+    def decided(self, context: Context, event: dict[str, Any], after: int = 0) -> str:
         """Continue after a decision that was made in a run of its own."""
         with task_outcome(context):
-            result_of(event)
-            decision = get_runtime().inbound_store.newest_decision(inbound_run_id_of(self.inbound_run_id))
-        assert decision is not None
-        return self._end(context, in_words(decision))
+            words = in_words(decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after))
+        return self._end(context, words)
 
     def _case(self, read_at: str = "") -> Case:
         return Case.read(inbound_run_id_of(self.inbound_run_id), read_at)
@@ -153,7 +149,7 @@ class ApproveOffersOperator(HITLOperator):
         found = auto_approval(case.offer, case.settings, case.run.account_id)
         return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found) if found else ""
 
-    def _answered(self, case: Case, event: dict[str, Any]) -> str:
+    def _answered(self, context: Context, case: Case, event: dict[str, Any]) -> str:
         """Record an answer; empty when the question has to be asked again."""
         from sellerops.inbound.offer_text import REJECT, chosen
         from sellerops.inbound.setting_models import OnTimeout
@@ -178,7 +174,11 @@ class ApproveOffersOperator(HITLOperator):
             return self._decide(case, Choice.APPROVED, by, combination, note=note)
         self.reason = f"Amazon's offer has changed since {by} chose {label}."
         log.warning("%s Asking again.", self.reason)
-        return ""
+        self._ask_elsewhere(context, case.run.id)
+
+    def _ask_elsewhere(self, context: Context, run_id: int, outdated: str = "") -> NoReturn:
+        about = self.asked_about or self.task_id
+        ask_in_new_run(self, context, run_id, asked_about=about, reason=self.reason, outdated=outdated)
 
     def _decide(
         self, case: Case, choice: Any, by: str, combination: Combination | None = None, note: str = ""
@@ -223,9 +223,7 @@ class ApproveOffersOperator(HITLOperator):
         )
         case.store.set_state(run.id, RunState.AWAITING_APPROVAL)
         if not put_question(ti.id, question):
-            withdraw_question(ti.id)
-            about = self.asked_about or self.task_id
-            ask_in_new_run(self, context, run.id, asked_about=about, reason=self.reason)
+            self._ask_elsewhere(context, run.id, outdated=str(ti.id))
         timeout: timedelta = case.settings.approval.timeout
         send_approval_notice(
             get_runtime().ledger,

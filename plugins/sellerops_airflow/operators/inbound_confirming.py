@@ -12,10 +12,8 @@ from sellerops_airflow.operators.inbound import (
     inbound_run_id_of,
     skip_to_cancellation,
 )
-from sellerops_airflow.operators.inbound_questions import ask_in_new_run, in_words
+from sellerops_airflow.operators.inbound_questions import ask_in_new_run, decision_of, in_words
 from sellerops_airflow.runs.task_outcomes import task_outcome
-from sellerops_airflow.runs.trigger_events import result_of
-from sellerops_airflow.runtime import get_runtime
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +33,10 @@ class ConfirmStepOperator(InboundStepOperator):
             run_id = inbound_run_id_of(self.inbound_run_id)
             ask_in_new_run(self, context, run_id, asked_about=self.task_id, reason=result["summary"])
 
-    def decided(self, context: Context, event: dict[str, Any]) -> str:
+    def decided(self, context: Context, event: dict[str, Any], after: int = 0) -> str:
         """Carry out the step after an approval; otherwise skip to the cancellation."""
         with task_outcome(context):
-            result_of(event)
-            decision = get_runtime().inbound_store.newest_decision(inbound_run_id_of(self.inbound_run_id))
-        assert decision is not None
+            decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after)
         words = in_words(decision)
         log.info("%s", words)
         if not decision.choice.is_approval:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator, Context
 
 from sellerops_airflow.runs.airflow_runs import start_run
+from sellerops_airflow.runs.trigger_events import result_of
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -62,14 +64,20 @@ class Case:
 
 
 def ask_in_new_run(
-    operator: BaseOperator, context: Context, inbound_run_id: int, *, asked_about: str, reason: str
+    operator: BaseOperator,
+    context: Context,
+    inbound_run_id: int,
+    *,
+    asked_about: str,
+    reason: str,
+    outdated: str = "",
 ) -> NoReturn:
     """Ask in a run of ``fba_inbound_approval``, and defer ``operator`` until there is a decision.
 
     A question has one run, also when the task is killed and tries again.
-    """
-    from sellerops_airflow.triggers.inbound import DecisionTrigger
 
+    :param outdated: id of the task instance whose question is to be withdrawn.
+    """
     dag_id = context["ti"].dag_id
     newest = get_runtime().inbound_store.newest_decision(inbound_run_id)
     after = newest.id if newest else 0
@@ -88,7 +96,29 @@ def ask_in_new_run(
     }
     start_run(APPROVAL_DAG, run_id, conf, f"Asked by {dag_id}, task {operator.task_id}.")
     log.info("Asking in run %s of %s; see Required Actions there.", run_id, APPROVAL_DAG)
-    operator.defer(trigger=DecisionTrigger(inbound_run_id=inbound_run_id, after=after), method_name="decided")
+    wait_for_decision(operator, inbound_run_id, after, outdated)
+
+
+def wait_for_decision(
+    operator: BaseOperator, inbound_run_id: int, after: int, outdated: str = ""
+) -> NoReturn:
+    """Defer until there is a decision newer than ``after``; then ``operator.decided`` continues."""
+    from sellerops_airflow.triggers.inbound import DecisionTrigger
+
+    trigger = DecisionTrigger(inbound_run_id=inbound_run_id, after=after, outdated=outdated)
+    operator.defer(trigger=trigger, method_name="decided", kwargs={"after": after})
+
+
+def decision_of(
+    operator: BaseOperator, event: Mapping[str, Any], inbound_run_id: int, after: int
+) -> Decision:
+    """The decision that a wait ended with. Waits on if somebody answered the outdated question meanwhile."""
+    if "chosen_options" in event:
+        wait_for_decision(operator, inbound_run_id, after)
+    result_of(event)
+    decision = get_runtime().inbound_store.newest_decision(inbound_run_id)
+    assert decision is not None
+    return decision
 
 
 def in_words(decision: Decision, combination: Combination | None = None) -> str:

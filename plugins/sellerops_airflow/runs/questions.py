@@ -49,11 +49,16 @@ def put_question(ti_id: Any, question: Question) -> bool:
     return shown == (question.subject, question.body, list(question.options))
 
 
-def withdraw_question(ti_id: Any) -> None:
-    """Remove the task's question from *Required Actions*."""
+async def withdraw_question(ti_id: str) -> None:
+    """Remove a task's question from *Required Actions*, in the triggerer: tasks may not answer questions."""
+    from uuid import UUID
+
+    from airflow.sdk.execution_time import task_runner
     from airflow.sdk.execution_time.comms import UpdateHITLDetail
 
-    _send(UpdateHITLDetail(ti_id=ti_id, chosen_options=["Asked in another run"], params_input={}))
+    answer = UpdateHITLDetail(ti_id=UUID(ti_id), chosen_options=["Asked in another run"], params_input={})
+    comms: Any = task_runner.SUPERVISOR_COMMS
+    await comms.asend(answer)
 
 
 def responder(event: Mapping[str, Any]) -> str:

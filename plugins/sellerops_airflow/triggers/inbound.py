@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from sellerops.base.errors import CredentialsError, RetryableError, SellerOpsError
+from sellerops_airflow.runs.questions import withdraw_question
 from sellerops_airflow.runs.trigger_events import error_to_values
 from sellerops_airflow.runtime import get_runtime
 from sellerops_airflow.triggers.report import FIRST_EVENT_AFTER_S
@@ -166,21 +167,33 @@ class DecisionTrigger(OneRunTrigger):
 
     :param inbound_run_id: id of the run in the ledger.
     :param after: id of the newest decision before the question was asked; 0 if there was none.
+    :param outdated: id of the task instance whose question is outdated; empty if there is none.
     """
 
-    _arguments = ("inbound_run_id", "after")
+    _arguments = ("inbound_run_id", "after", "outdated")
 
-    def __init__(self, *, inbound_run_id: int, after: int) -> None:
+    def __init__(self, *, inbound_run_id: int, after: int, outdated: str = "") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.inbound_run_id = inbound_run_id
         self.after = after
+        self.outdated = outdated
 
     async def _work(self) -> dict[str, Any]:
+        await self._withdraw()
         newest = await asyncio.to_thread(self._newest)
         while newest <= self.after:
             await asyncio.sleep(DECISION_CHECK_S)
             newest = await asyncio.to_thread(self._newest)
         return {"decision_id": newest}
+
+    async def _withdraw(self) -> None:
+        """Remove the outdated question, so that nobody answers it."""
+        if not self.outdated:
+            return
+        try:
+            await withdraw_question(self.outdated)
+        except Exception as error:  # noqa: BLE001 - somebody has just answered it, which decides nothing
+            self.log.warning("The outdated question is not withdrawn: %s", error)
 
     def _newest(self) -> int:
         decision = get_runtime().inbound_store.newest_decision(self.inbound_run_id)

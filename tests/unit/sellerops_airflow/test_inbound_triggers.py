@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.execution_time import task_runner
 from support.fake_runtime import FakeRuntime
 
 from sellerops.base.errors import CredentialsError, OperationFailed, RetryableError
@@ -25,7 +26,7 @@ from sellerops_airflow.triggers.report import FIRST_EVENT_AFTER_S
 STEP = InboundStepTrigger(step="create_plan", inbound_run_id=17)
 TRIGGERS = [
     STEP,
-    DecisionTrigger(inbound_run_id=17, after=3),
+    DecisionTrigger(inbound_run_id=17, after=3, outdated="01a22742-80ac-7453-942f-1f7a1d550ec8"),
     ValidateRequestTrigger(
         values={"account": "northwind_na", "items": [{"sku": "A", "quantity": 1}]},
         account_id="northwind_na",
@@ -161,3 +162,22 @@ def test_an_error_of_another_version_gives_up(runtime: Runtime) -> None:
     with pytest.raises(Exception, match="Look") as caught:
         result_of({"error": values})
     assert type(caught.value).__name__ == "GiveUpError"
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_an_outdated_question_is_withdrawn_first_unless_somebody_has_answered_it(
+    runtime: Runtime, slept: list[float], monkeypatch: pytest.MonkeyPatch, is_answered: bool
+) -> None:
+    told: list[Any] = []
+
+    async def asend(message: Any) -> None:
+        told.append(message)
+        if is_answered:
+            raise RuntimeError("409 Conflict")
+
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", SimpleNamespace(asend=asend), raising=False)
+    runtime.decisions = [4]
+    task = "01a22742-80ac-7453-942f-1f7a1d550ec8"
+    trigger = DecisionTrigger(inbound_run_id=17, after=3, outdated=task)
+    assert result_of(event_of(trigger)) == {"decision_id": 4}
+    assert [str(message.ti_id) for message in told] == [task]
