@@ -11,6 +11,7 @@ import pytest
 from support.inbound_api import ADDRESSES, ALL_READY, CONTACT, FREIGHT, PALLETS, PLANS, US, V0, Inbound
 from support.sandbox_app import Api
 
+from amazon_sandbox.inbound import compliance
 from amazon_sandbox.inbound.prep_book import PrepBook
 from amazon_sandbox.inbound.products import needs_expiration
 from amazon_sandbox.inbound.store import InboundStore
@@ -502,6 +503,21 @@ def test_indias_rules_apply_in_india_only(us: Inbound) -> None:
     plan, shipment = shipped(us, PARCEL, PARTNERED)
     path = f"{plan}/shipments/{shipment['shipmentId']}/deliveryChallanDocument"
     assert "IN marketplace" in us.refused("GET", path)
+
+
+def test_indias_rules_where_they_apply(us: Inbound, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No simulated account sells in India, so this one's marketplace takes its place."""
+    monkeypatch.setattr(compliance, "COUNTRIES", ("US",))
+    listing = us.listings()[0]
+    taxes = {"hsnCode": "8211", "taxRates": [{"gstRate": 12, "taxType": "IGST"}]}
+    answer = us.call("PUT", "/items/compliance", {"msku": listing.sku, "taxDetails": taxes}, marketplaceId=US)
+    assert us.ended(answer.json())["operationStatus"] == "SUCCESS"
+    details = us.get("/items/compliance", marketplaceId=US, mskus=[listing.sku])["complianceDetails"]
+    assert details[0]["taxDetails"] == taxes
+    plan, shipment = shipped(us, PARCEL, PARTNERED)
+    challan = us.get(f"{plan}/shipments/{shipment['shipmentId']}/deliveryChallanDocument")
+    content = us.api.http.get(challan["documentDownload"]["uri"]).content
+    assert b"DELIVERY CHALLAN" in content
 
 
 def test_pages_have_their_maximum(us: Inbound) -> None:
