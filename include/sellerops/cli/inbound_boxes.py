@@ -21,7 +21,7 @@ from sellerops.inbound.store import InboundRun, InboundStore, RowState
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.marketplaces import all_marketplaces
 
-# The steps that tell Amazon what is in the boxes.
+# The steps that send the contents of the boxes.
 _PACKED_BY = ("set_box_contents", "set_shipment_boxes")
 
 

@@ -1,4 +1,4 @@
-"""Tells people about followed shipments: deadlines before they pass, and differences once they are certain.
+"""Sends notices about followed shipments: deadlines before they pass, and differences once they are certain.
 
 Reads the ledger only, so it can run every few minutes and while Amazon does not answer.
 """

@@ -1,4 +1,4 @@
-"""What people must be told about FBA inbound shipments: deadlines before they pass.
+"""Deadlines of FBA inbound shipments, found before they pass.
 
 From the ledger alone, so that it does not depend on Amazon. Times are the ledger's, in UTC.
 """
@@ -51,7 +51,7 @@ class Deadline:
 
 @dataclass(frozen=True)
 class NoticePeriods:
-    """How long before a deadline people are told.
+    """How long before a deadline its notice is sent.
 
     ``void``: before the free cancellation of a partnered carrier ends. ``least``: before any other, even if
     less than a quarter of its time is left.

@@ -1,4 +1,4 @@
-"""What people must be told about FBA inbound shipments: units that did not arrive, or too many.
+"""Units of FBA inbound shipments that did not arrive, or too many.
 
 From the ledger alone. Times are the ledger's, in UTC.
 """

@@ -65,7 +65,7 @@ async def confirm_packing(step: Step) -> StepOutcome:
 
 
 async def set_box_contents(step: Step) -> StepOutcome:
-    """Tell Amazon the boxes of every packing group."""
+    """Send the boxes of every packing group."""
     if step.request.pack_later:
         return not_needed(_PACK_LATER)
     plan = assign_boxes(step.request.boxes, await _confirmed_groups(step))

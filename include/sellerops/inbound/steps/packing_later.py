@@ -1,4 +1,4 @@
-"""Packing after the placement: Amazon learns the boxes of each shipment, and prices their transport again."""
+"""Packing after the placement: sends the boxes of each shipment and has their transport priced again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PACKED_BEFORE = "Not needed: the boxes were packed before the plan."
 
 
 async def set_shipment_boxes(step: Step) -> StepOutcome:
-    """Divide the boxes among the shipments and tell Amazon what is in them."""
+    """Divide the boxes among the shipments and send their contents."""
     if not step.request.pack_later:
         return not_needed(_PACKED_BEFORE)
     shipments = await step.blocking(step.store.shipments, step.run.id, chosen=True)
