@@ -39,9 +39,16 @@ def created_shipment(plan: PlanRecord, shipment: ShipmentRecord) -> CreatedShipm
 
 
 def _placement_fee(plan: PlanRecord, shipment: ShipmentRecord) -> int:
+    """The shipment's share of the plan's fee. Shares are rounded cumulatively, so that they add up to it."""
     fee = max(0, plan.placement.placement_fee) if plan.placement else 0
-    all_units = sum(sum(each.shipped_units().values()) for each in plan.shipments)
-    return round(fee * sum(shipment.shipped_units().values()) / all_units) if all_units else 0
+    units = [sum(each.shipped_units().values()) for each in plan.shipments]
+    before = sum(units[: plan.shipments.index(shipment)])
+    after = before + sum(shipment.shipped_units().values())
+    return _share(fee, after, sum(units)) - _share(fee, before, sum(units))
+
+
+def _share(fee: int, units: int, all_units: int) -> int:
+    return round(fee * units / all_units) if all_units else 0
 
 
 def _whole(at: float | None) -> int | None:
