@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from psycopg.types.json import Jsonb
 
-from sellerops.base.errors import GiveUpError
+from sellerops.base.errors import GiveUpError, RetryableError
 from sellerops.base.redaction import redact
+from sellerops.inbound.inbound_run import InboundRun, RunState
 from sellerops.inbound.models import Box, InboundRequest
 from sellerops.inbound.request_rows import (
     box_values,
@@ -25,51 +23,6 @@ if TYPE_CHECKING:
     from sellerops.base.errors import SellerOpsError
     from sellerops.ledger import Ledger
     from sellerops.ledger.database import Connection
-
-
-class RunState(StrEnum):
-    """How far a run is. FAILED: a step failed, and clearing its task continues the run."""
-
-    PLANNING = "planning"
-    AWAITING_APPROVAL = "awaiting_approval"
-    CONFIRMING = "confirming"
-    CONFIRMED = "confirmed"
-    SHIPPED = "shipped"
-    CLOSED = "closed"
-    REJECTED = "rejected"
-    CANCELLED = "cancelled"
-    DRY_RUN = "dry_run"
-    FAILED = "failed"
-
-    @property
-    def is_given_up(self) -> bool:
-        """Whether nothing more will be sent to Amazon but the cancellation."""
-        return self in (RunState.REJECTED, RunState.CANCELLED, RunState.DRY_RUN)
-
-    @property
-    def is_confirmed(self) -> bool:
-        return self in (RunState.CONFIRMED, RunState.SHIPPED, RunState.CLOSED)
-
-
-@dataclass(frozen=True)
-class InboundRun:
-    """One row of ``inbound_run``. ``name``: of the plan at Amazon."""
-
-    id: int
-    account_id: str
-    marketplace_id: str
-    name: str
-    state: RunState
-    request: InboundRequest
-    dag_id: str
-    run_id: str
-    requested_by: str | None
-    plan_id: str | None
-    packing_option_id: str | None
-    placement_option_id: str | None
-    problem: str | None
-    remedy: str | None
-    created_at: datetime
 
 
 class RunRows:
@@ -178,17 +131,37 @@ class RunRows:
         )
 
     def record_problem(self, inbound_run_id: int, error: SellerOpsError) -> None:
-        """Note why a run stopped. Its state becomes FAILED unless it was given up or confirmed."""
+        """Note why a step ended. Unless a later try may succeed, the run is FAILED then; a run that was given
+        up or confirmed keeps its state.
+        """
+        is_final = not isinstance(error, RetryableError)
         self.ledger.database.run(
             lambda connection: connection.execute(
                 """
                 UPDATE sellerops.inbound_run SET
                     problem = %s, remedy = %s, updated_at = sellerops.now(),
-                    state = CASE WHEN state IN ('planning', 'awaiting_approval', 'confirming')
+                    state = CASE WHEN %s AND state IN ('planning', 'awaiting_approval', 'confirming')
                                  THEN 'failed' ELSE state END
                 WHERE id = %s
                 """,
-                (redact(error.cause)[:2000], error.remedy, inbound_run_id),
+                (redact(error.cause)[:2000], error.remedy, is_final, inbound_run_id),
+            )
+        )
+
+    def forget_problem(self, inbound_run_id: int) -> None:
+        """A step went well after all: the run goes on in the state that it had."""
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                """
+                UPDATE sellerops.inbound_run AS run SET
+                    problem = NULL, remedy = NULL, updated_at = sellerops.now(),
+                    state = CASE WHEN state <> 'failed' THEN state ELSE coalesce((
+                        SELECT 'confirming' FROM sellerops.inbound_decision
+                        WHERE inbound_run_id = run.id AND choice IN ('approved', 'auto_approved') LIMIT 1
+                    ), 'planning') END
+                WHERE id = %s AND problem IS NOT NULL
+                """,
+                (inbound_run_id,),
             )
         )
 

@@ -97,10 +97,13 @@ async def run_step(name: str, inbound_run_id: int, services: Services) -> StepOu
     if name != _CANCELLING and (why_not := _why_not(info, run.state, is_dry_run=run.request.dry_run)):
         return not_needed(why_not)
     try:
-        return await carry_out(step_of(name, run, services))
+        outcome = await carry_out(step_of(name, run, services))
     except SellerOpsError as error:
         await services.blocking(services.store.record_problem, inbound_run_id, error)
         raise
+    if run.problem and name != _CANCELLING:
+        await services.blocking(services.store.forget_problem, inbound_run_id)
+    return outcome
 
 
 def _why_not(info: StepInfo, state: RunState, *, is_dry_run: bool) -> str:

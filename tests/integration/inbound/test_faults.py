@@ -23,6 +23,7 @@ from sellerops.base.errors import OperationFailed
 from sellerops.inbound.models import Combination, InboundRequest, Offer
 from sellerops.inbound.offers import OWN, PARTNERED
 from sellerops.inbound.store import RowState, RunState
+from sellerops.inbound.workflow import StepState, run_step
 
 CONFIRMATIONS = (
     "confirmPackingOption",
@@ -138,6 +139,7 @@ def test_what_amazon_fails_for_a_reason_is_a_typed_failure_and_goes_on_after_cle
         failures.append(walk.error)
         walk = go(harbour.walk(wanted, with_carrier(OWN)))
     assert walk.run.state is RunState.CONFIRMED
+    assert walk.run.problem is None
     skipped = {"generatePackingOptions", "confirmPackingOption"} if packed == "later" else set()
     assert {each.details["operation"] for each in failures} == set(WRITES) - skipped
     assert all("FBA_INB_0999: ERROR: Weight is missing" in each.cause for each in failures)
@@ -157,6 +159,11 @@ def test_an_operation_that_fails_again_and_again_ends_typed(harbour: Harbour) ->
     assert harbour.effects("generatePlacementOptions") == 3
     assert [plan["inboundPlanId"] for plan in harbour.plans(walk)] == [walk.run.plan_id]
     harbour.sandbox.clear_faults()
+    # Cleared: the step goes well, and the run goes on.
+    services = harbour.services(walk.run.account_id)
+    assert go(run_step("offer_placements", walk.run.id, services)).state is StepState.DONE
+    assert harbour.store.run(walk.run.id).state is RunState.PLANNING
+    assert harbour.store.run(walk.run.id).problem is None
 
 
 @pytest.mark.parametrize(
