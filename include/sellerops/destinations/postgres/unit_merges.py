@@ -101,19 +101,25 @@ class UnitMerge:
 
     def _with_other_lines(self) -> sql.Composable:
         """Units with a stored line that the document does not list."""
-        shape = self.write.shape
+        shape, rows = self.write.shape, self.lines.rows_with_ctid("s")
         return sql.SQL(
             "SELECT {unit} FROM {rows} JOIN {target} t ON t.account_id = s.account_id AND {same_unit} "
             "WHERE {more} AND NOT EXISTS (SELECT FROM {others} WHERE {same_key})"
         ).format(
             unit=self._unit("s"),
-            rows=self.lines.rows_with_ctid("s"),
+            rows=rows if shape.has_ordinal else self._each_unit(rows),
             target=shape.identifier,
             same_unit=self.lines.same(shape.unit, "t", "s"),
             more=self._beside_the_first(),
             others=self.lines.rows_with_ctid("g"),
             same_key=self.lines.same(shape.key, "g", "t"),
         )
+
+    def _each_unit(self, rows: sql.Composable) -> sql.Composable:
+        """The units of ``rows`` ``s``, under the same alias. A settlement of 10,000 lines is one unit: joined
+        with its stored lines, its rows would make 100,000,000 pairs.
+        """
+        return sql.SQL("(SELECT DISTINCT s.account_id, {} FROM {}) AS s").format(self._unit("s"), rows)
 
     @property
     def _may_share_units(self) -> bool:
@@ -132,12 +138,12 @@ class UnitMerge:
     def _changing_lines(self) -> list[sql.Composable]:
         """Units of several lines, or with other line names than the stored ones, of which a line changes."""
         shape, rows = self.write.shape, self.lines.rows_with_ctid("s")
-        of_found = sql.SQL("SELECT {} FROM {} f JOIN {} ON s.staged_ = f.staged_").format(
-            self._unit("s"), FOUND, rows
-        )
+        found = sql.SQL("{} f JOIN {} ON s.staged_ = f.staged_").format(FOUND, rows)
+        of_found = sql.SQL("SELECT {} FROM {}").format(self._unit("s"), found)
         if not shape.has_ordinal:
-            stored = sql.SQL("{} JOIN {} t ON t.account_id = s.account_id AND {}")
-            return [stored.format(of_found, shape.identifier, self.lines.same(shape.unit, "t", "s"))]
+            stored = sql.SQL("SELECT {} FROM {} JOIN {} t ON t.account_id = s.account_id AND {}")
+            same_unit = self.lines.same(shape.unit, "t", "s")
+            return [stored.format(self._unit("s"), self._each_unit(found), shape.identifier, same_unit)]
         parts: list[sql.Composable] = []
         if UNIT_MARK in shape.system:
             parts.append(sql.SQL("{} WHERE f.needs_whole_unit").format(of_found))
