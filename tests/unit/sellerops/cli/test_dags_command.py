@@ -103,6 +103,21 @@ def test_names_are_taken_as_they_are_not_as_patterns() -> None:
     assert airflow.unpaused == {"report__amazon_sp__sales_and_traffic"}
 
 
+@pytest.mark.parametrize("former", sorted(command.RENAMED))
+def test_a_former_id_switches_the_renamed_dag_unless_a_dag_still_has_it(former: str, capsys: Any) -> None:
+    new = command.RENAMED[former]
+    airflow = Airflow()
+    airflow.paused[new] = True
+    assert do(airflow, former) == 0
+    assert airflow.unpaused == {new}
+    warning = f"warning: `{former}` is now `{new}`; the old name will be removed.\n"
+    assert capsys.readouterr().err == warning
+    airflow.paused |= {former: True, new: True}
+    assert do(airflow, former) == 0
+    assert airflow.unpaused == {former}
+    assert capsys.readouterr().err == ""
+
+
 def test_pausing_switches_off(capsys: Any) -> None:
     airflow = Airflow(unpaused=PAYMENTS | ADS)
     assert do(airflow, source=["amazon_ads"], pause=True) == 0
