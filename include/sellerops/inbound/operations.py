@@ -30,6 +30,8 @@ PENDING_FOR = timedelta(minutes=30)
 # Seconds between two looks at an operation; the last one is repeated. Confirmations end within seconds, the
 # generation of options takes up to two minutes.
 _PAUSES = (6.0, 12.0, 20.0, 30.0, 45.0)
+# So many polls may find that Amazon does not know the operation.
+_UNKNOWN_POLLS = 3
 # How often a call is sent or looked for whose answer got lost, or that another operation holds up.
 _SENDS = 6
 # Amazon's words for "try again"; everything else needs a person.
@@ -175,7 +177,13 @@ async def _follow(services: Services, row: StepRow, intent: Intent) -> StepRow:
     until = await services.now() + PENDING_FOR
     for number in range(1_000_000):
         await services.pause(_PAUSES[min(number, len(_PAUSES) - 1)])
-        answer = await services.reads.get("getInboundOperationStatus", path)
+        try:
+            answer = await services.reads.get("getInboundOperationStatus", path)
+        except RequestRefused as error:
+            # An operation that was only just begun may not be known everywhere yet.
+            if error.details.get("status") == 404 and number < _UNKNOWN_POLLS:
+                continue
+            raise
         status = text_field(answer, "operationStatus", path)
         problems = [problem for problem in answer.get("operationProblems") or () if problem]
         match status:

@@ -208,6 +208,15 @@ def test_a_placement_that_expires_with_other_fees_is_asked_about(harbour: Harbou
     assert asked[0][1] != asked[1][1]
 
 
+def test_an_operation_that_amazon_does_not_know_at_once_is_polled_again(harbour: Harbour) -> None:
+    unknown = {"status": 404, "body": '{"errors": [{"code": "NotFound", "message": "Resource not found."}]}'}
+    unknown["content_type"] = "application/json"
+    harbour.sandbox.faults("http_status", operation="getInboundOperationStatus", times=2, options=unknown)
+    walk = go(harbour.walk(_again(WANTED), until="create_plan"))
+    assert_no_typed_failure(walk)
+    assert len(harbour.plans(walk)) == 1
+
+
 def test_warehouses_that_become_known_later_need_no_second_decision(harbour: Harbour) -> None:
     harbour.sandbox.faults("destination_hidden", operation="getShipment")
     walk = go(harbour.walk(_again(WANTED), with_carrier(OWN)))
