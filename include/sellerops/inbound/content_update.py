@@ -88,11 +88,13 @@ async def offer_content_update(
 async def confirm_content_update(
     services: Services, inbound_run_id: int, shipment_id: str, preview_id: str
 ) -> StepOutcome:
-    """Confirm a preview before it expires, and record the shipment's new units.
+    """Confirm an approved preview before it expires, and record the shipment's new units.
 
-    Raises RequestRefused when it has expired: offer it again and decide again.
+    Raises GiveUpError without an approval in the ledger, and RequestRefused when the preview has expired:
+    offer it again and decide again.
     """
     step = await _step(services, inbound_run_id)
+    await _require_approval(step, preview_id)
     path = step.path("shipments", shipment_id, "contentUpdatePreviews", preview_id)
     newest = await step.blocking(
         services.store.newest_step, step.run.id, "confirm_content_update", preview_id
@@ -124,7 +126,8 @@ def change_boxes(
 ) -> list[Mapping[str, Any]]:
     """The boxes with the new quantities: units are taken out of, or put into, the last boxes with the SKU.
 
-    Boxes that become empty are left out. ``quantity`` of identical boxes counts for each of them.
+    Boxes that become empty are left out. ``quantity`` of identical boxes counts for each of them. Raises
+    FormError for units that cannot be divided among them.
     """
     changed = [{**box, "items": [dict(item) for item in box.get("items") or ()]} for box in boxes]
     for sku, wanted in quantities.items():
@@ -138,6 +141,12 @@ def change_boxes(
             difference -= step * _count(box)
             if not difference:
                 break
+        if difference:
+            raise FormError(
+                f"{wanted} units of {sku} cannot be divided among its identical boxes.",
+                where="Trigger form, Quantities",
+                remedy="Choose a quantity that changes each of the identical boxes alike.",
+            )
     for box in changed:
         box["items"] = [item for item in box["items"] if int(item["quantity"])]
     return [box for box in changed if box["items"]]
@@ -196,6 +205,23 @@ def _check(step: Step, units: Mapping[str, int], quantities: Mapping[str, int]) 
         )
 
 
+def question_about(preview_id: str) -> str:
+    """What a decision about a preview is recorded as (``asked_about``)."""
+    return f"{_STEP} {preview_id}"
+
+
+async def _require_approval(step: Step, preview_id: str) -> None:
+    """The newest decision about the preview must be an approval, whatever the task was told."""
+    decisions = await step.blocking(step.store.decisions, step.run.id)
+    about = [each for each in decisions if each.asked_about == question_about(preview_id)]
+    if not (about and about[-1].choice.is_approval):
+        raise GiveUpError(
+            "nobody has approved these quantities.",
+            where=f"inbound run {step.run.id}, preview {preview_id}",
+            remedy="Trigger fba_inbound_content_update again, and answer its required action.",
+        )
+
+
 async def _step(services: Services, inbound_run_id: int) -> Step:
     run = await services.blocking(services.store.run, inbound_run_id)
     if not run.state.is_confirmed:
@@ -208,4 +234,10 @@ async def _step(services: Services, inbound_run_id: int) -> Step:
     return Step(_STEP, run, services)
 
 
-__all__ = ["ContentUpdate", "change_boxes", "confirm_content_update", "offer_content_update"]
+__all__ = [
+    "ContentUpdate",
+    "change_boxes",
+    "confirm_content_update",
+    "offer_content_update",
+    "question_about",
+]

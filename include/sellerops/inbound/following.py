@@ -25,6 +25,7 @@ from sellerops.inbound import followed, shipment_status
 from sellerops.inbound.amazon_lists import plan_path
 from sellerops.inbound.arrivals import Arrivals, read_arrivals
 from sellerops.inbound.followed import FollowedRun, FollowedShipment, SeenShipment
+from sellerops.inbound.steps.tracking import tracking_of
 
 if TYPE_CHECKING:
     from sellerops.inbound.services import Services
@@ -158,18 +159,11 @@ def _details(shipment: Mapping[str, Any], where: str) -> dict[str, Any]:
         "confirmation_id": shipment.get("shipmentConfirmationId"),
         "amazon_reference_id": shipment.get("amazonReferenceId"),
         "warehouse_id": (shipment.get("destination") or {}).get("warehouseId"),
-        "tracking": _tracking(shipment.get("trackingDetails") or {}),
+        "tracking": tracking_of(shipment) or None,
         "delivery_window_start": _instant(window.get("startDate"), where),
         "delivery_window_end": _instant(window.get("endDate"), where),
         "delivery_window_editable_until": _instant(window.get("editableUntil"), where),
     }
-
-
-def _tracking(details: Mapping[str, Any]) -> list[Any] | None:
-    """The tracking numbers as Amazon returns them: an entry per parcel, or one for the freight."""
-    parcels = (details.get("spdTrackingDetail") or {}).get("spdTrackingItems")
-    freight = details.get("ltlTrackingDetail")
-    return list(parcels) if parcels else [freight] if freight else None
 
 
 def _instant(text: str | None, where: str) -> datetime | None:

@@ -140,6 +140,7 @@ class ApproveContentUpdateOperator(HITLOperator):
         return runtime, run, INBOUND.load().approvers(run.account_id)
 
     def _record(self, context: Context, choice: Any, by: str, event: dict[str, Any]) -> None:
+        from sellerops.inbound.content_update import question_about
         from sellerops.inbound.models import Combination, Money, Offer
 
         runtime, run, _ = self._about()
@@ -156,7 +157,7 @@ class ApproveContentUpdateOperator(HITLOperator):
             combination=shown if choice.is_approval else None,
             decided_by=by,
             note=(event.get("params_input") or {}).get("note") or None,
-            asked_about=f"content_update {self.preview['preview_id']}",
+            asked_about=question_about(self.preview["preview_id"]),
         )
         verb = {"approved": "approved", "rejected": "rejected"}.get(choice, "decided in time about")
         words = f"{by} {verb} the new quantities"

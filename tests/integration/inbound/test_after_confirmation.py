@@ -17,12 +17,19 @@ from integration.inbound.walks import (
     with_carrier,
 )
 
-from sellerops.base.errors import FormError, RequestRefused
-from sellerops.inbound.content_update import confirm_content_update, offer_content_update
+from sellerops.base.errors import FormError, GiveUpError, RequestRefused
+from sellerops.inbound.amazon_lists import plan_path
+from sellerops.inbound.content_update import (
+    ContentUpdate,
+    confirm_content_update,
+    offer_content_update,
+    question_about,
+)
 from sellerops.inbound.models import InboundRequest
-from sellerops.inbound.offers import PARTNERED
+from sellerops.inbound.offers import OWN, PARTNERED
 from sellerops.inbound.steps.cancellation import ChargesApply, cancel_run
-from sellerops.inbound.store import RunState
+from sellerops.inbound.store import Choice, RunState
+from sellerops.writes import Write
 
 
 def confirmed(harbour: Harbour, wanted: InboundRequest | None = None) -> Walk:
@@ -72,6 +79,18 @@ def test_a_plan_that_is_cancelled_twice_is_cancelled_once(harbour: Harbour) -> N
     assert harbour.effects("cancelInboundPlan") == 1
 
 
+def approve(harbour: Harbour, walk: Walk, update: ContentUpdate) -> None:
+    offer = harbour.offer(walk.run.id)
+    harbour.store.decide(
+        walk.run.id,
+        Choice.APPROVED,
+        offer=offer,
+        combination=offer.combinations[0],
+        decided_by="ops",
+        asked_about=question_about(update.preview_id),
+    )
+
+
 def test_other_quantities_are_previewed_and_then_confirmed(harbour: Harbour) -> None:
     walk = confirmed(harbour)
     shipment = max(harbour.store.shipments(walk.run.id, chosen=True), key=lambda each: each.total_units)
@@ -83,6 +102,13 @@ def test_other_quantities_are_previewed_and_then_confirmed(harbour: Harbour) -> 
     assert update.units[sku] == (before, before - 1)
     assert update.expires_at > harbour.ledger.clock().now()
     assert update.cost is not None
+    with pytest.raises(GiveUpError, match="nobody has approved"):
+        go(
+            confirm_content_update(
+                harbour.services(account), walk.run.id, shipment.shipment_id, update.preview_id
+            )
+        )
+    approve(harbour, walk, update)
     harbour.sandbox.faults("response_lost", operation="confirmShipmentContentUpdatePreview", times=1)
     for _ in range(2):
         outcome = go(
@@ -108,6 +134,7 @@ def test_a_preview_that_has_expired_is_refused(harbour: Harbour) -> None:
     update = go(
         offer_content_update(harbour.services(account), walk.run.id, shipment.shipment_id, {sku: before - 1})
     )
+    approve(harbour, walk, update)
     left = update.expires_at - harbour.ledger.clock().now()
     harbour.jump(seconds=left.total_seconds() + 60)
     with pytest.raises(RequestRefused):
@@ -132,3 +159,49 @@ def test_an_update_that_makes_no_sense_is_refused_before_amazon(
             )
         )
     assert harbour.effects("generateShipmentContentUpdatePreviews") == 0
+
+
+def test_carriers_that_somebody_else_confirmed_are_not_taken_for_approved_and_may_charge(
+    harbour: Harbour,
+) -> None:
+    wanted = request()
+    walk = go(harbour.walk(wanted, with_carrier(OWN), until="confirm_delivery_windows"))
+    assert_no_typed_failure(walk)
+    go(confirm_elsewhere(harbour, walk))
+    walk = go(harbour.walk(wanted, with_carrier(OWN)))
+    assert isinstance(walk.error, GiveUpError)
+    assert "other carriers were confirmed" in walk.error.cause
+    assert harbour.effects("confirmTransportationOptions") == 1
+    services = harbour.services(wanted.account_id)
+    with pytest.raises(ChargesApply, match="it is not known since when"):
+        go(cancel_run(services, walk.run.id))
+    go(cancel_run(harbour.services(wanted.account_id), walk.run.id, accept_charges=True))
+    assert [plan["status"] for plan in harbour.plans(walk)] == ["VOIDED"]
+
+
+async def confirm_elsewhere(harbour: Harbour, walk: Walk) -> None:
+    """Somebody chooses Amazon's carrier and not the approved own one, in Seller Central as it were."""
+    services, plan = harbour.services(walk.run.account_id), plan_path(walk.run.plan_id or "")
+    (decision,) = harbour.store.decisions(walk.run.id)
+    others = {
+        each.shipment_id: each.transportation_option_id
+        for each in harbour.store.transportation(walk.run.id)
+        if each.placement_option_id == harbour.store.run(walk.run.id).placement_option_id
+        and each.solution == PARTNERED
+    }
+    assert set(others) == set(decision.transportation)
+    await services.client.ready()
+    selections = [
+        {"shipmentId": shipment, "transportationOptionId": option} for shipment, option in others.items()
+    ]
+    await services.writer.send(
+        Write(
+            key="elsewhere",
+            operation="confirmTransportationOptions",
+            method="POST",
+            path=f"{plan}/transportationOptions/confirmation",
+            found_by="",
+            body={"transportationSelections": selections},
+        )
+    )
+    await services.pause(120)

@@ -123,6 +123,34 @@ def test_lost_answers_of_every_write_at_once_and_late_lists(harbour: Harbour) ->
     assert harbour.plans(walk)[0]["inboundPlanId"] == walk.run.plan_id
 
 
+def test_a_plan_that_amazon_gave_up_after_its_answer_was_lost_is_created_anew(harbour: Harbour) -> None:
+    """It was found by its name while Amazon still checked it."""
+    problem = {"code": "FBA_INB_0999", "message": "ERROR: Weight is missing for NW-1."}
+    harbour.sandbox.faults("operation_failed", operation="createInboundPlan", times=1, options=problem)
+    harbour.sandbox.faults("response_lost", operation="createInboundPlan", times=1)
+    slow = {"seconds": 60}
+    harbour.sandbox.faults("operation_slow", operation="createInboundPlan", times=1, options=slow)
+    wanted = _again(WANTED)
+    assert_no_typed_failure(go(harbour.walk(wanted, until="create_plan")))
+    harbour.jump(seconds=120)
+    walk = go(harbour.walk(wanted, until="create_plan"))
+    assert isinstance(walk.error, OperationFailed)
+    walk = go(harbour.walk(wanted, until="offer_packing"))
+    assert_no_typed_failure(walk)
+    assert [plan["inboundPlanId"] for plan in harbour.plans(walk)] == [walk.run.plan_id]
+
+
+def test_a_confirmed_placement_that_a_list_leaves_out_is_still_confirmed(harbour: Harbour) -> None:
+    wanted = _again(WANTED)
+    walk = go(harbour.walk(wanted, with_carrier(OWN), until="confirm_placement"))
+    assert_no_typed_failure(walk)
+    harbour.sandbox.faults("nothing_listed", operation="listPlacementOptions")
+    walk = go(harbour.walk(wanted, with_carrier(OWN)))
+    harbour.sandbox.clear_faults()
+    assert_no_typed_failure(walk)
+    assert harbour.effects("generatePlacementOptions") == 1
+
+
 @pytest.mark.parametrize("packed", ["now", "later"])
 def test_what_amazon_fails_for_a_reason_is_a_typed_failure_and_goes_on_after_clearing(
     harbour: Harbour, packed: str

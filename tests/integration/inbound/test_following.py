@@ -23,6 +23,7 @@ from sellerops.base.clock import Clock
 from sellerops.base.errors import AmazonUnavailable, GiveUpError, LoginRefused, UnexpectedAnswer
 from sellerops.inbound.announcing import close_runs, report_differences
 from sellerops.inbound.following import Followed, FollowedRuns, follow, follow_open_runs
+from sellerops.inbound.steps.tracking import tracking_body
 from sellerops.ledger import Ledger
 from sellerops.ledger.notices import claim
 
@@ -184,6 +185,18 @@ def test_the_confirmation_id_tracking_and_window_are_taken_over(ledger: Ledger, 
     before = amazon.called("getShipment")
     follow_one(ledger, amazon, run)
     assert amazon.called("getShipment") == before
+
+
+def test_a_freight_bill_is_kept_as_it_was_entered_so_that_it_can_be_sent_again(
+    ledger: Ledger, amazon: Amazon
+) -> None:
+    run = add_run(ledger)
+    add_shipment(ledger, run, "a", {"S": 40})
+    amazon.shows("wf-Spring", {"a": "SHIPPED"}, item("a", "S", 40, 0))
+    details = {"ltlTrackingDetail": {"freightBillNumber": ["PRO1"], "billOfLadingNumber": "B1"}}
+    amazon.answers["getShipment", "/a"] = shipment_answer("a", "SHIPPED", trackingDetails=details)
+    follow_one(ledger, amazon, run)
+    assert tracking_body(shipment(ledger, "a")["tracking"]) == details
 
 
 def test_cancelled_at_amazon(ledger: Ledger, amazon: Amazon) -> None:

@@ -60,10 +60,12 @@ async def offered_as_approved(step: Step, decision: Decision, *, again: bool = F
 
 async def _open_placement(step: Step, decision: Decision) -> PlacementOption | None:
     """The approved placement option, or the one that replaced it, if it can still be confirmed or is."""
+    if confirmed := step.run.placement_option_id:
+        # Final, whether or not Amazon's list shows it at the moment.
+        known = await step.blocking(step.store.placements, step.run.id)
+        return next(each for each in known if each.placement_option_id == confirmed)
     approved = await find_approved(step, decision)
-    wanted = step.run.placement_option_id or (
-        approved.placement_option_id if approved else decision.placement_option_id
-    )
+    wanted = approved.placement_option_id if approved else decision.placement_option_id
     soon = await step.services.now() + _MARGIN
     for option in await list_placements(step):
         is_open = option.status == "OFFERED" and not has_expired(option.expires_at, soon)

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import GiveUpError
+from sellerops.inbound.offers import OWN
 from sellerops.inbound.outcomes import StepOutcome, done, not_needed
 from sellerops.inbound.steps.preparation import find_plan
+from sellerops.inbound.steps.shipments import refresh_chosen
 from sellerops.inbound.steps.step import Step
 from sellerops.inbound.store import RunState, ShipmentRow
 
@@ -68,10 +70,8 @@ async def _cancel(step: Step, *, accept_charges: bool) -> StepOutcome:
         await _record(step)
         return done("Amazon could not create the plan, so there is nothing to cancel.")
     if status != _VOIDED:
-        shipments = await step.blocking(step.store.shipments, step.run.id, chosen=True)
-        late = charged_shipments(shipments, await step.services.now())
-        if late and not accept_charges:
-            raise _too_late(step, late)
+        if not accept_charges:
+            await _check_charges(step)
 
         async def look() -> Mapping[str, Any] | None:
             return {} if await _status(step) == _VOIDED else None
@@ -85,6 +85,31 @@ async def _cancel(step: Step, *, accept_charges: bool) -> StepOutcome:
         )
     await _record(step)
     return done(f"Cancelled plan {step.run.name!r}.")
+
+
+async def _check_charges(step: Step) -> None:
+    """ChargesApply if a partnered carrier charges for the cancellation, or may do so."""
+    shipments = await step.blocking(step.store.shipments, step.run.id, chosen=True)
+    if any(each.confirmed_at is None for each in shipments):
+        # Their carriers may have been confirmed without this run's knowing when.
+        shipments = await refresh_chosen(step)
+    if late := charged_shipments(shipments, await step.services.now()):
+        raise _too_late(step, late)
+    options = await step.blocking(step.store.transportation, step.run.id)
+    own = {each.transportation_option_id for each in options if each.solution == OWN}
+    unknown = [
+        each.confirmation_id or each.shipment_id
+        for each in shipments
+        if each.confirmed_at is None and each.transportation_option_id not in {None, *own}
+    ]
+    if unknown:
+        raise ChargesApply(
+            f"the carriers of {', '.join(unknown)} are confirmed at Amazon, and it is not known since when: "
+            "they may charge for the cancellation.",
+            where=f"inbound run {step.run.id}, plan {step.run.name!r}",
+            remedy="Look at the shipments in Seller Central; to cancel nevertheless, trigger the DAG "
+            "fba_inbound_cancel and accept the charges.",
+        )
 
 
 def charged_shipments(shipments: list[ShipmentRow], moment: datetime) -> list[ShipmentRow]:

@@ -20,7 +20,7 @@ from sellerops.inbound.steps.shipments import read_shipment, refresh_chosen
 from sellerops.inbound.steps.step import Step
 from sellerops.inbound.steps.transport_request import contact_of
 from sellerops.inbound.steps.windows import ensure_windows
-from sellerops.inbound.store import Decision, RowState, RunState, ShipmentRow
+from sellerops.inbound.store import Decision, RowState, RunState, ShipmentRow, StepRow
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ async def confirm_transportation(step: Step) -> StepOutcome:
     if not await _is_confirmed(step) and not await _confirm_approved(step, decision):
         return needs_approval(CHANGED)
     shipments = await refresh_chosen(step)
+    await _check_ours(step, shipments)
     await _record(step, decision, shipments)
     await step.blocking(step.store.set_state, step.run.id, RunState.CONFIRMED)
     names = ", ".join(each.confirmation_id or each.shipment_id for each in shipments)
@@ -54,16 +55,39 @@ async def _is_confirmed(step: Step) -> bool:
     """Whether an earlier try has confirmed the carriers; one that may have been sent is resolved first, with
     the selections it was begun with.
     """
-    rows = [row for row in await step.blocking(step.store.steps, step.run.id) if row.step == step.name]
-    begun = [row.result["selections"] for row in rows if "selections" in row.result]
-    if not begun:
+    rows = await _begun(step)
+    if not rows:
         return False
     if rows[-1].state is RowState.STARTED:
         try:
-            await _confirm(step, begun[-1])
+            await _confirm(step, rows[-1].result["selections"])
         except (RequestRefused, OperationFailed) as error:
             log.info("run %s: %s", step.run.id, error.cause)
     return await _selections(step) is not None
+
+
+async def _check_ours(step: Step, shipments: Sequence[ShipmentRow]) -> None:
+    """GiveUpError if the carriers at Amazon are others than this run has confirmed."""
+    found = {
+        each.shipment_id: each.transportation_option_id
+        for each in shipments
+        if each.confirmed_at is None and each.transportation_option_id
+    }
+    begun = [row.result["selections"] for row in await _begun(step)]
+    if not found or any(found.items() <= each.items() for each in begun):
+        return
+    raise GiveUpError(
+        "other carriers were confirmed, not by this run.",
+        where=f"inbound run {step.run.id}, plan {step.plan_id}",
+        remedy="Finish this plan where it was confirmed (Seller Central or another program), or cancel it "
+        "with the DAG fba_inbound_cancel.",
+    )
+
+
+async def _begun(step: Step) -> list[StepRow]:
+    """The confirmations of this run that may have been sent, oldest first."""
+    rows = await step.blocking(step.store.steps, step.run.id)
+    return [row for row in rows if row.step == step.name and "selections" in row.result]
 
 
 async def _confirm_approved(step: Step, decision: Decision) -> bool:

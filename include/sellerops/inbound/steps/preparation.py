@@ -12,11 +12,11 @@ from sellerops.inbound.amount_text import count
 from sellerops.inbound.facts import read_prep_details
 from sellerops.inbound.inputs import item_input
 from sellerops.inbound.models import Item
-from sellerops.inbound.operations import Intent, carry_out
+from sellerops.inbound.operations import Intent, OperationPending, carry_out
 from sellerops.inbound.outcomes import StepOutcome, done, not_needed
 from sellerops.inbound.request_facts import NO_PREP
 from sellerops.inbound.steps.step import Step
-from sellerops.inbound.store import RowState
+from sellerops.inbound.store import RowState, StepRow
 from sellerops.sources.common.answers import text_field, time_field
 from sellerops.sources.common.paging import PageWatch
 
@@ -112,7 +112,7 @@ async def create_plan(step: Step) -> StepOutcome:
     await record(row.result)
     await step.reload()
     if row.result.get("was_found"):
-        await _wait_until_active(step)
+        await _wait_until_active(step, row)
     return done(f"Created plan {step.run.name!r} ({step.plan_id}).")
 
 
@@ -173,15 +173,17 @@ def _created_at(plan: Mapping[str, Any]) -> datetime:
     return moment
 
 
-async def _wait_until_active(step: Step) -> None:
+async def _wait_until_active(step: Step, row: StepRow) -> None:
     """A plan that was found by its name may not be complete yet, and its operation is not known.
 
-    It is complete once it lists its items. Raises OperationFailed for a plan that Amazon gave up.
+    It is complete once it lists its items. Raises OperationFailed for a plan that Amazon gave up: the next
+    try creates another one; and OperationPending if the plan stays incomplete.
     """
     for pause in (0.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0):
         await step.services.pause(pause)
         plan = await step.services.reads.get("getInboundPlan", step.path())
         if plan.get("status") == _ERRORED:
+            await step.blocking(step.store.renew_step, row)
             raise OperationFailed(
                 "Amazon could not create the plan; the answer with its reason was lost.",
                 where=f"inbound run {step.run.id}, plan {step.plan_id}",
@@ -189,3 +191,6 @@ async def _wait_until_active(step: Step) -> None:
             )
         if await step.services.reads.list_all("listInboundPlanItems", step.path("items"), "items"):
             return
+    raise OperationPending(
+        "Amazon has not filled in the plan's items.", where=f"inbound run {step.run.id}, plan {step.plan_id}"
+    )

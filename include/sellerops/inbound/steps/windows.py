@@ -92,7 +92,8 @@ async def _best(step: Step, leg: Leg, *, again: bool) -> Mapping[str, Any]:
         listed = await step.services.reads.list_all(
             "listDeliveryWindowOptions", path, "deliveryWindowOptions"
         )
-        return choose_window(listed, earliest=earliest_arrival(step, leg), now=await step.services.now())
+        now = await step.services.now()
+        return choose_window(listed, earliest=earliest_arrival(step.request.ready_at, leg, now), now=now)
 
     row = await step.blocking(step.store.newest_step, step.run.id, "offer_delivery_windows", leg.shipment_id)
     # Windows of an earlier try may have expired: they are read again before others are generated.
@@ -116,9 +117,9 @@ def choose_window(
     return min(usable, key=lambda each: each[:2])[2] if usable else None
 
 
-def earliest_arrival(step: Step, leg: Leg) -> datetime:
-    """The ready date plus the carrier's shortest transit."""
-    return step.request.ready_at + timedelta(days=_TRANSIT.get(leg.mode, _TRANSIT_FREIGHT))
+def earliest_arrival(ready_at: datetime, leg: Leg, now: datetime) -> datetime:
+    """The ready date plus the carrier's shortest transit; boxes whose ready date has passed leave now."""
+    return max(ready_at, now) + timedelta(days=_TRANSIT.get(leg.mode, _TRANSIT_FREIGHT))
 
 
 async def _selected(step: Step, shipment_id: str) -> Mapping[str, Any] | None:

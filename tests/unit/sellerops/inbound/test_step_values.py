@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from unit.sellerops.inbound.offered import NOW, REQUEST, offer
 
+from sellerops.base.errors import FormError
 from sellerops.inbound.amazon_lists import escaped_sku, plan_path, with_query
 from sellerops.inbound.approval import auto_approval
 from sellerops.inbound.content_update import change_boxes
@@ -20,7 +21,7 @@ from sellerops.inbound.settings import INBOUND
 from sellerops.inbound.steps.confirmation import share_fees
 from sellerops.inbound.steps.tracking import tracking_body, tracking_of
 from sellerops.inbound.steps.transport_request import minute_of, share_pallets
-from sellerops.inbound.steps.windows import choose_window
+from sellerops.inbound.steps.windows import choose_window, earliest_arrival
 
 
 def window(kind: str, day: int, valid_hours: float = 24) -> dict[str, Any]:
@@ -118,6 +119,18 @@ def test_other_quantities_change_the_last_boxes(
         box["packageId"]: {item["msku"]: item["quantity"] for item in box["items"]} for box in found
     } == expected
     assert boxes[1]["items"][0]["quantity"] == 10
+
+
+@pytest.mark.parametrize("wanted", [{"A": 31}, {"C": 5}], ids=["identical boxes", "in no box"])
+def test_quantities_that_the_boxes_cannot_hold_are_refused(wanted: dict[str, int]) -> None:
+    with pytest.raises(FormError, match="cannot be divided"):
+        change_boxes([listed("p1", 3, A=10)], wanted)
+
+
+@pytest.mark.parametrize(("ready", "expected"), [(NOW + timedelta(days=1), 4), (NOW - timedelta(days=9), 3)])
+def test_boxes_whose_ready_date_has_passed_leave_now(ready: datetime, expected: int) -> None:
+    leg = offer().combinations[0].legs[0]
+    assert earliest_arrival(ready, leg, NOW) == NOW + timedelta(days=expected)
 
 
 def test_a_cost_per_unit_below_the_limit_needs_no_person() -> None:
