@@ -19,7 +19,7 @@ from support.channels import Channels
 from support.fake_runtime import FakeRuntime, task_context
 
 from sellerops.base.errors import GiveUpError
-from sellerops.inbound.models import Box, BoxContent, InboundRequest, Item, Owner
+from sellerops.inbound.models import Box, BoxContent, Carrier, InboundRequest, Item, Owner
 from sellerops.inbound.setting_models import OnTimeout
 from sellerops.inbound.settings import INBOUND, InboundSettings
 from sellerops.inbound.store import (
@@ -32,6 +32,7 @@ from sellerops.inbound.store import (
 )
 from sellerops.ledger import Ledger
 from sellerops_airflow.operators.inbound_approval import ApproveOffersOperator
+from sellerops_airflow.operators.inbound_cancelling import CancelRunOperator
 from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_questions import APPROVAL_DAG
 from sellerops_airflow.runtime import use_runtime
@@ -480,3 +481,82 @@ def test_an_outdated_question_that_is_open_again_is_withdrawn_and_its_answer_cou
         approve(run_id).decided(context, answer(BEST), **kept)
     assert again.value.trigger.serialize()[1] == {"inbound_run_id": run_id, "after": 0, "outdated": ""}
     assert runtime.store.decisions(run_id) == []
+
+
+def test_a_person_who_has_answered_is_not_overruled_by_the_configuration(
+    runtime: Runtime,
+    airflow: Airflow,
+    bag: DagBag,
+    context: Any,
+    sent: Channels,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither is an answer replaced, nor the choice of a person whose numbers have changed."""
+    from sellerops.inbound.setting_models import AutoApproval
+
+    rejected, chosen = runtime.new_run(), runtime.new_run()
+    kept = ask(rejected, context)
+    there: Any = {**context, "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4()})}
+    approve(chosen).execute_complete(there, answer("B1: 2 shipments, $25.00"), **ask(chosen, there))
+    settings = INBOUND.load()
+    limits = (AutoApproval(max_cost_per_unit=Decimal(9), currency="USD"),)
+    use_settings(monkeypatch, settings.model_copy(update={"auto_approve": limits}))
+    with pytest.raises(DownstreamTasksSkipped):
+        approve(rejected).execute_complete(context, answer("Reject"), **kept)
+    assert [each.choice for each in runtime.store.decisions(rejected)] == [Choice.REJECTED]
+
+    runtime.offer(chosen, cost="13.00", generation=2)
+    (old,) = runtime.store.decisions(chosen)
+    there["ti"] = SimpleNamespace(**{**vars(context["ti"]), "id": uuid4()})
+    with pytest.raises(TaskAwaitingInput):
+        approve(chosen, asked_about="confirm_placement", after=str(old.id)).execute(there)
+    assert len(runtime.store.decisions(chosen)) == 1
+
+
+def test_other_carriers_than_were_asked_for_need_a_person(
+    runtime: Runtime,
+    airflow: Airflow,
+    bag: DagBag,
+    context: Any,
+    sent: Channels,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from sellerops.inbound.setting_models import AutoApproval
+
+    settings = INBOUND.load()
+    limits = (AutoApproval(max_cost_per_unit=Decimal(9), currency="USD"),)
+    use_settings(monkeypatch, settings.model_copy(update={"auto_approve": limits}))
+    ask(runtime.new_run(replace(REQUEST, carrier=Carrier.OWN)), context)
+
+
+def test_an_option_with_the_same_words_but_another_warehouse_was_not_shown(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    kept = ask(run_id, context)
+    (moved, *others) = runtime.store.placements(run_id)
+    shipments = [replace(each, warehouse_id="MDW2") for each in runtime.store.shipments(run_id)]
+    ways = runtime.store.transportation(run_id)
+    runtime.store.save_placements(run_id, 2, [moved, *others], shipments)
+    for option in (moved, *others):
+        mine = [each for each in ways if each.placement_option_id == option.placement_option_id]
+        runtime.store.save_transportation(run_id, option.placement_option_id, 2, mine)
+    with pytest.raises(TaskDeferred):
+        approve(run_id).execute_complete(context, answer(BEST), **kept)
+    assert runtime.store.decisions(run_id) == []
+
+
+def test_a_cancellation_that_is_asked_for_leaves_the_approval_alone(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    """Amazon may refuse it; the run then goes on as it was approved."""
+    run_id = runtime.new_run()
+    approve(run_id).execute_complete(context, answer(BEST), **ask(run_id, context))
+    cancel = CancelRunOperator(task_id="cancel", inbound_run_id=run_id)
+    context["dag_run"].triggering_user_name = "admin"
+    with pytest.raises(TaskDeferred):
+        cancel.execute(context)
+    assert [each.choice for each in runtime.store.decisions(run_id)] == [Choice.APPROVED, Choice.REJECTED]
+    newest = runtime.store.newest_decision(run_id)
+    assert newest and newest.choice is Choice.APPROVED
+    assert runtime.store.run(run_id).state is RunState.CONFIRMING

@@ -180,6 +180,7 @@ def test_an_approver_cancels_and_the_ledger_knows_why(runtime: Runtime, sent: Ch
         cancel(run_id, "True").execute(context("cancel"))
     _, values = deferred.value.trigger.serialize()
     assert values == {"inbound_run_id": run_id, "accept_charges": True}
+    assert len(runtime.store.decisions(run_id)) == 1, "before anything is sent"
     event = {"result": {"summary": "Cancelled plan 'Spring'."}}
     for _ in range(2):  # cleared and repeated
         cancel(run_id).resume(context("cancel"), event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -78,8 +78,9 @@ class DecisionRows:
         decided_by: str,
         note: str | None = None,
         asked_about: str = "approve",
+        moves_run: bool = True,
     ) -> Decision:
-        """Record a decision, and move the run on: CONFIRMING after an approval, REJECTED otherwise.
+        """Record a decision. ``moves_run``: to CONFIRMING after an approval, to REJECTED otherwise.
 
         ``combination``: the approved one of ``offer``. ``asked_about``: the task that asked. The same
         decision of the same person on the same numbers is recorded once, however often it is passed on.
@@ -119,23 +120,26 @@ class DecisionRows:
                         note,
                     ),
                 ).fetchone()
-                state = "confirming" if choice.is_approval else "rejected"
-                connection.execute(
-                    """
-                    UPDATE sellerops.inbound_run SET state = %s, updated_at = sellerops.now()
-                    WHERE id = %s AND state IN ('planning', 'awaiting_approval', 'confirming', 'failed')
-                    """,
-                    (state, inbound_run_id),
-                )
+                if moves_run:
+                    state = "confirming" if choice.is_approval else "rejected"
+                    connection.execute(
+                        """
+                        UPDATE sellerops.inbound_run SET state = %s, updated_at = sellerops.now()
+                        WHERE id = %s AND state IN ('planning', 'awaiting_approval', 'confirming', 'failed')
+                        """,
+                        (state, inbound_run_id),
+                    )
                 assert row is not None
                 return _decision(row)
 
         return self.ledger.database.run(work)
 
     def newest_decision(self, inbound_run_id: int) -> Decision | None:
-        """The decision about the plan that holds; those about other quantities do not change it."""
+        """The decision about the plan that holds; those about other quantities or a cancellation, which may
+        be refused, do not change it.
+        """
         return self.ledger.database.run(
-            lambda connection: _newest(connection, inbound_run_id, but="content_update%")
+            lambda connection: _newest(connection, inbound_run_id, but=_OTHER_QUESTIONS)
         )
 
     def decisions(self, inbound_run_id: int) -> list[Decision]:
@@ -214,11 +218,15 @@ def _offers() -> TypeAdapter[Offer]:
     return TypeAdapter(Offer)
 
 
-def _newest(connection: Connection, inbound_run_id: int, but: str = "") -> Decision | None:
+# Of ``asked_about``, as patterns: questions that are not about the offer.
+_OTHER_QUESTIONS = ("content_update%", "fba_inbound_cancel%")
+
+
+def _newest(connection: Connection, inbound_run_id: int, but: Sequence[str] = ()) -> Decision | None:
     row = connection.execute(
-        "SELECT * FROM sellerops.inbound_decision WHERE inbound_run_id = %s AND asked_about NOT LIKE %s "
-        "ORDER BY id DESC LIMIT 1",
-        (inbound_run_id, but),
+        "SELECT * FROM sellerops.inbound_decision "
+        "WHERE inbound_run_id = %s AND asked_about NOT LIKE ALL (%s::text[]) ORDER BY id DESC LIMIT 1",
+        (inbound_run_id, list(but)),
     ).fetchone()
     return _decision(row) if row else None
 

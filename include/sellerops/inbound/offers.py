@@ -27,6 +27,11 @@ MODES: Mapping[Shipping, tuple[str, ...]] = {
     Shipping.LTL: ("FREIGHT_LTL", "OCEAN_LCL"),
     Shipping.FTL: ("FREIGHT_FTL_PALLET", "FREIGHT_FTL_NONPALLET", "OCEAN_FCL"),
 }
+_SOLUTIONS: Mapping[Carrier, tuple[str, ...]] = {
+    Carrier.PARTNERED: (PARTNERED,),
+    Carrier.OWN: (OWN,),
+    Carrier.CHEAPEST: (PARTNERED, OWN),
+}
 # More than a person compares; the cheapest are kept.
 _MOST_COMBINATIONS = 24
 _PER_UNIT = Decimal("0.0001")
@@ -110,6 +115,11 @@ def find_same(offer: Offer, digest: str) -> Combination | None:
 def _without_warehouses(combination: Combination) -> Combination:
     legs = tuple(replace(leg, warehouse_id=UNKNOWN_WAREHOUSE) for leg in combination.legs)
     return replace(combination, legs=legs)
+
+
+def has_wanted_carriers(request: InboundRequest, combination: Combination) -> bool:
+    """Whether all carriers are of the kind that was asked for; others are offered where Amazon has none."""
+    return all(leg.solution in _SOLUTIONS[request.carrier] for leg in combination.legs)
 
 
 def _legs(
@@ -196,11 +206,7 @@ def _leg(option: TransportationOption, shipment: ShipmentRow | None) -> Leg:
 
 
 def _fitting(request: InboundRequest, options: Iterable[TransportationOption]) -> list[TransportationOption]:
-    solutions = {
-        Carrier.PARTNERED: (PARTNERED,),
-        Carrier.OWN: (OWN,),
-        Carrier.CHEAPEST: (PARTNERED, OWN),
-    }[request.carrier]
+    solutions = _SOLUTIONS[request.carrier]
     return [each for each in options if each.mode in MODES[request.shipping] and each.solution in solutions]
 
 

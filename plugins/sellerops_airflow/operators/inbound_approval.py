@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -101,23 +101,29 @@ class ApproveOffersOperator(HITLOperator):
         return self._end(context, words)
 
     def execute_complete(
-        self, context: Context, event: dict[str, Any], asked: int = 1, read_at: str = ""
+        self,
+        context: Context,
+        event: dict[str, Any],
+        asked: int = 1,
+        read_at: str = "",
+        shown: Mapping[str, str] | None = None,
     ) -> str:
         """Record the decision. Asks again when somebody else answered, or when the numbers have changed.
 
         :param asked: how often this question was asked. :param read_at: when the offer was read (ISO).
+        :param shown: fingerprints of the combinations that were shown, by option.
         """
         with task_outcome(context):
             case = self._case(read_at)
-            words = self._settled(case) or self._answered(context, case, event)
+            words = self._settled(case) or self._answered(context, case, event, shown or {})
             words = words or self._ask(context, case, asked + 1)
         return self._end(context, words)
 
     def decided(self, context: Context, event: dict[str, Any], after: int = 0) -> str:
         """Continue after a decision that was made in a run of its own."""
         with task_outcome(context):
-            words = in_words(decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after))
-        return self._end(context, words)
+            decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after)
+        return self._end(context, in_words(decision) if decision else "the run has ended")
 
     def _case(self, read_at: str = "") -> Case:
         return Case.read(inbound_run_id_of(self.inbound_run_id), read_at)
@@ -143,14 +149,16 @@ class ApproveOffersOperator(HITLOperator):
 
     def _automatic(self, case: Case) -> str:
         """Approve what costs less than the configured limit; empty if a person must decide."""
-        from sellerops.inbound.approval import auto_approval
         from sellerops.inbound.store import Choice
 
-        found = auto_approval(case.offer, case.settings, case.run.account_id)
+        found = case.auto_approved()
         return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found) if found else ""
 
-    def _answered(self, context: Context, case: Case, event: dict[str, Any]) -> str:
+    def _answered(
+        self, context: Context, case: Case, event: dict[str, Any], shown: Mapping[str, str]
+    ) -> str:
         """Record an answer; empty when the question has to be asked again."""
+        from sellerops.inbound.approval import fingerprint
         from sellerops.inbound.offer_text import REJECT, chosen
         from sellerops.inbound.setting_models import OnTimeout
         from sellerops.inbound.store import Choice
@@ -170,7 +178,8 @@ class ApproveOffersOperator(HITLOperator):
         (label,) = event["chosen_options"]
         if label == REJECT:
             return self._decide(case, Choice.REJECTED, by, note=note)
-        if combination := chosen(case.offer, label):
+        combination = chosen(case.offer, label)
+        if combination and shown.get(label, "") in ("", fingerprint(combination)):
             return self._decide(case, Choice.APPROVED, by, combination, note=note)
         self.reason = f"Amazon's offer has changed since {by} chose {label}."
         log.warning("%s Asking again.", self.reason)
@@ -206,7 +215,8 @@ class ApproveOffersOperator(HITLOperator):
 
     def _ask(self, context: Context, case: Case, asked: int) -> NoReturn:
         """Wait for an answer here or, when Airflow still shows an earlier question, in a run of its own."""
-        from sellerops.inbound.offer_text import describe_offer, offer_lines, option_labels
+        from sellerops.inbound.approval import fingerprint
+        from sellerops.inbound.offer_text import describe_offer, offer_lines, option_label, option_labels
         from sellerops.inbound.store import RunState
 
         run, ti = case.run, context["ti"]
@@ -236,7 +246,8 @@ class ApproveOffersOperator(HITLOperator):
             asked=asked,
         )
         log.info("Waiting for %s to choose:\n%s", " or ".join(case.approvers), body)
-        kept = {"asked": asked, "read_at": case.read_at.isoformat()}
+        shown = {option_label(each): fingerprint(each) for each in case.offer.combinations}
+        kept = {"asked": asked, "read_at": case.read_at.isoformat(), "shown": shown}
         raise TaskAwaitingInput(method_name="execute_complete", kwargs=kept, timeout=timeout)
 
     def _end(self, context: Context, words: str) -> str:

@@ -40,38 +40,43 @@ class CancelRunOperator(BaseOperator):
         self.accepts_charges = accepts_charges
 
     def execute(self, context: Context) -> str:
-        """Check who asks, and hand the work to the triggerer."""
+        """Check who asks, record the decision, and hand the work to the triggerer."""
         from sellerops_airflow.triggers.inbound_confirmed import CancelTrigger
 
         with task_outcome(context):
             run_id = inbound_run_id_of(self.inbound_run_id)
             self._require_approver(context, run_id)
+            self._record(context, run_id)
         trigger = CancelTrigger(
             inbound_run_id=run_id, accept_charges=str(self.accepts_charges).strip() == "True"
         )
         self.defer(trigger=trigger, method_name="resume")
 
     def resume(self, context: Context, event: dict[str, Any]) -> str:
-        """Record the decision and send a notice. Raises what kept the plan from being cancelled."""
-        from sellerops.inbound.models import Offer
-        from sellerops.inbound.store import Choice
-
+        """Send a notice. Raises what kept the plan from being cancelled."""
         with task_outcome(context):
             summary = str(result_of(event)["summary"])
             runtime = get_runtime()
-            store = runtime.inbound_store
-            run = store.run(inbound_run_id_of(self.inbound_run_id))
-            store.decide(
-                run.id,
-                Choice.REJECTED,
-                offer=Offer((), runtime.ledger.clock().now()),
-                decided_by=_user(context),
-                note=self.reason or None,
-                asked_about=f"{context['ti'].dag_id} {context['run_id']}",
-            )
+            run = runtime.inbound_store.run(inbound_run_id_of(self.inbound_run_id))
         send_cancellation_notice(runtime.ledger, run, f"{summary} Requested by {_user(context)}.")
         log.info("%s", summary)
         return summary
+
+    def _record(self, context: Context, run_id: int) -> None:
+        """Nothing is cancelled without a decision in the ledger; the run's state changes with its plan."""
+        from sellerops.inbound.models import Offer
+        from sellerops.inbound.store import Choice
+
+        runtime = get_runtime()
+        runtime.inbound_store.decide(
+            run_id,
+            Choice.REJECTED,
+            offer=Offer((), runtime.ledger.clock().now()),
+            decided_by=_user(context),
+            note=self.reason or None,
+            asked_about=f"fba_inbound_cancel {context['run_id']}",
+            moves_run=False,
+        )
 
     def _require_approver(self, context: Context, run_id: int) -> None:
         from sellerops.inbound.settings import INBOUND

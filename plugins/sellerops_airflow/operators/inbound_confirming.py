@@ -37,9 +37,9 @@ class ConfirmStepOperator(InboundStepOperator):
         """Carry out the step after an approval; otherwise skip to the cancellation."""
         with task_outcome(context):
             decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after)
-        words = in_words(decision)
+        words = in_words(decision) if decision else "the run has ended"
         log.info("%s", words)
-        if not decision.choice.is_approval:
+        if decision is None or not decision.choice.is_approval:
             context["ti"].xcom_push(key="return_value", value=words)
             skip_to_cancellation(context)
             return words

@@ -62,6 +62,17 @@ class Case:
         offer = current_offer(self.store, self.run.id, decision.decided_at)
         return find_same(offer, decision.fingerprint) is not None
 
+    def auto_approved(self) -> Combination | None:
+        """What needs no person: never in place of one who has chosen before, nor other carriers than wanted."""
+        from sellerops.inbound.approval import auto_approval
+        from sellerops.inbound.offers import has_wanted_carriers
+        from sellerops.inbound.store import Choice
+
+        if self.decision and self.decision.choice is not Choice.AUTO_APPROVED:
+            return None
+        found = auto_approval(self.offer, self.settings, self.run.account_id)
+        return found if found and has_wanted_carriers(self.run.request, found) else None
+
 
 def ask_in_new_run(
     operator: BaseOperator,
@@ -111,14 +122,14 @@ def wait_for_decision(
 
 def decision_of(
     operator: BaseOperator, event: Mapping[str, Any], inbound_run_id: int, after: int
-) -> Decision:
-    """The decision that a wait ended with. Waits on if somebody answered the outdated question meanwhile."""
+) -> Decision | None:
+    """The decision that a wait ended with; None if the run ended without one. Waits on if somebody answered
+    the outdated question meanwhile.
+    """
     if "chosen_options" in event:
         wait_for_decision(operator, inbound_run_id, after)
     result_of(event)
-    decision = get_runtime().inbound_store.newest_decision(inbound_run_id)
-    assert decision is not None
-    return decision
+    return get_runtime().inbound_store.newest_decision(inbound_run_id)
 
 
 def in_words(decision: Decision, combination: Combination | None = None) -> str:

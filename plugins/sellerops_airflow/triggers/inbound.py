@@ -163,7 +163,8 @@ class ValidateRequestTrigger(InboundTrigger):
 
 
 class DecisionTrigger(OneRunTrigger):
-    """Waits until a person decides about a run in another DAG run; the result is ``{"decision_id": ...}``.
+    """Waits until a person decides about a run in another DAG run, or the run ends without a decision, such
+    as by a cancellation; the result is ``{"decision_id": ...}``.
 
     :param inbound_run_id: id of the run in the ledger.
     :param after: id of the newest decision before the question was asked; 0 if there was none.
@@ -180,10 +181,10 @@ class DecisionTrigger(OneRunTrigger):
 
     async def _work(self) -> dict[str, Any]:
         await self._withdraw()
-        newest = await asyncio.to_thread(self._newest)
-        while newest <= self.after:
+        newest, is_over = await asyncio.to_thread(self._look)
+        while newest <= self.after and not is_over:
             await asyncio.sleep(DECISION_CHECK_S)
-            newest = await asyncio.to_thread(self._newest)
+            newest, is_over = await asyncio.to_thread(self._look)
         return {"decision_id": newest}
 
     async def _withdraw(self) -> None:
@@ -195,9 +196,11 @@ class DecisionTrigger(OneRunTrigger):
         except Exception as error:  # noqa: BLE001 - somebody has just answered it, which decides nothing
             self.log.warning("The outdated question is not withdrawn: %s", error)
 
-    def _newest(self) -> int:
-        decision = get_runtime().inbound_store.newest_decision(self.inbound_run_id)
-        return decision.id if decision else 0
+    def _look(self) -> tuple[int, bool]:
+        """The newest decision, 0 without one, and whether nobody will decide any more."""
+        store = get_runtime().inbound_store
+        decision, state = store.newest_decision(self.inbound_run_id), store.run(self.inbound_run_id).state
+        return decision.id if decision else 0, state.is_given_up or state.is_confirmed
 
 
 def _load_modules() -> None:

@@ -15,6 +15,7 @@ from support.fake_runtime import FakeRuntime
 
 from sellerops.base.errors import CredentialsError, OperationFailed, RetryableError
 from sellerops.inbound import workflow
+from sellerops.inbound.store import RunState
 from sellerops.inbound.workflow import StepOutcome, StepState
 from sellerops.settings.accounts import Account
 from sellerops_airflow.runs.trigger_events import result_of
@@ -43,12 +44,14 @@ class Runtime(FakeRuntime):
     def __init__(self) -> None:
         super().__init__()
         self.decisions: list[int] = []
+        self.state = RunState.AWAITING_APPROVAL
 
     @property
     def inbound_store(self) -> Any:
         assert threading.current_thread() is not threading.main_thread()
         return SimpleNamespace(
-            run=lambda _: SimpleNamespace(account_id="northwind_na"), newest_decision=self._newest
+            run=lambda _: SimpleNamespace(account_id="northwind_na", state=self.state),
+            newest_decision=self._newest,
         )
 
     def inbound_services(self, account: Account) -> Any:
@@ -155,6 +158,12 @@ def test_a_wait_for_a_decision_ends_with_the_next_one(runtime: Runtime, slept: l
     runtime.decisions = [0, 3, 3, 4]
     assert result_of(event_of(DecisionTrigger(inbound_run_id=17, after=3))) == {"decision_id": 4}
     assert slept[:-1] == [inbound.DECISION_CHECK_S] * 3
+
+
+def test_a_run_that_ends_without_a_decision_is_not_waited_for(runtime: Runtime, slept: list[float]) -> None:
+    runtime.decisions, runtime.state = [3], RunState.CANCELLED
+    assert result_of(event_of(DecisionTrigger(inbound_run_id=17, after=3))) == {"decision_id": 3}
+    assert inbound.DECISION_CHECK_S not in slept
 
 
 def test_an_error_of_another_version_gives_up(runtime: Runtime) -> None:

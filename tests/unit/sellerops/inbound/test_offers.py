@@ -23,7 +23,7 @@ from unit.sellerops.inbound.offered import (
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.inbound.answers import net_fees
 from sellerops.inbound.models import Carrier, Money, Shipping
-from sellerops.inbound.offers import find_same, fingerprint
+from sellerops.inbound.offers import OWN, find_same, fingerprint, has_wanted_carriers
 
 
 def test_every_combination_has_its_total_and_its_cost_per_unit() -> None:
@@ -178,3 +178,14 @@ def test_fees_and_discounts_may_be_in_either_list() -> None:
 def test_fees_in_two_currencies_cannot_be_added() -> None:
     with pytest.raises(UnexpectedAnswer, match="CAD, USD"):
         net_fees([incentive("FEE", "1.00"), incentive("FEE", "1.00", "CAD")], [])
+
+
+def test_expired_options_are_not_offered_in_place_of_the_wanted_carrier() -> None:
+    partnered = replace(REQUEST, carrier=Carrier.PARTNERED)
+    own = [replace(each, expires_at=NOW) for each in WAYS if each.solution == OWN]
+    assert offer(partnered, transportation=own).combinations == ()
+    (best, *_) = offer(
+        partnered, transportation=[replace(each, expires_at=None) for each in own]
+    ).combinations
+    assert not has_wanted_carriers(partnered, best)
+    assert has_wanted_carriers(REQUEST, best)
