@@ -101,17 +101,11 @@ class ApproveOffersOperator(HITLOperator):
         return self._end(context, words)
 
     def execute_complete(
-        self,
-        context: Context,
-        event: dict[str, Any],
-        asked: int = 1,
-        read_at: str = "",
-        shown: Mapping[str, str] | None = None,
+        self, context: Context, event: dict[str, Any], asked: int = 1, read_at: str = "", shown: Any = None
     ) -> str:
         """Record the decision. Asks again when somebody else answered, or when the numbers have changed.
 
-        :param asked: how often this question was asked. :param read_at: when the offer was read (ISO).
-        :param shown: fingerprints of the combinations that were shown, by option.
+        ``asked``: how often; ``read_at``: when the offer was read (ISO); ``shown``: ``Case.shown()`` then.
         """
         with task_outcome(context):
             case = self._case(read_at)
@@ -158,7 +152,6 @@ class ApproveOffersOperator(HITLOperator):
         self, context: Context, case: Case, event: dict[str, Any], shown: Mapping[str, str]
     ) -> str:
         """Record an answer; empty when the question has to be asked again."""
-        from sellerops.inbound.approval import fingerprint
         from sellerops.inbound.offer_text import REJECT, chosen
         from sellerops.inbound.setting_models import OnTimeout
         from sellerops.inbound.store import Choice
@@ -179,7 +172,7 @@ class ApproveOffersOperator(HITLOperator):
         if label == REJECT:
             return self._decide(case, Choice.REJECTED, by, note=note)
         combination = chosen(case.offer, label)
-        if combination and shown.get(label, "") in ("", fingerprint(combination)):
+        if combination and shown.get(label) in (None, case.shown()[label]):
             return self._decide(case, Choice.APPROVED, by, combination, note=note)
         self.reason = f"Amazon's offer has changed since {by} chose {label}."
         log.warning("%s Asking again.", self.reason)
@@ -215,8 +208,7 @@ class ApproveOffersOperator(HITLOperator):
 
     def _ask(self, context: Context, case: Case, asked: int) -> NoReturn:
         """Wait for an answer here or, when Airflow still shows an earlier question, in a run of its own."""
-        from sellerops.inbound.approval import fingerprint
-        from sellerops.inbound.offer_text import describe_offer, offer_lines, option_label, option_labels
+        from sellerops.inbound.offer_text import describe_offer, offer_lines, option_labels
         from sellerops.inbound.store import RunState
 
         run, ti = case.run, context["ti"]
@@ -235,19 +227,13 @@ class ApproveOffersOperator(HITLOperator):
         if not put_question(ti.id, question):
             self._ask_elsewhere(context, run.id, outdated=str(ti.id))
         timeout: timedelta = case.settings.approval.timeout
+        ledger, lines = get_runtime().ledger, offer_lines(case.offer)
+        asked_in = (ti.dag_id, ti.run_id, ti.task_id)
         send_approval_notice(
-            get_runtime().ledger,
-            run,
-            offer_lines(case.offer),
-            case.approvers,
-            timeout,
-            (ti.dag_id, ti.run_id, ti.task_id),
-            reason=self.reason,
-            asked=asked,
+            ledger, run, lines, case.approvers, timeout, asked_in, reason=self.reason, asked=asked
         )
         log.info("Waiting for %s to choose:\n%s", " or ".join(case.approvers), body)
-        shown = {option_label(each): fingerprint(each) for each in case.offer.combinations}
-        kept = {"asked": asked, "read_at": case.read_at.isoformat(), "shown": shown}
+        kept = {"asked": asked, "read_at": case.read_at.isoformat(), "shown": case.shown()}
         raise TaskAwaitingInput(method_name="execute_complete", kwargs=kept, timeout=timeout)
 
     def _end(self, context: Context, words: str) -> str:

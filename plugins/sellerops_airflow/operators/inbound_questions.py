@@ -62,8 +62,15 @@ class Case:
         offer = current_offer(self.store, self.run.id, decision.decided_at)
         return find_same(offer, decision.fingerprint) is not None
 
+    def shown(self) -> dict[str, str]:
+        """Fingerprints of what is offered by the words of its option: the words leave out warehouses."""
+        from sellerops.inbound.offer_text import option_label
+        from sellerops.inbound.offers import fingerprint
+
+        return {option_label(each): fingerprint(each) for each in self.offer.combinations}
+
     def auto_approved(self) -> Combination | None:
-        """What needs no person: never in place of one who has chosen before, nor other carriers than wanted."""
+        """What needs no person: never in place of one who has chosen, nor other carriers than wanted."""
         from sellerops.inbound.approval import auto_approval
         from sellerops.inbound.offers import has_wanted_carriers
         from sellerops.inbound.store import Choice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from integration.inbound.walks import (
@@ -27,6 +28,7 @@ from sellerops.inbound.content_update import (
 )
 from sellerops.inbound.models import InboundRequest
 from sellerops.inbound.offers import OWN, PARTNERED
+from sellerops.inbound.steps import confirmation
 from sellerops.inbound.steps.cancellation import ChargesApply, cancel_run
 from sellerops.inbound.store import Choice, RunState
 from sellerops.writes import Write
@@ -162,15 +164,25 @@ def test_an_update_that_makes_no_sense_is_refused_before_amazon(
 
 
 def test_carriers_that_somebody_else_confirmed_are_not_taken_for_approved_and_may_charge(
-    harbour: Harbour,
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = request()
     walk = go(harbour.walk(wanted, with_carrier(OWN), until="confirm_delivery_windows"))
     assert_no_typed_failure(walk)
-    go(confirm_elsewhere(harbour, walk))
-    walk = go(harbour.walk(wanted, with_carrier(OWN)))
-    assert isinstance(walk.error, GiveUpError)
-    assert "other carriers were confirmed" in walk.error.cause
+    real = confirmation.ensure_windows
+
+    async def meanwhile(step: Any, legs: Any) -> int:
+        """The last thing before the confirmation is sent."""
+        await confirm_elsewhere(harbour, walk)
+        return await real(step, legs)
+
+    monkeypatch.setattr(confirmation, "ensure_windows", meanwhile)
+    for _ in range(2):  # cleared, too
+        walk = go(harbour.walk(wanted, with_carrier(OWN)))
+        assert isinstance(walk.error, RequestRefused)
+        assert "already been confirmed" in walk.error.cause
+        assert walk.run.state is RunState.FAILED
+        monkeypatch.setattr(confirmation, "ensure_windows", real)
     assert harbour.effects("confirmTransportationOptions") == 1
     services = harbour.services(wanted.account_id)
     with pytest.raises(ChargesApply, match="it is not known since when"):

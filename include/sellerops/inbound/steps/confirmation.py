@@ -44,7 +44,6 @@ async def confirm_transportation(step: Step) -> StepOutcome:
     if not await _is_confirmed(step) and not await _confirm_approved(step, decision):
         return needs_approval(CHANGED)
     shipments = await refresh_chosen(step)
-    await _check_ours(step, shipments)
     await _record(step, decision, shipments)
     await step.blocking(step.store.set_state, step.run.id, RunState.CONFIRMED)
     names = ", ".join(each.confirmation_id or each.shipment_id for each in shipments)
@@ -63,25 +62,11 @@ async def _is_confirmed(step: Step) -> bool:
             await _confirm(step, rows[-1].result["selections"])
         except (RequestRefused, OperationFailed) as error:
             log.info("run %s: %s", step.run.id, error.cause)
-    return await _selections(step) is not None
-
-
-async def _check_ours(step: Step, shipments: Sequence[ShipmentRow]) -> None:
-    """GiveUpError if the carriers at Amazon are others than this run has confirmed."""
-    found = {
-        each.shipment_id: each.transportation_option_id
-        for each in shipments
-        if each.confirmed_at is None and each.transportation_option_id
-    }
-    begun = [row.result["selections"] for row in await _begun(step)]
-    if not found or any(found.items() <= each.items() for each in begun):
-        return
-    raise GiveUpError(
-        "other carriers were confirmed, not by this run.",
-        where=f"inbound run {step.run.id}, plan {step.plan_id}",
-        remedy="Finish this plan where it was confirmed (Seller Central or another program), or cancel it "
-        "with the DAG fba_inbound_cancel.",
-    )
+    found = await _selections(step)
+    if found is None or step.run.state.is_confirmed:
+        return found is not None
+    # Somebody else may have confirmed others; Amazon then refuses ours, and says so.
+    return found["selections"] in [row.result["selections"] for row in rows]
 
 
 async def _begun(step: Step) -> list[StepRow]:
@@ -110,13 +95,14 @@ async def _confirm(step: Step, selections: Mapping[str, str]) -> None:
     contact = contact_of(step)
 
     async def look() -> Mapping[str, Any] | None:
-        return await _selections(step)
+        found = await _selections(step)
+        return found if found and found["selections"] == selections else None
 
     await step.operation(
         _OPERATION,
         "POST",
         step.path("transportationOptions", "confirmation"),
-        found_by="Every shipment has a selectedTransportationOptionId in getShipment.",
+        found_by="Every shipment has its selectedTransportationOptionId in getShipment.",
         look=look,
         body={
             "transportationSelections": [
