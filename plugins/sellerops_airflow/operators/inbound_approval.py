@@ -148,9 +148,7 @@ class ApproveOffersOperator(HITLOperator):
         found = case.auto_approved()
         return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found) if found else ""
 
-    def _answered(
-        self, context: Context, case: Case, event: dict[str, Any], shown: Mapping[str, str]
-    ) -> str:
+    def _answered(self, context: Context, case: Case, event: dict[str, Any], shown: Mapping[str, str]) -> str:
         """Record an answer; empty when the question has to be asked again."""
         from sellerops.inbound.offer_text import REJECT, chosen
         from sellerops.inbound.setting_models import OnTimeout
