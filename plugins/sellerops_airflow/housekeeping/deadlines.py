@@ -193,7 +193,7 @@ def _outlook(ledger: Ledger, warning: DayWarning) -> str:
 
 def _url(days: Sequence[DayStatus], dag_id: str) -> str:
     """The page of the days' run; the DAG's page if there is no run, or several."""
-    from sellerops_airflow.runs.run_outcomes import run_url
+    from sellerops_airflow.runs.urls import run_url
 
     runs = {(each.row.dag_id, each.row.run_id) if each.row else None for each in days if not each.has_landed}
     only = next(iter(runs)) if len(runs) == 1 else None

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sellerops_airflow.runs.run_outcomes import dag_url, run_url
+from sellerops_airflow.runs.urls import dag_url, run_url
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger

@@ -11,7 +11,7 @@ from airflow.sdk import Context
 from sellerops.notices import load_routes
 from sellerops.settings.specs import Schedule
 from sellerops_airflow.runs.run_context import run_at
-from sellerops_airflow.runs.run_outcomes import run_url
+from sellerops_airflow.runs.urls import run_url
 from sellerops_airflow.timetables import ReportTimetable
 
 if TYPE_CHECKING:

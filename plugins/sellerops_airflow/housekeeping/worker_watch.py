@@ -53,7 +53,7 @@ def send_stuck_run_notice(dag_id: str, run_id: str) -> str:
     from sellerops.notices.workers import StuckRun, worker_notice
     from sellerops.settings.specs import load_specs
     from sellerops_airflow.notifiers import send_notice
-    from sellerops_airflow.runs.run_outcomes import run_url
+    from sellerops_airflow.runs.urls import run_url
 
     if count_runs(dag_id, "queued", run_ids=[run_id]):
         state = "queued"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sellerops_airflow.notifiers import BestEffort, send_notice
-from sellerops_airflow.runs.run_outcomes import run_url
+from sellerops_airflow.runs.urls import run_url
 
 if TYPE_CHECKING:
     from sellerops.inbound.store import Decision, InboundRun

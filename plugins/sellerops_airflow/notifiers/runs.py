@@ -12,7 +12,8 @@ from sellerops.notices.outage import FailedRun
 from sellerops_airflow.notifiers import BestEffort, send_notice, send_recoveries
 from sellerops_airflow.notifiers.outage import mark_failed, send_outage_notice, send_outage_recovery
 from sellerops_airflow.runs.dag_specs import reports_of
-from sellerops_airflow.runs.run_outcomes import read_run_outcome, run_url
+from sellerops_airflow.runs.run_outcomes import read_run_outcome
+from sellerops_airflow.runs.urls import run_url
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.reconciliation.checks import load_check
 from sellerops_airflow.notifiers import send_notice_of_new
-from sellerops_airflow.runs.run_outcomes import run_url
 from sellerops_airflow.runs.task_outcomes import task_outcome
+from sellerops_airflow.runs.urls import run_url
 from sellerops_airflow.runtime import get_runtime
 
 log = logging.getLogger(__name__)

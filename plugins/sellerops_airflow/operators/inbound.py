@@ -11,9 +11,9 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from sellerops.base.errors import FormError
 from sellerops_airflow.notifiers.inbound import send_cancellation_notice, send_documents_notice
-from sellerops_airflow.runs.run_outcomes import page_url
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runs.trigger_events import result_of
+from sellerops_airflow.runs.urls import page_url
 from sellerops_airflow.runtime import get_runtime
 
 log = logging.getLogger(__name__)

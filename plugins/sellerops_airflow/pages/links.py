@@ -23,7 +23,7 @@ from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_request import ValidateRequestOperator
 from sellerops_airflow.operators.inbound_tracking import AskTrackingOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
-from sellerops_airflow.runs.run_outcomes import PAGES
+from sellerops_airflow.runs.urls import PAGES
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator

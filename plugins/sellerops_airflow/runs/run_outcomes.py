@@ -6,13 +6,13 @@ import logging
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from airflow.sdk import Context, conf
+from airflow.sdk import Context
 
 from sellerops.calendar.slices import days_label
 from sellerops_airflow.runs.dag_specs import family_of_dag, source_of_dag
 from sellerops_airflow.runs.task_outcomes import FAILURE_KEY
+from sellerops_airflow.runs.urls import log_url, run_url
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger, SliceRow
@@ -24,8 +24,6 @@ TaskKey = tuple[str, int]
 
 _NO_CAUSE = "the task's process was killed or lost before it could report a cause."
 _NO_CAUSE_REMEDY = "Read the end of the log, then clear the task; it resumes where the slice stopped."
-# Where the api-server mounts our own pages.
-PAGES = "/sellerops"
 _OPEN_RUN = "Open the run and read the logs of its failed tasks."
 
 
@@ -227,27 +225,3 @@ def _task_key(name: str, task_ids: set[str]) -> TaskKey:
     if name not in task_ids and match and match[1] in task_ids:
         return match[1], int(match[2])
     return name, -1
-
-
-def run_url(dag_id: str, run_id: str) -> str:
-    """The run's page in Airflow's UI, below ``[api] base_url``."""
-    return f"{dag_url(dag_id)}/runs/{quote(run_id)}"
-
-
-def dag_url(dag_id: str) -> str:
-    """The DAG's page in Airflow's UI, where you trigger it."""
-    base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
-    return f"{base}/dags/{dag_id}"
-
-
-def page_url(dag_id: str, run_id: str, task_id: str, page: str) -> str:
-    """A page of ``pages`` about a task, below ``[api] base_url``."""
-    base = dag_url("").removesuffix("/dags/")
-    ids = f"dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}/tasks/{quote(task_id, safe='')}"
-    return f"{base}{PAGES}/{ids}/-1/{page}"
-
-
-def log_url(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
-    """The task instance's page in Airflow's UI, which opens with its log."""
-    mapped = f"/mapped/{map_index}" if map_index >= 0 else ""
-    return f"{run_url(dag_id, run_id)}/tasks/{task_id}{mapped}"

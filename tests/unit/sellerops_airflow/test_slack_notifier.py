@@ -21,7 +21,8 @@ from sellerops.base.errors import CredentialsError, ReportFatal
 from sellerops.ledger import Ledger, RunRef, SliceState
 from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier
-from sellerops_airflow.runs.run_outcomes import _task_key, log_url
+from sellerops_airflow.runs.run_outcomes import _task_key
+from sellerops_airflow.runs.urls import log_url
 from sellerops_airflow.runtime import use_runtime
 
 RUN_ID = "scheduled__2026-11-21T12:00:00+00:00"
