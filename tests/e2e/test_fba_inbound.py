@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
+import psycopg
 import pytest
 from support.system import PATIENT, System
 
@@ -18,14 +19,15 @@ from sellerops_runtime.rest import AirflowApi
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]
 
-INBOUND = "fba_inbound"
+INBOUND, APPROVAL = "fba_inbound", "fba_inbound_approval"
 OTHER_USER = "visitor"
 
 
 def test_a_shipment_waits_for_a_named_person_and_ends_with_labels_on_disk(system: System) -> None:
-    system.airflow.wait_for_dags(INBOUND, "fba_inbound_approval")
+    system.airflow.wait_for_dags(INBOUND, APPROVAL)
     dry_run = system.airflow.run(INBOUND, _conf(system, "Dry run", dry_run=True))
     run_id = system.airflow.run(INBOUND, _conf(system, "Spring"))
+    changed = system.airflow.run(INBOUND, _conf(system, "Changed"))
 
     # The triggerer is killed while it works on a step: another one adopts what is done at Amazon.
     wait_until(lambda: _state(system, run_id, "create_plan") == "deferred", PATIENT, "the plan's creation")
@@ -47,6 +49,8 @@ def test_a_shipment_waits_for_a_named_person_and_ends_with_labels_on_disk(system
     assert _question(system, run_id), "the question is still open"
     _answer(system.airflow.api, run_id, options[0])
 
+    _reject_changed_numbers(system, changed)
+
     run = system.airflow.api.wait_for_run(INBOUND, run_id, PATIENT)
     assert run["state"] == "success", _states(system, run_id)
     assert _decisions(system, run_id) == [("approved", "admin", "cheapest")]
@@ -62,13 +66,35 @@ def test_a_shipment_waits_for_a_named_person_and_ends_with_labels_on_disk(system
     links = system.airflow.api.request("GET", f"{_path(run_id, 'fetch_labels')}/links")["extra_links"]
     assert links["Labels and shipment"].endswith("/tasks/fetch_labels/-1/shipment")
 
-    # Neither run made a second plan; the dry run's was cancelled.
-    assert system.airflow.api.wait_for_run(INBOUND, dry_run, PATIENT)["state"] == "success"
-    assert len(_calls(system, "createInboundPlan")) == 2
-    assert len(_calls(system, "cancelInboundPlan")) == 1
-    (plan,) = system.select("SELECT plan_id, state FROM sellerops.inbound_run WHERE run_id = %s", dry_run)
-    assert plan[1] == "dry_run"
-    assert _plan_at_amazon(system, plan[0])["status"] == "VOIDED"
+    # No run made a second plan; those of the dry run and of the rejected one were cancelled.
+    for other_run, state in ((dry_run, "dry_run"), (changed, "cancelled")):
+        assert system.airflow.api.wait_for_run(INBOUND, other_run, PATIENT)["state"] == "success"
+        (plan,) = system.select(
+            "SELECT plan_id, state FROM sellerops.inbound_run WHERE run_id = %s", other_run
+        )
+        assert plan[1] == state
+        assert _plan_at_amazon(system, plan[0])["status"] == "VOIDED"
+    assert _decisions(system, changed) == [("rejected", "admin", "too dear")]
+    assert len(_calls(system, "createInboundPlan")) == 3
+    assert len(_calls(system, "cancelInboundPlan")) == 2
+
+
+def _reject_changed_numbers(system: System, run_id: str) -> None:
+    """Numbers change while a question is open, and the task is cleared: it is asked in a run of its own."""
+    wait_until(lambda: _question(system, run_id), PATIENT, "the question about the old numbers")
+    before = _question(system, run_id)["options"]
+    with psycopg.connect(system.warehouse) as connection:
+        connection.execute(
+            "UPDATE sellerops.inbound_transportation_option SET cost = cost + 1 WHERE inbound_run_id = "
+            "(SELECT id FROM sellerops.inbound_run WHERE run_id = %s)",
+            (run_id,),
+        )
+    system.airflow.api.clear(INBOUND, run_id, ["approve"])
+    wait_until(lambda: _question(system, "~", APPROVAL), PATIENT, "the question about the new numbers")
+    again = _question(system, "~", APPROVAL)
+    assert again["options"][0] != before[0]
+    assert not _question(system, run_id), "the old numbers can no longer be approved"
+    _answer(system.airflow.api, again["task_instance"]["dag_run_id"], "Reject", APPROVAL, note="too dear")
 
 
 def _conf(system: System, name: str, **more: Any) -> dict[str, Any]:
@@ -98,11 +124,11 @@ def _states(system: System, run_id: str) -> dict[str, str]:
     return {each["task_id"]: each["state"] for each in system.airflow.api.task_instances(INBOUND, run_id)}
 
 
-def _question(system: System, run_id: str) -> dict[str, Any]:
+def _question(system: System, run_id: str, dag_id: str = INBOUND) -> dict[str, Any]:
     """The run's open question, once it has been open for a while: Airflow 3.3.2 fails a task that continues
     within about 3 s of waiting (apache/airflow #71580). Empty if there is none.
     """
-    path = f"/dags/{INBOUND}/dagRuns/{run_id}/hitlDetails"
+    path = f"/dags/{dag_id}/dagRuns/{run_id}/hitlDetails"
     asked = system.airflow.api.request("GET", path, params={"response_received": False})["hitl_details"]
     waited = [
         each
@@ -113,9 +139,10 @@ def _question(system: System, run_id: str) -> dict[str, Any]:
     return found
 
 
-def _answer(api: AirflowApi, run_id: str, option: str) -> None:
-    body = {"chosen_options": [option], "params_input": {"note": "cheapest"}}
-    api.request("PATCH", f"{_path(run_id)}/-1/hitlDetails", json=body)
+def _answer(api: AirflowApi, run_id: str, option: str, dag_id: str = INBOUND, note: str = "cheapest") -> None:
+    body = {"chosen_options": [option], "params_input": {"note": note}}
+    path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+    api.request("PATCH", path, json=body)
 
 
 def _signed_in(system: System, user: str) -> AirflowApi:
