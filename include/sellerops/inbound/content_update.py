@@ -145,7 +145,7 @@ def change_boxes(
             raise FormError(
                 f"{wanted} units of {sku} cannot be divided among its identical boxes.",
                 where="Trigger form, Quantities",
-                remedy="Choose a quantity that changes each of the identical boxes alike.",
+                remedy="Choose a quantity that changes all identical boxes by the same number.",
             )
     for box in changed:
         box["items"] = [item for item in box["items"] if int(item["quantity"])]

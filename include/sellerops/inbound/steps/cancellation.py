@@ -104,11 +104,11 @@ async def _check_charges(step: Step) -> None:
     ]
     if unknown:
         raise ChargesApply(
-            f"the carriers of {', '.join(unknown)} are confirmed at Amazon, and it is not known since when: "
+            f"the carriers of {', '.join(unknown)} were confirmed at Amazon at an unknown time: "
             "they may charge for the cancellation.",
             where=f"inbound run {step.run.id}, plan {step.run.name!r}",
-            remedy="Look at the shipments in Seller Central; to cancel nevertheless, trigger the DAG "
-            "fba_inbound_cancel and accept the charges.",
+            remedy="Look at the shipments in Seller Central; to cancel anyway, trigger the DAG "
+            "fba_inbound_cancel with *Accept charges*.",
         )
 
 
