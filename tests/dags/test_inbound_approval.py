@@ -560,3 +560,14 @@ def test_a_cancellation_that_is_asked_for_leaves_the_approval_alone(
     newest = runtime.store.newest_decision(run_id)
     assert newest and newest.choice is Choice.APPROVED
     assert runtime.store.run(run_id).state is RunState.CONFIRMING
+
+
+def test_a_shipment_that_was_triggered_twice_is_named_to_the_approver(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    first, second = runtime.new_run(), runtime.new_run()
+    there: Any = {**context, "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4()})}
+    ask(first, context)
+    ask(second, there)
+    bodies = [str(each.body) for each in airflow.questions.values()]
+    assert [f"Inbound run {first} has the same name" in body for body in bodies] == [False, True]

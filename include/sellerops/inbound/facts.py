@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # The most SKUs that listPrepDetails takes at once.
 _SKUS_PER_CALL = 100
+_BAD_REQUEST = 400
 
 
 async def read_facts(request: InboundRequest, services: Services) -> Facts:
@@ -36,7 +37,9 @@ async def read_facts(request: InboundRequest, services: Services) -> Facts:
         skus = tuple(
             dict.fromkeys(item.sku for item in request.items if listed is None or item.sku in listed)
         )
-        prep = await _prep_if_known(services, market.id, skus)
+        prep, unknown = await _prep_of_known(services, market.id, skus)
+        if listed is None and unknown:
+            listed = dict.fromkeys(prep or (), True)
     return Facts(
         settings=services.settings,
         accounts=load_accounts(),
@@ -82,14 +85,24 @@ def _constraint(value: object) -> OwnerConstraint | None:
     return OwnerConstraint(str(value)) if value in set(OwnerConstraint) else None
 
 
-async def _prep_if_known(
+async def _prep_of_known(
     services: Services, marketplace_id: str, skus: Sequence[str]
-) -> dict[str, PrepDetails] | None:
-    """None if Amazon refuses to say: the request then names an unknown SKU, which validation reports."""
+) -> tuple[dict[str, PrepDetails] | None, set[str]]:
+    """Prep details, and the SKUs that Amazon does not know. They are found by halves, because it refuses
+    every call with one of them. None if it refuses for another reason.
+    """
     try:
-        return await read_prep_details(services, marketplace_id, skus)
-    except RequestRefused:
-        return None
+        return await read_prep_details(services, marketplace_id, skus), set()
+    except RequestRefused as error:
+        if error.details.get("status") != _BAD_REQUEST:
+            return None, set()
+    if len(skus) == 1:
+        return {}, set(skus)
+    middle = len(skus) // 2
+    first, unknown = await _prep_of_known(services, marketplace_id, skus[:middle])
+    second, others = await _prep_of_known(services, marketplace_id, skus[middle:])
+    known = None if first is None or second is None else {**first, **second}
+    return known, unknown | others
 
 
 def _listed(services: Services, marketplace_id: str) -> dict[str, bool] | None:

@@ -73,6 +73,7 @@ def build_offer(
                 "offers no suitable transport for it."
             )
         found += [_combination(placement, legs, currency) for legs in legs_by_family]
+    notes += _notes(request, offered, read_at)
     ranked = sorted(found, key=lambda each: rank_of(request, each))
     if len(ranked) > _MOST_COMBINATIONS:
         notes.append(f"{len(ranked) - _MOST_COMBINATIONS} more expensive combinations are not shown.")
@@ -82,6 +83,19 @@ def build_offer(
     if any(each.total is None for each in shown):
         notes.append("Amazon does not know what your own carrier charges. Add its price when you compare.")
     return Offer(tuple(shown), read_at, tuple(notes))
+
+
+def _notes(request: InboundRequest, offered: Sequence[PlacementOption], read_at: datetime) -> Iterator[str]:
+    """Where what Amazon is told differs from the request."""
+    if request.ready_at < read_at:
+        yield "The ready date has passed. Options that are generated again are for the next hour."
+    pallets = sum(pallet.count for pallet in request.pallets)
+    most = max((len(each.shipment_ids) for each in offered), default=0)
+    if request.shipping.is_freight and pallets < most:
+        yield (
+            f"You have {count(pallets, 'pallet')}. Every shipment needs one of its own, so an option with "
+            "more shipments is priced with more pallets of that kind, and you must pack them so."
+        )
 
 
 def fingerprint(combination: Combination) -> str:

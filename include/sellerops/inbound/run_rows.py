@@ -93,13 +93,13 @@ class RunRows:
         return self.ledger.database.run(work)
 
     def open_runs(self, account_id: str) -> dict[str, int]:
-        """The wanted name of every run of an account that is neither closed nor given up, and its id."""
+        """The wanted names of an account's runs that are neither closed nor given up, with the oldest id."""
         rows = self.ledger.database.run(
             lambda connection: connection.execute(
                 """
                 SELECT id, request ->> 'name' AS name FROM sellerops.inbound_run
                 WHERE account_id = %s AND state NOT IN ('closed', 'rejected', 'cancelled', 'dry_run')
-                ORDER BY id
+                ORDER BY id DESC
                 """,
                 (account_id,),
             ).fetchall()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -39,7 +40,8 @@ class Case:
         self.store, self.run, self.settings, self.read_at = store, run, settings, read_at
         self.approvers = settings.approvers(run.account_id)
         self.decision = store.newest_decision(run.id)
-        self.offer: Offer = current_offer(store, run.id, read_at)
+        offer = current_offer(store, run.id, read_at)
+        self.offer: Offer = replace(offer, notes=(*offer.notes, *self._namesake()))
 
     @classmethod
     def read(cls, inbound_run_id: int, read_at: str = "") -> Case:
@@ -50,6 +52,15 @@ class Case:
         moment = datetime.fromisoformat(read_at) if read_at else runtime.ledger.clock().now()
         store = runtime.inbound_store
         return cls(store, store.run(inbound_run_id), INBOUND.load(), moment)
+
+    def _namesake(self) -> Iterator[str]:
+        """For approvers, who see no note of validation: a shipment may have been triggered twice."""
+        older = self.store.open_runs(self.run.account_id).get(self.run.request.name, self.run.id)
+        if older != self.run.id:
+            yield (
+                f"Inbound run {older} has the same name and is still open. If this is the same shipment, "
+                "reject this one."
+            )
 
     def holds(self) -> bool:
         """Whether the newest decision is an approval of numbers that the ledger still has."""

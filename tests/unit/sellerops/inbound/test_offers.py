@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -22,7 +23,7 @@ from unit.sellerops.inbound.offered import (
 
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.inbound.answers import net_fees
-from sellerops.inbound.models import Carrier, Money, Shipping
+from sellerops.inbound.models import Carrier, Money, Pallet, Shipping
 from sellerops.inbound.offers import OWN, find_same, fingerprint, has_wanted_carriers
 
 
@@ -189,3 +190,15 @@ def test_expired_options_are_not_offered_in_place_of_the_wanted_carrier() -> Non
     ).combinations
     assert not has_wanted_carriers(partnered, best)
     assert has_wanted_carriers(REQUEST, best)
+
+
+def test_what_amazon_is_told_differently_is_noted() -> None:
+    pallet = Pallet(Decimal(48), Decimal(40), Decimal(50), Decimal(500))
+    ways = [replace(each, mode="FREIGHT_LTL") for each in WAYS]
+    freight = replace(REQUEST, shipping=Shipping.LTL, pallets=(pallet,))
+    assert "You have 1 pallet." in " ".join(offer(freight, transportation=ways).notes)
+    enough = replace(freight, pallets=(replace(pallet, count=2),))
+    assert "pallet" not in " ".join(offer(enough, transportation=ways).notes)
+    late = replace(REQUEST, ready_at=NOW - timedelta(hours=1))
+    assert "The ready date has passed" in " ".join(offer(late).notes)
+    assert "ready date" not in " ".join(offer().notes)
