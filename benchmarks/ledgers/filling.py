@@ -207,13 +207,13 @@ _OLD_DAYS = """
 
 
 def fill(connection: psycopg.Connection[tuple[object, ...]], size: Size, now: datetime) -> None:
-    """Fill a migrated, empty ledger as it stands at ``now``. Autocommit; tables become unlogged."""
+    """Fill a migrated, empty ledger as it stands at ``now``. Autocommit; what is filled becomes unlogged."""
     connection.execute("SET work_mem = '256MB'; SET maintenance_work_mem = '1GB'; SET statement_timeout = 0")
     tables = [
         str(name)
         for (name,) in connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'sellerops'::regnamespace AND relkind = 'r' "
-            "AND relpersistence = 'p' AND relname !~ 'alembic|api_call|clock'"
+            "AND relpersistence = 'p' AND relname !~ 'alembic|api_call|clock|^inbound_'"
         )
     ]
     for table in tables:
