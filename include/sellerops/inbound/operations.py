@@ -133,9 +133,8 @@ async def _begin(services: Services, row: StepRow, intent: Intent) -> StepRow:
 
 async def _send(services: Services, row: StepRow, intent: Intent) -> Mapping[str, Any]:
     body = intent.body(row) if callable(intent.body) else intent.body
-    parts = ("inbound", str(row.inbound_run_id), intent.operation, intent.subject, str(row.generation))
     write = Write(
-        key="/".join(part for part in parts if part),
+        key=write_key(row, intent.operation),
         operation=intent.operation,
         method=intent.method,
         path=intent.path,
@@ -157,6 +156,12 @@ async def _send(services: Services, row: StepRow, intent: Intent) -> Mapping[str
                 return await _settle_refusal(services, row, intent, error)
         await services.pause(_PAUSES[min(attempt, len(_PAUSES) - 1)])
     raise AssertionError("unreachable")
+
+
+def write_key(row: StepRow, operation: str) -> str:
+    """The key of the write that begins a row's operation."""
+    parts = ("inbound", str(row.inbound_run_id), operation, row.subject, str(row.generation))
+    return "/".join(part for part in parts if part)
 
 
 async def _settle_refusal(

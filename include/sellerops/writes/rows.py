@@ -84,6 +84,20 @@ def read_row(ledger: Ledger, row_id: int) -> WriteRow:
     return ledger.database.run(lambda connection: _read(connection, row_id))
 
 
+def may_show_later(ledger: Ledger, key: str) -> bool:
+    """Whether the write was sent, and looking may not show its effect yet."""
+    return ledger.database.run(
+        lambda connection: (
+            connection.execute(
+                "SELECT 1 FROM sellerops.write_call "
+                "WHERE key = %s AND state = 'sent' AND held_until > sellerops.now()",
+                (key,),
+            ).fetchone()
+            is not None
+        )
+    )
+
+
 def stamp_sent(ledger: Ledger, row_id: int, token: uuid.UUID, sends: int, held_for: timedelta) -> bool:
     """-> sent, by the holder ``token``, for the ``sends``-th time; False if the call must not be sent.
 

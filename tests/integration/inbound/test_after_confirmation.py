@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from integration.inbound.killing import Killed
 from integration.inbound.walks import (
     RUN_AT,
     US_PALLETS,
@@ -18,7 +19,7 @@ from integration.inbound.walks import (
     with_carrier,
 )
 
-from sellerops.base.errors import FormError, GiveUpError, RequestRefused
+from sellerops.base.errors import FormError, GiveUpError, RequestRefused, RetryableError
 from sellerops.inbound.amazon_lists import plan_path
 from sellerops.inbound.content_update import (
     ContentUpdate,
@@ -28,10 +29,10 @@ from sellerops.inbound.content_update import (
 )
 from sellerops.inbound.models import InboundRequest
 from sellerops.inbound.offers import OWN, PARTNERED
-from sellerops.inbound.steps import confirmation
+from sellerops.inbound.steps import confirmation, windows
 from sellerops.inbound.steps.cancellation import ChargesApply, cancel_run
 from sellerops.inbound.store import Choice, RunState
-from sellerops.writes import Write
+from sellerops.writes import Write, writer
 
 
 def confirmed(harbour: Harbour, wanted: InboundRequest | None = None) -> Walk:
@@ -169,7 +170,7 @@ def test_carriers_that_somebody_else_confirmed_are_not_taken_for_approved_and_ma
     wanted = request()
     walk = go(harbour.walk(wanted, with_carrier(OWN), until="confirm_delivery_windows"))
     assert_no_typed_failure(walk)
-    real = confirmation.ensure_windows
+    real = windows.ensure_windows
 
     async def meanwhile(step: Any, legs: Any) -> int:
         """The last thing before the confirmation is sent."""
@@ -217,3 +218,28 @@ async def confirm_elsewhere(harbour: Harbour, walk: Walk) -> None:
         )
     )
     await services.pause(120)
+
+
+def test_a_plan_whose_creation_may_not_show_yet_is_not_taken_for_absent(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process was killed when it had sent the call; cancelled at once, the plan would stay for ever."""
+    late = {"seconds": 60}
+    harbour.sandbox.faults("plan_listed_late", operation="createInboundPlan", times=1, options=late)
+    harbour.sandbox.faults("response_lost", operation="createInboundPlan", times=1)
+    wanted = request()
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "record_lost", die)
+        with pytest.raises(Killed):
+            go(harbour.walk(wanted))
+    run = harbour.store.run_of("fba_inbound", wanted.name)
+    assert run is not None and run.plan_id is None
+    with pytest.raises(RetryableError, match="may not list it yet"):
+        go(cancel_run(harbour.services(wanted.account_id), run.id))
+    harbour.jump(seconds=120)
+    go(cancel_run(harbour.services(wanted.account_id), run.id))
+    assert [plan["status"] for plan in harbour.plans(Walk(run))] == ["VOIDED"]

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sellerops.base.errors import GiveUpError
+from sellerops.base.errors import GiveUpError, RetryableError
 from sellerops.inbound.offers import OWN
+from sellerops.inbound.operations import write_key
 from sellerops.inbound.outcomes import StepOutcome, done, not_needed
 from sellerops.inbound.steps.preparation import find_plan
 from sellerops.inbound.steps.shipments import refresh_chosen
 from sellerops.inbound.steps.step import Step
 from sellerops.inbound.store import RunState, ShipmentRow
+from sellerops.writes import may_show_later
 
 if TYPE_CHECKING:
     from sellerops.inbound.services import Services
@@ -139,7 +141,16 @@ async def _lost_plan(step: Step) -> str | None:
     if known:
         return str(known)
     found = await find_plan(step)
-    return str(found["inboundPlanId"]) if found else None
+    if found:
+        return str(found["inboundPlanId"])
+    key = write_key(created[-1], "createInboundPlan")
+    if await step.blocking(may_show_later, step.services.ledger, key):
+        raise RetryableError(
+            "the plan may have just been created, and Amazon may not list it yet.",
+            where=f"inbound run {step.run.id}",
+            remedy="Nothing: the next try looks again.",
+        )
+    return None
 
 
 async def _record(step: Step) -> None:
