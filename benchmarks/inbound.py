@@ -29,11 +29,11 @@ from sellerops.base.clock import Clock
 from sellerops.inbound.approval import current_offer
 from sellerops.inbound.facts import read_facts
 from sellerops.inbound.models import Carrier, InboundRequest
-from sellerops.inbound.packing_list import read_packing_list
+from sellerops.inbound.packing_lists.packing_list import read_packing_list
+from sellerops.inbound.requests.validation import find_problems, raise_problems, with_owners
 from sellerops.inbound.services import Services
 from sellerops.inbound.settings import INBOUND
 from sellerops.inbound.store import Choice, InboundRun, RunState
-from sellerops.inbound.validation import find_problems, raise_problems, with_owners
 from sellerops.inbound.workflow import STEPS, run_step
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import QuotaLedger, load_rate_limits

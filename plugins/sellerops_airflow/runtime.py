@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.base.kept import Kept
+from sellerops.base.timed_cache import TimedCache
 from sellerops.calendar.slices import Slice
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import ReportSpec, load_spec
@@ -81,9 +81,9 @@ class Runtime:
         self._reader_conninfo = reader_conninfo
         self._lock = threading.RLock()
         self._parts: dict[str, Any] = {}
-        self._specs = Kept(_KEEP_SECONDS)
-        self._accounts = Kept(_KEEP_SECONDS)
-        self._credentials = Kept(_KEEP_SECONDS)
+        self._specs = TimedCache(_KEEP_SECONDS)
+        self._accounts = TimedCache(_KEEP_SECONDS)
+        self._credentials = TimedCache(_KEEP_SECONDS)
 
     @property
     def conninfo(self) -> str:

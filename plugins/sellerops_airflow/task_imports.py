@@ -21,7 +21,7 @@ _MODULES = (
     "sellerops_airflow.hooks.amazon_sp",
     "sellerops_airflow.hooks.registry",
     "sellerops_airflow.hooks.warehouse",
-    "sellerops.inbound.form",
+    "sellerops.inbound.requests.form",
     "sellerops.inbound.store",
     "sellerops_airflow.dag_factory.inbound",
     "sellerops_airflow.dag_factory.reports",

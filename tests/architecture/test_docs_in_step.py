@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from sellerops.inbound import setting_models
-from sellerops.inbound.form_fields import TITLES
-from sellerops.inbound.packing_columns import PACKING_LIST, PALLET_LIST
+from sellerops.inbound.packing_lists.columns import PACKING_LIST, PALLET_LIST
+from sellerops.inbound.requests.form_fields import TITLES
 from sellerops.inbound.settings import InboundSettings
 from sellerops.settings.specs import load_spec, load_specs
 from sellerops.settings.specs.report_list import overview, when

@@ -9,7 +9,7 @@ from httpx import Response
 from support.sandbox_app import Api, epoch
 
 from amazon_sandbox.core.quotas import UsagePlan
-from amazon_sandbox.inbound.prep_book import PrepBook
+from amazon_sandbox.inbound.prep_store import PrepStore
 from amazon_sandbox.inbound.products import needs_expiration, packing_class
 from amazon_sandbox.simulation.catalogue import Listing
 
@@ -110,14 +110,14 @@ class Inbound:
             for each in storefront.listings
             if not each.is_merchant
             and not needs_expiration(each)
-            and PrepBook().of(storefront, each).category != "UNKNOWN"
+            and PrepStore().of(storefront, each).category != "UNKNOWN"
             and kind in (None, packing_class(each))
         ]
 
     def item(self, listing: Listing, quantity: int, **changed: Any) -> dict[str, Any]:
         """An item with owners that Amazon accepts."""
         storefront = self.api.sandbox.simulation.storefront(self.api.seller, self.marketplace_id)
-        prep = PrepBook().of(storefront, listing)
+        prep = PrepStore().of(storefront, listing)
         owners = {"prepOwner": prep.prep_owners[-1], "labelOwner": prep.label_owners[-1]}
         return {"msku": listing.sku, "quantity": quantity, **owners} | changed
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from sellerops.inbound.models import Box, BoxContent, InboundRequest, Item
-from sellerops.inbound.request_facts import Facts, PrepDetails
+from sellerops.inbound.requests.request_facts import Facts, PrepDetails
+from sellerops.inbound.requests.validation import find_problems
 from sellerops.inbound.settings import INBOUND
-from sellerops.inbound.validation import find_problems
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.marketplaces import all_marketplaces
 

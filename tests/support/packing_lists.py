@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl import Workbook
 
 from sellerops.base.errors import InvalidRequest
-from sellerops.inbound.packing_list import PackingList, read_packing_list
+from sellerops.inbound.packing_lists.packing_list import PackingList, read_packing_list
 
 HEADINGS = (
     "box", "boxes", "sku", "quantity", "length", "width", "height", "dimension unit", "weight", "weight unit",

@@ -13,7 +13,7 @@ URL_SECONDS = 900
 KEPT_DOCUMENTS = 2_000
 
 
-class DocumentShelf:
+class DocumentStore:
     """The latest documents, in memory."""
 
     def __init__(self, sandbox: Sandbox) -> None:

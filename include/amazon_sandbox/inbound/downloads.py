@@ -12,7 +12,7 @@ from amazon_sandbox.core.calls import Call
 from amazon_sandbox.core.faults import Stage, Subject
 from amazon_sandbox.core.http_faults import apply_fault
 from amazon_sandbox.core.sandbox import sandbox_of
-from amazon_sandbox.inbound.documents import DocumentShelf
+from amazon_sandbox.inbound.documents import DocumentStore
 from amazon_sandbox.inbound.store import InboundStore
 
 OPERATION = "downloadInboundDocument"
@@ -45,7 +45,7 @@ async def download(request: Request) -> Response:
     return response
 
 
-def _check_url(shelf: DocumentShelf, request: Request, document_id: str, now: float) -> None:
+def _check_url(shelf: DocumentStore, request: Request, document_id: str, now: float) -> None:
     expires_at = request.query_params.get("X-Amz-Expires-At", "")
     signature = request.query_params.get("X-Amz-Signature", "")
     if not hmac.compare_digest(signature.encode(), shelf.sign(document_id, expires_at).encode()):

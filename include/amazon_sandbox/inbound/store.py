@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from amazon_sandbox.core.sandbox import FamilyState, Sandbox
-from amazon_sandbox.inbound.documents import DocumentShelf
+from amazon_sandbox.inbound.documents import DocumentStore
 from amazon_sandbox.inbound.ids import Ids
 from amazon_sandbox.inbound.operations_queue import OperationQueue
 from amazon_sandbox.inbound.overlay import created_shipment
-from amazon_sandbox.inbound.prep_book import PrepBook
+from amazon_sandbox.inbound.prep_store import PrepStore
 from amazon_sandbox.inbound.records import PlanRecord, ShipmentRecord
 
 
@@ -20,8 +20,8 @@ class InboundStore(FamilyState):
         self._sandbox = sandbox
         self.ids = Ids(sandbox.simulation.seed)
         self.operations = OperationQueue(self.ids)
-        self.prep = PrepBook()
-        self.documents = DocumentShelf(sandbox)
+        self.prep = PrepStore()
+        self.documents = DocumentStore(sandbox)
         self.taxes: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._plans: dict[str, PlanRecord] = {}
 

@@ -11,11 +11,11 @@ from typing import Any
 from sellerops.base.errors import ConfigurationError, GiveUpError
 from sellerops.base.limits import LARGEST_PACKING_LIST
 from sellerops.cli.warehouse import open_ledger
-from sellerops.inbound.box_checks import check_boxes
 from sellerops.inbound.models import Problem
-from sellerops.inbound.packing_list import read_packing_list
+from sellerops.inbound.packing_lists.packing_list import read_packing_list
 from sellerops.inbound.problems import raise_problems
-from sellerops.inbound.request_facts import Facts
+from sellerops.inbound.requests.box_checks import check_boxes
+from sellerops.inbound.requests.request_facts import Facts
 from sellerops.inbound.settings import INBOUND
 from sellerops.inbound.store import InboundRun, InboundStore, RowState
 from sellerops.settings.accounts import load_accounts

@@ -14,8 +14,8 @@ from typing import Any
 
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.inbound.models import Money
-from sellerops.inbound.option_rows import PlacementOption, TransportationOption
-from sellerops.inbound.shipment_rows import ShipmentRow
+from sellerops.inbound.rows.option_rows import PlacementOption, TransportationOption
+from sellerops.inbound.rows.shipment_rows import ShipmentRow
 from sellerops.sources.common.answers import text_field, time_field
 
 _PLACEMENTS = "listPlacementOptions"

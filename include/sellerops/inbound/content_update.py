@@ -12,9 +12,9 @@ from typing import Any
 
 from sellerops.base.errors import FormError, GiveUpError
 from sellerops.inbound.answers import has_expired, parse_transportation, units_of
-from sellerops.inbound.inputs import item_input
 from sellerops.inbound.models import Item, Money
 from sellerops.inbound.outcomes import StepOutcome, done
+from sellerops.inbound.request_bodies import item_input
 from sellerops.inbound.services import Services
 from sellerops.inbound.steps.offering import offered
 from sellerops.inbound.steps.shipments import read_with_units

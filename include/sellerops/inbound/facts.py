@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sellerops.base.errors import ConfigurationError, RequestRefused
 from sellerops.collect.offers import listed_offers
 from sellerops.inbound.amazon_lists import BASE, escaped_sku
-from sellerops.inbound.request_facts import Facts, OwnerConstraint, PrepDetails
+from sellerops.inbound.requests.request_facts import Facts, OwnerConstraint, PrepDetails
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.sources.common.answers import text_field

@@ -14,8 +14,8 @@ from sellerops.inbound.amount_text import count
 from sellerops.inbound.answers import has_expired, net_fees
 from sellerops.inbound.models import Carrier, Combination, InboundRequest, Leg, Money, Offer, Shipping
 from sellerops.inbound.offer_ranking import preference_of, rank_of, reason_for, with_keys
-from sellerops.inbound.option_rows import PlacementOption, TransportationOption
-from sellerops.inbound.shipment_rows import ShipmentRow
+from sellerops.inbound.rows.option_rows import PlacementOption, TransportationOption
+from sellerops.inbound.rows.shipment_rows import ShipmentRow
 
 # Amazon may name the warehouse of a shipment only once its placement is confirmed.
 UNKNOWN_WAREHOUSE = "a warehouse not known yet"

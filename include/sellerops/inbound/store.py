@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sellerops.inbound.decision_rows import Choice, Decision, DecisionRows, Document, offer_from, offer_values
 from sellerops.inbound.inbound_run import InboundRun, RunState
-from sellerops.inbound.option_rows import OptionRows, PlacementOption, TransportationOption
-from sellerops.inbound.request_rows import plan_name, request_from, request_values
-from sellerops.inbound.run_rows import RunRows
-from sellerops.inbound.shipment_rows import ShipmentRow, ShipmentRows
-from sellerops.inbound.step_rows import RowState, StepRow, StepRows
+from sellerops.inbound.rows.decision_rows import (
+    Choice,
+    Decision,
+    DecisionRows,
+    Document,
+    offer_from,
+    offer_values,
+)
+from sellerops.inbound.rows.option_rows import OptionRows, PlacementOption, TransportationOption
+from sellerops.inbound.rows.request_rows import plan_name, request_from, request_values
+from sellerops.inbound.rows.run_rows import RunRows
+from sellerops.inbound.rows.shipment_rows import ShipmentRow, ShipmentRows
+from sellerops.inbound.rows.step_rows import RowState, StepRow, StepRows
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger

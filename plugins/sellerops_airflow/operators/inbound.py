@@ -22,7 +22,7 @@ COLOR = "#fff4e5"
 VALIDATE, CANCEL = "validate", "cancel_plan"
 # The run's id in the ledger, from the task that opened it.
 LEFT_OUT = "left_out"
-OF_THIS_RUN = f"{{{{ ti.xcom_pull(task_ids='{VALIDATE}') or '' }}}}"
+INBOUND_RUN_ID = f"{{{{ ti.xcom_pull(task_ids='{VALIDATE}') or '' }}}}"
 
 
 # Why this step is not needed, from the same task; empty if that is known only later.
@@ -44,7 +44,7 @@ class InboundStepOperator(BaseOperator):
     ui_color = COLOR
 
     def __init__(
-        self, *, inbound_run_id: Any = OF_THIS_RUN, not_needed: str = _REASON, **kwargs: Any
+        self, *, inbound_run_id: Any = INBOUND_RUN_ID, not_needed: str = _REASON, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.inbound_run_id = inbound_run_id

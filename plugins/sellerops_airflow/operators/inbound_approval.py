@@ -13,13 +13,13 @@ from airflow.sdk.exceptions import TaskAwaitingInput
 
 from sellerops.base.errors import GiveUpError
 from sellerops_airflow.notifiers.inbound import send_approval_notice, send_decision_notice
-from sellerops_airflow.operators.inbound import (
-    COLOR,
-    OF_THIS_RUN,
-    inbound_run_id_of,
-    skip_to_cancellation,
+from sellerops_airflow.operators.inbound import COLOR, INBOUND_RUN_ID, inbound_run_id_of, skip_to_cancellation
+from sellerops_airflow.operators.inbound_questions import (
+    ApprovalCase,
+    ask_in_new_run,
+    decision_of,
+    describe_decision,
 )
-from sellerops_airflow.operators.inbound_questions import Case, ask_in_new_run, decision_of, in_words
 from sellerops_airflow.runs.questions import (
     Question,
     has_timed_out,
@@ -61,7 +61,7 @@ class ApproveOffersOperator(HITLOperator):
     def __init__(
         self,
         *,
-        inbound_run_id: Any = OF_THIS_RUN,
+        inbound_run_id: Any = INBOUND_RUN_ID,
         asked_about: str = "",
         reason: str = "",
         after: Any = "",
@@ -105,7 +105,7 @@ class ApproveOffersOperator(HITLOperator):
     ) -> str:
         """Record the decision. Asks again when somebody else answered, or when the numbers have changed.
 
-        ``asked``: how often; ``read_at``: when the offer was read (ISO); ``shown``: ``Case.shown()`` then.
+        ``asked``: how often; ``read_at``: when the offer was read (ISO); ``shown``: the case's ``shown()``.
         """
         with task_outcome(context):
             case = self._case(read_at)
@@ -117,12 +117,12 @@ class ApproveOffersOperator(HITLOperator):
         """Continue after a decision that was made in a run of its own."""
         with task_outcome(context):
             decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after)
-        return self._end(context, in_words(decision) if decision else "the run has ended")
+        return self._end(context, describe_decision(decision) if decision else "the run has ended")
 
-    def _case(self, read_at: str = "") -> Case:
-        return Case.read(inbound_run_id_of(self.inbound_run_id), read_at)
+    def _case(self, read_at: str = "") -> ApprovalCase:
+        return ApprovalCase.read(inbound_run_id_of(self.inbound_run_id), read_at)
 
-    def _settled(self, case: Case) -> str:
+    def _settled(self, case: ApprovalCase) -> str:
         """Why nobody needs to be asked; empty if somebody does."""
         from sellerops.inbound.offer_text import describe_offer
         from sellerops.inbound.store import RunState
@@ -136,19 +136,21 @@ class ApproveOffersOperator(HITLOperator):
             return "dry run: nobody is asked and nothing is confirmed"
         is_over = run.state.is_given_up or run.state.is_confirmed
         if case.decision and case.decision.id > int(self.after or 0) and (is_over or case.holds()):
-            return in_words(case.decision)
+            return describe_decision(case.decision)
         if is_over:
             return f"the run is {run.state.replace('_', ' ')}"
         return ""
 
-    def _automatic(self, case: Case) -> str:
+    def _automatic(self, case: ApprovalCase) -> str:
         """Approve what costs less than the configured limit; empty if a person must decide."""
         from sellerops.inbound.store import Choice
 
         found = case.auto_approved()
         return self._decide(case, Choice.AUTO_APPROVED, _CONFIGURATION, found) if found else ""
 
-    def _answered(self, context: Context, case: Case, event: dict[str, Any], shown: Mapping[str, str]) -> str:
+    def _answered(
+        self, context: Context, case: ApprovalCase, event: dict[str, Any], shown: Mapping[str, str]
+    ) -> str:
         """Record an answer; empty when the question has to be asked again."""
         from sellerops.inbound.offer_text import REJECT, chosen
         from sellerops.inbound.setting_models import OnTimeout
@@ -181,7 +183,7 @@ class ApproveOffersOperator(HITLOperator):
         ask_in_new_run(self, context, run_id, asked_about=about, reason=self.reason, outdated=outdated)
 
     def _decide(
-        self, case: Case, choice: Any, by: str, combination: Combination | None = None, note: str = ""
+        self, case: ApprovalCase, choice: Any, by: str, combination: Combination | None = None, note: str = ""
     ) -> str:
         decision = case.store.decide(
             case.run.id,
@@ -192,7 +194,7 @@ class ApproveOffersOperator(HITLOperator):
             note=note or None,
             asked_about=self.asked_about or self.task_id,
         )
-        words = in_words(decision, combination)
+        words = describe_decision(decision, combination)
         send_decision_notice(get_runtime().ledger, case.run, decision, words)
         return words
 
@@ -204,7 +206,7 @@ class ApproveOffersOperator(HITLOperator):
         trigger = InboundStepTrigger(step=step, inbound_run_id=inbound_run_id_of(self.inbound_run_id))
         self.defer(trigger=trigger, method_name="offered_again", kwargs={"step": step})
 
-    def _ask(self, context: Context, case: Case, asked: int) -> NoReturn:
+    def _ask(self, context: Context, case: ApprovalCase, asked: int) -> NoReturn:
         """Wait for an answer here or, when Airflow still shows an earlier question, in a run of its own."""
         from sellerops.inbound.offer_text import describe_offer, offer_lines, option_labels
         from sellerops.inbound.store import RunState

@@ -12,7 +12,7 @@ from sellerops_airflow.operators.inbound import (
     inbound_run_id_of,
     skip_to_cancellation,
 )
-from sellerops_airflow.operators.inbound_questions import ask_in_new_run, decision_of, in_words
+from sellerops_airflow.operators.inbound_questions import ask_in_new_run, decision_of, describe_decision
 from sellerops_airflow.runs.task_outcomes import task_outcome
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class ConfirmStepOperator(InboundStepOperator):
         """Carry out the step after an approval; otherwise skip to the cancellation."""
         with task_outcome(context):
             decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after)
-        words = in_words(decision) if decision else "the run has ended"
+        words = describe_decision(decision) if decision else "the run has ended"
         log.info("%s", words)
         if decision is None or not decision.choice.is_approval:
             context["ti"].xcom_push(key="return_value", value=words)

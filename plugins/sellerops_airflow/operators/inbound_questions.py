@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 APPROVAL_DAG = "fba_inbound_approval"
 
 
-class Case:
+class ApprovalCase:
     """A run, the offer as of a moment, the newest decision about it, and who may decide.
 
     :param read_at: options that have expired by then are left out. For an answer it is the moment at which
@@ -44,7 +44,7 @@ class Case:
         self.offer: Offer = replace(offer, notes=(*offer.notes, *self._namesake()))
 
     @classmethod
-    def read(cls, inbound_run_id: int, read_at: str = "") -> Case:
+    def read(cls, inbound_run_id: int, read_at: str = "") -> ApprovalCase:
         """From the ledger and the settings. Raises ConfigurationError when nobody may approve."""
         from sellerops.inbound.settings import INBOUND
 
@@ -150,7 +150,7 @@ def decision_of(
     return get_runtime().inbound_store.newest_decision(inbound_run_id)
 
 
-def in_words(decision: Decision, combination: Combination | None = None) -> str:
+def describe_decision(decision: Decision, combination: Combination | None = None) -> str:
     """A decision in one line; ``combination``: the approved one, if at hand."""
     from sellerops.inbound.offer_text import option_label
     from sellerops.inbound.store import Choice

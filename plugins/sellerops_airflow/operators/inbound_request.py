@@ -23,7 +23,7 @@ class ValidateRequestOperator(BaseOperator):
     All problems are reported at once, and with a problem nothing is created. A DAG run has one inbound run:
     when cleared, the task finds it again, and a changed form changes it only while Amazon has no plan.
 
-    :param values: the form's values by key (``sellerops.inbound.form``); by default those of this run.
+    :param values: the form's values by key (``sellerops.inbound.requests.form``); by default this run's.
     """
 
     ui_color = COLOR
@@ -37,7 +37,7 @@ class ValidateRequestOperator(BaseOperator):
 
         Raises InvalidRequest with every problem: of the form here, of its meaning in ``resume``.
         """
-        from sellerops.inbound.form import parse_form
+        from sellerops.inbound.requests.form import parse_form
         from sellerops_airflow.triggers.inbound import ValidateRequestTrigger
 
         values = dict(self.values if self.values is not None else context["params"])

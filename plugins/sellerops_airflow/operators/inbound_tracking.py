@@ -12,7 +12,7 @@ from airflow.sdk import Context, Param
 from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 
 from sellerops_airflow.notifiers.inbound import send_tracking_notice
-from sellerops_airflow.operators.inbound import COLOR, OF_THIS_RUN, inbound_run_id_of
+from sellerops_airflow.operators.inbound import COLOR, INBOUND_RUN_ID, inbound_run_id_of
 from sellerops_airflow.runs.questions import Question, has_timed_out, put_question, responder
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
@@ -39,7 +39,7 @@ class AskTrackingOperator(HITLOperator):
     template_fields: Sequence[str] = ("inbound_run_id",)
     ui_color = COLOR
 
-    def __init__(self, *, inbound_run_id: Any = OF_THIS_RUN, **kwargs: Any) -> None:
+    def __init__(self, *, inbound_run_id: Any = INBOUND_RUN_ID, **kwargs: Any) -> None:
         super().__init__(subject="Tracking numbers are needed", options=[SEND, NOT_NEEDED], **kwargs)
         self.inbound_run_id = inbound_run_id
 

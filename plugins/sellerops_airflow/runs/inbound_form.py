@@ -1,10 +1,10 @@
 """The trigger forms of the FBA inbound DAGs.
 
-Keys and titles are those of ``sellerops.inbound.form_fields``: the same for the form, a REST call and a
-restock proposal. ``sellerops.inbound.form`` reads and checks the values. Every field allows null so that it
-may stay empty: Airflow's UI marks all others as required, and a missing value is reported together with all
-other problems. Airflow shows fields without a section first, and collapses the sections. Descriptions are
-plain text: the form draws code over the line above it.
+Keys and titles are those of ``sellerops.inbound.requests.form_fields``: the same for the form, a REST call
+and a restock proposal. ``sellerops.inbound.requests.form`` reads and checks the values. Every field allows
+null so that it may stay empty: Airflow's UI marks all others as required, and a missing value is reported
+together with all other problems. Airflow shows fields without a section first, and collapses the sections.
+Descriptions are plain text: the form draws code over the line above it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from sellerops.inbound import form_fields as form
 from sellerops.inbound.api_values import FREIGHT_CLASSES
 from sellerops.inbound.models import Carrier, Shipping
+from sellerops.inbound.requests import form_fields as form
 from sellerops.inbound.settings import InboundSettings
 from sellerops.settings.accounts import Account
 

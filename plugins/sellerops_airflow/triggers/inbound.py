@@ -137,8 +137,13 @@ class ValidateRequestTrigger(InboundTrigger):
 
     async def _work(self) -> dict[str, Any]:
         from sellerops.inbound.facts import read_facts
-        from sellerops.inbound.form import parse_form
-        from sellerops.inbound.validation import find_notes, find_problems, raise_problems, with_owners
+        from sellerops.inbound.requests.form import parse_form
+        from sellerops.inbound.requests.validation import (
+            find_notes,
+            find_problems,
+            raise_problems,
+            with_owners,
+        )
         from sellerops.inbound.workflow import left_out
         from sellerops.settings.marketplaces import marketplace
 

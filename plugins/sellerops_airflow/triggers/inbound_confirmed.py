@@ -27,7 +27,7 @@ class FollowTrigger(inbound.InboundTrigger):
         return self.account_id
 
     async def _work(self) -> dict[str, Any]:
-        from sellerops.inbound.following import follow_open_runs
+        from sellerops.inbound.follow_up.following import follow_open_runs
 
         found = await follow_open_runs(await asyncio.to_thread(self._services))
         return {

@@ -12,7 +12,7 @@ from integration.inbound.following_parts import add_option, add_run, add_shipmen
 from psycopg.types.json import Jsonb
 
 from sellerops.base.clock import Clock
-from sellerops.inbound.announcing import announce_deadlines, close_runs, report_differences
+from sellerops.inbound.follow_up.announcing import announce_deadlines, close_runs, report_differences
 from sellerops.ledger import Ledger
 from sellerops.ledger.notices import claim
 from sellerops.notices import Event, Notice

@@ -21,8 +21,8 @@ from integration.inbound.following_parts import (
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import AmazonUnavailable, GiveUpError, LoginRefused, UnexpectedAnswer
-from sellerops.inbound.announcing import close_runs, report_differences
-from sellerops.inbound.following import Followed, FollowedRuns, follow, follow_open_runs
+from sellerops.inbound.follow_up.announcing import close_runs, report_differences
+from sellerops.inbound.follow_up.following import FollowResult, FollowResults, follow, follow_open_runs
 from sellerops.inbound.steps.tracking import tracking_body
 from sellerops.ledger import Ledger
 from sellerops.ledger.notices import claim
@@ -48,11 +48,11 @@ def at(ledger: Ledger, moment: datetime) -> None:
     ledger.set_clock(Clock(datetime.now(UTC), moment, 0.0))
 
 
-def follow_one(ledger: Ledger, amazon: Amazon, run: int) -> Followed:
+def follow_one(ledger: Ledger, amazon: Amazon, run: int) -> FollowResult:
     return asyncio.run(follow(services_of(ledger, amazon), run))
 
 
-def follow_all(ledger: Ledger, amazon: Amazon) -> FollowedRuns:
+def follow_all(ledger: Ledger, amazon: Amazon) -> FollowResults:
     return asyncio.run(follow_open_runs(services_of(ledger, amazon)))
 
 
@@ -113,7 +113,7 @@ def test_a_run_from_confirmation_to_its_end(ledger: Ledger, amazon: Amazon) -> N
     assert (row["shipped_at"], row["closed_at"]) == (BEGIN + DAY, BEGIN + 9 * DAY)
     assert (settle(ledger), state(ledger, run)) == ((run,), "closed")
     assert follow_one(ledger, amazon, run).state == "closed", "nothing is read any more"
-    assert follow_all(ledger, amazon) == FollowedRuns()
+    assert follow_all(ledger, amazon) == FollowResults()
 
 
 def test_a_closed_shipment_with_missing_units_is_followed_until_they_are_reported(
@@ -263,7 +263,7 @@ def test_other_runs_and_accounts_are_left_alone(ledger: Ledger, amazon: Amazon) 
     add_shipment(ledger, add_run(ledger, "Europe", account_id="northwind_eu"), "b", {"S": 1})
     offered = add_run(ledger, "Offered", state="awaiting_approval")
     add_shipment(ledger, offered, "c", {"S": 1}, is_chosen=False)
-    assert follow_all(ledger, amazon) == FollowedRuns()
+    assert follow_all(ledger, amazon) == FollowResults()
     assert (follow_one(ledger, amazon, offered).state, amazon.calls) == ("awaiting_approval", [])
 
 

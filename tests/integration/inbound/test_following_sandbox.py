@@ -17,8 +17,8 @@ from integration.inbound.following_parts import add_run, add_shipment, rows
 from support.sandbox import SandboxServer
 
 from sellerops.archive import Archive
-from sellerops.inbound.announcing import close_runs, report_differences
-from sellerops.inbound.following import FollowedRuns, follow_open_runs
+from sellerops.inbound.follow_up.announcing import close_runs, report_differences
+from sellerops.inbound.follow_up.following import FollowResults, follow_open_runs
 from sellerops.inbound.services import Services
 from sellerops.inbound.settings import INBOUND
 from sellerops.ledger import Ledger
@@ -71,13 +71,13 @@ def add_newest_plans(bench: Bench, amazon: httpx.Client, plans: int) -> None:
             )
 
 
-def follow(bench: Bench) -> FollowedRuns:
+def follow(bench: Bench) -> FollowResults:
     client: Any = bench.client()
     services = Services(
         bench.account, client, None, bench.ledger, Archive(str(bench.directory)), INBOUND.load()  # type: ignore[arg-type]
     )  # fmt: skip
 
-    async def whole() -> FollowedRuns:
+    async def whole() -> FollowResults:
         try:
             return await follow_open_runs(services)
         finally:
@@ -153,4 +153,4 @@ def test_from_the_way_to_the_report_of_missing_units(bench: Bench, amazon: httpx
     assert len(sent) == len(short)
     close_runs(ledger, stop_after=after.stop_after)
     assert rows(ledger, "SELECT DISTINCT state FROM sellerops.inbound_run") == [{"state": "closed"}]
-    assert follow(bench) == FollowedRuns()
+    assert follow(bench) == FollowResults()

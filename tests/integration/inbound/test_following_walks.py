@@ -9,8 +9,8 @@ from datetime import timedelta
 from integration.inbound.following_parts import rows
 from integration.inbound.walks import Harbour, Walk, assert_no_typed_failure, go, request, with_carrier
 
-from sellerops.inbound.announcing import announce_deadlines, close_runs, report_differences
-from sellerops.inbound.following import follow
+from sellerops.inbound.follow_up.announcing import announce_deadlines, close_runs, report_differences
+from sellerops.inbound.follow_up.following import follow
 from sellerops.inbound.offers import OWN, PARTNERED
 from sellerops.inbound.store import RunState
 from sellerops.ledger.notices import claim

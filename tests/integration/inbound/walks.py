@@ -20,12 +20,12 @@ from sellerops.base.errors import GiveUpError, RetryableError, SellerOpsError
 from sellerops.inbound.approval import current_offer
 from sellerops.inbound.facts import read_facts
 from sellerops.inbound.models import Carrier, Combination, InboundRequest, Offer, Shipping
-from sellerops.inbound.packing_list import read_packing_list
+from sellerops.inbound.packing_lists.packing_list import read_packing_list
+from sellerops.inbound.requests.validation import find_problems, raise_problems, with_owners
 from sellerops.inbound.services import Services
 from sellerops.inbound.settings import INBOUND, InboundSettings
 from sellerops.inbound.store import Choice, InboundRun, InboundStore
 from sellerops.inbound.tracking import parse_numbers, shipments_to_track
-from sellerops.inbound.validation import find_problems, raise_problems, with_owners
 from sellerops.inbound.workflow import STEPS, StepOutcome, StepState, run_step
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import QuotaLedger, load_rate_limits

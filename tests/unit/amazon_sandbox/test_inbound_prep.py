@@ -9,7 +9,7 @@ from support.sandbox_app import Api
 
 from amazon_sandbox.core.answers import ApiError
 from amazon_sandbox.inbound.prep import read_mskus
-from amazon_sandbox.inbound.prep_book import PrepBook
+from amazon_sandbox.inbound.prep_store import PrepStore
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_amazon_may_prep_and_label_in_germany(eu: Api) -> None:
     """But not one without the other for a set."""
     germany = Inbound(eu, DE)
     storefront = eu.sandbox.simulation.storefront(eu.seller, DE)
-    of_category = {PrepBook().of(storefront, one).category: one for one in storefront.listings if one.fnsku}
+    of_category = {PrepStore().of(storefront, one).category: one for one in storefront.listings if one.fnsku}
     details = {
         each["prepCategory"]: each
         for each in germany.get(

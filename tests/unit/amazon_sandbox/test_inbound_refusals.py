@@ -12,7 +12,7 @@ from support.inbound_api import ADDRESSES, ALL_READY, CONTACT, FREIGHT, PALLETS,
 from support.sandbox_app import Api
 
 from amazon_sandbox.inbound import compliance
-from amazon_sandbox.inbound.prep_book import PrepBook
+from amazon_sandbox.inbound.prep_store import PrepStore
 from amazon_sandbox.inbound.products import needs_expiration
 from amazon_sandbox.inbound.store import InboundStore
 from amazon_sandbox.simulation.catalogue import Listing
@@ -29,7 +29,7 @@ def us(na: Api) -> Inbound:
 
 def with_prep(us: Inbound, needs_prep: bool) -> Listing:
     storefront = us.api.sandbox.simulation.storefront(us.api.seller, us.marketplace_id)
-    return next(each for each in us.listings() if PrepBook().of(storefront, each).needs_prep is needs_prep)
+    return next(each for each in us.listings() if PrepStore().of(storefront, each).needs_prep is needs_prep)
 
 
 def without_phone(us: Inbound) -> dict[str, Any]:
@@ -113,7 +113,9 @@ def test_a_missing_prep_classification_fails_the_operation(us: Inbound) -> None:
     unknown = next(
         each
         for each in storefront.listings
-        if each.fnsku and PrepBook().of(storefront, each).category == "UNKNOWN" and not needs_expiration(each)
+        if each.fnsku
+        and PrepStore().of(storefront, each).category == "UNKNOWN"
+        and not needs_expiration(each)
     )
     item = {"msku": unknown.sku, "quantity": 2, "prepOwner": "NONE", "labelOwner": "SELLER"}
     started = us.start("POST", "/inboundPlans", us.plan_body(item))

@@ -229,7 +229,7 @@ def test_a_spec_is_read_again_after_a_while_and_credentials_after_a_refusal(
 
     moment = 0.0
     monkeypatch.setattr("sellerops.ledger.deployment.bind_archive", lambda *_: None)
-    monkeypatch.setattr("sellerops.base.kept.time.monotonic", lambda: moment)
+    monkeypatch.setattr("sellerops.base.timed_cache.time.monotonic", lambda: moment)
     runtime = Runtime(lambda: "host=nowhere", lambda: "/tmp/archive", lambda: "host=nowhere")
     dag_id = "report__amazon_sp__settlements"
     spec = runtime.spec(dag_id)

@@ -8,7 +8,7 @@ import pytest
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import ParamValidationError
 
-from sellerops.inbound.form_fields import TITLES
+from sellerops.inbound.requests.form_fields import TITLES
 from sellerops.inbound.settings import INBOUND
 from sellerops.settings.accounts import load_accounts
 from sellerops_airflow.runs.inbound_form import inbound_form

@@ -10,7 +10,11 @@ from sellerops.inbound.models import Combination
 from sellerops.inbound.offers import find_same
 from sellerops.inbound.steps.placement_options import list_placements, read_placements
 from sellerops.inbound.steps.step import Step
-from sellerops.inbound.steps.transportation import list_transportation, read_for_all, read_transportation
+from sellerops.inbound.steps.transportation import (
+    list_transportation,
+    read_transportation,
+    read_transportation_for_all,
+)
 from sellerops.inbound.store import Decision, PlacementOption
 
 # What expires sooner is generated again rather than confirmed in a hurry.
@@ -29,7 +33,7 @@ async def find_approved(step: Step, decision: Decision) -> Combination | None:
     return find_same(offer, decision.fingerprint)
 
 
-async def offered_as_approved(step: Step, decision: Decision, *, again: bool = False) -> Combination | None:
+async def find_offered_approval(step: Step, decision: Decision, *, again: bool = False) -> Combination | None:
     """The combination with the approved numbers among what Amazon offers now.
 
     What has expired or vanished, or everything if ``again``, is generated again. None if the numbers have
@@ -37,7 +41,7 @@ async def offered_as_approved(step: Step, decision: Decision, *, again: bool = F
     """
     placement = await _open_placement(step, decision)
     if placement is None:
-        await read_for_all(step, await read_placements(step, again=True))
+        await read_transportation_for_all(step, await read_placements(step, again=True))
         return await _same(step, decision)
     listed = None if again else await list_transportation(step, placement)
     if listed is not None:

@@ -13,7 +13,7 @@ from sellerops.inbound.amount_text import count
 from sellerops.inbound.models import Combination, Leg
 from sellerops.inbound.offers import PARTNERED
 from sellerops.inbound.outcomes import StepOutcome, done, needs_approval
-from sellerops.inbound.steps.approved import approved_decision, find_approved, offered_as_approved
+from sellerops.inbound.steps.approved import approved_decision, find_approved, find_offered_approval
 from sellerops.inbound.steps.offering import choose
 from sellerops.inbound.steps.placement import CHANGED, NOBODY_APPROVED
 from sellerops.inbound.steps.shipments import read_shipment, refresh_chosen
@@ -79,7 +79,7 @@ async def _confirm_approved(step: Step, decision: Decision) -> bool:
     """Confirm what was approved; False if Amazon no longer offers it at these numbers."""
 
     async def confirm(again: bool) -> bool:
-        combination = await offered_as_approved(step, decision, again=again)
+        combination = await find_offered_approval(step, decision, again=again)
         if combination is None:
             return False
         await ensure_windows(step, combination.legs)

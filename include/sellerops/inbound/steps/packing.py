@@ -10,9 +10,9 @@ from sellerops.base.errors import GiveUpError
 from sellerops.inbound.amount_text import count
 from sellerops.inbound.answers import has_expired, net_fees, units_of
 from sellerops.inbound.box_plan import BoxPlan, assign_boxes, count_boxes
-from sellerops.inbound.inputs import box_inputs
 from sellerops.inbound.offers import MODES
 from sellerops.inbound.outcomes import StepOutcome, done, not_needed
+from sellerops.inbound.request_bodies import box_inputs
 from sellerops.inbound.steps.offering import choose, offered
 from sellerops.inbound.steps.step import Step
 from sellerops.inbound.units import weight_in

@@ -8,9 +8,9 @@ from typing import Any
 from sellerops.base.errors import GiveUpError
 from sellerops.inbound.amount_text import count
 from sellerops.inbound.box_plan import BoxPlan, count_boxes, divide_boxes
-from sellerops.inbound.inputs import box_inputs
 from sellerops.inbound.outcomes import StepOutcome, done, needs_approval, not_needed
-from sellerops.inbound.steps.approved import approved_decision, offered_as_approved
+from sellerops.inbound.request_bodies import box_inputs
+from sellerops.inbound.steps.approved import approved_decision, find_offered_approval
 from sellerops.inbound.steps.placement import CHANGED, NOBODY_APPROVED
 from sellerops.inbound.steps.step import Step
 
@@ -68,7 +68,7 @@ async def offer_transportation_again(step: Step) -> StepOutcome:
         step.store.newest_step, step.run.id, "offer_transportation", step.run.placement_option_id or ""
     )
     is_older = bool(boxes and boxes.ended_at and priced and priced.started_at < boxes.ended_at)
-    combination = await offered_as_approved(step, decision, again=is_older)
+    combination = await find_offered_approval(step, decision, again=is_older)
     if combination is None:
         return needs_approval(CHANGED)
     return done("The approved numbers still hold for the packed boxes.")

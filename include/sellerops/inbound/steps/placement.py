@@ -9,7 +9,7 @@ from typing import Any
 from sellerops.base.errors import GiveUpError, OperationFailed, RequestRefused
 from sellerops.inbound.amount_text import count
 from sellerops.inbound.outcomes import StepOutcome, done, needs_approval, not_needed
-from sellerops.inbound.steps.approved import approved_decision, offered_as_approved
+from sellerops.inbound.steps.approved import approved_decision, find_offered_approval
 from sellerops.inbound.steps.offering import choose
 from sellerops.inbound.steps.placement_options import list_placements, read_placements
 from sellerops.inbound.steps.step import Step
@@ -73,7 +73,7 @@ async def _confirm_approved(step: Step, decision: Decision) -> str | None:
         return await _accepted(step)
 
     async def confirm(again: bool) -> tuple[str | None]:
-        combination = await offered_as_approved(step, decision, again=again)
+        combination = await find_offered_approval(step, decision, again=again)
         if combination is None:
             return (None,)
         await _confirm(step, combination.placement_option_id)

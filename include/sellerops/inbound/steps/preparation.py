@@ -10,11 +10,11 @@ from sellerops.base.errors import ConfigurationError, GiveUpError, OperationFail
 from sellerops.inbound.amazon_lists import BASE
 from sellerops.inbound.amount_text import count
 from sellerops.inbound.facts import read_prep_details
-from sellerops.inbound.inputs import item_input
 from sellerops.inbound.models import Item
 from sellerops.inbound.operations import Intent, OperationPending, carry_out
 from sellerops.inbound.outcomes import StepOutcome, done, not_needed
-from sellerops.inbound.request_facts import NO_PREP
+from sellerops.inbound.request_bodies import item_input
+from sellerops.inbound.requests.request_facts import NO_PREP
 from sellerops.inbound.steps.step import Step
 from sellerops.inbound.store import RowState, StepRow
 from sellerops.sources.common.answers import text_field, time_field

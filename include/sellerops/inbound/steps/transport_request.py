@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.inbound.inputs import pallet_inputs
 from sellerops.inbound.models import Pallet
+from sellerops.inbound.request_bodies import pallet_inputs
 from sellerops.inbound.steps.step import Step
 from sellerops.inbound.store import ShipmentRow, StepRow
 from sellerops.settings.marketplaces import marketplace_by_id

@@ -28,7 +28,7 @@ async def offer_transportation(step: Step) -> StepOutcome:
     for number in range(MOST_GENERATIONS):
         try:
             placements = await _open_placements(step, again=number > 0)
-            await read_for_all(step, placements)
+            await read_transportation_for_all(step, placements)
             break
         except (RequestRefused, OperationFailed) as error:
             # A placement option that has expired meanwhile takes its shipments with it.
@@ -54,7 +54,9 @@ async def read_offer(step: Step) -> Offer:
     return await step.blocking(current_offer, step.store, step.run.id, await step.services.now())
 
 
-async def read_for_all(step: Step, placements: Sequence[PlacementOption], *, again: bool = False) -> None:
+async def read_transportation_for_all(
+    step: Step, placements: Sequence[PlacementOption], *, again: bool = False
+) -> None:
     """Generate and record the transportation options of several placement options, side by side."""
     results = await asyncio.gather(
         *(read_transportation(step, placement, again=again) for placement in placements),

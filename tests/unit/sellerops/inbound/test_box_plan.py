@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sellerops.inbound.box_plan import assign_boxes, contents_of, divide_boxes
-from sellerops.inbound.inputs import box_inputs
 from sellerops.inbound.models import Box, BoxContent, Item, Owner
+from sellerops.inbound.request_bodies import box_inputs
 
 
 def box(name: str, count: int = 1, weight: str = "8.0", **units: int) -> Box:

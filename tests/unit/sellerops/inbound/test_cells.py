@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellerops.inbound.cells import (
+from sellerops.inbound.packing_lists.cells import (
     CellError,
     Unreadable,
     Value,

@@ -12,11 +12,11 @@ import pytest
 from support.packing_lists import BOX, HEADINGS, csv_of
 
 from sellerops.base.errors import InvalidRequest
-from sellerops.inbound import form
-from sellerops.inbound.form import parse_form
-from sellerops.inbound.form_fields import TITLES
 from sellerops.inbound.models import Carrier, InboundRequest, Shipping
-from sellerops.inbound.packing_list_folder import read_file
+from sellerops.inbound.requests import form
+from sellerops.inbound.requests.form import parse_form
+from sellerops.inbound.requests.form_fields import TITLES
+from sellerops.inbound.requests.packing_list_folder import read_file
 from sellerops.inbound.settings import INBOUND, InboundSettings
 
 READY = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()

@@ -12,10 +12,10 @@ from support.inbound_requests import facts
 from support.packing_lists import HEADINGS, csv_of, xlsx_of
 
 from sellerops.base.errors import InvalidRequest
-from sellerops.inbound.form import parse_form
-from sellerops.inbound.form_fields import TITLES
-from sellerops.inbound.packing_list import read_packing_list
-from sellerops.inbound.validation import find_notes, find_problems, with_owners
+from sellerops.inbound.packing_lists.packing_list import read_packing_list
+from sellerops.inbound.requests.form import parse_form
+from sellerops.inbound.requests.form_fields import TITLES
+from sellerops.inbound.requests.validation import find_notes, find_problems, with_owners
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _WORKBOOK = xlsx_of(HEADINGS, ("1", 1, "A", 12, 40, 30, 20, "CM", 9.5, "KG"))

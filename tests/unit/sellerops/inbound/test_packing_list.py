@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from support.packing_lists import BOX, HEADINGS, csv_of, problems_of, units_of, xlsx_of
 
 from sellerops.inbound.models import Box, BoxContent, Item, Owner
-from sellerops.inbound.packing_list import PackingList, read_packing_list, read_pasted, read_records
+from sellerops.inbound.packing_lists.packing_list import (
+    PackingList,
+    read_packing_list,
+    read_pasted,
+    read_records,
+)
 from sellerops.inbound.problems import Problems
 
 

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from support.packing_lists import BOX, HEADINGS, csv_of, problems_of, units_of, xlsx_of
 
 from sellerops.base import limits
-from sellerops.inbound.packing_list import read_packing_list
+from sellerops.inbound.packing_lists.packing_list import read_packing_list
 
 _NUMBERS = ("1", 1, "A-1", 12, 40, 30, 20, "CM", 9.5, "KG")
 
@@ -114,8 +114,8 @@ def test_a_quotation_mark_that_is_never_closed_is_found_by_its_line() -> None:
 
 
 def test_more_rows_or_columns_than_any_shipment_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sellerops.inbound.text_tables.MOST_PACKING_LIST_ROWS", 3)
-    monkeypatch.setattr("sellerops.inbound.workbooks.MOST_PACKING_LIST_ROWS", 3)
+    monkeypatch.setattr("sellerops.inbound.packing_lists.text_tables.MOST_PACKING_LIST_ROWS", 3)
+    monkeypatch.setattr("sellerops.inbound.packing_lists.workbooks.MOST_PACKING_LIST_ROWS", 3)
     rows = [("sku", "quantity"), ("A", 1), ("B", 1), ("C", 1)]
     assert "list.csv: has more than 3 rows" in problems_of(csv_of(*rows))[0]
     assert "list.xlsx, sheet Boxes, row 4" in problems_of(xlsx_of(*rows), "list.xlsx")[0]

@@ -8,8 +8,8 @@ import pytest
 from support.inbound_requests import NO_PREP, TEXTILE, facts, request, with_prep
 
 from sellerops.inbound.models import Item, Owner
-from sellerops.inbound.request_facts import OwnerConstraint, PrepDetails
-from sellerops.inbound.validation import with_owners
+from sellerops.inbound.requests.request_facts import OwnerConstraint, PrepDetails
+from sellerops.inbound.requests.validation import with_owners
 
 SET = PrepDetails("SET", ("ITEM_SETSTK", "ITEM_LABELING"), owners_must_match=True)
 

@@ -13,10 +13,10 @@ from support.inbound_requests import facts
 
 from amazon_sandbox.inbound.products import usual_prep
 from amazon_sandbox.simulation.simulation import Simulation
-from sellerops.inbound.form import parse_form
 from sellerops.inbound.models import InboundRequest
-from sellerops.inbound.request_facts import PrepDetails
-from sellerops.inbound.validation import find_problems, with_owners
+from sellerops.inbound.requests.form import parse_form
+from sellerops.inbound.requests.request_facts import PrepDetails
+from sellerops.inbound.requests.validation import find_problems, with_owners
 from sellerops.settings.marketplaces import marketplace
 
 ROOT = Path(__file__).resolve().parents[4]

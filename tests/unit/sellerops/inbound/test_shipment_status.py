@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sellerops.inbound.shipment_status import further, is_delivered, is_shipped, next_state
+from sellerops.inbound.follow_up.shipment_status import is_delivered, is_shipped, latest_status, next_state
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from sellerops.inbound.shipment_status import further, is_delivered, is_shipped,
     ],
 )
 def test_the_furthest_status_counts(known: str, seen: list[str | None], expected: str) -> None:
-    assert further(known, *seen) == expected
+    assert latest_status(known, *seen) == expected
 
 
 def test_what_a_status_says() -> None:

@@ -15,7 +15,7 @@ from sellerops.inbound.amazon_lists import escaped_sku, plan_path, with_query
 from sellerops.inbound.approval import auto_approval
 from sellerops.inbound.content_update import change_boxes
 from sellerops.inbound.models import Pallet
-from sellerops.inbound.request_rows import plan_name, request_from, request_values
+from sellerops.inbound.rows.request_rows import plan_name, request_from, request_values
 from sellerops.inbound.setting_models import AutoApproval
 from sellerops.inbound.settings import INBOUND
 from sellerops.inbound.steps.confirmation import share_fees

@@ -12,8 +12,8 @@ from support.inbound_requests import TEXTILE, box, facts, problems, request, wit
 
 from sellerops.base.errors import InvalidRequest
 from sellerops.inbound.models import Box, BoxContent, Carrier, Item, Owner, Pallet, Problem, Shipping
-from sellerops.inbound.request_facts import OwnerConstraint, PrepDetails
-from sellerops.inbound.validation import find_notes, find_problems, raise_problems
+from sellerops.inbound.requests.request_facts import OwnerConstraint, PrepDetails
+from sellerops.inbound.requests.validation import find_notes, find_problems, raise_problems
 
 PALLET = Pallet(Decimal(48), Decimal(40), Decimal(60), Decimal(600), "IN", "LB", 2)
 FREIGHT: dict[str, Any] = {

@@ -22,7 +22,7 @@ ENDED = frozenset({CLOSED, ABANDONED, *CANCELLED})
 VOIDED_PLAN = "VOIDED"
 
 
-def further(known: str, *seen: str | None) -> str:
+def latest_status(known: str, *seen: str | None) -> str:
     """The status that is furthest along of the known one and those that Amazon lists.
 
     Amazon's lists are not updated at the same moment, and one may still show what another has left behind.

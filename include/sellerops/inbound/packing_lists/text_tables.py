@@ -6,9 +6,9 @@ import csv
 import io
 
 from sellerops.base.limits import MOST_PACKING_LIST_COLUMNS, MOST_PACKING_LIST_ROWS
-from sellerops.inbound.packing_columns import Column
+from sellerops.inbound.packing_lists.columns import Column
+from sellerops.inbound.packing_lists.tables import Row, count_headings
 from sellerops.inbound.problems import Problems
-from sellerops.inbound.tables import Row, count_headings
 
 DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_CELL = 10_000

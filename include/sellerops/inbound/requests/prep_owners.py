@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sellerops.inbound.models import InboundRequest, Item, Owner
-from sellerops.inbound.request_facts import NO_PREP, Facts, PrepDetails
+from sellerops.inbound.requests.request_facts import NO_PREP, Facts, PrepDetails
 
 _LABELING, _NOTHING = "ITEM_LABELING", "ITEM_NO_PREP"
 

@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sellerops.inbound.cells import CellError, day_of, is_yes, measure_of
-from sellerops.inbound.form_checks import check_form
-from sellerops.inbound.form_fields import (
+from sellerops.inbound.models import Carrier, InboundRequest, Shipping
+from sellerops.inbound.packing_lists.cells import CellError, day_of, is_yes, measure_of
+from sellerops.inbound.problems import Problems, quoted, raise_problems
+from sellerops.inbound.requests.form_checks import check_form
+from sellerops.inbound.requests.form_fields import (
     ACCOUNT,
     BOXES,
     CARRIER,
@@ -36,10 +38,8 @@ from sellerops.inbound.form_fields import (
     TITLES,
     place_of,
 )
-from sellerops.inbound.form_lists import read_lists
-from sellerops.inbound.models import Carrier, InboundRequest, Shipping
-from sellerops.inbound.problems import Problems, quoted, raise_problems
-from sellerops.inbound.request_facts import Facts
+from sellerops.inbound.requests.form_lists import read_lists
+from sellerops.inbound.requests.request_facts import Facts
 from sellerops.inbound.settings import INBOUND, InboundSettings
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.marketplaces import all_marketplaces

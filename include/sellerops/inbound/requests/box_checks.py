@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
-from sellerops.inbound.form_fields import BOXES, PACKING, place_of
-from sellerops.inbound.item_checks import place_of_item
 from sellerops.inbound.models import Box, InboundRequest, Problem
 from sellerops.inbound.problems import quoted
-from sellerops.inbound.request_facts import Facts
+from sellerops.inbound.requests.form_fields import BOXES, PACKING, place_of
+from sellerops.inbound.requests.item_checks import place_of_item
+from sellerops.inbound.requests.request_facts import Facts
 from sellerops.inbound.setting_models import BoxLimit
 
 # Amazon's model: boxes of a grouping, identical boxes, and the largest length or weight.

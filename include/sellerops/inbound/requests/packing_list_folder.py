@@ -7,12 +7,12 @@ from typing import NoReturn
 
 from sellerops.base.errors import InvalidRequest
 from sellerops.base.limits import LARGEST_PACKING_LIST
-from sellerops.inbound.form_fields import PACKING_LIST_FILE, place_of
 from sellerops.inbound.models import Problem
 from sellerops.inbound.problems import quoted, raise_problems
+from sellerops.inbound.requests.form_fields import PACKING_LIST_FILE, place_of
 
 # A relative folder lies here: `include` of the project.
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 def read_file(folder: str | None, name: str) -> bytes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sellerops.inbound.models import Pallet
-from sellerops.inbound.packing_columns import MEASURES, Column
+from sellerops.inbound.packing_lists.columns import MEASURES, Column
+from sellerops.inbound.packing_lists.row_reader import RowReader, decimal_mark_of
+from sellerops.inbound.packing_lists.tables import Table
 from sellerops.inbound.problems import Problems
-from sellerops.inbound.row_reader import RowReader, decimal_mark_of
-from sellerops.inbound.tables import Table
 
 HEADINGS = "It needs the columns pallets, length, width, height, dimension unit, weight, weight unit."
 

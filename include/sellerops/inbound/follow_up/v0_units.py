@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sellerops.base.errors import RequestRefused, UnexpectedAnswer
-from sellerops.inbound import shipment_status
-from sellerops.inbound.followed import FollowedShipment, SeenUnits
+from sellerops.inbound.follow_up import shipment_status
+from sellerops.inbound.follow_up.readings import FollowedShipment, UnitsReading
 from sellerops.sources.common.paging import PageWatch, value_at
 from sellerops.sources.common.placeholders import iso
 
@@ -36,23 +36,23 @@ _LONGEST_RANGE = timedelta(days=14)
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class UnitReadings:
     """``statuses`` by confirmation id, without shipments that Amazon does not list; ``read``: confirmation
     ids whose units are known as of now.
     """
 
     statuses: Mapping[str, str] = field(default_factory=dict)
-    units: tuple[SeenUnits, ...] = ()
+    units: tuple[UnitsReading, ...] = ()
     read: frozenset[str] = frozenset()
 
 
 async def read_arrivals(
     services: Services, marketplace_id: str, shipments: Sequence[FollowedShipment]
-) -> Arrivals:
+) -> UnitReadings:
     """Read version 0 for shipments of one marketplace; those without a confirmation id are left out."""
     known = {each.confirmation_id: each for each in shipments if each.confirmation_id}
     if not known:
-        return Arrivals()
+        return UnitReadings()
     statuses = await _statuses(services, marketplace_id, sorted(known))
     now = await services.now()
     by_date, alone = _split(known, statuses, now)
@@ -63,7 +63,7 @@ async def read_arrivals(
         units += [each for each in changed if each.confirmation_id in known]
     for confirmation_id in alone:
         units += await _units_of(services, confirmation_id)
-    return Arrivals(statuses, tuple(units), frozenset(by_date) | {each.confirmation_id for each in units})
+    return UnitReadings(statuses, tuple(units), frozenset(by_date) | {each.confirmation_id for each in units})
 
 
 def _split(
@@ -72,7 +72,7 @@ def _split(
     """Confirmation ids whose units are read by date, and those that are read one by one."""
     by_date, alone = [], []
     for confirmation_id, each in known.items():
-        status = shipment_status.further(each.status, statuses.get(confirmation_id))
+        status = shipment_status.latest_status(each.status, statuses.get(confirmation_id))
         if status == shipment_status.CLOSED and not each.has_final_units:
             alone.append(confirmation_id)
         elif each.units_read_at and now - each.units_read_at < _LONGEST_RANGE:
@@ -101,7 +101,7 @@ async def _statuses(
 
 async def _changed_units(
     services: Services, marketplace_id: str, since: datetime, until: datetime
-) -> list[SeenUnits]:
+) -> list[UnitsReading]:
     query = {
         "QueryType": "DATE_RANGE",
         "MarketplaceId": marketplace_id,
@@ -114,7 +114,7 @@ async def _changed_units(
     return _units(rows)
 
 
-async def _units_of(services: Services, confirmation_id: str) -> list[SeenUnits]:
+async def _units_of(services: Services, confirmation_id: str) -> list[UnitsReading]:
     """Units of one shipment; none if Amazon does not know it yet."""
     path = f"{_PATH}shipments/{quote(confirmation_id, safe='')}/items"
     try:
@@ -149,17 +149,17 @@ async def _pages(
         }
 
 
-def _units(rows: Iterable[Mapping[str, Any]]) -> list[SeenUnits]:
+def _units(rows: Iterable[Mapping[str, Any]]) -> list[UnitsReading]:
     """Rows by shipment and SKU; a row that two pages repeat counts once, FNSKUs of one SKU are added up."""
     by_fnsku: dict[tuple[str, str, str | None], tuple[int, int]] = {}
     for row in rows:
         if row.get("ShipmentId") and row.get("SellerSKU"):
             key = (row["ShipmentId"], row["SellerSKU"], row.get("FulfillmentNetworkSKU"))
             by_fnsku[key] = (int(row.get("QuantityShipped") or 0), int(row.get("QuantityReceived") or 0))
-    found: dict[tuple[str, str], SeenUnits] = {}
+    found: dict[tuple[str, str], UnitsReading] = {}
     for (shipment, sku, fnsku), (shipped, received) in by_fnsku.items():
         before = found.get((shipment, sku))
         if before:
             shipped, received = before.shipped + shipped, before.received + received
-        found[shipment, sku] = SeenUnits(shipment, sku, fnsku, shipped, received)
+        found[shipment, sku] = UnitsReading(shipment, sku, fnsku, shipped, received)
     return list(found.values())

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sellerops.inbound.cells import CellError, Unreadable, Value, unit_of
+from sellerops.inbound.packing_lists.cells import CellError, Unreadable, Value, unit_of
 
 
 class Column(StrEnum):

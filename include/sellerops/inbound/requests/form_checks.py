@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from sellerops.inbound.api_values import FREIGHT_CLASSES
-from sellerops.inbound.form_fields import (
+from sellerops.inbound.models import Carrier, InboundRequest, Pallet, Problem
+from sellerops.inbound.problems import quoted
+from sellerops.inbound.requests.form_fields import (
     ACCOUNT,
     CARRIER,
     CONTACT,
@@ -22,9 +24,7 @@ from sellerops.inbound.form_fields import (
     SOURCE_ADDRESS,
     place_of,
 )
-from sellerops.inbound.models import Carrier, InboundRequest, Pallet, Problem
-from sellerops.inbound.problems import quoted
-from sellerops.inbound.request_facts import Facts
+from sellerops.inbound.requests.request_facts import Facts
 from sellerops.inbound.setting_models import PalletLimit
 from sellerops.inbound.units import length_in, weight_in
 

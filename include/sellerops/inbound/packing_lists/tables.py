@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sellerops.inbound.cells import Value, is_blank
-from sellerops.inbound.packing_columns import Column, Heading, recognise
+from sellerops.inbound.packing_lists.cells import Value, is_blank
+from sellerops.inbound.packing_lists.columns import Column, Heading, recognise
 from sellerops.inbound.problems import Problems, quoted
 
 # A title, the supplier's address and the like may stand above the header.

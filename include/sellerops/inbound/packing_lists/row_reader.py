@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import TypeVar, get_args
 
 from sellerops.inbound.api_values import PrepCategory, PrepType
-from sellerops.inbound.cells import (
+from sellerops.inbound.models import Owner
+from sellerops.inbound.packing_lists.cells import (
     CellError,
     Value,
     day_of,
@@ -22,10 +23,9 @@ from sellerops.inbound.cells import (
     unit_of,
     whole_number_of,
 )
-from sellerops.inbound.models import Owner
-from sellerops.inbound.packing_columns import MEASURES, Column
+from sellerops.inbound.packing_lists.columns import MEASURES, Column
+from sellerops.inbound.packing_lists.tables import Row, Table
 from sellerops.inbound.problems import Problems, quoted
-from sellerops.inbound.tables import Row, Table
 
 T = TypeVar("T")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sellerops.inbound.box_checks import check_boxes, limit_of
-from sellerops.inbound.form_checks import check_form
-from sellerops.inbound.item_checks import check_items
 from sellerops.inbound.models import InboundRequest, Problem
-from sellerops.inbound.prep_owners import with_owners
 from sellerops.inbound.problems import quoted, raise_problems
-from sellerops.inbound.request_facts import Facts, OwnerConstraint, PrepDetails
+from sellerops.inbound.requests.box_checks import check_boxes, limit_of
+from sellerops.inbound.requests.form_checks import check_form
+from sellerops.inbound.requests.item_checks import check_items
+from sellerops.inbound.requests.prep_owners import with_owners
+from sellerops.inbound.requests.request_facts import Facts, OwnerConstraint, PrepDetails
 
 
 def find_problems(request: InboundRequest, facts: Facts) -> list[Problem]:

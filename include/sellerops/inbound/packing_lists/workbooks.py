@@ -17,9 +17,9 @@ from sellerops.base.limits import (
     MOST_WORKBOOK_PARTS,
     megabytes,
 )
-from sellerops.inbound.cells import Unreadable, Value, is_blank
+from sellerops.inbound.packing_lists.cells import Unreadable, Value, is_blank
+from sellerops.inbound.packing_lists.tables import Row
 from sellerops.inbound.problems import Problems, quoted
-from sellerops.inbound.tables import Row
 
 _SAVE_AS_XLSX = (
     "Open it in your spreadsheet program and save it as an Excel workbook (.xlsx) or as CSV (UTF-8)."

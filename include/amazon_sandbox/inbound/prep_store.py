@@ -7,7 +7,7 @@ from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.storefront import Storefront
 
 
-class PrepBook:
+class PrepStore:
     """Classifications by account, marketplace and MSKU, in place of the usual ones."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 _T = TypeVar("_T")
 
 
-class Kept:
+class TimedCache:
     """A thread-safe cache that keeps values for ``seconds``. Errors are not cached."""
 
     def __init__(self, seconds: float) -> None:

@@ -7,22 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 from sellerops.base.errors import InvalidRequest
-from sellerops.inbound.form_fields import BOXES, ITEMS, PACKING_LIST_FILE, PALLETS, place_of
 from sellerops.inbound.models import Pallet, Problem
-from sellerops.inbound.packing_columns import PALLET_LIST, Column
-from sellerops.inbound.packing_list import (
+from sellerops.inbound.packing_lists.columns import PALLET_LIST, Column
+from sellerops.inbound.packing_lists.packing_list import (
     PackingList,
     read_packing_list,
     read_pasted,
     read_records,
     record_rows,
 )
-from sellerops.inbound.packing_list_folder import read_file
-from sellerops.inbound.pallet_list import HEADINGS, build_pallets
+from sellerops.inbound.packing_lists.pallet_list import HEADINGS, build_pallets
+from sellerops.inbound.packing_lists.tables import find_table
+from sellerops.inbound.packing_lists.text_tables import read_rows
 from sellerops.inbound.problems import Problems, quoted
+from sellerops.inbound.requests.form_fields import BOXES, ITEMS, PACKING_LIST_FILE, PALLETS, place_of
+from sellerops.inbound.requests.packing_list_folder import read_file
 from sellerops.inbound.settings import InboundSettings
-from sellerops.inbound.tables import find_table
-from sellerops.inbound.text_tables import read_rows
 
 
 def read_lists(values: Mapping[str, Any], settings: InboundSettings, problems: Problems) -> PackingList:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sellerops.inbound.box_drafts import BoxDraft
-from sellerops.inbound.cells import Unreadable, is_blank
 from sellerops.inbound.models import Item
-from sellerops.inbound.packing_columns import Column
+from sellerops.inbound.packing_lists.box_drafts import BoxDraft
+from sellerops.inbound.packing_lists.cells import Unreadable, is_blank
+from sellerops.inbound.packing_lists.columns import Column
+from sellerops.inbound.packing_lists.row_reader import RowReader
 from sellerops.inbound.problems import quoted
-from sellerops.inbound.row_reader import RowReader
 
 _TOTAL = (
     "total", "totals", "sum", "grand total", "subtotal", "total units", "total quantity", "total boxes",

@@ -11,17 +11,17 @@ from decimal import Decimal
 from typing import Any
 
 from sellerops.base.limits import LARGEST_PACKING_LIST, megabytes
-from sellerops.inbound.box_drafts import BoxDraft
-from sellerops.inbound.cells import Value
-from sellerops.inbound.item_lines import ItemLines, is_total
 from sellerops.inbound.models import Box, Item, Pallet
-from sellerops.inbound.packing_columns import MEASURES, PACKING_LIST, PALLET_LIST, Column
-from sellerops.inbound.pallet_list import build_pallets
+from sellerops.inbound.packing_lists.box_drafts import BoxDraft
+from sellerops.inbound.packing_lists.cells import Value
+from sellerops.inbound.packing_lists.columns import MEASURES, PACKING_LIST, PALLET_LIST, Column
+from sellerops.inbound.packing_lists.item_lines import ItemLines, is_total
+from sellerops.inbound.packing_lists.pallet_list import build_pallets
+from sellerops.inbound.packing_lists.row_reader import RowReader, decimal_mark_of
+from sellerops.inbound.packing_lists.tables import Row, Table, find_table
+from sellerops.inbound.packing_lists.text_tables import decode, read_rows
+from sellerops.inbound.packing_lists.workbooks import foreign_format, is_workbook, read_sheets
 from sellerops.inbound.problems import Problems, quoted, raise_problems
-from sellerops.inbound.row_reader import RowReader, decimal_mark_of
-from sellerops.inbound.tables import Row, Table, find_table
-from sellerops.inbound.text_tables import decode, read_rows
-from sellerops.inbound.workbooks import foreign_format, is_workbook, read_sheets
 
 PALLETS_SHEET = "pallets"
 _HEADINGS = (

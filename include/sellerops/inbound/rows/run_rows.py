@@ -10,7 +10,7 @@ from sellerops.base.errors import GiveUpError, RetryableError
 from sellerops.base.redaction import redact
 from sellerops.inbound.inbound_run import InboundRun, RunState
 from sellerops.inbound.models import Box, InboundRequest
-from sellerops.inbound.request_rows import (
+from sellerops.inbound.rows.request_rows import (
     box_values,
     plan_name,
     request_from,

@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sellerops.inbound.form_fields import ITEMS, place_of
 from sellerops.inbound.models import InboundRequest, Item, Owner, Problem
-from sellerops.inbound.prep_owners import label_owners, prep_of, prep_owners, wanted_prep
 from sellerops.inbound.problems import quoted
-from sellerops.inbound.request_facts import NO_PREP, SENT_BY_AMAZON, UNCLASSIFIED, Facts, PrepDetails
+from sellerops.inbound.requests.form_fields import ITEMS, place_of
+from sellerops.inbound.requests.prep_owners import label_owners, prep_of, prep_owners, wanted_prep
+from sellerops.inbound.requests.request_facts import NO_PREP, SENT_BY_AMAZON, UNCLASSIFIED, Facts, PrepDetails
 
 # Amazon's model: items of a plan, units of an item, characters of a SKU and of a lot.
 MOST_ITEMS, MOST_UNITS = 2_000, 500_000

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sellerops.inbound.models import Box, BoxContent
-from sellerops.inbound.packing_columns import MEASURES, OF_A_BOX, Column
+from sellerops.inbound.packing_lists.columns import MEASURES, OF_A_BOX, Column
+from sellerops.inbound.packing_lists.row_reader import RowReader
 from sellerops.inbound.problems import Problems, quoted
-from sellerops.inbound.row_reader import RowReader
 
 _RANGE = re.compile(r"(?:\D*\s)?(\d{1,4})\s*(?:-|–|to)\s*(\d{1,4})", re.IGNORECASE)
 _LENGTHS = MEASURES[:3]

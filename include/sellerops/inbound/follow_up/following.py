@@ -2,7 +2,7 @@
 
 Runs in the triggerer. Calls per open run: getInboundPlan, and getShipment for shipments whose status changed
 or whose tracking or delivery window may change without it; version 0 is read for all runs of a marketplace
-together (``sellerops.inbound.arrivals``). Amazon's lists disagree for hours and list shipments late: what is
+together (``v0_units`` beside this module). Amazon's lists disagree for hours and list shipments late: what is
 missing keeps what is known, and a status never goes back.
 """
 
@@ -21,10 +21,11 @@ from sellerops.base.errors import (
     SellerOpsError,
     UnexpectedAnswer,
 )
-from sellerops.inbound import followed, shipment_status
 from sellerops.inbound.amazon_lists import plan_path
-from sellerops.inbound.arrivals import Arrivals, read_arrivals
-from sellerops.inbound.followed import FollowedRun, FollowedShipment, SeenShipment
+from sellerops.inbound.follow_up import readings as followed
+from sellerops.inbound.follow_up import shipment_status
+from sellerops.inbound.follow_up.readings import FollowedRun, FollowedShipment, ShipmentReading
+from sellerops.inbound.follow_up.v0_units import UnitReadings, read_arrivals
 from sellerops.inbound.steps.tracking import tracking_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowResult:
     """What became of a run. ``statuses``: of its shipments, by Amazon's id of the shipment in the plan."""
 
     inbound_run_id: int
@@ -50,20 +51,20 @@ class Followed:
 
 
 @dataclass(frozen=True)
-class FollowedRuns:
+class FollowResults:
     """All open runs of an account. ``failed``: errors by the run's id; the others were followed."""
 
-    followed: tuple[Followed, ...] = ()
+    followed: tuple[FollowResult, ...] = ()
     failed: Mapping[int, SellerOpsError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class _PlanSeen:
+class _PlanReading:
     status: str | None
-    shipments: tuple[SeenShipment, ...]
+    shipments: tuple[ShipmentReading, ...]
 
 
-async def follow(services: Services, inbound_run_id: int) -> Followed:
+async def follow(services: Services, inbound_run_id: int) -> FollowResult:
     """Read and store the state of one run's shipments; a run that is not followed (any more) is left alone.
 
     Raises GiveUpError for an unknown id, and the typed errors of calls.
@@ -74,16 +75,16 @@ async def follow(services: Services, inbound_run_id: int) -> Followed:
     if found.followed:
         return found.followed[0]
     state = await _run(services, lambda c: followed.state_of(c, inbound_run_id))
-    return Followed(inbound_run_id, "", state)
+    return FollowResult(inbound_run_id, "", state)
 
 
-async def follow_open_runs(services: Services, *, only: int | None = None) -> FollowedRuns:
+async def follow_open_runs(services: Services, *, only: int | None = None) -> FollowResults:
     """Follow every open run of the account. One run's error touches no other; an error that concerns all of
     them (credentials, the ledger) is raised.
     """
     runs = await _run(services, lambda c: followed.open_runs(c, services.account.id, only))
     failed: dict[int, SellerOpsError] = {}
-    plans: dict[int, _PlanSeen] = {}
+    plans: dict[int, _PlanReading] = {}
     for run in runs:
         try:
             plans[run.id] = await _read_plan(services, run)
@@ -100,12 +101,12 @@ async def follow_open_runs(services: Services, *, only: int | None = None) -> Fo
         arrivals = await _arrivals(services, marketplace_id, of_marketplace, failed)
         for run in of_marketplace:
             results.append(await _store(services, run, plans.get(run.id), arrivals))
-    return FollowedRuns(tuple(each for each in results if each.inbound_run_id not in failed), failed)
+    return FollowResults(tuple(each for each in results if each.inbound_run_id not in failed), failed)
 
 
 async def _arrivals(
     services: Services, marketplace_id: str, runs: Sequence[FollowedRun], failed: dict[int, SellerOpsError]
-) -> Arrivals:
+) -> UnitReadings:
     """Version 0 for the runs of a marketplace; its error is that of all of them."""
     try:
         return await read_arrivals(services, marketplace_id, [one for run in runs for one in run.shipments])
@@ -115,10 +116,10 @@ async def _arrivals(
         log.warning("received units of marketplace %s: %s", marketplace_id, error)
         for run in runs:
             failed.setdefault(run.id, error)
-        return Arrivals()
+        return UnitReadings()
 
 
-async def _read_plan(services: Services, run: FollowedRun) -> _PlanSeen:
+async def _read_plan(services: Services, run: FollowedRun) -> _PlanReading:
     """The plan, and those of its shipments that must be read by themselves."""
     answer = await services.reads.get("getInboundPlan", plan_path(run.plan_id))
     listed = {
@@ -128,13 +129,13 @@ async def _read_plan(services: Services, run: FollowedRun) -> _PlanSeen:
     }
     shipments = []
     for known in run.shipments:
-        status = shipment_status.further(known.status, listed.get(known.shipment_id))
+        status = shipment_status.latest_status(known.status, listed.get(known.shipment_id))
         details: dict[str, Any] = {}
         if known.needs_details or status != known.status:
             own, details = await _read_shipment(services, run, known)
-            status = shipment_status.further(status, own)
-        shipments.append(SeenShipment(known.shipment_id, status, details))
-    return _PlanSeen(answer.get("status"), tuple(shipments))
+            status = shipment_status.latest_status(status, own)
+        shipments.append(ShipmentReading(known.shipment_id, status, details))
+    return _PlanReading(answer.get("status"), tuple(shipments))
 
 
 async def _read_shipment(
@@ -173,26 +174,26 @@ def _instant(text: str | None, where: str) -> datetime | None:
         raise UnexpectedAnswer(f"getShipment answered with the time {text!r}.", where=where) from error
 
 
-def _with_plan(run: FollowedRun, plan: _PlanSeen | None) -> FollowedRun:
+def _with_plan(run: FollowedRun, plan: _PlanReading | None) -> FollowedRun:
     """The run with what its plan has just shown, for reading version 0."""
     seen = {each.shipment_id: each for each in plan.shipments} if plan else {}
     shipments = []
     for known in run.shipments:
-        shown = seen.get(known.shipment_id) or SeenShipment(known.shipment_id, known.status)
+        shown = seen.get(known.shipment_id) or ShipmentReading(known.shipment_id, known.status)
         confirmation_id = known.confirmation_id or shown.details.get("confirmation_id")
         shipments.append(replace(known, status=shown.status, confirmation_id=confirmation_id))
     return replace(run, shipments=tuple(shipments))
 
 
 async def _store(
-    services: Services, run: FollowedRun, plan: _PlanSeen | None, arrivals: Arrivals
-) -> Followed:
+    services: Services, run: FollowedRun, plan: _PlanReading | None, arrivals: UnitReadings
+) -> FollowResult:
     """Store what both APIs showed of a run, in one transaction."""
     details = {each.shipment_id: each.details for each in plan.shipments} if plan else {}
     shipments = [
-        SeenShipment(
+        ShipmentReading(
             known.shipment_id,
-            shipment_status.further(known.status, arrivals.statuses.get(known.confirmation_id or "")),
+            shipment_status.latest_status(known.status, arrivals.statuses.get(known.confirmation_id or "")),
             details.get(known.shipment_id, {}),
         )
         for known in run.shipments
@@ -213,7 +214,7 @@ async def _store(
             followed.record_state(connection, run.id, run.state, state, _problem(state, plan_status))
 
     await _run(services, work)
-    return Followed(run.id, run.name, state, statuses)
+    return FollowResult(run.id, run.name, state, statuses)
 
 
 def _problem(state: str, plan_status: str | None) -> str | None:

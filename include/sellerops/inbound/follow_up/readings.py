@@ -13,7 +13,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from sellerops.base.errors import GiveUpError
-from sellerops.inbound import shipment_status
+from sellerops.inbound.follow_up import shipment_status
 from sellerops.ledger.database import Connection
 
 # From the confirmed placement on; what ends earlier is the workflow's. A failed run's goods may have left.
@@ -53,7 +53,7 @@ class FollowedRun:
 
 
 @dataclass(frozen=True)
-class SeenShipment:
+class ShipmentReading:
     """What Amazon showed of a shipment. ``details``: columns by name; those that it left out keep theirs."""
 
     shipment_id: str
@@ -62,7 +62,7 @@ class SeenShipment:
 
 
 @dataclass(frozen=True)
-class SeenUnits:
+class UnitsReading:
     """Units of a SKU in a shipment by Amazon's count."""
 
     confirmation_id: str
@@ -154,7 +154,7 @@ def state_of(connection: Connection, inbound_run_id: int) -> str:
     return str(row["state"])
 
 
-def record_shipments(connection: Connection, run_id: int, shipments: Iterable[SeenShipment]) -> None:
+def record_shipments(connection: Connection, run_id: int, shipments: Iterable[ShipmentReading]) -> None:
     """Store what Amazon showed of a run's shipments."""
     for seen in shipments:
         details = {name: seen.details.get(name) for name in _DETAILS}
@@ -187,7 +187,7 @@ def record_state(connection: Connection, run_id: int, before: str, after: str, p
     return changed.rowcount == 1
 
 
-def record_units(connection: Connection, units: Iterable[SeenUnits], read: Collection[str]) -> None:
+def record_units(connection: Connection, units: Iterable[UnitsReading], read: Collection[str]) -> None:
     """Store units. ``read``: confirmation ids whose units are now known as of now, changed or not."""
     connection.execute(_READ, {"ids": list(read)})
     for each in units:

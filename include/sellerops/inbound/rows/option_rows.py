@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
-from sellerops.inbound.shipment_rows import ShipmentRow, only_fields, write_shipment
+from sellerops.inbound.rows.shipment_rows import ShipmentRow, only_fields, write_shipment
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger

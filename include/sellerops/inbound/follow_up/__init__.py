@@ -1,0 +1,1 @@
+"""After the confirmation: shipments are followed until closed, deadlines and differences announced."""
