@@ -1,7 +1,7 @@
-"""Time passes where somebody sleeps, and nowhere else: what the machine needs is in no time between calls.
+"""Time passes where somebody sleeps, and nowhere else: no test waits, however long Amazon takes.
 
-For many runs side by side: on a fast clock, the milliseconds of a busy machine would be seconds at Amazon,
-and calls that were spread in time would arrive together.
+On a fast clock, the milliseconds of a busy machine would be seconds at Amazon, and calls that were spread in
+time would arrive together.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from integration.inbound.walks import Harbour
 
 from sellerops.inbound import amazon_lists
 from sellerops.ledger import Ledger, waits
 from sellerops.rate_limits import waiting
 from sellerops.writes import writer
+
+if TYPE_CHECKING:
+    from integration.inbound.walks import Harbour
 
 # Seconds of the clock by which it moves at least: who wakes a little later only sleeps a little longer.
 STEP = 0.5
@@ -36,6 +38,11 @@ class Timekeeper:
         self._harbour = harbour
         self._sleeping: list[tuple[datetime, int, asyncio.Event]] = []
         self._numbers = count()
+        self._busy = 0
+
+    def forget(self) -> None:
+        """Whoever slept on an event loop that has ended does not wake any more."""
+        self._sleeping.clear()
         self._busy = 0
 
     async def keep(self) -> None:
@@ -77,6 +84,10 @@ class Timekeeper:
             await asyncio.sleep(0 if is_quiet else 0.001)
 
 
+# The one of the test that runs, which `go` of walks.py follows.
+current: list[Timekeeper] = []
+
+
 @contextmanager
 def time_in_sleeps_alone(harbour: Harbour) -> Iterator[Timekeeper]:
     """Within the block both clocks stand still but for the keeper's steps."""
@@ -90,4 +101,8 @@ def time_in_sleeps_alone(harbour: Harbour) -> Iterator[Timekeeper]:
         patch.setattr(waiting, "_sleep", keeper.sleep_for)
         patch.setattr(asyncio, "to_thread", keeper.while_busy(asyncio.to_thread))
         patch.setattr(httpx.AsyncClient, "send", keeper.while_busy(httpx.AsyncClient.send))
-        yield keeper
+        current.append(keeper)
+        try:
+            yield keeper
+        finally:
+            current.remove(keeper)

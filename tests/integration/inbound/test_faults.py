@@ -132,7 +132,7 @@ def test_a_plan_that_amazon_gave_up_after_its_answer_was_lost_is_created_anew(ha
     harbour.sandbox.faults("operation_slow", operation="createInboundPlan", times=1, options=slow)
     wanted = _again(WANTED)
     go(harbour.walk(wanted, until="create_plan"))
-    harbour.jump(seconds=3600)
+    harbour.jump(hours=2)
     walk = go(harbour.walk(wanted, until="create_plan"))
     assert isinstance(walk.error, OperationFailed)
     walk = go(harbour.walk(wanted, until="offer_packing"))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from integration.inbound.stepping import time_in_sleeps_alone
-from integration.inbound.walks import Harbour, Walk, assert_no_typed_failure, go, one_box
+from integration.inbound.walks import Harbour, assert_no_typed_failure, go, one_box
 
 from sellerops.inbound.store import RunState
 
@@ -13,16 +10,7 @@ PLANS = 50
 
 
 def test_fifty_plans_at_once_stay_within_every_quota(harbour: Harbour) -> None:
-    with time_in_sleeps_alone(harbour) as keeper:
-
-        async def all_at_once() -> list[Walk]:
-            time = asyncio.create_task(keeper.keep())
-            try:
-                return await asyncio.gather(*(harbour.walk(one_box()) for _ in range(PLANS)))
-            finally:
-                time.cancel()
-
-        walks = go(all_at_once())
+    walks = go(*(harbour.walk(one_box()) for _ in range(PLANS)))
     for walk in walks:
         assert_no_typed_failure(walk)
     assert {walk.run.state for walk in walks} == {RunState.CONFIRMED}

@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from integration.inbound import stepping
 from support.sandbox import SandboxServer
 
 from sellerops.archive import Archive
@@ -265,10 +266,16 @@ def go(*works: Any) -> Any:
     """Run walks side by side on one event loop, as a triggerer does; one result, or a list."""
 
     async def whole() -> list[Any]:
+        keeping = []
+        for keeper in stepping.current:
+            keeper.forget()
+            keeping.append(asyncio.create_task(keeper.keep()))
         try:
             async with asyncio.timeout(300):
                 return list(await asyncio.gather(*works))
         finally:
+            for task in keeping:
+                task.cancel()
             await close_sessions()
 
     results = asyncio.run(whole())
