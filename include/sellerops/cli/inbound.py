@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import mimetypes
-import re
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.read_models.inbound import Row, RunEntry, list_runs, read_run
+from sellerops.read_models.inbound_document import document_file_name
 
 
 def add(commands: Any) -> None:
@@ -151,7 +150,7 @@ def _print_history(entry: RunEntry) -> None:
     _heading("Documents")
     print_table(
         ("file", "bytes", "fetched"),
-        [(_file_name(row), row["bytes"], row["fetched_at"]) for row in entry.documents],
+        [(_file_name(entry.run, row), row["bytes"], row["fetched_at"]) for row in entry.documents],
         empty="None.",
     )
     if entry.documents:
@@ -167,7 +166,7 @@ def _files(options: argparse.Namespace) -> int:
     try:
         options.to.mkdir(parents=True, exist_ok=True)
         for row in entry.documents:
-            path = options.to / _file_name(row)
+            path = options.to / _file_name(entry.run, row)
             with archive.open(row["archive_uri"]) as source, path.open("wb") as target:
                 shutil.copyfileobj(source, target)
             print(path)
@@ -230,12 +229,9 @@ def _problems(row: Row) -> str | None:
     return "; ".join([*shown, *([f"{row['error_type']}: {row['error']}"] if row["error"] else [])]) or None
 
 
-def _file_name(row: Row) -> str:
-    """``FBA15ABC_box_labels.pdf``; the second file of a kind ends in ``_2``."""
-    parts = [row["confirmation_id"] or row["shipment_id"], row["kind"]]
-    parts += [str(row["part"])] if row["part"] > 1 else []
-    ending = mimetypes.guess_extension(row["media_type"].partition(";")[0].strip()) or ".bin"
-    return re.sub(r"[^\w.-]", "_", "_".join(filter(None, parts))) + ending
+def _file_name(run: Row, row: Row) -> str:
+    shipment = row["confirmation_id"] or row["shipment_id"]
+    return document_file_name(shipment, run["name"], row["kind"], row["part"], row["media_type"])
 
 
 def _heading(text: str) -> None:

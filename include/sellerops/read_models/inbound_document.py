@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,12 @@ _DOCUMENT = """
         ON (shipment.inbound_run_id, shipment.shipment_id) = (document.inbound_run_id, document.shipment_id)
     WHERE document.id = %s AND run.dag_id = %s AND run.run_id = %s
 """
+_ENDINGS = {
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "image/png": "png",
+    "application/x-zpl": "zpl",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,20 @@ class InboundDocument:
     nbytes: int
     run_name: str
     shipment: str
+
+    @property
+    def file_name(self) -> str:
+        return document_file_name(self.shipment, self.run_name, self.kind, self.part, self.media_type)
+
+
+def document_file_name(shipment: str | None, run_name: str, kind: str, part: int, media_type: str) -> str:
+    """``FBA15ABC_box_labels.pdf``, the second file of a kind ``FBA15ABC_box_labels_2.pdf``.
+
+    Item labels, which belong to no shipment, get the name of the run. Any other character becomes a dash.
+    """
+    parts = [shipment or run_name, kind, *([str(part)] if part > 1 else [])]
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", "_".join(parts)).strip("-")
+    return f"{stem}.{_ENDINGS.get(media_type.partition(';')[0].strip(), 'bin')}"
 
 
 def find_inbound_run(connection: psycopg.Connection[Any], dag_id: str, run_id: str) -> int | None:

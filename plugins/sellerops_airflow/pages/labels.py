@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from fastapi.responses import Response, StreamingResponse
@@ -14,9 +13,8 @@ if TYPE_CHECKING:
     from sellerops.archive import Archive
     from sellerops.read_models.inbound_document import InboundDocument
 
-_PDF = "application/pdf"
 # Only PDFs are displayed: browsers execute nothing of them in this page's name.
-_ENDINGS = {_PDF: "pdf", "application/zip": "zip", "image/png": "png", "application/x-zpl": "zpl"}
+_PDF = "application/pdf"
 
 
 def serve_label(archive: Archive, document: InboundDocument, *, download: bool = False) -> Response:
@@ -31,7 +29,7 @@ def serve_label(archive: Archive, document: InboundDocument, *, download: bool =
         media_type=None,
         headers={
             "Content-Type": _PDF if is_pdf else "application/octet-stream",
-            "Content-Disposition": f'{disposition}; filename="{label_file_name(document)}"',
+            "Content-Disposition": f'{disposition}; filename="{document.file_name}"',
             "Content-Length": str(document.nbytes),
             "Cache-Control": "no-store",
             # No `sandbox`: Chromium shows no PDF in it. Its viewer needs `object-src` and inline styles.
@@ -41,11 +39,3 @@ def serve_label(archive: Archive, document: InboundDocument, *, download: bool =
             "X-Content-Type-Options": "nosniff",
         },
     )
-
-
-def label_file_name(document: InboundDocument) -> str:
-    """``<shipment>_<kind>_<part>.pdf``, with any other character replaced by a dash."""
-    parts = [document.shipment or document.run_name, document.kind]
-    parts += [str(document.part)] if document.part > 1 else []
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", "_".join(parts)).strip("-")
-    return f"{stem}.{_ENDINGS.get(document.media_type, 'bin')}"

@@ -140,10 +140,15 @@ def test_files_are_copied_out_of_the_archive(
     assert main(["inbound", "files", str(run), *where]) == 0
     assert {path.name: path.read_bytes() for path in target.iterdir()} == {
         "FBAa_box_labels.pdf": b"%PDF one", "FBAa_box_labels_2.pdf": b"%PDF two",
-        "item_labels.pdf": b"%PDF items",
+        "Winter-stock-1_item_labels.pdf": b"%PDF items",
     }  # fmt: skip
-    assert str(target / "item_labels.pdf") in capsys.readouterr().out
-    assert main(["inbound", "files", str(run), "--to", str(target / "item_labels.pdf"), *where[2:]]) == 1
+    assert str(target / "Winter-stock-1_item_labels.pdf") in capsys.readouterr().out
+    assert (
+        main(
+            ["inbound", "files", str(run), "--to", str(target / "Winter-stock-1_item_labels.pdf"), *where[2:]]
+        )
+        == 1
+    )
     assert "Choose another --to." in capsys.readouterr().err
 
 
