@@ -9,6 +9,7 @@ from datetime import datetime
 from sellerops.inbound.amount_text import count, money, unit_price
 from sellerops.inbound.models import Combination, InboundRequest, Leg, Offer
 from sellerops.inbound.offers import PARTNERED
+from sellerops.inbound.setting_models import DeliveryWindows
 
 REJECT = "Reject"
 _MODES = {
@@ -70,6 +71,17 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
         f"*{REJECT}* cancels the plan at no cost.",
     ]
     return "\n".join(lines)
+
+
+def window_note(offer: Offer, limits: DeliveryWindows, ready_at: datetime) -> str:
+    """What an approval leaves open about delivery windows; empty if no option needs one."""
+    if not any(leg.needs_delivery_window for each in offer.combinations for leg in each.legs):
+        return ""
+    kind = "" if limits.allow_congested else ", and none that Amazon marks as congested"
+    return (
+        "Delivery windows are chosen later, after the placement: the first that Amazon offers, ending at the "
+        f"latest on {limits.latest(ready_at):%a %d %b %Y}{kind}."
+    )
 
 
 def leg_lines(legs: Sequence[Leg]) -> list[str]:

@@ -6,56 +6,27 @@ version 0.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from sellerops.inbound.api_values import BoxPage, ItemPage, PrepCategory, PrepType
 from sellerops.inbound.models import Shipping
+from sellerops.inbound.setting_types import (
+    Country,
+    Days,
+    Names,
+    Positive,
+    Strict,
+    Text,
+    TimeOfDay,
+    Timezone,
+)
 from sellerops.inbound.units import length_in, weight_in
-from sellerops.settings.specs.report import TIME_OF_DAY
-
-
-def _text(value: Any) -> Any:
-    """YAML reads 75201 as a number and NO as a truth value."""
-    if isinstance(value, bool | int | float):
-        raise ValueError(f"YAML reads this as {value!r} and not as text; write it in quotes")
-    return value.strip() if isinstance(value, str) else value
-
-
-def _one_or_more(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _time_of_day(value: object) -> object:
-    if not (isinstance(value, str) and TIME_OF_DAY.fullmatch(value)):
-        raise ValueError(f'{value!r} is not a time of day; write it in quotes, such as "06:30"')
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"unknown time zone {value!r}; use an IANA name such as Europe/Berlin") from error
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
-Names = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more)]
-Country = Annotated[Text, Field(pattern="^[A-Z]{2}$")]
-Timezone = Annotated[Text, AfterValidator(_zone)]
-TimeOfDay = Annotated[str, BeforeValidator(_time_of_day)]
-Positive = Annotated[Decimal, Field(gt=0)]
-Days = Annotated[int, Field(gt=0, le=3650)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Contact(Strict):
@@ -216,6 +187,21 @@ class SkuDefaults(Strict):
         if self.prep_category == "NONE" and set(self.prep_types) - {"ITEM_NO_PREP"}:
             raise ValueError("with `prep_category: NONE` Amazon accepts only ITEM_NO_PREP")
         return self
+
+
+class DeliveryWindows(Strict):
+    """Which delivery windows may be confirmed without asking anybody.
+
+    ``latest_days_after_ready``: from the ready date to the end of the window. ``allow_congested``: also those
+    that Amazon marks as CONGESTED.
+    """
+
+    latest_days_after_ready: Days = 30
+    allow_congested: bool = False
+
+    def latest(self, ready_at: datetime) -> datetime:
+        """When the window of a shipment that is ready at this moment must have ended."""
+        return ready_at + timedelta(days=self.latest_days_after_ready)
 
 
 class Following(Strict):

@@ -18,15 +18,13 @@ from sellerops.inbound.setting_models import (
     AutoApproval,
     BoxLimit,
     Contact,
-    Days,
+    DeliveryWindows,
     Following,
     Labels,
-    Names,
     PalletLimit,
     SkuDefaults,
-    Strict,
-    Text,
 )
+from sellerops.inbound.setting_types import Days, Names, Strict, Text
 from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
 from sellerops.settings.marketplaces import Marketplace
@@ -53,6 +51,7 @@ class InboundSettings(Strict):
     pallet_limits: dict[str, PalletLimit] = Field(default_factory=dict)
     ready_within_days: Days = 45
     shelf_life_days: Days = 90
+    delivery_windows: DeliveryWindows = DeliveryWindows()
     skus: dict[str, SkuDefaults] = Field(default_factory=dict)
     following: Following = Following()
 

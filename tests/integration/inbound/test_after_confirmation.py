@@ -29,6 +29,7 @@ from sellerops.inbound.content_update import (
 )
 from sellerops.inbound.models import InboundRequest
 from sellerops.inbound.offers import OWN, PARTNERED
+from sellerops.inbound.setting_models import DeliveryWindows
 from sellerops.inbound.steps import confirmation, windows
 from sellerops.inbound.steps.cancellation import ChargesApply, cancel_run
 from sellerops.inbound.store import Choice, RunState
@@ -190,6 +191,23 @@ def test_carriers_that_somebody_else_confirmed_are_not_taken_for_approved_and_ma
         go(cancel_run(services, walk.run.id))
     go(cancel_run(harbour.services(wanted.account_id), walk.run.id, accept_charges=True))
     assert [plan["status"] for plan in harbour.plans(walk)] == ["VOIDED"]
+
+
+def test_without_a_window_within_the_limits_a_person_decides(harbour: Harbour) -> None:
+    wanted, usual = request(), harbour.settings
+    limits = DeliveryWindows(latest_days_after_ready=1)
+    harbour.settings = usual.model_copy(update={"delivery_windows": limits})
+    walk = go(harbour.walk(wanted, with_carrier(OWN)))
+    assert isinstance(walk.error, GiveUpError)
+    assert "no delivery window to" in walk.error.cause and "The first ones are" in walk.error.cause
+    assert "`latest_days_after_ready`" in walk.error.remedy and "fba_inbound_cancel" in walk.error.remedy
+    assert harbour.effects("confirmDeliveryWindowOptions") == 0
+    harbour.settings = usual
+    walk = go(harbour.walk(wanted, with_carrier(OWN)))
+    assert_no_typed_failure(walk)
+    assert harbour.effects("confirmDeliveryWindowOptions") == len(
+        harbour.store.shipments(walk.run.id, chosen=True)
+    )
 
 
 async def confirm_elsewhere(harbour: Harbour, walk: Walk) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sellerops.base.errors import GiveUpError
 from sellerops.inbound.amount_text import count
 from sellerops.inbound.answers import parse_shipment
 from sellerops.inbound.models import Leg
 from sellerops.inbound.outcomes import StepOutcome, done, needs_approval, not_needed
+from sellerops.inbound.setting_models import DeliveryWindows
 from sellerops.inbound.steps.approved import approved_decision, find_approved
-from sellerops.inbound.steps.offering import choose, offered
+from sellerops.inbound.steps.offering import NothingOffered, choose, offered
 from sellerops.inbound.steps.placement import NOBODY_APPROVED
 from sellerops.inbound.steps.shipments import read_shipment
 from sellerops.inbound.steps.step import Step
@@ -25,6 +27,8 @@ _TRANSIT_FREIGHT = 5
 _MARGIN = timedelta(minutes=2)
 _PREFERRED = ("AVAILABLE", "DISCOUNTED")
 _BLOCKED = "BLOCKED"
+# How many windows outside the limits are named.
+_NAMED = 3
 
 
 async def confirm_delivery_windows(step: Step) -> StepOutcome:
@@ -75,7 +79,10 @@ async def _confirm_window(step: Step, leg: Leg) -> None:
 
 
 async def _best(step: Step, leg: Leg, *, again: bool) -> Mapping[str, Any]:
+    """The window to confirm. GiveUpError when Amazon offers only others than the settings allow."""
     path = step.path("shipments", leg.shipment_id, "deliveryWindowOptions")
+    limits, ready_at = step.services.settings.delivery_windows, step.request.ready_at
+    usable: Sequence[Mapping[str, Any]] = ()
 
     async def generate(again: bool) -> None:
         await step.operation(
@@ -89,32 +96,70 @@ async def _best(step: Step, leg: Leg, *, again: bool) -> Mapping[str, Any]:
         )
 
     async def list_once() -> Mapping[str, Any] | None:
+        nonlocal usable
         listed = await step.services.reads.list_all(
             "listDeliveryWindowOptions", path, "deliveryWindowOptions"
         )
         now = await step.services.now()
-        return choose_window(listed, earliest=earliest_arrival(step.request.ready_at, leg, now), now=now)
+        usable = usable_windows(listed, earliest=earliest_arrival(ready_at, leg, now), now=now)
+        return next((each for each in usable if is_allowed(each, limits, ready_at)), None)
 
     row = await step.blocking(step.store.newest_step, step.run.id, "offer_delivery_windows", leg.shipment_id)
     # Windows of an earlier try may have expired: they are read again before others are generated.
-    return await offered(step, "delivery windows", generate, list_once, again=again and bool(row))
+    try:
+        return await offered(step, "delivery windows", generate, list_once, again=again and bool(row))
+    except NothingOffered:
+        if not usable:
+            raise
+    raise _outside(step, leg, usable)
 
 
-def choose_window(
+def usable_windows(
     windows: Sequence[Mapping[str, Any]], *, earliest: datetime, now: datetime
-) -> Mapping[str, Any] | None:
-    """The first window after ``earliest`` that is still valid: an AVAILABLE or DISCOUNTED one, else a
-    CONGESTED one, never a BLOCKED one. None if there is none.
+) -> list[Mapping[str, Any]]:
+    """The windows after ``earliest`` that are still valid, best first: AVAILABLE and DISCOUNTED ones by date,
+    then CONGESTED ones, never a BLOCKED one.
     """
     usable = []
     for window in windows:
         kind = text_field(window, "availabilityType", "listDeliveryWindowOptions")
         starts = time_field(window, "startDate", "listDeliveryWindowOptions")
+        ends = time_field(window, "endDate", "listDeliveryWindowOptions")
         valid_until = time_field(window, "validUntil", "listDeliveryWindowOptions")
         is_valid = valid_until is None or valid_until > now + _MARGIN
-        if kind != _BLOCKED and starts and starts >= earliest and is_valid:
+        if kind != _BLOCKED and starts and ends and starts >= earliest and is_valid:
             usable.append((kind not in _PREFERRED, starts, window))
-    return min(usable, key=lambda each: each[:2])[2] if usable else None
+    return [each[2] for each in sorted(usable, key=lambda each: each[:2])]
+
+
+def is_allowed(window: Mapping[str, Any], limits: DeliveryWindows, ready_at: datetime) -> bool:
+    """Whether a window may be confirmed without asking anybody."""
+    ends = time_field(window, "endDate", "listDeliveryWindowOptions")
+    is_preferred = window.get("availabilityType") in _PREFERRED
+    return ends is not None and ends <= limits.latest(ready_at) and (is_preferred or limits.allow_congested)
+
+
+def _outside(step: Step, leg: Leg, usable: Sequence[Mapping[str, Any]]) -> GiveUpError:
+    limits = step.services.settings.delivery_windows
+    first = sorted(usable, key=lambda each: str(each["startDate"]))[:_NAMED]
+    congested = "" if limits.allow_congested else " and is not congested"
+    return GiveUpError(
+        f"Amazon offers no delivery window to {leg.warehouse_id} that ends by "
+        f"{limits.latest(step.request.ready_at):%d %b %Y}{congested}. The first ones are "
+        f"{', '.join(map(_words, first))}.",
+        where=f"inbound run {step.run.id}, shipment {leg.shipment_id}",
+        remedy="To accept one of them, change `delivery_windows` in config/inbound.yaml "
+        "(`latest_days_after_ready`, `allow_congested`) and clear the task. Otherwise cancel the run with "
+        "the DAG fba_inbound_cancel.",
+    )
+
+
+def _words(window: Mapping[str, Any]) -> str:
+    starts, ends = (
+        time_field(window, name, "listDeliveryWindowOptions") for name in ("startDate", "endDate")
+    )
+    kind = "" if window["availabilityType"] in _PREFERRED else f" ({str(window['availabilityType']).lower()})"
+    return f"{starts:%d %b} to {ends:%d %b %Y}{kind}"
 
 
 def earliest_arrival(ready_at: datetime, leg: Leg, now: datetime) -> datetime:

@@ -157,6 +157,8 @@ def test_approvers_of_an_unknown_account_are_an_error_that_names_the_key() -> No
             "skus.NW-HOS-762-30M", "needs a", "Correct",
         ),
         ("ready_within_days: 45", "ready_within_days: 0", "ready_within_days", "greater than 0", "Correct"),
+        ("days_after_ready: 30", "days_after_ready: 0", "delivery_windows.latest", "greater than", ""),
+        ("congested: false", "congestd: false", "delivery_windows.allow", "Extra", "'allow_congested'?"),
         ("ready_within_days:", "ready_in_days:", "ready_in_days", "Extra", "'ready_within_days'?"),
     ],
 )  # fmt: skip

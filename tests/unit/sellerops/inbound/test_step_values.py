@@ -16,12 +16,12 @@ from sellerops.inbound.approval import auto_approval
 from sellerops.inbound.content_update import change_boxes
 from sellerops.inbound.models import Pallet
 from sellerops.inbound.rows.request_rows import plan_name, request_from, request_values
-from sellerops.inbound.setting_models import AutoApproval
+from sellerops.inbound.setting_models import AutoApproval, DeliveryWindows
 from sellerops.inbound.settings import INBOUND
 from sellerops.inbound.steps.confirmation import share_fees
 from sellerops.inbound.steps.tracking import tracking_body, tracking_of
 from sellerops.inbound.steps.transport_request import minute_of, share_pallets
-from sellerops.inbound.steps.windows import choose_window, earliest_arrival
+from sellerops.inbound.steps.windows import earliest_arrival, is_allowed, usable_windows
 
 
 def window(kind: str, day: int, valid_hours: float = 24) -> dict[str, Any]:
@@ -49,8 +49,26 @@ def window(kind: str, day: int, valid_hours: float = 24) -> dict[str, Any]:
     ids=["earliest", "discounted", "congested", "after transit", "no longer valid", "all blocked", "none"],
 )
 def test_the_window_that_is_chosen(windows: list[dict[str, Any]], expected: str | None) -> None:
-    found = choose_window(windows, earliest=NOW + timedelta(days=3), now=NOW)
-    assert (found and found["deliveryWindowOptionId"]) == expected
+    found = usable_windows(windows, earliest=NOW + timedelta(days=3), now=NOW)
+    assert (found[0]["deliveryWindowOptionId"] if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "allow_congested", "expected"),
+    [
+        ("AVAILABLE", 13, False, True),
+        ("DISCOUNTED", 14, False, False),
+        ("CONGESTED", 4, False, False),
+        ("CONGESTED", 13, True, True),
+        ("CONGESTED", 14, True, False),
+    ],
+)
+def test_a_window_is_allowed_until_a_date_and_unless_congested(
+    kind: str, day: int, allow_congested: bool, expected: bool
+) -> None:
+    """Windows are seven days long."""
+    limits = DeliveryWindows(latest_days_after_ready=20, allow_congested=allow_congested)
+    assert is_allowed(window(kind, day), limits, NOW) is expected
 
 
 @pytest.mark.parametrize(
