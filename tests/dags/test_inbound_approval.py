@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,10 +14,17 @@ from uuid import uuid4
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk.exceptions import DownstreamTasksSkipped, TaskAwaitingInput, TaskDeferred
+from airflow.sdk.exceptions import DownstreamTasksSkipped, ErrorType, TaskAwaitingInput, TaskDeferred
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, TriggerDagRun
+from airflow.sdk.execution_time.comms import (
+    CreateHITLDetailPayload,
+    DRCount,
+    ErrorResponse,
+    GetDRCount,
+    TriggerDagRun,
+)
 from support.channels import Channels
+from support.dying_worker import answer_in_dying_worker
 from support.fake_runtime import FakeRuntime, task_context
 
 from sellerops.base.errors import GiveUpError
@@ -36,7 +45,8 @@ from sellerops_airflow.operators.inbound_cancelling import CancelRunOperator
 from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_questions import APPROVAL_DAG
 from sellerops_airflow.runtime import use_runtime
-from sellerops_airflow.triggers.inbound import DecisionTrigger, InboundStepTrigger
+from sellerops_airflow.triggers.inbound import InboundStepTrigger
+from sellerops_airflow.triggers.inbound_decision import DecisionTrigger
 
 REQUEST = InboundRequest(
     account_id="northwind_na",
@@ -57,12 +67,19 @@ class Airflow:
     def __init__(self) -> None:
         self.questions: dict[Any, CreateHITLDetailPayload] = {}
         self.started: dict[str, dict[str, Any]] = {}
+        # Runs that are over.
+        self.ended: set[str] = set()
 
     def send(self, msg: Any) -> Any:
         if isinstance(msg, CreateHITLDetailPayload):
             return self.questions.setdefault(msg.ti_id, msg)
+        if isinstance(msg, GetDRCount):
+            open_runs = set(self.started) - self.ended
+            return DRCount(count=len(open_runs & set(msg.run_ids or ())))
         assert isinstance(msg, TriggerDagRun), "Airflow accepts nothing else from a task"
         assert msg.dag_id == APPROVAL_DAG
+        if msg.run_id in self.started:
+            return ErrorResponse(error=ErrorType.DAGRUN_ALREADY_EXISTS)
         self.started[msg.run_id] = dict(msg.conf or {})
         return None
 
@@ -381,15 +398,18 @@ def test_a_confirmation_whose_numbers_no_longer_hold_asks_first_and_then_goes_on
     with pytest.raises(TaskDeferred):
         confirm.resume(context, needed)
     assert len(airflow.started) == 1, "a task that was killed asks no second time"
+    assert isinstance(again := deferred.value.trigger, DecisionTrigger)
+    assert again.asked_in == [APPROVAL_DAG, *airflow.started]
+    assert again.until and 24 * 3600 < again.until - time.time() < 27 * 3600
 
-    again = approve(run_id, asked_about=conf["asked_about"], after=str(conf["after"]))
+    asking = approve(run_id, asked_about=conf["asked_about"], after=str(conf["after"]))
     there: Any = {
         **context,
         "ti": SimpleNamespace(**{**vars(context["ti"]), "id": uuid4(), "dag_id": APPROVAL_DAG}),
     }
     with pytest.raises(TaskAwaitingInput) as waiting:
-        again.execute(there)
-    again.execute_complete(
+        asking.execute(there)
+    asking.execute_complete(
         there, answer("A1: 1 shipment, $14.00, recommended"), **(waiting.value.kwargs or {})
     )
     decided = {"result": {"decision_id": runtime.store.decisions(run_id)[-1].id}}
@@ -479,7 +499,8 @@ def test_an_outdated_question_that_is_open_again_is_withdrawn_and_its_answer_cou
     kept = deferred.value.kwargs or {}
     with pytest.raises(TaskDeferred) as again:
         approve(run_id).decided(context, answer(BEST), **kept)
-    assert again.value.trigger.serialize()[1] == {"inbound_run_id": run_id, "after": 0, "outdated": ""}
+    assert again.value.trigger.serialize()[1] == {**trigger.serialize()[1], "outdated": ""}
+    assert again.value.kwargs == kept and kept["until"]
     assert runtime.store.decisions(run_id) == []
 
 
@@ -571,3 +592,82 @@ def test_a_shipment_that_was_triggered_twice_is_named_to_the_approver(
     ask(second, there)
     bodies = [str(each.body) for each in airflow.questions.values()]
     assert [f"Inbound run {first} has the same name" in body for body in bodies] == [False, True]
+
+
+def test_who_asks_again_after_the_asking_run_has_ended_asks_in_another_one(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    """It failed or was deleted, so nobody could answer; clearing the task that waited helps."""
+    run_id = runtime.new_run()
+    approve(run_id).execute_complete(context, answer(BEST), **ask(run_id, context))
+    confirm = ConfirmStepOperator(task_id="confirm_placement", inbound_run_id=run_id)
+    needed = {"result": {"state": "needs_approval", "summary": "The transport now costs $14.00."}}
+    for number in (1, 2, 2):
+        with pytest.raises(TaskDeferred) as deferred:
+            confirm.resume(context, needed)
+        assert isinstance(deferred.value.trigger, DecisionTrigger)
+        assert len(airflow.started) == number
+        assert deferred.value.trigger.asked_in == [APPROVAL_DAG, list(airflow.started)[-1]]
+        airflow.ended = set(list(airflow.started)[:1])
+
+
+def test_a_question_that_is_repeated_is_waited_for_as_long_as_its_run_goes_on(
+    runtime: Runtime,
+    airflow: Airflow,
+    bag: DagBag,
+    context: Any,
+    sent: Channels,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = INBOUND.load()
+    approval = settings.approval.model_copy(update={"on_timeout": OnTimeout.ASK_AGAIN})
+    use_settings(monkeypatch, settings.model_copy(update={"approval": approval}))
+    confirm = ConfirmStepOperator(task_id="confirm_placement", inbound_run_id=runtime.new_run())
+    with pytest.raises(TaskDeferred) as deferred:
+        confirm.resume(context, {"result": {"state": "needs_approval", "summary": "Other numbers."}})
+    assert isinstance(deferred.value.trigger, DecisionTrigger)
+    assert deferred.value.trigger.until is None
+
+
+def test_an_approver_sees_by_when_a_delivery_window_will_end(
+    runtime: Runtime, airflow: Airflow, bag: DagBag, context: Any, sent: Channels
+) -> None:
+    run_id = runtime.new_run()
+    ways = [
+        replace(each, preconditions=("CONFIRMED_DELIVERY_WINDOW",))
+        for each in runtime.store.transportation(run_id)
+    ]
+    for placement in runtime.store.placements(run_id):
+        mine = [each for each in ways if each.placement_option_id == placement.placement_option_id]
+        runtime.store.save_transportation(run_id, placement.placement_option_id, 1, mine)
+    ask(run_id, context)
+    (question,) = airflow.questions.values()
+    assert "window, chosen later" in str(question.body)
+    assert "ending at the latest on Thu 31 Dec 2026, and none that Amazon marks as congested" in str(
+        question.body
+    )
+
+
+@pytest.mark.parametrize("is_recorded", [False, True], ids=["before the record", "after the record"])
+def test_the_next_try_of_a_killed_worker_goes_on(
+    runtime: Runtime,
+    airflow: Airflow,
+    bag: DagBag,
+    context: Any,
+    sent: Channels,
+    conninfo: str,
+    is_recorded: bool,
+) -> None:
+    run_id = runtime.new_run()
+    kept = ask(run_id, context)
+    ended = answer_in_dying_worker(conninfo, run_id, answer(BEST), kept, is_recorded=is_recorded)
+    assert ended == -signal.SIGKILL
+    assert len(runtime.store.decisions(run_id)) == int(is_recorded)
+    # Airflow begins the next try anew, and takes the question along.
+    if is_recorded:
+        assert "admin approved" in approve(run_id).execute(context)
+    else:
+        approve(run_id).execute_complete(context, answer(BEST), **ask(run_id, context))
+    (decision,) = runtime.store.decisions(run_id)
+    assert (decision.choice, decision.decided_by) == (Choice.APPROVED, "admin")
+    assert not airflow.started, "nobody is asked elsewhere"

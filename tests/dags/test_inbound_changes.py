@@ -165,6 +165,50 @@ def test_nobody_is_asked_for_numbers_that_amazons_carrier_has(
         track(runtime.confirmed()).execute_complete(context(), answer(NOT_NEEDED))
 
 
+TIMEOUT = {"error": "The response timeout has passed.", "error_type": "timeout"}
+
+
+def test_nobody_is_reminded_of_a_run_that_is_over(runtime: Runtime, asked: list[Any], sent: Channels) -> None:
+    answered = answer(SEND, sh1="1Z1")
+    over = ((RunState.CLOSED, TIMEOUT), (RunState.CANCELLED, TIMEOUT), (RunState.CANCELLED, answered))
+    for state, event in over:
+        run_id = runtime.confirmed()
+        runtime.store.set_state(run_id, state)
+        with pytest.raises(AirflowSkipException, match=f"the run is {state}"):
+            track(run_id).execute_complete(context(), event)
+        with pytest.raises(AirflowSkipException, match=f"the run is {state}"):
+            track(run_id).execute(context())
+    assert asked == [] and sent.messages == []
+
+
+def test_reminders_end_when_the_shipments_are_no_longer_followed(
+    runtime: Runtime, asked: list[Any], sent: Channels
+) -> None:
+    run_id = runtime.confirmed()
+
+    def confirmed(days: float) -> None:
+        runtime.real.database.run(
+            lambda c: c.execute(
+                "UPDATE sellerops.inbound_shipment SET confirmed_at = sellerops.now() - %s"
+                " WHERE inbound_run_id = %s",
+                (timedelta(days=days), run_id),
+            )
+        )
+
+    confirmed(days=20)
+    with pytest.raises(TaskAwaitingInput) as waiting:
+        track(run_id).execute_complete(context(), TIMEOUT)
+    assert waiting.value.timeout == timedelta(days=7)
+    confirmed(days=178)
+    with pytest.raises(TaskAwaitingInput) as waiting:
+        track(run_id).execute_complete(context(), TIMEOUT, asked=2)
+    assert waiting.value.timeout and timedelta(0) < waiting.value.timeout <= timedelta(days=2)
+    confirmed(days=181)
+    with pytest.raises(AirflowSkipException, match="stop_after_days"):
+        track(run_id).execute_complete(context(), TIMEOUT, asked=3)
+    assert len(asked) == 2
+
+
 # -- cancelling
 
 

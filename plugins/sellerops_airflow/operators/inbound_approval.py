@@ -113,10 +113,10 @@ class ApproveOffersOperator(HITLOperator):
             words = words or self._ask(context, case, asked + 1)
         return self._end(context, words)
 
-    def decided(self, context: Context, event: dict[str, Any], after: int = 0) -> str:
+    def decided(self, context: Context, event: dict[str, Any], **wait: Any) -> str:
         """Continue after a decision that was made in a run of its own."""
         with task_outcome(context):
-            decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after)
+            decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), wait)
         return self._end(context, describe_decision(decision) if decision else "the run has ended")
 
     def _case(self, read_at: str = "") -> ApprovalCase:

@@ -33,10 +33,10 @@ class ConfirmStepOperator(InboundStepOperator):
             run_id = inbound_run_id_of(self.inbound_run_id)
             ask_in_new_run(self, context, run_id, asked_about=self.task_id, reason=result["summary"])
 
-    def decided(self, context: Context, event: dict[str, Any], after: int = 0) -> str:
+    def decided(self, context: Context, event: dict[str, Any], **wait: Any) -> str:
         """Carry out the step after an approval; otherwise skip to the cancellation."""
         with task_outcome(context):
-            decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), after)
+            decision = decision_of(self, event, inbound_run_id_of(self.inbound_run_id), wait)
         words = describe_decision(decision) if decision else "the run has ended"
         log.info("%s", words)
         if decision is None or not decision.choice.is_approval:

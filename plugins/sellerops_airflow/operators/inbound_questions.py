@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator, Context
 
-from sellerops_airflow.runs.airflow_runs import start_run
+from sellerops_airflow.runs.airflow_runs import count_runs, start_run
 from sellerops_airflow.runs.trigger_events import result_of
 from sellerops_airflow.runtime import get_runtime
 
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # The DAG in which a question is asked that cannot be asked in its own task.
 APPROVAL_DAG = "fba_inbound_approval"
+# How much longer than a question's period its answer is waited for: options may have to be generated first.
+_MARGIN = timedelta(hours=2)
 
 
 class ApprovalCase:
@@ -41,7 +45,7 @@ class ApprovalCase:
         self.approvers = settings.approvers(run.account_id)
         self.decision = store.newest_decision(run.id)
         offer = current_offer(store, run.id, read_at)
-        self.offer: Offer = replace(offer, notes=(*offer.notes, *self._namesake()))
+        self.offer: Offer = replace(offer, notes=(*offer.notes, *self._notes(offer)))
 
     @classmethod
     def read(cls, inbound_run_id: int, read_at: str = "") -> ApprovalCase:
@@ -53,8 +57,14 @@ class ApprovalCase:
         store = runtime.inbound_store
         return cls(store, store.run(inbound_run_id), INBOUND.load(), moment)
 
-    def _namesake(self) -> Iterator[str]:
-        """For approvers, who see no note of validation: a shipment may have been triggered twice."""
+    def _notes(self, offer: Offer) -> Iterator[str]:
+        """What is chosen later; and, as approvers see no note of validation, that a shipment may have been
+        triggered twice.
+        """
+        from sellerops.inbound.offer_text import window_note
+
+        if windows := window_note(offer, self.settings.delivery_windows, self.run.request.ready_at):
+            yield windows
         older = self.store.open_runs(self.run.account_id).get(self.run.request.name, self.run.id)
         if older != self.run.id:
             yield (
@@ -103,16 +113,19 @@ def ask_in_new_run(
 ) -> NoReturn:
     """Ask in a run of ``fba_inbound_approval``, and defer ``operator`` until there is a decision.
 
-    A question has one run, also when the task is killed and tries again.
+    A question has one run, also when the task is killed and tries again; and another one if that run has
+    ended without a decision.
 
     :param outdated: id of the task instance whose question is to be withdrawn.
     """
+    from sellerops_airflow.triggers.inbound_decision import ASKED_AGAIN
+
     dag_id = context["ti"].dag_id
     newest = get_runtime().inbound_store.newest_decision(inbound_run_id)
     after = newest.id if newest else 0
     is_nested = dag_id == APPROVAL_DAG
-    run_id = (
-        f"{context['run_id']}_again"
+    name = (
+        f"{context['run_id']}{ASKED_AGAIN}"
         if is_nested
         else f"inbound_{inbound_run_id}__{operator.task_id}__{after}"
     )
@@ -123,29 +136,55 @@ def ask_in_new_run(
         "reason": reason,
         "after": after,
     }
-    start_run(APPROVAL_DAG, run_id, conf, f"Asked by {dag_id}, task {operator.task_id}.")
+    run_id = _start(name, conf, f"Asked by {dag_id}, task {operator.task_id}.")
     log.info("Asking in run %s of %s; see Required Actions there.", run_id, APPROVAL_DAG)
-    wait_for_decision(operator, inbound_run_id, after, outdated)
+    wait = {"after": after, "asked_in": [APPROVAL_DAG, run_id], "until": _patience()}
+    wait_for_decision(operator, inbound_run_id, wait, outdated)
+
+
+def _start(name: str, conf: dict[str, Any], note: str) -> str:
+    """Start the run, or find the one that a try before this one has started. Returns its id."""
+    for number in itertools.count(1):
+        run_id = name if number == 1 else f"{name}_{number}"
+        if start_run(APPROVAL_DAG, run_id, conf, note):
+            return run_id
+        if count_runs(APPROVAL_DAG, "queued", "running", run_ids=[run_id]):
+            return run_id
+    raise AssertionError("unreachable")
+
+
+def _patience() -> float | None:
+    """Until when a decision is waited for (seconds of the epoch); None if the question is repeated."""
+    from sellerops.inbound.setting_models import OnTimeout
+    from sellerops.inbound.settings import INBOUND
+
+    approval = INBOUND.load().approval
+    if approval.on_timeout is OnTimeout.ASK_AGAIN:
+        return None
+    return time.time() + (approval.timeout + _MARGIN).total_seconds()
 
 
 def wait_for_decision(
-    operator: BaseOperator, inbound_run_id: int, after: int, outdated: str = ""
+    operator: BaseOperator, inbound_run_id: int, wait: Mapping[str, Any], outdated: str = ""
 ) -> NoReturn:
-    """Defer until there is a decision newer than ``after``; then ``operator.decided`` continues."""
-    from sellerops_airflow.triggers.inbound import DecisionTrigger
+    """Defer until there is a decision; then ``operator.decided`` continues.
 
-    trigger = DecisionTrigger(inbound_run_id=inbound_run_id, after=after, outdated=outdated)
-    operator.defer(trigger=trigger, method_name="decided", kwargs={"after": after})
+    :param wait: ``after``, ``asked_in`` and ``until`` of a DecisionTrigger.
+    """
+    from sellerops_airflow.triggers.inbound_decision import DecisionTrigger
+
+    trigger = DecisionTrigger(inbound_run_id=inbound_run_id, outdated=outdated, **wait)
+    operator.defer(trigger=trigger, method_name="decided", kwargs=dict(wait))
 
 
 def decision_of(
-    operator: BaseOperator, event: Mapping[str, Any], inbound_run_id: int, after: int
+    operator: BaseOperator, event: Mapping[str, Any], inbound_run_id: int, wait: Mapping[str, Any]
 ) -> Decision | None:
     """The decision that a wait ended with; None if the run ended without one. Waits on if somebody answered
     the outdated question meanwhile.
     """
     if "chosen_options" in event:
-        wait_for_decision(operator, inbound_run_id, after)
+        wait_for_decision(operator, inbound_run_id, wait)
     result_of(event)
     return get_runtime().inbound_store.newest_decision(inbound_run_id)
 

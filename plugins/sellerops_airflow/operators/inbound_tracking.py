@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SEND, NOT_NEEDED = "Send to Amazon", "Not needed"
-# Boxes may be picked up weeks after the confirmation: a notice reminds, and the question stays open.
+# Boxes may be picked up weeks after the confirmation: a notice reminds, and the question stays open until the
+# shipments are no longer followed.
 _REMIND_AFTER = timedelta(days=7)
 
 
 class AskTrackingOperator(HITLOperator):
     """Waits until a person enters tracking numbers, or the freight bill numbers of pallets.
 
-    Skips when Amazon's partnered carrier takes everything. Everybody who may answer
-    required actions may enter numbers: they cost nothing and can be entered again.
+    Skips when Amazon's partnered carrier takes everything, and once the run is closed, cancelled, or no
+    longer followed. Everybody who may answer required actions may enter numbers: they cost nothing and can be
+    entered again.
 
     :param inbound_run_id: id of the run in the ledger.
     """
@@ -47,6 +49,7 @@ class AskTrackingOperator(HITLOperator):
         """Ask for the numbers of the shipments, unless they are known."""
         with task_outcome(context):
             run, shipments = self._read()
+            _skip_if_over(run, shipments)
             if not shipments:
                 raise AirflowSkipException("Not needed: Amazon's carriers report their numbers themselves.")
             if not _without_numbers(shipments):
@@ -60,11 +63,12 @@ class AskTrackingOperator(HITLOperator):
         """
         with task_outcome(context):
             run, shipments = self._read()
-            if not has_timed_out(event):
+            if not has_timed_out(event) and not run.state.is_given_up:
                 if event["chosen_options"] == [NOT_NEEDED]:
                     raise AirflowSkipException(f"not needed, according to {responder(event)}")
                 shipments = self._record(run, shipments, event.get("params_input") or {})
             if _without_numbers(shipments):
+                _skip_if_over(run, shipments)
                 self._ask(context, run, shipments, asked + 1)
         words = f"{responder(event)} entered {sum(len(each.tracking) for each in shipments)} numbers"
         log.info("%s", words)
@@ -76,7 +80,7 @@ class AskTrackingOperator(HITLOperator):
 
         store = get_runtime().inbound_store
         run = store.run(inbound_run_id_of(self.inbound_run_id))
-        return run, [] if run.state.is_given_up else shipments_to_track(store, run.id)
+        return run, shipments_to_track(store, run.id)
 
     def _record(
         self, run: InboundRun, shipments: Sequence[ShipmentRow], fields: dict[str, Any]
@@ -120,8 +124,32 @@ class AskTrackingOperator(HITLOperator):
         asked_in = (ti.dag_id, ti.run_id, ti.task_id)
         send_tracking_notice(get_runtime().ledger, run, lines, asked_in, asked=asked)
         raise TaskAwaitingInput(
-            method_name="execute_complete", kwargs={"asked": asked}, timeout=_REMIND_AFTER
+            method_name="execute_complete",
+            kwargs={"asked": asked},
+            timeout=min(_REMIND_AFTER, _time_left(shipments)),
         )
+
+
+def _skip_if_over(run: InboundRun, shipments: Sequence[ShipmentRow]) -> None:
+    """Skip when nobody needs the numbers any more, so that nobody is reminded for ever."""
+    from sellerops.inbound.store import RunState
+
+    if run.state.is_given_up or run.state is RunState.CLOSED:
+        raise AirflowSkipException(f"Not needed: the run is {run.state.replace('_', ' ')}.")
+    if shipments and _time_left(shipments) <= timedelta(0):
+        raise AirflowSkipException(
+            "Nobody has entered numbers in the time that shipments are followed (`following.stop_after_days` "
+            "in config/inbound.yaml)."
+        )
+
+
+def _time_left(shipments: Sequence[ShipmentRow]) -> timedelta:
+    """How long these shipments are still followed."""
+    from sellerops.inbound.settings import INBOUND
+
+    now = get_runtime().ledger.clock().now()
+    confirmed = max((each.confirmed_at for each in shipments if each.confirmed_at), default=now)
+    return confirmed + INBOUND.load().following.stop_after - now
 
 
 def _without_numbers(shipments: Sequence[ShipmentRow]) -> list[ShipmentRow]:

@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from sellerops.base.errors import CredentialsError, RetryableError, SellerOpsError
-from sellerops_airflow.runs.questions import withdraw_question
 from sellerops_airflow.runs.trigger_events import error_to_values
 from sellerops_airflow.runtime import get_runtime
 from sellerops_airflow.triggers.report import FIRST_EVENT_AFTER_S
 
 if TYPE_CHECKING:
     from sellerops.inbound.services import Services
-
-# How often to look in the ledger for a person's decision.
-DECISION_CHECK_S = 20.0
 
 
 class InboundTrigger(BaseTrigger):
@@ -165,47 +161,6 @@ class ValidateRequestTrigger(InboundTrigger):
             "notes": list(find_notes(request, facts)),
             "left_out": left_out(run.request),
         }
-
-
-class DecisionTrigger(OneRunTrigger):
-    """Waits until a person decides about a run in another DAG run, or the run ends without a decision, such
-    as by a cancellation; the result is ``{"decision_id": ...}``.
-
-    :param inbound_run_id: id of the run in the ledger.
-    :param after: id of the newest decision before the question was asked; 0 if there was none.
-    :param outdated: id of the task instance whose question is outdated; empty if there is none.
-    """
-
-    _arguments = ("inbound_run_id", "after", "outdated")
-
-    def __init__(self, *, inbound_run_id: int, after: int, outdated: str = "") -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.inbound_run_id = inbound_run_id
-        self.after = after
-        self.outdated = outdated
-
-    async def _work(self) -> dict[str, Any]:
-        await self._withdraw()
-        newest, is_over = await asyncio.to_thread(self._look)
-        while newest <= self.after and not is_over:
-            await asyncio.sleep(DECISION_CHECK_S)
-            newest, is_over = await asyncio.to_thread(self._look)
-        return {"decision_id": newest}
-
-    async def _withdraw(self) -> None:
-        """Remove the outdated question, so that nobody answers it."""
-        if not self.outdated:
-            return
-        try:
-            await withdraw_question(self.outdated)
-        except Exception as error:  # noqa: BLE001 - somebody has just answered it, which decides nothing
-            self.log.warning("The outdated question is not withdrawn: %s", error)
-
-    def _look(self) -> tuple[int, bool]:
-        """The newest decision, 0 without one, and whether nobody will decide any more."""
-        store = get_runtime().inbound_store
-        decision, state = store.newest_decision(self.inbound_run_id), store.run(self.inbound_run_id).state
-        return decision.id if decision else 0, state.is_given_up or state.is_confirmed
 
 
 def _load_modules() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -13,21 +14,28 @@ import pytest
 from airflow.sdk.execution_time import task_runner
 from support.fake_runtime import FakeRuntime
 
-from sellerops.base.errors import CredentialsError, OperationFailed, RetryableError
+from sellerops.base.errors import CredentialsError, GiveUpError, OperationFailed, RetryableError
 from sellerops.inbound import workflow
 from sellerops.inbound.store import RunState
 from sellerops.inbound.workflow import StepOutcome, StepState
 from sellerops.settings.accounts import Account
 from sellerops_airflow.runs.trigger_events import result_of
 from sellerops_airflow.runtime import use_runtime
-from sellerops_airflow.triggers import inbound
-from sellerops_airflow.triggers.inbound import DecisionTrigger, InboundStepTrigger, ValidateRequestTrigger
+from sellerops_airflow.triggers import inbound_decision
+from sellerops_airflow.triggers.inbound import InboundStepTrigger, ValidateRequestTrigger
+from sellerops_airflow.triggers.inbound_decision import DecisionTrigger
 from sellerops_airflow.triggers.report import FIRST_EVENT_AFTER_S
 
 STEP = InboundStepTrigger(step="create_plan", inbound_run_id=17)
 TRIGGERS = [
     STEP,
-    DecisionTrigger(inbound_run_id=17, after=3, outdated="01a22742-80ac-7453-942f-1f7a1d550ec8"),
+    DecisionTrigger(
+        inbound_run_id=17,
+        after=3,
+        asked_in=["fba_inbound_approval", "inbound_17"],
+        until=1.5,
+        outdated="01a22742-80ac-7453-942f-1f7a1d550ec8",
+    ),
     ValidateRequestTrigger(
         values={"account": "northwind_na", "items": [{"sku": "A", "quantity": 1}]},
         account_id="northwind_na",
@@ -68,6 +76,22 @@ def runtime() -> Iterator[Runtime]:
     with use_runtime(Runtime()) as ours:
         assert isinstance(ours, Runtime)
         yield ours
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How often the triggerer may still see each run queued or running; for ever if it is not named."""
+    left: dict[str, int] = {}
+
+    def count_runs(dag_id: str, *states: str, run_ids: list[str]) -> int:
+        assert threading.current_thread() is not threading.main_thread()
+        assert (dag_id, states) == ("fba_inbound_approval", ("queued", "running"))
+        (run_id,) = run_ids
+        left[run_id] = left.get(run_id, 0 if run_id.endswith("_again") else 99) - 1
+        return int(left[run_id] >= 0)
+
+    monkeypatch.setattr(inbound_decision, "count_runs", count_runs)
+    return left
 
 
 @pytest.fixture
@@ -154,16 +178,48 @@ def test_refused_credentials_are_read_again_next_time(
     assert runtime.forgotten == ["northwind_na"]
 
 
-def test_a_wait_for_a_decision_ends_with_the_next_one(runtime: Runtime, slept: list[float]) -> None:
+def decision(**more: Any) -> DecisionTrigger:
+    return DecisionTrigger(
+        inbound_run_id=17, after=3, asked_in=["fba_inbound_approval", "inbound_17"], **more
+    )
+
+
+def test_a_wait_for_a_decision_ends_with_the_next_one(
+    runtime: Runtime, asking: dict[str, int], slept: list[float]
+) -> None:
     runtime.decisions = [0, 3, 3, 4]
-    assert result_of(event_of(DecisionTrigger(inbound_run_id=17, after=3))) == {"decision_id": 4}
-    assert slept[:-1] == [inbound.DECISION_CHECK_S] * 3
+    assert result_of(event_of(decision(until=time.time() + 3600))) == {"decision_id": 4}
+    assert slept[:-1] == [inbound_decision.DECISION_CHECK_S] * 3
 
 
-def test_a_run_that_ends_without_a_decision_is_not_waited_for(runtime: Runtime, slept: list[float]) -> None:
+def test_a_run_that_ends_without_a_decision_is_not_waited_for(
+    runtime: Runtime, asking: dict[str, int], slept: list[float]
+) -> None:
     runtime.decisions, runtime.state = [3], RunState.CANCELLED
-    assert result_of(event_of(DecisionTrigger(inbound_run_id=17, after=3))) == {"decision_id": 3}
-    assert inbound.DECISION_CHECK_S not in slept
+    assert result_of(event_of(decision())) == {"decision_id": 3}
+    assert inbound_decision.DECISION_CHECK_S not in slept
+
+
+def test_a_wait_ends_when_the_run_that_asks_has_failed_or_is_deleted(
+    runtime: Runtime, asking: dict[str, int], slept: list[float]
+) -> None:
+    runtime.decisions, asking["inbound_17"] = [3, 3, 3], 2
+    with pytest.raises(GiveUpError, match=r"inbound_17 of fba_inbound_approval.* has ended") as caught:
+        result_of(event_of(decision()))
+    assert "clear this task" in str(caught.value)
+    # One that ends because somebody has decided brings that decision.
+    runtime.decisions, asking["inbound_17"] = [4], 0
+    assert result_of(event_of(decision())) == {"decision_id": 4}
+
+
+def test_a_wait_ends_when_the_question_should_have_been_answered_long_ago(
+    runtime: Runtime, asking: dict[str, int], slept: list[float]
+) -> None:
+    """Such as in a DAG that somebody has paused; but not while that run itself waits for another one."""
+    runtime.decisions, asking["inbound_17_again"] = [3, 3], 1
+    with pytest.raises(GiveUpError, match=r"no decision in time.* Unpause that DAG"):
+        result_of(event_of(decision(until=time.time() - 1)))
+    assert slept[:-1] == [inbound_decision.DECISION_CHECK_S]
 
 
 def test_an_error_of_another_version_gives_up(runtime: Runtime) -> None:
@@ -175,7 +231,11 @@ def test_an_error_of_another_version_gives_up(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("is_answered", [False, True])
 def test_an_outdated_question_is_withdrawn_first_unless_somebody_has_answered_it(
-    runtime: Runtime, slept: list[float], monkeypatch: pytest.MonkeyPatch, is_answered: bool
+    runtime: Runtime,
+    asking: dict[str, int],
+    slept: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    is_answered: bool,
 ) -> None:
     told: list[Any] = []
 
@@ -187,6 +247,5 @@ def test_an_outdated_question_is_withdrawn_first_unless_somebody_has_answered_it
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", SimpleNamespace(asend=asend), raising=False)
     runtime.decisions = [4]
     task = "01a22742-80ac-7453-942f-1f7a1d550ec8"
-    trigger = DecisionTrigger(inbound_run_id=17, after=3, outdated=task)
-    assert result_of(event_of(trigger)) == {"decision_id": 4}
+    assert result_of(event_of(decision(outdated=task))) == {"decision_id": 4}
     assert [str(message.ti_id) for message in told] == [task]
