@@ -63,11 +63,11 @@ compose-env:  ## Write .env with random secrets for docker compose
 	    -e "s|^AIRFLOW_FERNET_KEY=$$|&$$fernet|" .env.example > .env
 	@echo "Wrote .env. Log in to the UI as admin with the password AIRFLOW_ADMIN_PASSWORD from it."
 
-# One process of the three runs the end-to-end tests, which mostly wait for a whole Airflow.
+# One process of the four runs the end-to-end tests, which mostly wait for a whole Airflow.
 .PHONY: test
 test: $(STAMP)  ## Run all tests, or those that ARGS selects; ARGS="-k name tests/unit"
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest -n 4 --dist loadscope --no-loadscope-reorder
 else
 	@$(BIN)/pytest $(ARGS)
 endif

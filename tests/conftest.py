@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,14 +22,12 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side (``--dist loadgroup``): one process runs a whole file, and one all end-to-end tests, which
-    share an Airflow.
-    """
-    for item in items:
-        file = str(item.path.relative_to(item.config.rootpath))
-        item.add_marker(pytest.mark.xdist_group("e2e" if item.get_closest_marker("e2e") else file))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side (``--dist loadscope``): one process runs a whole file."""
+    from support.scheduling import FilesToProcesses
+
+    return FilesToProcesses(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 # What is imported and collected stays: looking for garbage in it takes a fifth of the time of collecting, and

@@ -32,7 +32,12 @@ _RUNNING = pytest.StashKey[ExitStack]()
 
 
 @pytest.fixture(scope="session")
-def system(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> Iterator[System]:
+def system(
+    request: pytest.FixtureRequest,
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[System]:
+    _refuse_second_airflow(request.config, tmp_path_factory)
     root = Path(tempfile.mkdtemp(prefix="sellerops-e2e-"))
     config, dags = _config(root), root / "dags"
     shutil.copytree(PROJECT_ROOT / "dags", dags)
@@ -74,6 +79,17 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     running = item.config.stash.get(_RUNNING, None)
     if running and (nextitem is None or nextitem.get_closest_marker("e2e") is None):
         running.close()
+
+
+def _refuse_second_airflow(config: pytest.Config, folders: pytest.TempPathFactory) -> None:
+    """Two of them cost minutes and disturb each other: all end-to-end tests belong to one process."""
+    if not hasattr(config, "workerinput"):
+        return
+    mark = folders.getbasetemp().parent / "airflow-of-e2e"
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        pytest.exit("two processes run end-to-end tests; see tests/support/scheduling.py", returncode=3)
 
 
 def _settings(amazon: str, warehouse: str, reader_password: str, archive: Path) -> dict[str, str]:
