@@ -41,8 +41,12 @@ MENU = (
     FaultKind(
         "operation_failed",
         Stage.INBOUND,
-        "the operation ends FAILED without effect",
-        {"code": "the problem's code, InternalServerError", "message": "its text, Something went wrong."},
+        "the operation ends FAILED, without effect unless the option says otherwise",
+        {
+            "code": "the problem's code, InternalServerError",
+            "message": "its text, Something went wrong.",
+            "effect": "whether it takes effect nevertheless, false",
+        },
         ASYNCHRONOUS,
     ),
     FaultKind(

@@ -68,6 +68,7 @@ class AsyncOperation:
     status: str = IN_PROGRESS
     problems: list[Problem] = field(default_factory=list)
     failure: list[Problem] = field(default_factory=list)
+    fails_without_effect: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The model's InboundOperationStatus."""
@@ -156,6 +157,7 @@ def _apply(fault: Fault, operation: AsyncOperation) -> None:
     if fault.kind.name == "operation_failed":
         code = str(options.get("code", "InternalServerError"))
         operation.failure.append(Problem(code, str(options.get("message", "Something went wrong."))))
+        operation.fails_without_effect = not options.get("effect", False)
     elif fault.kind.name == "operation_warning":
         code = str(options.get("code", "FBA_INB_0200"))
         message = str(options.get("message", "WARNING: Some values were adjusted by Amazon."))
@@ -179,10 +181,12 @@ def _end(operation: AsyncOperation) -> None:
     try:
         if plan is not None and plan.state == VOIDED:
             raise OperationFailed(Problem("FBA_INB_0049", f"ERROR: Inbound plan {plan.plan_id} is VOIDED."))
-        if operation.failure:
+        if operation.failure and operation.fails_without_effect:
             raise OperationFailed(*operation.failure)
         operation.problems += operation.effect(at) or []
         operation.status = SUCCESS
+        if operation.failure:
+            operation.status, operation.problems = FAILED, list(operation.failure)
         if plan is not None:
             plan.changes.append(at)
     except (OperationFailed, ApiError) as error:

@@ -8,18 +8,19 @@ getInboundOperationStatus, and what public code reports about operations that fa
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from sellerops.base.errors import AnswerLost, OperationFailed, RequestRefused, RetryableError
+from sellerops.base.errors import OperationFailed, RequestRefused, RetryableError
 from sellerops.inbound.amazon_lists import BASE
+from sellerops.inbound.intents import PAUSES, Intent, begin_at_amazon, write_key
+from sellerops.inbound.operation_problems import is_passing, operation_failed
 from sellerops.inbound.services import Services
 from sellerops.inbound.store import StepRow
 from sellerops.sources.common.answers import text_field, unknown_status
-from sellerops.writes.model import Look, Write
+from sellerops.writes import WriteState, may_show_later, state_of
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +28,8 @@ log = logging.getLogger(__name__)
 MOST_GENERATIONS = 3
 # How long an operation may be in progress before the step's try ends; Airflow's next try goes on waiting.
 PENDING_FOR = timedelta(minutes=30)
-# Seconds between two looks at an operation; the last one is repeated. Confirmations end within seconds, the
-# generation of options takes up to two minutes.
-_PAUSES = (6.0, 12.0, 20.0, 30.0, 45.0)
 # So many polls may find that Amazon does not know the operation.
 _UNKNOWN_POLLS = 3
-# How often a call is sent or looked for whose answer got lost, or that another operation holds up.
-_SENDS = 6
-# Amazon's words for "try again"; everything else needs a person.
-_PASSING_CODES = {"internalservererror", "internalerror", "internalfailure", "serviceunavailable"}
-_PASSING_WORDS = ("something went wrong", "try again", "internal error", "internal server error")
 
 
 class OperationPending(RetryableError):
@@ -48,33 +41,11 @@ class OperationPending(RetryableError):
     )
 
 
-@dataclass(frozen=True)
-class Intent:
-    """An operation that a step wants to have happened.
-
-    ``operation``: Amazon's name; ``subject``: the option or shipment, empty for the plan. ``body``: may be
-    made from the row, for what depends on the generation. ``look``: finds out whether it has taken effect;
-    None if it may be repeated (``found_by`` then says why). ``is_done_once_found``: False if what ``look``
-    finds may still be incomplete. ``answered``: records what the answer brings, before the operation ends.
-    """
-
-    step: str
-    operation: str
-    method: str
-    path: str
-    found_by: str
-    look: Look | None = None
-    body: Mapping[str, Any] | Callable[[StepRow], Mapping[str, Any]] | None = None
-    subject: str = ""
-    is_done_once_found: bool = True
-    answered: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
-
-
 async def carry_out(services: Services, inbound_run_id: int, intent: Intent) -> StepRow:
     """Begin the operation or adopt it, wait until it has ended well, and return its row.
 
     Raises OperationFailed with Amazon's problems, RequestRefused, OperationPending, and what the write path
-    raises. A failure without a reason is tried again, as a new generation.
+    raises. What fails without a reason and took no effect is tried again, as a new generation.
     """
     for attempt in range(MOST_GENERATIONS):
         row = await services.blocking(
@@ -82,19 +53,22 @@ async def carry_out(services: Services, inbound_run_id: int, intent: Intent) -> 
         )
         if row.is_done:
             return row
+        if intent.notes.keys() - row.result.keys():
+            await services.blocking(services.store.record_answer, row.id, None, intent.notes)
         row = await _begin(services, row, intent)
         if row.is_done:
             return row
         try:
             return await _follow(services, row, intent)
         except OperationFailed as error:
-            await services.blocking(
-                services.store.fail_step, row.id, error, error.details.get("problems") or ()
-            )
-            if attempt == MOST_GENERATIONS - 1 or not _is_passing(error.details.get("problems") or ()):
+            if is_passing(error):
+                await services.pause(PAUSES[-1])
+                if ended := await _end_if_found(services, row, await intent.find_effect(row)):
+                    return ended
+            await _fail(services, row, error)
+            if attempt == MOST_GENERATIONS - 1 or not is_passing(error):
                 raise
             log.warning("%s: starting again", error.cause)
-            await services.pause(_PAUSES[-1])
         except OperationPending as error:
             # Another one of the same kind replaces it; what takes effect once is only waited for.
             if intent.look is not None or attempt == MOST_GENERATIONS - 1:
@@ -102,6 +76,33 @@ async def carry_out(services: Services, inbound_run_id: int, intent: Intent) -> 
             log.warning("%s Starting it again.", error.cause)
             await services.blocking(services.store.renew_step, row)
     raise AssertionError("unreachable")
+
+
+async def settle(services: Services, row: StepRow, intent: Intent) -> None:
+    """End a row whose operation must not be sent (again): done if it has taken effect, else superseded or
+    failed. ``intent``: the one that the row was begun with.
+
+    Raises RetryableError while that cannot be known.
+    """
+    key = write_key(row, intent.operation)
+    state = await services.blocking(state_of, services.ledger, key)
+    if state is WriteState.ANSWERED:
+        # Sends nothing: the answer is known.
+        row = await _begin(services, row, intent)
+    elif await services.blocking(may_show_later, services.ledger, key):
+        raise RetryableError(
+            f"an earlier {intent.operation} may have been sent, and Amazon may not show it yet.",
+            where=f"inbound run {row.inbound_run_id}, step {row.step}",
+            remedy="Nothing: the next try looks again.",
+        )
+    try:
+        if row.operation_id is not None and not row.is_done:
+            await _follow(services, row, intent)
+        elif not row.is_done and not await _end_if_found(services, row, await intent.find_effect(row)):
+            await services.blocking(services.store.renew_step, row)
+    except OperationFailed as error:
+        if not await _end_if_found(services, row, await intent.find_effect(row)):
+            await _fail(services, row, error)
 
 
 async def carry_out_again(services: Services, inbound_run_id: int, intent: Intent) -> StepRow:
@@ -118,7 +119,7 @@ async def _begin(services: Services, row: StepRow, intent: Intent) -> StepRow:
     """Send the call, unless its answer is known. What was found by looking has no operation to wait for."""
     if row.operation_id is not None:
         return row
-    answer = await _send(services, row, intent)
+    answer = await begin_at_amazon(services, row, intent)
     operation_id = str(answer["operationId"]) if answer.get("operationId") else None
     rest = {name: value for name, value in answer.items() if name != "operationId"}
     await services.blocking(services.store.record_answer, row.id, operation_id, rest)
@@ -131,57 +132,13 @@ async def _begin(services: Services, row: StepRow, intent: Intent) -> StepRow:
     )
 
 
-async def _send(services: Services, row: StepRow, intent: Intent) -> Mapping[str, Any]:
-    body = intent.body(row) if callable(intent.body) else intent.body
-    write = Write(
-        key=write_key(row, intent.operation),
-        operation=intent.operation,
-        method=intent.method,
-        path=intent.path,
-        found_by=intent.found_by,
-        look=intent.look,
-        body=body,
-    )
-    for attempt in range(_SENDS):
-        try:
-            return await services.writer.send(write)
-        except AnswerLost as error:
-            if attempt == _SENDS - 1:
-                raise
-            log.info("%s: %s", write.key, error.cause)
-        except RequestRefused as error:
-            if _is_busy(error) and attempt < _SENDS - 1:
-                log.info("%s has to wait: %s", write.key, error.cause)
-            else:
-                return await _settle_refusal(services, row, intent, error)
-        await services.pause(_PAUSES[min(attempt, len(_PAUSES) - 1)])
-    raise AssertionError("unreachable")
-
-
-def write_key(row: StepRow, operation: str) -> str:
-    """The key of the write that begins a row's operation."""
-    parts = ("inbound", str(row.inbound_run_id), operation, row.subject, str(row.generation))
-    return "/".join(part for part in parts if part)
-
-
-async def _settle_refusal(
-    services: Services, row: StepRow, intent: Intent, error: RequestRefused
-) -> Mapping[str, Any]:
-    """What Amazon refuses because it is done already is done; anything else is raised."""
-    found = await intent.look() if intent.look else None
-    if found is not None:
-        return found
-    await services.blocking(services.store.fail_step, row.id, error)
-    raise error
-
-
 async def _follow(services: Services, row: StepRow, intent: Intent) -> StepRow:
     """Poll the row's operation until it has ended."""
     assert row.operation_id is not None
     path = f"{BASE}/operations/{quote(row.operation_id, safe='')}"
     until = await services.now() + PENDING_FOR
     for number in range(1_000_000):
-        await services.pause(_PAUSES[min(number, len(_PAUSES) - 1)])
+        await services.pause(PAUSES[min(number, len(PAUSES) - 1)])
         try:
             answer = await services.reads.get("getInboundOperationStatus", path)
         except RequestRefused as error:
@@ -195,7 +152,7 @@ async def _follow(services: Services, row: StepRow, intent: Intent) -> StepRow:
             case "SUCCESS":
                 return await services.blocking(services.store.finish_step, row.id, problems=problems)
             case "FAILED":
-                raise _failed(row, problems)
+                raise operation_failed(row, problems)
             case "IN_PROGRESS":
                 if await services.now() >= until:
                     return await _settle_pending(services, row, intent)
@@ -206,12 +163,10 @@ async def _follow(services: Services, row: StepRow, intent: Intent) -> StepRow:
 
 async def _settle_pending(services: Services, row: StepRow, intent: Intent) -> StepRow:
     """An operation that does not end may have had its effect nevertheless."""
+    # What `took_effect` looks at may seem complete while the operation is still in progress.
     found = await intent.look() if intent.look and intent.is_done_once_found else None
-    if found is not None:
-        log.warning("%s %s never ended, but has taken effect", row.operation, row.operation_id)
-        return await services.blocking(
-            services.store.finish_step, row.id, result={**found, "was_found": True}
-        )
+    if ended := await _end_if_found(services, row, found):
+        return ended
     minutes = PENDING_FOR.total_seconds() / 60
     raise OperationPending(
         f"Amazon's operation {row.operation} is still in progress after {minutes:.0f} minutes.",
@@ -220,31 +175,24 @@ async def _settle_pending(services: Services, row: StepRow, intent: Intent) -> S
     )
 
 
-def _failed(row: StepRow, problems: Sequence[Mapping[str, Any]]) -> OperationFailed:
-    said = "; ".join(
-        f"{problem.get('code')}: {problem.get('message')}"
-        + (f" ({problem['details']})" if problem.get("details") else "")
-        for problem in problems
-    )
-    return OperationFailed(
-        f"Amazon's operation {row.operation} failed: {said.rstrip('.') or 'Amazon gave no reason'}.",
-        where=f"inbound run {row.inbound_run_id}, step {row.step}, operation {row.operation_id}",
-        problems=list(problems),
-        operation=row.operation,
-        operation_id=row.operation_id,
-    )
+async def _end_if_found(services: Services, row: StepRow, found: Mapping[str, Any] | None) -> StepRow | None:
+    """The ended row of an operation that has taken effect; None if it has not."""
+    if found is None:
+        return None
+    log.warning("%s %s did not end well, but has taken effect", row.operation, row.operation_id)
+    return await services.blocking(services.store.finish_step, row.id, result={**found, "was_found": True})
 
 
-def _is_passing(problems: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether Amazon failed an operation for a reason that may pass by itself: all errors must say so."""
-    errors = [each for each in problems if str(each.get("severity") or "ERROR").upper() == "ERROR"]
-    return all(
-        str(each.get("code") or "").casefold() in _PASSING_CODES
-        or any(words in str(each.get("message") or "").casefold() for words in _PASSING_WORDS)
-        for each in errors
-    )
+async def _fail(services: Services, row: StepRow, error: OperationFailed) -> None:
+    problems = error.details.get("problems") or ()
+    await services.blocking(services.store.fail_step, row.id, error, problems)
 
 
-def _is_busy(error: RequestRefused) -> bool:
-    """Whether a call was refused because another operation on the same plan has not ended."""
-    return "in progress" in error.cause.casefold()
+__all__ = [
+    "Intent",
+    "OperationPending",
+    "carry_out",
+    "carry_out_again",
+    "settle",
+    "write_key",
+]

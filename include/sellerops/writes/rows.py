@@ -98,6 +98,16 @@ def may_show_later(ledger: Ledger, key: str) -> bool:
     )
 
 
+def state_of(ledger: Ledger, key: str) -> WriteState | None:
+    """The state of the write with this key; None if there is none."""
+
+    def work(connection: Connection) -> WriteState | None:
+        row = connection.execute("SELECT state FROM sellerops.write_call WHERE key = %s", (key,)).fetchone()
+        return WriteState(row["state"]) if row else None
+
+    return ledger.database.run(work)
+
+
 def stamp_sent(ledger: Ledger, row_id: int, token: uuid.UUID, sends: int, held_for: timedelta) -> bool:
     """-> sent, by the holder ``token``, for the ``sends``-th time; False if the call must not be sent.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from integration.inbound.changing import approve_update
 from integration.inbound.killing import Killed
 from integration.inbound.walks import (
     RUN_AT,
@@ -21,18 +23,14 @@ from integration.inbound.walks import (
 
 from sellerops.base.errors import FormError, GiveUpError, RequestRefused, RetryableError
 from sellerops.inbound.amazon_lists import plan_path
-from sellerops.inbound.content_update import (
-    ContentUpdate,
-    confirm_content_update,
-    offer_content_update,
-    question_about,
-)
+from sellerops.inbound.content_update import confirm_content_update, offer_content_update
 from sellerops.inbound.models import InboundRequest
 from sellerops.inbound.offers import OWN, PARTNERED
 from sellerops.inbound.setting_models import DeliveryWindows
 from sellerops.inbound.steps import confirmation, windows
 from sellerops.inbound.steps.cancellation import ChargesApply, cancel_run
-from sellerops.inbound.store import Choice, RunState
+from sellerops.inbound.store import RunState
+from sellerops.inbound.workflow import run_step
 from sellerops.writes import Write, writer
 
 
@@ -83,18 +81,6 @@ def test_a_plan_that_is_cancelled_twice_is_cancelled_once(harbour: Harbour) -> N
     assert harbour.effects("cancelInboundPlan") == 1
 
 
-def approve(harbour: Harbour, walk: Walk, update: ContentUpdate) -> None:
-    offer = harbour.offer(walk.run.id)
-    harbour.store.decide(
-        walk.run.id,
-        Choice.APPROVED,
-        offer=offer,
-        combination=offer.combinations[0],
-        decided_by="ops",
-        asked_about=question_about(update.preview_id),
-    )
-
-
 def test_other_quantities_are_previewed_and_then_confirmed(harbour: Harbour) -> None:
     walk = confirmed(harbour)
     shipment = max(harbour.store.shipments(walk.run.id, chosen=True), key=lambda each: each.total_units)
@@ -112,7 +98,7 @@ def test_other_quantities_are_previewed_and_then_confirmed(harbour: Harbour) -> 
                 harbour.services(account), walk.run.id, shipment.shipment_id, update.preview_id
             )
         )
-    approve(harbour, walk, update)
+    approve_update(harbour, walk, update)
     harbour.sandbox.faults("response_lost", operation="confirmShipmentContentUpdatePreview", times=1)
     for _ in range(2):
         outcome = go(
@@ -138,7 +124,7 @@ def test_a_preview_that_has_expired_is_refused(harbour: Harbour) -> None:
     update = go(
         offer_content_update(harbour.services(account), walk.run.id, shipment.shipment_id, {sku: before - 1})
     )
-    approve(harbour, walk, update)
+    approve_update(harbour, walk, update)
     left = update.expires_at - harbour.ledger.clock().now()
     harbour.jump(seconds=left.total_seconds() + 60)
     with pytest.raises(RequestRefused):
@@ -261,3 +247,61 @@ def test_a_plan_whose_creation_may_not_show_yet_is_not_taken_for_absent(
     harbour.jump(seconds=120)
     go(cancel_run(harbour.services(wanted.account_id), run.id))
     assert [plan["status"] for plan in harbour.plans(Walk(run))] == ["VOIDED"]
+
+
+@pytest.fixture
+def killed_while_confirming(harbour: Harbour) -> Callable[..., Walk]:
+    """A run whose confirmation of the own carrier was begun, and whose approver then chose Amazon's."""
+
+    def killed(module: Any, record: str, **fault: Any) -> Walk:
+        def die(*_: Any, **__: Any) -> None:
+            raise Killed
+
+        wanted = request()
+        walk = go(harbour.walk(wanted, with_carrier(OWN), until="confirm_delivery_windows"))
+        assert_no_typed_failure(walk)
+        if fault:
+            harbour.sandbox.faults(**fault, operation="confirmTransportationOptions", times=1)
+        work = run_step("confirm_transportation", walk.run.id, harbour.services(wanted.account_id))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, record, die)
+            with pytest.raises(Killed):
+                go(work)
+        harbour.decide(walk.run.id, with_carrier(PARTNERED))
+        return walk
+
+    return killed
+
+
+def confirm_again(harbour: Harbour, walk: Walk) -> dict[str, str | None]:
+    """What is confirmed in the end."""
+    go(run_step("confirm_transportation", walk.run.id, harbour.services(walk.run.account_id)))
+    assert harbour.store.run(walk.run.id).state is RunState.CONFIRMED
+    assert harbour.effects("confirmTransportationOptions") == 1
+    shipments = harbour.store.shipments(walk.run.id, chosen=True)
+    return {each.shipment_id: each.transportation_option_id for each in shipments}
+
+
+def test_carriers_of_an_earlier_decision_are_not_confirmed_after_another_one(
+    harbour: Harbour, killed_while_confirming: Callable[..., Walk]
+) -> None:
+    """The first confirmation was begun, but never sent."""
+    walk = killed_while_confirming(writer, "open_row")
+    found = confirm_again(harbour, walk)
+    _, newest = harbour.store.decisions(walk.run.id)
+    assert found == newest.transportation
+    assert all(each.transportation_fee for each in harbour.store.shipments(walk.run.id, chosen=True))
+
+
+def test_carriers_that_were_confirmed_before_another_decision_are_recorded_as_they_are(
+    harbour: Harbour, killed_while_confirming: Callable[..., Walk]
+) -> None:
+    """The first confirmation took effect, but its answer was lost with the process."""
+    walk = killed_while_confirming(writer, "record_lost", fault="response_lost")
+    with pytest.raises(RetryableError, match="may have been sent"):
+        confirm_again(harbour, walk)
+    harbour.jump(minutes=20)
+    found = confirm_again(harbour, walk)
+    first, _ = harbour.store.decisions(walk.run.id)
+    assert found == first.transportation
+    assert not any(each.transportation_fee for each in harbour.store.shipments(walk.run.id, chosen=True))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from integration.inbound.changing import cancel, take_a_unit_out
 from integration.inbound.walks import (
     US_PALLETS,
     US_PARCELS,
@@ -24,6 +25,7 @@ from sellerops.inbound.models import Combination, InboundRequest, Offer
 from sellerops.inbound.offers import OWN, PARTNERED
 from sellerops.inbound.store import RowState, RunState
 from sellerops.inbound.workflow import StepState, run_step
+from sellerops.sources.common import deadline
 
 CONFIRMATIONS = (
     "confirmPackingOption",
@@ -52,6 +54,12 @@ WRITES = (
     "confirmTransportationOptions",
     "updateShipmentTrackingDetails",
 )
+# What people may do once the carriers are confirmed.
+AFTERWARDS = (
+    "generateShipmentContentUpdatePreviews",
+    "confirmShipmentContentUpdatePreview",
+    "cancelInboundPlan",
+)
 READS = (
     "listPrepDetails",
     "getInboundOperationStatus",
@@ -73,7 +81,6 @@ LISTS = (
     "listTransportationOptions",
     "listDeliveryWindowOptions",
 )
-FINAL = ("createInboundPlan", "confirmPlacementOption", "confirmTransportationOptions")
 # An own carrier passes every step but the bill of lading.
 WANTED = request(US_PARCELS)
 
@@ -88,7 +95,7 @@ SURVIVED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "drop": ((*WRITES, *READS), {}),
     "response_lost": (WRITES, {}),
     "error_after": (WRITES, {}),
-    "hang_after": (FINAL, {}),
+    "hang_after": (WRITES, {}),
     "operation_failed": (WRITES, {}),
     "operation_warning": (WRITES, {}),
     "operation_slow": (WRITES, {"seconds": 240}),
@@ -101,15 +108,42 @@ SURVIVED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("fault", list(SURVIVED))
-def test_a_fault_at_every_step_is_survived(harbour: Harbour, fault: str) -> None:
+def test_a_fault_at_every_step_is_survived(
+    harbour: Harbour, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     operations, options = SURVIVED[fault]
-    for operation in operations:
+    if fault == "hang_after":
+        # Each takes as long in real time.
+        monkeypatch.setattr(deadline, "SEND_LIMIT", 0.4)
+    is_of_writes = set(WRITES) <= set(operations)
+    struck = (*operations, *AFTERWARDS) if is_of_writes else operations
+    for operation in struck:
         harbour.sandbox.faults(fault, operation=operation, times=1, options=options)
     walk = go(harbour.walk(_again(WANTED), with_carrier(OWN)))
     assert_no_typed_failure(walk)
     assert walk.run.state is RunState.CONFIRMED
+    assert_one_plan_confirmed_once(harbour, walk, given_up=int(fault == "operation_failed"))
+    if is_of_writes:
+        _change_and_cancel(harbour, walk)
+    _assert_all_struck(harbour, fault, struck)
+
+
+@pytest.mark.parametrize("packed", ["now", "later"])
+def test_what_took_effect_although_amazon_says_it_failed_is_not_begun_again(
+    harbour: Harbour, packed: str
+) -> None:
+    wanted = replace(_again(WANTED), pack_later=packed == "later")
+    # What Amazon shows afterwards; generating options once more does no harm.
+    shown = [each for each in (*WRITES, "cancelInboundPlan") if each not in (*GENERATIONS, "setPrepDetails")]
+    for operation in shown:
+        harbour.sandbox.faults("operation_failed", operation=operation, times=1, options={"effect": True})
+    walk = go(harbour.walk(wanted, with_carrier(OWN)))
+    assert_no_typed_failure(walk)
     assert_one_plan_confirmed_once(harbour, walk)
-    _assert_all_struck(harbour, fault, operations)
+    cancel(harbour, walk)
+    assert [plan["status"] for plan in harbour.plans(walk)] == ["VOIDED"]
+    begun = [row for row in harbour.store.steps(walk.run.id) if row.operation in shown]
+    assert {row.generation for row in begun} == {1}
 
 
 def test_lost_answers_of_every_write_at_once_and_late_lists(harbour: Harbour) -> None:
@@ -174,7 +208,7 @@ def test_what_amazon_fails_for_a_reason_is_a_typed_failure_and_goes_on_after_cle
     assert all(each.details["problems"][0]["code"] == problem["code"] for each in failures)
     rows = [row for row in harbour.store.steps(walk.run.id) if row.state is RowState.FAILED]
     assert [row.problems[0]["message"] for row in rows] == [problem["message"]] * len(failures)
-    assert_one_plan_confirmed_once(harbour, walk)
+    assert_one_plan_confirmed_once(harbour, walk, given_up=1)
 
 
 def test_an_operation_that_fails_again_and_again_ends_typed(harbour: Harbour) -> None:
@@ -265,9 +299,12 @@ def test_freight_survives_faults_of_its_documents(harbour: Harbour) -> None:
     assert {each.kind for each in harbour.store.documents(walk.run.id)} >= {"bill_of_lading", "pallet_labels"}
 
 
-def assert_one_plan_confirmed_once(harbour: Harbour, walk: Walk) -> None:
+def assert_one_plan_confirmed_once(harbour: Harbour, walk: Walk, given_up: int = 0) -> None:
+    """``given_up``: how many plans Amazon could not create beside the one that it did."""
     plans = harbour.plans(walk)
     assert [plan["inboundPlanId"] for plan in plans] == [walk.run.plan_id]
+    assert {plan["inboundPlanId"] for plan in harbour.given_up_plans(walk)} == failed_plans(harbour, walk)
+    assert len(failed_plans(harbour, walk)) == given_up
     for operation in ("confirmPlacementOption", "confirmTransportationOptions"):
         done = [
             row
@@ -278,6 +315,27 @@ def assert_one_plan_confirmed_once(harbour: Harbour, walk: Walk) -> None:
     shipments = harbour.store.shipments(walk.run.id, chosen=True)
     assert sum(each.total_units for each in shipments) == walk.run.request.units
     assert {each.placement_option_id for each in shipments} == {walk.run.placement_option_id}
+
+
+def failed_plans(harbour: Harbour, walk: Walk) -> set[str]:
+    """Ids of the plans whose creation failed, according to the ledger."""
+    return {
+        row.result["inboundPlanId"]
+        for row in harbour.store.steps(walk.run.id)
+        if row.step == "create_plan" and row.state is RowState.FAILED and "inboundPlanId" in row.result
+    }
+
+
+def _change_and_cancel(harbour: Harbour, walk: Walk) -> None:
+    take_a_unit_out(harbour, walk)
+    shipments = harbour.store.shipments(walk.run.id, chosen=True)
+    assert sum(each.total_units for each in shipments) == walk.run.request.units - 1
+    cancel(harbour, walk)
+    assert [plan["status"] for plan in harbour.plans(walk)] == ["VOIDED"]
+    assert harbour.store.run(walk.run.id).state is RunState.CANCELLED
+    for operation in AFTERWARDS[1:]:
+        done = [row for row in harbour.store.steps(walk.run.id) if row.operation == operation and row.is_done]
+        assert len(done) == 1, operation
 
 
 def _asking(

@@ -27,10 +27,10 @@ async def approved_decision(step: Step) -> Decision | None:
     return decision if decision and decision.choice.is_approval else None
 
 
-async def find_approved(step: Step, decision: Decision) -> Combination | None:
+async def find_approved(step: Step, fingerprint: str) -> Combination | None:
     """The approved combination in the ledger, even if it has expired; None if its options are gone."""
     offer = await step.blocking(current_offer, step.store, step.run.id, step.run.created_at)
-    return find_same(offer, decision.fingerprint)
+    return find_same(offer, fingerprint)
 
 
 async def find_offered_approval(step: Step, decision: Decision, *, again: bool = False) -> Combination | None:
@@ -68,7 +68,7 @@ async def _open_placement(step: Step, decision: Decision) -> PlacementOption | N
         # Final, whether or not Amazon's list shows it at the moment.
         known = await step.blocking(step.store.placements, step.run.id)
         return next(each for each in known if each.placement_option_id == confirmed)
-    approved = await find_approved(step, decision)
+    approved = await find_approved(step, decision.fingerprint)
     wanted = approved.placement_option_id if approved else decision.placement_option_id
     soon = await step.services.now() + _MARGIN
     for option in await list_placements(step):

@@ -12,6 +12,7 @@ from sellerops.base.errors import GiveUpError, OperationFailed, RequestRefused
 from sellerops.inbound.amount_text import count
 from sellerops.inbound.models import Combination, Leg
 from sellerops.inbound.offers import PARTNERED
+from sellerops.inbound.operations import Intent, carry_out, settle
 from sellerops.inbound.outcomes import StepOutcome, done, needs_approval
 from sellerops.inbound.steps.approved import approved_decision, find_approved, find_offered_approval
 from sellerops.inbound.steps.offering import choose
@@ -41,7 +42,7 @@ async def confirm_transportation(step: Step) -> StepOutcome:
             where=f"inbound run {step.run.id}",
             remedy="Clear the task `confirm_placement` and those after it.",
         )
-    if not await _is_confirmed(step) and not await _confirm_approved(step, decision):
+    if not await _is_confirmed(step, decision) and not await _confirm_approved(step, decision):
         return needs_approval(CHANGED)
     shipments = await refresh_chosen(step)
     await _record(step, decision, shipments)
@@ -50,23 +51,30 @@ async def confirm_transportation(step: Step) -> StepOutcome:
     return done(f"Confirmed the carriers of {count(len(shipments), 'shipment')}: {names}.")
 
 
-async def _is_confirmed(step: Step) -> bool:
-    """Whether an earlier try has confirmed the carriers; one that may have been sent is resolved first, with
-    the selections it was begun with.
-    """
+async def _is_confirmed(step: Step, decision: Decision) -> bool:
+    """Whether an earlier try has confirmed the carriers; one that may have been sent is resolved first."""
     rows = await _begun(step)
     if not rows:
         return False
     if rows[-1].state is RowState.STARTED:
-        try:
-            await _confirm(step, rows[-1].result["selections"])
-        except (RequestRefused, OperationFailed) as error:
-            log.info("run %s: %s", step.run.id, error.cause)
+        await _resolve(step, rows[-1], decision)
     found = await _selections(step)
     if found is None or step.run.state.is_confirmed:
         return found is not None
     # Somebody else may have confirmed others; Amazon then refuses ours, and says so.
     return found["selections"] in [row.result["selections"] for row in rows]
+
+
+async def _resolve(step: Step, row: StepRow, decision: Decision) -> None:
+    """Find out what became of an earlier try; send it again only if what it selected is still approved."""
+    intent = _intent(step, row.result["selections"], row.result["fingerprint"])
+    try:
+        if row.result["fingerprint"] == decision.fingerprint:
+            await carry_out(step.services, step.run.id, intent)
+        else:
+            await settle(step.services, row, intent)
+    except (RequestRefused, OperationFailed) as error:
+        log.info("run %s: %s", step.run.id, error.cause)
 
 
 async def _begun(step: Step) -> list[StepRow]:
@@ -83,22 +91,23 @@ async def _confirm_approved(step: Step, decision: Decision) -> bool:
         if combination is None:
             return False
         await ensure_windows(step, combination.legs)
-        row = await step.blocking(step.store.begin_step, step.run.id, step.name, operation=_OPERATION)
-        await step.blocking(step.store.record_answer, row.id, None, {"selections": combination.selections})
-        await _confirm(step, combination.selections)
+        intent = _intent(step, combination.selections, decision.fingerprint)
+        await carry_out(step.services, step.run.id, intent)
         return True
 
     return await choose(step, lambda: _selections(step), confirm)
 
 
-async def _confirm(step: Step, selections: Mapping[str, str]) -> None:
+def _intent(step: Step, selections: Mapping[str, str], fingerprint: str) -> Intent:
+    """The confirmation of ``selections``, approved by the decisions with this fingerprint."""
     contact = contact_of(step)
 
     async def look() -> Mapping[str, Any] | None:
         found = await _selections(step)
         return found if found and found["selections"] == selections else None
 
-    await step.operation(
+    return Intent(
+        step.name,
         _OPERATION,
         "POST",
         step.path("transportationOptions", "confirmation"),
@@ -111,6 +120,7 @@ async def _confirm(step: Step, selections: Mapping[str, str]) -> None:
                 for shipment_id, option_id in sorted(selections.items())
             ]
         },
+        notes={"selections": dict(selections), "fingerprint": fingerprint},
     )
 
 
@@ -128,7 +138,7 @@ async def _selections(step: Step) -> dict[str, Any] | None:
 
 async def _record(step: Step, decision: Decision, shipments: Sequence[ShipmentRow]) -> None:
     """The fees of each shipment: its transport, and its share of the placement fees by units."""
-    combination = await find_approved(step, decision)
+    combination = await find_approved(step, await _confirmed_fingerprint(step, decision, shipments))
     if combination is None:
         return
     confirmed_at = await _confirmed_at(step)
@@ -146,6 +156,13 @@ async def _record(step: Step, decision: Decision, shipments: Sequence[ShipmentRo
             currency=combination.placement_fees.currency,
             voidable_until=free_until(leg, confirmed_at),
         )
+
+
+async def _confirmed_fingerprint(step: Step, decision: Decision, shipments: Sequence[ShipmentRow]) -> str:
+    """Of what Amazon has confirmed: an earlier decision's, if its call took effect after all."""
+    confirmed = {each.shipment_id: each.transportation_option_id for each in shipments}
+    rows = [row for row in await _begun(step) if row.result["selections"] == confirmed]
+    return str(rows[-1].result["fingerprint"]) if rows else decision.fingerprint
 
 
 async def _confirmed_at(step: Step) -> datetime:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sellerops.base.errors import ConfigurationError, GiveUpError, OperationFailed
-from sellerops.inbound.amazon_lists import BASE
+from sellerops.inbound.amazon_lists import BASE, plan_path
 from sellerops.inbound.amount_text import count
 from sellerops.inbound.facts import read_prep_details
 from sellerops.inbound.models import Item
@@ -25,7 +25,7 @@ _SKUS_PER_CALL = 100
 # Amazon's clock and ours may differ by this much.
 _CLOCK_SLACK = timedelta(minutes=5)
 _PLANS_PER_PAGE = 30
-_ERRORED = "ERRORED"
+_ACTIVE, _ERRORED = "ACTIVE", "ERRORED"
 
 
 async def set_prep_details(step: Step) -> StepOutcome:
@@ -96,6 +96,11 @@ async def create_plan(step: Step) -> StepOutcome:
         plan_id = text_field(answer, "inboundPlanId", "createInboundPlan")
         await step.blocking(step.store.set_ids, step.run.id, plan_id=plan_id)
 
+    async def took_effect(row: StepRow) -> Mapping[str, Any] | None:
+        plan_id = str(row.result["inboundPlanId"])
+        status, has_items = await _read_plan(step, plan_id)
+        return {"inboundPlanId": plan_id} if status == _ACTIVE and has_items else None
+
     intent = Intent(
         step.name,
         "createInboundPlan",
@@ -106,6 +111,7 @@ async def create_plan(step: Step) -> StepOutcome:
         body=_plan_body(step),
         # A plan is listed from the start, while Amazon still checks its items.
         is_done_once_found=False,
+        took_effect=took_effect,
         answered=record,
     )
     row = await carry_out(step.services, step.run.id, intent)
@@ -176,21 +182,29 @@ def _created_at(plan: Mapping[str, Any]) -> datetime:
 async def _wait_until_active(step: Step, row: StepRow) -> None:
     """A plan that was found by its name may not be complete yet, and its operation is not known.
 
-    It is complete once it lists its items. Raises OperationFailed for a plan that Amazon gave up: the next
-    try creates another one; and OperationPending if the plan stays incomplete.
+    Raises OperationFailed for a plan that Amazon gave up: the next try creates another one; and
+    OperationPending if the plan stays incomplete.
     """
     for pause in (0.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0):
         await step.services.pause(pause)
-        plan = await step.services.reads.get("getInboundPlan", step.path())
-        if plan.get("status") == _ERRORED:
+        status, has_items = await _read_plan(step, step.plan_id)
+        if status == _ERRORED:
             await step.blocking(step.store.renew_step, row)
             raise OperationFailed(
                 "Amazon could not create the plan; the answer with its reason was lost.",
                 where=f"inbound run {step.run.id}, plan {step.plan_id}",
                 problems=[],
             )
-        if await step.services.reads.list_all("listInboundPlanItems", step.path("items"), "items"):
+        if has_items:
             return
     raise OperationPending(
         "Amazon has not filled in the plan's items.", where=f"inbound run {step.run.id}, plan {step.plan_id}"
     )
+
+
+async def _read_plan(step: Step, plan_id: str) -> tuple[str, bool]:
+    """A plan's status, and whether it lists its items: only then it is complete."""
+    reads = step.services.reads
+    plan = await reads.get("getInboundPlan", plan_path(plan_id))
+    items = await reads.list_all("listInboundPlanItems", plan_path(plan_id, "items"), "items")
+    return str(plan.get("status")), bool(items)

@@ -36,7 +36,7 @@ async def confirm_delivery_windows(step: Step) -> StepOutcome:
     decision = await approved_decision(step)
     if decision is None:
         return needs_approval(NOBODY_APPROVED)
-    combination = await find_approved(step, decision)
+    combination = await find_approved(step, decision.fingerprint)
     if combination is None:
         # Other numbers hold now: confirm_transportation asks the person and then confirms the windows.
         return not_needed("Not yet: the approved options are gone and are generated again.")
