@@ -21,6 +21,9 @@ from sellerops.sources.common.answers import text_field, time_field
 _PLACEMENTS = "listPlacementOptions"
 _TRANSPORTATION = "listTransportationOptions"
 _SHIPMENT = "getShipment"
+# Discounts with this target lower fees that Amazon charges later, when the units are sold. Source: model of
+# Incentive.
+_LATER = "fulfillment fee discount"
 
 
 def parse_placement(option: Mapping[str, Any]) -> PlacementOption:
@@ -101,18 +104,35 @@ def parse_money(value: Any, where: str) -> Money | None:
 
 
 def net_fees(fees: Sequence[Mapping[str, Any]], discounts: Sequence[Mapping[str, Any]]) -> Money | None:
-    """Fees minus discounts; None if there are neither.
+    """Fees minus the discounts on them; None if there are neither. Without discounts on later fees.
 
     Amazon's incentives are totals, not per unit, and have a type (FEE or DISCOUNT) whichever list they are
     in. UnexpectedAnswer for several currencies.
     """
+    return _sum(each for each in (*fees, *discounts) if not _is_later(each))
+
+
+def later_discount(incentives: Iterable[Mapping[str, Any]]) -> Money | None:
+    """By how much fulfillment fees will be lower later on; None if Amazon grants nothing."""
+    found = _sum(each for each in incentives if _is_later(each))
+    return Money(-found.amount, found.currency) if found else None
+
+
+def _is_later(incentive: Mapping[str, Any]) -> bool:
+    return _is_discount(incentive) and str(incentive.get("target") or "").casefold() == _LATER
+
+
+def _is_discount(incentive: Mapping[str, Any]) -> bool:
+    return str(incentive.get("type") or "").upper() == "DISCOUNT"
+
+
+def _sum(incentives: Iterable[Mapping[str, Any]]) -> Money | None:
     total, currencies = Decimal(0), set[str]()
-    for entry in (*fees, *discounts):
+    for entry in incentives:
         value = parse_money(entry.get("value"), "fees")
         if value is None:
             continue
-        is_discount = str(entry.get("type") or "").upper() == "DISCOUNT"
-        total += -abs(value.amount) if is_discount else value.amount
+        total += -abs(value.amount) if _is_discount(entry) else value.amount
         currencies.add(value.currency)
     if len(currencies) > 1:
         raise UnexpectedAnswer(f"fees in several currencies: {', '.join(sorted(currencies))}.", where="fees")

@@ -41,6 +41,7 @@ def current_offer(store: InboundStore, inbound_run_id: int, read_at: datetime) -
         store.shipments(inbound_run_id),
         currency=marketplace_by_id(run.marketplace_id).currency,
         read_at=read_at,
+        packing=run.packing_fees,
     )
 
 

@@ -22,11 +22,13 @@ _SKUS_PER_CALL = 100
 _BAD_REQUEST = 400
 
 
-async def read_facts(request: InboundRequest, services: Services) -> Facts:
+async def read_facts(
+    request: InboundRequest, services: Services, asked_by: tuple[str, str] = ("", "")
+) -> Facts:
     """What is known about a request's account, marketplace and SKUs. Creates nothing.
 
     Prep details are read for the SKUs that the listings have, because Amazon refuses the whole call for an
-    unknown one.
+    unknown one. ``asked_by``: dag_id and run_id of the DAG run, whose own run is no namesake.
     """
     await services.client.ready()
     marketplaces = all_marketplaces()
@@ -47,7 +49,7 @@ async def read_facts(request: InboundRequest, services: Services) -> Facts:
         now=await services.now(),
         listed=listed,
         prep=prep,
-        open_runs=await services.blocking(services.store.open_runs, services.account.id),
+        open_runs=await services.blocking(services.store.open_runs, services.account.id, asked_by),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sellerops.inbound.models import InboundRequest
 
@@ -35,7 +37,9 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class InboundRun:
-    """One row of ``inbound_run``. ``name``: of the plan at Amazon."""
+    """One row of ``inbound_run``. ``name``: of the plan at Amazon. ``packing_fees``: incentives of the
+    confirmed packing option, verbatim.
+    """
 
     id: int
     account_id: str
@@ -52,3 +56,4 @@ class InboundRun:
     problem: str | None
     remedy: str | None
     created_at: datetime
+    packing_fees: Sequence[Mapping[str, Any]] = ()

@@ -171,9 +171,10 @@ class Combination:
     """A placement option with one transportation option per shipment: what a person approves.
 
     ``key``: short and stable while the numbers stay the same, such as ``A1``; the form's option.
-    ``placement_fees``: what Amazon charges for the placement, discounts deducted. ``total`` and ``per_unit``
-    are None when a leg has no price (an own carrier's cost is unknown to Amazon).
-    ``expires_at``: when the first of its parts expires.
+    ``placement_fees``: what Amazon charges for the placement, less its discounts; ``packing_fees``: the same
+    of the confirmed packing option, for the whole plan. ``total`` and ``per_unit`` contain both, and are None
+    when a leg has no price (an own carrier's cost is unknown to Amazon). ``later_discount``: what later
+    fulfillment fees will be lower by; in no total. ``expires_at``: when the first of its parts expires.
     """
 
     key: str
@@ -186,6 +187,16 @@ class Combination:
     expires_at: datetime | None
     is_recommended: bool = False
     why: str = ""
+    packing_fees: Money | None = None
+    later_discount: Money | None = None
+
+    @property
+    def known_fees(self) -> Money:
+        """What Amazon charges whoever the carrier is."""
+        packing = self.packing_fees
+        if packing is None or packing.currency != self.placement_fees.currency:
+            return self.placement_fees
+        return Money(self.placement_fees.amount + packing.amount, packing.currency)
 
     @property
     def warehouses(self) -> tuple[str, ...]:

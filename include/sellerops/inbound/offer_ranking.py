@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from sellerops.inbound.amount_text import count, money
 from sellerops.inbound.models import Combination, InboundRequest, Money
 
 
 def rank_of(request: InboundRequest, each: Combination) -> tuple[object, ...]:
-    """Preferred carriers first, then the lowest known total; without one, fees and number of shipments."""
+    """Preferred carriers first, then the lowest known total, else the lowest fees; at the same price the
+    larger later discount, then fewer shipments.
+    """
     return (
         max((preference_of(request, leg.carrier, None) for leg in each.legs), default=0),
         each.total is None,
-        each.total.amount if each.total else each.placement_fees.amount,
+        (each.total or each.placement_fees).amount,
+        -each.later_discount.amount if each.later_discount else Decimal(0),
         len(each.legs),
         len(each.warehouses),
         tuple(sorted((leg.warehouse_id, leg.mode, leg.solution, leg.carrier) for leg in each.legs)),

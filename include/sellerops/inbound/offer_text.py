@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sellerops.inbound.amount_text import count, money, unit_price
@@ -12,6 +12,23 @@ from sellerops.inbound.offers import PARTNERED
 from sellerops.inbound.setting_models import DeliveryWindows
 
 REJECT = "Reject"
+_COLUMNS = (
+    "",
+    "option",
+    "shipments",
+    "warehouses",
+    "carrier",
+    "shipped as",
+    "placement",
+    "packing",
+    "transport",
+    "**total**",
+    "per unit",
+    "later fee discount",
+    "delivery",
+    "valid until (UTC)",
+)
+_RARE = ("packing", "later fee discount")
 _MODES = {
     "GROUND_SMALL_PARCEL": "parcels",
     "FREIGHT_LTL": "pallets (LTL)",
@@ -58,14 +75,11 @@ def describe_offer(offer: Offer, request: InboundRequest, name: str, *, reason: 
         *([f"**{reason}**", ""] if reason else []),
         "Amazon offers these ways to send it. Nothing is confirmed or charged until you choose one.",
         "",
-        "| | option | shipments | warehouses | carrier | shipped as | placement | transport | **total** "
-        "| per unit | delivery | valid until (UTC) |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
-        *(_row(each) for each in offer.combinations),
+        *_table(offer.combinations),
         "",
         *_reasons(offer),
         *(["Good to know:", "", *(f"- {note}" for note in offer.notes), ""] if offer.notes else []),
-        "*Placement* is Amazon's fee for this way of splitting the plan, after discounts.",
+        "*Placement* is Amazon's fee for this way of splitting the plan, less its discounts.",
         "",
         "Choose an option below, then respond. It is then confirmed at Amazon, which cannot be undone. "
         f"*{REJECT}* cancels the plan at no cost.",
@@ -110,7 +124,17 @@ def _reasons(offer: Offer) -> list[str]:
     return [f"Recommended: **{best.key}**{why}.", "", *(f"- {each}" for each in leg_lines(best.legs)), ""]
 
 
-def _row(each: Combination) -> str:
+def _table(combinations: Sequence[Combination]) -> Iterator[str]:
+    """A row per combination; columns about packing and later fees only where Amazon names such amounts."""
+    rows = [_cells(each) for each in combinations]
+    names = [name for name in _COLUMNS if name not in _RARE or any(row[name] for row in rows)]
+    yield f"| {' | '.join(names)} |"
+    yield "|---" * len(names) + "|"
+    for row in rows:
+        yield f"| {' | '.join(row[name].replace('|', '/') for name in names)} |"
+
+
+def _cells(each: Combination) -> dict[str, str]:
     cells = [
         "★" if each.is_recommended else "",
         f"**{each.key}**",
@@ -119,13 +143,15 @@ def _row(each: Combination) -> str:
         _carriers(each),
         _listed(_mode(leg) for leg in each.legs),
         money(each.placement_fees),
+        money(each.packing_fees) if each.packing_fees else "",
         money(each.transportation_fees),
         f"**{money(each.total)}**",
         unit_price(each.per_unit),
+        money(each.later_discount) if each.later_discount else "",
         _delivery(each),
         _moment(each.expires_at),
     ]
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+    return dict(zip(_COLUMNS, cells, strict=True))
 
 
 def _delivery(each: Combination) -> str:
@@ -136,7 +162,7 @@ def _delivery(each: Combination) -> str:
 def _price(combination: Combination) -> str:
     if combination.total is not None:
         return money(combination.total)
-    return f"{money(combination.placement_fees)} plus your carrier"
+    return f"{money(combination.known_fees)} plus your carrier"
 
 
 def _carriers(combination: Combination) -> str:

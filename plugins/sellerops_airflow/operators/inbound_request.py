@@ -21,7 +21,8 @@ class ValidateRequestOperator(BaseOperator):
     Steps that the request rules out are pushed as XCom ``left_out``, so that they skip without a wait.
 
     All problems are reported at once, and with a problem nothing is created. A DAG run has one inbound run:
-    when cleared, the task finds it again, and a changed form changes it only while Amazon has no plan.
+    when cleared, the task finds it again. A changed form changes it while Amazon has no plan, and is an error
+    afterwards.
 
     :param values: the form's values by key (``sellerops.inbound.requests.form``); by default this run's.
     """

@@ -145,7 +145,7 @@ class ValidateRequestTrigger(InboundTrigger):
 
         request = await asyncio.to_thread(parse_form, self.values)
         services = await asyncio.to_thread(self._services)
-        facts = await read_facts(request, services)
+        facts = await read_facts(request, services, (self.dag_id, self.run_id))
         raise_problems(await asyncio.to_thread(find_problems, request, facts))
         run = await asyncio.to_thread(
             services.store.start_run,
@@ -154,6 +154,7 @@ class ValidateRequestTrigger(InboundTrigger):
             dag_id=self.dag_id,
             run_id=self.run_id,
             requested_by=self.requested_by or None,
+            asked=request,
         )
         return {
             "inbound_run_id": run.id,

@@ -19,6 +19,7 @@ RECORDS = (
     "record_answer",
     "finish_step",
     "set_ids",
+    "choose_packing",
     "set_state",
     "save_placements",
     "save_transportation",

@@ -15,6 +15,7 @@ from integration.inbound.walks import (
     with_carrier,
 )
 
+from sellerops.inbound.facts import read_facts
 from sellerops.inbound.models import InboundRequest, Shipping
 from sellerops.inbound.offers import OWN, PARTNERED
 from sellerops.inbound.store import RunState
@@ -61,6 +62,15 @@ def test_every_step_may_be_cleared_at_the_end(harbour: Harbour) -> None:
     assert again.run.state is RunState.CONFIRMED
     assert {operation: harbour.effects(operation) for operation in _WRITES} == writes
     _assert_confirmed_once(harbour, again)
+
+
+def test_a_cleared_validation_notes_no_double_of_its_own_run(harbour: Harbour) -> None:
+    wanted = request(US_PARCELS)
+    services = harbour.services(wanted.account_id)
+    go(harbour.validate(wanted, services))
+    own = ("fba_inbound", wanted.name)
+    assert wanted.name not in go(read_facts(wanted, harbour.services(wanted.account_id), own)).open_runs
+    assert wanted.name in go(read_facts(wanted, harbour.services(wanted.account_id))).open_runs
 
 
 def test_a_dry_run_ends_before_anything_irrevocable(harbour: Harbour) -> None:

@@ -149,7 +149,7 @@ class Harbour:
     # -- what tasks of the DAG do
 
     async def validate(self, wanted: InboundRequest, services: Services) -> InboundRun:
-        facts = await read_facts(wanted, services)
+        facts = await read_facts(wanted, services, ("fba_inbound", wanted.name))
         raise_problems(find_problems(wanted, facts))
         return await asyncio.to_thread(
             self.store.start_run,
@@ -157,6 +157,7 @@ class Harbour:
             marketplace_id=marketplace(wanted.marketplace).id,
             dag_id="fba_inbound",
             run_id=wanted.name,
+            asked=wanted,
         )
 
     async def walk(
@@ -232,8 +233,14 @@ class Harbour:
 
     def plans(self, walk: Walk) -> list[dict[str, Any]]:
         """The run's plans at Amazon, by its name, without those that Amazon gave up."""
-        listed = asyncio.run(_in_loop(self._list_plans(walk.run)))
-        return [each for each in listed if each["status"] != "ERRORED"]
+        return [each for each in self._plans(walk) if each["status"] != "ERRORED"]
+
+    def given_up_plans(self, walk: Walk) -> list[dict[str, Any]]:
+        """The run's plans that Amazon could not create."""
+        return [each for each in self._plans(walk) if each["status"] == "ERRORED"]
+
+    def _plans(self, walk: Walk) -> list[dict[str, Any]]:
+        return list(asyncio.run(_in_loop(self._list_plans(walk.run))))
 
     async def _list_plans(self, run: InboundRun) -> list[dict[str, Any]]:
         reads = self.services(run.account_id).reads

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sellerops.base.errors import FormError
 from sellerops.inbound.models import Box, InboundRequest, Item
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from sellerops.inbound.inbound_run import InboundRun
     from sellerops.ledger.database import Connection
 
 # The longest plan name that Amazon accepts.
@@ -29,6 +33,15 @@ def request_values(request: InboundRequest) -> dict[str, Any]:
 
 def request_from(values: Any) -> InboundRequest:
     return _requests().validate_python(values)
+
+
+def digest_of(request: InboundRequest) -> str:
+    """Tells two requests apart, whatever their notes are and wherever a file says it."""
+    values = request_values(request)
+    values.pop("notes")
+    for each in (*values["items"], *values["boxes"], *values["pallets"]):
+        each.pop("place")
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 # pydantic takes a moment to import and to build these; the triggerer does that in a thread.
@@ -116,3 +129,13 @@ def write_boxes(connection: Connection, inbound_run_id: int, boxes: tuple[Box, .
                 "VALUES (%s, %s, %s, %s)",
                 [(inbound_run_id, number, line_of[sku], quantity) for sku, quantity in units.items()],
             )
+
+
+def other_request(run: InboundRun) -> FormError:
+    """A deleted DAG run was triggered again under its id, or its form was changed after its plan was made."""
+    return FormError(
+        f"the run id {run.run_id!r} belongs to inbound run {run.id} (plan {run.name!r}), which was made from "
+        "another form. Nothing was created for this one.",
+        where=f"{run.dag_id}, run id {run.run_id}",
+        remedy=f"Trigger {run.dag_id} again with another run id, or leave the run id empty.",
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
@@ -12,6 +13,8 @@ from sellerops.inbound.inbound_run import InboundRun, RunState
 from sellerops.inbound.models import Box, InboundRequest
 from sellerops.inbound.rows.request_rows import (
     box_values,
+    digest_of,
+    other_request,
     plan_name,
     request_from,
     request_values,
@@ -38,41 +41,40 @@ class RunRows:
         dag_id: str,
         run_id: str,
         requested_by: str | None = None,
+        asked: InboundRequest | None = None,
     ) -> InboundRun:
         """The run of a DAG run, written on first use. Every item must have its owners.
 
-        A cleared run that has no plan yet takes over the new request; later ones keep theirs.
+        A cleared run that has no plan yet takes over the new request. Once a plan may exist, the same request
+        finds its run again, and another one raises FormError. ``asked``: the request before its owners were
+        derived, because those may be others by the time a task is cleared.
         """
+        digest = digest_of(asked or request)
+        values = (request.account_id, marketplace_id, Jsonb(request_values(request)), digest)
 
         def work(connection: Connection) -> InboundRun:
             with connection.transaction():
                 row = connection.execute(
                     """
                     INSERT INTO sellerops.inbound_run
-                        (account_id, marketplace_id, name, request, dag_id, run_id, requested_by)
-                    VALUES (%s, %s, %s, %s, %s, %s, %s)
+                        (account_id, marketplace_id, request, asked_hash, name, dag_id, run_id, requested_by)
+                    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
                     ON CONFLICT (dag_id, run_id) DO UPDATE SET updated_at = sellerops.now()
-                    RETURNING id, plan_id
+                    RETURNING id, plan_id, asked_hash
                     """,
-                    (
-                        request.account_id,
-                        marketplace_id,
-                        f"{dag_id} {run_id}",
-                        Jsonb(request_values(request)),
-                        dag_id,
-                        run_id,
-                        requested_by,
-                    ),
+                    (*values, f"{dag_id} {run_id}", dag_id, run_id, requested_by),
                 ).fetchone()
                 assert row is not None
                 if row["plan_id"] is None and not _has_begun(connection, row["id"]):
                     connection.execute(
-                        "UPDATE sellerops.inbound_run SET name = %s, request = %s, state = 'planning' "
-                        "WHERE id = %s",
-                        (plan_name(request.name, row["id"]), Jsonb(request_values(request)), row["id"]),
+                        "UPDATE sellerops.inbound_run SET account_id = %s, marketplace_id = %s, "
+                        "request = %s, asked_hash = %s, name = %s, state = 'planning' WHERE id = %s",
+                        (*values, plan_name(request.name, row["id"]), row["id"]),
                     )
                     write_items(connection, row["id"], request.items)
                     write_boxes(connection, row["id"], request.boxes)
+                elif row["asked_hash"] not in (None, digest):
+                    raise other_request(_get(connection, row["id"]))
                 return _get(connection, row["id"])
 
         return self.ledger.database.run(work)
@@ -92,16 +94,20 @@ class RunRows:
 
         return self.ledger.database.run(work)
 
-    def open_runs(self, account_id: str) -> dict[str, int]:
-        """The wanted names of an account's runs that are neither closed nor given up, with the oldest id."""
+    def open_runs(self, account_id: str, but: tuple[str, str] = ("", "")) -> dict[str, int]:
+        """The wanted names of an account's runs that are neither closed nor given up, with the oldest id.
+
+        ``but``: dag_id and run_id of the DAG run that asks, whose own run does not count.
+        """
         rows = self.ledger.database.run(
             lambda connection: connection.execute(
                 """
                 SELECT id, request ->> 'name' AS name FROM sellerops.inbound_run
                 WHERE account_id = %s AND state NOT IN ('closed', 'rejected', 'cancelled', 'dry_run')
+                    AND (dag_id, run_id) <> (%s, %s)
                 ORDER BY id DESC
                 """,
-                (account_id,),
+                (account_id, *but),
             ).fetchall()
         )
         return {row["name"]: row["id"] for row in rows}
@@ -119,14 +125,24 @@ class RunRows:
             )
         )
 
-    def set_ids(self, inbound_run_id: int, **ids: str) -> None:
-        """Record Amazon's ids of a run: ``plan_id``, ``packing_option_id``, ``placement_option_id``."""
-        assert set(ids) <= {"plan_id", "packing_option_id", "placement_option_id"}
-        columns = ", ".join(f"{name} = %({name})s" for name in ids)
+    def set_ids(self, inbound_run_id: int, *, plan_id: str) -> None:
+        """Record Amazon's id of a run's plan."""
         self.ledger.database.run(
             lambda connection: connection.execute(
-                f"UPDATE sellerops.inbound_run SET {columns}, updated_at = sellerops.now() WHERE id = %(id)s",
-                {**ids, "id": inbound_run_id},
+                "UPDATE sellerops.inbound_run SET plan_id = %s, updated_at = sellerops.now() WHERE id = %s",
+                (plan_id, inbound_run_id),
+            )
+        )
+
+    def choose_packing(
+        self, inbound_run_id: int, packing_option_id: str, incentives: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Amazon confirmed a packing option, with these fees and discounts."""
+        self.ledger.database.run(
+            lambda connection: connection.execute(
+                "UPDATE sellerops.inbound_run SET packing_option_id = %s, packing_fees = %s, "
+                "updated_at = sellerops.now() WHERE id = %s",
+                (packing_option_id, Jsonb(list(incentives)), inbound_run_id),
             )
         )
 

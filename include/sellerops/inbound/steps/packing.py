@@ -36,32 +36,43 @@ async def confirm_packing(step: Step) -> StepOutcome:
     """Confirm the cheapest packing option that fits the boxes."""
     if step.request.pack_later:
         return not_needed(_PACK_LATER)
+    option_id = step.run.packing_option_id
+    if option_id is None:
+        option = await choose(step, lambda: _accepted(step), lambda again: _confirm_best(step, again=again))
+        option_id = text_field(option, "packingOptionId", "listPackingOptions")
+        incentives = [*(option.get("fees") or ()), *(option.get("discounts") or ())]
+        await step.blocking(step.store.choose_packing, step.run.id, option_id, incentives)
+    return done(f"Confirmed packing option {option_id}.")
+
+
+async def _confirm_best(step: Step, *, again: bool) -> Mapping[str, Any]:
+    """The option that is confirmed already, or the cheapest one that fits, which is confirmed now."""
+    options = await _offered(step, again=again)
+    accepted = next((each for each in options if each.get("status") == "ACCEPTED"), None)
+    if accepted is not None:
+        return accepted
+    option, groups = await _best(step, options)
+    option_id = text_field(option, "packingOptionId", "listPackingOptions")
 
     async def look() -> Mapping[str, Any] | None:
-        return next((each for each in await _list(step) if each.get("status") == "ACCEPTED"), None)
+        accepted = await _accepted(step)
+        is_ours = accepted is not None and accepted.get("packingOptionId") == option_id
+        return {"packingOptionId": option_id} if is_ours else None
 
-    async def confirm(again: bool) -> str:
-        options = await _offered(step, again=again)
-        accepted = next((each for each in options if each.get("status") == "ACCEPTED"), None)
-        if accepted is not None:
-            return text_field(accepted, "packingOptionId", "listPackingOptions")
-        option, groups = await _best(step, options)
-        option_id = text_field(option, "packingOptionId", "listPackingOptions")
-        row = await step.operation(
-            "confirmPackingOption",
-            "POST",
-            step.path("packingOptions", option_id, "confirmation"),
-            found_by="The packing option's status in listPackingOptions is ACCEPTED.",
-            look=look,
-            subject=option_id,
-        )
-        await step.blocking(step.store.record_answer, row.id, None, {"groups": groups})
-        return option_id
+    row = await step.operation(
+        "confirmPackingOption",
+        "POST",
+        step.path("packingOptions", option_id, "confirmation"),
+        found_by="The packing option's status in listPackingOptions is ACCEPTED.",
+        look=look,
+        subject=option_id,
+    )
+    await step.blocking(step.store.record_answer, row.id, None, {"groups": groups})
+    return option
 
-    known = step.run.packing_option_id
-    option_id: str = known if known else await choose(step, look, confirm)
-    await step.blocking(step.store.set_ids, step.run.id, packing_option_id=option_id)
-    return done(f"Confirmed packing option {option_id}.")
+
+async def _accepted(step: Step) -> Mapping[str, Any] | None:
+    return next((each for each in await _list(step) if each.get("status") == "ACCEPTED"), None)
 
 
 async def set_box_contents(step: Step) -> StepOutcome:

@@ -66,20 +66,20 @@ def contact_of(step: Step) -> Mapping[str, str] | None:
 
 def share_pallets(pallets: Sequence[Pallet], units: Sequence[int]) -> list[list[Pallet]]:
     """Pallets for each shipment, in proportion to its units; at least one each, because every shipment
-    travels on one.
+    travels on one. ValueError for fewer pallets than shipments.
     """
     singles = [replace(pallet, count=1) for pallet in pallets for _ in range(pallet.count)]
     if not singles:
         return [[] for _ in units]
+    if len(singles) < len(units):
+        raise ValueError(f"{len(singles)} pallets for {len(units)} shipments")
     total, given, shares = sum(units) or 1, 0, []
     for number, of_shipment in enumerate(units):
         rest = len(units) - number - 1
-        wanted = round(len(singles) * of_shipment / total)
-        most = max(1, len(singles) - given - rest)
-        taken = most if rest == 0 else max(1, min(wanted, most))
-        picked = [singles[min(given + place, len(singles) - 1)] for place in range(taken)]
+        most = len(singles) - given - rest
+        taken = most if rest == 0 else max(1, min(round(len(singles) * of_shipment / total), most))
+        shares.append(_counted(singles[given : given + taken]))
         given += taken
-        shares.append(_counted(picked))
     return shares
 
 

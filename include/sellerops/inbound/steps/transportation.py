@@ -10,6 +10,7 @@ from sellerops.inbound.amount_text import count, money
 from sellerops.inbound.answers import has_expired, parse_transportation
 from sellerops.inbound.approval import current_offer
 from sellerops.inbound.models import Offer
+from sellerops.inbound.offers import has_enough_pallets
 from sellerops.inbound.outcomes import StepOutcome, done, not_needed
 from sellerops.inbound.steps.offering import MOST_GENERATIONS, is_about_the_option, offered
 from sellerops.inbound.steps.placement_options import read_placements
@@ -57,9 +58,15 @@ async def read_offer(step: Step) -> Offer:
 async def read_transportation_for_all(
     step: Step, placements: Sequence[PlacementOption], *, again: bool = False
 ) -> None:
-    """Generate and record the transportation options of several placement options, side by side."""
+    """Generate and record the transportation options of several placement options, side by side.
+
+    Left out are those with more shipments than there are pallets. GiveUpError if there is no other.
+    """
+    possible = [each for each in placements if has_enough_pallets(step.request, each)]
+    if not possible:
+        raise _too_few_pallets(step, placements)
     results = await asyncio.gather(
-        *(read_transportation(step, placement, again=again) for placement in placements),
+        *(read_transportation(step, placement, again=again) for placement in possible),
         return_exceptions=True,
     )
     for result in results:
@@ -122,3 +129,15 @@ async def _open_placements(step: Step, *, again: bool) -> list[PlacementOption]:
     if again or not known or any(has_expired(each.expires_at, moment) for each in known):
         return await read_placements(step, again=True)
     return known
+
+
+def _too_few_pallets(step: Step, placements: Sequence[PlacementOption]) -> GiveUpError:
+    fewest = min(len(each.shipment_ids) for each in placements)
+    pallets = count(sum(pallet.count for pallet in step.request.pallets), "pallet")
+    return GiveUpError(
+        f"every placement has at least {count(fewest, 'shipment')}, each of which needs a pallet of its own. "
+        f"You have {pallets}.",
+        where=f"inbound run {step.run.id}, plan {step.plan_id}",
+        remedy="Cancel this run (DAG fba_inbound_cancel) and start one with at least "
+        f"{count(fewest, 'pallet')}, or with parcels (SPD).",
+    )

@@ -102,4 +102,5 @@ def offer(request: InboundRequest = REQUEST, **changes: Any) -> Offer:
         parts["shipments"],
         currency="USD",
         read_at=read_at,
+        packing=parts.get("packing", ()),
     )

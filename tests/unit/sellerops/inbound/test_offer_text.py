@@ -17,6 +17,7 @@ from sellerops.inbound.offer_text import (
     option_labels,
 )
 from sellerops.inbound.offers import OWN, PARTNERED
+from sellerops.inbound.rows.decision_rows import offer_from, offer_values
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 REQUEST = InboundRequest("a", "US", "dallas", (Item("A", 1200),), NOON, "Spring")
@@ -101,3 +102,22 @@ def test_notices_have_a_line_per_option() -> None:
         "A1: 2 shipments, $18.30, recommended (ONT8; UPS (Amazon's partner)); valid until 01 Dec 12:00",
         "B1: 1 shipment, $2.00 plus your carrier (FTW1; UPS (your own))",
     ]
+
+
+def test_packing_fees_and_later_discounts_have_columns_where_there_are_any() -> None:
+    packed = replace(OWN_CARRIER, packing_fees=usd("3.50"), later_discount=usd("6"))
+    offer = Offer((replace(BEST, packing_fees=usd("3.50")), packed), NOON)
+    rows = [line for line in describe_offer(offer, REQUEST, "x").splitlines() if line.startswith("|")]
+    assert "| placement | packing | transport | **total** | per unit | later fee discount |" in rows[0]
+    assert "| -$1.20 | $3.50 | $19.50 | **$18.30** | $0.015 |  |" in rows[2]
+    assert "| $2.00 | $3.50 | not known | **not known** | not known | $6.00 |" in rows[3]
+    assert len({line.count("|") for line in rows}) == 1
+    assert option_labels(offer)[1] == "B1: 1 shipment, $5.50 plus your carrier"
+    usual = describe_offer(OFFER, REQUEST, "x")
+    assert "packing" not in usual and "later fee" not in usual
+
+
+def test_a_decision_keeps_packing_fees_and_later_discounts() -> None:
+    offer = Offer((replace(BEST, packing_fees=usd("3.50"), later_discount=usd("6")),), NOON)
+    assert offer_from(offer_values(offer)) == offer
+    assert offer_values(offer)["combinations"][0]["packing_fees"] == {"amount": "3.50", "currency": "USD"}

@@ -22,7 +22,7 @@ from unit.sellerops.inbound.offered import (
 )
 
 from sellerops.base.errors import UnexpectedAnswer
-from sellerops.inbound.answers import net_fees
+from sellerops.inbound.answers import later_discount, net_fees
 from sellerops.inbound.models import Carrier, Money, Pallet, Shipping
 from sellerops.inbound.offers import OWN, find_same, fingerprint, has_wanted_carriers
 
@@ -202,3 +202,47 @@ def test_what_amazon_is_told_differently_is_noted() -> None:
     late = replace(REQUEST, ready_at=NOW - timedelta(hours=1))
     assert "The ready date has passed" in " ".join(offer(late).notes)
     assert "ready date" not in " ".join(offer().notes)
+
+
+def test_the_fees_of_the_packing_option_are_part_of_every_total_and_of_what_is_approved() -> None:
+    before, found = offer().combinations, offer(packing=[incentive("FEE", "4.00")])
+    for old, new in zip(before, found.combinations, strict=True):
+        assert new.packing_fees == Money(Decimal("4.0"), "USD")
+        assert new.known_fees.amount == old.placement_fees.amount + 4
+        assert fingerprint(new) != fingerprint(old)
+        if old.total and old.per_unit:
+            assert new.total == Money(old.total.amount + 4, "USD")
+            assert new.per_unit == Money(old.per_unit.amount + Decimal("0.04"), "USD")
+    assert "Every total includes $4.00 for the packing option" in " ".join(found.notes)
+    assert "packing" not in " ".join(offer().notes)
+
+
+def test_a_discount_on_later_fees_is_in_no_total_and_decides_only_between_equals() -> None:
+    later = {**incentive("DISCOUNT", "9.00"), "target": "Fulfillment Fee Discount"}
+    plain = [placement("one", "s1"), placement("two", "s4")]
+    ways = [way("one", "s1", "50.00"), way("two", "s4", "50.00")]
+    granted = [plain[0], replace(plain[1], discounts=[later])]
+    best, other = offer(placements=granted, transportation=ways).combinations
+    assert best.placement_option_id == "pl-two"
+    assert best.later_discount == Money(Decimal("9.0"), "USD")
+    assert other.later_discount is None
+    assert best.total == other.total == Money(Decimal("50.00"), "USD")
+    assert best.placement_fees == Money(Decimal(0), "USD")
+    (without, _) = offer(placements=plain, transportation=ways).combinations
+    assert without.placement_option_id == "pl-one"
+    assert net_fees([later], []) is None
+    assert later_discount([later, incentive("DISCOUNT", "1.00")]) == Money(Decimal("9.0"), "USD")
+
+
+def test_placements_with_more_shipments_than_pallets_are_not_offered() -> None:
+    pallet = Pallet(Decimal(48), Decimal(40), Decimal(50), Decimal(500))
+    ways = [replace(each, mode="FREIGHT_LTL") for each in WAYS]
+    freight = replace(REQUEST, shipping=Shipping.LTL, pallets=(pallet,))
+    found = offer(freight, transportation=ways)
+    assert {each.placement_option_id for each in found.combinations} == {"pl-one"}
+    assert found.notes[0] == (
+        "A placement with 2 shipments is left out: every shipment needs a pallet of its own. "
+        "You have 1 pallet."
+    )
+    enough = replace(freight, pallets=(replace(pallet, count=2),))
+    assert len(offer(enough, transportation=ways).combinations) == 4

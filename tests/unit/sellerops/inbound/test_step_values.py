@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from unit.sellerops.inbound.offered import NOW, REQUEST, offer
+from unit.sellerops.inbound.offered import NOW, PLACEMENTS, REQUEST, offer
 
-from sellerops.base.errors import FormError
+from sellerops.base.errors import FormError, GiveUpError
 from sellerops.inbound.amazon_lists import escaped_sku, plan_path, with_query
 from sellerops.inbound.approval import auto_approval
 from sellerops.inbound.content_update import change_boxes
-from sellerops.inbound.models import Pallet
+from sellerops.inbound.models import Pallet, Shipping
 from sellerops.inbound.rows.request_rows import plan_name, request_from, request_values
 from sellerops.inbound.setting_models import AutoApproval, DeliveryWindows
 from sellerops.inbound.settings import INBOUND
 from sellerops.inbound.steps.confirmation import share_fees
 from sellerops.inbound.steps.tracking import tracking_body, tracking_of
 from sellerops.inbound.steps.transport_request import minute_of, share_pallets
+from sellerops.inbound.steps.transportation import read_transportation_for_all
 from sellerops.inbound.steps.windows import earliest_arrival, is_allowed, usable_windows
 
 
@@ -76,7 +79,7 @@ def test_a_window_is_allowed_until_a_date_and_unless_congested(
     [
         (4, [50, 50], [2, 2]),
         (5, [80, 20], [4, 1]),
-        (1, [50, 50], [1, 1]),
+        (2, [99, 1], [1, 1]),
         (3, [1, 98, 1], [1, 1, 1]),
         (0, [5, 5], [0, 0]),
     ],
@@ -87,6 +90,12 @@ def test_every_shipment_travels_on_at_least_one_pallet(
     kind = Pallet(Decimal(48), Decimal(40), Decimal(60), Decimal(600), count=pallets)
     shares = share_pallets([kind] if pallets else [], units)
     assert [sum(each.count for each in share) for share in shares] == expected
+
+
+def test_no_pallet_is_declared_that_the_user_does_not_have() -> None:
+    kind = Pallet(Decimal(48), Decimal(40), Decimal(60), Decimal(600))
+    with pytest.raises(ValueError, match="1 pallets for 2 shipments"):
+        share_pallets([kind], [50, 50])
 
 
 def test_the_shares_of_the_placement_fee_add_up() -> None:
@@ -183,3 +192,12 @@ def test_skus_are_encoded_as_amazon_expects() -> None:
     path = with_query("/items", {"mskus": [escaped_sku("A+B,C%"), escaped_sku("D E")], "left": None})
     assert path == "/items?mskus=A%252BB%252CC%2525&mskus=D+E"
     assert plan_path("wf/1", "boxes") == "/inbound/fba/2024-03-20/inboundPlans/wf%2F1/boxes"
+
+
+def test_too_few_pallets_for_every_placement_say_how_many_are_needed() -> None:
+    kind = Pallet(Decimal(48), Decimal(40), Decimal(60), Decimal(600))
+    freight = replace(REQUEST, shipping=Shipping.LTL, pallets=(kind,))
+    step: Any = SimpleNamespace(request=freight, run=SimpleNamespace(id=7), plan_id="wf7")
+    with pytest.raises(GiveUpError, match="at least 2 shipments") as caught:
+        asyncio.run(read_transportation_for_all(step, PLACEMENTS[1:]))
+    assert "at least 2 pallets, or with parcels" in caught.value.remedy

@@ -46,11 +46,13 @@ CREATE TABLE sellerops.inbound_run (
                            'planning', 'awaiting_approval', 'confirming', 'confirmed', 'shipped', 'closed',
                            'rejected', 'cancelled', 'dry_run', 'failed')),
     request            jsonb NOT NULL,
+    asked_hash         text,
     dag_id             text NOT NULL,
     run_id             text NOT NULL,
     requested_by       text,
     plan_id            text UNIQUE,
     packing_option_id  text,
+    packing_fees       jsonb NOT NULL DEFAULT '[]',
     placement_option_id text,
     problem            text,
     remedy             text,
@@ -62,6 +64,9 @@ CREATE TABLE sellerops.inbound_run (
 COMMENT ON TABLE sellerops.inbound_run IS 'One FBA inbound shipment from request to receipt: an inbound plan at Amazon.';
 COMMENT ON COLUMN sellerops.inbound_run.name IS 'The name of the plan at Amazon (at most 40 characters), unique for the account: a lost plan is found by it.';
 COMMENT ON COLUMN sellerops.inbound_run.request IS 'What the form or the packing list asked for, after validation.';
+COMMENT ON COLUMN sellerops.inbound_run.asked_hash IS
+    'Digest of the request as it was asked for, before owners were derived or boxes replaced: tells another form from a cleared task.';
+COMMENT ON COLUMN sellerops.inbound_run.packing_fees IS 'Fees and discounts of the confirmed packing option, verbatim; part of every total.';
 CREATE INDEX inbound_run_open ON sellerops.inbound_run (updated_at)
     WHERE state NOT IN ('closed', 'rejected', 'cancelled', 'dry_run');
 
