@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 from integration.inbound.walks import (
     DE_PARCELS,
@@ -16,9 +19,9 @@ from integration.inbound.walks import (
 )
 
 from sellerops.inbound.facts import read_facts
-from sellerops.inbound.models import InboundRequest, Shipping
+from sellerops.inbound.models import BoxContent, InboundRequest, Money, Shipping
 from sellerops.inbound.offers import OWN, PARTNERED
-from sellerops.inbound.store import RunState
+from sellerops.inbound.store import RunState, offer_from
 from sellerops.inbound.workflow import StepState
 
 WALKS = {
@@ -71,6 +74,21 @@ def test_a_cleared_validation_notes_no_double_of_its_own_run(harbour: Harbour) -
     own = ("fba_inbound", wanted.name)
     assert wanted.name not in go(read_facts(wanted, harbour.services(wanted.account_id), own)).open_runs
     assert wanted.name in go(read_facts(wanted, harbour.services(wanted.account_id))).open_runs
+
+
+def test_the_fee_for_mixed_boxes_is_in_the_offer_and_in_the_decision(harbour: Harbour) -> None:
+    """A bulky SKU and one of standard size in one box: Amazon charges for that way of packing."""
+    whole = request(US_PARCELS)
+    skus = ("NW-MAT-955-BLK", "NW-BAG-611-20L")
+    items = tuple(replace(item, quantity=4) for item in whole.items if item.sku in skus)
+    box = replace(whole.boxes[-1], count=1, contents=tuple(BoxContent(sku, 4) for sku in skus))
+    walk = go(harbour.walk(replace(whole, items=items, boxes=(box,))))
+    assert_no_typed_failure(walk)
+    (decision,) = harbour.store.decisions(walk.run.id)
+    best = offer_from(decision.offer).combinations[0]
+    assert best.packing_fees == Money(Decimal("0.16"), "USD")
+    assert best.total and best.transportation_fees
+    assert best.total.amount == best.known_fees.amount + best.transportation_fees.amount
 
 
 def test_a_dry_run_ends_before_anything_irrevocable(harbour: Harbour) -> None:
