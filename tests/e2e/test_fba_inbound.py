@@ -1,11 +1,15 @@
-"""A shipment to FBA from a REST call to labels on disk, and a dry run, with a real Airflow."""
+"""Ships stock to FBA from a REST call to labels on disk, and a dry run, with a real Airflow.
+
+Run the whole file: its tests look at the same runs, in this order. Other files go between them (conftest.py),
+so that the waiting costs little time.
+"""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -23,17 +27,33 @@ INBOUND, APPROVAL = "fba_inbound", "fba_inbound_approval"
 OTHER_USER = "visitor"
 
 
-def test_a_shipment_waits_for_a_named_person_and_ends_with_labels_on_disk(system: System) -> None:
-    system.airflow.wait_for_dags(INBOUND, APPROVAL)
-    dry_run = system.airflow.run(INBOUND, _conf(system, "Dry run", dry_run=True))
-    run_id = system.airflow.run(INBOUND, _conf(system, "Spring"))
-    changed = system.airflow.run(INBOUND, _conf(system, "Changed"))
+class Shipments(NamedTuple):
+    """The ids of three runs of ``fba_inbound``."""
 
-    # The triggerer is killed while it works on a step: another one adopts what is done at Amazon.
-    wait_until(lambda: _state(system, run_id, "create_plan") == "deferred", PATIENT, "the plan's creation")
+    dry: str
+    spring: str
+    changed: str
+
+
+@pytest.fixture(scope="session")
+def shipments(system: System) -> Shipments:
+    system.airflow.wait_for_dags(INBOUND, APPROVAL)
+    confs = (_conf(system, "Dry run", dry_run=True), _conf(system, "Spring"), _conf(system, "Changed"))
+    return Shipments(*(system.airflow.run(INBOUND, conf) for conf in confs))
+
+
+def test_a_triggerer_is_killed_while_it_works_on_a_step(system: System, shipments: Shipments) -> None:
+    """Another one adopts what is done at Amazon; the last of these tests sees that nothing was done twice."""
+    wait_until(
+        lambda: _state(system, shipments.spring, "create_plan") == "deferred", PATIENT, "the plan's creation"
+    )
     system.airflow.kill("triggerer")
     system.airflow.start("triggerer")
+    assert not _decisions(system, shipments.spring)
 
+
+def test_a_shipment_waits_for_a_named_person(system: System, shipments: Shipments) -> None:
+    run_id = shipments.spring
     wait_until(lambda: _question(system, run_id), PATIENT, "the required action")
     question = _question(system, run_id)
     options = question["options"]
@@ -49,8 +69,11 @@ def test_a_shipment_waits_for_a_named_person_and_ends_with_labels_on_disk(system
     assert _question(system, run_id), "the question is still open"
     _answer(system.airflow.api, run_id, options[0])
 
-    _reject_changed_numbers(system, changed)
+    _reject_changed_numbers(system, shipments.changed)
 
+
+def test_approved_shipments_end_with_labels_on_disk(system: System, shipments: Shipments) -> None:
+    run_id = shipments.spring
     run = system.airflow.api.wait_for_run(INBOUND, run_id, PATIENT)
     assert run["state"] == "success", _states(system, run_id)
     assert _decisions(system, run_id) == [("approved", "admin", "cheapest")]
@@ -67,14 +90,14 @@ def test_a_shipment_waits_for_a_named_person_and_ends_with_labels_on_disk(system
     assert links["Labels and shipment"].endswith("/tasks/fetch_labels/-1/shipment")
 
     # No run made a second plan; those of the dry run and of the rejected one were cancelled.
-    for other_run, state in ((dry_run, "dry_run"), (changed, "cancelled")):
+    for other_run, state in ((shipments.dry, "dry_run"), (shipments.changed, "cancelled")):
         assert system.airflow.api.wait_for_run(INBOUND, other_run, PATIENT)["state"] == "success"
         (plan,) = system.select(
             "SELECT plan_id, state FROM sellerops.inbound_run WHERE run_id = %s", other_run
         )
         assert plan[1] == state
         assert _plan_at_amazon(system, plan[0])["status"] == "VOIDED"
-    assert _decisions(system, changed) == [("rejected", "admin", "too dear")]
+    assert _decisions(system, shipments.changed) == [("rejected", "admin", "too dear")]
     assert len(_calls(system, "createInboundPlan")) == 3
     assert len(_calls(system, "cancelInboundPlan")) == 2
 
