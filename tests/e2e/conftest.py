@@ -93,8 +93,9 @@ def _order(item: pytest.Item) -> tuple[str, bool]:
     return _AFTER.get(item.name, item.path.name), item.name in _AFTER
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Stop all of it after the last end-to-end test: other tests follow in the same process."""
+    """Stop all of it after the last end-to-end test and its fixtures: others follow in the same process."""
     running = item.config.stash.get(_RUNNING, None)
     if running and (nextitem is None or nextitem.get_closest_marker("e2e") is None):
         running.close()
