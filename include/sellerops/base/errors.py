@@ -5,6 +5,7 @@ SellerOpsError
 |   +-- SpecError             a report YAML is invalid (names file and key)
 |   +-- FormError             a run's trigger form is invalid: correct it and trigger again
 |   |   +-- InvalidRequest    an inbound request is invalid: carries all its problems
+|   +-- BrowserMissing        no Chromium is installed where the task runs
 |   +-- CredentialsError      Amazon refuses the account's credentials or role
 |       +-- LoginRefused      the account cannot log in: every report that uses the connection fails
 +-- RetryableError            the same call may succeed later: Airflow retries automatically
@@ -14,8 +15,13 @@ SellerOpsError
 |   +-- LedgerUnavailable     the ledger's database cannot be reached, or does not answer
 |   +-- DocumentExpired       the presigned URL expired before the download finished
 |   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
+|   +-- LoginBusy             another job uses the login's browser; carries who
+|   +-- BrowserUnavailable    the login's browser crashed, cannot be reached or exceeded its limits
+|   +-- WrongFile             a page handed out another file than the requested one
 |   +-- TableInUse            other sessions hold a table whose structure must change
 +-- GiveUpError               retrying cannot help: a person must look
+|   +-- PersonNeeded          a page asks for what only a person may do; carries the required action
+|   +-- PageChanged           a page no longer has a control that its page object uses; names both
 |   +-- ReportFatal           Amazon aborted the report
 |   +-- RequestRefused        Amazon rejects this request permanently (400, 404, ...)
 |   +-- OperationFailed       Amazon's asynchronous operation failed; carries its problems verbatim
@@ -76,6 +82,12 @@ class SpecError(ConfigurationError):
     default_remedy = "Correct the YAML; run `sellerops specs check`."
 
 
+class BrowserMissing(ConfigurationError):
+    default_remedy = (
+        "Install Chromium where browser tasks run (Debian: `apt-get install chromium`), then clear the task."
+    )
+
+
 class CredentialsError(ConfigurationError):
     default_remedy = "Renew the account's Airflow connection, then clear the task."
 
@@ -122,12 +134,48 @@ class DocumentDamaged(RetryableError):
     default_remedy = "Nothing: the download is retried."
 
 
+class LoginBusy(RetryableError):
+    """``details["held_by"]``: the job that holds the login."""
+
+    default_remedy = "Nothing: the task waits until the login is free."
+
+
+class BrowserUnavailable(RetryableError):
+    default_remedy = (
+        "Nothing: the next try restarts the browser. `sellerops browsers status` shows its state."
+    )
+
+
+class WrongFile(RetryableError):
+    default_remedy = "Nothing: the file was discarded and is requested again."
+
+
 class TableInUse(RetryableError):
     pass
 
 
 class GiveUpError(SellerOpsError):
     default_remedy = "Fix the cause, then clear the task to collect this slice again."
+
+
+class PersonNeeded(GiveUpError):
+    """``details["kind"]``: a value of ``RequiredActionKind``; ``details["evidence"]``: address of the
+    screenshot and the page.
+    """
+
+    default_remedy = "Do what the page asks for in the login's browser, then answer the required action."
+
+
+class PageChanged(GiveUpError):
+    """``details["page"]`` and ``details["control"]``: what no longer matches; ``details["evidence"]`` as
+    above.
+    """
+
+    default_remedy = (
+        "Compare the screenshot with the page object in include/sellerops/sources/seller_portal/pages/, "
+        "correct it, then clear the task. Until then, download the file by hand and put it into the drop "
+        "folder."
+    )
 
 
 class ReportFatal(GiveUpError):

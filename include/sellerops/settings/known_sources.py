@@ -9,4 +9,6 @@ from __future__ import annotations
 SOURCES = {
     "amazon_sp": "sellerops.sources.amazon_sp.source:SOURCE",
     "amazon_ads": "sellerops.sources.amazon_ads.source:SOURCE",
+    "seller_portal": "sellerops.sources.seller_portal.source:SOURCE",
+    "folder": "sellerops.sources.folder.source:SOURCE",
 }

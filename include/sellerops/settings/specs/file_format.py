@@ -12,7 +12,7 @@ from sellerops.settings.specs.strict_model import StrictModel
 class FileFormat(StrictModel):
     """How the document is parsed."""
 
-    kind: Literal["tsv", "csv", "json", "jsonl", "xml"] = Field(
+    kind: Literal["tsv", "csv", "json", "jsonl", "xml", "xlsx"] = Field(
         description="`jsonl`: one JSON document per line, such as the pages of an operation"
     )
     nothing: tuple[str, ...] = Field(

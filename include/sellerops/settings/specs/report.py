@@ -140,9 +140,13 @@ class ReportSpec(StrictModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> ReportSpec:
-        listed, listing = self.request.how == "listed", self.period.kind is PeriodKind.LISTING
+        listed, listing = self.request.how in ("listed", "dropped"), self.period.kind is PeriodKind.LISTING
         if listed != listing:
-            raise ValueError("`request.how: listed` and `period.kind: listing` need each other")
+            raise ValueError("`request.how: listed` or `dropped` and `period.kind: listing` need each other")
+        if (self.request.how == "downloaded") != bool(self.request.page and self.request.login):
+            raise ValueError("`request.how: downloaded`, `request.page` and `request.login` need each other")
+        if (self.request.how == "dropped") != bool(self.request.files):
+            raise ValueError("`request.how: dropped` and `request.files` need each other")
         if (self.request.how == "called") != bool(self.request.operation):
             raise ValueError("`request.how: called` and `request.operation` need each other")
         if (self.request.how == "queried") != bool(self.request.query):
@@ -206,7 +210,7 @@ class ReportSpec(StrictModel):
     @property
     def is_in_parts(self) -> bool:
         """Whether one document is only a part of a slice, so that its number of rows means nothing."""
-        return self.request.split is not None or self.request.how in ("queried", "listed")
+        return self.request.split is not None or self.request.how in ("queried", "listed", "dropped")
 
     @property
     def clearable_tables(self) -> tuple[str, ...]:

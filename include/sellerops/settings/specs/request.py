@@ -28,11 +28,23 @@ class Split(StrictModel):
 class RequestRules(StrictModel):
     """How the report is requested, polled and reused."""
 
-    how: Literal["created", "listed", "called", "queried"] = Field(
+    how: Literal["created", "listed", "called", "queried", "downloaded", "dropped"] = Field(
         default="created",
         description="`created`: a report is requested. `listed`: Amazon creates reports on its own "
         "schedule; they are listed. `called`: the pages of an API operation. `queried`: a Data "
-        "Kiosk query",
+        "Kiosk query. `downloaded`: a file of a web page, with a browser. `dropped`: files that a person or "
+        "another system puts into the drop folder",
+    )
+    page: str | None = Field(
+        default=None, description="`downloaded`: name of the page object; `options` are its parameters"
+    )
+    login: str | None = Field(
+        default=None, description="`downloaded`: the role of the login, as in config/logins.yaml"
+    )
+    files: str | None = Field(
+        default=None,
+        description="`dropped`: pattern of the file names in `<drop folder>/<account>/<report>/`, such as "
+        "`*.xlsx`",
     )
     operation: str | None = Field(default=None, description="`called`: Amazon's name of the API operation")
     query: str | None = Field(

@@ -1,0 +1,1 @@
+"""The local portal: the web pages of the same sellers."""

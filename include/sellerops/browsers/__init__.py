@@ -1,0 +1,1 @@
+"""Real browsers: starting, reaching, bounding and observing them."""

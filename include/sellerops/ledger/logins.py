@@ -1,0 +1,94 @@
+"""The tables ``login_lock``, ``browser_job`` and ``required_action``.
+
+A login is used by one job at a time. The lock's holder beats in real time; a lock without a beat for
+``LOCK_VALID_S`` belongs to a dead job and may be taken over, which marks that job lost.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+BEAT_EVERY_S = 10.0
+LOCK_VALID_S = 60.0
+
+
+class JobState(StrEnum):
+    """How a browser job ended; RUNNING until then."""
+
+    RUNNING = "running"
+    DONE = "done"
+    WAITING = "waiting"
+    PERSON = "person"
+    PAGE_CHANGED = "page_changed"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+class RequiredActionKind(StrEnum):
+    """What a page asks for that only a person may do."""
+
+    CAPTCHA = "captcha"
+    NEW_DEVICE = "new_device"
+    CONSENT = "consent"
+    PASSKEY = "passkey"
+    ACCOUNT_CHOICE = "account_choice"
+    PERMISSION = "permission"
+    UNKNOWN = "unknown"
+
+
+class ActionOutcome(StrEnum):
+    """How a required action ended."""
+
+    RESUMED = "resumed"
+    GIVEN_UP = "given_up"
+    TIMED_OUT = "timed_out"
+
+
+@dataclass(frozen=True)
+class JobRef:
+    """Whose browser job it is: a slice's download, a canary's look or a person's sign-in."""
+
+    purpose: str
+    account_id: str | None = None
+    marketplace_id: str | None = None
+    report: str | None = None
+    page: str | None = None
+    request_id: int | None = None
+    dag_id: str | None = None
+    run_id: str | None = None
+    task_id: str | None = None
+    map_index: int | None = None
+    task_try: int | None = None
+
+    @property
+    def label(self) -> str:
+        """For people: which task of which run."""
+        mapped = f"[{self.map_index}]" if self.map_index is not None and self.map_index >= 0 else ""
+        return f"{self.dag_id or self.purpose}, run {self.run_id}, {self.task_id}{mapped}"
+
+
+@dataclass(frozen=True)
+class LoginLock:
+    """A held login. ``holder`` is the secret of this hold: another one means that it was taken over."""
+
+    login_id: str
+    holder: uuid.UUID
+    job_id: int
+
+
+@dataclass(frozen=True)
+class RequiredAction:
+    """What a person has to do. Times are aware, UTC."""
+
+    id: int
+    login_id: str
+    kind: RequiredActionKind
+    message: str
+    page_url: str | None
+    evidence_uri: str | None
+    opened_at: datetime
+    ended_at: datetime | None
+    outcome: ActionOutcome | None

@@ -1,0 +1,173 @@
+"""The logins for pages that no API serves, from ``config/logins.yaml``. Credentials are in connections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.config_files import shown
+from sellerops.settings.last_valid import ConfigFile, Files
+from sellerops.settings.specs.durations import Duration
+from sellerops.settings.specs.strict_model import StrictModel
+
+SITES = ("seller_central", "ads_console", "datarova")
+# The id is part of pool and connection names, whose length Airflow limits.
+_ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+class Login(StrictModel):
+    """One sign-in at a web site: one browser profile, one job at a time."""
+
+    id: str
+    site: str = Field(description=f"one of {', '.join(SITES)}")
+    accounts: tuple[str, ...] = Field(min_length=1, description="whose rows its pages show")
+    roles: tuple[str, ...] = Field(min_length=1, description="what it may see: reports name one of these")
+    browser: str = Field(description="`http://host:port` (CDP) or `ws://...` (a bound Playwright endpoint)")
+    connection: str = ""
+    queue: str = Field(default="browser", description="Airflow queue of the workers that reach the browser")
+    live_view: str = Field(default="", description="where a person sees and uses the running browser")
+    job_timeout: Duration = Field(default=timedelta(minutes=10), description="longest browser job")
+    memory_limit_mb: int = Field(default=1500, ge=300, description="most memory of the browser in a job")
+    person_timeout: Duration = Field(
+        default=timedelta(hours=24), description="how long tasks wait for a person before they fail"
+    )
+
+    @field_validator("site")
+    @classmethod
+    def _site_is_known(cls, value: str) -> str:
+        if value not in SITES:
+            raise ValueError(f"unknown site {value!r}; known: {', '.join(SITES)}")
+        return value
+
+    @field_validator("browser")
+    @classmethod
+    def _browser_is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "ws", "wss") or not parts.hostname or not parts.port:
+            raise ValueError(f"{value!r} is not an address such as http://127.0.0.1:9222")
+        return value
+
+    @property
+    def pool(self) -> str:
+        """The Airflow pool of the login, with one slot."""
+        return f"seller_portal_{self.id}"
+
+    @property
+    def connection_id(self) -> str:
+        """The Airflow connection with user, password and one-time-password secret."""
+        return self.connection or f"seller_portal_{self.id}"
+
+
+@dataclass(frozen=True)
+class Logins:
+    """All logins by id. ``enabled``: the one switch of all browser jobs."""
+
+    enabled: bool
+    user_agent_mark: str
+    by_id: Mapping[str, Login] = field(default_factory=dict)
+
+    def for_report(self, account_id: str, role: str) -> Login | None:
+        """The login with a role for an account; None without one."""
+        for login in self.by_id.values():
+            if account_id in login.accounts and role in login.roles:
+                return login
+        return None
+
+
+def load_logins() -> Logins:
+    """All logins; while the file is invalid, those of its last valid version."""
+    return LOGINS.load()
+
+
+def _build(files: Files, path: Path) -> Logins:
+    where = shown(path)
+    content = files.yaml(path)
+    unknown = sorted(str(key) for key in set(content) - {"enabled", "user_agent_mark", "logins"})
+    if unknown:
+        raise ConfigurationError(f"unknown key {unknown[0]!r}.", where=where, remedy="Remove it.")
+    enabled, mark, entries = (
+        content.get("enabled", False),
+        content.get("user_agent_mark"),
+        content.get("logins"),
+    )
+    if not isinstance(enabled, bool):
+        raise ConfigurationError(
+            f"`enabled: {enabled!r}` is neither true nor false.", where=where, remedy="Write one of them."
+        )
+    if not isinstance(mark, str) or not mark.strip():
+        raise ConfigurationError(
+            "`user_agent_mark` is empty.",
+            where=where,
+            remedy="Write what identifies the browser as automated.",
+        )
+    if not isinstance(entries or {}, dict):
+        raise ConfigurationError("`logins` is not a mapping.", where=where, remedy="Write one key per login.")
+    logins = {str(name): _login(where, name, fields) for name, fields in (entries or {}).items()}
+    _refuse_shared(where, logins)
+    return Logins(enabled, mark.strip(), logins)
+
+
+LOGINS = ConfigFile("logins.yaml", _build)
+
+
+def _login(where: str, name: object, fields: Any) -> Login:
+    where = f"{where}, logins.{name}"
+    if not isinstance(name, str) or not _ID.fullmatch(name):
+        raise ConfigurationError(
+            "is not a usable login id.",
+            where=where,
+            remedy="Use up to 60 characters of a-z, 0-9 and _, starting with a letter.",
+        )
+    if not isinstance(fields, dict):
+        raise ConfigurationError(
+            "has no keys.", where=where, remedy="Add `site`, `accounts`, `roles`, `browser`."
+        )
+    try:
+        login = Login.model_validate({**fields, "id": name})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(
+            f"{first['msg']}.", where=f"{where}.{key}", remedy="Compare it with docs/portal.md."
+        ) from error
+    known = load_accounts()
+    missing = [each for each in login.accounts if each not in known]
+    if missing:
+        raise ConfigurationError(
+            f"unknown account {missing[0]!r}.",
+            where=f"{where}.accounts",
+            remedy=f"Known: {', '.join(known)}.",
+        )
+    return login
+
+
+def _refuse_shared(where: str, logins: Mapping[str, Login]) -> None:
+    """Two logins of one browser would share a profile; two of one role would leave open which is used."""
+    browsers: dict[str, str] = {}
+    served: dict[tuple[str, str], str] = {}
+    for login in logins.values():
+        other = browsers.setdefault(login.browser, login.id)
+        if other != login.id:
+            raise ConfigurationError(
+                f"has the browser of {other}.",
+                where=f"{where}, logins.{login.id}.browser",
+                remedy="Give each login a browser of its own, such as http://127.0.0.1:9223.",
+            )
+        for account in login.accounts:
+            for role in login.roles:
+                other = served.setdefault((account, role), login.id)
+                if other != login.id:
+                    raise ConfigurationError(
+                        f"{other} has the role {role} for {account}, too.",
+                        where=f"{where}, logins.{login.id}.roles",
+                        remedy="Leave each role of an account to one login.",
+                    )

@@ -1,0 +1,101 @@
+"""What ``collect`` knows of a web page: find, request and download one file, in one browser job.
+
+The page objects implement it; the browser, the sign-in, the login's lock and the evidence of failures are
+theirs alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from sellerops.ledger.logins import JobRef
+from sellerops.settings.accounts import Account
+from sellerops.settings.logins import Login
+from sellerops.settings.marketplaces import Marketplace
+from sellerops.sources.common.report_api import Report
+
+
+class Delivery(StrEnum):
+    """``LISTED``: the page prepares the file and lists it until it is ready. ``DIRECT``: the click answers
+    with the file.
+    """
+
+    LISTED = "listed"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True)
+class WantedFile:
+    """One file of one page.
+
+    ``first_day``, ``last_day``: inclusive, local days of the marketplace; None for a snapshot. ``options``:
+    the spec's, with placeholders filled in. ``marketplace`` is None for a file of all of an account.
+    """
+
+    account: Account
+    marketplace: Marketplace | None
+    first_day: date | None
+    last_day: date | None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DownloadedFile:
+    """A file on this machine, below the job's own folder, which is deleted when the job ends.
+
+    ``facts``: what the page said about it (texts), such as the range and the marketplace it showed; columns
+    ``from: "@name"`` read them.
+    """
+
+    path: Path
+    name: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Visit(Protocol):
+    """A browser that is signed in, shows the wanted store, and holds the login's lock.
+
+    All methods raise PersonNeeded, PageChanged, BrowserUnavailable, AmazonUnavailable (the page could not
+    load its data), Throttled (the page says that it is too early) or RequestRefused.
+    """
+
+    delivery: Delivery
+
+    def reports(self) -> Sequence[Report]:
+        """The files that the page lists for what is wanted (type, range, store), newest first. ``DIRECT``
+        pages list none.
+        """
+        ...
+
+    def request(self) -> None:
+        """Ask the page to prepare the file; ``reports`` lists it then."""
+        ...
+
+    def download(self, report: Report | None) -> Sequence[DownloadedFile]:
+        """The listed report's file, or the ``DIRECT`` page's: one or several (a list exported page by page).
+        An empty sequence: the page says that there is no data.
+        """
+        ...
+
+
+class PortalClient(Protocol):
+    """One login's pages for one account."""
+
+    account: Account
+    login: Login
+
+    def visit(self, page: str, wanted: WantedFile, job: JobRef) -> AbstractContextManager[Visit]:
+        """Take the login's lock, reach the browser, sign in if need be and show the wanted store.
+
+        Raises LoginBusy at once when another job holds the login; also ConfigurationError, LoginRefused,
+        BrowserMissing and what Visit's methods raise. However the block ends, the job's row says so, its
+        pages are closed and its lock is released; a failure leaves a screenshot, the page and a trace, whose
+        address is ``details["evidence"]`` of the error.
+        """
+        ...

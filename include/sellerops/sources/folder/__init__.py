@@ -1,0 +1,1 @@
+"""Files that a person or another system puts into the drop folder."""

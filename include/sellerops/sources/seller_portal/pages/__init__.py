@@ -1,0 +1,1 @@
+"""Page objects, one page family per module."""
