@@ -1,7 +1,6 @@
-"""The tables ``login_lock``, ``browser_job`` and ``required_action``.
+"""Terms of logins for web pages: jobs, locks and required actions.
 
-A login is used by one job at a time. The lock's holder beats in real time; a lock without a beat for
-``LOCK_VALID_S`` belongs to a dead job and may be taken over, which marks that job lost.
+Statements: ``sellerops.ledger.login_locks`` and ``sellerops.ledger.required_actions``.
 """
 
 from __future__ import annotations
@@ -77,6 +76,37 @@ class LoginLock:
     login_id: str
     holder: uuid.UUID
     job_id: int
+
+
+@dataclass(frozen=True)
+class HeldLogin:
+    """Who uses a login now. ``beat_at``: real time, unlike ``taken_at``. ``is_stale``: its job is dead."""
+
+    login_id: str
+    held_by: str
+    job_id: int
+    taken_at: datetime
+    beat_at: datetime
+    is_stale: bool
+
+
+@dataclass(frozen=True)
+class BrowserJob:
+    """One use of a login's browser. Times are aware, UTC; ``seconds`` are real ones."""
+
+    id: int
+    login_id: str
+    ref: JobRef
+    state: JobState
+    host: str
+    seconds: float | None
+    peak_memory_bytes: int | None
+    sign_ins: int
+    evidence_uri: str | None
+    error_type: str | None
+    error: str | None
+    started_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
