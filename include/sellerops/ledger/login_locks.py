@@ -1,13 +1,14 @@
 """The tables ``login_lock`` and ``browser_job``: a login is used by one job at a time.
 
-The lock's holder beats in real time, every ``BEAT_EVERY_S``. A lock without a beat for ``LOCK_VALID_S`` belongs
-to a dead job and may be taken over, which marks that job lost.
+The lock's holder beats in real time, every ``BEAT_EVERY_S``. A lock without a beat for ``LOCK_VALID_S``
+belongs to a dead job and may be taken over, which marks that job lost.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 
 from sellerops.base.errors import LoginBusy, PageChanged, PersonNeeded
@@ -21,10 +22,12 @@ _LOCK = """
            beat_at < clock_timestamp() - make_interval(secs => %(valid)s) AS is_stale
     FROM sellerops.login_lock WHERE login_id = %(login_id)s
 """
-_REF = "purpose, account_id, marketplace_id, report, page, request_id, dag_id, run_id, task_id, map_index, task_try"
+# A JobRef's fields are columns of the same names.
+_FIELDS = [field.name for field in fields(JobRef)]
+_REF = ", ".join(_FIELDS)
 _NEW_JOB = f"""
     INSERT INTO sellerops.browser_job (login_id, host, {_REF})
-    VALUES (%(login_id)s, %(host)s, {", ".join(f"%({name})s" for name in _REF.split(", "))})
+    VALUES (%(login_id)s, %(host)s, {", ".join(f"%({name})s" for name in _FIELDS)})
     RETURNING id
 """
 
@@ -226,5 +229,5 @@ def _jobs(connection: Connection, values: dict[str, Any]) -> list[BrowserJob]:
 
 
 def _job(row: dict[str, Any]) -> BrowserJob:
-    ref = JobRef(**{name: row.pop(name) for name in _REF.split(", ")})
+    ref = JobRef(**{name: row.pop(name) for name in _FIELDS})
     return BrowserJob(**{**row, "state": JobState(row["state"])}, ref=ref)

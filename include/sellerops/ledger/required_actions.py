@@ -1,4 +1,4 @@
-"""The table ``required_action``: what a person has to do in a login's browser. A login has one open action."""
+"""The table ``required_action``: what a person has to do in a login's browser, one at a time."""
 
 from __future__ import annotations
 
@@ -46,14 +46,7 @@ def find_action(ledger: Ledger, action_id: int) -> RequiredAction | None:
 
 def open_actions(ledger: Ledger) -> list[RequiredAction]:
     """What persons have to do now, oldest first."""
-    return ledger.database.run(
-        lambda c: [
-            _action(row)
-            for row in c.execute(
-                f"SELECT {_COLUMNS} FROM sellerops.required_action WHERE ended_at IS NULL ORDER BY id".encode()
-            ).fetchall()
-        ]
-    )
+    return ledger.database.run(_all_open)
 
 
 def end_action(ledger: Ledger, action_id: int, outcome: ActionOutcome, by: str | None = None) -> bool:
@@ -83,6 +76,13 @@ def _open(connection: Connection, values: dict[str, Any]) -> RequiredAction:
         ).fetchone()
     assert row is not None
     return _action(row)
+
+
+def _all_open(connection: Connection) -> list[RequiredAction]:
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM sellerops.required_action WHERE ended_at IS NULL ORDER BY id".encode()
+    )
+    return [_action(row) for row in rows]
 
 
 def _one(connection: Connection, condition: str, value: object) -> RequiredAction | None:
