@@ -1,0 +1,12 @@
+"""Deletes old evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sellerops.browsers.evidence import EvidenceStore
+
+
+def delete_old(evidence_root: str, before: datetime) -> int:
+    """Delete evidence stored before an aware time; returns of how many jobs."""
+    return EvidenceStore(evidence_root).delete_old(before)
