@@ -1,0 +1,71 @@
+"""Date ranges: two plain inputs, or the inner inputs of a ``kat-date-range-picker``."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from sellerops.sources.seller_portal.controls import Controls
+
+# What an input's placeholder shows, as strptime reads it; without one, the usual order of the language.
+_PARTS = {"YYYY": "%Y", "JJJJ": "%Y", "年": "%Y", "MM": "%m", "月": "%m", "DD": "%d", "TT": "%d", "日": "%d"}
+_OF_LANGUAGE = {"de": "%d.%m.%Y", "ja": "%Y/%m/%d"}
+_USUAL = "%m/%d/%Y"
+
+
+def set_dates(controls: Controls, first: date, last: date, within: Locator | None, language: str) -> None:
+    """See ``Controls.set_dates``."""
+    fields = _fields(controls, within)
+    for field, day in zip(fields, (first, last), strict=True):
+        # Keys, not a value: the element takes over only what was typed.
+        field.click()
+        field.press("ControlOrMeta+a")
+        field.press_sequentially(_written(field, day, language))
+        field.press("Tab")
+    if dates(controls, within, language) != (first, last):
+        raise controls.changed("date range")
+
+
+def dates(controls: Controls, within: Locator | None, language: str) -> tuple[date, date]:
+    """See ``Controls.dates``."""
+    first, last = (_read(controls, field, language) for field in _fields(controls, within))
+    return first, last
+
+
+def _fields(controls: Controls, within: Locator | None) -> tuple[Locator, Locator]:
+    scope = within or controls.page.locator("body")
+    picker = scope.locator("kat-date-range-picker").filter(visible=True).first
+    inputs = (picker if picker.count() else scope).locator(
+        'input[type="date"], input[data-date], kat-date-picker input, '
+        'input[placeholder*="YY"], input[placeholder*="JJ"], input[placeholder*="年"]'
+    )
+    controls.find("date range", inputs)
+    if inputs.count() < 2:
+        raise controls.changed("date range")
+    return inputs.nth(0), inputs.nth(1)
+
+
+def _written(field: Locator, day: date, language: str) -> str:
+    return day.strftime(_format(field, language))
+
+
+def _read(controls: Controls, field: Locator, language: str) -> date:
+    text = field.input_value().strip()
+    if field.get_attribute("type") == "date":
+        return date.fromisoformat(text)
+    try:
+        return datetime.strptime(text, _format(field, language)).date()  # noqa: DTZ007 - a day
+    except ValueError:
+        raise controls.changed("date range") from None
+
+
+def _format(field: Locator, language: str) -> str:
+    if field.get_attribute("type") == "date":
+        return "%m%d%Y"
+    shown = (field.get_attribute("placeholder") or "").strip().upper()
+    written = re.sub("|".join(_PARTS), lambda part: _PARTS[part.group()], shown)
+    return written if all(part in written for part in ("%Y", "%m", "%d")) else _OF_LANGUAGE.get(language, _USUAL)

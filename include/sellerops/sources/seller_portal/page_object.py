@@ -1,0 +1,53 @@
+"""The base of all page objects: one page family of one site, behind four methods.
+
+To add a page: a module in ``pages/`` with a subclass, and its line in ``pages/registry.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from sellerops.sources.common.portal_api import Delivery, DownloadedFile, WantedFile
+
+if TYPE_CHECKING:
+    from sellerops.sources.common.report_api import Report
+    from sellerops.sources.seller_portal.portal import Portal
+
+
+class PageObject:
+    """Opens one page and uses its controls. Free of state: what it needs to know is in its arguments.
+
+    Methods start with ``portal.goto``: the browser may show anything before. They raise PageChanged for a
+    control that is missing (``portal.controls`` does it for them), AmazonUnavailable when the page says that
+    it could not load its data, Throttled when it says that it is too early, RequestRefused when it refuses
+    what is wanted for good.
+
+    ``name``: as in ``request.page``; ``site``: one of ``settings.logins.SITES``; ``has_stores``: whether its
+    files are those of the store that the session shows.
+    """
+
+    name: ClassVar[str]
+    site: ClassVar[str] = "seller_central"
+    delivery: ClassVar[Delivery] = Delivery.LISTED
+    has_stores: ClassVar[bool] = True
+
+    def check(self, portal: Portal) -> None:
+        """Open the page and find every control that the other methods use, without requesting anything."""
+        raise NotImplementedError
+
+    def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:
+        """The page's files of the wanted type, range and store, newest first. ``DIRECT`` pages list none."""
+        return ()
+
+    def request(self, portal: Portal, wanted: WantedFile) -> None:
+        """Ask for the file, once. Not for ``DIRECT`` pages."""
+        raise NotImplementedError
+
+    def download(
+        self, portal: Portal, wanted: WantedFile, report: Report | None
+    ) -> Sequence[DownloadedFile]:
+        """The file of a listed report, or of a ``DIRECT`` page; empty when the page says that there is no
+        data.
+        """
+        raise NotImplementedError

@@ -1,0 +1,77 @@
+"""Web pages as a source (``sources/registry.py``): the addresses of its sites, and its client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sellerops.sources.common.operations import Operation
+
+if TYPE_CHECKING:
+    from sellerops.browsers import EvidenceStore
+    from sellerops.ledger import Ledger
+    from sellerops.settings.accounts import Account
+    from sellerops.settings.logins import Login
+    from sellerops.sources.common.portal_api import PortalClient
+    from sellerops.sources.common.report_api import ReportApi
+    from sellerops.sources.seller_portal.credentials import PortalCredentials
+    from sellerops.settings.specs import ReportSpec
+
+# One host per region; which store it shows follows the session, not the host.
+_SELLER_CENTRAL = {
+    "NA": "https://sellercentral.amazon.com",
+    "EU": "https://sellercentral-europe.amazon.com",
+    "FE": "https://sellercentral.amazon.co.jp",
+}
+_ADS_CONSOLE = {
+    "NA": "https://advertising.amazon.com",
+    "EU": "https://advertising.amazon.co.uk",
+    "FE": "https://advertising.amazon.co.jp",
+}
+_DATAROVA = "https://app.datarova.com"
+
+
+class SellerPortal:
+    """Pages of Seller Central, the ads console and Datarova. Their files are downloaded, not requested
+    through an API: ``portal_client`` takes the place of ``client`` and ``report_api``.
+    """
+
+    operations: Mapping[str, Operation] = {}
+
+    def report_api(self, spec: ReportSpec) -> ReportApi[Any]:
+        raise NotImplementedError("seller_portal has pages, not reports: use portal_client")
+
+    def client(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError("seller_portal has pages, not calls: use portal_client")
+
+    def endpoint(self, account: Account) -> str:
+        return _SELLER_CENTRAL[account.region]
+
+    def portal_client(
+        self,
+        account: Account,
+        login: Login,
+        credentials: PortalCredentials,
+        ledger: Ledger,
+        *,
+        evidence: EvidenceStore,
+        user_agent_mark: str,
+    ) -> PortalClient:
+        """Cheap to create; nothing is opened before a visit."""
+        from sellerops.sources.seller_portal.client import SellerPortalClient
+
+        return SellerPortalClient(
+            account, login, credentials, ledger, evidence=evidence, user_agent_mark=user_agent_mark
+        )
+
+
+def base_address(login: Login, account: Account, credentials: PortalCredentials) -> str:
+    """The address of the login's site: the connection's, else by site and region."""
+    if credentials.base:
+        return credentials.base.rstrip("/")
+    if login.site == "datarova":
+        return _DATAROVA
+    return (_ADS_CONSOLE if login.site == "ads_console" else _SELLER_CENTRAL)[account.region]
+
+
+SOURCE = SellerPortal()

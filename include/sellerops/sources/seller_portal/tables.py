@@ -1,0 +1,51 @@
+"""Tables: ``kat-table`` and plain ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from sellerops.sources.seller_portal.controls import Controls
+
+# A cell's text, with the labels of the elements in it: those are attributes, not text.
+_CELLS = """rows => rows.map(row => Array.from(row.children)
+    .filter(cell => /^(KAT-TABLE-CELL|TD|TH)$/.test(cell.tagName))
+    .map(cell => [cell.innerText, ...Array.from(cell.querySelectorAll('[label]'),
+        each => each.getAttribute('label'))].join(' ').replace(/\\s+/g, ' ').trim()))"""
+_TEXT = """element => [element.innerText, ...Array.from(element.querySelectorAll('[label]'),
+    each => each.getAttribute('label'))].join(' ').replace(/\\s+/g, ' ').trim()"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its texts by header (the header's text as the page writes it) and in order, and its element, in
+    which its own buttons are found: ``controls.press("Download", within=row.locator)``.
+    """
+
+    cells: Mapping[str, str]
+    texts: tuple[str, ...]
+    locator: Locator
+
+
+def rows(controls: Controls, within: Locator | None) -> list[Row]:
+    """See ``Controls.rows``."""
+    scope = within or controls.page.locator("body")
+    table = controls.find("table", scope.locator("kat-table"), scope.locator("table"))
+    lines = table.locator("kat-table-row, tr")
+    texts = [tuple(each) for each in lines.evaluate_all(_CELLS)]
+    if not texts:
+        raise controls.changed("header of the table")
+    header = texts[0]
+    return [
+        Row(dict(zip(header, cells, strict=False)), cells, lines.nth(index))
+        for index, cells in enumerate(texts[1:], start=1)
+    ]
+
+
+def text_of(element: Locator) -> str:
+    """All that an element says, labels included."""
+    return str(element.evaluate(_TEXT)) if element.count() else ""
