@@ -28,7 +28,7 @@ def rounds(specs: Sequence[ReportSpec], *, full: bool) -> list[list[ReportSpec]]
     Quota is the bottleneck. So reports that Amazon creates at most once a minute come first, those with the
     most slices before the others, and no quota is left unused while other reports are collected.
     """
-    chosen = [spec for spec in specs if spec.enabled and (full or spec.name in DEMO_REPORTS)]
+    chosen = [spec for spec in specs if spec.is_on and (full or spec.name in DEMO_REPORTS)]
     later = [spec for spec in chosen if needs_asins(spec)]
     first = [spec for spec in chosen if spec not in later]
     return [sorted(each, key=_turn) for each in (first, later) if each]

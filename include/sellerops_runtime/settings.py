@@ -175,7 +175,9 @@ def create_implied_pools() -> list[str]:
 
     from sellerops_airflow.dag_factory.pools import SLOTS, create_missing_pools
 
-    names = {account.pool_of(source) for account in load_accounts().values() for source in account.sources}
+    names = {
+        account.pool_of(source) for account in load_accounts().values() for source in account.api_sources
+    }
     engine = settings.get_engine()  # type: ignore[no-untyped-call]
     return [f"pool {name} ({SLOTS} slots)" for name in sorted(create_missing_pools(engine, names))]
 

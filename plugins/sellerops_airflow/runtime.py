@@ -185,7 +185,7 @@ class Runtime:
 
     def forget_credentials(self, account: Account) -> None:
         """Read the account's connections again next time, because the cached credentials were refused."""
-        for source in account.sources:
+        for source in account.api_sources:
             self._credentials.forget(account.connection_of(source))
 
     def destination(self, name: str) -> Destination:

@@ -46,11 +46,14 @@ def _plan(options: argparse.Namespace) -> int:
         raise ConfigurationError(f"--from {options.first} is after --to {options.last}.", remedy="Swap them.")
     asked = [load_spec(name) for name in dict.fromkeys(options.report)]
     for spec in asked:
-        if not spec.enabled:
+        if not spec.is_on:
+            because = f": {spec.off_because}" if spec.enabled else ""
             raise ConfigurationError(
-                "the report is switched off, so it has no DAG.",
+                f"the report is switched off, so it has no DAG{because}.",
                 where=spec.path,
-                remedy="Set `enabled: true` there, then plan again.",
+                remedy="Correct that, then plan again."
+                if because
+                else "Set `enabled: true` there, then plan again.",
             )
     kept = [spec for spec in asked if has_history(spec)]
     snapshots = [spec.name for spec in asked if not has_history(spec)]

@@ -187,7 +187,7 @@ def _print_calendar(calendars: Sequence[MarketplaceCalendar]) -> None:
 
 
 def _name(spec: ReportSpec) -> str:
-    return spec.name if spec.enabled else f"{spec.name} (off)"
+    return spec.name if spec.is_on else f"{spec.name} (off)"
 
 
 def _print_day(calendars: Sequence[MarketplaceCalendar]) -> None:
@@ -226,7 +226,7 @@ def _ranges(calendar: MarketplaceCalendar) -> str:
 def _as_json(calendar: MarketplaceCalendar) -> dict[str, Any]:
     return {
         "report": calendar.spec.name,
-        "enabled": calendar.spec.enabled,
+        "enabled": calendar.spec.is_on,
         "account": calendar.account.id,
         "marketplace": _code(calendar),
         "counts": {state.value: count for state, count in calendar.counts.items()},

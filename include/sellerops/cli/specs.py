@@ -45,8 +45,11 @@ def _check(options: argparse.Namespace) -> int:
             instead = f"; use {gone.replacement}" if gone.replacement else ""
             print(f"warning: {spec.path}: Amazon has removed {gone.name}{instead}", file=sys.stderr)
     sound = len(specs) - sum(each.is_kept for each in failures)
-    off = sum(not spec.enabled for spec in specs)
-    print(f"{sound} valid ({off} switched off), {len(failures)} invalid, {len(accounts)} accounts.")
+    off = [spec for spec in specs if not spec.is_on]
+    for reason in sorted({spec.off_because for spec in off if spec.enabled}):
+        names = ", ".join(spec.name for spec in off if spec.off_because == reason)
+        print(f"off: {names}: {reason}")
+    print(f"{sound} valid ({len(off)} switched off), {len(failures)} invalid, {len(accounts)} accounts.")
     return 1 if errors else 0
 
 
@@ -55,7 +58,7 @@ def _list(options: argparse.Namespace) -> int:
     rows = [
         (
             spec.name,
-            "on" if spec.enabled else "off",
+            "on" if spec.is_on else "off",
             spec.report_type,
             spec.scope,
             spec.period.kind.value,

@@ -76,7 +76,7 @@ def find_gaps(
     handled = is_handled or is_recent
     found: dict[tuple[object, ...], Gap] = {}
     for calendar in calendars:
-        if not calendar.spec.enabled:
+        if not calendar.spec.is_on:
             continue
         for gap in _of_calendar(calendar, now, older_than, handled):
             key = (gap.spec.name, gap.account_id, gap.first_day, gap.last_day, gap.expired)

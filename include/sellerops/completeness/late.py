@@ -48,7 +48,7 @@ def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now
     first run (catching up is not late) and reports that have not run for ``STOPPED_AFTER``. Empty for a spec
     without ``due``, or one that is switched off.
     """
-    if spec.due is None or not spec.enabled:
+    if spec.due is None or not spec.is_on:
         return []
     return sorted(
         _late_days(ledger, spec, accounts, now),

@@ -106,7 +106,7 @@ def read_calendars(
         start = first_day or _first_expected_day(spec, own_since.values())
         expected = (
             expected_days(spec, account, max(start, oldest), last, moment - grace)
-            if start is not None and spec.enabled
+            if start is not None and spec.is_on
             else {}
         )
         for marketplace_id in sorted({*expected, *own_since}):

@@ -20,13 +20,14 @@ from sellerops.settings.config_files import config_dir
 from sellerops.settings.deprecations import DEPRECATIONS
 from sellerops.settings.last_valid import ConfigFile, Files, kept_texts
 from sellerops.settings.localized_headers import HEADERS
+from sellerops.settings.logins import LOGINS
 from sellerops.settings.marketplaces import MARKETPLACES
 from sellerops.settings.specs import ReportSpec, SpecFailure, load_specs
 from sellerops.settings.specs.destination_rules import FILE as RULES
 from sellerops.settings.specs.destination_rules import read_rules, unknown_names
 
 SHARED: tuple[ConfigFile[Any], ...] = (
-    ACCOUNTS, ASINS, DEPRECATIONS, HEADERS, MARKETPLACES, RATE_LIMITS, ROUTES,
+    ACCOUNTS, ASINS, DEPRECATIONS, HEADERS, LOGINS, MARKETPLACES, RATE_LIMITS, ROUTES,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from sellerops.exports import load_exports
 from sellerops.notices.routes import CONNECTIONS, Kind, load_routes
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.known_destinations import DESTINATIONS
+from sellerops.settings.logins import load_logins
 from sellerops.settings.specs import enabled_specs
 
 # Connection types as the Airflow UI shows them.
@@ -44,7 +45,13 @@ def required_connections() -> list[RequiredConnection]:
             account.connection_of(source), _OF_SOURCE.get(source, source), f"account {account.id}"
         )
         for account in load_accounts().values()
-        for source in account.sources
+        for source in account.api_sources
+    ]
+    logins = load_logins()
+    found += [
+        RequiredConnection(login.connection_id, "Seller portal", f"login {login.id}")
+        for login in logins.by_id.values()
+        if logins.enabled
     ]
     destinations = dict.fromkeys(name for spec in enabled_specs() for name in spec.all_destinations)
     found += [

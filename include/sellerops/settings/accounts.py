@@ -10,7 +10,7 @@ from typing import Any
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.settings.config_files import shown
-from sellerops.settings.known_sources import SOURCES
+from sellerops.settings.known_sources import ACCOUNT_SOURCES, SOURCES
 from sellerops.settings.last_valid import ConfigFile, Files
 from sellerops.settings.marketplaces import Marketplace, marketplace, region_endpoint
 
@@ -23,7 +23,8 @@ class Account:
     """One seller account in one region: what one refresh token gives access to.
 
     ``application``: the developer application; Amazon counts quotas per application and account.
-    ``sources``: the systems to collect from; ``connection``: the Selling Partner API connection.
+    ``sources``: the systems to collect from; ``connection``: the Selling Partner API connection. An account
+    with the sources ``seller_portal`` and ``folder`` alone needs neither.
     """
 
     id: str
@@ -32,6 +33,11 @@ class Account:
     connection: str
     application: str = "default"
     sources: tuple[str, ...] = _DEFAULT_SOURCES
+
+    @property
+    def api_sources(self) -> tuple[str, ...]:
+        """The sources that need a connection and a pool of the account's own."""
+        return tuple(source for source in self.sources if source in ACCOUNT_SOURCES)
 
     @property
     def pool(self) -> str:
@@ -85,7 +91,7 @@ def _account(path: str, name: object, fields: object) -> Account:
         )
     if not isinstance(fields, dict):
         raise ConfigurationError(
-            "has no keys.", where=where, remedy="Add `region` and `marketplaces`; check the indentation."
+            "has no keys.", where=where, remedy="Add `marketplaces`; check the indentation."
         )
     for key in fields:
         if key not in _ALLOWED:
@@ -95,13 +101,12 @@ def _account(path: str, name: object, fields: object) -> Account:
                 where=where,
                 remedy=f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(sorted(_ALLOWED))}.",
             )
-    for key in ("region", "marketplaces"):
-        if key not in fields:
-            raise ConfigurationError(f"the key {key!r} is missing.", where=where, remedy="Add it.")
-    region = _text(where, fields, "region", "")
+    if "marketplaces" not in fields:
+        raise ConfigurationError("the key 'marketplaces' is missing.", where=where, remedy="Add it.")
     try:
-        region_endpoint(region)
         marketplaces = tuple(marketplace(code) for code in _codes(where, fields["marketplaces"]))
+        region = _text(where, fields, "region", marketplaces[0].region)
+        region_endpoint(region)
     except ConfigurationError as error:
         raise ConfigurationError(error.cause, where=where, remedy=error.remedy) from error
     elsewhere = [each.code for each in marketplaces if each.region != region]

@@ -12,3 +12,6 @@ SOURCES = {
     "seller_portal": "sellerops.sources.seller_portal.source:SOURCE",
     "folder": "sellerops.sources.folder.source:SOURCE",
 }
+# The sources that an account itself gives access to, with a connection and a pool of its own. Pages need a
+# login (config/logins.yaml), and a folder nothing.
+ACCOUNT_SOURCES = ("amazon_sp", "amazon_ads")

@@ -82,6 +82,23 @@ class Logins:
                 return login
         return None
 
+    def login_of(self, account_id: str, role: str) -> Login:
+        """The same. ConfigurationError without one, or while browser jobs are switched off."""
+        if not self.enabled:
+            raise ConfigurationError(
+                "browser jobs are switched off.",
+                where="config/logins.yaml, enabled",
+                remedy="Set `enabled: true` there, then clear the task.",
+            )
+        login = self.for_report(account_id, role)
+        if login is None:
+            raise ConfigurationError(
+                f"no login has the role {role} for account {account_id}.",
+                where="config/logins.yaml, logins",
+                remedy="Add the role to one of the account's logins, then clear the task.",
+            )
+        return login
+
 
 def load_logins() -> Logins:
     """All logins; while the file is invalid, those of its last valid version."""
@@ -140,13 +157,19 @@ def _login(where: str, name: object, fields: Any) -> Login:
             f"{first['msg']}.", where=f"{where}.{key}", remedy="Compare it with docs/portal.md."
         ) from error
     known = load_accounts()
-    missing = [each for each in login.accounts if each not in known]
-    if missing:
-        raise ConfigurationError(
-            f"unknown account {missing[0]!r}.",
-            where=f"{where}.accounts",
-            remedy=f"Known: {', '.join(known)}.",
-        )
+    for account_id in login.accounts:
+        if account_id not in known:
+            raise ConfigurationError(
+                f"unknown account {account_id!r}.",
+                where=f"{where}.accounts",
+                remedy=f"Known: {', '.join(known)}.",
+            )
+        if "seller_portal" not in known[account_id].sources:
+            raise ConfigurationError(
+                f"account {account_id} does not have the source `seller_portal`.",
+                where=f"{where}.accounts",
+                remedy="Add it to the account's `sources` in config/accounts.yaml.",
+            )
     return login
 
 

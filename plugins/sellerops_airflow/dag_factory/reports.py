@@ -75,14 +75,14 @@ def build_all() -> BuiltReports:
 
 
 def _build(parts: Collection[int]) -> BuiltReports:
-    """One DAG per valid, enabled spec. A spec that fails is reported in ``failures`` and skipped."""
+    """One DAG per valid spec that is on. A spec that fails is reported in ``failures`` and skipped."""
     specs, failures = load_specs()
     accounts = load_accounts()
     dags: list[DAG] = []
     unbuilt: dict[int, list[SpecFailure]] = {part: [] for part in parts}
     for spec in specs:
         part = part_of(spec.dag_id)
-        if not spec.enabled or part not in unbuilt:
+        if not spec.is_on or part not in unbuilt:
             continue
         try:
             dags.append(build_dag(spec, accounts))

@@ -86,7 +86,7 @@ def check_expiring(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> in
 
     now, specs, accounts = ledger.clock().now(), load_specs()[0], load_accounts()
     for spec in specs:
-        if spec.period.history.days > horizon_days or not spec.enabled:
+        if spec.period.history.days > horizon_days or not spec.is_on:
             continue
         last, days = days_to_check(spec, now)
         calendars = read_calendars(ledger, spec, accounts.values(), last_day=last, days=days)
@@ -111,7 +111,7 @@ def send_warnings(
     now, left = ledger.clock().now(), 0
     for warning in warnings_of(ledger, report):
         spec = specs.get(warning.report)
-        if spec is None or not spec.enabled or warning.account_id not in accounts:
+        if spec is None or not spec.is_on or warning.account_id not in accounts:
             end_warning(ledger, warning)
             continue
         days = day_statuses(ledger, warning)

@@ -154,7 +154,7 @@ def check_credentials() -> None:
 
     refused = []
     for account in load_accounts().values():
-        for source in account.sources:
+        for source in account.api_sources:
             fine, message = hook_of(source, account).test_connection()
             log.info("%s at %s: %s", account.id, source, message)
             if not fine:

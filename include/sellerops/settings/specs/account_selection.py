@@ -1,21 +1,68 @@
-"""Selects the accounts a report is collected for."""
+"""Selects the accounts a report is collected for, and says why a report has none."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sellerops.base.errors import SpecError
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs.report import ReportSpec
 
+if TYPE_CHECKING:
+    from sellerops.settings.logins import Logins
+
+
+# Files that come another way than from an API exist only where somebody has set that way up.
+ON_DEMAND = ("downloaded", "dropped")
+
 
 def accounts_for(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Account, ...]:
     """The accounts that match the spec and sell in one of its marketplaces.
 
-    Raises SpecError if there is none.
+    Raises SpecError if there is none, unless the report is off for that reason.
     """
-    chosen = tuple(
+    chosen = _matching(spec, accounts)
+    if not chosen and not spec.off_because:
+        raise SpecError(
+            f"no account with source {spec.source} sells in these marketplaces.",
+            where=f"{spec.path}, key `marketplaces`",
+            remedy="Add the account, or the source to its `sources`, in config/accounts.yaml; or correct "
+            "`marketplaces` or `accounts`.",
+        )
+    return chosen
+
+
+def narrow_to_usable(spec: ReportSpec, accounts: Mapping[str, Account], logins: Logins) -> ReportSpec:
+    """The spec as it can run here: a ``downloaded`` report for the accounts that have a login of its role, a
+    ``dropped`` one for those with the source ``folder``. Without any, ``off_because`` says why; that is no
+    error. Other specs are returned as they are.
+    """
+    if spec.request.how not in ON_DEMAND:
+        return spec
+    matching = _matching(spec, accounts)
+    if spec.request.how == "dropped":
+        reason = "" if matching else f"no account has the source `{spec.source}` (config/accounts.yaml)"
+        return spec.model_copy(update={"off_because": reason})
+    role = spec.request.login or ""
+    usable = tuple(each.id for each in matching if logins.for_report(each.id, role))
+    if not logins.enabled:
+        reason = "browser jobs are switched off (`enabled` in config/logins.yaml)"
+    elif not usable:
+        reason = f"no login has the role `{role}` (config/logins.yaml)"
+    else:
+        return spec.model_copy(update={"accounts": usable, "off_because": ""})
+    return spec.model_copy(update={"off_because": reason})
+
+
+def is_switched_on(spec: ReportSpec, accounts: Mapping[str, Account], logins: Logins) -> bool:
+    """Whether the report has a DAG and expected days with these accounts and logins."""
+    return narrow_to_usable(spec, accounts, logins).is_on
+
+
+def _matching(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Account, ...]:
+    return tuple(
         account
         for account in accounts.values()
         if spec.source in account.sources
@@ -24,14 +71,6 @@ def accounts_for(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Acc
             spec.marketplaces == "all" or any(each.code in spec.marketplaces for each in account.marketplaces)
         )
     )
-    if not chosen:
-        raise SpecError(
-            f"no account with source {spec.source} sells in these marketplaces.",
-            where=f"{spec.path}, key `marketplaces`",
-            remedy="Add the account, or the source to its `sources`, in config/accounts.yaml; or correct "
-            "`marketplaces` or `accounts`.",
-        )
-    return chosen
 
 
 def refuse_unknown_accounts(spec: ReportSpec, accounts: Mapping[str, Account]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -20,17 +20,25 @@ from sellerops.settings.spec_files import (
     unknown_name,
     validation_error,
 )
-from sellerops.settings.specs.account_selection import accounts_for, refuse_unknown_accounts
+from sellerops.settings.specs.account_selection import (
+    ON_DEMAND,
+    accounts_for,
+    narrow_to_usable,
+    refuse_unknown_accounts,
+)
 from sellerops.settings.specs.destination_rules import FILE as RULES
 from sellerops.settings.specs.destination_rules import read_rules, rules_of
 from sellerops.settings.specs.report import ReportSpec
+
+if TYPE_CHECKING:
+    from sellerops.settings.logins import Logins
 
 log = logging.getLogger(__name__)
 
 # Shared settings: of all sources next to their folders, of one source inside its folder.
 DEFAULTS = "defaults.yaml"
 # Keys of a spec that are not written in its file.
-_DERIVED = frozenset({"path", "name", "source", "destination_rules"})
+_DERIVED = frozenset({"path", "name", "source", "destination_rules", "off_because"})
 
 
 def spec_files(directory: Path | None = None) -> list[Path]:
@@ -42,17 +50,18 @@ def spec_files(directory: Path | None = None) -> list[Path]:
 def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[SpecFailure]]:
     """All usable specs and all failures. An invalid file counts with its last valid version, if any.
 
-    Of two specs with the same name or table, the one that was there first stays.
+    Reports that nothing here can provide have ``off_because``. Of two specs with the same name or table, the
+    one that was there first stays.
     """
     root = directory or config_dir() / "reports"
     owners: dict[str, Path] = {}
-    accounts = _accounts()
+    accounts, logins = _accounts(), _logins()
 
     def build(path: Path, files: Files) -> ReportSpec:
         spec = _build(path, root, files)
         _refuse_claimed(spec, path, owners)
         if not files.are_kept:
-            _refuse_wrong_accounts(spec, accounts)
+            _refuse_wrong_accounts(spec, accounts, logins)
         return spec
 
     def claim(path: Path, spec: ReportSpec) -> None:
@@ -60,12 +69,13 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
 
     parts = [(_part(path), path) for path in spec_files(root)]
     specs, failures = load_spec_files(parts, root, build, on_loaded=claim, memo={})
+    specs = [_usable(spec, accounts, logins) for spec in specs]
     return specs, sorted([*_misplaced(root), *failures], key=lambda each: each.path)
 
 
 def enabled_specs(directory: Path | None = None) -> list[ReportSpec]:
-    """The usable specs of enabled reports."""
-    return [spec for spec in load_specs(directory)[0] if spec.enabled]
+    """The usable specs of reports that are switched on."""
+    return [spec for spec in load_specs(directory)[0] if spec.is_on]
 
 
 def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
@@ -87,13 +97,13 @@ def _load_one(path: Path, root: Path) -> ReportSpec:
     try:
         spec = _build(path, root, files)
         if state_dir() is None:
-            _refuse_wrong_accounts(spec, _accounts())
+            _refuse_wrong_accounts(spec, _accounts(), None)
     except Exception as error:
         if state_dir() is None:
             raise as_configuration_error(error, path) from error
     else:
         if kept_texts(_part(path), root) in (None, files.texts):
-            return spec
+            return _usable(spec, _accounts(), None)
     specs, failures = load_specs(root)
     problem = next((each for each in failures if each.path == path), None)
     if problem and not problem.is_kept:
@@ -138,7 +148,7 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
         rules = read_rules(files, root.parent / RULES)
         content["destination_rules"] = rules_of(rules, family=str(content.get("family")), report=path.stem)
     try:
-        return ReportSpec.model_validate({**content, "path": str(path)})
+        return ReportSpec.model_validate({**content, "path": str(path), "off_because": ""})
     except ValidationError as error:
         origins = ((own, path), (of_source, path.parent / DEFAULTS), (general, root / DEFAULTS))
         raise validation_error(
@@ -185,12 +195,32 @@ def _accounts() -> dict[str, Account] | None:
         return None
 
 
-def _refuse_wrong_accounts(spec: ReportSpec, accounts: dict[str, Account] | None) -> None:
+def _refuse_wrong_accounts(
+    spec: ReportSpec, accounts: dict[str, Account] | None, logins: Logins | None
+) -> None:
     if accounts is None:
         return
     refuse_unknown_accounts(spec, accounts)
     if spec.enabled:
-        accounts_for(spec, accounts)
+        accounts_for(_usable(spec, accounts, logins), accounts)
+
+
+def _usable(spec: ReportSpec, accounts: dict[str, Account] | None, logins: Logins | None) -> ReportSpec:
+    """The spec as it can run here. ``logins`` None: read them if the spec needs one."""
+    if accounts is None or spec.request.how not in ON_DEMAND:
+        return spec
+    return narrow_to_usable(spec, accounts, logins or _logins())
+
+
+def _logins() -> Logins:
+    """The logins; none if their file cannot be used, which is reported separately."""
+    # Not above: their fields have types of this package.
+    from sellerops.settings.logins import Logins, load_logins
+
+    try:
+        return load_logins()
+    except ConfigurationError:
+        return Logins(enabled=False, user_agent_mark="")
 
 
 def _origin(key: str, origins: Sequence[tuple[dict[str, Any], Path]]) -> Path:

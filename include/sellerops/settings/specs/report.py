@@ -84,6 +84,9 @@ class ReportSpec(StrictModel):
         default=3, ge=2, le=100, description="at least 2: a deferral may fail once for no reason"
     )
     path: str = Field(default="", exclude=True)
+    off_because: str = Field(
+        default="", exclude=True, description="set automatically: why an enabled report cannot run here"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -178,6 +181,11 @@ class ReportSpec(StrictModel):
             raise ValueError(f"`tables.{name}` needs `rows`, the path to its list in the document")
         if table.rows == WHOLE_DOCUMENT and self.format.kind != "json":
             raise ValueError(f"`tables.{name}`: `rows: {WHOLE_DOCUMENT!r}` needs `format.kind: json`")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the report has a DAG and expected days."""
+        return self.enabled and not self.off_because
 
     def destinations_of(self, account_id: str) -> tuple[str, ...]:
         """The destinations for an account's rows."""

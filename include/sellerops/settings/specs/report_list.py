@@ -16,6 +16,8 @@ _HOW = {
     "listed": "scheduled by Amazon, listed",
     "called": "API operation",
     "queried": "Data Kiosk query",
+    "downloaded": "download from a web page",
+    "dropped": "put into the drop folder",
 }
 _HEAD = """\
 # Reports
@@ -122,7 +124,10 @@ def _type(spec: ReportSpec) -> str:
 
 
 def _off(spec: ReportSpec) -> str:
-    return "" if spec.enabled else "**switched off**; "
+    if not spec.enabled:
+        return "**switched off**; "
+    # Not whether this installation has one: the page is the same everywhere.
+    return f"needs a login with the role `{spec.request.login}`; " if spec.request.login else ""
 
 
 def _where(spec: ReportSpec) -> str:
