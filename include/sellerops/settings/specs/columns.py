@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -28,6 +28,18 @@ class ColumnType(StrEnum):
     DATE = "date"
     TIMESTAMP = "timestamp"
     BOOLEAN = "boolean"
+
+
+class Evidence(StrEnum):
+    """What the header of a web page's file is known from (docs/portal-files.md).
+
+    ``REAL``: a downloaded file. ``PARSER``: a public program that reads such files. ``INFERRED``: nothing but
+    the page, or Amazon's API for the same data: the first real file may differ.
+    """
+
+    REAL = "real"
+    PARSER = "parser"
+    INFERRED = "inferred"
 
 
 class Column(StrictModel):
@@ -56,6 +68,18 @@ class Column(StrictModel):
     fact: str | None = Field(default=None, description="set automatically: the fact that `from` names")
     personal: bool = Field(
         default=False, description="personal data: stored in `<table>__personal` for `personal_retention`"
+    )
+    decimal: Literal["point", "local"] | None = Field(
+        default=None,
+        description="`format.style: web`: how this column writes numbers, if otherwise than `format.decimal`",
+    )
+    part: Literal["first", "last"] | None = Field(
+        default=None,
+        description="`format.style: web`: one day of a range such as `Aug 18, 2026 - Aug 24, 2026`; two "
+        "columns then read the same header",
+    )
+    evidence: Evidence | None = Field(
+        default=None, description="what the header is known from, if otherwise than the table's `evidence`"
     )
     description: str = ""
 

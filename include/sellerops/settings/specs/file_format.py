@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sellerops.settings.specs.strict_model import StrictModel
 
@@ -13,7 +13,21 @@ class FileFormat(StrictModel):
     """How the document is parsed."""
 
     kind: Literal["tsv", "csv", "json", "jsonl", "xml", "xlsx"] = Field(
-        description="`jsonl`: one JSON document per line, such as the pages of an operation"
+        description="`jsonl`: one JSON document per line, such as the pages of an operation. `xlsx`: an "
+        "Excel workbook, always of `style: web`"
+    )
+    style: Literal["api", "web"] = Field(
+        default="api",
+        description="`web` (csv, tsv, xlsx): as web pages write files. The header is searched for in the "
+        "first 20 lines; what stands above it becomes facts (`@brand`, `@currency`). Values have currency "
+        "signs, percent signs, months in words and zone labels. The file may be a workbook or text with "
+        "any delimiter, whatever `kind` says",
+    )
+    sheet: int | str = Field(
+        default="*",
+        description="workbooks: position of the sheet (from 1), or a pattern of names (`*Fee*`): all "
+        "matching sheets are read; each must be empty or have the header. A column from `(sheet)` has its "
+        "name",
     )
     nothing: tuple[str, ...] = Field(
         default=(),
@@ -41,3 +55,17 @@ class FileFormat(StrictModel):
         description="`iso`, `local` (day, month and year in the marketplace's order, as in 3/1/26) or "
         "strptime patterns, tried in order; values without a time zone are UTC",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _workbooks_are_of_the_web(cls, values: Any) -> Any:
+        is_workbook = isinstance(values, dict) and values.get("kind") == "xlsx"
+        return {**values, "style": "web"} if is_workbook else values
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> FileFormat:
+        if self.style == "web" and self.kind not in ("csv", "tsv", "xlsx"):
+            raise ValueError("`style: web` needs `kind: csv`, `tsv` or `xlsx`")
+        if self.style == "web" and self.headers == "position":
+            raise ValueError("`style: web` finds its columns by name, not by `headers: position`")
+        return self

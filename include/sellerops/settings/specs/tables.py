@@ -9,7 +9,14 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sellerops.settings.specs.columns import ABSENT_PART, WHOLE_ROW, Column, ColumnType, absent_value
+from sellerops.settings.specs.columns import (
+    ABSENT_PART,
+    WHOLE_ROW,
+    Column,
+    ColumnType,
+    Evidence,
+    absent_value,
+)
 from sellerops.settings.specs.durations import Duration
 from sellerops.settings.specs.quarantine_rules import CollapseRules, QuarantineRules
 from sellerops.settings.specs.strict_model import StrictModel
@@ -117,6 +124,9 @@ class TableSpec(StrictModel):
         description="how long `<table>__personal` keeps a row, counted from the row's day, or else the "
         "report's",
     )
+    evidence: Evidence | None = Field(
+        default=None, description="files of web pages: what the headers are known from; columns may differ"
+    )
     columns: dict[str, Column]
 
     @field_validator("columns", mode="before")
@@ -178,9 +188,8 @@ class TableSpec(StrictModel):
             raise ValueError("`write_disposition: merge` needs a `primary_key`")
 
     def _check_sources(self) -> None:
-        sources = [
-            source for column in self.columns.values() for source in (column.source, *column.also) if source
-        ]
+        once = [column for column in self.columns.values() if column.part != "last"]
+        sources = [source for column in once for source in (column.source, *column.also) if source]
         repeated = {source for source in sources if sources.count(source) > 1}
         if repeated:
             raise ValueError(f"two columns read {', '.join(map(repr, sorted(repeated)))}")
