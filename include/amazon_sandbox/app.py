@@ -20,6 +20,7 @@ from amazon_sandbox.inbound.family import FAMILY as INBOUND
 from amazon_sandbox.lwa.family import FAMILY as LWA
 from amazon_sandbox.notifications.family import FAMILY as NOTIFICATIONS
 from amazon_sandbox.orders.family import FAMILY as ORDERS
+from amazon_sandbox.portal.family import FAMILY as PORTAL
 from amazon_sandbox.reports.family import FAMILY as REPORTS
 from amazon_sandbox.sales.family import FAMILY as SALES
 from amazon_sandbox.sinks.clickup.family import FAMILY as CLICKUP
@@ -43,6 +44,7 @@ FAMILIES = (
     TOKENS,
     NOTIFICATIONS,
     ADS,
+    PORTAL,
     SLACK,
     CLICKUP,
     TELEGRAM,

@@ -12,7 +12,8 @@ The stage of a fault is the moment at which it is drawn:
 - `listing`: reports that Amazon creates itself appear;
 - `columns`: the columns of an Ads report are checked;
 - `notification`: subscribers are notified that a report or a query has ended;
-- `inbound`: an inbound plan is created, read or moved on.
+- `inbound`: an inbound plan is created, read or moved on;
+- `portal`: a page of the portal is opened, or a file of it is handed out.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Stage(StrEnum):
     COLUMNS = "columns"
     NOTIFICATION = "notification"
     INBOUND = "inbound"
+    PORTAL = "portal"
 
 
 class FaultKind(NamedTuple):

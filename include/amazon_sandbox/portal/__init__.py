@@ -1,1 +1,1 @@
-"""The local portal: the web pages of the same sellers."""
+"""Web pages: Seller Central, the ads console and a third-party market tool, with sign-in and stores."""

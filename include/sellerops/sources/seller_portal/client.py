@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sellerops.sources.common.portal_api import DownloadedFile, Visit, WantedFile
 
 if TYPE_CHECKING:
-    from sellerops.browsers import EvidenceStore
+    from sellerops.browsers.evidence import EvidenceStore
     from sellerops.ledger import Ledger
     from sellerops.ledger.logins import JobRef
     from sellerops.settings.accounts import Account

@@ -68,4 +68,6 @@ def _format(field: Locator, language: str) -> str:
         return "%m%d%Y"
     shown = (field.get_attribute("placeholder") or "").strip().upper()
     written = re.sub("|".join(_PARTS), lambda part: _PARTS[part.group()], shown)
-    return written if all(part in written for part in ("%Y", "%m", "%d")) else _OF_LANGUAGE.get(language, _USUAL)
+    return (
+        written if all(part in written for part in ("%Y", "%m", "%d")) else _OF_LANGUAGE.get(language, _USUAL)
+    )

@@ -44,9 +44,7 @@ class PageObject:
         """Ask for the file, once. Not for ``DIRECT`` pages."""
         raise NotImplementedError
 
-    def download(
-        self, portal: Portal, wanted: WantedFile, report: Report | None
-    ) -> Sequence[DownloadedFile]:
+    def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
         """The file of a listed report, or of a ``DIRECT`` page; empty when the page says that there is no
         data.
         """

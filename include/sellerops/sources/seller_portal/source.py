@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sellerops.sources.common.operations import Operation
 
 if TYPE_CHECKING:
-    from sellerops.browsers import EvidenceStore
+    from sellerops.browsers.evidence import EvidenceStore
     from sellerops.ledger import Ledger
     from sellerops.settings.accounts import Account
     from sellerops.settings.logins import Login
+    from sellerops.settings.specs import ReportSpec
     from sellerops.sources.common.portal_api import PortalClient
     from sellerops.sources.common.report_api import ReportApi
     from sellerops.sources.seller_portal.credentials import PortalCredentials
-    from sellerops.settings.specs import ReportSpec
 
 # One host per region; which store it shows follows the session, not the host.
 _SELLER_CENTRAL = {

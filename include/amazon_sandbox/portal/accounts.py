@@ -1,0 +1,76 @@
+"""Who may sign in at the portal. All of it is test data, made from the seed and the sellers' names."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.simulation.streams import HEX, token
+
+# What the users of one seller are for; `owner` sees the pages of all sellers.
+ROLES = ("brand_analytics", "logistics", "business_reports", "finance", "market_data")
+OWNER = "owner@sellers.example"
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_STEP_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PortalUser:
+    """A user. ``totp_secret``: base32, what an authenticator app is set up with. ``accounts``: names of the
+    sellers whose pages it sees.
+    """
+
+    email: str
+    role: str
+    accounts: tuple[str, ...]
+    password: str = field(repr=False)
+    totp_secret: str = field(repr=False)
+
+    def as_dict(self) -> dict[str, object]:
+        """With its credentials, as ``/_sandbox/portal`` shows it."""
+        return {
+            "email": self.email,
+            "role": self.role,
+            "accounts": list(self.accounts),
+            "password": self.password,
+            "totp_secret": self.totp_secret,
+        }
+
+    def accepts_code(self, code: str, now: float) -> bool:
+        """Whether an authenticator app shows this code now, or did or will within 30 seconds (RFC 6238)."""
+        steps = (int(now) // _STEP_S + shift for shift in (-1, 0, 1))
+        return any(hmac.compare_digest(one_time_password(self.totp_secret, step), code) for step in steps)
+
+
+def portal_users(seed: int, sellers: Iterable[Seller]) -> tuple[PortalUser, ...]:
+    """One user for each seller and role, and one owner of all sellers."""
+    names = tuple(seller.account for seller in sellers)
+    users = [
+        _user(seed, f"{role.replace('_', '-')}@{name.replace('_', '-')}.example", role, (name,))
+        for name in names
+        for role in ROLES
+    ]
+    return (*users, _user(seed, OWNER, "owner", names))
+
+
+def one_time_password(secret: str, step: int) -> str:
+    """The six digits of a 30-second step since the epoch (RFC 4226 with the step as counter)."""
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()
+    offset = digest[-1] & 0x0F
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+def _user(seed: int, email: str, role: str, accounts: tuple[str, ...]) -> PortalUser:
+    return PortalUser(
+        email=email,
+        role=role,
+        accounts=accounts,
+        password="test-password-" + token(HEX, 12, seed, email, "portal password"),
+        totp_secret=token(_BASE32, 32, seed, email, "portal totp"),
+    )

@@ -1,0 +1,23 @@
+"""What the portal's pages add to the sandbox. A new page adds its module's ``pages`` to ``PAGES``."""
+
+from __future__ import annotations
+
+from amazon_sandbox.core.sandbox import Family
+from amazon_sandbox.portal import faults, home, kat, picker, sign_in
+from amazon_sandbox.portal.files import KINDS
+from amazon_sandbox.portal.routes import PortalPage, route_of
+from amazon_sandbox.portal.state import PortalState
+
+PAGES: tuple[PortalPage, ...] = (
+    *sign_in.pages,
+    *picker.pages,
+    *home.pages,
+)
+
+FAMILY = Family(
+    routes=(*kat.routes, *map(route_of, PAGES)),
+    operations=tuple(dict.fromkeys(page.operation for page in PAGES)),
+    faults=faults.MENU,
+    states=(PortalState,),
+    report_types=lambda: KINDS,
+)
