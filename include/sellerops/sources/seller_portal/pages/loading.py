@@ -1,0 +1,88 @@
+"""Opening a page and waiting until its data is there: what the page objects of tables with filters share."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sellerops.base.errors import AmazonUnavailable, ConfigurationError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from sellerops.sources.common.portal_api import WantedFile
+    from sellerops.sources.seller_portal.portal import Portal
+
+LOADING_MS = 60_000.0
+_NOT_LOADED = re.compile(
+    r"could not be loaded|couldn.t be loaded|konnten nicht geladen werden|読み込めませんでした", re.IGNORECASE
+)
+_MISSING = re.compile(r"page not found|seite nicht gefunden|ページが見つかりません", re.IGNORECASE)
+_CLOSE = re.compile(r"^\s*(close|got it|skip( tour)?|dismiss|schließen|verstanden|überspringen|閉じる|スキップ)\s*$", re.IGNORECASE)
+
+
+def wanted_days(wanted: WantedFile) -> tuple[date, date]:
+    """First and last day. Raises ConfigurationError when the spec collects snapshots."""
+    if wanted.first_day is None or wanted.last_day is None:
+        raise ConfigurationError(
+            "this page needs a range of days.", remedy="Give the spec a `period` with windows of days."
+        )
+    return wanted.first_day, wanted.last_day
+
+
+def open_page(portal: Portal, path: str, **query: str) -> None:
+    """Go to a path and close what pops up over it, such as the tour of a new page."""
+    portal.goto(path, **query)
+    close_popover(portal)
+
+
+def close_popover(portal: Portal) -> None:
+    """Close a popover or a tour with its own button, when one is open."""
+    popover = portal.page.locator('kat-popover, kat-tour, [data-tour], [role="tooltip"]').filter(visible=True)
+    button = popover.get_by_role("button", name=_CLOSE).filter(visible=True)
+    if button.count():
+        button.first.click()
+        button.first.wait_for(state="hidden")
+
+
+def wait_for_data(portal: Portal) -> None:
+    """Wait until nothing on the page is loading. Raises AmazonUnavailable when the page says that its data
+    could not be loaded, PageChanged when it loads for more than a minute.
+    """
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    page = portal.page
+    busy = page.locator('[aria-busy="true"], kat-spinner, kat-progress, [role="progressbar"]').filter(visible=True)
+    try:
+        busy.first.wait_for(state="hidden", timeout=LOADING_MS)
+    except PlaywrightTimeout:
+        raise portal.controls.changed("end of loading") from None
+    text = alert_of(portal)
+    if _NOT_LOADED.search(text):
+        raise AmazonUnavailable(f"the page says: {text}", where=f"page {portal.page_name}")
+
+
+def alert_of(portal: Portal) -> str:
+    """What the page's alerts say."""
+    alerts = portal.page.locator('kat-alert, [role="alert"]').filter(visible=True)
+    texts = alerts.evaluate_all(
+        "all => all.map(each => [each.getAttribute('header'), each.getAttribute('description'),"
+        " each.innerText].filter(Boolean).join(' ').trim())"
+    )
+    return " ".join(text for text in texts if text)
+
+
+def is_missing(portal: Portal) -> bool:
+    """Whether the site says that it has no such page."""
+    return bool(_MISSING.search(" ".join(portal.page.locator("h1, h2").all_inner_texts())))
+
+
+def label_text(element: Locator) -> str:
+    """An element's texts and the labels in it."""
+    return str(
+        element.evaluate(
+            "element => [element.innerText, ...[element, ...element.querySelectorAll('[label]')]"
+            ".map(each => each.getAttribute('label'))].filter(Boolean).join(' ').replace(/\\s+/g, ' ').trim()"
+        )
+    )
