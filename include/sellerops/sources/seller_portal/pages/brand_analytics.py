@@ -18,6 +18,7 @@ from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
 from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of
 from sellerops.sources.seller_portal.pages.loading import (
+    facts_of,
     is_missing,
     label_text,
     open_page,
@@ -122,13 +123,10 @@ class BrandAnalytics(PageObject):
 
 
 def _download(portal: Portal, row: DownloadRow, view: str) -> DownloadedFile:
-    facts = {
-        "view": view,
-        "first_day": row.first_day.isoformat(),
-        "last_day": row.last_day.isoformat(),
-        "store": portal.store,
-        **({"brand": row.cell(*_BRAND)} if row.cell(*_BRAND) else {}),
-    }
+    brand = row.cell(*_BRAND)
+    facts = facts_of(
+        portal, (row.first_day, row.last_day), view=view, **({"brand": brand} if brand else {})
+    )
     icon = portal.controls.find(
         "icon 'file_download'",
         row.locator.locator('kat-icon[name="file_download"]'),

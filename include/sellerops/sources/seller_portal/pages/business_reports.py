@@ -15,7 +15,7 @@ from sellerops.sources.common.portal_api import Delivery, DownloadedFile, Wanted
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
-from sellerops.sources.seller_portal.pages.loading import open_page, wait_for_data, wanted_days
+from sellerops.sources.seller_portal.pages.loading import facts_of, open_page, wait_for_data, wanted_days
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -57,14 +57,8 @@ class BusinessReports(PageObject):
         shown = portal.controls.dates()
         if shown != (first, last):
             raise portal.controls.changed(f"date range (shows {shown[0]} to {shown[1]})")
-        facts = {
-            "view": view,
-            "first_day": shown[0].isoformat(),
-            "last_day": shown[1].isoformat(),
-            "store": portal.store,
-        }
         button = _download_button(portal)
-        return (portal.download_from(button.click, facts),)
+        return (portal.download_from(button.click, facts_of(portal, shown, view=view)),)
 
 
 def _open(portal: Portal, view: str) -> None:

@@ -31,6 +31,12 @@ def wanted_days(wanted: WantedFile) -> tuple[date, date]:
     return wanted.first_day, wanted.last_day
 
 
+def facts_of(portal: Portal, days: tuple[date, date] | None = None, **more: str) -> dict[str, str]:
+    """What the page shows about a file: the days and the store, read from it, and ``more``."""
+    shown = {"first_day": days[0].isoformat(), "last_day": days[1].isoformat()} if days else {}
+    return {**shown, **({"store": portal.store} if portal.store else {}), **more}
+
+
 def open_page(portal: Portal, path: str, **query: str) -> None:
     """Go to a path and close what pops up over it, such as the tour of a new page."""
     portal.goto(path, **query)
