@@ -17,6 +17,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.base.timed_cache import TimedCache
 from sellerops.calendar.slices import Slice
 from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.logins import Login, load_logins
 from sellerops.settings.specs import ReportSpec, load_spec
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sellerops.inbound.store import InboundStore
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
+    from sellerops.sources.seller_portal.client import SellerPortalClient
 
 # How long a process reuses a connection, a spec or the accounts before reading them again.
 _KEEP_SECONDS = 60.0
@@ -151,10 +153,18 @@ class Runtime:
         return accounts[account_id]
 
     def collector(self, spec: ReportSpec, account: Account, priority: Priority) -> CollectorLike:
-        """The collector of one report for one account. Raises ConfigurationError without its connection."""
+        """The collector of one report for one account. Raises ConfigurationError without its connection, or
+        without the login or folder that its files come from.
+        """
         from sellerops.collect import Collector
 
-        client = self._client(spec.source, account, priority)
+        client: Any
+        if spec.request.how == "downloaded":
+            client = self.portal_client(account, load_logins().login_of(account.id, spec.request.login or ""))
+        elif spec.request.how == "dropped":
+            client = self._folder_client(account)
+        else:
+            client = self._client(spec.source, account, priority)
         return Collector(spec, account, client, self.ledger, self.limits, self.archive)
 
     @property
@@ -174,6 +184,33 @@ class Runtime:
         client = self._client("amazon_sp", account, Priority.SCHEDULE)
         writer = Writer(client, self.ledger)
         return Services(account, client, writer, self.ledger, self.archive, INBOUND.load())
+
+    def login(self, dag_id: str, account_id: str) -> Login:
+        """The login of a report for an account. Raises ConfigurationError without one, or while browser jobs
+        are switched off.
+        """
+        return load_logins().login_of(account_id, self.spec(dag_id).request.login or "")
+
+    def portal_client(self, account: Account, login: Login) -> SellerPortalClient:
+        """The pages of one login. Raises ConfigurationError without its connection."""
+        from sellerops.browsers.evidence import EvidenceStore
+        from sellerops.sources.seller_portal.source import SOURCE
+        from sellerops_airflow.hooks.seller_portal import SellerPortalHook
+
+        key = login.connection_id
+        credentials = self._credentials.get(key, lambda: SellerPortalHook(key).get_conn())
+        evidence = EvidenceStore.of_archive(self.archive.root)
+        mark = load_logins().user_agent_mark
+        return SOURCE.portal_client(
+            account, login, credentials, self.ledger, evidence=evidence, user_agent_mark=mark
+        )
+
+    def _folder_client(self, account: Account) -> Any:
+        from sellerops.sources.folder.source import SOURCE
+
+        from sellerops_airflow.hooks.archive import drop_folder_uri
+
+        return SOURCE.folder_client(account, drop_folder_uri())
 
     def _client(self, source_id: str, account: Account, priority: Priority) -> Any:
         from sellerops.sources.registry import source_of

@@ -20,6 +20,8 @@ from sellerops.settings.specs.durations import Duration
 from sellerops.settings.specs.strict_model import StrictModel
 
 SITES = ("seller_central", "ads_console", "datarova")
+# Begins the names of the pools of logins.
+BROWSER_POOL = "browser_"
 # The id is part of pool and connection names, whose length Airflow limits.
 _ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -58,8 +60,8 @@ class Login(StrictModel):
 
     @property
     def pool(self) -> str:
-        """The Airflow pool of the login, with one slot."""
-        return f"seller_portal_{self.id}"
+        """The Airflow pool of the login, with one slot. Not named as its accounts' pools are."""
+        return f"{BROWSER_POOL}{self.id}"
 
     @property
     def connection_id(self) -> str:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from airflow import settings
 from airflow.policies import hookimpl
 
+from sellerops.settings.logins import BROWSER_POOL
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
@@ -24,7 +26,11 @@ log = logging.getLogger(__name__)
 
 SLOTS = 4
 DESCRIPTION = "Limits concurrent tasks of one account at one source. You can change the slots."
-_PREFIX = "report__"
+# Two jobs of one login would wait for each other's browser on a worker.
+BROWSER_SLOTS = 1
+BROWSER_DESCRIPTION = "One job at a time uses the browser of this login. Keep it at one slot."
+_PREFIXES = ("report__", "portal_")
+DEFAULT_POOL = "default_pool"
 # Pools may be deleted while the scheduler runs, so look again after this time; wait as long after a failure.
 _KEEP_SECONDS = 60.0
 
@@ -41,10 +47,11 @@ settings.task_instance_mutation_hook.is_noop = False  # type: ignore[attr-define
 @hookimpl
 def task_instance_mutation_hook(task_instance: Any) -> None:
     """Create the pool of a report's task if it is missing. Never raises, so the scheduler keeps running."""
-    if not str(task_instance.dag_id).startswith(_PREFIX):
+    name = str(task_instance.pool)
+    if not str(task_instance.dag_id).startswith(_PREFIXES) or name == DEFAULT_POOL:
         return
     try:
-        _ensure(str(task_instance.pool))
+        _ensure(name)
     except Exception:
         log.exception("Cannot look up or create the pool %s", task_instance.pool)
 
@@ -59,14 +66,17 @@ def create_missing_pools(engine: Engine, names: set[str]) -> set[str]:
     with engine.connect() as connection:
         existing = set(connection.scalars(select(Pool.pool).where(Pool.pool.in_(names))))
     for name in sorted(names - existing):
-        values = {"pool": name, "slots": SLOTS, "description": DESCRIPTION, "include_deferred": False}
+        slots, description = (
+            (BROWSER_SLOTS, BROWSER_DESCRIPTION) if name.startswith(BROWSER_POOL) else (SLOTS, DESCRIPTION)
+        )
+        values = {"pool": name, "slots": slots, "description": description, "include_deferred": False}
         try:
             with engine.begin() as connection:
                 connection.execute(insert(Pool).values(**values))
         except IntegrityError:
             continue  # another scheduler created it meanwhile
         created.add(name)
-        log.warning("Created the pool %s with %d slots for a report's tasks", name, SLOTS)
+        log.warning("Created the pool %s with %d slots for a report's tasks", name, slots)
     return created
 
 

@@ -14,6 +14,7 @@ from airflow.sdk import DAG, Asset, TaskGroup, get_parsing_context, task_group
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.last_valid import as_configuration_error, keep_texts, kept_texts
+from sellerops.settings.logins import load_logins
 from sellerops.settings.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
 from sellerops.settings.specs.account_selection import accounts_for
 from sellerops_airflow.dag_factory.report_docs import doc_md
@@ -22,6 +23,7 @@ from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSucces
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
+from sellerops_airflow.operators.portal_download import PortalDownloadOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runs.assets import table_asset
 from sellerops_airflow.runs.run_form import form_params
@@ -160,6 +162,17 @@ def cadence(spec: ReportSpec) -> str:
     return "daily" if hour.isdigit() else "hourly" if hour == "*" else "intraday"
 
 
+def _fetch_task(
+    spec: ReportSpec, account: Account, slice_: Any, common: dict[str, Any]
+) -> FetchReportOperator:
+    """The task that fetches one slice; of a web page, in the browser of the login with the report's role."""
+    if spec.request.how != "downloaded":
+        return FetchReportOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **common)
+    login = load_logins().login_of(account.id, spec.request.login or "")
+    placed = {**common, "pool": login.pool, "queue": login.queue}
+    return PortalDownloadOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **placed)
+
+
 def _account_group(spec: ReportSpec, account: Account) -> None:
     pool = account.pool_of(spec.source)
     common: dict[str, Any] = {"report": spec.dag_id, "account_id": account.id, "pool": pool}
@@ -174,9 +187,7 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
 
         @task_group(group_id="slice")
         def collect_slice(slice_: Any) -> None:
-            fetched = FetchReportOperator(
-                task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **common
-            )
+            fetched = _fetch_task(spec, account, slice_, common)
             for destination in spec.destinations_of(account.id):
                 LoadReportOperator(
                     task_id=f"load_{destination}",

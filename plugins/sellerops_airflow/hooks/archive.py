@@ -1,4 +1,4 @@
-"""Reads the Airflow variable with the archive's address."""
+"""Reads the Airflow variables with the addresses of the archive and of the drop folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from airflow.sdk import Variable
 from sellerops.base.errors import ConfigurationError
 
 ARCHIVE_VARIABLE = "sellerops_archive_uri"
+DROP_FOLDER_VARIABLE = "sellerops_drop_folder_uri"
 
 
 def archive_uri() -> str:
@@ -17,5 +18,20 @@ def archive_uri() -> str:
             "is not set.",
             where=f"variable {ARCHIVE_VARIABLE}",
             remedy="Set it in Admin > Variables: the folder or object-storage address of original documents.",
+        )
+    return str(uri)
+
+
+def drop_folder_uri() -> str:
+    """The folder or object-storage address where people put files. Raises ConfigurationError when it is not
+    set.
+    """
+    uri = Variable.get(DROP_FOLDER_VARIABLE, default=None)
+    if not uri:
+        raise ConfigurationError(
+            "is not set.",
+            where=f"variable {DROP_FOLDER_VARIABLE}",
+            remedy="Set it in Admin > Variables: the folder or object-storage address that people put files "
+            "into (docs/portal.md).",
         )
     return str(uri)
