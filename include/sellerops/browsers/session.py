@@ -2,47 +2,94 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sellerops.browsers.downloads import BrowserFile
+import psutil
+
+from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable, SellerOpsError, SkipError
+from sellerops.browsers.attachment import Attachment, attach
+from sellerops.browsers.bounds import Bounds, Breach, Limit, Watch
+from sellerops.browsers.cookies import restore_cookies, save_cookies
+from sellerops.browsers.downloads import (
+    BrowserFile,
+    download_from,
+    is_same_site,
+    place_of,
+    request_in_page,
+    request_outside,
+)
 from sellerops.browsers.evidence import EvidenceStore
+from sellerops.browsers.evidence_capture import Capture
+from sellerops.browsers.pool import Pool
+from sellerops.browsers.process_tree import kill_renderers
 from sellerops.settings.logins import Login
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+_SERVER_ERROR = 500
+_CRASHES = ("has been closed", "Page crashed", "Target crashed", "Connection closed", "Browser closed")
 
 
 class BrowserSession:
     """A login's browser, attached to for one job. Only usable in the thread that opened it.
 
     All methods raise BrowserUnavailable when the browser or the page crashed, or when the job exceeded its
-    time or memory or lost the login's lock; the error says which.
+    time or memory or lost the login's lock; the error says which (``details["limit"]``).
     """
 
-    login: Login
-    downloads: Path
-    user_agent: str
+    def __init__(self, login: Login, pool: Pool, mark: str, job_id: int, capture: Capture) -> None:
+        self.login = login
+        self.downloads = pool.downloads(login.id) / str(job_id)
+        self._pool, self._mark, self._capture = pool, mark, capture
+        self._attachment: Attachment | None = None
+        self._page: Page | None = None
+        self._watch: Watch | None = None
+        self._may_reconnect = True
+        self._has_cookies_to_save = False
 
     @property
     def page(self) -> Page:
         """The job's page, of the profile's own context."""
-        raise NotImplementedError
+        assert self._page
+        return self._page
+
+    @property
+    def user_agent(self) -> str:
+        """What the browser says it is, with the mark."""
+        agent = self._attached.user_agent
+        return agent if self._mark in agent else f"{agent} {self._mark}"
 
     @property
     def peak_memory(self) -> int | None:
         """Most memory of the browser's processes so far, in bytes; None for a browser on another machine."""
-        raise NotImplementedError
+        return self._watch.peak_memory if self._watch else None
 
     def goto(self, url: str) -> None:
-        """Load an address in ``page``; once per session also after the page has crashed."""
-        raise NotImplementedError
+        """Load an address in ``page``; once per session also after the page has crashed.
+
+        Raises AmazonUnavailable if the site does not answer or answers with a server error.
+        """
+        with self._translated():
+            try:
+                self._load(url)
+            except Exception as error:
+                if not (_is_crash(error) and self._may_reconnect):
+                    raise
+                self.reconnect()
+                self._load(url)
 
     def page_from(self, action: Callable[[], None]) -> Page:
         """The page (tab) that an action opens; it is closed with the session."""
-        raise NotImplementedError
+        with self._translated():
+            with self._attached.context.expect_page() as opened:
+                action()
+            self._attached.adopt(opened.value)
+            return opened.value
 
     def download_from(self, action: Callable[[], None], *, page: Page | None = None) -> BrowserFile:
         """The file that an action, such as a click, downloads. ``page``: where the action happens, if not in
@@ -50,7 +97,8 @@ class BrowserSession:
 
         Raises AmazonUnavailable if no download starts, DocumentDamaged if it does not complete.
         """
-        raise NotImplementedError
+        with self._translated():
+            return download_from(page or self.page, action, self.downloads)
 
     def request_file(
         self, url: str, method: str = "GET", form: Mapping[str, str] | None = None
@@ -59,27 +107,132 @@ class BrowserSession:
         itself that requests it. A relative address is one of ``page``. Whatever the status is, the body is
         returned.
         """
-        raise NotImplementedError
+        with self._translated():
+            if is_same_site(self.page, url):
+                return request_in_page(self.page, url, method, form, self.downloads)
+            return request_outside(self.page, url, method, form, self.downloads, self.user_agent)
 
-    def private(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def private(self) -> Iterator[None]:
         """Nothing is traced in this block, for signing in. Cookies are saved when it succeeds."""
-        raise NotImplementedError
+        self._capture.stop_tracing()
+        try:
+            with self._translated():
+                yield
+                self._save_cookies()
+                self._has_cookies_to_save = True
+        finally:
+            self._capture.start_tracing(self._attached.context)
 
     def reconnect(self) -> None:
         """Attach again, to a restarted browser if need be, with a new ``page``. Once per session."""
-        raise NotImplementedError
+        if not self._may_reconnect:
+            raise BrowserUnavailable("the browser crashed again.", where=self._where)
+        self._may_reconnect = False
+        self._capture.forget()
+        self._attached.close()
+        self._attach()
 
     def check(self) -> None:
         """Raise BrowserUnavailable if the job may not go on (time, memory, lock)."""
-        raise NotImplementedError
+        if self._watch:
+            self._watch.check()
 
     def save_evidence(self, error: BaseException) -> str:
         """Store what the page shows, without secrets and personal data; returns the folder's address.
 
         Masks the page itself, so the job cannot use it any more. ``open_session`` does this for every
-        SellerOpsError that leaves its block and puts the address into ``details["evidence"]``.
+        SellerOpsError that leaves its block and puts the address into ``details["evidence"]``. Further calls
+        return the same address.
         """
-        raise NotImplementedError
+        return self._capture.save(self._attached.context, self._page, error)
+
+    @property
+    def _attached(self) -> Attachment:
+        assert self._attachment
+        return self._attachment
+
+    @property
+    def _where(self) -> str:
+        return f"browser of login {self.login.id}"
+
+    def _load(self, url: str) -> None:
+        from playwright.sync_api import Error
+
+        try:
+            response = self.page.goto(url, wait_until="domcontentloaded")
+        except Error as error:
+            if "net::ERR_" not in str(error) or _is_crash(error):
+                raise
+            reason = str(error).split("net::", 1)[1].split()[0]
+            raise AmazonUnavailable(
+                f"the site cannot be reached ({reason}).", where=url.split("?")[0]
+            ) from error
+        if response and response.status >= _SERVER_ERROR:
+            raise AmazonUnavailable(
+                f"the page answered with HTTP {response.status}.", where=place_of(self.page)
+            )
+
+    def _attach(self) -> None:
+        attached = attach(self._pool, self.login, self._mark, self.downloads)
+        self._attachment = attached
+        restore_cookies(attached.context, self._pool.profile(self.login.id), attached.run_id)
+        self._page = attached.new_page()
+        self._capture.start_tracing(attached.context)
+
+    def _save_cookies(self) -> None:
+        attached = self._attached
+        save_cookies(attached.context, self._pool.profile(self.login.id), attached.run_id)
+
+    def _process(self) -> psutil.Process | None:
+        return self._attachment.pool_browser.process if self._attachment else None
+
+    def _interrupt(self, breach: Breach, tries: int) -> None:
+        """Called by the watch: end what the job's thread waits for."""
+        attached = self._attachment
+        if not attached:
+            return
+        attached.close_tabs()
+        process = self._process()
+        if process and breach.limit is not Limit.LOCK and (tries or breach.limit is Limit.MEMORY):
+            kill_renderers(process)
+        if tries and attached.driver:
+            attached.driver.kill()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Errors of Playwright as ours, and the breach of a limit as the cause of whatever it led to."""
+        from playwright.sync_api import Error
+
+        self.check()
+        try:
+            yield
+        except SellerOpsError:
+            raise
+        except Exception as error:
+            self.check()
+            if _is_crash(error):
+                raise BrowserUnavailable(
+                    "the page or the browser crashed.", where=self._where, crashed=True
+                ) from error
+            if isinstance(error, Error):
+                raise BrowserUnavailable(
+                    f"the browser did not do what the page needs: {_first_line(error)}", where=self._where
+                ) from error
+            raise
+        self.check()
+
+    def _leave(self) -> None:
+        """Close the job's pages and disconnect; the browser stays."""
+        attached = self._attachment
+        if not attached:
+            return
+        if self._has_cookies_to_save and not (self._watch and self._watch.breach):
+            with contextlib.suppress(Exception):
+                self._save_cookies()
+        self._capture.forget()
+        attached.close_tabs()
+        attached.close()
 
 
 @contextmanager
@@ -91,6 +244,7 @@ def open_session(
     user_agent_mark: str,
     evidence: EvidenceStore,
     is_held: Callable[[], bool],
+    pool: Pool | None = None,
 ) -> Iterator[BrowserSession]:
     """Attach to a login's browser, whose lock the caller holds; start it if it belongs to this machine.
 
@@ -100,5 +254,49 @@ def open_session(
     the end. Raises BrowserMissing, BrowserUnavailable and ConfigurationError; errors of Playwright that
     leave the block become BrowserUnavailable.
     """
-    raise NotImplementedError
-    yield
+    pool = pool or Pool()
+    session = BrowserSession(
+        login, pool, user_agent_mark, job_id, Capture(login.id, job_id, secrets, evidence)
+    )
+    watch = session._watch = Watch(Bounds(login, is_held, session._process, session._interrupt))
+    watch.start()
+    pool.clear_downloads(login.id)
+    try:
+        with session._translated():
+            session._attach()
+        try:
+            with session._translated():
+                yield session
+        except SellerOpsError as error:
+            _attach_evidence(session, error)
+            raise
+    finally:
+        session._leave()
+        watch.stop()
+        shutil.rmtree(session.downloads, ignore_errors=True)
+
+
+def _attach_evidence(session: BrowserSession, error: SellerOpsError) -> None:
+    if isinstance(error, SkipError) or error.details.get("evidence"):
+        return
+    # The error itself matters more than its evidence.
+    with contextlib.suppress(Exception):
+        error.details["evidence"] = session.save_evidence(error)
+
+
+def _is_crash(error: BaseException) -> bool:
+    text = str(error)
+    return any(
+        words in text
+        for words in (
+            "has been closed",
+            "Page crashed",
+            "Target crashed",
+            "Connection closed",
+            "Browser closed",
+        )
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

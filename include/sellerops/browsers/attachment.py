@@ -1,0 +1,176 @@
+"""A connection to a login's running browser, over CDP or to a bound Playwright endpoint."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from sellerops.base.errors import BrowserUnavailable
+from sellerops.browsers.devtools import close_tab, list_tabs, numeric_address, open_tab, read_version
+from sellerops.browsers.pool import BrowserState, Pool, PoolBrowser, wait_for_browser
+from sellerops.settings.logins import Login
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+ATTACH_S = 30.0
+# How long a browser that another machine restarts may be away.
+_AWAY_S = 60.0
+_CLOSE_S = 5.0
+_BLANK = "about:blank"
+
+
+class Attachment:
+    """A browser's own context (the profile's). ``close`` leaves the browser running."""
+
+    def __init__(
+        self,
+        found: PoolBrowser,
+        playwright: Playwright,
+        browser: Browser,
+        user_agent: str,
+        mark: str,
+    ) -> None:
+        self.pool_browser = found
+        self._playwright, self._browser = playwright, browser
+        self.context: BrowserContext = browser.contexts[0]
+        self.user_agent, self._mark = user_agent, mark
+        self.driver = _driver_of(playwright)
+        self.tab_ids: list[str] = []
+
+    @property
+    def run_id(self) -> str:
+        """Differs each time that the browser starts; empty where it is not known."""
+        return self.pool_browser.version.run_id if self.pool_browser.version else ""
+
+    def new_page(self) -> Page:
+        """A fresh page that says in its user agent what it is."""
+        page = self.context.new_page()
+        self.adopt(page)
+        return page
+
+    def adopt(self, page: Page) -> None:
+        """Note a page as the job's own, and mark its user agent if the browser was started without."""
+        session = self.context.new_cdp_session(page)
+        self.tab_ids.append(session.send("Target.getTargetInfo")["targetInfo"]["targetId"])
+        if self._mark not in self.user_agent:
+            marked = f"{self.user_agent} {self._mark}"
+            session.send("Emulation.setUserAgentOverride", {"userAgent": marked})
+        # The session stays open: an override ends with it.
+
+    def close_tabs(self) -> None:
+        """Close the job's own pages from any thread. Only over CDP."""
+        for tab in self.tab_ids:
+            close_tab(self.pool_browser.login.browser, tab)
+
+    def close(self) -> None:
+        """Disconnect. Never raises: the browser or the driver may be dead."""
+        with contextlib.suppress(Exception):
+            self._browser.close()
+        with contextlib.suppress(Exception):
+            self._playwright.stop()
+
+
+def attach(pool: Pool, login: Login, mark: str, downloads: Path) -> Attachment:
+    """Reach a login's browser, start it if it is this machine's, and close its stray pages.
+
+    The caller holds the login's lock. Raises BrowserMissing, BrowserUnavailable and ConfigurationError.
+    """
+    found = pool.ensure(login, mark)
+    if found.state in (BrowserState.UNREACHABLE, BrowserState.ELSEWHERE):
+        wait_for_browser(login, _AWAY_S)
+        found = pool.look(login, mark)
+    is_cdp = login.browser.startswith("http://")
+    if is_cdp:
+        close_stray_tabs(login.browser)
+    downloads.mkdir(parents=True, exist_ok=True)
+    playwright, browser = _connect(login, downloads, is_cdp=is_cdp)
+    try:
+        if not is_cdp:
+            _close_stray_pages(browser)
+        agent = found.version.user_agent if found.version else _agent_of(browser)
+        return Attachment(found, playwright, browser, agent, mark)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            playwright.stop()
+        raise
+
+
+def close_stray_tabs(address: str) -> None:
+    """Close every page but a blank one, which keeps a browser with a window open.
+
+    Before attaching, because a page whose script never ends would keep Playwright from attaching.
+    """
+    stray = [tab.id for tab in list_tabs(address)]
+    open_tab(address, _BLANK)
+    for tab in stray:
+        close_tab(address, tab)
+    deadline = time.monotonic() + _CLOSE_S
+    while time.monotonic() < deadline and {tab.id for tab in list_tabs(address)} & set(stray):
+        time.sleep(0.05)
+
+
+def _connect(login: Login, downloads: Path, *, is_cdp: bool) -> tuple[Playwright, Browser]:
+    from playwright.sync_api import Error, sync_playwright
+
+    playwright = sync_playwright().start()
+    try:
+        chromium = playwright.chromium
+        connect: Callable[[], Browser] = (
+            (
+                lambda: chromium.connect_over_cdp(
+                    numeric_address(login.browser), artifacts_dir=downloads, timeout=ATTACH_S * 1000
+                )
+            )
+            if is_cdp
+            else (lambda: chromium.connect(login.browser, timeout=ATTACH_S * 1000))
+        )
+        browser = connect()
+        if browser.contexts:
+            return playwright, browser
+        raise BrowserUnavailable(
+            "the browser has no profile.",
+            where=f"browser of login {login.id}",
+            remedy="Start it with a persistent profile, for example by `sellerops browsers up`.",
+        )
+    except (Error, OSError) as error:
+        playwright.stop()
+        raise BrowserUnavailable(
+            f"the browser at {login.browser} does not let us attach: {str(error).splitlines()[0]}",
+            where=f"browser of login {login.id}",
+        ) from error
+    except BaseException:
+        playwright.stop()
+        raise
+
+
+def _close_stray_pages(browser: Browser) -> None:
+    context = browser.contexts[0]
+    stray = list(context.pages)
+    context.new_page()
+    for page in stray:
+        page.close()
+
+
+def _agent_of(browser: Browser) -> str:
+    session = browser.new_browser_cdp_session()
+    return str(session.send("Browser.getVersion")["userAgent"])
+
+
+def _driver_of(playwright: Playwright) -> psutil.Process | None:
+    """The process that Playwright drives browsers with; ending it ends whatever call waits for it."""
+    transport: Any = playwright._impl_obj._connection._transport  # type: ignore[attr-defined]
+    try:
+        return psutil.Process(transport._proc.pid)
+    except (AttributeError, psutil.Error):
+        return None
+
+
+def is_alive(login: Login) -> bool:
+    """Whether the browser answers; unknown, hence yes, for a bound endpoint."""
+    return not login.browser.startswith("http://") or read_version(login.browser) is not None

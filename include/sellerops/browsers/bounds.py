@@ -1,0 +1,174 @@
+"""The limits of one browser job: its time, its memory, and the login's lock, watched from a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import psutil
+
+from sellerops.base.errors import BrowserUnavailable
+from sellerops.browsers.process_tree import memory_of
+from sellerops.ledger.logins import BEAT_EVERY_S, LOCK_VALID_S
+from sellerops.settings.logins import Login
+
+# How often the memory is measured, seconds.
+_LOOK_S = 1.0
+# A job that exceeds its time ends at its next step. One that hangs in a step ends this much later, which is
+# longer than Playwright waits for an element.
+_STEP_S = 35.0
+_MIB = 1 << 20
+
+
+class Limit(StrEnum):
+    """What a job exceeded or lost."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    LOCK = "lock"
+
+
+@dataclass(frozen=True)
+class Breach:
+    """Why a job has to end."""
+
+    limit: Limit
+    cause: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """``is_held`` beats the lock and returns whether it is held; ``browser`` finds the process on this
+    machine, if it is one; ``interrupt`` ends what the job's thread waits for, harder with each call.
+    """
+
+    login: Login
+    is_held: Callable[[], bool]
+    browser: Callable[[], psutil.Process | None]
+    interrupt: Callable[[Breach, int], None]
+
+
+class Watch:
+    """Beats and measures until ``stop``; after a breach it interrupts the job."""
+
+    def __init__(
+        self,
+        bounds: Bounds,
+        *,
+        beat_s: float = BEAT_EVERY_S,
+        look_s: float = _LOOK_S,
+        step_s: float = _STEP_S,
+    ) -> None:
+        self._bounds, self._beat_s, self._look_s, self._step_s = bounds, beat_s, look_s, step_s
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"watch {bounds.login.id}", daemon=True)
+        self._started = self._held_at = time.monotonic()
+        self._beat_at = 0.0
+        self.breach: Breach | None = None
+        self.peak_memory: int | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the watching; the lock is the caller's again. Idempotent."""
+        self._ended.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(self._beat_s)
+
+    def check(self) -> None:
+        """Raise BrowserUnavailable if the job has to end."""
+        if self.breach is None and self._seconds() > self._limit_s():
+            self._exceed(self._too_long())
+        if self.breach:
+            raise self.error(self.breach)
+
+    def error(self, breach: Breach) -> BrowserUnavailable:
+        return BrowserUnavailable(
+            breach.cause,
+            where=f"browser of login {self._bounds.login.id}",
+            remedy=breach.remedy,
+            limit=breach.limit.value,
+        )
+
+    def _run(self) -> None:
+        tries = 0
+        overdue_at = 0.0
+        while not self._ended.wait(self._look_s):
+            if self.breach is None:
+                self._look()
+                overdue_at = time.monotonic() + self._grace_s()
+            elif time.monotonic() >= overdue_at:
+                with contextlib.suppress(Exception):  # the next, harder interruption follows
+                    self._bounds.interrupt(self.breach, tries)
+                tries += 1
+                overdue_at = time.monotonic() + self._look_s * 3
+            if self.breach is None or self.breach.limit is not Limit.LOCK:
+                self._beat()
+
+    def _look(self) -> None:
+        if process := self._bounds.browser():
+            used = memory_of(process)
+            self.peak_memory = max(used, self.peak_memory or 0)
+            if used > self._bounds.login.memory_limit_mb * _MIB:
+                self._exceed(self._too_large(used))
+        if self._seconds() > self._limit_s():
+            self._exceed(self._too_long())
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._beat_at < self._beat_s:
+            return
+        self._beat_at = now
+        try:
+            is_held = self._bounds.is_held()
+        except Exception:  # noqa: BLE001 - the database may be away for a while; the lock stays valid so long
+            is_held = now - self._held_at < LOCK_VALID_S
+        else:
+            self._held_at = now if is_held else self._held_at
+        if not is_held:
+            self._exceed(_lost())
+
+    def _exceed(self, breach: Breach) -> None:
+        # Losing the lock is the graver: what follows must not touch the other job's pages.
+        if self.breach is None or breach.limit is Limit.LOCK:
+            self.breach = breach
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def _limit_s(self) -> float:
+        return self._bounds.login.job_timeout.total_seconds()
+
+    def _grace_s(self) -> float:
+        """How long the job may take to end by itself. Memory does not wait."""
+        return self._step_s if self.breach and self.breach.limit is Limit.TIME else 0.0
+
+    def _too_long(self) -> Breach:
+        return Breach(
+            Limit.TIME,
+            f"the browser job took longer than {self._limit_s():g} s.",
+            f"Airflow retries automatically. If the page needs longer, raise `job_timeout` of login "
+            f"{self._bounds.login.id} in logins.yaml.",
+        )
+
+    def _too_large(self, used: int) -> Breach:
+        login = self._bounds.login
+        return Breach(
+            Limit.MEMORY,
+            f"the browser took {used // _MIB} MB of memory, more than {login.memory_limit_mb} MB.",
+            f"Airflow retries automatically. If the page needs more, raise `memory_limit_mb` of login "
+            f"{login.id} in logins.yaml.",
+        )
+
+
+def _lost() -> Breach:
+    return Breach(
+        Limit.LOCK,
+        "another job took the login over, because this one had not beaten its lock in time.",
+    )

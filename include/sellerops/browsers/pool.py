@@ -1,0 +1,252 @@
+"""The browsers of this machine: one per login whose ``browser`` is a loopback address.
+
+Files below the home (``$SELLEROPS_BROWSERS_HOME``, else ``$XDG_STATE_HOME/sellerops/browsers``, else
+``~/.local/state/sellerops/browsers``)::
+
+    profiles/<login>/           the browser's profile, and cookies.json (mode 0600)
+    downloads/<login>/<job>/    what one job downloads; deleted at its end
+    run/<login>.json            which process it is
+    run/<login>.log             what it printed
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from sellerops.base.errors import BrowserUnavailable, ConfigurationError
+from sellerops.browsers.devtools import BrowserVersion, is_loopback, read_version
+from sellerops.browsers.executable import find_chromium
+from sellerops.browsers.process import Start, remove_profile_locks, runs_with, start, stop, user_agent_of
+from sellerops.browsers.process_tree import ProcessId, listener_of
+from sellerops.settings.logins import Login
+
+VARIABLE = "SELLEROPS_BROWSERS_HOME"
+
+
+class BrowserState(StrEnum):
+    """``ELSEWHERE``: it answers but another machine or container runs it. ``FOREIGN``: something on this
+    machine's port that is not a login's browser.
+    """
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    ELSEWHERE = "elsewhere"
+    FOREIGN = "foreign"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True)
+class PoolBrowser:
+    """What is known of a login's browser. ``process``: only of one that this pool started."""
+
+    login: Login
+    state: BrowserState
+    process: psutil.Process | None = None
+    version: BrowserVersion | None = None
+    has_window: bool = False
+
+
+class Pool:
+    """Starts, finds and stops the browsers of this machine."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = (home or default_home()).absolute()
+
+    def profile(self, login_id: str) -> Path:
+        return self.home / "profiles" / login_id
+
+    def downloads(self, login_id: str) -> Path:
+        return self.home / "downloads" / login_id
+
+    def look(self, login: Login, mark: str) -> PoolBrowser:
+        """A login's browser as it is now."""
+        if not login.browser.startswith("http://"):
+            return PoolBrowser(login, BrowserState.ELSEWHERE)
+        version = read_version(login.browser)
+        if not is_loopback(login.browser):
+            state = BrowserState.ELSEWHERE if version else BrowserState.UNREACHABLE
+            return PoolBrowser(login, state, version=version)
+        record = self._record(login)
+        process = record.process if record else None
+        if version and process and record:
+            return PoolBrowser(login, BrowserState.RUNNING, process, version, record.has_window)
+        if version and mark in version.user_agent:
+            return PoolBrowser(login, BrowserState.ELSEWHERE, version=version)
+        if version or listener_of(_port(login)):
+            return PoolBrowser(login, BrowserState.FOREIGN, version=version)
+        return PoolBrowser(login, BrowserState.STOPPED, process)
+
+    def ensure(self, login: Login, mark: str) -> PoolBrowser:
+        """A login's browser, started if it is one of this machine and does not run with the present mark.
+
+        The caller holds the login's lock. Raises BrowserMissing, BrowserUnavailable and ConfigurationError.
+        """
+        found = self.look(login, mark)
+        if found.state is BrowserState.RUNNING and found.version and mark not in found.version.user_agent:
+            self.stop(login, mark)
+            found = self.look(login, mark)
+        if found.state is BrowserState.FOREIGN:
+            raise foreign_browser(login)
+        return self.start(login, mark) if found.state is BrowserState.STOPPED else found
+
+    def start(self, login: Login, mark: str, *, has_window: bool = False) -> PoolBrowser:
+        """Start the browser of a login on this machine, unless it runs. Errors as ``ensure``."""
+        with self._starting(login):
+            found = self.look(login, mark)
+            if found.state is BrowserState.FOREIGN:
+                raise foreign_browser(login)
+            if found.state is not BrowserState.STOPPED:
+                return found
+            self._end_leftover(login, found)
+            executable = find_chromium()
+            how = Start(
+                executable,
+                _port(login),
+                self.profile(login.id),
+                self._run / f"{login.id}.log",
+                user_agent_of(executable, mark, has_window=has_window),
+                has_window,
+            )
+            remove_profile_locks(how.profile)
+            started = start(how)
+            self._write(login, _Record(started, how.port, has_window))
+        return self.look(login, mark)
+
+    def stop(self, login: Login, mark: str) -> bool:
+        """Stop a login's browser if this pool started it; returns whether one was running."""
+        with self._starting(login):
+            process = self.look(login, mark).process
+            if process:
+                stop(process)
+            self._path(login).unlink(missing_ok=True)
+        return process is not None
+
+    def clear_downloads(self, login_id: str) -> None:
+        """Delete what dead jobs left behind. Only for the holder of the login's lock."""
+        shutil.rmtree(self.downloads(login_id), ignore_errors=True)
+
+    def _end_leftover(self, login: Login, found: PoolBrowser) -> None:
+        """End a browser that has the profile open and no longer answers."""
+        for process in (found.process, runs_with(self.profile(login.id))):
+            if process and process.is_running():
+                stop(process)
+
+    @property
+    def _run(self) -> Path:
+        return self.home / "run"
+
+    def _path(self, login: Login) -> Path:
+        return self._run / f"{login.id}.json"
+
+    @contextmanager
+    def _starting(self, login: Login) -> Iterator[None]:
+        """One start or stop at a time, also with `sellerops browsers` in a terminal."""
+        try:
+            self._run.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = (self._run / f"{login.id}.lock").open("w")
+        except OSError as error:
+            raise ConfigurationError(
+                f"the folder of the browsers cannot be written: {error.strerror}.",
+                where=str(self.home),
+                remedy=f"Correct its permissions, or set {VARIABLE} to a folder of this user.",
+            ) from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _record(self, login: Login) -> _Record | None:
+        try:
+            return _Record.from_json(self._path(login).read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _write(self, login: Login, record: _Record) -> None:
+        path = self._path(login)
+        written = path.with_suffix(".part")
+        written.write_text(record.to_json(), encoding="utf-8")
+        written.replace(path)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """The file that says which process a login's browser is."""
+
+    id: ProcessId
+    port: int
+    has_window: bool
+
+    @property
+    def process(self) -> psutil.Process | None:
+        return self.id.find()
+
+    def to_json(self) -> str:
+        return json.dumps(
+            {
+                "pid": self.id.pid,
+                "created": self.id.created,
+                "port": self.port,
+                "has_window": self.has_window,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> _Record:
+        found = json.loads(text)
+        return cls(
+            ProcessId(int(found["pid"]), float(found["created"])),
+            int(found["port"]),
+            bool(found["has_window"]),
+        )
+
+
+def default_home() -> Path:
+    """The folder of this machine's browsers."""
+    if chosen := os.environ.get(VARIABLE):
+        return Path(chosen).expanduser()
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "sellerops" / "browsers"
+
+
+def foreign_browser(login: Login) -> ConfigurationError:
+    """The error for a port that something else uses."""
+    process = listener_of(_port(login))
+    who = f"{process.name()} (pid {process.pid})" if process else "another program"
+    return ConfigurationError(
+        f"{who} uses port {_port(login)}, and `sellerops browsers up` did not start it. Its pages would be "
+        "closed and the sign-in would land in its profile.",
+        where=f"browser of login {login.id}, {login.browser}",
+        remedy=f"End it, or give the login another port in logins.yaml (logins.{login.id}.browser); then run "
+        "`sellerops browsers up`.",
+    )
+
+
+def wait_for_browser(login: Login, seconds: float) -> None:
+    """Wait until a browser that another machine or container runs answers. Raises BrowserUnavailable."""
+    if not login.browser.startswith("http://"):
+        return
+    deadline = time.monotonic() + seconds
+    while not read_version(login.browser):
+        if time.monotonic() > deadline:
+            raise BrowserUnavailable(
+                f"no browser answered at {login.browser} within {seconds:g} s.",
+                where=f"browser of login {login.id}",
+                remedy="Airflow retries automatically. Check the browser's container (`docker compose ps`), "
+                "or correct `browser` of the login in logins.yaml.",
+            )
+        time.sleep(0.5)
+
+
+def _port(login: Login) -> int:
+    return urlsplit(login.browser).port or 9222

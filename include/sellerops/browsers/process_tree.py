@@ -1,0 +1,88 @@
+"""The processes of a browser on this machine: which they are, how much memory they take, and their end."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+import psutil
+
+# Seconds. The kernel counts start times in hundredths of a second since boot, but knows the boot time less
+# exactly.
+_SAME_START = 2.0
+_END_S = 5.0
+
+
+@dataclass(frozen=True)
+class ProcessId:
+    """A process by pid and start time, because pids are reused."""
+
+    pid: int
+    created: float
+
+    @classmethod
+    def of(cls, pid: int) -> ProcessId:
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def find(self) -> psutil.Process | None:
+        """The process; None when it has ended."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created) < _SAME_START
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def tree_of(browser: psutil.Process) -> list[psutil.Process]:
+    """A browser's process and all below it."""
+    try:
+        return [browser, *browser.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def memory_of(browser: psutil.Process) -> int:
+    """Bytes of memory that a browser's processes have for themselves.
+
+    Resident pages less shared ones, which the processes have together; the first process counts in full.
+    """
+    total = 0
+    for process in tree_of(browser):
+        with contextlib.suppress(psutil.Error):
+            used = process.memory_info()
+            total += used.rss - (getattr(used, "shared", 0) if process.pid != browser.pid else 0)
+    return total
+
+
+def kill_renderers(browser: psutil.Process) -> int:
+    """Kill the processes that show pages; the browser and its cookies stay. Returns how many."""
+    killed = 0
+    for process in tree_of(browser)[1:]:
+        with contextlib.suppress(psutil.Error):
+            if "--type=renderer" in process.cmdline():
+                process.kill()
+                killed += 1
+    return killed
+
+
+def kill_tree(browser: psutil.Process) -> None:
+    """Kill a browser and everything below it, and wait until it is gone."""
+    processes = tree_of(browser)
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(processes, timeout=_END_S)
+
+
+def listener_of(port: int) -> psutil.Process | None:
+    """The process that listens on a TCP port of this machine; None if none is visible."""
+    try:
+        found = psutil.net_connections(kind="tcp")
+    except psutil.Error:
+        return None
+    for each in found:
+        if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port and each.pid:
+            with contextlib.suppress(psutil.Error):
+                return psutil.Process(each.pid)
+    return None
