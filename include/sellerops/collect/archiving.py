@@ -33,6 +33,10 @@ from sellerops.sources.common.documents import DocumentAddress, download
 
 log = logging.getLogger(__name__)
 
+_NOT_SERVED = {
+    "downloaded": "it was downloaded from a web page",
+    "dropped": "the drop folder no longer has this version of it",
+}
 # Seconds. An address is valid for 5 minutes: an interrupted download is repeated while enough time is left.
 _ADDRESS_VALID = 240.0
 
@@ -88,7 +92,7 @@ def archive_again(tools: Tools, request: ReportRequest, slice_: Slice) -> None:
     if deletion := tools.archive.deletion_of(request.archive_uri or ""):
         raise _lost(tools, request, f"it {deletion}", is_deleted=True)
     if request.document_id is None:
-        raise _lost(tools, request, "it was built from an operation's answers")
+        raise lost_document(tools, request)
     try:
         document = _fetch(tools, request, slice_)
     except RequestRefused as error:
@@ -106,6 +110,12 @@ def archive_again(tools: Tools, request: ReportRequest, slice_: Slice) -> None:
 def give_up_document(tools: Tools, request: ReportRequest, cause: str) -> ArchiveDamaged:
     """The error of a document that Amazon serves damaged; a cleared fetch task requests a new report."""
     return _lost(tools, request, f"Amazon serves it damaged ({cause.rstrip('.')})")
+
+
+def lost_document(tools: Tools, request: ReportRequest) -> ArchiveDamaged:
+    """The error of a document that was not an answer of its own; a cleared fetch task requests a new one."""
+    how = tools.spec.request.how
+    return _lost(tools, request, _NOT_SERVED.get(how, "it was built from an operation's answers"))
 
 
 def _lost(tools: Tools, request: ReportRequest, why: str, *, is_deleted: bool = False) -> ArchiveDamaged:

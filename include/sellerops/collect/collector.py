@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from sellerops.archive import Archive
 from sellerops.base.errors import (
@@ -16,13 +17,15 @@ from sellerops.base.errors import (
 )
 from sellerops.calendar.slices import Slice, check_published
 from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
-from sellerops.collect.context import Job, Tools, fresh_after, key_of
+from sellerops.collect.context import Job, Tools
+from sellerops.collect.dropped_files import DroppedFiles
 from sellerops.collect.follower import Follower
 from sellerops.collect.further_pages import ResultPages, find_next_page
 from sellerops.collect.listed_reports import ListedReports
 from sellerops.collect.operation_pager import OperationPager
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
-from sellerops.collect.report_claims import find_own_reported_at
+from sellerops.collect.own_requests import find_request, serves
+from sellerops.collect.portal_downloads import PortalDownloads
 from sellerops.collect.roles import explain_refusal
 from sellerops.collect.second_look import EmptyEvidence, find_evidence, open_second_look
 from sellerops.collect.slice_states import LedgerSliceStates, NoSliceStates, SliceStates
@@ -33,13 +36,18 @@ from sellerops.ledger.waits import off_loop
 from sellerops.rate_limits import QuotaLedger
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec, Split
+from sellerops.sources.common.folder_api import DropFolder
+from sellerops.sources.common.portal_api import PortalClient
 from sellerops.sources.common.report_api import AFTER, Client
 
 log = logging.getLogger(__name__)
 
+# For what belongs to no run.
+_NO_RUN = RunRef("", "", "")
+
 
 class Collector:
-    """Collects the slices of one report for one account.
+    """Collects the slices of one report for one account, with the client that its source has.
 
     ``advance`` runs on a worker: it does what can be done now and returns what to wait for. ``wait`` runs in
     the triggerer. All state is in the ledger, so either may be killed at any point and called again without
@@ -51,12 +59,13 @@ class Collector:
         self,
         spec: ReportSpec,
         account: Account,
-        client: Client,
+        client: Client | PortalClient | DropFolder,
         ledger: Ledger,
         limits: QuotaLedger,
         archive: Archive,
     ) -> None:
-        self._tools = Tools(spec, account, client, ledger, limits, archive)
+        # Only what collects from an API uses the tools' client as one.
+        self._tools = Tools(spec, account, cast(Client, client), ledger, limits, archive)
         self._states: SliceStates = LedgerSliceStates(ledger)
 
     def advance(
@@ -79,9 +88,11 @@ class Collector:
                 self._states.record(job, SliceState.EXPIRED, None)
                 return Done((), Outcome.EXPIRED)
             check_published(self._tools.spec, slice_, self._tools.ledger.clock().now())
-            self._tools.report_api.check(self._tools.client, slice_)
-            if self._tools.spec.request.how == "listed":
-                return ListedReports(self._tools, job, self._states).advance(tuple(request_ids))
+            if self._tools.spec.request.has_api:
+                self._tools.report_api.check(self._tools.client, slice_)
+            files = self._unrequested(job)
+            if files:
+                return files.advance(tuple(request_ids))
             if self._tools.spec.request.split:
                 return self._advance_split(job, self._tools.spec.request.split, tuple(request_ids))
             if self._tools.spec.request.how == "queried":
@@ -97,7 +108,10 @@ class Collector:
 
         Raises RetryableError when there is no quota now, ArchiveDamaged when Amazon no longer serves it.
         """
-        archive_again(self._tools, self._tools.ledger.get_request(request_id), slice_)
+        request, files = self._tools.ledger.get_request(request_id), self._unrequested(Job(slice_, _NO_RUN))
+        if isinstance(files, DroppedFiles) and files.archive_again(request):
+            return
+        archive_again(self._tools, request, slice_)
 
     def give_up_document(self, request_id: int, cause: str) -> ArchiveDamaged:
         """The error of a document that Amazon repeatedly serves damaged."""
@@ -124,14 +138,16 @@ class Collector:
 
     async def _wait(self, job: Job, ids: tuple[int, ...]) -> WaitResult:
         try:
-            await self._tools.client.ready()
-            if self._tools.spec.request.how == "listed":
-                result = await ListedReports(self._tools, job, self._states).wait(ids)
+            if self._tools.spec.request.has_api:
+                await self._tools.client.ready()
+            files = self._unrequested(job)
+            if files:
+                result = await files.wait(ids)
             elif self._tools.spec.request.split:
                 result = await self._splitting(job, self._tools.spec.request.split).wait(ids)
             else:
                 # Of a query's pages, wait for the last.
-                request_id = ids[-1] if ids else (await off_loop(self._find, job)).id
+                request_id = ids[-1] if ids else (await off_loop(find_request, self._tools, job)).id
                 result = await self._follow(job, request_id)
                 if ids[:-1]:
                     result = _with_pages(ids[:-1], result)
@@ -153,10 +169,21 @@ class Collector:
             return await OperationPager(self._tools, job, request_id).follow()
         return await Follower(self._tools, job, request_id).follow()
 
+    def _unrequested(self, job: Job) -> ListedReports | PortalDownloads | DroppedFiles | None:
+        """What collects files that no API creates on request; None: an API does."""
+        match self._tools.spec.request.how:
+            case "listed":
+                return ListedReports(self._tools, job, self._states)
+            case "downloaded":
+                return PortalDownloads(self._tools, cast(PortalClient, self._tools.client), job, self._states)
+            case "dropped":
+                return DroppedFiles(self._tools, cast(DropFolder, self._tools.client), job, self._states)
+        return None
+
     # -- reports that we request
 
     def _advance_created(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
-        request = self._tools.ledger.get_request(ids[0]) if ids else self._find(job)
+        request = self._tools.ledger.get_request(ids[0]) if ids else find_request(self._tools, job)
         is_changed = False
         while True:
             match request.status:
@@ -164,13 +191,13 @@ class Collector:
                     request = self._without_document(request, job)
                     is_changed = True
                     continue
-                case RequestStatus.ARCHIVED if self._serves(request, job):
+                case RequestStatus.ARCHIVED if serves(self._tools, job, request):
                     _log_document(job.slice_, request, is_reused=not ids and not is_changed)
                     left_out = request.document_headers.get("left_out") or {}
                     return Done((request.id,), Outcome.DOCUMENTS, left_out=left_out)
                 case RequestStatus.ARCHIVED:
                     # Another run's report, too old for this run, had to be archived first.
-                    request = self._find(job)
+                    request = find_request(self._tools, job)
                     continue
                 case RequestStatus.CANCELLED:
                     evidence = find_evidence(self._tools, job, request)
@@ -210,30 +237,14 @@ class Collector:
                 return Done(pages.ids, Outcome.DOCUMENTS)  # the page before turned out to be the last
         return WaitFor((*pages.ids, *step.request_ids), step.reason) if isinstance(step, WaitFor) else step
 
-    def _find(self, job: Job) -> ReportRequest:
-        """The request in progress or recent enough for this key, else a new one."""
-        ledger, key = self._tools.ledger, key_of(self._tools.spec, job.slice_)
-        return ledger.find_or_open_request(key, fresh_after=self._fresh_after(job), run=job.run)
-
     def _without_document(self, request: ReportRequest, job: Job) -> ReportRequest:
         """Replace an archived request's missing document with Amazon's copy, else open a new request."""
         try:
             archive_again(self._tools, request, job.slice_)
         except ArchiveDamaged as error:
             log.warning("%s", error)
-            return self._find(job)
+            return find_request(self._tools, job)
         return self._tools.ledger.get_request(request.id)
-
-    def _fresh_after(self, job: Job) -> datetime:
-        since = fresh_after(self._tools.spec, job, self._tools.ledger.clock().now())
-        own = find_own_reported_at(self._tools.ledger, key_of(self._tools.spec, job.slice_), job.run)
-        return min(since, own) if own else since
-
-    def _serves(self, request: ReportRequest, job: Job) -> bool:
-        """Whether an archived request's document is recent enough for the job; its own run's always is."""
-        if (request.dag_id, request.run_id) == (job.run.dag_id, job.run.run_id):
-            return True
-        return (request.reported_at or request.created_at) >= self._fresh_after(job)
 
     # -- one slice as several reports
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sellerops.base.redaction import error_fields
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RequestStatus, RunRef, requests
 from sellerops.ledger.database import Connection
 
@@ -85,6 +86,19 @@ def release_orphan(ledger: Ledger, request: ReportRequest) -> bool:
     for a later one or one that was sent since.
     """
     return changes_row(ledger, f"{_RELEASE} AND creating_at = %s", (request.id, request.creating_at))
+
+
+def note_delay(ledger: Ledger, request_id: int, error: BaseException) -> None:
+    """Store on a request in progress why it must wait; it was looked at now."""
+    error_type, text, _ = error_fields(error)
+    changes_row(
+        ledger,
+        """
+        UPDATE sellerops.report_request SET error_type = %s, error = %s, updated_at = sellerops.now()
+        WHERE id = %s AND status IN ('PLANNED', 'CREATING', 'IN_QUEUE', 'IN_PROGRESS', 'DONE')
+        """,
+        (error_type, text, request_id),
+    )
 
 
 def adopt_report(ledger: Ledger, request: ReportRequest, report_id: str, created_at: datetime) -> bool:

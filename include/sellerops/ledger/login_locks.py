@@ -55,6 +55,11 @@ def is_held(ledger: Ledger, lock: LoginLock) -> bool:
     return held is not None and held["holder"] == lock.holder
 
 
+def is_used_by(ledger: Ledger, login_id: str, job: JobRef) -> bool:
+    """Whether this job uses the login now; False after it was taken over."""
+    return ledger.database.run(lambda c: _ref_of_holder(c, login_id) == job)
+
+
 def end_job(
     ledger: Ledger,
     lock: LoginLock,
@@ -128,6 +133,17 @@ def _lock_row(connection: Connection, login_id: str, suffix: str = "") -> dict[s
     return connection.execute(
         f"{_LOCK} {suffix}".encode(), {"login_id": login_id, "valid": LOCK_VALID_S}
     ).fetchone()
+
+
+def _ref_of_holder(connection: Connection, login_id: str) -> JobRef | None:
+    row = connection.execute(
+        f"""
+        SELECT {_REF} FROM sellerops.browser_job
+        WHERE id = (SELECT job_id FROM sellerops.login_lock WHERE login_id = %s)
+        """.encode(),
+        (login_id,),
+    ).fetchone()
+    return JobRef(**row) if row else None
 
 
 def _take(connection: Connection, login_id: str, job: JobRef, host: str, holder: uuid.UUID) -> LoginLock:

@@ -28,7 +28,8 @@ def load_slice(
 ) -> list[LoadResult]:
     """Load every document of the slice and record that its destination has them.
 
-    Raises Quarantined, after loading all others, for the documents that wait for a person's decision.
+    Raises, after loading all others, the error of the first document that cannot be loaded, or Quarantined
+    for the documents that wait for a person's decision.
     """
     from sellerops.destinations import merge_quarantined
     from sellerops.ledger import SliceState
@@ -36,14 +37,20 @@ def load_slice(
     destination = runtime.destination(slice_load.destination)
     results: list[LoadResult] = []
     quarantined: list[Quarantined] = []
+    failed: list[GiveUpError] = []
     try:
         for request_id in slice_load.request_ids:
             try:
                 results += _load(runtime, destination, spec, slice_, run, request_id)
             except Quarantined as error:
                 quarantined.append(error)
+            except GiveUpError as error:
+                failed.append(error)
     finally:
         destination.close()
+    if failed:
+        send_findings(runtime.ledger, spec, results)
+        raise failed[0]
     if quarantined:
         send_findings(runtime.ledger, spec, results)
         with notify_if_quarantined(runtime.ledger):
@@ -109,10 +116,13 @@ def _empty(
 def _load(
     runtime: Runtime, destination: Destination, spec: ReportSpec, slice_: Slice, run: RunRef, request_id: int
 ) -> list[LoadResult]:
+    from sellerops.collect.outcomes import stored_error
     from sellerops.destinations import RequestMeta, load_document
 
     request = runtime.ledger.get_request(request_id)
     uri = request.archive_uri
+    if uri is None and request.error:
+        raise stored_error(request)
     if uri is None:
         raise GiveUpError(
             f"is {request.status} and has no document in the archive.",

@@ -92,3 +92,8 @@ class RequestRules(StrictModel):
     give_up_after: Duration = Field(
         default=timedelta(hours=12), description="the request fails if it is not done by then"
     )
+
+    @property
+    def has_api(self) -> bool:
+        """Whether an API serves the report; else its files are downloaded from pages, or dropped."""
+        return self.how not in ("downloaded", "dropped")

@@ -1,0 +1,212 @@
+"""Collects files that a person or another system puts into the drop folder.
+
+Every version of a file (path, size, time or etag) is a request of its own, as with reports that Amazon
+creates on its schedule. A file is collected once: in the runs after it was put there, until it is loaded.
+Nothing in the folder is moved or deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import mimetypes
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sellerops.archive import DocumentMeta
+from sellerops.base.errors import GiveUpError, RetryableError, UnreadableDocument, WrongFile
+from sellerops.collect.context import Job, Tools, key_of
+from sellerops.collect.document_meta import document_meta
+from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult
+from sellerops.collect.slice_states import SliceStates
+from sellerops.formats.acceptance import check_file
+from sellerops.ledger import ReportRequest, RequestStatus, SliceState
+from sellerops.ledger.dropped import find_same_content, settled_requests
+from sellerops.ledger.waits import off_loop
+from sellerops.settings.marketplaces import marketplace
+from sellerops.sources.common.folder_api import DropFolder, DroppedFile
+
+log = logging.getLogger(__name__)
+
+# A file that changed since is still being written. Real time, as the files' own.
+SETTLED_AFTER = timedelta(minutes=1)
+# Real seconds between two looks at files that are being written, and how long a wait looks.
+LOOK_EVERY = 10.0
+PATIENCE = 900.0
+_CHUNK = 1 << 20
+
+
+class DroppedFiles:
+    """Collects one slice's files; ``advance`` and ``wait`` as in Collector."""
+
+    def __init__(self, tools: Tools, folder: DropFolder, job: Job, states: SliceStates) -> None:
+        self._tools, self._folder, self._job, self._states = tools, folder, job, states
+
+    def advance(self, ids: tuple[int, ...] = ()) -> Done | WaitFor:
+        """Archive what is new. A file that cannot be used is FAILED, and its load says why."""
+        collected: list[ReportRequest] = []
+        unfinished: list[str] = []
+        for file in self._files():
+            request = None if _is_young(file) else self._collected(file)
+            if request:
+                collected.append(request)
+            else:
+                unfinished.append(file.path)
+        if unfinished:
+            self._states.record(self._job, SliceState.REQUESTED, None)
+            return WaitFor((), f"{', '.join(unfinished)} to be written completely")
+        ids = self._to_load(collected)
+        if not ids:
+            self._states.record(self._job, SliceState.CONFIRMED_EMPTY, None)
+            return Done((), Outcome.EMPTY)
+        return Done(ids, Outcome.DOCUMENTS)
+
+    async def wait(self, ids: tuple[int, ...] = ()) -> WaitResult:
+        """Wait until no file is being written any more; RetryableError if that takes longer than usual."""
+        until = time.monotonic() + PATIENCE
+        while young := [file.path for file in await off_loop(self._files) if _is_young(file)]:
+            if time.monotonic() >= until:
+                raise RetryableError(
+                    f"{', '.join(young)} has been changing for {PATIENCE / 60:g} minutes.",
+                    where=f"drop folder, {self._job.slice_.label}",
+                    remedy="Nothing: Airflow retries automatically. If nobody writes the file, remove it.",
+                )
+            await asyncio.sleep(LOOK_EVERY)
+        return WaitResult(WaitOutcome.READY, "all files are written")
+
+    def archive_again(self, request: ReportRequest) -> bool:
+        """Replace the damaged archived copy with the file, if the folder still has this version of it."""
+        file = next((each for each in self._files() if each.identity == request.report_id), None)
+        return file is not None and self._archive(file, request, is_repeated=True)
+
+    # -- which files
+
+    def _files(self) -> Sequence[DroppedFile]:
+        """The slice's files. With one slice per marketplace, those in its subfolder; those in none are the
+        first one's, where they are refused unless it is the only one.
+        """
+        spec = self._tools.spec
+        assert spec.request.files is not None  # a spec with `dropped` has one
+        files = self._folder.files(spec.name, spec.request.files)
+        if spec.scope != "marketplace":
+            return files
+        return [
+            file for file in files if (file.marketplace or self._codes[0]) in self._job.slice_.marketplaces
+        ]
+
+    @property
+    def _codes(self) -> list[str]:
+        """The codes of the marketplaces that the report is collected for."""
+        wanted = self._tools.spec.marketplaces
+        return [
+            each.code for each in self._tools.account.marketplaces if wanted == "all" or each.code in wanted
+        ]
+
+    def _refuse_homeless(self, file: DroppedFile) -> None:
+        if self._tools.spec.scope != "marketplace" or file.marketplace or len(self._codes) == 1:
+            return
+        raise UnreadableDocument(
+            "its folder does not say of which marketplace it is.",
+            where=file.path,
+            remedy=f"Move it into a subfolder with the marketplace's code ({', '.join(self._codes)}).",
+        )
+
+    def _to_load(self, requests: Sequence[ReportRequest]) -> tuple[int, ...]:
+        """The requests whose documents nobody has loaded yet, and those that this run opened."""
+        ids = tuple(dict.fromkeys(int(each.document_headers.get("same_as") or each.id) for each in requests))
+        settled = self._tools.ledger.database.run(lambda c: settled_requests(c, ids))
+        run = self._job.run
+        own = {each.id for each in requests if (each.dag_id, each.run_id) == (run.dag_id, run.run_id)}
+        return tuple(one for one in ids if one in own or one not in settled)
+
+    # -- one file
+
+    def _collected(self, file: DroppedFile) -> ReportRequest | None:
+        """The file's request, ARCHIVED or FAILED; None: the file changed while it was read."""
+        request = self._request(file)
+        archive = self._tools.archive
+        if request.status is RequestStatus.ARCHIVED and archive.has(request.archive_uri or ""):
+            return request
+        try:
+            self._refuse_homeless(file)
+            if not self._archive(file, request):
+                return None
+        except WrongFile as error:
+            failure = UnreadableDocument(
+                error.cause, where=file.path, remedy="Correct the file, or remove it."
+            )
+            self._tools.ledger.record_failed(request.id, failure)
+        except GiveUpError as error:
+            self._tools.ledger.record_failed(request.id, error)
+        return self._tools.ledger.get_request(request.id)
+
+    def _request(self, file: DroppedFile) -> ReportRequest:
+        key = replace(key_of(self._tools.spec, self._job.slice_), window_start=None, window_end=None)
+        ids = (marketplace(file.marketplace).id,) if file.marketplace else key.marketplace_ids
+        return self._tools.ledger.find_or_open_listed(
+            key, file.identity, file.path, file.modified, None, None, ids, self._job.run
+        )
+
+    def _archive(self, file: DroppedFile, request: ReportRequest, *, is_repeated: bool = False) -> bool:
+        """Archive the file, unless its content already is. False: it changed meanwhile."""
+        with tempfile.TemporaryDirectory(prefix="sellerops-dropped-") as folder:
+            copy = Path(folder, "file")
+            if not self._folder.copy(file, copy):
+                return False
+            check_file(copy, file.name, {}, self._tools.spec, self._job.slice_)
+            same = None if is_repeated else self._same(request, copy)
+            if same:
+                log.info("%s is the same as the file of request %s", file.path, same.id)
+                headers = {**same.document_headers, "same_as": same.id}
+                uri, nbytes, sha256 = same.archive_uri, same.archive_bytes, same.content_sha256
+                self._record(request, uri or "", nbytes or 0, sha256 or "", headers)
+                return True
+            document = self._tools.archive.put_stream(_chunks(copy), self._meta(file, request))
+            self._record(request, document.uri, document.nbytes, document.sha256, document.headers)
+        return True
+
+    def _same(self, request: ReportRequest, copy: Path) -> ReportRequest | None:
+        """The request that has this content already, and still has its document."""
+        digest = hashlib.sha256()
+        for chunk in _chunks(copy):
+            digest.update(chunk)
+        ledger = self._tools.ledger
+        found = ledger.database.run(lambda c: find_same_content(c, request, digest.hexdigest()))
+        same = ledger.get_request(found) if found else None
+        return same if same and self._tools.archive.has(same.archive_uri or "") else None
+
+    def _record(
+        self, request: ReportRequest, uri: str, nbytes: int, sha256: str, headers: Mapping[str, Any]
+    ) -> None:
+        self._tools.ledger.record_archived(request.id, uri=uri, nbytes=nbytes, sha256=sha256, headers=headers)
+
+    def _meta(self, file: DroppedFile, request: ReportRequest) -> DocumentMeta:
+        return document_meta(
+            self._tools,
+            request,
+            self._job.slice_,
+            fetch=file.identity,
+            fetched_at=self._tools.ledger.clock().now().isoformat(),
+            response={
+                "content_type": mimetypes.guess_type(file.name)[0],
+                "file_name": file.name,
+                "facts": {"file": file.path, "modified": file.modified.isoformat()},
+            },
+            report_id=file.identity,
+        )
+
+
+def _is_young(file: DroppedFile) -> bool:
+    return datetime.now(UTC) - file.modified < SETTLED_AFTER
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk

@@ -1,0 +1,225 @@
+"""One look at a web page: what can be done for a request during a visit, which holds the login's lock.
+
+The page, not our memory, says what exists: a request that may have been made (CREATING) is looked for in the
+page's list before it is made again. Jobs of a login follow each other, so nobody else can be making it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sellerops.base.errors import (
+    BrowserUnavailable,
+    GiveUpError,
+    RequestRefused,
+    SellerOpsError,
+    Throttled,
+    WrongFile,
+)
+from sellerops.collect.context import Job, Tools
+from sellerops.collect.creation import CLOCK_SLACK
+from sellerops.collect.fatal import fatal_report_error
+from sellerops.collect.own_requests import usable_since
+from sellerops.collect.portal_files import archive_files
+from sellerops.collect.report_claims import (
+    adopt_report,
+    claim_request,
+    record_fatal,
+    release_claim,
+    release_orphan,
+)
+from sellerops.ledger import ReportRequest, RequestStatus
+from sellerops.ledger.login_locks import is_used_by
+from sellerops.ledger.logins import JobRef
+from sellerops.sources.common.portal_api import Delivery, PortalClient, Visit, WantedFile
+from sellerops.sources.common.report_api import ProcessingStatus, Report
+
+log = logging.getLogger(__name__)
+
+# A page may list a request only moments after it was made.
+LISTED_WITHIN = timedelta(minutes=2)
+_ALIVE = (ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS, ProcessingStatus.DONE)
+
+
+class PortalLook:
+    """Advances one request as far as one visit of its page can."""
+
+    def __init__(self, tools: Tools, portal: PortalClient, job: Job, request_id: int) -> None:
+        self._tools, self._portal, self._job, self._id = tools, portal, job, request_id
+
+    def take(self, page: str, wanted: WantedFile) -> None:
+        """Visit the page once. Returns when the request is ARCHIVED or CANCELLED, or must wait for the page.
+
+        Raises LoginBusy and what else the visit raises, ReportFatal, WrongFile or GiveUpError.
+        """
+        ref = self._job_ref(page)
+        with self._portal.visit(page, wanted, ref) as visit:
+            # Another run may have advanced it while this one waited for the login.
+            request = self._request()
+            if not request.status.is_active:
+                return
+            if visit.delivery is Delivery.DIRECT:
+                moment = self._tools.ledger.clock().now()
+                self._tools.ledger.record_created(request.id, f"request {request.id}", "us", moment)
+                self._download(visit, ref, None)
+                return
+            row = self._row_of(visit, request)
+            if row is not None:
+                self._follow(visit, ref, row)
+
+    # -- finding or making the page's row
+
+    def _row_of(self, visit: Visit, request: ReportRequest) -> Report | None:
+        """The page's row of the request; None: it must wait."""
+        rows = visit.reports()
+        if request.report_id:
+            row = _find(rows, request.report_id)
+            if row is None:
+                self._give_up_if_late(request, "not on the page any more")
+                log.info("request %s: %s is not on the page now", request.id, request.report_id)
+            return row
+        if request.status is RequestStatus.CREATING and not self._settle(request, rows):
+            return None
+        request = self._request()
+        if request.report_id:
+            return _find(rows, request.report_id)
+        return self._reuse(request, rows) or self._make(visit, request)
+
+    def _settle(self, request: ReportRequest, rows: Sequence[Report]) -> bool:
+        """Adopt the row that a lost request made, or release the claim. False: the page may list it later."""
+        assert request.creating_at is not None
+        since = request.creating_at - CLOCK_SLACK
+        made = [row for row in self._unknown(rows) if row.created_at >= since]
+        if made:
+            row = min(made, key=lambda each: each.created_at)
+            adopt_report(self._tools.ledger, request, row.report_id, row.created_at)
+            log.info("request %s adopts %s, which the page lists", request.id, row.report_id)
+            return True
+        if self._tools.ledger.clock().now() < request.creating_at + LISTED_WITHIN:
+            return False
+        release_orphan(self._tools.ledger, request)
+        return True
+
+    def _reuse(self, request: ReportRequest, rows: Sequence[Report]) -> Report | None:
+        """Take an existing row that is recent and complete enough, instead of asking for another file."""
+        since = usable_since(self._tools, self._job)
+        end = self._job.slice_.end
+        usable = max(since, end) if end else since
+        fit = [row for row in self._unknown(rows) if row.status in _ALIVE and row.created_at >= usable]
+        if not fit or claim_request(self._tools.ledger, request).request is None:
+            return None
+        row = max(fit, key=lambda each: each.created_at)
+        self._tools.ledger.record_created(request.id, row.report_id, "reused", row.created_at)
+        log.info("request %s reuses %s, requested %s", request.id, row.report_id, row.created_at)
+        return row
+
+    def _make(self, visit: Visit, request: ReportRequest) -> Report | None:
+        """Ask the page for the file, once, and find its row."""
+        ledger = self._tools.ledger
+        claim = claim_request(ledger, request)
+        if claim.look_alike and self._settle(claim.look_alike, visit.reports()):
+            claim = claim_request(ledger, request)
+        if claim.request is None:
+            return None
+        assert claim.request.creating_at is not None
+        try:
+            visit.request()
+        except Throttled:
+            release_claim(ledger, request.id, claim.token)
+            raise
+        except RequestRefused as error:
+            ledger.record_failed(request.id, error)
+            raise
+        except SellerOpsError as error:
+            if error.details.get("sent") is False:
+                release_claim(ledger, request.id, claim.token)
+            raise
+        since = claim.request.creating_at - CLOCK_SLACK
+        made = [row for row in self._unknown(visit.reports()) if row.created_at >= since]
+        if not made:
+            log.info("request %s: the page does not list it yet", request.id)
+            return None
+        row = max(made, key=lambda each: each.created_at)
+        ledger.record_created(request.id, row.report_id, reported_at=row.created_at)
+        return row
+
+    def _unknown(self, rows: Sequence[Report]) -> list[Report]:
+        """Those rows that are no request's; a file that was discarded stays the discarded request's."""
+        known = self._tools.ledger.known_report_ids(self._tools.account.id, [row.report_id for row in rows])
+        return [row for row in rows if row.report_id not in known]
+
+    # -- following it
+
+    def _follow(self, visit: Visit, ref: JobRef, row: Report) -> None:
+        ledger = self._tools.ledger
+        match row.status:
+            case ProcessingStatus.DONE:
+                ledger.record_status(self._id, RequestStatus.DONE, reported_at=row.created_at)
+                self._download(visit, ref, row)
+            case ProcessingStatus.CANCELLED:
+                ledger.record_status(self._id, RequestStatus.CANCELLED, reported_at=row.created_at)
+            case ProcessingStatus.FATAL:
+                error = fatal_report_error(self._tools, self._job, row.report_id, row.reason)
+                record_fatal(ledger, self._id, None, row.created_at, error)
+                raise error
+            case _:
+                # IN_PROGRESS even if the page still says queued: it has been looked at.
+                ledger.record_status(self._id, RequestStatus.IN_PROGRESS, reported_at=row.created_at)
+                self._give_up_if_late(self._request(), str(row.status))
+
+    def _download(self, visit: Visit, ref: JobRef, row: Report | None) -> None:
+        request = self._request()
+        files = visit.download(row)
+        if not is_used_by(self._tools.ledger, self._portal.login.id, ref):
+            raise BrowserUnavailable(
+                "another job has taken the login over, so this one's file is not trusted.",
+                where=f"login {self._portal.login.id}",
+            )
+        if not files:
+            self._tools.ledger.record_status(self._id, RequestStatus.CANCELLED)
+            return
+        try:
+            archive_files(self._tools, self._job, request, files)
+        except WrongFile as error:
+            # Its row stays this request's, so the next request does not take it again.
+            self._tools.ledger.record_failed(self._id, error)
+            raise
+
+    def _give_up_if_late(self, request: ReportRequest, state: str) -> None:
+        patience = self._tools.spec.request.give_up_after
+        began = request.creating_at or request.created_at
+        if self._tools.ledger.clock().now() < began + patience:
+            return
+        error = GiveUpError(
+            f"the page's file {request.report_id} is {state} after {patience.total_seconds() / 3600:g} h.",
+            where=f"{self._tools.spec.name}, {self._job.slice_.label}",
+            remedy="Clear the task to request a new file, or raise `request.give_up_after`.",
+            request_id=request.id,
+        )
+        self._tools.ledger.record_failed(request.id, error)
+        raise error
+
+    def _request(self) -> ReportRequest:
+        return self._tools.ledger.get_request(self._id)
+
+    def _job_ref(self, page: str) -> JobRef:
+        run, slice_ = self._job.run, self._job.slice_
+        return JobRef(
+            "download",
+            account_id=slice_.account_id,
+            marketplace_id=slice_.marketplace.id if slice_.marketplace else None,
+            report=slice_.report,
+            page=page,
+            request_id=self._id,
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            task_id=run.task_id,
+            map_index=run.map_index,
+            task_try=run.try_number,
+        )
+
+
+def _find(rows: Sequence[Report], report_id: str) -> Report | None:
+    return next((row for row in rows if row.report_id == report_id), None)

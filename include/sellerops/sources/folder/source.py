@@ -1,0 +1,41 @@
+"""The drop folder as a source (``sources/registry.py``): it has files, and neither calls nor credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sellerops.sources.common.operations import Operation
+
+if TYPE_CHECKING:
+    from sellerops.settings.accounts import Account
+    from sellerops.settings.specs import ReportSpec
+    from sellerops.sources.common.folder_api import DropFolder
+    from sellerops.sources.common.report_api import ReportApi
+
+
+class Folder:
+    """``drop_folder`` takes the place of ``client`` and ``report_api``."""
+
+    operations: Mapping[str, Operation] = {}
+
+    def report_api(self, spec: ReportSpec) -> ReportApi[Any]:
+        """There is none."""
+        raise NotImplementedError("the drop folder has files, not reports: use drop_folder")
+
+    def client(self, *args: Any, **kwargs: Any) -> Any:
+        """There is none."""
+        raise NotImplementedError("the drop folder has files, not calls: use drop_folder")
+
+    def endpoint(self, account: Account) -> str:
+        """There is none."""
+        return ""
+
+    def drop_folder(self, account: Account, uri: str) -> DropFolder:
+        """The account's part of the drop folder at ``uri``: a local path, or any fsspec address."""
+        from sellerops.sources.folder.drop_folder import FsspecDropFolder
+
+        return FsspecDropFolder(account, uri)
+
+
+SOURCE = Folder()
