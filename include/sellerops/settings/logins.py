@@ -39,6 +39,10 @@ class Login(StrictModel):
     live_view: str = Field(default="", description="where a person sees and uses the running browser")
     job_timeout: Duration = Field(default=timedelta(minutes=10), description="longest browser job")
     memory_limit_mb: int = Field(default=1500, ge=300, description="most memory of the browser in a job")
+    picker_names: dict[str, str] = Field(
+        default_factory=dict,
+        description="account: its name in the site's account picker, where two accounts have the same store",
+    )
     person_timeout: Duration = Field(
         default=timedelta(hours=24), description="how long tasks wait for a person before they fail"
     )

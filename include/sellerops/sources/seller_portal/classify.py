@@ -37,6 +37,8 @@ _CHALLENGES = frozenset(PageKind) - {
     PageKind.SIGNED_IN,
     PageKind.UNKNOWN,
 }
+SIGNED_IN_MARK = 'meta[name="anti-csrftoken-a2z"]'
+NOT_ALLOWED_PATH = "/authorization/failed"
 _CAPTCHA_IDS = {"auth-captcha-image", "aa-challenge-whole-page-iframe"}
 _PASSKEY_IDS = {"auth-signin-via-passkey-btn", "passkey-signin"}
 
@@ -86,7 +88,7 @@ def _form(path: str, seen: _Anchors) -> PageKind | None:
 def _place(path: str, seen: _Anchors) -> PageKind:
     if "/account-switcher/" in path:
         return PageKind.ACCOUNT_PICKER
-    if "/authorization/failed" in path:
+    if NOT_ALLOWED_PATH in path:
         return PageKind.NOT_ALLOWED
     if "/consent" in path or "/ap/oa" in path:
         return PageKind.CONSENT
@@ -114,7 +116,7 @@ class _Anchors(HTMLParser):
             self._depth = 1
         if tag == "meta" and values.get("name") == "anti-csrftoken-a2z":
             self.is_signed_in = True
-        if values.get("aria-label") == "Settings":
+        if values.get("aria-label") == "Settings" or values.get("id") == "AACChromeHeaderAccountDropdown":
             self.is_signed_in = True
         if values.get("type") == "hidden" or tag == "meta":
             return

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+import socket
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sellerops.sources.common.portal_api import DownloadedFile, Visit, WantedFile
+from sellerops.base.errors import LedgerUnavailable
+from sellerops.ledger.login_locks import beat, end_job, state_after, take_lock
+from sellerops.ledger.logins import JobRef, JobState, LoginLock
+from sellerops.sources.common.portal_api import Visit, WantedFile
+from sellerops.sources.seller_portal.entrance import Entrance
+from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.pages.registry import page_object
+from sellerops.sources.seller_portal.portal import Portal
+from sellerops.sources.seller_portal.source import base_address
+from sellerops.sources.seller_portal.visits import PageVisit
 
 if TYPE_CHECKING:
     from sellerops.browsers.evidence import EvidenceStore
+    from sellerops.browsers.session import BrowserSession
     from sellerops.ledger import Ledger
-    from sellerops.ledger.logins import JobRef
     from sellerops.settings.accounts import Account
     from sellerops.settings.logins import Login
-    from sellerops.sources.common.report_api import Report
     from sellerops.sources.seller_portal.credentials import PortalCredentials
-    from sellerops.sources.seller_portal.page_object import PageObject
-    from sellerops.sources.seller_portal.portal import Portal
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Job:
+    """A running browser job, and what its row will say of it."""
+
+    lock: LoginLock
+    started: float
+    state: JobState = JobState.DONE
+    session: BrowserSession | None = None
+    error: BaseException | None = None
 
 
 class SellerPortalClient:
@@ -43,35 +66,83 @@ class SellerPortalClient:
     @contextmanager
     def visit(self, page: str, wanted: WantedFile, job: JobRef) -> Iterator[Visit]:
         """See ``PortalClient.visit``."""
-        raise NotImplementedError
-        yield
+        with self._visit(page_object(page), wanted, job) as visit:
+            yield visit
 
     def check(self, page: str, job: JobRef) -> None:
         """Open a page and look for its controls (``PageObject.check``), as one browser job."""
-        raise NotImplementedError
+        nothing = WantedFile(self.account, None, None, None)
+        with self._visit(page_object(page), nothing, job) as visit:
+            visit.check()
 
     def verify_sign_in(self, job: JobRef) -> None:
         """Sign in if need be and do nothing else, as one browser job: after a person has acted."""
-        raise NotImplementedError
+        nothing = WantedFile(self.account, None, None, None)
+        with self._visit(_SignIn(), nothing, job):
+            pass
+
+    @contextmanager
+    def _visit(self, page: PageObject, wanted: WantedFile, ref: JobRef) -> Iterator[PageVisit]:
+        entrance = Entrance(self._credentials, self._ledger)
+        with self._job(ref, entrance) as job:
+            assert job.session is not None
+            portal = Portal(
+                job.session,
+                base=base_address(self.login, self.account, self._credentials),
+                page_name=page.name,
+                account=self.account,
+                marketplace=wanted.marketplace if page.has_stores else None,
+                enter=entrance.enter,
+            )
+            visit = PageVisit(page, portal, wanted, entrance)
+            visit.enter()
+            yield visit
+            job.state = JobState.WAITING if visit.is_waiting else JobState.DONE
+
+    @contextmanager
+    def _job(self, ref: JobRef, entrance: Entrance) -> Iterator[_Job]:
+        """Hold the login and its browser. However the block ends, the job's row says so."""
+        from sellerops.browsers.session import open_session
+
+        lock = take_lock(self._ledger, self.login.id, ref, socket.gethostname())
+        job = _Job(lock, time.monotonic())
+        try:
+            with open_session(
+                self.login,
+                job_id=lock.job_id,
+                secrets=self._credentials.secrets,
+                user_agent_mark=self._user_agent_mark,
+                evidence=self._evidence,
+                is_held=lambda: beat(self._ledger, lock, job.session.peak_memory if job.session else None),
+            ) as session:
+                job.session = session
+                yield job
+        except BaseException as error:
+            job.error, job.state = error, state_after(error)
+            raise
+        finally:
+            self._end(job, entrance)
+
+    def _end(self, job: _Job, entrance: Entrance) -> None:
+        details = getattr(job.error, "details", {})
+        try:
+            end_job(
+                self._ledger,
+                job.lock,
+                job.state,
+                seconds=round(time.monotonic() - job.started, 3),
+                peak_memory_bytes=job.session.peak_memory if job.session else None,
+                sign_ins=entrance.sign_ins,
+                error=job.error,
+                evidence_uri=details.get("evidence"),
+            )
+        except LedgerUnavailable:
+            # The job's own error matters more; the lock is taken over when its beat stops.
+            log.warning("Could not record the end of browser job %s.", job.lock.job_id, exc_info=True)
 
 
-class PageVisit:
-    """A ``Visit``: a page object in a signed-in browser."""
+class _SignIn(PageObject):
+    """No page: only signing in."""
 
-    def __init__(self, page: PageObject, portal: Portal, wanted: WantedFile) -> None:
-        self.delivery = page.delivery
-        self._page = page
-        self._portal = portal
-        self._wanted = wanted
-
-    def reports(self) -> Sequence[Report]:
-        """See ``Visit.reports``."""
-        return self._page.reports(self._portal, self._wanted)
-
-    def request(self) -> None:
-        """See ``Visit.request``."""
-        self._page.request(self._portal, self._wanted)
-
-    def download(self, report: Report | None) -> Sequence[DownloadedFile]:
-        """See ``Visit.download``."""
-        return self._page.download(self._portal, self._wanted, report)
+    name = "sign_in"
+    has_stores = False

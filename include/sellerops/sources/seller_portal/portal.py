@@ -7,9 +7,18 @@ from copy import copy
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from sellerops.base.errors import AmazonUnavailable
 from sellerops.sources.common.portal_api import DownloadedFile
-from sellerops.sources.seller_portal.classify import PageKind, is_sign_in
+from sellerops.sources.seller_portal.challenges import person_needed
+from sellerops.sources.seller_portal.classify import (
+    NOT_ALLOWED_PATH,
+    SIGNED_IN_MARK,
+    PageKind,
+    classify,
+    is_sign_in,
+)
 from sellerops.sources.seller_portal.controls import Controls
+from sellerops.sources.seller_portal.stores import is_shown, shown_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,7 +28,11 @@ if TYPE_CHECKING:
     from sellerops.settings.marketplaces import Marketplace
 
 
-class SessionEnded(Exception):
+# Where a site is entered; what is shown there decides whether to sign in.
+START_PATHS = {"seller_central": "/home", "ads_console": "/", "datarova": "/"}
+
+
+class SessionEnded(AmazonUnavailable):
     """The site signed the browser out: it shows a sign-in page instead of the page object's."""
 
 
@@ -27,10 +40,11 @@ class Portal:
     """One site in one browser session.
 
     ``base``: the site's address, without a slash at its end, as the login's connection or the account's
-    region gives it. ``language``: of the pages (``en``, ``de``, ``ja``), from the page itself. ``store``: the
-    name of the shown store, as the page writes it; empty for sites without stores.
+    region gives it. ``store``: the name of the shown store, as the page writes it; empty for sites without
+    stores.
 
-    :param renew: signs in again and shows the store; called at most once in a visit.
+    :param enter: signs in if need be and shows the store; once more, at most, when the session ends in the
+        middle of a visit or the site shows another store.
     """
 
     def __init__(
@@ -41,7 +55,7 @@ class Portal:
         page_name: str,
         account: Account,
         marketplace: Marketplace | None,
-        renew: Callable[[Portal], None] | None = None,
+        enter: Callable[[Portal], None] | None = None,
     ) -> None:
         self.session = session
         self.base = base.rstrip("/")
@@ -49,7 +63,7 @@ class Portal:
         self.account = account
         self.marketplace = marketplace
         self.store = ""
-        self._renew = renew
+        self._enter = enter
         self._tab: Page | None = None
         self.controls = Controls(self)
 
@@ -58,11 +72,16 @@ class Portal:
         """The browser page; another one after a reconnection."""
         return self._tab or self.session.page
 
+    @property
+    def has_stores(self) -> bool:
+        """Whether the site's session shows one store at a time."""
+        return self.session.login.site == "seller_central"
+
     def tab_of(self, action: Callable[[], None]) -> Portal:
         """The same for the tab that ``action``, such as a click, opens; close it with ``.page.close()``."""
         other = copy(self)
         other._tab = self.session.page_from(action)
-        other._renew = None
+        other._enter = None
         other.controls = Controls(other)
         return other
 
@@ -76,34 +95,51 @@ class Portal:
         return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
 
     def goto(self, path: str, **query: str) -> None:
-        """Open a path of the site; when the site has signed the browser out, sign in again (once) first."""
-        self.session.goto(self.url(path, **query))
-        if self.is_signed_out():
-            self.renew()
-            self.session.goto(self.url(path, **query))
-            self.check_session()
+        """Open a path of the site. When the site has signed the browser out or shows another store, enter
+        again (once) before.
 
-    def is_signed_out(self) -> bool:
-        """Whether a sign-in page is shown."""
-        return is_sign_in(self.kind())
+        Raises SessionEnded when that does not help, PersonNeeded when the user may not see the page.
+        """
+        self.session.goto(self.url(path, **query))
+        if self._is_elsewhere():
+            self.enter_again()
+            self.session.goto(self.url(path, **query))
+            if self._is_elsewhere():
+                raise self._ended()
 
     def kind(self) -> PageKind:
-        """What is shown."""
-        from sellerops.sources.seller_portal.classify import classify
-
-        return classify(self.page.url, self.page.content())
+        """What is shown. Of other sites than Seller Central only the pages for signing in are known."""
+        kind = classify(self.page.url, self.page.content())
+        if kind is PageKind.UNKNOWN and not self.has_stores and "/ap/" not in self.page.url:
+            return PageKind.SIGNED_IN
+        return kind
 
     def check_session(self) -> None:
         """Raise SessionEnded when a sign-in page is shown instead of the site's."""
-        if self.is_signed_out():
-            raise SessionEnded
+        if is_sign_in(self.kind()):
+            raise self._ended()
 
-    def renew(self) -> None:
-        """Sign in again. Raises SessionEnded when that was done before in this visit."""
-        renew, self._renew = self._renew, None
-        if renew is None:
-            raise SessionEnded
-        renew(self)
+    def enter_again(self) -> None:
+        """Sign in and show the store again. Raises SessionEnded when that was done before in this visit."""
+        enter, self._enter = self._enter, None
+        if enter is None:
+            raise self._ended()
+        enter(self)
+
+    def _is_elsewhere(self) -> bool:
+        """Whether something else than a page of the wanted store is shown."""
+        if not self.page.locator(SIGNED_IN_MARK).count():
+            kind = self.kind()
+            if is_sign_in(kind) or kind is PageKind.ACCOUNT_PICKER:
+                return True
+        if NOT_ALLOWED_PATH in self.page.url:
+            raise person_needed(self, PageKind.NOT_ALLOWED)
+        return bool(self.store and shown_store(self.page).store) and not is_shown(self)
+
+    def _ended(self) -> SessionEnded:
+        return SessionEnded(
+            "The site ended the session in the middle of the visit.", where=f"page {self.page_name}"
+        )
 
     def download_from(
         self, action: Callable[[], None], facts: Mapping[str, str] | None = None

@@ -1,18 +1,206 @@
-"""Signs a browser in: looks at the page, does what it asks for, and looks again, until it is in."""
+"""Signs a browser in: looks at the page, does what it asks for, and looks again, until it is in.
+
+What only a person may do is left to a person: nothing here solves or goes round a challenge.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sellerops.base.errors import AmazonUnavailable, LoginRefused, PageChanged
+from sellerops.sources.seller_portal.challenges import person_needed
+from sellerops.sources.seller_portal.classify import PageKind, is_sign_in, problem_of
+
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
     from sellerops.sources.seller_portal.credentials import PortalCredentials
     from sellerops.sources.seller_portal.portal import Portal
 
+MOST_STEPS = 20
+# A second code, of the next 30 seconds, tells a late code from a wrong secret.
+MOST_CODES = 2
+_CODE_SECONDS = 30
+_NAVIGATION_MS = 15_000.0
 
-def sign_in(portal: Portal, credentials: PortalCredentials) -> None:
-    """Sign in from whatever page is shown.
+_EMAIL = 'input[type="email"]:visible, #ap_email:visible, #ap_email_login:visible'
+_PASSWORD = 'input[type="password"]:visible'
+_CODE = "#auth-mfa-otpcode, input[name=otpCode]"
+_SUBMIT = "input[type=submit]:visible, button[type=submit]:visible"
 
-    Raises PersonNeeded for what only a person may do (captcha, new device, passkey, consent, unknown page),
-    LoginRefused when the site refuses the password: it was tried once and is never tried again.
+
+def sign_in(
+    portal: Portal,
+    credentials: PortalCredentials,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    wait: Callable[[float], None] = time.sleep,
+) -> PageKind:
+    """Sign in from whatever page is shown; what is shown then (the site, its account picker, or that
+    something is not allowed).
+
+    Raises PersonNeeded for what only a person may do, LoginRefused when the site refuses the credentials:
+    a password is tried once. AmazonUnavailable when the site answers with an error page.
+
+    :param now: real time, by which one-time codes are made.
+    :param wait: sleeps for real seconds, until the next code.
     """
-    raise NotImplementedError
+    attempt = _Attempt(portal, credentials, now, wait)
+    with portal.session.private():
+        for _ in range(MOST_STEPS):
+            kind = attempt.look()
+            if not is_sign_in(kind):
+                return kind
+            attempt.act(kind)
+    raise PageChanged(
+        f"Signing in did not end after {MOST_STEPS} steps; the last page was {kind.value}.",
+        where=f"page {portal.page_name}",
+        page="sign_in",
+        control=kind.value,
+    )
+
+
+class _Attempt:
+    """One sign-in: what was tried so far."""
+
+    def __init__(
+        self,
+        portal: Portal,
+        credentials: PortalCredentials,
+        now: Callable[[], datetime],
+        wait: Callable[[float], None],
+    ) -> None:
+        self._portal = portal
+        self._credentials = credentials
+        self._now = now
+        self._wait = wait
+        self._emails = self._passwords = self._codes = 0
+        self._problem = ""
+
+    @property
+    def _page(self) -> Page:
+        return self._portal.page
+
+    def look(self) -> PageKind:
+        """Classify what is shown."""
+        self._page.wait_for_load_state("domcontentloaded")
+        kind = self._portal.kind()
+        self._problem = problem_of(self._page.content())
+        if kind is PageKind.UNKNOWN:
+            self._refuse_error_page()
+            raise person_needed(self._portal, kind)
+        return kind
+
+    def act(self, kind: PageKind) -> None:
+        """Do what the page asks for."""
+        step = {
+            PageKind.EMAIL: self._enter_email,
+            PageKind.PASSWORD: self._enter_password,
+            PageKind.CREDENTIALS: self._enter_both,
+            PageKind.CODE: self._enter_code,
+            PageKind.DEVICE_CHOICE: self._choose_app,
+            PageKind.PHONE_SUGGESTION: self._skip_phone,
+        }.get(kind)
+        if step is None:
+            raise person_needed(self._portal, kind)
+        step()
+
+    def _enter_email(self) -> None:
+        if self._emails and (self._problem or self._emails > 1):
+            raise self._refused("the user")
+        self._emails += 1
+        self._fill("e-mail field", _EMAIL, self._credentials.user)
+        self._send("#continue:visible, " + _SUBMIT)
+
+    def _enter_password(self) -> None:
+        self._check_first_password()
+        self._fill("password field", _PASSWORD, self._credentials.password)
+        self._send("#signInSubmit:visible, " + _SUBMIT)
+
+    def _enter_both(self) -> None:
+        self._check_first_password()
+        self._fill("e-mail field", _EMAIL, self._credentials.user)
+        self._fill("password field", _PASSWORD, self._credentials.password)
+        self._send("#signInSubmit:visible, " + _SUBMIT)
+
+    def _check_first_password(self) -> None:
+        if self._passwords:
+            raise self._refused("the password")
+        self._passwords += 1
+
+    def _enter_code(self) -> None:
+        if self._codes >= MOST_CODES:
+            raise self._refused(
+                "the one-time password", "check that this machine's clock is right, and enter the secret anew"
+            )
+        if self._codes:
+            self._wait(_CODE_SECONDS - self._now().timestamp() % _CODE_SECONDS)
+        self._codes += 1
+        self._fill("one-time password field", _CODE, self._credentials.code_at(self._now()))
+        self._send("#auth-signin-button:visible, " + _SUBMIT)
+
+    def _choose_app(self) -> None:
+        """Never a phone: its code would need a person."""
+        app = self._page.locator('input[name="otpDeviceContext"][value*="TOTP" i]')
+        if not app.count():
+            raise person_needed(self._portal, PageKind.NEW_DEVICE)
+        app.first.check()
+        self._send("#auth-send-code:visible, " + _SUBMIT)
+
+    def _skip_phone(self) -> None:
+        self._send("#ap-account-fixup-phone-skip-link:visible")
+
+    def _fill(self, control: str, selector: str, text: str) -> None:
+        from playwright.sync_api import Error
+
+        field = self._find(control, selector)
+        try:
+            field.fill(text)
+        except Error:
+            # Without its cause, whose text repeats what was typed.
+            raise self._changed(control) from None
+
+    def _send(self, selector: str) -> None:
+        """Click, and wait for the page that follows; some steps change the page without leaving it."""
+        from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+        button = self._find("button", selector)
+        try:
+            with self._page.expect_navigation(wait_until="domcontentloaded", timeout=_NAVIGATION_MS):
+                button.click()
+        except PlaywrightTimeout:
+            return
+
+    def _find(self, control: str, selector: str) -> Locator:
+        found = self._page.locator(selector).first
+        if not found.count():
+            raise self._changed(control)
+        return found
+
+    def _changed(self, control: str) -> PageChanged:
+        return PageChanged(
+            f"The sign-in page has no usable {control}.",
+            where="page sign_in",
+            page="sign_in",
+            control=control,
+        )
+
+    def _refused(self, what: str, remedy: str = "correct it") -> LoginRefused:
+        said = f' It says: "{self._problem}"' if self._problem else ""
+        where = f"connection {self._credentials.connection or self._portal.session.login.connection_id}"
+        return LoginRefused(
+            f"The site refuses {what}.{said}",
+            where=where,
+            remedy=f"In Admin > Connections, {remedy}; then clear the task. The same credentials are not "
+            "tried again, so that the site does not lock the account.",
+        )
+
+    def _refuse_error_page(self) -> None:
+        status = self._page.evaluate(
+            "() => (performance.getEntriesByType('navigation')[0] || {}).responseStatus || 0"
+        )
+        if int(status) >= 500 or int(status) == 429:
+            raise AmazonUnavailable(f"The site answered {status}.", where=f"page {self._portal.page_name}")

@@ -1,13 +1,159 @@
-"""The account and store that a session shows: chosen in the account picker, and read back."""
+"""The account and store that a session shows: chosen in the account picker, and read back.
+
+What a page shows follows the session's store, not the address. Selectors: public projects that use the
+picker and read the header (2024 to 2026).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sellerops.base.errors import AmazonUnavailable, ConfigurationError
+from sellerops.ledger.logins import RequiredActionKind
+from sellerops.sources.seller_portal.challenges import asks_for
+from sellerops.sources.seller_portal.store_names import is_name_of, plain
+
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from sellerops.settings.marketplaces import Marketplace
     from sellerops.sources.seller_portal.portal import Portal
+
+PICKER_PATH = "/account-switcher/default/merchantMarketplace"
+_ROW = "button.full-page-account-switcher-account-details"
+_ACCOUNT = ".full-page-account-switcher-account"
+_ERROR = ".full-page-account-switcher-accounts-error"
+_CONFIRM = (
+    "Select account",
+    "Konto auswählen",
+    "アカウントを選択",
+    "Seleccionar cuenta",
+    "Seleziona account",
+)
+# The header has had both forms: one text "account | store", and two labels.
+_GLOBAL = ".dropdown-account-switcher-header-label-global"
+_REGIONAL = (
+    ".dropdown-account-switcher-header-label-regional-child, .dropdown-account-switcher-header-label-regional"
+)
+_PARTNER = ".partner-dropdown-button"
+_PICKER_MS = 10_000.0
+
+
+@dataclass(frozen=True)
+class ShownStore:
+    """What the page's header says; empty texts where it says nothing."""
+
+    account: str
+    store: str
+
+
+def shown_store(page: Page) -> ShownStore:
+    """The account and the store in the header."""
+    if (account := page.locator(_GLOBAL)).count():
+        return ShownStore(_text(account), _text(page.locator(_REGIONAL)))
+    account_text, _, store = _text(page.locator(_PARTNER)).partition("|")
+    return ShownStore(account_text.strip(), store.strip())
+
+
+def is_shown(portal: Portal) -> bool:
+    """Whether the header names the wanted store (of any store of the account, if none in particular)."""
+    shown = shown_store(portal.page)
+    name = _picker_name(portal)
+    if name and plain(shown.account) != plain(name):
+        return False
+    return any(is_name_of(shown.store, each) for each in _wanted(portal))
 
 
 def show_store(portal: Portal) -> None:
-    """Show the portal's account and marketplace, and set ``portal.store`` to the name that the page shows."""
-    raise NotImplementedError
+    """Choose the portal's account and store in the account picker, and read it back.
+
+    Raises PersonNeeded when the user's picker does not have it, ConfigurationError when two accounts have it
+    and `picker_names` does not say which, PageChanged when the page shows another one afterwards.
+    """
+    if not is_shown(portal):
+        portal.session.goto(portal.url(PICKER_PATH, returnTo="/home"))
+        _choose(portal)
+        portal.session.goto(portal.url("/home"))
+    if not is_shown(portal):
+        raise portal.controls.changed("store in the header")
+    portal.store = shown_store(portal.page).store
+
+
+def _choose(portal: Portal) -> None:
+    rows = portal.page.locator(_ROW)
+    portal.controls.find("list of accounts", rows, portal.page.locator(_ERROR))
+    if portal.controls.has(portal.page.locator(_ERROR)):
+        raise AmazonUnavailable("The account picker could not load the accounts.", where="account picker")
+    _find_store(portal).click()
+    data_test = portal.page.locator('kat-button[data-test="confirm-selection"]')
+    confirm = data_test if portal.controls.has(data_test) else portal.controls.button(*_CONFIRM)
+    # A real click: the button ignores those that a script makes.
+    with portal.page.expect_navigation(wait_until="domcontentloaded", timeout=_PICKER_MS):
+        confirm.click()
+
+
+def _find_store(portal: Portal) -> Locator:
+    """The wanted store's row, after expanding the accounts that may have it."""
+    name, wanted = _picker_name(portal), _wanted(portal)
+    found: list[tuple[str, Locator]] = []
+    top = [each for each in portal.page.locator(_ACCOUNT).all() if not _is_nested(each)]
+    for account in top:
+        label = _label(account.locator(_ROW).first)
+        if name and plain(label) != plain(name):
+            continue
+        _expand(account)
+        stores = account.locator(_ROW).filter(visible=True)
+        for marketplace in wanted:
+            match = next((each for each in stores.all() if is_name_of(_label(each), marketplace)), None)
+            if match is not None:
+                found.append((label, match))
+                break
+    if len(found) == 1:
+        return found[0][1]
+    raise _not_one(portal, [label for label, _ in found])
+
+
+def _expand(account: Locator) -> None:
+    row = account.locator(_ROW).first
+    if row.get_attribute("aria-expanded") == "false" or account.locator(_ROW).count() == 1:
+        row.click()
+        inner = account.locator(_ROW).nth(1)
+        inner.wait_for(state="visible", timeout=_PICKER_MS)
+
+
+def _is_nested(account: Locator) -> bool:
+    return bool(account.evaluate("(element, row) => !!element.parentElement.closest(row)", _ACCOUNT))
+
+
+def _label(row: Locator) -> str:
+    return " ".join((row.inner_text()).split())
+
+
+def _text(found: Locator) -> str:
+    return " ".join((found.first.text_content() or "").split()) if found.count() else ""
+
+
+def _wanted(portal: Portal) -> tuple[Marketplace, ...]:
+    return (portal.marketplace,) if portal.marketplace else portal.account.marketplaces
+
+
+def _picker_name(portal: Portal) -> str:
+    return portal.session.login.picker_names.get(portal.account.id, "")
+
+
+def _not_one(portal: Portal, labels: list[str]) -> Exception:
+    store = " or ".join(each.name for each in _wanted(portal))
+    login, account = portal.session.login, portal.account.id
+    if labels:
+        return ConfigurationError(
+            f"The accounts {', '.join(labels)} all have a store {store}.",
+            where=f"include/config/logins.yaml, logins.{login.id}",
+            remedy=f"Add `picker_names: {{{account}: <the account's name in the picker>}}`.",
+        )
+    return asks_for(
+        portal,
+        RequiredActionKind.PERMISSION,
+        f"The account picker does not offer the store {store} of {account}.",
+        f"Ask the account's administrator to give this user the store, or remove {account} from the login.",
+    )

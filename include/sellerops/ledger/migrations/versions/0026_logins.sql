@@ -61,3 +61,12 @@ CREATE TABLE sellerops.required_action (
 COMMENT ON TABLE sellerops.required_action IS 'What a person has to do in a login''s browser before its jobs can go on.';
 COMMENT ON COLUMN sellerops.required_action.kind IS 'captcha, new_device, consent, passkey, account_choice, permission or unknown.';
 CREATE UNIQUE INDEX required_action_open ON sellerops.required_action (login_id) WHERE ended_at IS NULL;
+
+CREATE TABLE sellerops.login_refusal (
+    login_id           text PRIMARY KEY,
+    digest             text NOT NULL,
+    reason             text NOT NULL,
+    refused_at         timestamptz NOT NULL DEFAULT sellerops.now()
+);
+COMMENT ON TABLE sellerops.login_refusal IS 'Credentials that a site has refused, so that no job tries them again before the connection changes.';
+COMMENT ON COLUMN sellerops.login_refusal.digest IS 'Salt and scrypt hash of the credentials. Not reversible.';

@@ -1,0 +1,72 @@
+"""What a page asks of a person, in words for that person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from sellerops.base.errors import PersonNeeded
+from sellerops.ledger.logins import RequiredActionKind
+from sellerops.sources.seller_portal.classify import PageKind
+
+if TYPE_CHECKING:
+    from sellerops.sources.seller_portal.portal import Portal
+
+# Kind of page: kind of action, what happened, what to do.
+_CHALLENGES = {
+    PageKind.CAPTCHA: (
+        RequiredActionKind.CAPTCHA,
+        "The site shows a picture with characters to type.",
+        "Type the characters and go on until you are signed in.",
+    ),
+    PageKind.NEW_DEVICE: (
+        RequiredActionKind.NEW_DEVICE,
+        "The site wants to verify that it is you, with a code that it sends to a phone or an e-mail address.",
+        "Enter that code in the browser itself and go on until you are signed in. To avoid this in future, "
+        "add an authenticator app to the user's two-step verification.",
+    ),
+    PageKind.PASSKEY: (
+        RequiredActionKind.PASSKEY,
+        "The site accepts only a passkey for this user.",
+        "Sign in with the passkey. To let the browser sign in by itself again, give the user a password and "
+        "an authenticator app.",
+    ),
+    PageKind.CONSENT: (
+        RequiredActionKind.CONSENT,
+        "The site asks to accept new terms.",
+        "Read them and decide. Accepting them is up to you, never to sellerops.",
+    ),
+    PageKind.NOT_ALLOWED: (
+        RequiredActionKind.PERMISSION,
+        "The user is signed in, but may not see this page.",
+        "Ask the account's administrator for the permission (Settings > User Permissions).",
+    ),
+    PageKind.UNKNOWN: (
+        RequiredActionKind.UNKNOWN,
+        "The site shows a page that sellerops does not know.",
+        "Look at the screenshot, do what the page asks for and go on until you see the site's home page.",
+    ),
+}
+
+
+def person_needed(portal: Portal, kind: PageKind, cause: str = "", remedy: str = "") -> PersonNeeded:
+    """The error for what the page shows. ``cause``, ``remedy``: replace the usual words of its kind."""
+    action, what, to_do = _CHALLENGES[kind]
+    return asks_for(portal, action, cause or what, remedy or to_do)
+
+
+def asks_for(portal: Portal, action: RequiredActionKind, cause: str, to_do: str) -> PersonNeeded:
+    """PersonNeeded with ``details``: kind, page and ``page_url`` (without the query, which may have
+    tokens).
+    """
+    login = portal.session.login
+    parts = urlsplit(portal.page.url)
+    return PersonNeeded(
+        cause,
+        where=f"login {login.id}",
+        remedy=f"Open the browser of the login {login.id}. {to_do} Then answer the required action.",
+        kind=str(action),
+        login=login.id,
+        page=portal.page_name,
+        page_url=urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
+    )
