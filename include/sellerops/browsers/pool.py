@@ -101,8 +101,13 @@ class Pool:
             raise foreign_browser(login)
         return self.start(login, mark) if found.state is BrowserState.STOPPED else found
 
-    def start(self, login: Login, mark: str, *, has_window: bool = False) -> PoolBrowser:
-        """Start the browser of a login on this machine, unless it runs. Errors as ``ensure``."""
+    def start(
+        self, login: Login, mark: str, *, has_window: bool = False, reached_at: int | None = None
+    ) -> PoolBrowser:
+        """Start the browser of a login on this machine, unless it runs. Errors as ``ensure``.
+
+        ``reached_at``: the port at which a forwarder offers it, if another than its own.
+        """
         with self._starting(login):
             found = self.look(login, mark)
             if found.state is BrowserState.FOREIGN:
@@ -118,6 +123,7 @@ class Pool:
                 self._run / f"{login.id}.log",
                 user_agent_of(executable, mark, has_window=has_window),
                 has_window,
+                reached_at or _port(login),
             )
             remove_profile_locks(how.profile)
             started = start(how)

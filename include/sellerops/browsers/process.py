@@ -32,14 +32,17 @@ _PLATFORMS = {"darwin": "Macintosh; Intel Mac OS X 10_15_7", "linux": "X11; Linu
 
 @dataclass(frozen=True)
 class Start:
-    """How a browser is started. ``has_window``: on the desktop, for a person; otherwise headless."""
+    """How a browser is started. ``has_window``: on the desktop, for a person; otherwise headless.
+    ``reached_at``: the port by which people's browsers reach its DevTools page.
+    """
 
     executable: Path
     port: int
     profile: Path
     log: Path
     user_agent: str
-    has_window: bool = False
+    has_window: bool
+    reached_at: int
 
     @property
     def address(self) -> str:
@@ -51,7 +54,7 @@ class Start:
         ``--restore-last-session`` keeps session cookies over a restart, ``--password-store=basic`` keeps the
         profile readable without a keyring. The DevTools page that the port itself serves may connect to it.
         """
-        own = ",".join(f"http://{host}:{self.port}" for host in ("127.0.0.1", "localhost"))
+        own = ",".join(f"http://{host}:{self.reached_at}" for host in ("127.0.0.1", "localhost"))
         return [
             str(self.executable),
             f"--remote-debugging-port={self.port}",

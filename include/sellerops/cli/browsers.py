@@ -1,0 +1,276 @@
+"""`browsers up|status|down|open|run`: the browsers of the logins in logins.yaml."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+from urllib.parse import urlsplit
+
+from sellerops.base.commands import commands_as_typed
+from sellerops.base.errors import BrowserUnavailable, ConfigurationError, SellerOpsError
+from sellerops.browsers.devtools import is_loopback, list_tabs, open_tab
+from sellerops.browsers.pool import BrowserState, Pool, PoolBrowser
+from sellerops.browsers.process_tree import listener_of, memory_of
+from sellerops.cli.arguments import require
+from sellerops.cli.browser_states import LoginState, login_states
+from sellerops.cli.tables import print_table
+from sellerops.settings.logins import Login, Logins, load_logins
+
+_MIB = 1 << 20
+_LONGEST = 60
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "browsers",
+        help="the browsers of logins: start, state, stop, and how you reach one",
+        description="Starts and stops one Chromium per login in logins.yaml whose `browser` is on this "
+        "machine (docs/portal.md). Tasks start it, too, when it does not run.",
+    )
+    actions = parser.add_subparsers(required=True, metavar="action")
+    action = actions.add_parser("up", help="start the browsers of this machine")
+    _add_logins(action)
+    action.add_argument("--window", action="store_true", help="with a window on this desktop")
+    action.set_defaults(run=_up)
+    action = actions.add_parser("status", help="process, memory, pages, job and required action of each")
+    action.set_defaults(run=_status)
+    action = actions.add_parser("down", help="stop the browsers of this machine; they keep their sign-ins")
+    _add_logins(action)
+    action.add_argument("--force", action="store_true", help="even while a job uses the browser")
+    action.set_defaults(run=_down)
+    action = actions.add_parser(
+        "open", help="how you see and use a login's running browser, for example for a captcha"
+    )
+    action.add_argument("login", nargs="?", help="default: the login that needs a person, or the only one")
+    action.set_defaults(run=_open)
+    action = actions.add_parser("run", help="run one login's browser until stopped, for containers")
+    action.add_argument("login", help="login id")
+    action.add_argument("--host", default="0.0.0.0", help="address to listen on (default: %(default)s)")
+    action.set_defaults(run=_run)
+
+
+def _add_logins(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("login", nargs="*", help="login ids (default: all whose browser is on this machine)")
+
+
+def _up(options: argparse.Namespace) -> int:
+    logins, pool = _enabled(), Pool()
+    if options.window and not _has_desktop():
+        raise ConfigurationError(
+            "this machine shows no desktop (DISPLAY is not set).",
+            remedy="Leave out --window; `sellerops browsers open` then says how to see a browser.",
+        )
+    failed = 0
+    for login in _chosen(logins, options.login):
+        try:
+            before = pool.look(login, logins.user_agent_mark).state
+            found = pool.start(login, logins.user_agent_mark, has_window=options.window)
+        except BrowserUnavailable as error:
+            failed += 1
+            print(f"error: {error}", file=sys.stderr)
+            continue
+        verb = "runs already" if before is found.state else "started"
+        print(f"{login.id}: {verb} at {login.browser}{_pid(found)}")
+    return 1 if failed else 0
+
+
+def _status(_: argparse.Namespace) -> int:
+    logins, pool = load_logins(), Pool()
+    known, note = _known_states(list(logins.by_id))
+    print_table(
+        ("login", "browser", "state", "pid", "MB", "pages", "signed in", "used by", "required action"),
+        [
+            _row(pool.look(login, logins.user_agent_mark), known.get(login.id, LoginState()))
+            for login in logins.by_id.values()
+        ],
+        empty="logins.yaml has no logins.",
+    )
+    lines = [*_remarks(logins, pool), *([note] if note else [])]
+    print(*map(commands_as_typed, lines), sep="\n", end="\n" if lines else "")
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    logins, pool = load_logins(), Pool()
+    chosen = _chosen(logins, options.login)
+    known, _ = _known_states([login.id for login in chosen])
+    busy = [login.id for login in chosen if known.get(login.id, LoginState()).used_by]
+    if busy and not options.force:
+        raise ConfigurationError(
+            f"a job uses the browser of {busy[0]} ({known[busy[0]].used_by}).",
+            remedy="Wait for its end (`sellerops browsers status`), or add --force: the job then fails and "
+            "Airflow retries it.",
+        )
+    for login in chosen:
+        was_running = pool.stop(login, logins.user_agent_mark)
+        print(f"{login.id}: {'stopped' if was_running else 'was not running'}")
+    return 0
+
+
+def _open(options: argparse.Namespace) -> int:
+    logins, pool = load_logins(), Pool()
+    known, _ = _known_states(list(logins.by_id))
+    login = _one(logins, options.login, known)
+    state = known.get(login.id, LoginState())
+    if login.live_view:
+        print(f"{login.id}: open {login.live_view}")
+        return 0
+    found = pool.look(login, logins.user_agent_mark)
+    if found.state in (BrowserState.STOPPED, BrowserState.UNREACHABLE):
+        raise BrowserUnavailable(
+            "its browser does not run.",
+            where=f"login {login.id}, {login.browser}",
+            remedy=f"Run `sellerops browsers up {login.id}`, then this command again."
+            if found.state is BrowserState.STOPPED
+            else "Start its container (`docker compose --profile portal up -d`), then run this again.",
+        )
+    if state.page_url and not any(tab.url == state.page_url for tab in list_tabs(login.browser)):
+        open_tab(login.browser, state.page_url)
+    print("\n".join(_how_to_reach(found, state)))
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from sellerops.browsers.serving import serve
+
+    logins = _enabled()
+    require("login", options.login, list(logins.by_id))
+    return serve(logins.by_id[options.login], logins.user_agent_mark, options.host)
+
+
+def _enabled() -> Logins:
+    logins = load_logins()
+    if not logins.enabled:
+        raise ConfigurationError(
+            "browser jobs are switched off (`enabled: false`).",
+            where="logins.yaml",
+            remedy="Read docs/portal.md, then set `enabled: true`.",
+        )
+    return logins
+
+
+def _chosen(logins: Logins, names: Sequence[str]) -> list[Login]:
+    """The named logins, else all whose browser is on this machine."""
+    for name in names:
+        require("login", name, list(logins.by_id))
+    found = [logins.by_id[name] for name in dict.fromkeys(names)] or [
+        login for login in logins.by_id.values() if _is_ours(login)
+    ]
+    elsewhere = [login for login in found if not _is_ours(login)]
+    if elsewhere:
+        raise ConfigurationError(
+            f"the browser of {elsewhere[0].id} is not on this machine ({elsewhere[0].browser}).",
+            remedy="Start and stop it where it runs; in Docker: `docker compose --profile portal up -d`.",
+        )
+    if not found:
+        raise ConfigurationError(
+            "no login has its browser on this machine.",
+            where="logins.yaml",
+            remedy="Give a login a `browser` such as http://127.0.0.1:9222 (docs/portal.md).",
+        )
+    return found
+
+
+def _one(logins: Logins, name: str | None, known: dict[str, LoginState]) -> Login:
+    if name:
+        require("login", name, list(logins.by_id))
+        return logins.by_id[name]
+    waiting = [each for each in logins.by_id if known.get(each, LoginState()).action]
+    candidates = waiting or list(logins.by_id)
+    if len(candidates) != 1:
+        raise ConfigurationError(
+            "several logins could be meant." if candidates else "logins.yaml has no logins.",
+            remedy=f"Name one: {', '.join(candidates)}." if candidates else "Add one (docs/portal.md).",
+        )
+    return logins.by_id[candidates[0]]
+
+
+def _is_ours(login: Login) -> bool:
+    return login.browser.startswith("http://") and is_loopback(login.browser)
+
+
+def _known_states(login_ids: list[str]) -> tuple[dict[str, LoginState], str]:
+    """What the ledger knows of the logins, or nothing and why."""
+    from sellerops.cli.warehouse import open_ledger, warehouse_is_known
+
+    if not warehouse_is_known():
+        return {}, "Sign-ins, jobs and required actions are in the ledger, whose address is unknown here."
+    try:
+        with closing(open_ledger()) as ledger:
+            return login_states(ledger, login_ids), ""
+    except SellerOpsError as error:
+        return {}, f"Sign-ins, jobs and required actions are unknown: {error.cause}"
+
+
+def _row(found: PoolBrowser, state: LoginState) -> tuple[Any, ...]:
+    tabs = list_tabs(found.login.browser) if found.version else []
+    return (
+        found.login.id,
+        found.login.browser.removeprefix("http://"),
+        found.state.value,
+        found.process.pid if found.process else "-",
+        memory_of(found.process) // _MIB if found.process else "-",
+        len(tabs) if found.version else "-",
+        f"{state.signed_in_at:%Y-%m-%d %H:%M}" if state.signed_in_at else "-",
+        state.used_by or "-",
+        state.action[:_LONGEST] or "-",
+    )
+
+
+def _remarks(logins: Logins, pool: Pool) -> list[str]:
+    lines = [] if logins.enabled else ["Browser jobs are switched off: logins.yaml has `enabled: false`."]
+    for login in logins.by_id.values():
+        if pool.look(login, logins.user_agent_mark).state is BrowserState.FOREIGN:
+            process = listener_of(urlsplit(login.browser).port or 0)
+            who = f"{process.name()} (pid {process.pid})" if process else "another program"
+            lines.append(
+                f"{login.id}: {who} uses its port and was not started by `sellerops browsers up`. End it, or "
+                "give the login another port in logins.yaml."
+            )
+    return lines
+
+
+def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
+    login, lines = found.login, []
+    if state.action:
+        lines.append(f"{login.id} needs you: {state.action}")
+    if state.used_by:
+        lines.append(f"A job uses it now ({state.used_by}); wait for its end, because it closes other pages.")
+    if found.has_window:
+        lines.append(f"Its window is on the desktop of {socket.gethostname()}.")
+        return lines
+    port = urlsplit(login.browser).port
+    user = os.environ.get("USER") or os.environ.get("LOGNAME") or "<user>"
+    lines += [
+        "1. From your own computer, forward its port (leave it running; skip it on this machine):",
+        f"     ssh -L {port}:127.0.0.1:{port} {user}@{socket.gethostname()}",
+        "2. In Chrome or Chromium there, open one of its pages:",
+        *(
+            f"     http://localhost:{port}/devtools/inspector.html?ws=localhost:{port}/devtools/page/{tab.id}"
+            f"   {_shown(tab.url)}"
+            for tab in list_tabs(login.browser)
+        ),
+        "   It shows the page on the left; click and type there. Passwords go to the site, not to us.",
+    ]
+    if state.action:
+        lines.append(
+            '3. When the site is signed in, answer the required action in Airflow with "Done, go on".'
+        )
+    return lines
+
+
+def _shown(url: str) -> str:
+    return url.split("?")[0][:_LONGEST]
+
+
+def _pid(found: PoolBrowser) -> str:
+    return f" (pid {found.process.pid})" if found.process else ""
+
+
+def _has_desktop() -> bool:
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
