@@ -90,6 +90,21 @@ def sandbox_environment(url: str) -> dict[str, str]:
         for source, credentials in (("SP", account), ("ADS", account.get("ads"))):
             for name in ("client_id", "client_secret", "refresh_token") if credentials else ():
                 variables[f"AMAZON_{source}_{owner}_{name.upper()}"] = str(credentials[name])
+    return variables | _portal_environment(url)
+
+
+def _portal_environment(url: str) -> dict[str, str]:
+    """The same for the logins of web pages."""
+    variables = {
+        "SELLER_PORTAL_ADDRESS": url,
+        "SELLER_PORTAL_ADS_ADDRESS": f"{url}/ads-console",
+        "SELLER_PORTAL_DATAROVA_ADDRESS": f"{url}/datarova",
+    }
+    for user in control(url, "GET", "portal")["users"]:
+        name = f"SELLER_PORTAL_NORTHWIND_{str(user['role']).upper()}"
+        variables[f"{name}_USER"] = str(user["email"])
+        variables[f"{name}_PASSWORD"] = str(user["password"])
+        variables[f"{name}_TOTP_SECRET"] = str(user["totp_secret"])
     return variables
 
 

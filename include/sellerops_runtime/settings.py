@@ -26,6 +26,18 @@ OPTIONAL = frozenset(
         "connection sellerops_telegram",
         "connection smtp_default",
         "connection sellerops_sheets",
+        *(
+            f"connection seller_portal_northwind_{role}"
+            for role in (
+                "brand_analytics",
+                "logistics",
+                "business_reports",
+                "finance",
+                "ads",
+                "support",
+                "market_data",
+            )
+        ),
         "variable sellerops_personal_documents",
     }
 )

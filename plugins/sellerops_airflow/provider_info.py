@@ -105,6 +105,26 @@ _NOTIFICATIONS: dict[str, Any] = {
     },
 }
 
+_SELLER_PORTAL: dict[str, Any] = {
+    "hook-class-name": "sellerops_airflow.hooks.seller_portal.SellerPortalHook",
+    "hook-name": "Seller portal login",
+    "connection-type": "seller_portal",
+    "ui-field-behaviour": {
+        "hidden-fields": _HIDDEN,
+        "relabeling": {"login": "E-mail address", "host": "Address (empty: by site and region)"},
+        "placeholders": {"login": "reports@example.com", "host": "https://sellercentral.amazon.com"},
+    },
+    "conn-fields": {
+        "totp_secret": _text(
+            "One-time password secret (base32)",
+            "The key that the site shows beside the QR code when you add an authenticator app (A-Z and 2-7). "
+            "Leave it empty only if the user has no two-step verification.",
+            "One-time password",
+            format="password",
+        ),
+    },
+}
+
 _TYPES = [
     _login_with_amazon(
         "amazon_sp",
@@ -120,6 +140,7 @@ _TYPES = [
         "https://advertising-api.amazon.com",
         "With scope advertising::campaign_management (Atzr|...); not the Selling Partner API's token.",
     ),
+    _SELLER_PORTAL,
     _NOTIFICATIONS,
     _token_only("sellerops_clickup", "ClickUp", "ClickUpHook", "pk_...", "https://api.clickup.com"),
     _token_only(

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from amazon_sandbox.control import changes, views
+from amazon_sandbox.control import changes, portal, views
 from amazon_sandbox.control.common import ControlError
 from amazon_sandbox.core.answers import json_answer
 from amazon_sandbox.core.sandbox import sandbox_of
@@ -67,6 +67,7 @@ routes: list[Route] = [
     _route("/inbound", changes.inbound, "GET", "POST"),
     _route("/tokens", changes.tokens, "GET", "POST"),
     _route("/roles", changes.roles, "GET", "POST"),
+    _route("/portal", portal.portal, "GET", "POST"),
     _route("/queues", changes.queues, "GET", "POST"),
     _route("/bulk", changes.bulk, "POST"),
     _route("/reset", changes.reset, "POST"),

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from amazon_sandbox.simulation import Seller
 from amazon_sandbox.simulation.streams import HEX, token
 
-# What the users of one seller are for; `owner` sees the pages of all sellers.
-ROLES = ("brand_analytics", "logistics", "business_reports", "finance", "market_data")
-OWNER = "owner@sellers.example"
+# What users are for; each of them sees all sellers. `<account>`: beside them, one user of a single seller.
+ROLES = ("brand_analytics", "logistics", "business_reports", "finance", "ads", "support", "market_data")
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _STEP_S = 30
 
@@ -48,14 +47,11 @@ class PortalUser:
 
 
 def portal_users(seed: int, sellers: Iterable[Seller]) -> tuple[PortalUser, ...]:
-    """One user for each seller and role, and one owner of all sellers."""
+    """One user for each role, who sees all sellers, and one for each seller, who sees only that one."""
     names = tuple(seller.account for seller in sellers)
-    users = [
-        _user(seed, f"{role.replace('_', '-')}@{name.replace('_', '-')}.example", role, (name,))
-        for name in names
-        for role in ROLES
-    ]
-    return (*users, _user(seed, OWNER, "owner", names))
+    every = [_user(seed, f"{_dashed(role)}@northwind.example", role, names) for role in ROLES]
+    single = [_user(seed, f"owner@{_dashed(name)}.example", name, (name,)) for name in names]
+    return (*every, *single)
 
 
 def one_time_password(secret: str, step: int) -> str:
@@ -64,6 +60,10 @@ def one_time_password(secret: str, step: int) -> str:
     offset = digest[-1] & 0x0F
     number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
     return f"{number % 1_000_000:06d}"
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def _user(seed: int, email: str, role: str, accounts: tuple[str, ...]) -> PortalUser:

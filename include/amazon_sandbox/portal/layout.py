@@ -10,6 +10,8 @@ from amazon_sandbox.portal import faults, store_names
 from amazon_sandbox.portal.routes import PICKER_PATH, PortalCall
 
 KAT_PATH = "/portal-assets/kat.js"
+_SWITCH = f"{PICKER_PATH}?returnTo=/home"
+_LABEL = "dropdown-account-switcher-header-label"
 _LANG = {"en_US": "en-US", "de_DE": "de-DE", "ja_JP": "ja-JP"}
 
 
@@ -59,15 +61,21 @@ def alert(text: str) -> str:
 
 
 def _header(call: PortalCall) -> str:
+    """With the shown store: version 1 as one text, version 2 as two labels."""
     settings = call.say("Settings", "Einstellungen", "設定")
-    shown = ""
+    account = store = ""
     if call.session.country:
-        store = store_names.name_of(call.session.country, call.language)
-        shown = f"{account_name(call.session.account or '')} | {store}"
+        account = escape(account_name(call.session.account or ""))
+        store = escape(store_names.name_of(call.session.country, call.language))
+    if call.version == 1:
+        shown = f'<a class="partner-dropdown-button" href="{_SWITCH}"><span>{account} | {store}</span></a>'
+    else:
+        shown = (
+            f'<a href="{_SWITCH}"><span class="{_LABEL}-global">{account}</span> '
+            f'<span class="{_LABEL}-regional">{store}</span></a>'
+        )
     return (
-        f'<header><a href="/home">seller central</a> '
-        f'<a id="partner-switcher" class="partner-dropdown-button" href="{PICKER_PATH}?returnTo=/home">'
-        f"<span>{escape(shown)}</span></a> "
+        f'<header><a href="/home">seller central</a> <div id="partner-switcher">{shown}</div> '
         f'<button id="sc-settings" aria-label="{settings}">&#9881;</button></header>'
     )
 

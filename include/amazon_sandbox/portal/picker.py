@@ -18,13 +18,14 @@ async def show_picker(call: PortalCall) -> Response:
     """All accounts of the user; the current one and its store are marked."""
     title = call.say("Select an account", "Konto auswählen", "アカウントを選択")
     confirm = call.say("Select account", "Konto auswählen", "アカウントを選択")
+    mark = ' data-test="confirm-selection"' if call.version == 2 else ""
     rows = "".join(_account(call, account) for account in call.user.accounts)
     body = (
         f"<h1>{title}</h1><div class='full-page-account-switcher'>{rows}</div>"
         f'<form method="post" action="{_CHOOSE_PATH}"><input type="hidden" name="account">'
         f'<input type="hidden" name="country">'
         f'<input type="hidden" name="returnTo" value="{escape(call.query.get("returnTo", "/home"))}">'
-        f'<kat-button label="{confirm}" type="submit" trusted disabled></kat-button></form>'
+        f'<kat-button label="{confirm}"{mark} type="submit" trusted disabled></kat-button></form>'
     )
     return layout.page(call, title, body, script=_SCRIPT)
 

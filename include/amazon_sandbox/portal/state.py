@@ -37,6 +37,17 @@ class PortalSession:
         """Whether nothing is asked for any more."""
         return self.user is not None and not self.steps
 
+    def as_dict(self) -> dict[str, object]:
+        """For people and tests: who is signed in, what is shown, and the steps that were shown so far."""
+        return {
+            "user": self.user.email if self.user else None,
+            "is_signed_in": self.is_signed_in,
+            "steps": list(self.steps),
+            "shown": list(self.shown),
+            "account": self.account,
+            "country": self.country,
+        }
+
     def sign_out(self) -> None:
         """Forget the user; what a person has resolved stays resolved."""
         self.user, self.steps, self.problem = None, [], ""

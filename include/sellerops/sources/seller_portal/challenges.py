@@ -56,17 +56,17 @@ def person_needed(portal: Portal, kind: PageKind, cause: str = "", remedy: str =
 
 
 def asks_for(portal: Portal, action: RequiredActionKind, cause: str, to_do: str) -> PersonNeeded:
-    """PersonNeeded with ``details``: kind, page and ``page_url`` (without the query, which may have
+    """PersonNeeded with ``details``: kind, page and ``url`` (without the query, which may have
     tokens).
     """
     login = portal.session.login
     parts = urlsplit(portal.page.url)
     return PersonNeeded(
-        cause,
+        f"{cause} {to_do}",
         where=f"login {login.id}",
-        remedy=f"Open the browser of the login {login.id}. {to_do} Then answer the required action.",
+        remedy=f"Do that in the browser of the login {login.id}, then answer the required action.",
         kind=str(action),
         login=login.id,
         page=portal.page_name,
-        page_url=urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
+        url=urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
     )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sellerops.base.errors import LedgerUnavailable
+from sellerops.base.errors import LedgerUnavailable, SellerOpsError
 from sellerops.ledger.login_locks import beat, end_job, state_after, take_lock
 from sellerops.ledger.logins import JobRef, JobState, LoginLock
 from sellerops.sources.common.portal_api import Visit, WantedFile
@@ -119,6 +119,8 @@ class SellerPortalClient:
                 yield job
         except BaseException as error:
             job.error, job.state = error, state_after(error)
+            if isinstance(error, SellerOpsError):
+                error.details.setdefault("job_id", lock.job_id)
             raise
         finally:
             self._end(job, entrance)

@@ -1,0 +1,97 @@
+"""The connection of a login for web pages: user, password and one-time-password secret."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+
+from sellerops.base.errors import LoginRefused, SellerOpsError
+
+if TYPE_CHECKING:
+    from sellerops.sources.seller_portal.credentials import PortalCredentials
+
+
+class SellerPortalHook(BaseHook):
+    """Login: e-mail address; password; host: overrides the site's address, for example for a local Amazon.
+
+    Extra: ``totp_secret``, the key (base32) that an authenticator app is set up with.
+
+    :param conn_id: the connection, ``seller_portal_<login>``.
+    """
+
+    conn_name_attr = "conn_id"
+    default_conn_name = "seller_portal_default"
+    conn_type = "seller_portal"
+    hook_name = "Seller portal login"
+
+    def __init__(self, conn_id: str = default_conn_name, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id
+
+    def get_conn(self) -> PortalCredentials:
+        """The login's credentials, with their secrets masked in all logs.
+
+        Raises LoginRefused, naming the connection, when it or a part of it is missing or unusable.
+        """
+        credentials = self._credentials()
+        credentials.check()
+        return credentials
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Check the fields: (success, message), as the UI's *Test* button shows it.
+
+        No browser is opened: the button runs in the API server, and a wrong password counts at the site.
+        """
+        try:
+            credentials = self._credentials()
+            credentials.check()
+            if not credentials.totp_secret:
+                return True, (
+                    "User and password are set. There is no one-time password secret: if the site asks for a "
+                    "code, a person has to sign in."
+                )
+            mask_secret(credentials.code_at(datetime.now(UTC)))
+        except SellerOpsError as error:
+            return False, str(error)
+        return True, (
+            "User and password are set, and the secret makes one-time passwords. Whether the site accepts "
+            "them shows only when a browser signs in."
+        )
+
+    def _credentials(self) -> PortalCredentials:
+        """The connection's credentials, complete or not, with their secrets masked in all logs."""
+        from sellerops.sources.seller_portal.credentials import PortalCredentials
+
+        try:
+            connection = self.get_connection(self.conn_id)
+        except AirflowNotFoundException as error:
+            raise LoginRefused(
+                "does not exist.",
+                where=f"connection {self.conn_id}",
+                remedy=f"Add it in Admin > Connections as {self.hook_name}, then clear the task.",
+            ) from error
+        credentials = PortalCredentials(
+            user=(connection.login or "").strip(),
+            password=connection.password or "",
+            totp_secret=str(connection.extra_dejson.get("totp_secret") or "").strip(),
+            base=_address(connection.host or "", connection.schema or "", connection.port),
+            connection=self.conn_id,
+        )
+        for secret in (credentials.password, credentials.totp_secret):
+            if secret:
+                mask_secret(secret)
+        return credentials
+
+
+def _address(host: str, schema: str, port: int | None) -> str:
+    """The host as a base address; empty without one. A path, as of a local ads console, stays."""
+    host = host.strip().rstrip("/")
+    if not host:
+        return ""
+    if "://" in host:
+        return host
+    return f"{schema or 'https'}://{host}" + (f":{port}" if port else "")
