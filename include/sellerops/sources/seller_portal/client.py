@@ -14,7 +14,7 @@ from sellerops.base.errors import LedgerUnavailable, SellerOpsError
 from sellerops.ledger.login_locks import beat, end_job, state_after, take_lock
 from sellerops.ledger.logins import JobRef, JobState, LoginLock
 from sellerops.sources.common.portal_api import Visit, WantedFile
-from sellerops.sources.seller_portal.entrance import Entrance
+from sellerops.sources.seller_portal.entrance import Entrance, LedgerRefusals
 from sellerops.sources.seller_portal.page_object import PageObject
 from sellerops.sources.seller_portal.pages.registry import page_object
 from sellerops.sources.seller_portal.portal import Portal
@@ -83,7 +83,7 @@ class SellerPortalClient:
 
     @contextmanager
     def _visit(self, page: PageObject, wanted: WantedFile, ref: JobRef) -> Iterator[PageVisit]:
-        entrance = Entrance(self._credentials, self._ledger)
+        entrance = Entrance(self._credentials, LedgerRefusals(self._ledger))
         with self._job(ref, entrance) as job:
             assert job.session is not None
             portal = Portal(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sellerops.base.errors import LoginRefused
-from sellerops.ledger.login_refusals import forget_refusal, refusal_of, remember_refusal
+from sellerops.ledger.login_refusals import LoginRefusal, forget_refusal, refusal_of, remember_refusal
 from sellerops.sources.seller_portal.challenges import person_needed
 from sellerops.sources.seller_portal.classify import PageKind, is_sign_in
 from sellerops.sources.seller_portal.portal import START_PATHS
@@ -18,17 +18,42 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
 
 
+class Refusals(Protocol):
+    """The credentials that a site refused last, by login."""
+
+    def find(self, login_id: str) -> LoginRefusal | None: ...
+
+    def remember(self, login_id: str, digest: str, reason: str) -> None: ...
+
+    def forget(self, login_id: str) -> None: ...
+
+
+class LedgerRefusals:
+    """Kept in the ledger, for all jobs of all machines."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def find(self, login_id: str) -> LoginRefusal | None:
+        return refusal_of(self._ledger, login_id)
+
+    def remember(self, login_id: str, digest: str, reason: str) -> None:
+        remember_refusal(self._ledger, login_id, digest, reason)
+
+    def forget(self, login_id: str) -> None:
+        forget_refusal(self._ledger, login_id)
+
+
 class Entrance:
     """Enters a login's site. ``sign_ins``: how often that needed credentials.
 
-    Refused credentials are remembered in the ledger: they are not tried again, by whatever job, before the
-    connection changes.
+    Refused credentials are not tried again, by whatever job, before the connection changes.
     """
 
-    def __init__(self, credentials: PortalCredentials, ledger: Ledger) -> None:
+    def __init__(self, credentials: PortalCredentials, refusals: Refusals) -> None:
         self.sign_ins = 0
         self._credentials = credentials
-        self._ledger = ledger
+        self._refusals = refusals
 
     def enter(self, portal: Portal) -> None:
         """Open the site and leave it signed in, with the wanted store shown.
@@ -52,13 +77,13 @@ class Entrance:
         try:
             kind = sign_in(portal, self._credentials)
         except LoginRefused as error:
-            remember_refusal(self._ledger, login_id, self._credentials.digest(), error.cause)
+            self._refusals.remember(login_id, self._credentials.digest(), error.cause)
             raise
-        forget_refusal(self._ledger, login_id)
+        self._refusals.forget(login_id)
         return kind
 
     def _refuse_known(self, login_id: str) -> None:
-        known = refusal_of(self._ledger, login_id)
+        known = self._refusals.find(login_id)
         if known is None or not self._credentials.has_digest(known.digest):
             return
         raise LoginRefused(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 # Where a site is entered; what is shown there decides whether to sign in.
-START_PATHS = {"seller_central": "/home", "ads_console": "/", "datarova": "/"}
+START_PATHS = {"seller_central": "/home", "ads_console": "", "datarova": ""}
 
 
 class SessionEnded(AmazonUnavailable):
