@@ -108,6 +108,15 @@ _PURGES = (
         SELECT ctid FROM sellerops.check_result
         WHERE verdict <> 'off' AND checked_at < sellerops.now() - %(age)s ORDER BY checked_at
     """),
+    # The lock of a running job refers to it.
+    _Purge("browser_job", f"""
+        SELECT ctid FROM {_FIRST.format(table="browser_job")}
+        WHERE started_at < {_BEFORE} AND state <> 'running'
+    """),
+    _Purge("required_action", f"""
+        SELECT ctid FROM {_FIRST.format(table="required_action")}
+        WHERE ended_at < {_BEFORE}
+    """),
     _Purge("personal_document", """
         SELECT ctid FROM sellerops.personal_document
         WHERE deleted_at < sellerops.now() - %(age)s ORDER BY deleted_at

@@ -116,12 +116,13 @@ def _empty(
 def _load(
     runtime: Runtime, destination: Destination, spec: ReportSpec, slice_: Slice, run: RunRef, request_id: int
 ) -> list[LoadResult]:
-    from sellerops.collect.outcomes import stored_error
     from sellerops.destinations import RequestMeta, load_document
 
     request = runtime.ledger.get_request(request_id)
     uri = request.archive_uri
     if uri is None and request.error:
+        from sellerops.collect.outcomes import stored_error
+
         raise stored_error(request)
     if uri is None:
         raise GiveUpError(
