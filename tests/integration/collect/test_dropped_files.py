@@ -55,7 +55,7 @@ class Bench:
         return path
 
     def collector(self) -> Collector:
-        folder = SOURCE.drop_folder(self.account, self.uri)
+        folder = SOURCE.folder_client(self.account, self.uri)
         limits = QuotaLedger(self.ledger, load_rate_limits())
         return Collector(self.spec, self.account, folder, self.ledger, limits, self.archive)
 

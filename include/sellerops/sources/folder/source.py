@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """``drop_folder`` takes the place of ``client`` and ``report_api``."""
+    """``folder_client`` takes the place of ``client`` and ``report_api``."""
 
     operations: Mapping[str, Operation] = {}
 
     def report_api(self, spec: ReportSpec) -> ReportApi[Any]:
         """There is none."""
-        raise NotImplementedError("the drop folder has files, not reports: use drop_folder")
+        raise NotImplementedError("the drop folder has files, not reports: use folder_client")
 
     def client(self, *args: Any, **kwargs: Any) -> Any:
         """There is none."""
-        raise NotImplementedError("the drop folder has files, not calls: use drop_folder")
+        raise NotImplementedError("the drop folder has files, not calls: use folder_client")
 
     def endpoint(self, account: Account) -> str:
         """There is none."""
         return ""
 
-    def drop_folder(self, account: Account, uri: str) -> DropFolder:
+    def folder_client(self, account: Account, uri: str) -> DropFolder:
         """The account's part of the drop folder at ``uri``: a local path, or any fsspec address."""
         from sellerops.sources.folder.drop_folder import FsspecDropFolder
 
