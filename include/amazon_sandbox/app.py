@@ -26,6 +26,7 @@ from amazon_sandbox.sales.family import FAMILY as SALES
 from amazon_sandbox.sinks.clickup.family import FAMILY as CLICKUP
 from amazon_sandbox.sinks.slack.family import FAMILY as SLACK
 from amazon_sandbox.sinks.telegram.family import FAMILY as TELEGRAM
+from amazon_sandbox.support.family import FAMILY as SUPPORT
 from amazon_sandbox.tokens.family import FAMILY as TOKENS
 
 # A family may use the states of those above it.
@@ -41,6 +42,7 @@ FAMILIES = (
     INBOUND,
     CATALOG,
     FEES,
+    SUPPORT,
     TOKENS,
     NOTIFICATIONS,
     ADS,

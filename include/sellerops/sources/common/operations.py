@@ -58,6 +58,7 @@ class OperationInput:
 READING_POSTS = {
     "createMarketplaceItemLabels": "labels to print",
     "getMyFeesEstimates": "what Amazon would charge",
+    "listCases": "a list",
     "listPortfolios": "a list",
     "listSpKeywords": "a list",
 }

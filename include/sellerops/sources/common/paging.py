@@ -78,17 +78,19 @@ async def read_pages(
     token_as: str = "nextToken",
     beside: Mapping[str, Any] | None = None,
     name: str = "answer",
+    is_post: bool = False,
 ) -> AsyncIterator[Page]:
     """Every page of a list, each once; ``token_at`` (dotted) is the path of its token, sent as ``token_as``.
 
     ``beside``: arguments sent with the token in the following calls; None: all arguments are repeated.
-    ``name``: as in ``Page``.
+    ``name``: as in ``Page``. ``is_post``: the arguments are the body of a POST that only reads.
     UnexpectedAnswer when ``list_at`` (dotted) is missing, which is not an empty list, and for a list without
     an end (``PageWatch``).
     """
     arguments, watch = dict(query), PageWatch(operation, path)
+    send = calls.post if is_post else calls.get
     while True:
-        answer = await calls.get(operation, path, arguments)
+        answer = await send(operation, path, arguments)
         entries = value_at(answer, list_at)
         if entries is None:
             raise UnexpectedAnswer(f"{operation} answered without `{list_at}`.", where=path)
