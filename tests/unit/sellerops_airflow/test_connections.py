@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sellerops_airflow.hooks.amazon_ads import AmazonAdsHook
 from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
 from sellerops_airflow.hooks.archive import ARCHIVE_VARIABLE
 from sellerops_airflow.hooks.registry import hook_of
+from sellerops_airflow.hooks.seller_portal import SellerPortalHook
 from sellerops_airflow.hooks.warehouse import warehouse_conninfo
 from sellerops_airflow.runtime import Runtime, get_runtime, use_runtime
 
@@ -275,3 +277,70 @@ def test_a_replacement_ends_with_its_block() -> None:
     with use_runtime(other):
         assert get_runtime() is other
     assert get_runtime() is usual
+
+
+# -- logins for web pages
+
+
+def test_a_login_for_web_pages_is_a_type_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one secret beside the password, which forms hide, too."""
+    manager = ProvidersManager()
+    hook = manager.hooks["seller_portal"]
+    assert hook is not None and hook.hook_class_name.endswith("SellerPortalHook")
+    widget = manager.connection_form_widgets["extra__seller_portal__totp_secret"]
+    assert widget.is_sensitive
+    fields = {
+        "conn_type": "seller_portal",
+        "login": " user@example.com ",
+        "password": "very-secret",
+        "extra": {"totp_secret": "GEZDGNBVGY3TQOJQ"},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_SELLER_PORTAL_NORTHWIND", json.dumps(fields))
+    credentials = SellerPortalHook("seller_portal_northwind").get_conn()
+    assert (credentials.user, credentials.base) == ("user@example.com", "")
+    assert credentials.secrets == ("very-secret", "GEZDGNBVGY3TQOJQ", "user@example.com")
+    assert "very-secret" not in repr(credentials) and "GEZDGNBVGY3TQOJQ" not in repr(credentials)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_fine", "words"),
+    [
+        ({}, True, "the secret makes one-time passwords"),
+        ({"extra": {}}, True, "a person has to sign in"),
+        ({"password": ""}, False, "The password is missing"),
+        ({"extra": {"totp_secret": "12345678"}}, False, "not base32"),
+    ],
+)
+def test_the_test_of_a_login_opens_no_browser(
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], is_fine: bool, words: str
+) -> None:
+    """It runs in the API server, and a wrong password counts at the site."""
+    fields = {"conn_type": "seller_portal", "login": "user@example.com", "password": "very-secret"}
+    fields |= {"extra": {"totp_secret": "GEZDGNBVGY3TQOJQ"}}
+    monkeypatch.setenv("AIRFLOW_CONN_SELLER_PORTAL_NORTHWIND", json.dumps(fields | change))
+    monkeypatch.setitem(sys.modules, "playwright", None)
+    found, message = SellerPortalHook("seller_portal_northwind").test_connection()
+    assert found is is_fine and words in message
+    assert "very-secret" not in message and "GEZDGNBVGY3TQOJQ" not in message
+
+
+def test_a_login_without_its_connection_says_where_to_add_it() -> None:
+    with pytest.raises(CredentialsError, match="does not exist") as caught:
+        SellerPortalHook("seller_portal_nobody").get_conn()
+    assert "Admin > Connections as Seller portal login" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("fields", "base"),
+    [
+        ({"host": "http://127.0.0.1:8900/ads-console/"}, "http://127.0.0.1:8900/ads-console"),
+        ({"host": "sellercentral.example.com"}, "https://sellercentral.example.com"),
+        ({"host": "localhost", "schema": "http", "port": 8900}, "http://localhost:8900"),
+    ],
+)
+def test_the_host_of_a_login_overrides_its_site(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], base: str
+) -> None:
+    usual = {"conn_type": "seller_portal", "login": "user@example.com", "password": "very-secret"}
+    monkeypatch.setenv("AIRFLOW_CONN_SELLER_PORTAL_NORTHWIND", json.dumps(usual | fields))
+    assert SellerPortalHook("seller_portal_northwind").get_conn().base == base

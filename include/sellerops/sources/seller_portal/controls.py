@@ -66,7 +66,7 @@ class Controls:
         """The browser page."""
         return self._surface.page
 
-    def find(self, control: str, *candidates: Locator, timeout_ms: float = CONTROL_MS) -> Locator:
+    def find(self, control: str, *candidates: Locator, timeout_ms: float | None = None) -> Locator:
         """The first visible element of any of the candidates, waited for."""
         from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -75,7 +75,7 @@ class Controls:
             merged = merged.or_(each)
         found = merged.filter(visible=True).first
         try:
-            found.wait_for(state="visible", timeout=timeout_ms)
+            found.wait_for(state="visible", timeout=timeout_ms or CONTROL_MS)
         except PlaywrightTimeout:
             self._surface.check_session()
             raise self.changed(control) from None
