@@ -14,7 +14,8 @@ from sellerops.sources.seller_portal.portal import Portal
 _PAGE = """<!DOCTYPE html><html lang="{lang}"><head><meta name="anti-csrftoken-a2z" content="x"></head><body>
 <form id="f" method="get" action="/home">
 <kat-date-range-picker></kat-date-range-picker>
-<label>Format <select name="format"><option value="0">CSV</option><option value="1">Text</option></select></label>
+<label>Format <select name="format"><option value="0">CSV</option><option value="1">Text</option></select>
+</label>
 <kat-dropdown label="Month" name="month"><kat-option value="0">January</kat-option>
 <kat-option value="9">October</kat-option></kat-dropdown>
 <kat-button label="Request .csv Download" onclick="this.dataset.pressed = 'yes'"></kat-button>
@@ -23,8 +24,8 @@ _PAGE = """<!DOCTYPE html><html lang="{lang}"><head><meta name="anti-csrftoken-a
 </form>
 <kat-table><kat-table-head><kat-table-row><kat-table-cell>Report</kat-table-cell>
 <kat-table-cell>Status</kat-table-cell></kat-table-row></kat-table-head><kat-table-body>
-<kat-table-row><kat-table-cell>Second</kat-table-cell><kat-table-cell><kat-badge label="In Progress"></kat-badge>
-</kat-table-cell></kat-table-row>
+<kat-table-row><kat-table-cell>Second</kat-table-cell>
+<kat-table-cell><kat-badge label="In Progress"></kat-badge></kat-table-cell></kat-table-row>
 <kat-table-row><kat-table-cell>First</kat-table-cell><kat-table-cell>
 <kat-button label="Download" onclick="document.title = 'downloaded first'"></kat-button></kat-table-cell>
 </kat-table-row></kat-table-body></kat-table>
@@ -44,7 +45,7 @@ def test_controls(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
         for version, lang, shown in (
             (1, "en-US", "11/01/2026"),
             (2, "de-DE", "01.11.2026"),
-            (2, "ja", "2026/11/01"),
+            (2, "ja-JP", "2026/11/01"),
         ):
             _show(portal, lang=lang, version=version)
             controls.set_dates(first, last)

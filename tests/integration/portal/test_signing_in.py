@@ -205,9 +205,10 @@ def test_sessions_that_end_in_the_middle(enter_portal: EnterPortal, sandbox: San
 
 
 def test_a_page_that_is_not_allowed(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
-    with pytest.raises(PersonNeeded, match="may not see this page") as caught, enter_portal() as portal:
+    with enter_portal() as portal:
         sandbox.faults("portal_not_allowed", operation="home", times=1)
-        portal.goto("/home")
+        with pytest.raises(PersonNeeded, match="may not see this page") as caught:
+            portal.goto("/home")
     assert caught.value.details["kind"] == "permission"
 
 
