@@ -132,7 +132,7 @@ def portal_port(portal_pool: Pool) -> int:
     return free_port()
 
 
-EnterPortal = Callable[..., AbstractContextManager[Portal]]
+EnterPortal = Callable[..., AbstractContextManager["Portal"]]
 
 
 @pytest.fixture
