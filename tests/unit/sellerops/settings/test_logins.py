@@ -1,0 +1,160 @@
+"""Logins and accounts: what is written wrongly says where; what nothing here provides is off, not wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from unit.sellerops.settings.specs.test_loader import VALID
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.calendar.slices import plan_slices
+from sellerops.completeness.expected import expected_days
+from sellerops.settings import config_files
+from sellerops.settings.accounts import ACCOUNTS
+from sellerops.settings.logins import LOGINS, Logins
+from sellerops.settings.specs import enabled_specs, load_spec, load_specs
+from sellerops.settings.specs.account_selection import accounts_for, is_switched_on
+
+LOGIN = """
+enabled: true
+user_agent_mark: sellerops test
+logins:
+  north:
+    site: seller_central
+    accounts: [north_na]
+    roles: [logistics, finance]
+    browser: http://127.0.0.1:9222
+"""
+ACCOUNT_FILE = """
+accounts:
+  north_na: {marketplaces: [US, CA], sources: [seller_portal]}
+  south_na: {marketplaces: [US], sources: [seller_portal, folder]}
+"""
+DOWNLOADED = VALID.replace(
+    "period:", "request: {how: downloaded, page: report_central, login: logistics}\nperiod:"
+)
+DROPPED = VALID.replace("kind: range", "kind: listing").replace(
+    "period:", 'request: {how: dropped, files: "*.csv"}\nperiod:'
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration folder with two accounts, one login, a downloaded and a dropped report."""
+    for name in ("marketplaces.yaml",):
+        (tmp_path / name).write_text((config_files.config_dir() / name).read_text())
+    (tmp_path / "accounts.yaml").write_text(ACCOUNT_FILE)
+    (tmp_path / "logins.yaml").write_text(LOGIN)
+    for source, name, text in (("seller_portal", "fees", DOWNLOADED), ("folder", "keywords", DROPPED)):
+        path = tmp_path / "reports" / source / f"{name}.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text(text.replace("  reimbursements:", f"  {name}:"))
+    monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(tmp_path))
+    return tmp_path
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_region_follows_from_the_marketplaces(config: Path) -> None:
+    account = ACCOUNTS.read()["north_na"]
+    assert (account.region, account.api_sources) == ("NA", ())
+    edit(config / "accounts.yaml", "[US, CA]", "[US, DE]")
+    with pytest.raises(ConfigurationError, match="DE is not in region NA"):
+        ACCOUNTS.read()
+
+
+def test_a_login_serves_its_accounts_and_roles(config: Path) -> None:
+    logins = LOGINS.read()
+    assert logins.login_of("north_na", "finance").connection_id == "seller_portal_north"
+    with pytest.raises(ConfigurationError, match="no login has the role logistics for account south_na"):
+        logins.login_of("south_na", "logistics")
+    with pytest.raises(ConfigurationError, match="switched off"):
+        Logins(False, "x", logins.by_id).login_of("north_na", "finance")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("north_na", "nort_na", "unknown account 'nort_na'"),
+        ("seller_central", "ebay", "unknown site 'ebay'"),
+        ("http://127.0.0.1:9222", "127.0.0.1", "is not an address"),
+        ("enabled: true", "enabled: perhaps", "neither true nor false"),
+        ("sellerops test", "''", "`user_agent_mark` is empty"),
+        ("roles: [logistics, finance]", "roles: []", "roles"),
+    ],
+)
+def test_a_wrong_login_says_where_and_what(config: Path, old: str, new: str, says: str) -> None:
+    edit(config / "logins.yaml", old, new)
+    with pytest.raises(ConfigurationError) as caught:
+        LOGINS.read()
+    assert says in str(caught.value)
+    assert "logins.yaml" in caught.value.where
+
+
+def test_an_account_of_a_login_has_its_source(config: Path) -> None:
+    edit(config / "accounts.yaml", "[US, CA], sources: [seller_portal]", "[US, CA], sources: [folder]")
+    with pytest.raises(ConfigurationError, match="does not have the source `seller_portal`"):
+        LOGINS.read()
+
+
+def test_two_logins_share_neither_a_browser_nor_a_role(config: Path) -> None:
+    second = LOGIN.partition("logins:\n")[2].replace("north:", "other:")
+    (config / "logins.yaml").write_text(LOGIN + second)
+    with pytest.raises(ConfigurationError, match="has the browser of north"):
+        LOGINS.read()
+    (config / "logins.yaml").write_text(LOGIN + second.replace("9222", "9223"))
+    with pytest.raises(ConfigurationError, match="has the role logistics for north_na"):
+        LOGINS.read()
+
+
+def test_a_download_is_collected_for_the_accounts_with_a_login(config: Path) -> None:
+    spec = load_spec("fees")
+    assert spec.is_on
+    accounts = ACCOUNTS.read()
+    assert [account.id for account in accounts_for(spec, accounts)] == ["north_na"]
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    assert plan_slices(spec, accounts["south_na"], run_at=moment, now=moment) == []
+    days = date(2026, 11, 1), date(2026, 11, 20), moment
+    assert expected_days(spec, accounts["north_na"], *days)
+    assert not expected_days(spec, accounts["south_na"], *days)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("enabled: true", "enabled: false", "switched off"),
+        ("[logistics, finance]", "[finance]", "no login has the role `logistics`"),
+    ],
+)
+def test_without_a_login_a_download_is_off_and_that_is_no_error(
+    config: Path, old: str, new: str, says: str
+) -> None:
+    edit(config / "logins.yaml", old, new)
+    specs, failures = load_specs()
+    assert failures == []
+    (spec,) = [each for each in specs if each.name == "fees"]
+    assert (spec.enabled, spec.is_on) == (True, False)
+    assert says in spec.off_because
+    assert not load_spec("fees").is_on
+    assert "fees" not in [each.name for each in enabled_specs()]
+    assert not is_switched_on(spec, ACCOUNTS.read(), LOGINS.read())
+
+
+def test_without_an_account_with_a_folder_a_dropped_report_is_off(config: Path) -> None:
+    assert load_spec("keywords").is_on
+    edit(config / "accounts.yaml", "[seller_portal, folder]", "[seller_portal]")
+    assert "no account has the source `folder`" in load_spec("keywords").off_because
+    assert load_specs()[1] == []
+
+
+def test_a_broken_file_of_logins_switches_downloads_off_and_is_named_once(config: Path) -> None:
+    edit(config / "logins.yaml", "enabled: true", "enabled: perhaps")
+    assert not load_spec("fees").is_on
+    assert load_specs()[1] == []
+    assert LOGINS.problem() is not None
