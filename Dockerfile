@@ -1,13 +1,16 @@
-# Airflow with this project. docker-compose.yaml starts all components and the local Amazon from this image.
-FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254
+# Airflow with this project. docker-compose.yaml starts all components and the local Amazon from target `airflow`, and
+# the browsers of its profile `portal` from target `browser`.
+FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254 AS airflow
 
 ENV AIRFLOW_HOME=/opt/airflow \
     PYTHONPATH=/opt/airflow/include:/opt/airflow/plugins \
     PYTHONUNBUFFERED=1
 
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home airflow \
-    && mkdir -p /opt/airflow/archive /opt/airflow/keys /opt/airflow/logs /opt/airflow/sellerops \
-    && chown airflow:0 /opt/airflow/archive /opt/airflow/keys /opt/airflow/logs /opt/airflow/sellerops
+    && mkdir -p /opt/airflow/archive /opt/airflow/browsers/downloads /opt/airflow/browsers/profiles /opt/airflow/keys \
+        /opt/airflow/logs /opt/airflow/sellerops \
+    && chown -R airflow:0 /opt/airflow/archive /opt/airflow/browsers /opt/airflow/keys /opt/airflow/logs \
+        /opt/airflow/sellerops
 
 COPY requirements.lock /tmp/requirements.lock
 COPY requirements-uv.lock /tmp/requirements-uv.lock
@@ -28,3 +31,12 @@ COPY --chown=airflow:0 include ./include
 
 USER airflow
 CMD ["airflow", "version"]
+
+# One login's browser (docs/portal.md).
+FROM airflow AS browser
+USER root
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends chromium fonts-liberation fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
+USER airflow
+CMD ["python", "-m", "sellerops", "browsers", "--help"]

@@ -64,6 +64,39 @@ def test_the_local_amazon_comes_with_its_profile_only():
     assert SERVICES["amazon"]["command"][:3] == ["python", "-m", "amazon_sandbox"]
 
 
+def test_each_browser_of_a_login_comes_with_its_profile_and_keeps_what_it_needs():
+    """What was measured of Chromium in containers: a host name that stays, so that its profile's lock is its
+    own; SIGINT, which saves cookies; one path for downloads; a port that only containers reach.
+    """
+    browsers = {name: each for name, each in SERVICES.items() if "portal" in each.get("profiles", [])}
+    assert len(browsers) == 4
+    worker = {mount.split(":", 1)[1] for mount in SERVICES["airflow-scheduler"]["volumes"]}
+    home = SERVICES["airflow-scheduler"]["environment"]["SELLEROPS_BROWSERS_HOME"]
+    for name, each in browsers.items():
+        login = each["command"][-1]
+        assert each["command"][:-1] == ["python", "-m", "sellerops", "browsers", "run"]
+        assert each["hostname"] == name == f"browser-{login.replace('_', '-')}"
+        assert (each["stop_signal"], each["init"], each["shm_size"]) == ("SIGINT", True, "1gb")
+        assert "/json/version" in each["healthcheck"]["test"][-1]
+        assert not {"ports", "network_mode", "privileged"} & set(each)
+        assert each["environment"]["SELLEROPS_BROWSERS_HOME"] == home
+        places = dict(mount.split(":")[:2] for mount in each["volumes"])
+        assert places["browser-downloads"] == f"{home}/downloads"
+        assert places["browser-downloads"] in worker
+        assert places[name] == f"{home}/profiles"
+
+
+def test_the_browsers_image_has_a_browser_and_airflows_has_none():
+    image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    airflow, browser = image.split("FROM airflow AS browser\n")
+    assert "chromium" not in airflow
+    assert "chromium" in browser
+    assert browser.rstrip().rsplit("USER ", 1)[1].startswith("airflow\n")
+    targets = {each["build"]["target"] for each in SERVICES.values() if "build" in each}
+    assert targets == {"airflow", "browser"}
+    assert f"{SERVICES['airflow-scheduler']['environment']['SELLEROPS_BROWSERS_HOME']}/downloads" in airflow
+
+
 def test_what_a_service_waits_for_exists_and_is_there_without_a_profile_it_lacks():
     for name, service in SERVICES.items():
         for needed in service.get("depends_on", {}):
@@ -138,7 +171,8 @@ def test_the_image_installs_the_lock_with_the_uv_that_made_it():
 def test_every_foreign_image_is_named_by_its_digest():
     """A tag can be moved to another image; a digest cannot. `make images` renews them."""
     image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
-    foreign = re.findall(r"^FROM (\S+)", image, re.MULTILINE)
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)", image, re.MULTILINE))
+    foreign = [name for name in re.findall(r"^FROM (\S+)", image, re.MULTILINE) if name not in stages]
     foreign += [service["image"] for service in SERVICES.values() if not service.get("build")]
     assert len(foreign) >= 2
     for name in foreign:

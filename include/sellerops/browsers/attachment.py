@@ -42,6 +42,7 @@ class Attachment:
         self.user_agent, self._mark = user_agent, mark
         self.driver = _driver_of(playwright)
         self.tab_ids: list[str] = []
+        self._pages: list[Page] = []
 
     @property
     def run_id(self) -> str:
@@ -56,6 +57,7 @@ class Attachment:
 
     def adopt(self, page: Page) -> None:
         """Note a page as the job's own, and mark its user agent if the browser was started without."""
+        self._pages.append(page)
         session = self.context.new_cdp_session(page)
         self.tab_ids.append(session.send("Target.getTargetInfo")["targetInfo"]["targetId"])
         if self._mark not in self.user_agent:
@@ -63,10 +65,24 @@ class Attachment:
             session.send("Emulation.setUserAgentOverride", {"userAgent": marked})
         # The session stays open: an override ends with it.
 
+    def newest_page(self) -> Page | None:
+        """The page that the job opened last and that is still open."""
+        return next((page for page in reversed(self._pages) if not page.is_closed()), None)
+
     def close_tabs(self) -> None:
         """Close the job's own pages from any thread. Only over CDP."""
-        for tab in self.tab_ids:
-            close_tab(self.pool_browser.login.browser, tab)
+        if self.pool_browser.login.browser.startswith("http://"):
+            for tab in self.tab_ids:
+                close_tab(self.pool_browser.login.browser, tab)
+
+    def close_own_pages(self) -> None:
+        """Close the job's own pages. Over CDP without Playwright, which a hanging page would keep waiting."""
+        if self.pool_browser.login.browser.startswith("http://"):
+            self.close_tabs()
+            return
+        for page in self._pages:
+            with contextlib.suppress(Exception):
+                page.close()
 
     def close(self) -> None:
         """Disconnect. Never raises: the browser or the driver may be dead."""

@@ -16,11 +16,6 @@ from sellerops.browsers.process_tree import memory_of
 from sellerops.ledger.logins import BEAT_EVERY_S, LOCK_VALID_S
 from sellerops.settings.logins import Login
 
-# How often the memory is measured, seconds.
-_LOOK_S = 1.0
-# A job that exceeds its time ends at its next step. One that hangs in a step ends this much later, which is
-# longer than Playwright waits for an element.
-_STEP_S = 35.0
 _MIB = 1 << 20
 
 
@@ -53,22 +48,29 @@ class Bounds:
     interrupt: Callable[[Breach, int], None]
 
 
+@dataclass(frozen=True)
+class Pace:
+    """Seconds. ``beat``: between beats of the lock; ``look``: between measurements of the memory.
+
+    A job that exceeds its time ends at its next step. One that hangs in a step is interrupted ``step`` later,
+    which is longer than Playwright waits for an element, and harder every ``again``.
+    """
+
+    beat: float = BEAT_EVERY_S
+    look: float = 1.0
+    step: float = 35.0
+    again: float = 10.0
+
+
 class Watch:
     """Beats and measures until ``stop``; after a breach it interrupts the job."""
 
-    def __init__(
-        self,
-        bounds: Bounds,
-        *,
-        beat_s: float = BEAT_EVERY_S,
-        look_s: float = _LOOK_S,
-        step_s: float = _STEP_S,
-    ) -> None:
-        self._bounds, self._beat_s, self._look_s, self._step_s = bounds, beat_s, look_s, step_s
+    def __init__(self, bounds: Bounds, pace: Pace) -> None:
+        self._bounds, self._pace = bounds, pace
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {bounds.login.id}", daemon=True)
         self._started = self._held_at = time.monotonic()
-        self._beat_at = 0.0
+        self._beat_at = self._interrupt_at = 0.0
         self.breach: Breach | None = None
         self.peak_memory: int | None = None
 
@@ -79,7 +81,7 @@ class Watch:
         """End the watching; the lock is the caller's again. Idempotent."""
         self._ended.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(self._beat_s)
+            self._thread.join(self._pace.beat)
 
     def check(self) -> None:
         """Raise BrowserUnavailable if the job has to end."""
@@ -96,33 +98,37 @@ class Watch:
             limit=breach.limit.value,
         )
 
+    def measure(self) -> int:
+        """Bytes of memory that the browser takes now; 0 for one of another machine."""
+        process = self._bounds.browser()
+        used = memory_of(process) if process else 0
+        if used:
+            self.peak_memory = max(used, self.peak_memory or 0)
+        return used
+
     def _run(self) -> None:
         tries = 0
-        overdue_at = 0.0
-        while not self._ended.wait(self._look_s):
+        while not self._ended.wait(self._pace.look):
+            if self.breach is None or self.breach.limit is not Limit.LOCK:
+                self._beat()
             if self.breach is None:
                 self._look()
-                overdue_at = time.monotonic() + self._grace_s()
-            elif time.monotonic() >= overdue_at:
+            if self.breach and time.monotonic() >= self._interrupt_at:
                 with contextlib.suppress(Exception):  # the next, harder interruption follows
                     self._bounds.interrupt(self.breach, tries)
                 tries += 1
-                overdue_at = time.monotonic() + self._look_s * 3
-            if self.breach is None or self.breach.limit is not Limit.LOCK:
-                self._beat()
+                self._interrupt_at = time.monotonic() + self._pace.again
 
     def _look(self) -> None:
-        if process := self._bounds.browser():
-            used = memory_of(process)
-            self.peak_memory = max(used, self.peak_memory or 0)
-            if used > self._bounds.login.memory_limit_mb * _MIB:
-                self._exceed(self._too_large(used))
+        used = self.measure()
+        if used > self._bounds.login.memory_limit_mb * _MIB:
+            self._exceed(self._too_large(used))
         if self._seconds() > self._limit_s():
             self._exceed(self._too_long())
 
     def _beat(self) -> None:
         now = time.monotonic()
-        if now - self._beat_at < self._beat_s:
+        if now - self._beat_at < self._pace.beat:
             return
         self._beat_at = now
         try:
@@ -137,6 +143,9 @@ class Watch:
     def _exceed(self, breach: Breach) -> None:
         # Losing the lock is the graver: what follows must not touch the other job's pages.
         if self.breach is None or breach.limit is Limit.LOCK:
+            # Memory and lock do not wait until the job ends by itself.
+            grace = self._pace.step if breach.limit is Limit.TIME else 0.0
+            self._interrupt_at = time.monotonic() + grace
             self.breach = breach
 
     def _seconds(self) -> float:
@@ -144,10 +153,6 @@ class Watch:
 
     def _limit_s(self) -> float:
         return self._bounds.login.job_timeout.total_seconds()
-
-    def _grace_s(self) -> float:
-        """How long the job may take to end by itself. Memory does not wait."""
-        return self._step_s if self.breach and self.breach.limit is Limit.TIME else 0.0
 
     def _too_long(self) -> Breach:
         return Breach(

@@ -107,7 +107,7 @@ class Capture:
         """The traced browser is gone or the job is done."""
         self.stop_tracing()
 
-    def save(self, context: BrowserContext, page: Page | None, error: BaseException) -> str:
+    def save(self, page: Page | None, error: BaseException) -> str:
         """Store what can be had of the three files; returns the folder's address. Masks the page."""
         if self._saved:
             return self._saved

@@ -12,7 +12,7 @@ import psutil
 
 from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable, SellerOpsError, SkipError
 from sellerops.browsers.attachment import Attachment, attach
-from sellerops.browsers.bounds import Bounds, Breach, Limit, Watch
+from sellerops.browsers.bounds import Bounds, Breach, Limit, Pace, Watch
 from sellerops.browsers.cookies import restore_cookies, save_cookies
 from sellerops.browsers.downloads import (
     BrowserFile,
@@ -145,7 +145,7 @@ class BrowserSession:
         SellerOpsError that leaves its block and puts the address into ``details["evidence"]``. Further calls
         return the same address.
         """
-        return self._capture.save(self._attached.context, self._page, error)
+        return self._capture.save(self._attached.newest_page(), error)
 
     @property
     def _attached(self) -> Attachment:
@@ -230,8 +230,10 @@ class BrowserSession:
         if self._has_cookies_to_save and not (self._watch and self._watch.breach):
             with contextlib.suppress(Exception):
                 self._save_cookies()
+        if self._watch:
+            self._watch.measure()
         self._capture.forget()
-        attached.close_tabs()
+        attached.close_own_pages()
         attached.close()
 
 
@@ -245,6 +247,7 @@ def open_session(
     evidence: EvidenceStore,
     is_held: Callable[[], bool],
     pool: Pool | None = None,
+    pace: Pace | None = None,
 ) -> Iterator[BrowserSession]:
     """Attach to a login's browser, whose lock the caller holds; start it if it belongs to this machine.
 
@@ -258,7 +261,9 @@ def open_session(
     session = BrowserSession(
         login, pool, user_agent_mark, job_id, Capture(login.id, job_id, secrets, evidence)
     )
-    watch = session._watch = Watch(Bounds(login, is_held, session._process, session._interrupt))
+    watch = session._watch = Watch(
+        Bounds(login, is_held, session._process, session._interrupt), pace or Pace()
+    )
     watch.start()
     pool.clear_downloads(login.id)
     try:

@@ -1,0 +1,218 @@
+"""One job in a real browser: files, cookies, crashes, limits; nothing is left behind."""
+
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+from support.browsers import MARK, failure_of, job, make_login, processes_of
+
+from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable
+from sellerops.browsers.bounds import Pace
+from sellerops.browsers.devtools import list_tabs, open_tab
+from sellerops.browsers.process_tree import kill_renderers, kill_tree
+
+# The watch of these tests looks often and does not wait for what hangs.
+IMPATIENT = Pace(beat=0.0, look=0.1, step=0.5, again=3.0)
+
+
+@pytest.fixture(scope="module")
+def login():
+    return make_login("logistics")
+
+
+def sign_in(session, site):
+    with session.private():
+        session.goto(f"{site.url}/signin")
+        session.page.fill("#user", "maria@example.com")
+        session.page.click("#go")
+        session.page.wait_for_url("**/home")
+
+
+def processes(pool, login):
+    return pool.look(login, MARK).process
+
+
+def test_a_job_gets_its_files_and_leaves_nothing_but_its_sign_in(pool, login, site, evidence):
+    with job(pool, login, evidence, job_id=41) as session:
+        sign_in(session, site)
+        clicked = session.download_from(lambda: session.page.click("#file"))
+        again = session.download_from(lambda: session.page.click("#file"))
+        got = session.request_file("/file/other.csv?id=7")
+        posted = session.request_file(f"{site.url}/posted", "POST", {"year": "2026", "month": "11"})
+        tab = session.page_from(lambda: session.page.click("#tab"))
+        in_tab = session.download_from(lambda: tab.click("#file"), page=tab)
+        assert [clicked.name, got.name, posted.name, in_tab.name] == [
+            "report.csv",
+            "other.csv",
+            "posted.csv",
+            "tab.csv",
+        ]
+        assert clicked.path != again.path
+        assert clicked.path.read_bytes() == b"content of report.csv /file/report.csv"
+        assert got.path.read_bytes() == b"content of other.csv /file/other.csv?id=7"
+        assert posted.path.read_bytes() == b"{'year': ['2026'], 'month': ['11']}"
+        assert (got.status, got.media_type) == (200, "text/csv")
+        folder = session.downloads
+        assert folder == pool.home / "downloads" / "logistics" / "41"
+    assert not folder.exists()
+    assert [tab.url for tab in list_tabs(login.browser)] == ["about:blank"]
+    assert session.peak_memory > 50 << 20
+    agents = {agent for _, _, agent in site.requests}
+    assert len(agents) == 1
+    assert MARK in agents.pop()
+    with job(pool, login, evidence) as session:
+        session.goto(f"{site.url}/home")
+        assert session.page.title() == "Home"
+        assert "HeadlessChrome" in session.page.evaluate("navigator.userAgent")
+    assert not evidence.exists()
+
+
+def test_a_site_that_is_away_or_broken_is_named_as_such(pool, login, site, evidence):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        error = failure_of(pool, login, evidence, lambda session: session.goto(address))
+    assert isinstance(error, AmazonUnavailable)
+    assert "ERR_CONNECTION_REFUSED" in str(error)
+    error = failure_of(pool, login, evidence, lambda session: session.goto(f"{site.url}/broken"))
+    assert isinstance(error, AmazonUnavailable)
+    assert "503" in str(error)
+    assert error.details["evidence"].endswith("/logistics/1")
+
+
+def test_a_killed_browser_is_restarted_and_still_signed_in(pool, login, site, evidence):
+    """Chromium itself loses the cookies of its last half minute; a container leaves its profile locked."""
+    with job(pool, login, evidence) as session:
+        sign_in(session, site)
+    kill_tree(processes(pool, login))
+    profile = pool.profile(login.id)
+    for name in ("SingletonLock", "SingletonCookie"):
+        (profile / name).unlink(missing_ok=True)
+        (profile / name).symlink_to("another-container-1234")
+    with job(pool, login, evidence) as session:
+        session.goto(f"{site.url}/home")
+        assert session.page.title() == "Home"
+    assert (profile / "cookies.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_browser_killed_in_a_download_fails_the_job_and_not_the_next(pool, login, site, evidence):
+    def kill():
+        assert site.slow_started.wait(60)
+        kill_tree(processes(pool, login))
+
+    with job(pool, login, evidence) as session:
+        sign_in(session, site)
+    killer = threading.Thread(target=kill)
+    killer.start()
+
+    def download(session):
+        session.goto(f"{site.url}/home")
+        session.download_from(lambda: session.page.click("#slow"))
+
+    error = failure_of(pool, login, evidence, download, job_id=2)
+    assert isinstance(error, BrowserUnavailable)
+    killer.join()
+    assert not processes_of(pool.home)
+    with job(pool, login, evidence, job_id=3) as session:
+        session.goto(f"{site.url}/home")
+        assert session.download_from(lambda: session.page.click("#file")).name == "report.csv"
+    assert list((pool.home / "downloads" / login.id).glob("*")) == []
+    assert len([each for each in processes_of(pool.home) if is_main(each)]) == 1
+
+
+def is_main(process):
+    return not any(word.startswith("--type=") for word in process.cmdline())
+
+
+def test_a_page_that_crashes_once_is_loaded_again(pool, login, site, evidence):
+    crashes = []
+
+    def crash():
+        if not crashes:
+            crashes.append(kill_renderers(processes(pool, login)))
+
+    site.hooks["/signin"] = crash
+    with job(pool, login, evidence) as session:
+        session.goto(f"{site.url}/signin?crash")
+        assert session.page.title() == "Sign in"
+        with pytest.raises(BrowserUnavailable, match="again"):
+            session.reconnect()
+    assert crashes[0] >= 1
+
+
+def test_a_page_that_never_ends_and_one_that_takes_all_memory_are_stopped(pool, login, site, evidence):
+    def hang(session):
+        session.goto(f"{site.url}/hang")
+        session.page.wait_for_timeout(100)
+        session.page.evaluate("1")
+
+    short = login.model_copy(update={"job_timeout": login.job_timeout / 300})
+    error = failure_of(pool, short, evidence, hang, pace=IMPATIENT)
+    assert isinstance(error, BrowserUnavailable)
+    assert "longer than 2 s" in str(error)
+    assert error.details["limit"] == "time"
+
+    def fill(session):
+        session.goto(f"{site.url}/memory")
+        session.page.wait_for_selector("#never", timeout=120_000)
+
+    small = login.model_copy(update={"memory_limit_mb": 900})
+    error = failure_of(pool, small, evidence, fill, pace=IMPATIENT)
+    assert isinstance(error, BrowserUnavailable)
+    assert "more than 900 MB" in str(error)
+    assert error.details["limit"] == "memory"
+    with job(pool, login, evidence) as session:
+        session.goto(f"{site.url}/signin")
+        assert session.page.title() == "Sign in"
+    assert [tab.url for tab in list_tabs(login.browser)] == ["about:blank"]
+
+
+def test_a_job_that_lost_its_lock_ends_and_leaves_the_other_jobs_page_alone(pool, login, site, evidence):
+    taken = threading.Event()
+
+    def lose(session):
+        session.goto(f"{site.url}/signin")
+        open_tab(login.browser, f"{site.url}/signin?other")  # as the new holder does
+        taken.set()
+        session.page.wait_for_selector("#never", timeout=120_000)
+
+    error = failure_of(pool, login, evidence, lose, is_held=lambda: not taken.is_set(), pace=IMPATIENT)
+    assert isinstance(error, BrowserUnavailable)
+    assert "took the login over" in str(error)
+    assert error.details["limit"] == "lock"
+    left = [tab.url for tab in list_tabs(login.browser)]
+    assert f"{site.url}/signin?other" in left
+    assert f"{site.url}/signin" not in left
+    with job(pool, login, evidence):
+        pass
+    assert [tab.url for tab in list_tabs(login.browser)] == ["about:blank"]
+
+
+def test_two_logins_at_once_keep_their_files_and_sign_ins_apart(pool, login, site, evidence):
+    other = make_login("finance")
+
+    def collect(which):
+        with job(pool, which, evidence, job_id=5) as session:
+            sign_in(session, site)
+            found = []
+            for number in range(3):
+                one = session.request_file(f"/file/report.csv?{which.id}={number}")
+                two = session.download_from(lambda: session.page.click("#file"))
+                found += [one.path.read_text(), two.path.read_text()]
+            return found
+
+    with ThreadPoolExecutor(2) as threads:
+        ours, theirs = threads.map(collect, [login, other])
+    assert [text for text in ours if "=" in text] == [
+        f"content of report.csv /file/report.csv?logistics={number}" for number in range(3)
+    ]
+    assert len(ours) == len(theirs) == 6
+    assert not any("logistics" in text for text in theirs)
+    mains = [each for each in processes_of(pool.home) if is_main(each)]
+    assert len(mains) == 2
+    for each in (login, other):
+        pool.stop(each, MARK)
+    assert not processes_of(pool.home)
+    assert not [each for each in psutil.Process().children(recursive=True) if "node" in each.name()]
