@@ -38,6 +38,11 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("BIGQUERY", "0").lower() not in ("", "0", "no", "false"),
         help="also load into a local BigQuery (`make bigquery` installs it); same as BIGQUERY=1",
     )
+    demo.add_argument(
+        "--portal",
+        action="store_true",
+        help="also download files of web pages, with a browser per login; needs Chromium",
+    )
     demo.set_defaults(command=_demo)
     stop = commands.add_parser("stop", help="stop a running demo, or what a killed one left running")
     stop.set_defaults(command=_stop)
@@ -63,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 def _demo(options: argparse.Namespace) -> int:
     from sellerops_runtime.demo import run_demo
 
-    return run_demo(once=options.once, full=options.full, bigquery=options.bigquery)
+    return run_demo(once=options.once, full=options.full, bigquery=options.bigquery, portal=options.portal)
 
 
 def _stop(_: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from sellerops_runtime.errors import Stalled, StartError
 from sellerops_runtime.failure_scenario import show_failure_and_recovery
 from sellerops_runtime.home import choose_home
 from sellerops_runtime.instructions import instructions
+from sellerops_runtime.local_browsers import chromium_or_advice
 from sellerops_runtime.polling import Observation, Poller
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.report_selection import LISTINGS, rounds
@@ -41,12 +42,13 @@ READ_SECONDS = 240.0
 _LOOK_EVERY = 3.0
 
 
-def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
+def run_demo(*, once: bool, full: bool = False, bigquery: bool = False, portal: bool = False) -> int:
     """Run the whole demo.
 
     ``once``: return after the table instead of waiting for an interrupt. ``full``: collect every report in
-    the catalogue. ``bigquery``: also load into a local BigQuery. Returns the exit code: 0 when everything was
-    collected, 1 when something failed, 130 when interrupted before that.
+    the catalogue. ``bigquery``: also load into a local BigQuery. ``portal``: also download files of web
+    pages, if a Chromium is installed. Returns the exit code: 0 when everything was collected, 1 when
+    something failed, 130 when interrupted before that.
     """
     speed = _speed(FULL_SPEED if full else DEFAULT_SPEED)
     progress = Progress()
@@ -54,10 +56,11 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
     progress.say(
         f"State is kept in {home.path}" + (f" ({home.reason}; DEMO_HOME sets another)" if home.reason else "")
     )
+    portal = portal and chromium_or_advice(progress.say)
     code = 130
     with interruptible():
         try:
-            with running_stack(home, progress, bigquery=bigquery) as stack:
+            with running_stack(home, progress, bigquery=bigquery, portal=portal) as stack:
                 code = 1 if _collect_and_print(stack, progress, speed, full=full) else 0
                 if not once:
                     _print_instructions(stack, progress)

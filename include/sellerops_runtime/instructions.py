@@ -29,6 +29,7 @@ def _addresses(stack: Stack) -> str:
         "Airflow": f"{stack.airflow.url}   user {USER}, password {stack.airflow.password}",
         "Slack": f"{stack.amazon.url}/slack   the notices as people would receive them",
         "Postgres": stack.command("psql"),
+        **({"Portal": f"{stack.amazon.url}/ap/signin   the pages"} if stack.with_browsers else {}),
         **({"BigQuery": f"BIGQUERY_EMULATOR_HOST={stack.bigquery.url}"} if stack.bigquery else {}),
         "Logs": str(stack.home.logs),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ import httpx
 import yaml
 
 from sellerops.settings.config_files import config_dir, read_yaml
+from sellerops_runtime.config_overlay import link_all
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_ports
@@ -118,19 +118,9 @@ def configure(folder: Path, source: Path | None = None) -> dict[str, str]:
     too. Returns the variables that select the new configuration.
     """
     origin = source or config_dir()
-    _link_all(origin, folder, except_for="reports")
-    _link_all(origin / "reports", folder / "reports", except_for="defaults.yaml")
+    link_all(origin, folder, except_for="reports")
+    link_all(origin / "reports", folder / "reports", except_for="defaults.yaml")
     defaults = folder / "reports" / "defaults.yaml"
     content = {**read_yaml(origin / "reports" / "defaults.yaml"), "destinations": list(DESTINATIONS)}
     defaults.write_text(yaml.safe_dump(content), encoding="utf-8")
     return {"SELLEROPS_CONFIG_DIR": str(folder)}
-
-
-def _link_all(origin: Path, folder: Path, *, except_for: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        if old.is_symlink():
-            old.unlink()
-    for each in origin.iterdir():
-        if each.name != except_for:
-            os.symlink(each, folder / each.name)

@@ -16,6 +16,9 @@ DEMO_REPORTS = (
     "settlements",
     "sp_campaigns",
 )
+# With PORTAL=1: files of web pages that no API serves, of each login.
+PORTAL_SOURCE = "seller_portal"
+PORTAL_REPORTS: tuple[str, ...] = ()
 # Operations requested per ASIN. ASINs come from the listings report, so that one is collected before all
 # others.
 LISTINGS = "listings_all"
@@ -28,7 +31,7 @@ def rounds(specs: Sequence[ReportSpec], *, full: bool) -> list[list[ReportSpec]]
     Quota is the bottleneck. So reports that Amazon creates at most once a minute come first, those with the
     most slices before the others, and no quota is left unused while other reports are collected.
     """
-    chosen = [spec for spec in specs if spec.is_on and (full or spec.name in DEMO_REPORTS)]
+    chosen = [spec for spec in specs if spec.is_on and (full or spec.name in DEMO_REPORTS + PORTAL_REPORTS)]
     later = [spec for spec in chosen if needs_asins(spec)]
     first = [spec for spec in chosen if spec not in later]
     return [sorted(each, key=_turn) for each in (first, later) if each]

@@ -24,6 +24,7 @@ from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import Home
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
 from sellerops_runtime.local_bigquery import LocalBigQuery, bigquery_settings, configure
+from sellerops_runtime.local_browsers import LocalBrowsers
 from sellerops_runtime.lost_requests import fail_lost_requests
 from sellerops_runtime.polling import Poller
 from sellerops_runtime.ports import LOOPBACK, choose_port
@@ -48,9 +49,12 @@ class Stack:
     """The components of one demo in ``home``. ``start`` raises StartError naming one that does not start.
 
     :param bigquery: also run a local BigQuery and load every report into it.
+    :param portal: also run a browser per login, for web pages.
     """
 
-    def __init__(self, home: Home, progress: Progress, *, bigquery: bool = False) -> None:
+    def __init__(
+        self, home: Home, progress: Progress, *, bigquery: bool = False, portal: bool = False
+    ) -> None:
         self.home = home
         self._progress = progress
         self.postgres = EmbeddedPostgres(home.postgres)
@@ -60,6 +64,8 @@ class Stack:
         self.changes: ConfigWatcher
         self.bigquery: LocalBigQuery | None = None
         self._with_bigquery = bigquery
+        self.browsers = LocalBrowsers(home.path / "browsers", home.path / "config-portal")
+        self.with_browsers = portal
         self._schedules = os.environ.get("DEMO_SCHEDULES", "False")
 
     def poller(self, seconds: float) -> Poller:
@@ -88,6 +94,7 @@ class Stack:
     def start(self) -> None:
         """Start all; when this returns, Airflow is healthy, its connections are set and the ledger exists."""
         self._stop_leftovers()
+        configuration = config_dir()
         ui_port = choose_port("DEMO_UI_PORT", UI_PORT)
         amazon_port = choose_port("DEMO_SANDBOX_PORT")
         self.postgres.port = choose_port("DEMO_POSTGRES_PORT")
@@ -111,7 +118,7 @@ class Stack:
             env=self.airflow.env(), logs=self.home.logs, run_dir=self.home.run, port=amazon_port
         )
         self.ledger = Ledger(self.warehouse)
-        self.changes = ConfigWatcher(config_dir(), self.airflow.dags_folder)
+        self.changes = ConfigWatcher(configuration, self.airflow.dags_folder)
         self._progress.show("Starting the local Amazon, preparing Airflow's metadata and the ledger")
         with self._threads() as pool:
             for done in [
@@ -119,6 +126,7 @@ class Stack:
                 pool.submit(self.amazon.start),
                 pool.submit(self.ledger.migrate),
                 *([pool.submit(self.bigquery.start)] if self.bigquery else []),
+                *([pool.submit(self.browsers.start)] if self.with_browsers else []),
             ]:
                 done.result()
             if given_up := fail_lost_requests(self.ledger):
@@ -159,6 +167,7 @@ class Stack:
         if any(self.home.run.glob("*.json")):
             self._progress.say("An earlier demo was killed; stopping what it left running")
             stop_leftovers(self.home.run, STOP_SECONDS)
+        self.browsers.stop()
         self.postgres.stop()
 
     def stop(self) -> None:
@@ -167,6 +176,7 @@ class Stack:
         if hasattr(self, "ledger"):
             self.ledger.close()
         stop_leftovers(self.home.run, STOP_SECONDS)
+        self.browsers.stop()
         self.postgres.stop()
 
     def check_alive(self) -> None:
@@ -211,8 +221,20 @@ class Stack:
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_READ_DAGS_EVERY),
             "DEMO_HOME": str(self.home.path),
             COMMAND: command_template(os.environ),
-            **(self.bigquery.environment() | self._configuration() if self.bigquery else {}),
+            **self._configured(),
         }
+
+    def _configured(self) -> dict[str, str]:
+        """The variables that select the local BigQuery and the configurations of this demo."""
+        variables: dict[str, str] = {}
+        if self.bigquery:
+            variables |= self.bigquery.environment() | self._configuration()
+        if self.with_browsers:
+            chosen = variables.get("SELLEROPS_CONFIG_DIR")
+            variables |= self.browsers.configure(Path(chosen) if chosen else None)
+            # This process reads specs, too, and which of them are on depends on the logins.
+            os.environ.update(variables)
+        return variables
 
     def _local_bigquery(self) -> LocalBigQuery:
         data = self.home.path / "bigquery"
@@ -248,10 +270,12 @@ class Stack:
 
 
 @contextmanager
-def running_stack(home: Home, progress: Progress, *, bigquery: bool = False) -> Iterator[Stack]:
+def running_stack(
+    home: Home, progress: Progress, *, bigquery: bool = False, portal: bool = False
+) -> Iterator[Stack]:
     """A started stack that is stopped when the block ends, however it does. Raises AlreadyRunning."""
     with home.locked():
-        stack = Stack(home, progress, bigquery=bigquery)
+        stack = Stack(home, progress, bigquery=bigquery, portal=portal)
         try:
             stack.start()
             yield stack

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
+from sellerops.browsers.pool import Pool
 from sellerops_runtime.home import PROJECT_ROOT, VARIABLE, Home, choose_home
 from sellerops_runtime.postgres import EmbeddedPostgres
 from sellerops_runtime.processes import running_parts, stop_leftovers
@@ -28,6 +29,7 @@ def stop_demo(
         # The demo has stopped its own components; stop whatever is left.
         parts += [name for name in _running(home, postgres) if name not in parts]
         stop_leftovers(home.run)
+        parts += [f"browser of {login}" for login in Pool(home.path / "browsers").stop_all()]
         postgres.stop()
     return parts
 

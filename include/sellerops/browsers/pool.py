@@ -78,7 +78,7 @@ class Pool:
         if not is_loopback(login.browser):
             state = BrowserState.ELSEWHERE if version else BrowserState.UNREACHABLE
             return PoolBrowser(login, state, version=version)
-        record = self._record(login)
+        record = _read(self._path(login))
         process = record.process if record else None
         if version and process and record:
             return PoolBrowser(login, BrowserState.RUNNING, process, version, record.has_window)
@@ -139,6 +139,17 @@ class Pool:
             self._path(login).unlink(missing_ok=True)
         return process is not None
 
+    def stop_all(self) -> list[str]:
+        """Stop every browser that was started with this home; returns the logins whose browser ran."""
+        stopped = []
+        for path in sorted(self._run.glob("*.json")):
+            record = _read(path)
+            if record and record.process:
+                stop(record.process)
+                stopped.append(path.stem)
+            path.unlink(missing_ok=True)
+        return stopped
+
     def clear_downloads(self, login_id: str) -> None:
         """Delete what dead jobs left behind. Only for the holder of the login's lock."""
         shutil.rmtree(self.downloads(login_id), ignore_errors=True)
@@ -171,12 +182,6 @@ class Pool:
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-    def _record(self, login: Login) -> _Record | None:
-        try:
-            return _Record.from_json(self._path(login).read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
 
     def _write(self, login: Login, record: _Record) -> None:
         path = self._path(login)
@@ -215,6 +220,13 @@ class _Record:
             int(found["port"]),
             bool(found["has_window"]),
         )
+
+
+def _read(path: Path) -> _Record | None:
+    try:
+        return _Record.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def default_home() -> Path:

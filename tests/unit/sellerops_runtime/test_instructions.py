@@ -30,6 +30,7 @@ def text_of(*, has_schedules: bool = False, home: Path = Path("/here")) -> str:
         airflow=SimpleNamespace(url="http://127.0.0.1:8080", password="secret"),
         amazon=SimpleNamespace(url="http://127.0.0.1:8900"),
         bigquery=None,
+        with_browsers=False,
         home=Home(home),
         has_schedules=has_schedules,
         command="bin/{}".format,

@@ -1,0 +1,90 @@
+"""PORTAL=1: the demo's logins for web pages, and a browser for each on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sellerops.base.errors import BrowserMissing
+from sellerops.browsers.executable import find_chromium
+from sellerops.browsers.pool import VARIABLE, Pool
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.config_files import config_dir
+from sellerops.settings.logins import load_logins
+from sellerops_runtime.config_overlay import link_all
+from sellerops_runtime.ports import LOOPBACK, choose_port
+
+# The logins of the demo: those of its users at the local Amazon whose pages it opens.
+ROLES = ("brand_analytics", "business_reports", "finance", "logistics")
+FIRST_PORT = 9222
+MARK = "sellerops (demo, automated)"
+
+
+@dataclass(frozen=True)
+class LocalBrowsers:
+    """One browser per login. ``home``: their profiles and pid files; ``config``: a configuration with the
+    demo's logins.
+    """
+
+    home: Path
+    config: Path
+
+    def configure(self, source: Path | None = None) -> dict[str, str]:
+        """Write the configuration: that of ``source`` (default: the present one) with logins.yaml replaced.
+
+        Returns the variables that select it.
+        """
+        origin = source or config_dir()
+        link_all(origin, self.config, except_for="logins.yaml")
+        accounts = sorted(load_accounts())
+        content = {
+            "enabled": True,
+            "user_agent_mark": MARK,
+            "logins": {
+                f"northwind_{role}": _login(role, accounts, FIRST_PORT + place)
+                for place, role in enumerate(ROLES)
+            },
+        }
+        (self.config / "logins.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+        return {"SELLEROPS_CONFIG_DIR": str(self.config), **self.environment()}
+
+    def environment(self) -> dict[str, str]:
+        """The variable that tells tasks and commands where the browsers' files are."""
+        return {VARIABLE: str(self.home)}
+
+    def start(self) -> list[str]:
+        """Start all; returns the logins. Call with the configuration selected. Raises BrowserMissing,
+        BrowserUnavailable and ConfigurationError.
+        """
+        logins = load_logins()
+        for login in logins.by_id.values():
+            Pool(self.home).start(login, logins.user_agent_mark)
+        return list(logins.by_id)
+
+    def stop(self) -> list[str]:
+        """Stop all, also those of a killed demo; returns the logins whose browser ran."""
+        return Pool(self.home).stop_all()
+
+
+def chromium_or_advice(say: Callable[[str], object]) -> bool:
+    """Whether the browsers can run here; says what to install if not."""
+    try:
+        find_chromium()
+    except BrowserMissing as error:
+        say(f"Without web pages, because {error.cause} {error.remedy}")
+        return False
+    return True
+
+
+def _login(role: str, accounts: list[str], port: int) -> dict[str, Any]:
+    """The port of the first users' setup if it is free."""
+    return {
+        "site": "seller_central",
+        "accounts": accounts,
+        "roles": [role],
+        "browser": f"http://{LOOPBACK}:{choose_port('', port)}",
+    }
