@@ -180,9 +180,10 @@ def _agent_of(browser: Browser) -> str:
 
 def _driver_of(playwright: Playwright) -> psutil.Process | None:
     """The process that Playwright drives browsers with; ending it ends whatever call waits for it."""
-    transport: Any = playwright._impl_obj._connection._transport  # type: ignore[attr-defined]
+    # `start` binds `stop` to the context manager, which has the transport.
+    manager: Any = getattr(playwright.stop, "__self__", None)
     try:
-        return psutil.Process(transport._proc.pid)
+        return psutil.Process(manager._client._transport._proc.pid)
     except (AttributeError, psutil.Error):
         return None
 

@@ -164,6 +164,9 @@ class BrowserSession:
         except Error as error:
             if "net::ERR_" not in str(error) or _is_crash(error):
                 raise
+            if "net::ERR_ABORTED" in str(error):
+                # A crash while loading; it shows only when the page is used again.
+                self.page.evaluate("0")
             reason = str(error).split("net::", 1)[1].split()[0]
             raise AmazonUnavailable(
                 f"the site cannot be reached ({reason}).", where=url.split("?")[0]

@@ -1,6 +1,7 @@
 """The watch of a job, without a browser."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_a_lost_lock_interrupts_and_says_so():
 
 def test_a_job_over_its_time_is_interrupted_and_its_lock_beaten_on():
     beats = []
-    job = Job(login(job_timeout=0), lambda: beats.append(1) or True)
+    job = Job(login(job_timeout=timedelta()), lambda: beats.append(1) or True)
     job.watch.start()
     assert job.interrupted.wait(30)
     job.watch.stop()

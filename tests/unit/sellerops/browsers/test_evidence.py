@@ -15,7 +15,7 @@ FILES = {PAGE: b"<html>", SCREENSHOT: b"png"}
 def store(request, tmp_path):
     if request.param == "local":
         return EvidenceStore.of_archive(tmp_path.as_uri())
-    return EvidenceStore.of_archive(f"memory://{request.node.name}/archive/")
+    return EvidenceStore.of_archive(f"memory://{tmp_path.name}/archive/")
 
 
 def test_what_is_saved_is_listed_and_read_again(store):
