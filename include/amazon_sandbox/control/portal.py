@@ -12,6 +12,7 @@ from amazon_sandbox.control.common import ControlError, read_body
 from amazon_sandbox.core.answers import json_answer
 from amazon_sandbox.core.sandbox import sandbox_of
 from amazon_sandbox.portal.family import PAGES
+from amazon_sandbox.portal.report_lists import ReportLists
 from amazon_sandbox.portal.state import PortalState
 
 Challenge = Literal[
@@ -38,7 +39,7 @@ class PortalSettings(BaseModel):
 
 
 async def portal(request: Request) -> Response:
-    """GET shows users, sessions and settings of the web pages, POST changes settings."""
+    """GET shows users, sessions, settings and requested files of the web pages, POST changes settings."""
     sandbox = sandbox_of(request)
     state = sandbox.state(PortalState)
     if request.method == "POST":
@@ -55,6 +56,7 @@ async def portal(request: Request) -> Response:
             "session_minutes": settings.session_minutes,
             "challenges": settings.challenges,
             "challenge_seed": settings.challenge_seed,
+            "requested": [row.as_dict() for row in sandbox.state(ReportLists).requested()],
         }
     )
 

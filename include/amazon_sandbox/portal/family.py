@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from amazon_sandbox.core.sandbox import Family
-from amazon_sandbox.portal import faults, home, kat, picker, sign_in
+from amazon_sandbox.portal import awd, faults, home, kat, payments, picker, report_central, sign_in
 from amazon_sandbox.portal.files import KINDS
+from amazon_sandbox.portal.report_lists import ReportLists
 from amazon_sandbox.portal.routes import PortalPage, route_of
 from amazon_sandbox.portal.state import PortalState
 
@@ -12,12 +13,15 @@ PAGES: tuple[PortalPage, ...] = (
     *sign_in.pages,
     *picker.pages,
     *home.pages,
+    *report_central.pages,
+    *payments.pages,
+    *awd.pages,
 )
 
 FAMILY = Family(
     routes=(*kat.routes, *map(route_of, PAGES)),
     operations=tuple(dict.fromkeys(page.operation for page in PAGES)),
     faults=faults.MENU,
-    states=(PortalState,),
+    states=(PortalState, ReportLists),
     report_types=lambda: KINDS,
 )

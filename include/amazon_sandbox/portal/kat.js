@@ -97,14 +97,15 @@
   // Days in the attributes and in the form are ISO; its inputs show them in the page's language.
   const FORMATS = { en: 'MM/DD/YYYY', de: 'DD.MM.YYYY', ja: 'YYYY/MM/DD' };
   const language = () => document.documentElement.lang.slice(0, 2);
-  const format = () => FORMATS[language()] || FORMATS.en;
-  const written = iso => {
+  // A store writes dates its own way, whatever the language is: `date-format` of the host.
+  const format = host => host.getAttribute('date-format') || FORMATS[language()] || FORMATS.en;
+  const written = (host, iso) => {
     if (!iso) return '';
     const [year, month, day] = iso.split('-');
-    return format().replace('YYYY', year).replace('MM', month).replace('DD', day);
+    return format(host).replace('YYYY', year).replace('MM', month).replace('DD', day);
   };
-  const read = shown => {
-    const order = format().match(/YYYY|MM|DD/g);
+  const read = (host, shown) => {
+    const order = format(host).match(/YYYY|MM|DD/g);
     const parts = shown.match(/\d+/g) || [];
     if (parts.length !== 3) return '';
     const found = Object.fromEntries(order.map((name, i) => [name, parts[i]]));
@@ -117,12 +118,12 @@
       this.typed = { start: this.getAttribute('start-value') || '', end: this.getAttribute('end-value') || '' };
       const label = name => text(this.getAttribute(`${name}-label`) || name);
       const shadow = root(this, ['start', 'end'].map(name =>
-        `<label>${label(name)} <input class="${name}" placeholder="${format()}" data-date autocomplete="off"></label>`).join(' '));
+        `<label>${label(name)} <input class="${name}" placeholder="${format(this)}" data-date autocomplete="off"></label>`).join(' '));
       this.inputs = { start: shadow.querySelector('.start'), end: shadow.querySelector('.end') };
       for (const name of ['start', 'end']) {
         this.inputs[name].addEventListener('change', event => {
           if (!event.isTrusted) return;
-          this.typed[name] = read(this.inputs[name].value);
+          this.typed[name] = read(this, this.inputs[name].value);
           this.put();
         });
       }
@@ -134,8 +135,8 @@
       this.show();
     }
     show() {
-      this.inputs.start.value = written(this.getAttribute('start-value') || this.typed.start);
-      this.inputs.end.value = written(this.getAttribute('end-value') || this.typed.end);
+      this.inputs.start.value = written(this, this.getAttribute('start-value') || this.typed.start);
+      this.inputs.end.value = written(this, this.getAttribute('end-value') || this.typed.end);
       this.put();
     }
     put() {

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.controls import Controls
 
 # A cell's text, with the labels of the elements in it: those are attributes, not text.
-_CELLS = """rows => rows.map(row => Array.from(row.children)
+_ROWS = """rows => rows.map(row => [row.outerHTML, Array.from(row.children)
     .filter(cell => /^(KAT-TABLE-CELL|TD|TH)$/.test(cell.tagName))
     .map(cell => [cell.innerText, ...Array.from(cell.querySelectorAll('[label]'),
-        each => each.getAttribute('label'))].join(' ').replace(/\\s+/g, ' ').trim()))"""
+        each => each.getAttribute('label'))].join(' ').replace(/\\s+/g, ' ').trim())])"""
 _TEXT = """element => [element.innerText, ...Array.from(element.querySelectorAll('[label]'),
     each => each.getAttribute('label'))].join(' ').replace(/\\s+/g, ' ').trim()"""
 
@@ -23,12 +23,14 @@ _TEXT = """element => [element.innerText, ...Array.from(element.querySelectorAll
 @dataclass(frozen=True)
 class Row:
     """A row: its texts by header (the header's text as the page writes it) and in order, and its element, in
-    which its own buttons are found: ``controls.press("Download", within=row.locator)``.
+    which its own buttons are found: ``controls.press("Download", within=row.locator)``. ``html``: of the row,
+    for ids in attributes.
     """
 
     cells: Mapping[str, str]
     texts: tuple[str, ...]
     locator: Locator
+    html: str = ""
 
 
 def rows(controls: Controls, within: Locator | None) -> list[Row]:
@@ -36,13 +38,13 @@ def rows(controls: Controls, within: Locator | None) -> list[Row]:
     scope = within or controls.page.locator("body")
     table = controls.find("table", scope.locator("kat-table"), scope.locator("table"))
     lines = table.locator("kat-table-row, tr")
-    texts = [tuple(each) for each in lines.evaluate_all(_CELLS)]
-    if not texts:
+    found = [(html, tuple(texts)) for html, texts in lines.evaluate_all(_ROWS)]
+    if not found:
         raise controls.changed("header of the table")
-    header = texts[0]
+    header = found[0][1]
     return [
-        Row(dict(zip(header, cells, strict=False)), cells, lines.nth(index))
-        for index, cells in enumerate(texts[1:], start=1)
+        Row(dict(zip(header, texts, strict=False)), texts, lines.nth(index), html)
+        for index, (html, texts) in enumerate(found[1:], start=1)
     ]
 
 

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.page_object import PageObject
 
 # Names only: a module is imported when its page is used.
-PAGES: dict[str, str] = {}
+PAGES: dict[str, str] = {
+    "report_central": "report_central:ReportCentral",
+    "payments_reports": "payments_reports:PaymentsReports",
+    "awd_fees": "awd:AwdFees",
+    "awd_inventory": "awd:AwdInventory",
+    "awd_inbound_shipments": "awd:AwdInboundShipments",
+}
 
 _ROOM = "sellerops.sources.seller_portal.pages"
 

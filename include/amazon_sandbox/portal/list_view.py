@@ -1,0 +1,255 @@
+"""The table of requested files, the dialogs and the period controls of the pages that have one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from html import escape
+
+from amazon_sandbox.portal import list_texts, store_names
+from amazon_sandbox.portal.report_lists import ListedFile, TooEarly
+from amazon_sandbox.portal.routes import PortalCall
+
+PRESET_DAYS = (3, 7, 14, 30, 90, 180)
+EXACT = "-1"
+
+Control = Callable[[PortalCall, ListedFile], str]
+
+
+def say(call: PortalCall, name: str, **values: object) -> str:
+    """A text of the lists in the page's language."""
+    return list_texts.text(name, call.language[:2], **values)
+
+
+def table(
+    call: PortalCall, rows: Sequence[ListedFile], title: Callable[[ListedFile], str], control: Control
+) -> str:
+    """The list: ``kat-table`` in version 1; in version 2 a plain table with a column for the store.
+
+    ``title``: of a row's report; ``control``: what a row offers, HTML.
+    """
+    cells = [_cells(call, row, title(row), control(call, row)) for row in rows]
+    ids = [row.report_id if row.kind.startswith("payments") else "" for row in rows]
+    heads = [escape(say(call, name)) for name in _columns(call)]
+    note = "" if cells else escape(say(call, "none_yet"))
+    return (_plain_table if call.version == 2 else _kat_table)(heads, cells, ids, note)
+
+
+def status_and(call: PortalCall, row: ListedFile, download: str, *, no_data: str = "no_data") -> str:
+    """The status cell: a spinner, words, or the download control."""
+    status = row.status(call.sandbox.clock.now())
+    if status == "ready":
+        return download
+    if status == "in_progress":
+        return f'<kat-icon name="spinner"></kat-icon> {escape(say(call, "in_progress"))}'
+    return escape(say(call, no_data if status == "no_data" else status))
+
+
+def button(label: str, **attributes: str) -> str:
+    """A ``kat-button``."""
+    more = "".join(f' {name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
+    return f'<kat-button label="{escape(label)}"{more}></kat-button>'
+
+
+def dialog(call: PortalCall, early: TooEarly | None) -> str:
+    """The dialog of a request that came too early, open over the page."""
+    if early is None:
+        return ""
+    said = escape(say(call, "too_early", minutes=early.minutes))
+    close = escape(say(call, "close"))
+    return f'<kat-modal visible="true" close-label="{close}"><p>{said}</p></kat-modal>'
+
+
+def tour(call: PortalCall) -> str:
+    """A tour that covers the page some moments after it was opened, in version 2."""
+    if call.version != 2:
+        return ""
+    skip = escape(say(call, "skip"))
+    return (
+        f'<div data-tour="reports" class="tour" hidden><p>{escape(say(call, "tour"))}</p>'
+        f'<button type="button">{skip}</button></div>'
+    )
+
+
+def days_controls(call: PortalCall) -> str:
+    """Presets that end today, "Exact dates" last, and date fields: which elements they are depends on the
+    store.
+    """
+    country = call.marketplace.country
+    fields = date_fields(call)
+    if country in _WITHOUT_PRESETS:
+        return f'<div id="daily-time-picker-style">{fields}</div>'
+    presets = _native_presets(call) if country in _NATIVE_PRESETS else _kat_presets(call)
+    return f'<div id="daily-time-picker-style">{presets}<div id="exact-dates" hidden>{fields}</div></div>'
+
+
+def date_fields(call: PortalCall) -> str:
+    """Two date fields: plain ones, or those of a picker."""
+    return _plain_fields(call) if call.marketplace.country in _PLAIN_FIELDS else _picker(call)
+
+
+def month_controls(call: PortalCall) -> str:
+    """Two drop-downs; the values count months from 0, as some pages do."""
+    language, today = call.language[:2], call.now.date()
+    last = today.replace(day=1) - timedelta(days=1)
+    months = [(str(month - 1), list_texts.month_name(month, language)) for month in range(1, 13)]
+    years = [(str(year), str(year)) for year in range(today.year - 2, today.year + 1)]
+    return _kat_dropdown(say(call, "month"), "month", months, str(last.month - 1)) + _kat_dropdown(
+        say(call, "year"), "year", years, str(last.year)
+    )
+
+
+def chosen_days(call: PortalCall) -> tuple[date, date]:
+    """The days of a form with ``days_controls``. Without exact dates: the preset's, which end today; a range
+    that was never typed is today alone.
+    """
+    today = call.now.date()
+    preset = call.form.get("preset", EXACT)
+    if preset != EXACT:
+        return today - timedelta(days=int(preset)), today
+    form = list_texts.date_form(call.marketplace)
+    first, last = (_day(call.form.get(name, ""), form) for name in ("startDate", "endDate"))
+    return first or today, last or today
+
+
+def chosen_month(call: PortalCall) -> tuple[date, date]:
+    """The days of the month of a form with ``month_controls``."""
+    first = date(int(call.form["year"]), int(call.form["month"]) + 1, 1)
+    return first, list_texts.last_day_of(first)
+
+
+_NATIVE_PRESETS = ("CA", "GB", "IT", "AU")
+_WITHOUT_PRESETS = ("FR", "ES")
+_PLAIN_FIELDS = ("CA", "DE", "FR", "ES", "AU")
+
+
+def _columns(call: PortalCall) -> tuple[str, ...]:
+    store = ("store",) if call.version == 2 else ()
+    return ("report_type", *store, "period", "requested", "format", "status")
+
+
+def _cells(call: PortalCall, row: ListedFile, title: str, control: str) -> list[str]:
+    language = call.language[:2]
+    period = list_texts.period_text(row.days, call.marketplace, language, call.version, month=row.is_month)
+    requested = list_texts.moment_text(row.requested, call.marketplace, language, call.version)
+    store = [store_names.name_of(row.country, call.language)] if call.version == 2 else []
+    kind = "XLSX" if row.kind.startswith("awd_fees") else "CSV"
+    return [*(escape(text) for text in (title, *store, period, requested, kind)), control]
+
+
+def _kat_table(heads: Sequence[str], rows: Sequence[Sequence[str]], ids: Sequence[str], note: str) -> str:
+    def line(cells: Sequence[str], report_id: str = "") -> str:
+        made = "".join(f"<kat-table-cell>{cell}</kat-table-cell>" for cell in cells)
+        return f'<kat-table-row role="row"{_id(report_id)}>{made}</kat-table-row>'
+
+    body = "".join(map(line, rows, ids)) or line([note])
+    return (
+        f'<div id="report-page-margin-style"><kat-table><kat-table-head>{line(heads)}</kat-table-head>'
+        f'<kat-table-body role="rowgroup">{body}</kat-table-body></kat-table></div>'
+    )
+
+
+def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]], ids: Sequence[str], note: str) -> str:
+    head = "".join(f"<th>{text}</th>" for text in heads)
+    body = "".join(
+        f"<tr{_id(report_id)}>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        for cells, report_id in zip(rows, ids, strict=True)
+    )
+    body = body or f'<tr><td colspan="{len(heads)}">{note}</td></tr>'
+    return (
+        f'<div id="report-page-margin-style"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _id(report_id: str) -> str:
+    """Payments name a report's id in its row; the other lists do not."""
+    return f' data-report-id="{report_id}"' if report_id else ""
+
+
+def _presets(call: PortalCall) -> list[tuple[str, str]]:
+    days = [(str(count), say(call, "last_days", days=count)) for count in PRESET_DAYS]
+    return [("1", say(call, "yesterday")), *days, (EXACT, say(call, "exact"))]
+
+
+def _kat_presets(call: PortalCall) -> str:
+    options = "".join(
+        f'<kat-option value="{value}">{escape(text)}</kat-option>' for value, text in _presets(call)
+    )
+    return (
+        f'<kat-dropdown class="daily-time-picker-kat-dropdown-normal" name="preset">{options}</kat-dropdown>'
+    )
+
+
+def _native_presets(call: PortalCall) -> str:
+    options = "".join(f'<option value="{value}">{escape(text)}</option>' for value, text in _presets(call))
+    return f'<select name="preset">{options}</select>'
+
+
+def _kat_dropdown(label: str, name: str, options: Sequence[tuple[str, str]], value: str) -> str:
+    made = "".join(f'<kat-option value="{key}">{escape(text)}</kat-option>' for key, text in options)
+    return f'<kat-dropdown label="{escape(label)}" name="{name}" value="{value}">{made}</kat-dropdown>'
+
+
+def _picker(call: PortalCall) -> str:
+    return (
+        '<kat-date-range-picker id="daily-time-picker-kat-date-range-picker" '
+        f'start-label="{escape(say(call, "start"))}" end-label="{escape(say(call, "end"))}" '
+        f'date-format="{list_texts.placeholder(call.marketplace, "en")}"></kat-date-range-picker>'
+    )
+
+
+def _plain_fields(call: PortalCall) -> str:
+    hint = escape(list_texts.placeholder(call.marketplace, call.language[:2]))
+    return "".join(
+        f"<label>{escape(say(call, name))} "
+        f'<input name="{field}" placeholder="{hint}" autocomplete="off"></label>'
+        for name, field in (("start", "startDate"), ("end", "endDate"))
+    )
+
+
+def _day(text: str, form: str) -> date | None:
+    """A day as the picker submits it (ISO) or as it was typed into a plain field."""
+    for each in ("%Y-%m-%d", form):
+        try:
+            return datetime.strptime(text.strip(), each).date()  # noqa: DTZ007 - a day
+        except ValueError:
+            continue
+    return None
+
+
+# Shows the date fields when "Exact dates" is chosen. In version 2 the form is sent without leaving the page,
+# and the answer's list and dialog take the places of those shown, a moment later.
+SCRIPT = """
+const presets = document.querySelector('[name=preset], kat-dropdown[name=preset]');
+const exact = document.getElementById('exact-dates');
+const csv = document.querySelector('[data-format=csv]');
+const place = value => {
+  if (exact) exact.hidden = value !== '-1';
+  if (csv) csv.hidden = Boolean(exact) && value !== '-1';
+};
+if (presets) presets.addEventListener('change', event => place((event.detail || event.target).value));
+place('');
+const tour = document.querySelector('[data-tour]');
+if (tour && !sessionStorage.getItem('tour')) {
+  setTimeout(() => { tour.hidden = false; }, 150);
+  tour.querySelector('button').addEventListener('click', () => {
+    sessionStorage.setItem('tour', 'seen'); tour.hidden = true;
+  });
+}
+const form = document.querySelector('form[data-in-place]');
+if (form) form.addEventListener('submit', async event => {
+  event.preventDefault();
+  const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
+  const shown = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  setTimeout(() => {
+    for (const name of ['#report-page-margin-style', '#dialogs'])
+      document.querySelector(name).replaceWith(document.adoptNode(shown.querySelector(name)));
+  }, 300);
+});
+"""
+STYLE = (
+    "<style>.tour{position:fixed;inset:0;background:#0008;z-index:8}.tour[hidden]{display:none}"
+    ".tour p{background:#fff;margin:20vh auto 0;padding:1rem;max-width:20rem}"
+    "td,th,kat-table-cell{padding:4px 10px;text-align:left}</style>"
+)

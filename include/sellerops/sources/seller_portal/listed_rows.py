@@ -1,0 +1,150 @@
+"""Rows of the lists in which Seller Central shows requested files: their texts, read into a ``Report``."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from sellerops.base.errors import PageChanged
+from sellerops.sources.common.report_api import ProcessingStatus, Report
+from sellerops.sources.seller_portal import list_words as words
+from sellerops.sources.seller_portal.shown_times import find_moment, find_period
+
+# Where a row gives its report's id: an attribute of the row itself. The address of the download names it, too,
+# but only once the file is ready: an id must not change with the status.
+_ID = re.compile(r"""^\s*<[^>]*\bdata-report-id=["']([\w-]{4,80})["']""", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read a page's rows: its name for errors, the order of its dates, the store's time zone.
+
+    ``owner``: which report of which store the list is about; a part of the ids of rows that give none.
+    """
+
+    page: str
+    order: str
+    zone: tzinfo
+    owner: str
+
+
+@dataclass(frozen=True)
+class ListedRow:
+    """A row as it was understood. ``days``: of the store, None for a snapshot; ``store``: as the row names
+    it, None for a list without such a column; ``requested_at`` is aware; ``status_text``: words and buttons.
+    """
+
+    report_id: str
+    kind: str
+    days: tuple[date, date] | None
+    store: str | None
+    requested_at: datetime
+    status_text: str
+
+    def as_report(self, reading: Reading, report_type: str, marketplace_ids: tuple[str, ...]) -> Report:
+        """The row as ``collect`` knows it: ``start`` and ``end`` are the store's midnights, end excluded.
+
+        Raises PageChanged for a status that is not understood.
+        """
+        status, reason = read_status(reading, self.status_text)
+        start, end = (None, None) if self.days is None else _bounds(self.days, reading.zone)
+        return Report(
+            self.report_id,
+            report_type,
+            status,
+            self.requested_at,
+            self.report_id if status is ProcessingStatus.DONE else None,
+            marketplace_ids,
+            start,
+            end,
+            reason,
+        )
+
+
+def read_row(reading: Reading, cells: Mapping[str, str], html: str = "") -> ListedRow:
+    """Read one row. ``cells``: text by heading, with the labels of the buttons in it; ``html``: of the row,
+    for its id.
+
+    Raises PageChanged for a missing column or a requested time that is not understood.
+    """
+    period = _cell(reading, cells, words.PERIOD_COLUMN)
+    requested = _cell(reading, cells, words.REQUESTED_COLUMN)
+    requested_at = find_moment(requested, reading.order, reading.zone)
+    if requested_at is None:
+        raise _changed(reading, "column 'Date Requested'", f"it shows {requested!r}")
+    days = find_period(period, reading.order)
+    return ListedRow(
+        _id_in(html) or _digest(reading.owner, days, requested_at),
+        " ".join(_optional(cells, words.TYPE_COLUMN).split()),
+        days,
+        _optional(cells, words.STORE_COLUMN).strip() or None,
+        requested_at,
+        _cell(reading, cells, words.STATUS_COLUMN),
+    )
+
+
+def read_status(reading: Reading, text: str) -> tuple[ProcessingStatus, str]:
+    """A row's status from its words and buttons, and the reason of one that ended without a file.
+
+    Raises PageChanged for words that are not known.
+    """
+    for names, status in _STATUSES.items():
+        if words.has_one_of(text, names):
+            return status, (_REASON.format(shown=text) if status is ProcessingStatus.FATAL else "")
+    raise _changed(reading, "status of a listed file", f"the row shows {text!r}")
+
+
+_REASON = "the page lists it as {shown!r}"
+# In the order of looking: a row may show its status and the buttons that go with it.
+_STATUSES: Mapping[tuple[str, ...], ProcessingStatus] = {
+    words.NO_DATA: ProcessingStatus.CANCELLED,
+    words.CANCELED: ProcessingStatus.FATAL,
+    words.FAILED: ProcessingStatus.FATAL,
+    words.IN_PROGRESS: ProcessingStatus.IN_PROGRESS,
+    (*words.DOWNLOAD, *words.READY): ProcessingStatus.DONE,
+    words.REQUEST_AGAIN: ProcessingStatus.FATAL,
+    words.REFRESH: ProcessingStatus.IN_PROGRESS,
+}
+
+
+def _cell(reading: Reading, cells: Mapping[str, str], names: Iterable[str]) -> str:
+    names = tuple(names)
+    for heading, text in cells.items():
+        if words.is_one_of(heading, names):
+            return text
+    shown = ", ".join(repr(heading) for heading in cells)
+    raise _changed(reading, f"column {names[0]!r}", f"the list has the columns {shown}")
+
+
+def _optional(cells: Mapping[str, str], names: Iterable[str]) -> str:
+    names = tuple(names)
+    return next((text for heading, text in cells.items() if words.is_one_of(heading, names)), "")
+
+
+def _id_in(html: str) -> str | None:
+    found = _ID.search(html)
+    return found[1] if found else None
+
+
+def _digest(owner: str, days: tuple[date, date] | None, requested_at: datetime) -> str:
+    """For rows that give no id: of what they mean, which stays when the page's language changes."""
+    period = "" if days is None else f"{days[0]}/{days[1]}"
+    meant = f"{owner}\n{period}\n{requested_at.astimezone(UTC).isoformat()}"
+    return "row-" + hashlib.sha256(meant.encode()).hexdigest()[:24]
+
+
+def _changed(reading: Reading, control: str, seen: str) -> PageChanged:
+    return PageChanged(
+        f"The page has no usable {control}: {seen}.",
+        where=f"page {reading.page}",
+        page=reading.page,
+        control=control,
+    )
+
+
+def _bounds(days: tuple[date, date], zone: tzinfo) -> tuple[datetime, datetime]:
+    first, last = days
+    return datetime.combine(first, time(), zone), datetime.combine(last + timedelta(days=1), time(), zone)

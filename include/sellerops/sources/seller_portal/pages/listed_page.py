@@ -1,0 +1,251 @@
+"""Pages that prepare a file on request and list it until it is ready: what they share.
+
+A list shows the newest request first, also requests of other ranges, and in some versions of other reports
+and stores: a row is the wanted one only if its type, its range and its store fit. The range is read back
+from the new row, because some date controls show a range that is not submitted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sellerops.base.errors import (
+    AmazonUnavailable,
+    ConfigurationError,
+    RequestRefused,
+    SellerOpsError,
+    Throttled,
+)
+from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
+from sellerops.sources.common.report_api import ProcessingStatus, Report
+from sellerops.sources.seller_portal import list_words as words
+from sellerops.sources.seller_portal.listed_rows import ListedRow, Reading, read_row, read_status
+from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.pages.loading import alert_of, facts_of, open_page
+from sellerops.sources.seller_portal.shown_times import month_days
+from sellerops.sources.seller_portal.store_names import is_name_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from sellerops.settings.marketplaces import Marketplace
+    from sellerops.sources.seller_portal.portal import Portal
+
+# A new row appears within seconds; a list that shows none by then is looked at again in the next visit.
+_LOOKS, _LOOK_MS = 50, 200.0
+# A row with fewer texts is a note such as "You have not requested any reports".
+_FEWEST_CELLS = 3
+_TOUR = '[data-tour], kat-tour, kat-popover, [class*="joyride"]'
+# What Report Central takes to prepare a report again, where its dialog names no time.
+_USUAL_PAUSE_S = 30 * 60
+_PAUSE = re.compile(r"(\d+)\s*(hour|stunde|時間|minut|min\b|分|second|sekunde|秒)", re.IGNORECASE)
+_UNIT_S = {"hour": 3600, "stunde": 3600, "時間": 3600, "minut": 60, "min": 60, "分": 60}
+
+
+class ListedPage(PageObject):
+    """A page object whose subclasses say where the page is and how its period is chosen."""
+
+    def open(self, portal: Portal, options: Mapping[str, str]) -> None:
+        """Show the page of what is wanted."""
+        raise NotImplementedError
+
+    def choose(self, portal: Portal, wanted: WantedFile) -> None:
+        """Set the page's period controls."""
+        raise NotImplementedError
+
+    def report_type(self, options: Mapping[str, str]) -> str:
+        """What is wanted, as the spec names it."""
+        return self.name
+
+    def kinds(self, portal: Portal, options: Mapping[str, str]) -> Sequence[str]:
+        """Texts that the type column shows for it; none if the list has one type only."""
+        return ()
+
+    def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:
+        """The rows of the wanted type, range and store, newest first."""
+        self.open(portal, wanted.options)
+        ids = () if wanted.marketplace is None else (wanted.marketplace.id,)
+        reading = self._reading(portal, wanted.options)
+        return [
+            row.as_report(reading, self.report_type(wanted.options), ids)
+            for row, _ in self._rows(portal, wanted.options)
+            if _has_days(row, wanted)
+        ]
+
+    def request(self, portal: Portal, wanted: WantedFile) -> None:
+        """Choose the period, press the button and wait for the new row.
+
+        Raises Throttled with ``virtual_seconds`` when the page says that it is too early, and PageChanged
+        when the new row has another range than the chosen one.
+        """
+        try:
+            self.open(portal, wanted.options)
+            before = {row.report_id for row, _ in self._rows(portal, wanted.options)}
+            self.choose(portal, wanted)
+            button = request_button(portal)
+        except SellerOpsError as error:
+            error.details["sent"] = False
+            raise
+        button.click()
+        new = self._new_row(portal, wanted, before)
+        if new is not None and not _has_days(new, wanted):
+            shown = "no range" if new.days is None else f"{new.days[0]} to {new.days[1]}"
+            raise portal.controls.changed(f"date range (the page requested {shown})")
+
+    def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
+        """The file of a listed report, by its id."""
+        self.open(portal, wanted.options)
+        wanted_id = report.report_id if report else None
+        found = ((row, at) for row, at in self._rows(portal, wanted.options) if row.report_id == wanted_id)
+        row, place = next(found, (None, None))
+        if row is None or place is None:
+            raise RequestRefused(
+                f"the page no longer lists the report {wanted_id}.",
+                where=f"page {portal.page_name}",
+                remedy="Clear the task to request the report again.",
+            )
+        if (
+            read_status(self._reading(portal, wanted.options), row.status_text)[0]
+            is ProcessingStatus.CANCELLED
+        ):
+            return ()
+        button = portal.controls.find(
+            "button 'Download'",
+            place.get_by_role("button", name=words.pattern(words.DOWNLOAD)),
+            place.get_by_role("link", name=words.pattern(words.DOWNLOAD)),
+        )
+        return (portal.download_from(button.click, self._facts(portal, row)),)
+
+    def check_list(self, portal: Portal, options: Mapping[str, str]) -> None:
+        """The parts that each of these pages has: the button and a list that can be read."""
+        request_button(portal)
+        reading = self._reading(portal, options)
+        for row, _ in self._rows(portal, options):
+            read_status(reading, row.status_text)
+
+    def _reading(self, portal: Portal, options: Mapping[str, str]) -> Reading:
+        store = store_of(portal)
+        owner = f"{self.name} {self.report_type(options)} of {portal.account.id} in {store.code}"
+        return Reading(portal.page_name, store.dates[0], store.zone, owner)
+
+    def _rows(self, portal: Portal, options: Mapping[str, str]) -> list[tuple[ListedRow, Locator]]:
+        """The rows of the wanted type and the shown store, newest first, with their elements."""
+        reading = self._reading(portal, options)
+        kinds = {words.fold(kind) for kind in self.kinds(portal, options)}
+        store = store_of(portal)
+        found = []
+        for line in portal.controls.rows():
+            if len(line.texts) < _FEWEST_CELLS:
+                continue
+            row = read_row(reading, line.cells, line.html)
+            is_ours = row.store is None or is_name_of(row.store, store)
+            if is_ours and (not kinds or words.fold(row.kind) in kinds):
+                found.append((row, line.locator))
+        return found
+
+    def _new_row(self, portal: Portal, wanted: WantedFile, before: set[str]) -> ListedRow | None:
+        """The row that a request has added; None while there is none."""
+        for _ in range(_LOOKS):
+            raise_refusal(portal)
+            for row in self._settled_rows(portal, wanted.options):
+                if row.report_id not in before:
+                    return row
+            portal.page.wait_for_timeout(_LOOK_MS)
+        return None
+
+    def _settled_rows(self, portal: Portal, options: Mapping[str, str]) -> list[ListedRow]:
+        """The rows; none while the page is being loaded again."""
+        from playwright.sync_api import Error
+
+        try:
+            return [row for row, _ in self._rows(portal, options)]
+        except Error as error:
+            if "navigation" in str(error) or "context was destroyed" in str(error):
+                return []
+            raise
+
+    def _facts(self, portal: Portal, row: ListedRow) -> dict[str, str]:
+        told = {"marketplace": store_of(portal).code} if row.store else {}
+        return facts_of(
+            portal,
+            row.days,
+            report=row.kind,
+            report_id=row.report_id,
+            requested_at=row.requested_at.isoformat(),
+            **told,
+        )
+
+
+def store_of(portal: Portal) -> Marketplace:
+    """The store that the session shows: the wanted one, or for files of a whole account any of its stores."""
+    known = portal.account.marketplaces
+    shown = next((each for each in known if is_name_of(portal.store, each)), known[0])
+    return portal.marketplace or shown
+
+
+def request_button(portal: Portal) -> Locator:
+    """The button that requests the file."""
+    return portal.controls.button(*words.REQUEST)
+
+
+def show(portal: Portal, path: str) -> None:
+    """Open a page; tours that cover it later are closed when they are in the way.
+
+    Raises AmazonUnavailable when the page says that its data could not be loaded.
+    """
+    tour = portal.page.locator(_TOUR).filter(visible=True)
+    portal.page.remove_locator_handler(tour)
+    portal.page.add_locator_handler(tour, _close_tour)
+    open_page(portal, path)
+    announcement = portal.controls.modal()
+    if announcement:
+        announcement.close()
+    said = f"{announcement.text if announcement else ''} {alert_of(portal)}".strip()
+    if words.has_one_of(said, words.NOT_LOADED):
+        raise refusal(portal.page_name, said)
+
+
+def _close_tour(tour: Locator) -> None:
+    tour.get_by_role("button", name=words.pattern(words.CLOSE)).first.click()
+
+
+def whole_month(wanted: WantedFile) -> tuple[int, int]:
+    """Year and month of the wanted days. ConfigurationError unless they are one month."""
+    first, last = wanted.first_day, wanted.last_day
+    if first is None or last is None or (first, last) != month_days(first.year, first.month):
+        raise ConfigurationError(
+            f"this page has files of whole months, not of {first} to {last}.",
+            remedy="Give the spec windows of months (`period.kind: month`).",
+        )
+    return first.year, first.month
+
+
+def raise_refusal(portal: Portal) -> None:
+    """Raise what a dialog or an alert says about the request, after closing the dialog."""
+    modal = portal.controls.modal()
+    text = modal.text if modal else ""
+    if modal:
+        modal.close()
+    else:
+        text = alert_of(portal)
+    if text and (modal or words.has_one_of(text, (*words.TOO_EARLY, *words.NOT_LOADED))):
+        raise refusal(portal.page_name, text)
+
+
+def refusal(page: str, text: str) -> SellerOpsError:
+    """The error for what a page says instead of taking a request."""
+    where, said = f"page {page}", f"the page says: {text}"
+    pause = _PAUSE.search(text)
+    if pause or words.has_one_of(text, words.TOO_EARLY):
+        seconds = float(int(pause[1]) * _UNIT_S.get(pause[2].lower(), 1)) if pause else _USUAL_PAUSE_S
+        return Throttled(said, where=where, virtual_seconds=seconds)
+    if words.has_one_of(text, words.NOT_LOADED):
+        return AmazonUnavailable(said, where=where)
+    return RequestRefused(said, where=where)
+
+
+def _has_days(row: ListedRow, wanted: WantedFile) -> bool:
+    """Whether a row covers the wanted days; a snapshot's row may show any."""
+    return wanted.first_day is None or row.days == (wanted.first_day, wanted.last_day)
