@@ -38,8 +38,7 @@ def rounds(specs: Sequence[ReportSpec], *, full: bool) -> list[list[ReportSpec]]
 
 
 def _turn(spec: ReportSpec) -> tuple[bool, bool, bool]:
-    is_scarce = spec.source == "amazon_sp" and spec.request.how == "created"
-    return spec.name != LISTINGS, not is_scarce, spec.period.kind is not PeriodKind.DAY
+    return spec.name != LISTINGS, not spec.has_scarce_quota, spec.period.kind is not PeriodKind.DAY
 
 
 def needs_asins(spec: ReportSpec) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
@@ -14,7 +15,7 @@ from support.airflow_home import PROJECT_ROOT
 
 from sellerops.inbound.workflow import STEPS
 from sellerops.settings.accounts import Account, load_accounts
-from sellerops.settings.specs import enabled_specs
+from sellerops.settings.specs import PeriodKind, enabled_specs
 from sellerops_airflow.dag_factory.reports import build_all
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
@@ -91,6 +92,22 @@ def test_each_account_has_its_plan_and_its_mapped_group(bag: DagBag, dag_id: str
             assert group.group_id == f"{name}.slice"
             assert "slice_['label']" in task.map_index_template
             assert "slice_" in task.template_fields
+
+
+def test_reports_with_scarce_quota_go_first_and_those_with_many_requests_before_all(bag: DagBag) -> None:
+    """Also the plan of such a report before a load of one that can catch up later."""
+    classes: dict[int, set[int]] = {0: set(), 1: set(), 2: set()}
+    for dag_id, spec in SPECS.items():
+        has_many = spec.period.kind is PeriodKind.DAY or bool(spec.request.split)
+        dag = DagSerialization.from_dict(
+            json.loads(json.dumps(DagSerialization.to_dict(dag_of(bag, dag_id))))
+        )
+        for name in accounts_of(dag_id):
+            tasks = [dag.get_task(f"{name}.{step}") for step in GROUPS]
+            weights = [task.weight_rule.get_weight(cast(Any, SimpleNamespace(task=task))) for task in tasks]
+            assert weights == sorted(set(weights))
+            classes[1 + has_many if spec.has_scarce_quota else 0].update(weights)
+    assert max(classes[0]) < min(classes[1]) < max(classes[1]) < min(classes[2])
 
 
 @EACH_REPORT

@@ -221,6 +221,11 @@ class ReportSpec(StrictModel):
         return self.request.split is not None or self.request.how in ("queried", "listed", "dropped")
 
     @property
+    def has_scarce_quota(self) -> bool:
+        """Whether Amazon accepts the report's requests only about once a minute per account."""
+        return self.source == "amazon_sp" and self.request.how == "created"
+
+    @property
     def clearable_tables(self) -> tuple[str, ...]:
         """The tables whose rows are deleted if Amazon reports no data, after a person has confirmed it."""
         return tuple(
