@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from functools import cache
 
 _MODULES = (
@@ -68,20 +69,32 @@ _OF_DAG_FILES = (
 
 @cache
 def import_for_tasks() -> None:
-    """Import what every task would import. Starts no thread and opens no connection.
+    """Import what every task would import, and read the trusted certificates. Starts no thread and opens no
+    connection.
 
     Cached for this process and those forked from it, because Airflow executes plugin files again in each
     task.
     """
     for name in (*_MODULES, *_of_destinations()):
         importlib.import_module(name)
+    from sellerops.sources.common.tls import tls_context
+
+    with suppress(OSError):  # the tasks report certificates that cannot be read
+        tls_context()
 
 
 @cache
 def import_for_dag_files() -> None:
-    """The same for the dag-processor, which forks to parse each DAG file and to run callbacks."""
+    """The same for the dag-processor, which forks to parse each DAG file and to run callbacks.
+
+    Also reads the specs, because a parsed YAML text is kept for the forked processes: parsing all of them is
+    half of what a DAG file costs.
+    """
+    from sellerops.settings.specs import load_specs
+
     for name in _OF_DAG_FILES:
         importlib.import_module(name)
+    load_specs()
 
 
 def _of_destinations() -> list[str]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from support.airflow_home import PROJECT_ROOT, airflow_environment
 
@@ -14,7 +15,7 @@ from support.airflow_home import PROJECT_ROOT, airflow_environment
 AGAIN = """
 import json, sys
 path = sys.argv[1]
-sys.argv = ["airflow", "scheduler"]
+sys.argv = ["airflow", sys.argv[2]]
 code = compile(open(path).read(), path, "exec")
 read = []
 sys.addaudithook(lambda event, args: read.append(str(args[0])) if event == "open" else None)
@@ -24,21 +25,38 @@ for name in ("first", "second"):
     del read[:]
     exec(code, {"__name__": name})
     seen.append({"modules": sorted(set(sys.modules) - before), "files": sorted(set(read))})
+tls = sys.modules.get("sellerops.sources.common.tls")
+for each in seen:
+    each["certificates"] = tls.tls_context.cache_info().currsize if tls else 0
 print(json.dumps(seen))
 """
 
 
 def test_the_plugin_imports_for_tasks_once_for_all_forked_processes(tmp_path: Path) -> None:
+    first, second = executed_twice("scheduler", tmp_path)
+    assert {"pandas", "sellerops.collect", "jinja2.ext"} <= set(first["modules"])
+    assert any(name.endswith("sales_and_traffic.yaml") for name in first["files"])
+    assert second == {"modules": [], "files": [], "certificates": 1}
+
+
+def test_the_dag_processor_reads_all_specs_once_for_what_it_forks(tmp_path: Path) -> None:
+    first, second = executed_twice("dag-processor", tmp_path)
+    assert "sellerops_airflow.dag_factory.reports" in first["modules"]
+    assert "pandas" not in first["modules"]
+    assert any(name.endswith("sales_and_traffic.yaml") for name in first["files"])
+    assert second == {"modules": [], "files": [], "certificates": 0}
+
+
+def executed_twice(component: str, home: Path) -> list[dict[str, Any]]:
+    """What a component imports and opens when Airflow executes the plugin file, and when it does so again."""
     roots = os.pathsep.join(str(PROJECT_ROOT / name) for name in ("include", "plugins"))
     done = subprocess.run(
-        [sys.executable, "-c", AGAIN, str(PROJECT_ROOT / "plugins" / "sellerops_plugin.py")],
-        env={**os.environ, **airflow_environment(tmp_path), "PYTHONPATH": roots},
+        [sys.executable, "-c", AGAIN, str(PROJECT_ROOT / "plugins" / "sellerops_plugin.py"), component],
+        env={**os.environ, **airflow_environment(home), "PYTHONPATH": roots},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    first, second = json.loads(done.stdout.strip().splitlines()[-1])
-    assert {"pandas", "sellerops.collect", "jinja2.ext"} <= set(first["modules"])
-    assert any(name.endswith("sales_and_traffic.yaml") for name in first["files"])
-    assert second == {"modules": [], "files": []}
+    found: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
