@@ -122,6 +122,7 @@ def _collect(
     poller = stack.poller(STALLED_SECONDS)
     with stack.airflow.api(poller) as api:
         wait_for_dags(api, expected, stack.poller(READ_SECONDS))
+        stack.prefer_tasks()
         for line in describe_open_runs(end_old_runs(api), api.dags(), expected):
             progress.say(line)
         progress.say(

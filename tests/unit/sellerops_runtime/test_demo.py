@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 from support.fake_time import FakeTime
 
@@ -97,6 +101,15 @@ def test_the_time_of_a_silent_amazon_is_kept_as_it_was(stack: Any, tmp_path: Pat
     stack.amazon.is_silent = True
     assert not stack.remember_clock()
     assert (tmp_path / "clock.json").read_text() == kept
+
+
+def test_the_scheduler_leaves_the_processors_to_the_tasks(stack: Any) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as scheduler:
+        stack.airflow = SimpleNamespace(components={"scheduler": scheduler})
+        stack.prefer_tasks()
+        assert psutil.Process(scheduler.pid).nice() > psutil.Process().nice()
+        scheduler.communicate(b"\n")
+    stack.prefer_tasks()  # it has ended; check_alive reports that
 
 
 def test_a_demo_that_stays_up_reports_silence_and_its_end_once(monkeypatch: pytest.MonkeyPatch) -> None:
