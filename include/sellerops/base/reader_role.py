@@ -43,10 +43,20 @@ def grant_table(connection: psycopg.Connection[Any], schema: str, table: str) ->
     if not _has_reader(connection):
         return
     role = sql.Identifier(READER)
+    lock_schema(connection, schema)
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), role))
     connection.execute(
         sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(schema, table), role)
     )  # fmt: skip
+
+
+def lock_schema(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Lock the creation and the grants of a schema until the transaction ends.
+
+    Of two grants of one schema at once, Postgres refuses the second.
+    """
+    key = f"sellerops.schema:{schema}"
+    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 
 def grant_ledger(connection: psycopg.Connection[Any]) -> None:

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.base.reader_role import grant_table
+from sellerops.base.reader_role import grant_table, lock_schema
 from sellerops.base.table_locks import limit_lock_waits, with_tables_locked
 from sellerops.destinations.descriptions import column_description, table_description
 from sellerops.destinations.postgres.catalog import existing_columns
@@ -139,9 +139,8 @@ def _make_day_index(connection: Connection, shape: Shape) -> None:
 
 
 def _make_schema(connection: Connection, shape: Shape) -> None:
-    """Create the schema, under a lock: two concurrent grants on a schema end in an error."""
-    key = f"sellerops.schema:{shape.schema_name}"
-    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+    """Create the schema, under a lock, since another table's load may create it too."""
+    lock_schema(connection, shape.schema_name)
     there = connection.execute("SELECT to_regnamespace(quote_ident(%s))", (shape.schema_name,)).fetchone()
     if there is None or there[0] is None:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(shape.schema_name)))
