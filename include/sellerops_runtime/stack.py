@@ -197,8 +197,10 @@ class Stack:
         While anything happens the scheduler examines all runs again and again without a pause. The workers,
         forked earlier, keep their priority; if they have nothing to do, the scheduler has the processors.
         """
+        scheduler = self.airflow.components["scheduler"].pid
         with suppress(OSError):  # only a matter of speed
-            os.setpriority(os.PRIO_PROCESS, self.airflow.components["scheduler"].pid, _SCHEDULER_NICENESS)
+            ours = os.getpriority(os.PRIO_PROCESS, scheduler)
+            os.setpriority(os.PRIO_PROCESS, scheduler, ours + _SCHEDULER_NICENESS)
 
     def set_speed(self, speed: float) -> None:
         """Run the clocks of the local Amazon and the ledger at ``speed``; never set them back."""
