@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sellerops.archive import DocumentMeta
-from sellerops.base.errors import GiveUpError, RetryableError, UnreadableDocument, WrongFile
+from sellerops.base.errors import GiveUpError, RetryableError, WrongFile
 from sellerops.collect.context import Job, Tools, key_of
 from sellerops.collect.document_meta import document_meta
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult
@@ -111,10 +111,10 @@ class DroppedFiles:
     def _refuse_homeless(self, file: DroppedFile) -> None:
         if self._tools.spec.scope != "marketplace" or file.marketplace or len(self._codes) == 1:
             return
-        raise UnreadableDocument(
-            "its folder does not say of which marketplace it is.",
+        raise GiveUpError(
+            "its folder does not say of which marketplace it is: move it into a subfolder with the code "
+            f"({', '.join(self._codes)}).",
             where=file.path,
-            remedy=f"Move it into a subfolder with the marketplace's code ({', '.join(self._codes)}).",
         )
 
     def _to_load(self, requests: Sequence[ReportRequest]) -> tuple[int, ...]:
@@ -138,10 +138,9 @@ class DroppedFiles:
             if not self._archive(file, request):
                 return None
         except WrongFile as error:
-            failure = UnreadableDocument(
-                error.cause, where=file.path, remedy="Correct the file, or remove it."
-            )
-            self._tools.ledger.record_failed(request.id, failure)
+            # What is stored of an error is its cause.
+            cause = f"{error.cause.rstrip('.')}: correct the file, or remove it."
+            self._tools.ledger.record_failed(request.id, GiveUpError(cause, where=file.path))
         except GiveUpError as error:
             self._tools.ledger.record_failed(request.id, error)
         return self._tools.ledger.get_request(request.id)

@@ -67,7 +67,7 @@ class PortalLook:
                 return
             row = self._row_of(visit, request)
             if row is not None:
-                self._follow(visit, ref, row)
+                self._follow(visit, ref, row, is_new=request.report_id is None)
 
     # -- finding or making the page's row
 
@@ -152,7 +152,7 @@ class PortalLook:
 
     # -- following it
 
-    def _follow(self, visit: Visit, ref: JobRef, row: Report) -> None:
+    def _follow(self, visit: Visit, ref: JobRef, row: Report, *, is_new: bool) -> None:
         ledger = self._tools.ledger
         match row.status:
             case ProcessingStatus.DONE:
@@ -164,6 +164,8 @@ class PortalLook:
                 error = fatal_report_error(self._tools, self._job, row.report_id, row.reason)
                 record_fatal(ledger, self._id, None, row.created_at, error)
                 raise error
+            case _ if is_new:
+                pass  # its first look is yet to come
             case _:
                 # IN_PROGRESS even if the page still says queued: it has been looked at.
                 ledger.record_status(self._id, RequestStatus.IN_PROGRESS, reported_at=row.created_at)

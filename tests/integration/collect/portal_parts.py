@@ -112,8 +112,8 @@ class PagePortal:
     def visit(self, page: str, wanted: WantedFile, job: JobRef) -> Iterator[Visit]:
         lock = take_lock(self.ledger, self.login.id, job, "test")
         self.page.visits += 1
-        self.page.on("in the visit")
         try:
+            self.page.on("in the visit")
             yield PageVisit(self.page, self.folder)
         except SellerOpsError as error:
             end_job(self.ledger, lock, state_after(error), error=error)

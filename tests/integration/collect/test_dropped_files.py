@@ -226,7 +226,7 @@ def test_a_file_that_does_not_fit_fails_alone(bench: Bench) -> None:
     done = bench.collect()
     good, bad = (bench.ledger.get_request(one) for one in done.request_ids)
     assert (good.status, bad.status) == (RequestStatus.ARCHIVED, RequestStatus.FAILED)
-    assert "Correct the file, or remove it" in (bad.error or ""), "its load says this"
+    assert "correct the file, or remove it" in (bad.error or ""), "its load says this"
     assert len(bench.documents()) == 1
 
 
