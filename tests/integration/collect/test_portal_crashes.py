@@ -12,6 +12,7 @@ from integration.collect.portal_parts import (
     Page,
     PortalBench,
     collect,
+    fees,
     let_time_pass_in_sleeps_alone,
 )
 
@@ -65,8 +66,6 @@ def test_a_request_that_was_never_made_is_made_once_the_list_must_have_it(bench:
 
 def test_a_lost_request_of_a_look_alike_keeps_its_row(bench: PortalBench) -> None:
     """Two reports of one page differ in an option that the page's list does not show."""
-    from integration.collect.portal_parts import fees
-
     slice_, other = bench.slice_(), fees(options={"report": "FEES", "brand": "B"})
     _die(bench, slice_, "after the request")
     bench.jump(timedelta(minutes=10))
@@ -112,6 +111,7 @@ def _run_through(
     archived = [bench.ledger.get_request(one) for one in done.request_ids]
     assert len({one.archive_uri for one in archived}) == len(contents), at
     assert all(bench.archive.has(one.archive_uri or "") for one in archived), at
+    assert len(list((bench.folder / "archive" / str(id(at))).rglob("*.gz"))) == len(contents), at
     in_progress = [row["status"] for row in bench.requests() if row["status"] != "ARCHIVED"]
     assert in_progress == [], at
     return steps
