@@ -1,7 +1,7 @@
 """Rows of analytics_economics_2024_03_15: sales, fees, cost and net proceeds by product and period.
 
-Sales are those of sales and traffic; refunds and fees are the lines of the settlements, on the day they were
-posted. No ad spend is assigned to products, and estimates (preview, simulation) have no data.
+Sales are those of sales and traffic; refunds and fees are the lines of the settlements, on the day of
+shipment or refund. No ad spend is assigned to products, and estimates (preview, simulation) have no data.
 """
 
 from __future__ import annotations

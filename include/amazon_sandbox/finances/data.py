@@ -14,16 +14,19 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from amazon_sandbox.core.quotas import UsagePlan
-from amazon_sandbox.finances.render import Draft
+from amazon_sandbox.finances.render import Draft, fee_name
 from amazon_sandbox.simulation import Seller
 from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order, orders_on
 from amazon_sandbox.simulation.refunds import refunds_on
 from amazon_sandbox.simulation.settlements import (
+    DEFERRED_FOR,
     account_lines,
+    awd_lines,
     currency_groups,
     inbound_lines,
     order_lines,
     refund_lines,
+    released_at,
     settlement_at,
 )
 from amazon_sandbox.simulation.storefront import Storefront
@@ -38,7 +41,6 @@ LONGEST_SPAN = timedelta(days=180)
 KEPT = timedelta(days=731)
 STATUSES = ("DEFERRED", "RELEASED", "DEFERRED_RELEASED")
 DAY = 86_400
-_DEFERRED_FOR = 7 * DAY
 _LATE_SHARE = 0.3
 _LATEST = 47 * 3600
 # Reserved and paid out later: no transaction.
@@ -86,7 +88,9 @@ def _walk(
     last = (min(wanted.end, now) - 1) // DAY
     from_day, from_position = begin or (first, 0)
     for day in range(max(first, from_day), last + 1):
-        for position, draft in enumerate(_of_day(seller, storefronts, day, now)):
+        for position, draft in enumerate(
+            drafts_between(seller, storefronts, day * DAY, (day + 1) * DAY, now)
+        ):
             if (day, position) >= (from_day, from_position) and _fits(draft, wanted, now):
                 yield (day, position), draft
 
@@ -101,23 +105,28 @@ def _fits(draft: Draft, wanted: TransactionFilter, now: int) -> bool:
     )
 
 
-def _of_day(seller: Seller, storefronts: Sequence[Storefront], day: int, now: int) -> list[Draft]:
-    """Everything posted on a UTC day (days since 1970), by posting time."""
-    start, end = day * DAY, (day + 1) * DAY
-    drafts = [
-        draft for storefront in storefronts for draft in _of_storefront(seller, storefront, start, end, now)
-    ]
-    drafts += [draft for storefront in storefronts for draft in _of_shipments(seller, storefront, start, end)]
+def drafts_between(
+    seller: Seller, storefronts: Sequence[Storefront], start: int, end: int, now: int
+) -> list[Draft]:
+    """Everything posted in [start, end), epoch seconds, by posting time; also what Amazon does not show yet
+    (`Draft.visible_from`).
+    """
     firsts = {group[0] for group in currency_groups(seller).values()}
+    drafts: list[Draft] = []
     for storefront in storefronts:
-        if storefront.marketplace.marketplace_id in firsts:
+        marketplace_id = storefront.marketplace.marketplace_id
+        drafts.extend(_of_storefront(seller, storefront, start, end, now))
+        drafts.extend(_of_shipments(seller, storefront, start, end))
+        if marketplace_id == seller.marketplace_ids[0]:
+            drafts.extend(_of_bulk_stock(seller, storefront, start, end))
+        if marketplace_id in firsts:
             drafts.extend(_of_account(seller, storefront, start, end))
     return sorted(drafts, key=lambda draft: (draft.posted, draft.transaction_id))
 
 
 def _of_storefront(seller: Seller, storefront: Storefront, start: int, end: int, now: int) -> Iterator[Draft]:
     last = storefront.marketplace.day_of_epoch(end)
-    weeks_ago = storefront.marketplace.day_of_epoch(start - _DEFERRED_FOR)
+    weeks_ago = storefront.marketplace.day_of_epoch(start - DEFERRED_FOR)
     for day in range(weeks_ago - LONGEST_SHIPPING_DAYS - 1, last + 1):
         for order in orders_on(storefront, day):
             if not order.shipped or order.shipped >= end:
@@ -151,11 +160,9 @@ def _of_order(seller: Seller, storefront: Storefront, order: Order, now: int) ->
     """The transaction of a shipped order, and that of its release where it was deferred."""
     shipped, release = order.shipped, _release(seller, storefront, order)
     late = uniforms(*storefront.key, order.order_id, "late transaction")
-    own_id, release_id = (
-        _id(storefront, order.order_id, "shipment"),
-        _id(storefront, order.order_id, "release"),
-    )
+    own_id = _id(storefront, order.order_id, "shipment")
     is_released = bool(release) and now >= release
+    release_id = _id(storefront, order.order_id, "release") if is_released else ""
     draft = Draft(
         seller=seller,
         storefront=storefront,
@@ -189,15 +196,15 @@ def _release(seller: Seller, storefront: Storefront, order: Order) -> int:
     if not order.is_business:
         return 0
     ref = settlement_at(storefront.seed, seller, storefront.marketplace.currency, order.shipped)
-    release = min(order.shipped + _DEFERRED_FOR, int(ref.end.timestamp()) - 3600)
-    return release if release > order.shipped + 2 * 3600 else 0
+    return released_at(order, int(ref.end.timestamp()))
 
 
 def _of_account(seller: Seller, storefront: Storefront, start: int, end: int) -> Iterator[Draft]:
     """Fees of a currency's settlement that belong to no order."""
     currency = storefront.marketplace.currency
-    refs = {settlement_at(storefront.seed, seller, currency, moment) for moment in (start, end - 1)}
-    for ref in refs:
+    moments = (*range(start, end, 7 * DAY), end - 1)
+    refs = (settlement_at(storefront.seed, seller, currency, moment) for moment in moments)
+    for ref in dict.fromkeys(refs):
         period = int(ref.start.timestamp()), int(ref.end.timestamp())
         for number, line in enumerate(account_lines(storefront, ref, currency, *period)):
             if line.amount_description in _RESERVE or not start <= line.posted < end:
@@ -232,6 +239,23 @@ def _of_shipments(seller: Seller, storefront: Storefront, start: int, end: int) 
             group_id=_group(seller, storefront, line.posted),
             lines=partial(_same, [line]),
             related=(("SHIPMENT_ID", line.order_id),),
+        )
+
+
+def _of_bulk_stock(seller: Seller, storefront: Storefront, start: int, end: int) -> Iterator[Draft]:
+    """What AWD charges, in the seller's first marketplace."""
+    for line in awd_lines(storefront, start, end):
+        yield Draft(
+            seller=seller,
+            storefront=storefront,
+            transaction_type="ServiceFee",
+            description=fee_name(line),
+            transaction_id=_id(storefront, fee_name(line), line.order_id, line.posted),
+            status="RELEASED",
+            posted=line.posted,
+            group_id=_group(seller, storefront, line.posted),
+            lines=partial(_same, [line]),
+            related=(("SHIPMENT_ID", line.order_id),) if line.order_id else (),
         )
 
 

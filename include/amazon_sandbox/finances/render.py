@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from amazon_sandbox.simulation import Seller
+from amazon_sandbox.simulation.awd_charges import Fee
 from amazon_sandbox.simulation.created_shipments import PLACEMENT, TRANSPORTATION
 from amazon_sandbox.simulation.documents import iso_utc
 from amazon_sandbox.simulation.orders import Order, OrderItem
-from amazon_sandbox.simulation.settlements import BASE_FEE, Line
+from amazon_sandbox.simulation.settlements import AWD_FEES, BASE_FEE, Line
 from amazon_sandbox.simulation.storefront import Storefront
 
 Json = dict[str, Any]
@@ -20,8 +21,14 @@ _KINDS = {
     "ItemFees": "Expenses",
     "Promotion": "Promotions",
 }
-# What transactions call the fees of shipments that clients created, by their name in settlements.
-_FEES = {PLACEMENT: "FBAInboundConvenienceFee", TRANSPORTATION: "FBAInboundTransportationFee"}
+# What transactions call the fees of shipments and of bulk stock, by their name in settlements.
+_FEES = {
+    PLACEMENT: "FBAInboundConvenienceFee",
+    TRANSPORTATION: "FBAInboundTransportationFee",
+    AWD_FEES[Fee.PROCESSING]: "AmazonUpstreamProcessingFee",
+    AWD_FEES[Fee.STORAGE]: "AmazonUpstreamStorageTransportationFee",
+    AWD_FEES[Fee.TRANSPORTATION]: "AmazonUpstreamStorageTransportationFee",
+}
 
 
 class Draft(NamedTuple):
@@ -162,8 +169,14 @@ class Draft(NamedTuple):
         }
 
 
+def fee_name(line: Line) -> str:
+    """What a settlement line is for: in some the amount's type says it, and the description is a base fee."""
+    return line.amount_type if line.amount_description == BASE_FEE else line.amount_description
+
+
 def _part(line: Line) -> str:
-    return _FEES[line.amount_type] if line.amount_description == BASE_FEE else line.amount_description
+    name = fee_name(line)
+    return _FEES.get(name, name)
 
 
 def _time(seconds: int) -> str:

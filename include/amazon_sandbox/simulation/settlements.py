@@ -2,6 +2,7 @@
 
 The lines derive from the orders shipped and the refunds posted in the period, plus the period's fees and
 reserve; the total is their sum. All of that has happened when the period ends, so a settlement never changes.
+Money of business orders is deferred: their lines are posted when it is released, in the same settlement.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from amazon_sandbox.simulation import marketplaces
+from amazon_sandbox.simulation.awd_charges import Fee, charges_between
 from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order, OrderItem, orders_on
 from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, Refund, refund_lags, refunds_of_purchases
 from amazon_sandbox.simulation.sellers import Seller
@@ -25,6 +27,10 @@ _EPOCH = datetime(2018, 1, 1, tzinfo=UTC)
 _ID_BASE = 11_000_000_000
 _ID_STRIDE = 7_340_033
 BASE_FEE = "Base fee"
+AWD = "Amazon Warehousing & Distribution (AWD)"
+AWD_FEES = {fee: f"AWD {fee.value.title()} Fee" for fee in Fee}
+DEFERRED_FOR = 7 * 86_400
+_SHORTEST_DEFERRAL = 2 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +136,36 @@ def settlement_lines(
         storefronts.of(seller.account, marketplaces.by_id(marketplace_id))
         for marketplace_id in ref.marketplace_ids
     ]
-    lines = [line for storefront in group for line in _storefront_lines(storefront, start, end)]
+    lines = [line for storefront in group for line in _storefront_lines(storefront, start, end, end)]
     lines += [line for storefront in group for line in inbound_lines(storefront, start, end)]
+    if ref.marketplace_ids[0] == seller.marketplace_ids[0]:
+        lines += awd_lines(group[0], start, end)
     lines.sort(key=lambda line: line.posted)
     return [*lines, *account_lines(group[0], ref, currency, start, end)]
 
 
-def _storefront_lines(storefront: Storefront, start: int, end: int) -> Iterator[Line]:
+def released_at(order: Order, settlement_end: int) -> int:
+    """When the money of a deferred order is released, an hour before its settlement ends at the latest; 0 for
+    an order that is not deferred. UTC epoch seconds.
+    """
+    release = min(order.shipped + DEFERRED_FOR, settlement_end - 3600)
+    return release if order.is_business and release > order.shipped + _SHORTEST_DEFERRAL else 0
+
+
+def _storefront_lines(
+    storefront: Storefront, start: int, end: int, settlement_end: int = 0
+) -> Iterator[Line]:
+    """Lines of what was shipped and refunded in [start, end); with `settlement_end`, those of deferred orders
+    are posted at their release.
+    """
     first, last = storefront.marketplace.day_of_epoch(start), storefront.marketplace.day_of_epoch(end)
     for day in range(first - LONGEST_SHIPPING_DAYS - 1, last + 1):
         for order in orders_on(storefront, day):
             if start <= order.shipped < end:
+                posted = released_at(order, settlement_end) or order.shipped
                 for item in order.items:
-                    yield from order_lines(storefront, order, item)
+                    for line in order_lines(storefront, order, item):
+                        yield line._replace(posted=posted)
     for day in range(first - LAST_LAG, last - FIRST_LAG + 1):
         if any(first <= day + lag <= last for lag in refund_lags(storefront, day)):
             for refund in refunds_of_purchases(storefront, day):
@@ -281,6 +304,22 @@ def inbound_lines(storefront: Storefront, start: int, end: int) -> Iterator[Line
             if start <= charge.at < end:
                 shipment_id = charge.confirmation_id
                 yield Line("FBAFees", charge.name, BASE_FEE, -charge.amount, charge.at, order_id=shipment_id)
+
+
+def awd_lines(storefront: Storefront, start: int, end: int) -> Iterator[Line]:
+    """What the seller's bulk stock cost in [start, end): a line per shipment or replenishment order, one for
+    a month's storage. Accounts in North America have the older names, in which the fee is the amount's type.
+    """
+    sums: dict[tuple[Fee, int, str], int] = {}
+    for charge in charges_between(storefront, start, end):
+        key = charge.fee, charge.at, "" if charge.fee is Fee.STORAGE else charge.reference
+        sums[key] = sums.get(key, 0) + charge.amount
+    for (fee, at, reference), amount in sums.items():
+        name = AWD_FEES[fee]
+        if amount and storefront.marketplace.region == "NA":
+            yield Line("FBAFees", name, BASE_FEE, -amount, at, order_id=reference)
+        elif amount:
+            yield Line("other-transaction", AWD, name, -amount, at, order_id=reference)
 
 
 def _reserve(storefront: Storefront, boundary: int) -> int:

@@ -62,7 +62,7 @@ def _rows(storefront: Storefront, known: Iterable[QueryFigures], others: int, fi
     rank = 0
     for query in sorted(known, key=lambda query: (-query.volume, query.text)):
         rank += 1
-        yield from _term(storefront, query.text, rank, _top_of(storefront, query, first))
+        yield from _term(storefront, query.text, rank, most_clicked(storefront, query, first))
     for number in range(others):
         rank += 1
         text = _other_term(storefront, number)
@@ -84,7 +84,8 @@ def _term(
         }
 
 
-def _top_of(storefront: Storefront, query: QueryFigures, first: int) -> list[tuple[str, float, float]]:
+def most_clicked(storefront: Storefront, query: QueryFigures, first: int) -> list[tuple[str, float, float]]:
+    """The three most clicked ASINs of a query, with their shares of clicks and purchases."""
     clicks = {asin: share(funnel.clicks, query.total.clicks) for asin, funnel in query.asins.items()}
     bought = {asin: share(funnel.purchases, query.total.purchases) for asin, funnel in query.asins.items()}
     return _top(storefront, query.text, first, clicks, bought)
