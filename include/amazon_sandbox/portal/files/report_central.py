@@ -7,12 +7,13 @@ file has names in title case and in the session's language. A file's name is the
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from amazon_sandbox.portal.files.layouts import ENGLISH, own_columns
 from amazon_sandbox.portal.files.models import CSV, FileRequest, NoData, PortalFile
+from amazon_sandbox.portal.files.writing import csv_bytes
 from amazon_sandbox.simulation.streams import number
 
 # The name in the page's address, and the report of the API with the same rows. Names without public evidence:
@@ -30,15 +31,17 @@ REPORTS = {
     "SHIPMENT_PROMOTION": "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_PROMOTION_DATA",
     "CUSTOMER_RETURNS": "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA",
 }
+_TITLE_CASE = "AFNShipmentReport"
 
 
 def write(name: str, request: FileRequest) -> PortalFile:
     """The file of one report. Raises NoData where the API's report would end CANCELLED."""
     rows = document_rows(REPORTS[name], request)
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    report = number(request.seller.account, name, request.country or "", *request_days(request))
-    return PortalFile(f"{10**12 + report % 9 * 10**11}.csv", CSV, text.getvalue().encode())
+    if name == _TITLE_CASE:
+        rows[0] = _titled(rows[0], request.language)
+    days = (str(request.first_day), str(request.last_day))
+    report = number(request.seller.account, name, request.country or "", *days, request.seconds)
+    return PortalFile(f"{report % 10**12 + 10**12}.csv", CSV, csv_bytes(rows, newline="\r\n"))
 
 
 def document_rows(report_type: str, request: FileRequest) -> list[list[str]]:
@@ -55,9 +58,16 @@ def document_rows(report_type: str, request: FileRequest) -> list[list[str]]:
     return [_cells(line) for line in lines if line]
 
 
-def request_days(request: FileRequest) -> Sequence[str]:
-    """The chosen days as text."""
-    return [str(request.first_day), str(request.last_day)]
+def _titled(header: Sequence[str], language: str) -> list[str]:
+    """The web file's names of the API's columns: those that are known in the language, else the API's words
+    in title case (inferred).
+    """
+    known = {
+        column.field: column.header
+        for each in (ENGLISH, language)
+        for column in own_columns("fulfilled_shipments", each)
+    }
+    return [known.get(name) or name.replace("-", " ").title() for name in header]
 
 
 def _cells(line: str) -> list[str]:
