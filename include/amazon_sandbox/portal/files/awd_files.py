@@ -27,6 +27,7 @@ _PROGRAMS = {Program.BASE: "Base", Program.SMART: "Smart", Program.MANAGED: "Ama
 
 def write_fees(fee: Fee, request: FileRequest) -> PortalFile:
     """The bill of the month of the first day. Raises NoData before anything of it is charged."""
+    request = request.of_account
     month = month_of(request.days[0])
     charges = [one for one in monthly_charges(request.storefront, month) if one.fee is fee]
     charges = [one for one in charges if one.at <= request.seconds]
@@ -104,6 +105,7 @@ def _charge(marketplace: Marketplace, month: int, charge: Charge) -> Row:
 
 def write_inventory(request: FileRequest) -> PortalFile:
     """Bulk stock now, below two or three lines about the file; some accounts have a column per country."""
+    request = request.of_account
     is_by_country = request.options.get("layout", "usual") == "by_country"
     shown = columns("awd_inventory_by_country" if is_by_country else "awd_inventory", request.language)
     rows = []
@@ -132,6 +134,7 @@ def write_inbound(request: FileRequest) -> PortalFile:
     """Inbound shipments by SKU: all, or those last updated on the chosen days. Raises NoData where the page
     says "No Shipment Found".
     """
+    request = request.of_account
     shown = columns("awd_inbound_shipments", request.language)
     rows = []
     for shipment in shipments_seen(request.storefront, request.seconds):

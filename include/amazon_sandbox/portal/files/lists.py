@@ -16,7 +16,7 @@ from amazon_sandbox.portal.files.writing import csv_bytes
 from amazon_sandbox.simulation.created_shipments import CreatedShipment
 from amazon_sandbox.simulation.documents import iso_utc
 from amazon_sandbox.simulation.inbound import Plan, Shipment, plans_seen
-from amazon_sandbox.simulation.support_cases import SupportCase, cases_seen
+from amazon_sandbox.simulation.support import Case, cases_seen
 
 T = TypeVar("T")
 SHIPMENTS_PER_PAGE = 25
@@ -52,10 +52,10 @@ def queued_shipments(request: FileRequest) -> list[QueuedShipment]:
     return sorted(chosen, key=lambda one: (-one.updated_at, one.shipment_id))
 
 
-def listed_cases(request: FileRequest) -> list[SupportCase]:
+def listed_cases(request: FileRequest) -> list[Case]:
     """The seller's cases, last updated first: as the page lists them."""
     now = request.seconds
-    cases = cases_seen(request.simulation.seed, request.seller.account, now)
+    cases = cases_seen(request.of_account.storefront, now)
     return sorted(cases, key=lambda case: (-case.updated_at(now), case.case_id))
 
 
@@ -135,7 +135,7 @@ def _shipment(one: QueuedShipment) -> dict[str, object]:
     }
 
 
-def _case(case: SupportCase, now: int) -> dict[str, Cell]:
+def _case(case: Case, now: int) -> dict[str, Cell]:
     return {
         "case_id": case.case_id,
         "short_description": case.subject,

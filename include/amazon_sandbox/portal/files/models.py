@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -67,6 +67,11 @@ class FileRequest:
     def storefront(self) -> Storefront:
         """The seller in the store. Raises KeyError where the seller does not sell."""
         return self.simulation.storefront(self.seller, self.marketplace.marketplace_id)
+
+    @property
+    def of_account(self) -> FileRequest:
+        """The same in the seller's first store, which has what belongs to no store: bulk stock, cases."""
+        return replace(self, country=None)
 
     @property
     def days(self) -> tuple[date, date]:
