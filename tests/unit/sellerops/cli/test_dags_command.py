@@ -17,9 +17,9 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.cli import dags as command
 from sellerops.cli import main
 from sellerops.cli.dags import run_airflow, switch
-from sellerops.settings.specs import load_specs
+from sellerops.settings.specs import enabled_specs
 
-SPECS, _ = load_specs()
+SPECS = enabled_specs()
 PAYMENTS = {spec.dag_id for spec in SPECS if spec.family == "payments"}
 ADS = {spec.dag_id for spec in SPECS if spec.source == "amazon_ads"}
 COMPLETENESS = "sellerops__completeness"
