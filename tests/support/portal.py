@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.memory import new_folder
-from support.sandbox import SandboxServer
 
 # Every test run loads this module; only those with a browser need the rest.
 if TYPE_CHECKING:
+    from support.sandbox import SandboxServer
+
     from sellerops.browsers.pool import Pool
     from sellerops.ledger.login_refusals import LoginRefusal
     from sellerops.settings.accounts import Account

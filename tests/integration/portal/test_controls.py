@@ -34,7 +34,14 @@ _PAGE = """<!DOCTYPE html><html lang="{lang}"><head><meta name="anti-csrftoken-a
 
 
 def _show(portal: Portal, *, lang: str = "en-US", version: int = 1, visible: str = "false") -> None:
-    portal.page.set_content(_PAGE.format(base=portal.base, lang=lang, version=version, visible=visible))
+    """A page of the portal's site with every kind of control."""
+    html = _PAGE.format(base=portal.base, lang=lang, version=version, visible=visible)
+    address = portal.url("/every-control")
+    portal.page.unroute_all()
+    portal.page.route(
+        address, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8")
+    )
+    portal.session.goto(address)
 
 
 def test_controls(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
