@@ -41,6 +41,13 @@ MAX_GZIP_LAYERS = 3
 # The decompressed body of an API answer, a token or an error. Pages of operations are below 5 MB.
 LARGEST_ANSWER = 32 << 20
 
+# Excel workbooks of web pages. They are unpacked as they are read, except for their texts, which are kept in
+# memory (about three times their size); rows beyond Excel's own limit are nothing but a wrong number.
+LARGEST_REPORT_WORKBOOK = 256 << 20
+LARGEST_UNPACKED_REPORT_WORKBOOK = 4 << 30
+LARGEST_WORKBOOK_TEXTS = 128 << 20
+MOST_WORKBOOK_ROWS = 1 << 20
+
 # Packing lists of people. Amazon accepts 5,000 boxes and 2,000 SKUs per plan: a list of both has some 10,000
 # rows and 1 MB. A workbook unpacks to about ten times its size.
 LARGEST_PACKING_LIST = 5 << 20

@@ -19,6 +19,7 @@ from sellerops.formats.sniff import Document
 from sellerops.formats.times import with_marketplace_orders
 from sellerops.formats.tree_rows import TreeReader, rows_of
 from sellerops.formats.value_rules import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
+from sellerops.formats.web_files import open_web_file
 from sellerops.settings.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.settings.specs import FileFormat, TableSpec
 
@@ -57,6 +58,11 @@ def open_rows(
     tally = Tally(on_reject, personal=frozenset(table.personal_columns))
     declared = codec_name(declared_charset(content_type))
     is_xml = file_format.kind == "xml"
+    if file_format.style == "web":
+        found = open_web_file(
+            table, stream, file_format, slice_, marketplaces, tally, facts or {}, where, declared
+        )
+        return _row_stream(found, table, tally, where, has_lists=False)
     document = Document(stream, where=where, declared=declared, is_xml=is_xml)
     reader: Reader
     if file_format.kind in ("json", "jsonl", "xml"):
@@ -82,7 +88,13 @@ def open_rows(
             delimiter="," if is_csv else "\t",
             always=is_csv,
         )
-    kept = PersonalColumnFilter(reader, table, has_lists=file_format.kind in ("json", "jsonl", "xml"))
+    has_lists = file_format.kind in ("json", "jsonl", "xml")
+    return _row_stream(reader, table, tally, where, has_lists=has_lists)
+
+
+def _row_stream(reader: Reader, table: TableSpec, tally: Tally, where: str, *, has_lists: bool) -> RowStream:
+    """The reader's rows without undeclared personal columns, and with the table's checks."""
+    kept = PersonalColumnFilter(reader, table, has_lists=has_lists)
     tally.personal_up_to, tally.inspect = kept.personal_up_to, kept.inspect
     if not table.checks:
         return RowStream(kept, tally)

@@ -42,6 +42,8 @@ class Header:
         self._wanted: dict[str, tuple[int, str]] = {}
         self._respelled: dict[str, tuple[int, str]] = {}
         for name, column in table.read_columns.items():
+            if column.part == "last":
+                continue  # the column of the first day reads the header; both are split later
             for rank, header in enumerate((table.header_of(name), *column.also)):
                 self._wanted.setdefault(plain(header), (rank, name))
         for spelling, names in respellings(table).items():
@@ -59,6 +61,14 @@ class Header:
     def fields(self, names: Sequence[str]) -> list[Field]:
         """Columns of the spec by name."""
         return [Field(name, self._table.read_columns[name].type) for name in names]
+
+    def recognize(self, headers: Sequence[str]) -> tuple[int, bool]:
+        """How many columns these headers name, and whether all needed ones are among them."""
+        columns = self._by_name(headers)
+        self._translate(headers, columns)
+        found = set(columns.values())
+        missing = (name for name in self._table.read_columns if name not in found)
+        return len(found), not any(is_needed(name, self._table) for name in missing)
 
     def map(self, headers: Sequence[str], *, where: str) -> tuple[list[Field | None], DriftReport]:
         """The column of each header; None for an unnamed one at the end. Case and order do not matter.
@@ -160,10 +170,19 @@ class Header:
 def respellings(table: TableSpec) -> dict[str, set[str]]:
     """The columns that each spelling (``canonical``) of a header or column name may mean."""
     found: dict[str, set[str]] = {}
+    shorter: dict[str, set[str]] = {}
     for name, column in table.read_columns.items():
+        if column.part == "last":
+            continue
         headers = (table.header_of(name), *column.also)
-        for header in (*headers, *map(without_remark, headers), name):
+        for header in (*headers, name):
             found.setdefault(canonical(header), set()).add(name)
+        for header in headers:
+            shorter.setdefault(canonical(without_remark(header)), set()).add(name)
+    # Where the remark tells columns apart, as in `Sales (promoted)`, nothing is meant without it.
+    for spelling, names in shorter.items():
+        if len(names) == 1 and found.get(spelling, names) == names:
+            found[spelling] = names
     return found
 
 

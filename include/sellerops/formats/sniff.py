@@ -62,6 +62,14 @@ class Document:
         self._refuse_pages()
         self._refuse_answers()
 
+    def peek(self) -> bytes:
+        """The document's first bytes, which stay to be read."""
+        return self._ahead
+
+    def skip(self, size: int) -> None:
+        """Drop the first ``size`` bytes, which ``peek`` has shown."""
+        self._ahead = self._ahead[size:]
+
     def read(self, size: int = -1) -> bytes:
         """Up to ``size`` bytes; empty only at the end."""
         if self._ahead:

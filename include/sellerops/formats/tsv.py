@@ -58,6 +58,9 @@ _GIVE_UP_AFTER = 3
 class TsvReader:
     """Reads one flat file as typed batches; memory is bounded by the size of a block."""
 
+    # The line of the first row, below the header.
+    _first_row = 2
+
     def __init__(
         self,
         document: Document,
@@ -106,7 +109,7 @@ class TsvReader:
 
     def _numbered_blocks(self) -> Iterator[Block]:
         """Blocks of whole rows; lines that may belong to the last row are put back until more are read."""
-        line = 2
+        line = self._first_row
         is_learning = True
         data, is_last = self._blocks.next()
         while data:

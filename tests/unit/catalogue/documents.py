@@ -40,6 +40,14 @@ def cells(spec: ReportSpec, table: TableSpec) -> dict[str, list[Cell]]:
     return found
 
 
+def facts_for(table: TableSpec) -> dict[str, str]:
+    """A value for each fact that the table takes from the request or the page."""
+    return {
+        fact: "2026-11-02" if table.columns[name].type is ColumnType.DATE else "1"
+        for name, fact in table.facts.items()
+    }
+
+
 def _cell(spec: ReportSpec, kind: ColumnType, place: int, row: int) -> Cell:
     number = place * 10 + row + 1
     # A whole second of a day within the window, another for each column and row.
