@@ -113,8 +113,9 @@ format: $(STAMP)  ## Fix style and layout
 	@$(BIN)/ruff format .
 
 .PHONY: docs
-docs: $(STAMP)  ## Generate docs/reports.md from the specs
+docs: $(STAMP)  ## Generate docs/reports.md and docs/portal-files.md from the specs
 	@$(BIN)/python -m sellerops specs docs > docs/reports.md
+	@$(BIN)/python -m sellerops specs docs portal-files > docs/portal-files.md
 
 .PHONY: lock
 lock: $(BIN)/uv  ## Update the lock files from requirements*.txt; ARGS=--upgrade takes newer versions

@@ -12,6 +12,7 @@ from sellerops.inbound.packing_lists.columns import PACKING_LIST, PALLET_LIST
 from sellerops.inbound.requests.form_fields import TITLES
 from sellerops.inbound.settings import InboundSettings
 from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs.portal_files import evidence_of, portal_files_page
 from sellerops.settings.specs.report_list import overview, when
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,7 @@ def test_the_page_of_reports_is_made_from_the_specs() -> None:
     specs, failures = load_specs()
     assert not failures
     assert (ROOT / "docs/reports.md").read_text() == overview(specs), "run `make docs`"
+    assert (ROOT / "docs/portal-files.md").read_text() == portal_files_page(specs), "run `make docs`"
 
 
 def test_the_page_names_every_report_and_table() -> None:
@@ -33,13 +35,28 @@ def test_the_page_names_every_report_and_table() -> None:
         assert all(f"| `{spec.source}.{table}` |" in text for table in spec.tables)
 
 
+def test_every_header_of_a_web_page_says_what_it_is_known_from() -> None:
+    webs = [spec for spec in load_specs()[0] if spec.source in ("seller_portal", "folder")]
+    assert len(webs) > 35
+    unknown = [
+        (spec.name, name)
+        for spec in webs
+        for table in spec.tables.values()
+        for name in table.read_columns
+        if evidence_of(table, name) is None
+    ]
+    assert unknown == []
+    # A page's file is read as one: without the style, its money, titles and zone labels would be rejects.
+    assert {spec.format.style for spec in webs} == {"web"}
+
+
 def test_the_page_of_schedules_tells_the_hours_that_the_specs_have() -> None:
     """A job that was replaced at other hours says why; one that nothing replaces, too."""
     lines = (ROOT / "docs/schedules.md").read_text().splitlines()
     table = [line for line in lines if line.startswith("| ")]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table]
     jobs = [row for row in rows if row[0] not in ("job", "---")]
-    assert len(jobs) == 27
+    assert len(jobs) == 29
     replaced = [row for row in jobs if row[2]]
     for job, was, report, told, why in jobs:
         if not report:
@@ -50,7 +67,7 @@ def test_the_page_of_schedules_tells_the_hours_that_the_specs_have() -> None:
         hours = set(re.findall(r"\d\d:\d\d-\d\d:\d\d", was))
         if hours and hours != set(spec.schedule.between):
             assert why, f"{job}: other hours without a reason"
-    assert len(replaced) == 25
+    assert len(replaced) == 29
     for row in jobs:
         for name in re.findall(r"`([a-z_]+[a-z])`", row[4]):
             load_spec(name)

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import psutil
 
 from sellerops.browsers.pool import Pool
-from sellerops.browsers.process_tree import is_alive
 from sellerops.settings.logins import Login
 
 _LOOK_S = 1.0
@@ -59,7 +58,7 @@ async def _forward(host: str, port: int, to_port: int, process: psutil.Process |
 
     async with await asyncio.start_server(connect, host, port):
         while not stopped.is_set():
-            if process is not None and not is_alive(process):
+            if process is not None and not process.is_running():
                 return _ENDED
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _LOOK_S)

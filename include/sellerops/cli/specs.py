@@ -16,7 +16,10 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.settings.deprecations import load_deprecations, removed_uses
 from sellerops.settings.specs import load_spec, load_specs
 from sellerops.settings.specs.durations import format_duration
+from sellerops.settings.specs.portal_files import portal_files_page
 from sellerops.settings.specs.report_list import overview
+
+_PAGES = {"reports": overview, "portal-files": portal_files_page}
 
 
 def add(commands: Any) -> None:
@@ -26,7 +29,8 @@ def add(commands: Any) -> None:
     check.add_argument("--dir", type=Path, help="folder of specs (default: the configured one)")
     check.set_defaults(run=_check)
     actions.add_parser("list", help="all reports, one per line").set_defaults(run=_list)
-    docs = actions.add_parser("docs", help="print docs/reports.md")
+    docs = actions.add_parser("docs", help="print docs/reports.md, or another generated page")
+    docs.add_argument("page", nargs="?", choices=sorted(_PAGES), default="reports", help="default: reports")
     docs.set_defaults(run=_docs)
     show = actions.add_parser("show", help="the effective spec, with defaults")
     show.add_argument("report")
@@ -77,7 +81,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _docs(options: argparse.Namespace) -> int:
     specs, failures = load_specs()
-    print(overview(specs), end="")
+    print(_PAGES[options.page](specs), end="")
     return 1 if failures else 0
 
 

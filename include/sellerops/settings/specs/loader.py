@@ -30,6 +30,7 @@ from sellerops.settings.specs.account_selection import (
 from sellerops.settings.specs.destination_rules import FILE as RULES
 from sellerops.settings.specs.destination_rules import read_rules, rules_of
 from sellerops.settings.specs.report import ReportSpec
+from sellerops.settings.specs.shared_settings import LIKE, overlaid, shared_settings
 
 if TYPE_CHECKING:
     from sellerops.settings.logins import Logins
@@ -138,7 +139,9 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
     refuse_unusable_name(path, "report")
     general, of_source = files.yaml_or_nothing(root / DEFAULTS), files.yaml_or_nothing(path.parent / DEFAULTS)
     own = files.yaml(path)
-    content = _merged(_merged(general, of_source), own)
+    shared, shared_path = shared_settings(own, path, root, files)
+    given_here = {key: value for key, value in own.items() if key != LIKE}
+    content = _merged(_merged(general, of_source), overlaid(shared, given_here))
     for given, derived in (("name", path.stem), ("source", path.parent.name)):
         if given in content:
             raise SpecError(f"`{given}` must not be set: it is {derived!r}, from the path.", where=str(path))
@@ -155,7 +158,12 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
     try:
         return ReportSpec.model_validate({**content, "path": str(path), "off_because": ""})
     except ValidationError as error:
-        origins = ((own, path), (of_source, path.parent / DEFAULTS), (general, root / DEFAULTS))
+        origins = (
+            (own, path),
+            (shared, shared_path),
+            (of_source, path.parent / DEFAULTS),
+            (general, root / DEFAULTS),
+        )
         raise validation_error(
             error, ReportSpec, path_of=lambda key: _origin(key, origins), derived=_DERIVED
         ) from error

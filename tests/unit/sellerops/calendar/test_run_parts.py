@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 SPECS = {
     (spec.period.kind, spec.scope): spec
     for spec in load_specs()[0]
-    if spec.period.kind not in (PeriodKind.SNAPSHOT, PeriodKind.LISTING)
+    if spec.source.startswith("amazon_") and spec.period.kind not in (PeriodKind.SNAPSHOT, PeriodKind.LISTING)
 }
 
 

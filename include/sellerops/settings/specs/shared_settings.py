@@ -1,0 +1,56 @@
+"""``like: <source>/<report>``: takes format, tables and descriptions from another report's file.
+
+So that a file has one layout, however it arrives: fetched from a page, or put into the drop folder by hand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sellerops.base.errors import SpecError
+from sellerops.settings.config_files import shown
+from sellerops.settings.last_valid import Files
+from sellerops.settings.spec_files import suggestion
+
+LIKE = "like"
+_SHARED = ("report_type", "family", "description", "format", "tables")
+_MOST_STEPS = 3
+
+
+def shared_settings(own: dict[str, Any], path: Path, root: Path, files: Files) -> tuple[dict[str, Any], Path]:
+    """What ``own`` takes from the file that its ``like`` names, and that file; nothing and ``path`` without
+    one.
+
+    Raises SpecError for an unknown file, and for files that are like each other.
+    """
+    if LIKE not in own:
+        return {}, path
+    return _settings_of(own[LIKE], path, root, files, _MOST_STEPS)
+
+
+def _settings_of(name: Any, path: Path, root: Path, files: Files, steps: int) -> tuple[dict[str, Any], Path]:
+    known = {f"{each.parent.name}/{each.stem}": each for each in sorted(root.glob("*/*.yaml"))}
+    if not isinstance(name, str) or name not in known or known[name] == path or not steps:
+        others = [each for each, other in known.items() if other != path]
+        raise SpecError(
+            f"`like: {name}` names no other report.", where=shown(path), remedy=suggestion(str(name), others)
+        )
+    content = files.yaml(known[name])
+    taken = {key: content[key] for key in _SHARED if key in content}
+    if LIKE not in content:
+        return taken, known[name]
+    further, _ = _settings_of(content[LIKE], known[name], root, files, steps - 1)
+    return overlaid(further, taken), known[name]
+
+
+def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """``above`` laid over ``below``: mappings key by key at every depth."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        if isinstance(value, dict) and isinstance(under, str):
+            under = {"type": under}
+        both = isinstance(value, dict) and isinstance(under, dict)
+        merged[key] = overlaid(under, value) if both else value
+    return merged

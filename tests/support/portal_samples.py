@@ -1,0 +1,79 @@
+"""A file of every page that a spec names, as the local portal hands it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from support.catalogue import simulation
+
+from amazon_sandbox.portal.files import FileRequest, NoData, PortalFile, file_of
+from sellerops.calendar.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec, load_specs
+
+PAGES = [spec for spec in load_specs()[0] if spec.request.page]
+STORES = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
+LANGUAGES = {"DE": "de_DE"}
+AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)
+# What a page offers of these is chosen by one option; the others' name says it all.
+_CHOICES = ("report", "type", "view", "fee")
+_LOOKBACK = timedelta(days=70)
+
+
+class PortalSample(NamedTuple):
+    """A page's file for a slice, with what the page says about it."""
+
+    spec: ReportSpec
+    slice_: Slice
+    file: PortalFile
+    facts: Mapping[str, str]
+
+
+def kind_of(spec: ReportSpec) -> str:
+    """The name of the file in the local portal."""
+    choice = next((spec.request.options[name] for name in _CHOICES if name in spec.request.options), "")
+    return f"{spec.request.page}.{choice}".rstrip(".")
+
+
+def portal_sample(spec: ReportSpec, account: str, country: str, **options: str) -> PortalSample | None:
+    """The newest file with data; None if the store has none."""
+    for slice_ in reversed(_slices(spec, account, country)):
+        first, last = _days(slice_)
+        request = FileRequest(
+            simulation(),
+            simulation().seller(account),
+            country if spec.scope == "marketplace" else None,
+            first,
+            last,
+            LANGUAGES.get(country, "en_US"),
+            AS_OF,
+            {**spec.request.options, **options},
+        )
+        try:
+            file = file_of(kind_of(spec), request)
+        except NoData:
+            continue
+        shown = {"first_day": str(first), "last_day": str(last)} if first and last else {}
+        return PortalSample(spec, slice_, file, shown)
+    return None
+
+
+def dropped_spec(name: str) -> ReportSpec:
+    """The spec that takes the same file from the drop folder."""
+    return load_spec(f"dropped_{name}")
+
+
+def _slices(spec: ReportSpec, account: str, country: str) -> list[Slice]:
+    shop = marketplace(country)
+    owner = Account(account, shop.region, (shop,), "", sources=(spec.source,))
+    lookback = None if spec.period.kind is PeriodKind.SNAPSHOT else _LOOKBACK
+    return plan_slices(spec, owner, run_at=AS_OF, now=AS_OF, lookback=lookback)
+
+
+def _days(slice_: Slice) -> tuple[date | None, date | None]:
+    if not slice_.first_day or not slice_.last_day:
+        return None, None
+    return date.fromisoformat(slice_.first_day), date.fromisoformat(slice_.last_day)
