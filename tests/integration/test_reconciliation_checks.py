@@ -114,7 +114,9 @@ def test_all_agree_until_a_number_is_broken(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    runs = {check.name: run_check(loaded, check, reader) for check in load_checks()}
+    # Those with tables of web pages: test_page_checks.py.
+    checks = [each for each in load_checks() if not any("seller_portal." in name for name in each.inputs)]
+    runs = {check.name: run_check(loaded, check, reader) for check in checks}
     assert len(runs) == 4
     for name, run in runs.items():
         found = Counter(each.verdict for each in run.results)

@@ -1,0 +1,32 @@
+-- description: Shipped units of the page against the same shipment items of the API.
+-- inputs: [seller_portal.fulfilled_shipments, amazon_sp.fulfilled_shipments]
+-- unit: units
+-- tolerance: {absolute: 0}
+-- holds_after: 3d
+-- look_back: 35d
+-- severity: partial_failure
+WITH page AS (
+    SELECT p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date AS day,
+           p.shipment_item_id, p.shipment_id, sum(p.quantity_shipped) AS figure
+    FROM seller_portal.fulfilled_shipments AS p JOIN marketplace AS m ON m.id = p.marketplace_id
+    WHERE p.shipment_date >= %(first_day)s::date AND p.shipment_date < %(last_day)s::date
+    GROUP BY p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date, p.shipment_item_id, p.shipment_id
+),
+api AS (
+    SELECT a.account_id, a.shipment_item_id, a.shipment_id, sum(a.quantity_shipped) AS figure
+    FROM amazon_sp.fulfilled_shipments AS a
+    GROUP BY a.account_id, a.shipment_item_id, a.shipment_id
+)
+SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
+       -- A day of which the API has no row at all was not collected from it.
+       CASE WHEN count(a.account_id) > 0 THEN sum(coalesce(a.figure, 0)) END AS right_value,
+       sum(abs(coalesce(p.figure, 0) - coalesce(a.figure, 0))) AS difference,
+       jsonb_build_object(
+           'only_on_the_page', count(*) FILTER (WHERE a.account_id IS NULL),
+           'off', (array_agg(DISTINCT p.shipment_item_id::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
+       ) AS evidence
+FROM page AS p
+LEFT JOIN api AS a
+       ON a.account_id = p.account_id AND a.shipment_item_id = p.shipment_item_id
+      AND a.shipment_id IS NOT DISTINCT FROM p.shipment_id
+GROUP BY p.account_id, p.marketplace_id, p.day

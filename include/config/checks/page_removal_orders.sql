@@ -1,0 +1,33 @@
+-- description: Requested units of removal orders of the page against the same lines of the API.
+-- inputs: [seller_portal.removal_orders, amazon_sp.removal_orders]
+-- unit: units
+-- tolerance: {absolute: 0}
+-- holds_after: 3d
+-- look_back: 125d
+-- severity: partial_failure
+WITH page AS (
+    SELECT p.account_id, p.marketplace_id, (p.request_date AT TIME ZONE m.timezone)::date AS day,
+           p.order_id, p.sku, p.disposition, sum(p.requested_quantity) AS figure
+    FROM seller_portal.removal_orders AS p JOIN marketplace AS m ON m.id = p.marketplace_id
+    WHERE p.request_date >= %(first_day)s::date AND p.request_date < %(last_day)s::date
+    GROUP BY p.account_id, p.marketplace_id, (p.request_date AT TIME ZONE m.timezone)::date, p.order_id, p.sku, p.disposition
+),
+api AS (
+    SELECT a.account_id, a.order_id, a.sku, a.disposition, sum(a.requested_quantity) AS figure
+    FROM amazon_sp.removal_orders AS a
+    GROUP BY a.account_id, a.order_id, a.sku, a.disposition
+)
+SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
+       -- A day of which the API has no row at all was not collected from it.
+       CASE WHEN count(a.account_id) > 0 THEN sum(coalesce(a.figure, 0)) END AS right_value,
+       sum(abs(coalesce(p.figure, 0) - coalesce(a.figure, 0))) AS difference,
+       jsonb_build_object(
+           'only_on_the_page', count(*) FILTER (WHERE a.account_id IS NULL),
+           'off', (array_agg(DISTINCT p.order_id::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
+       ) AS evidence
+FROM page AS p
+LEFT JOIN api AS a
+       ON a.account_id = p.account_id AND a.order_id = p.order_id
+      AND a.sku IS NOT DISTINCT FROM p.sku
+      AND a.disposition IS NOT DISTINCT FROM p.disposition
+GROUP BY p.account_id, p.marketplace_id, p.day

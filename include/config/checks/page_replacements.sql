@@ -1,0 +1,33 @@
+-- description: Replacements of the page against the same lines of the API.
+-- inputs: [seller_portal.shipment_replacements, amazon_sp.shipment_replacements]
+-- unit: units
+-- tolerance: {absolute: 0}
+-- holds_after: 3d
+-- look_back: 35d
+-- severity: partial_failure
+WITH page AS (
+    SELECT p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date AS day,
+           p.replacement_amazon_order_id, p.sku, p.shipment_date, sum(p.quantity) AS figure
+    FROM seller_portal.shipment_replacements AS p JOIN marketplace AS m ON m.id = p.marketplace_id
+    WHERE p.shipment_date >= %(first_day)s::date AND p.shipment_date < %(last_day)s::date
+    GROUP BY p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date, p.replacement_amazon_order_id, p.sku, p.shipment_date
+),
+api AS (
+    SELECT a.account_id, a.replacement_amazon_order_id, a.sku, a.shipment_date, sum(a.quantity) AS figure
+    FROM amazon_sp.shipment_replacements AS a
+    GROUP BY a.account_id, a.replacement_amazon_order_id, a.sku, a.shipment_date
+)
+SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
+       -- A day of which the API has no row at all was not collected from it.
+       CASE WHEN count(a.account_id) > 0 THEN sum(coalesce(a.figure, 0)) END AS right_value,
+       sum(abs(coalesce(p.figure, 0) - coalesce(a.figure, 0))) AS difference,
+       jsonb_build_object(
+           'only_on_the_page', count(*) FILTER (WHERE a.account_id IS NULL),
+           'off', (array_agg(DISTINCT p.replacement_amazon_order_id::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
+       ) AS evidence
+FROM page AS p
+LEFT JOIN api AS a
+       ON a.account_id = p.account_id AND a.replacement_amazon_order_id = p.replacement_amazon_order_id
+      AND a.sku IS NOT DISTINCT FROM p.sku
+      AND a.shipment_date IS NOT DISTINCT FROM p.shipment_date
+GROUP BY p.account_id, p.marketplace_id, p.day
