@@ -25,6 +25,8 @@ HOME = """<!doctype html><title>Home</title><h1>Reports</h1>
   const root = document.getElementById('kat').attachShadow({{mode: 'open'}});
   root.innerHTML = '<button>Request Report</button><p>Inner part</p>';
 </script>"""
+CAPTCHA = """<!doctype html><title>Captcha</title><button style="position:fixed;inset:0"
+onclick="fetch('/clicked', {method: 'POST'})">I am a person</button>"""
 HANG = "<!doctype html><title>Hang</title><script>setTimeout(() => { while (true) {} }, 50)</script>"
 MEMORY = """<!doctype html><title>Memory</title><script>
   const kept = [];
@@ -93,6 +95,10 @@ class WebSite:
             send(call, HANG.encode())
         elif path == "/memory":
             send(call, MEMORY.encode())
+        elif path == "/captcha":
+            send(call, CAPTCHA.encode())
+        elif path == "/clicked":
+            send(call, b"")
         elif path == "/broken":
             send(call, b"broken", status=503)
         elif not is_in:

@@ -39,7 +39,11 @@ class Attachment:
         self.pool_browser = found
         self._playwright, self._browser = playwright, browser
         self.context: BrowserContext = browser.contexts[0]
-        self.user_agent, self._mark = user_agent, mark
+        self._is_marked = mark in user_agent
+        self.user_agent = user_agent if self._is_marked else f"{user_agent} {mark}"
+        if not self._is_marked:
+            # Also of the first request of a tab that a page opens.
+            self.context.set_extra_http_headers({"User-Agent": self.user_agent})
         self.driver = _driver_of(playwright)
         self.tab_ids: list[str] = []
         self._pages: list[Page] = []
@@ -60,10 +64,9 @@ class Attachment:
         self._pages.append(page)
         session = self.context.new_cdp_session(page)
         self.tab_ids.append(session.send("Target.getTargetInfo")["targetInfo"]["targetId"])
-        if self._mark not in self.user_agent:
-            marked = f"{self.user_agent} {self._mark}"
-            session.send("Emulation.setUserAgentOverride", {"userAgent": marked})
-        # The session stays open: an override ends with it.
+        if not self._is_marked:
+            # For scripts of the page; ends with the session, which therefore stays open.
+            session.send("Emulation.setUserAgentOverride", {"userAgent": self.user_agent})
 
     def newest_page(self) -> Page | None:
         """The page that the job opened last and that is still open."""

@@ -6,11 +6,17 @@ import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable, SellerOpsError, SkipError
+from sellerops.base.errors import (
+    AmazonUnavailable,
+    BrowserUnavailable,
+    SellerOpsError,
+    SkipError,
+    Throttled,
+)
 from sellerops.browsers.attachment import Attachment, attach
 from sellerops.browsers.bounds import Bounds, Breach, Limit, Pace, Watch
 from sellerops.browsers.cookies import restore_cookies, save_cookies
@@ -61,8 +67,7 @@ class BrowserSession:
     @property
     def user_agent(self) -> str:
         """What the browser says it is, with the mark."""
-        agent = self._attached.user_agent
-        return agent if self._mark in agent else f"{agent} {self._mark}"
+        return self._attached.user_agent
 
     @property
     def peak_memory(self) -> int | None:
@@ -142,7 +147,7 @@ class BrowserSession:
         """Store what the page shows, without secrets and personal data; returns the folder's address.
 
         Masks the page itself, so the job cannot use it any more. ``open_session`` does this for every
-        SellerOpsError that leaves its block and puts the address into ``details["evidence"]``. Further calls
+        error that leaves its block and puts the address into ``details["evidence"]``. Further calls
         return the same address.
         """
         return self._capture.save(self._attached.newest_page(), error)
@@ -258,7 +263,7 @@ def open_session(
     beats the login's lock and returns whether it is still held; it is called from another thread every
     ``BEAT_EVERY_S``. Other pages of the browser are closed at the start, the job's own and its downloads at
     the end. Raises BrowserMissing, BrowserUnavailable and ConfigurationError; errors of Playwright that
-    leave the block become BrowserUnavailable.
+    leave the block become BrowserUnavailable. Every error that leaves it has ``details["evidence"]``.
     """
     pool = pool or Pool()
     session = BrowserSession(
@@ -275,7 +280,7 @@ def open_session(
         try:
             with session._translated():
                 yield session
-        except SellerOpsError as error:
+        except Exception as error:
             _attach_evidence(session, error)
             raise
     finally:
@@ -284,12 +289,15 @@ def open_session(
         shutil.rmtree(session.downloads, ignore_errors=True)
 
 
-def _attach_evidence(session: BrowserSession, error: SellerOpsError) -> None:
-    if isinstance(error, SkipError) or error.details.get("evidence"):
+def _attach_evidence(session: BrowserSession, error: Exception) -> None:
+    """Also to errors of others: the job's row and its notice need the address."""
+    details: dict[str, Any] = getattr(error, "details", {})
+    if isinstance(error, SkipError | Throttled) or details.get("evidence"):
         return
     # The error itself matters more than its evidence.
     with contextlib.suppress(Exception):
-        error.details["evidence"] = session.save_evidence(error)
+        details["evidence"] = session.save_evidence(error)
+        error.details = details  # type: ignore[attr-defined]
 
 
 def _is_crash(error: BaseException) -> bool:

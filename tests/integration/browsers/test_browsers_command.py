@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 import yaml
@@ -108,15 +108,25 @@ def test_the_printed_address_shows_a_page_that_takes_clicks(home, configure, cap
     address = f"http://127.0.0.1:{port}"
     configure(logistics=address)
     assert run(capsys, "up")[0] == 0
-    open_tab(address, f"{site.url}/signin")
+    open_tab(address, f"{site.url}/captcha")
+    clicked = Event()
+    site.hooks["/clicked"] = clicked.set
     _, text = run(capsys, "open")
-    (line,) = [each for each in text.splitlines() if "/devtools/inspector.html" in each and "/signin" in each]
+    (line,) = [
+        each for each in text.splitlines() if "/devtools/inspector.html" in each and "/captcha" in each
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable.find_chromium())
         page = browser.new_page()
         page.goto(line.split()[0])
-        page.get_by_role("tab", name="Elements").first.wait_for()
+        page.locator("canvas").first.wait_for()
+        for _ in range(100):
+            # The picture appears some time after its frame.
+            page.locator("canvas").first.click(force=True)
+            if clicked.wait(0.2):
+                break
         browser.close()
+    assert clicked.is_set()
 
 
 class Stranger(BaseHTTPRequestHandler):

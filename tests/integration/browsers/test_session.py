@@ -1,17 +1,21 @@
 """One job in a real browser: files, cookies, crashes, limits; nothing is left behind."""
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from support.browsers import MARK, failure_of, job, make_login, processes_of
+from support.browsers import MARK, failure_of, job, make_login, needs_chromium, processes_of
 
 from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable
 from sellerops.browsers.bounds import Pace
 from sellerops.browsers.devtools import list_tabs, open_tab
 from sellerops.browsers.process_tree import kill_renderers, kill_tree
+from sellerops_runtime.home import PROJECT_ROOT as ROOT
 
 # The watch of these tests looks often and does not wait for what hangs.
 IMPATIENT = Pace(beat=0.0, look=0.1, step=0.5, again=3.0)
@@ -188,6 +192,38 @@ def test_a_job_that_lost_its_lock_ends_and_leaves_the_other_jobs_page_alone(pool
     with job(pool, login, evidence):
         pass
     assert [tab.url for tab in list_tabs(login.browser)] == ["about:blank"]
+
+
+@pytest.fixture
+def bound(tmp_path):
+    """The address of a browser that is bound to a websocket."""
+    needs_chromium()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "support.bound_browser", str(tmp_path / "bound")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "include"), str(ROOT / "tests")])},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield program.stdout.readline().strip()
+    for process in [*psutil.Process(program.pid).children(recursive=True), program]:
+        process.kill()
+    program.wait()
+
+
+def test_a_bound_browser_serves_jobs_like_one_of_this_machine(pool, bound, site, evidence):
+    """Its downloads come through the socket; its user agent is marked page by page."""
+    login = make_login("bound", browser=bound)
+    with job(pool, login, evidence) as session:
+        sign_in(session, site)
+        assert session.download_from(lambda: session.page.click("#file")).path.stat().st_size > 0
+        assert session.request_file("/file/other.csv").name == "other.csv"
+        session.page_from(lambda: session.page.click("#tab"))
+    assert session.peak_memory is None
+    assert {MARK in agent for _, _, agent in site.requests} == {True}
+    with job(pool, login, evidence) as session:
+        session.goto(f"{site.url}/home")
+        assert session.page.title() == "Home"
+        assert [page.url for page in session._attached.context.pages] == ["about:blank", f"{site.url}/home"]
 
 
 def test_two_logins_at_once_keep_their_files_and_sign_ins_apart(pool, login, site, evidence):
