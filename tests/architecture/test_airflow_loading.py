@@ -233,6 +233,7 @@ def test_the_connection_type_is_registered_under_the_folders_name() -> None:
     assert [kind["connection-type"] for kind in kinds] == [
         "amazon_sp",
         "amazon_ads",
+        "seller_portal",
         "sellerops_notifications",
         "sellerops_clickup",
         "sellerops_telegram",

@@ -7,6 +7,7 @@ import re
 import pytest
 import yaml
 
+from amazon_sandbox.portal.accounts import ROLES
 from sellerops.base.reader_role import READER
 from sellerops.notices.routes import CONNECTIONS, load_routes
 from sellerops.settings.accounts import load_accounts
@@ -70,7 +71,9 @@ def test_connections_are_those_of_accounts_code_and_notices():
     notices = load_routes().connections | set(CONNECTIONS.values())
     assert accounts, "found no account to compare with"
     assert in_code, "found no connection in the code to compare with"
-    assert {entry.conn_id for entry in SETTINGS.connections} == (accounts | in_code | notices) - NOT_DECLARED
+    logins = {f"seller_portal_northwind_{role}" for role in ROLES}
+    used = accounts | in_code | notices | logins
+    assert {entry.conn_id for entry in SETTINGS.connections} == used - NOT_DECLARED
 
 
 def test_pools_are_those_of_the_accounts():

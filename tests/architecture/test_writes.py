@@ -20,6 +20,7 @@ SENDING = {
     "include/sellerops/sources/amazon_ads/exports.py": "createExport: claimed by collect.creation",
     "include/sellerops/sources/amazon_ads/reports.py": "createAdsReport: as above; deletions may be repeated",
     "include/sellerops/sources/amazon_ads/transport.py": "passes on the requests of the others",
+    "include/sellerops/sources/seller_portal/visits.py": "asks a page for a file: claimed by collect",
     "include/sellerops/sources/common/lwa.py": "logs in",
     "include/sellerops/sources/common/transport.py": "passes on the requests of the others",
 }
