@@ -118,8 +118,8 @@ def configure(folder: Path, source: Path | None = None) -> dict[str, str]:
     too. Returns the variables that select the new configuration.
     """
     origin = source or config_dir()
-    link_all(origin, folder, except_for="reports")
-    link_all(origin / "reports", folder / "reports", except_for="defaults.yaml")
+    link_all(origin, folder, except_for=["reports"])
+    link_all(origin / "reports", folder / "reports", except_for=["defaults.yaml"])
     defaults = folder / "reports" / "defaults.yaml"
     content = {**read_yaml(origin / "reports" / "defaults.yaml"), "destinations": list(DESTINATIONS)}
     defaults.write_text(yaml.safe_dump(content), encoding="utf-8")

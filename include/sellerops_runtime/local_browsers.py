@@ -12,8 +12,7 @@ import yaml
 from sellerops.base.errors import BrowserMissing
 from sellerops.browsers.executable import find_chromium
 from sellerops.browsers.pool import VARIABLE, Pool
-from sellerops.settings.accounts import load_accounts
-from sellerops.settings.config_files import config_dir
+from sellerops.settings.config_files import config_dir, read_yaml
 from sellerops.settings.logins import load_logins
 from sellerops_runtime.config_overlay import link_all
 from sellerops_runtime.ports import LOOPBACK, choose_port
@@ -22,6 +21,7 @@ from sellerops_runtime.ports import LOOPBACK, choose_port
 ROLES = ("brand_analytics", "business_reports", "finance", "logistics")
 FIRST_PORT = 9222
 MARK = "sellerops (demo, automated)"
+SOURCE, DEFAULT_SOURCE = "seller_portal", "amazon_sp"
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,27 @@ class LocalBrowsers:
     config: Path
 
     def configure(self, source: Path | None = None) -> dict[str, str]:
-        """Write the configuration: that of ``source`` (default: the present one) with logins.yaml replaced.
+        """Write the configuration: that of ``source`` (default: the present one), with the demo's logins, and
+        with web pages as a source of all accounts.
 
         Returns the variables that select it.
         """
         origin = source or config_dir()
-        link_all(origin, self.config, except_for="logins.yaml")
-        accounts = sorted(load_accounts())
-        content = {
+        link_all(origin, self.config, except_for=["accounts.yaml", "logins.yaml"])
+        accounts = read_yaml(origin / "accounts.yaml")["accounts"]
+        for fields in accounts.values():
+            fields["sources"] = [*fields.get("sources", [DEFAULT_SOURCE]), SOURCE]
+        self._write("accounts.yaml", {"accounts": accounts})
+        logins = {
             "enabled": True,
             "user_agent_mark": MARK,
             "logins": {
-                f"northwind_{role}": _login(role, accounts, FIRST_PORT + place)
+                f"northwind_{role}": _login(role, sorted(accounts), FIRST_PORT + place)
                 for place, role in enumerate(ROLES)
             },
         }
-        (self.config / "logins.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-        return {"SELLEROPS_CONFIG_DIR": str(self.config), **self.environment()}
-
-    def environment(self) -> dict[str, str]:
-        """The variable that tells tasks and commands where the browsers' files are."""
-        return {VARIABLE: str(self.home)}
+        self._write("logins.yaml", logins)
+        return {"SELLEROPS_CONFIG_DIR": str(self.config), VARIABLE: str(self.home)}
 
     def start(self) -> list[str]:
         """Start all; returns the logins. Call with the configuration selected. Raises BrowserMissing,
@@ -68,6 +68,9 @@ class LocalBrowsers:
     def stop(self) -> list[str]:
         """Stop all, also those of a killed demo; returns the logins whose browser ran."""
         return Pool(self.home).stop_all()
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        (self.config / name).write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
 def chromium_or_advice(say: Callable[[str], object]) -> bool:

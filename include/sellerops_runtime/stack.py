@@ -6,10 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sellerops.archive import Archive
 from sellerops.base.commands import VARIABLE as COMMAND
@@ -126,13 +127,14 @@ class Stack:
         self.changes = ConfigWatcher(configuration, self.airflow.dags_folder)
         self._progress.show("Starting the local Amazon, preparing Airflow's metadata and the ledger")
         with self._threads() as pool:
-            for done in [
+            starting: list[Future[Any]] = [
                 pool.submit(self.airflow.migrate),
                 pool.submit(self.amazon.start),
                 pool.submit(self.ledger.migrate),
                 *([pool.submit(self.bigquery.start)] if self.bigquery else []),
                 *([pool.submit(self.browsers.start)] if self.with_browsers else []),
-            ]:
+            ]
+            for done in starting:
                 done.result()
             if given_up := fail_lost_requests(self.ledger):
                 self._progress.say(

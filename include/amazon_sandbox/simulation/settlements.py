@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from amazon_sandbox.simulation import marketplaces
@@ -100,6 +101,7 @@ def find_settlement(seed: int, seller: Seller, settlement_id: str) -> tuple[Sett
     raise KeyError(f"seller {seller.seller_id} has no settlement {settlement_id}")
 
 
+@lru_cache(maxsize=1_024)
 def _reference(seed: int, seller: Seller, currency: str, index: int) -> SettlementRef:
     """Period `index` of a currency group. The id can be read back: it is the period, the group and a
     remainder of noise.

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-_TIMEOUT_S = 5.0
+_TIMEOUT_S = 3.0
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
 
 

@@ -113,9 +113,8 @@ def _delete_remote(filesystem: Any, folder: str, entries: list[dict[str, Any]], 
 def _stored_at(filesystem: Any, entry: Mapping[str, Any]) -> datetime:
     """The time of an object: its listing has it for S3 and GCS, under different names."""
     found = entry.get("LastModified") or entry.get("mtime") or entry.get("updated") or entry.get("created")
-    moment = found or filesystem.modified(entry["path"])
+    moment: Any = found or filesystem.modified(entry["path"])
     if isinstance(moment, int | float):
         return datetime.fromtimestamp(moment, UTC)
-    if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    at: datetime = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

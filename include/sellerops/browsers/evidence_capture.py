@@ -51,23 +51,24 @@ _MASK = r"""words => {
   const known = new Set(words);
   const shape = word => known.has(word.toLowerCase()) || /^\d{1,4}$/.test(word) ? word
     : word.replace(/\p{N}/gu, '0').replace(/\p{Lu}/gu, 'X').replace(/[^0X\P{L}]/gu, 'x');
-  const masked = text => text.replace(/[^\s@]+@[^\s@]+/g, m => m.replace(/[^\s@.]/g, 'x'))
-    .replace(/[\p{L}\p{N}\p{M}]+/gu, shape);
+  const withoutMail = text => text.replace(/[^\s@]+@[^\s@]+/g, m => m.replace(/[^\s@.]/g, 'x'));
+  const masked = (text, keeps) =>
+    keeps ? withoutMail(text) : withoutMail(text).replace(/[\p{L}\p{N}\p{M}]+/gu, shape);
   const KEEPS = 'button, th, kat-button, kat-tab, [role=button], [role=columnheader], [role=tab]';
   const keeps = element => {
-    for (let at = element; at; at = at.parentElement || (at.getRootNode() || {}).host)
+    for (let at = element; at; at = at.parentNode || (at instanceof ShadowRoot ? at.host : null))
       if (at.matches && at.matches(KEEPS)) return true;
     return false;
   };
   const visit = root => {
     for (const node of root.childNodes) {
       if (node.nodeType === Node.TEXT_NODE) {
-        const text = masked(node.data);
-        if (text !== node.data && !keeps(root.host || root)) node.data = text;
+        const text = masked(node.data, keeps(root));
+        if (text !== node.data) node.data = text;
       } else if (node.nodeType === Node.ELEMENT_NODE && !['SCRIPT', 'STYLE'].includes(node.tagName)) {
         for (const name of ['placeholder', 'alt', 'title', 'label'])
-          if (node.hasAttribute(name) && !keeps(node))
-            node.setAttribute(name, masked(node.getAttribute(name)));
+          if (node.hasAttribute(name))
+            node.setAttribute(name, masked(node.getAttribute(name), keeps(node)));
         if (node.shadowRoot) visit(node.shadowRoot);
         visit(node);
       }

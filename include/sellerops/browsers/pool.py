@@ -18,7 +18,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ from sellerops.base.errors import BrowserUnavailable, ConfigurationError
 from sellerops.browsers.devtools import BrowserVersion, is_loopback, read_version
 from sellerops.browsers.executable import find_chromium
 from sellerops.browsers.process import Start, remove_profile_locks, runs_with, start, stop, user_agent_of
-from sellerops.browsers.process_tree import ProcessId, listener_of
+from sellerops.browsers.process_tree import ProcessId, is_alive, listener_of
 from sellerops.settings.logins import Login
 
 VARIABLE = "SELLEROPS_BROWSERS_HOME"
@@ -49,13 +49,16 @@ class BrowserState(StrEnum):
 
 @dataclass(frozen=True)
 class PoolBrowser:
-    """What is known of a login's browser. ``process``: only of one that this pool started."""
+    """What is known of a login's browser. ``process``: only of one that this pool started.
+    ``was_started``: just now.
+    """
 
     login: Login
     state: BrowserState
     process: psutil.Process | None = None
     version: BrowserVersion | None = None
     has_window: bool = False
+    was_started: bool = False
 
 
 class Pool:
@@ -128,7 +131,7 @@ class Pool:
             remove_profile_locks(how.profile)
             started = start(how)
             self._write(login, _Record(started, how.port, has_window))
-        return self.look(login, mark)
+        return replace(self.look(login, mark), was_started=True)
 
     def stop(self, login: Login, mark: str) -> bool:
         """Stop a login's browser if this pool started it; returns whether one was running."""
@@ -157,7 +160,7 @@ class Pool:
     def _end_leftover(self, login: Login, found: PoolBrowser) -> None:
         """End a browser that has the profile open and no longer answers."""
         for process in (found.process, runs_with(self.profile(login.id))):
-            if process and process.is_running():
+            if process and is_alive(process):
                 stop(process)
 
     @property

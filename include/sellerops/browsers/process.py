@@ -16,7 +16,7 @@ import psutil
 
 from sellerops.base.errors import BrowserUnavailable
 from sellerops.browsers.devtools import read_version
-from sellerops.browsers.process_tree import ProcessId, kill_tree
+from sellerops.browsers.process_tree import ProcessId, kill_all, kill_tree, tree_of, wait_until_ended
 
 READY_S = 30.0
 _STOP_S = 10.0
@@ -129,15 +129,15 @@ def stop(process: psutil.Process, seconds: float = _STOP_S) -> bool:
 
     SIGINT, because Chromium loses the last cookies on SIGTERM.
     """
+    processes = tree_of(process)
     try:
         process.send_signal(signal.SIGINT)
-        process.wait(seconds)
     except psutil.NoSuchProcess:
         return False
-    except psutil.TimeoutExpired:
-        kill_tree(process)
-        return True
-    return False
+    if wait_until_ended(processes, seconds):
+        return False
+    kill_all(processes)
+    return True
 
 
 def remove_profile_locks(profile: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -11,6 +13,7 @@ import psutil
 # exactly.
 _SAME_START = 2.0
 _END_S = 5.0
+_LOOK_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,27 @@ class ProcessId:
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.created) < _SAME_START
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if same and is_alive(process) else None
         except psutil.NoSuchProcess:
             return None
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process runs. One that has ended and that its parent has not noticed does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until_ended(processes: Sequence[psutil.Process], seconds: float) -> bool:
+    """Whether all end in time, whoever their parent is."""
+    deadline = time.monotonic() + seconds
+    while any(is_alive(process) for process in processes):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_S)
+    return True
 
 
 def tree_of(browser: psutil.Process) -> list[psutil.Process]:
@@ -68,11 +89,15 @@ def kill_renderers(browser: psutil.Process) -> int:
 
 def kill_tree(browser: psutil.Process) -> None:
     """Kill a browser and everything below it, and wait until it is gone."""
-    processes = tree_of(browser)
+    kill_all(tree_of(browser))
+
+
+def kill_all(processes: Sequence[psutil.Process]) -> None:
+    """Kill processes and wait until they are gone."""
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(processes, timeout=_END_S)
+    wait_until_ended(processes, _END_S)
 
 
 def listener_of(port: int) -> psutil.Process | None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from sellerops.browsers.pool import Pool
+from sellerops.browsers.process_tree import is_alive
 from sellerops.settings.logins import Login
 
 _LOOK_S = 1.0
@@ -58,7 +59,7 @@ async def _forward(host: str, port: int, to_port: int, process: psutil.Process |
 
     async with await asyncio.start_server(connect, host, port):
         while not stopped.is_set():
-            if process is not None and not process.is_running():
+            if process is not None and not is_alive(process):
                 return _ENDED
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _LOOK_S)

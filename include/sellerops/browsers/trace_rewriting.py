@@ -91,7 +91,8 @@ class _Rewriter:
         kept = _only(event, _ACTION)
         error = event.get("error")
         if isinstance(error, dict):
-            found = error.get("error") if isinstance(error.get("error"), dict) else error
+            inner = error.get("error")
+            found: _Event = inner if isinstance(inner, dict) else error
             kept["error"] = {
                 "name": str(found.get("name", "Error")),
                 "message": self._redactor.words(str(found.get("message", ""))),

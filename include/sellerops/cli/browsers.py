@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import BrowserUnavailable, ConfigurationError, SellerOpsError
 from sellerops.browsers.devtools import is_loopback, list_tabs, open_tab
-from sellerops.browsers.pool import BrowserState, Pool, PoolBrowser
-from sellerops.browsers.process_tree import listener_of, memory_of
+from sellerops.browsers.pool import BrowserState, Pool, PoolBrowser, foreign_browser
+from sellerops.browsers.process_tree import memory_of
 from sellerops.cli.arguments import require
 from sellerops.cli.browser_states import LoginState, login_states
 from sellerops.cli.tables import print_table
@@ -68,13 +68,12 @@ def _up(options: argparse.Namespace) -> int:
     failed = 0
     for login in _chosen(logins, options.login):
         try:
-            before = pool.look(login, logins.user_agent_mark).state
             found = pool.start(login, logins.user_agent_mark, has_window=options.window)
         except BrowserUnavailable as error:
             failed += 1
             print(f"error: {error}", file=sys.stderr)
             continue
-        verb = "runs already" if before is found.state else "started"
+        verb = "started" if found.was_started else "runs already"
         print(f"{login.id}: {verb} at {login.browser}{_pid(found)}")
     return 1 if failed else 0
 
@@ -82,15 +81,13 @@ def _up(options: argparse.Namespace) -> int:
 def _status(_: argparse.Namespace) -> int:
     logins, pool = load_logins(), Pool()
     known, note = _known_states(list(logins.by_id))
+    found = [pool.look(login, logins.user_agent_mark) for login in logins.by_id.values()]
     print_table(
         ("login", "browser", "state", "pid", "MB", "pages", "signed in", "used by", "required action"),
-        [
-            _row(pool.look(login, logins.user_agent_mark), known.get(login.id, LoginState()))
-            for login in logins.by_id.values()
-        ],
+        [_row(each, known.get(each.login.id, LoginState())) for each in found],
         empty="logins.yaml has no logins.",
     )
-    lines = [*_remarks(logins, pool), *([note] if note else [])]
+    lines = [*_remarks(logins, found), *([note] if note else [])]
     print(*map(commands_as_typed, lines), sep="\n", end="\n" if lines else "")
     return 0
 
@@ -213,7 +210,7 @@ def _row(found: PoolBrowser, state: LoginState) -> tuple[Any, ...]:
         found.login.id,
         found.login.browser.removeprefix("http://"),
         found.state.value,
-        found.process.pid if found.process else "-",
+        str(found.process.pid) if found.process else "-",
         memory_of(found.process) // _MIB if found.process else "-",
         len(tabs) if found.version else "-",
         f"{state.signed_in_at:%Y-%m-%d %H:%M}" if state.signed_in_at else "-",
@@ -222,17 +219,12 @@ def _row(found: PoolBrowser, state: LoginState) -> tuple[Any, ...]:
     )
 
 
-def _remarks(logins: Logins, pool: Pool) -> list[str]:
-    lines = [] if logins.enabled else ["Browser jobs are switched off: logins.yaml has `enabled: false`."]
-    for login in logins.by_id.values():
-        if pool.look(login, logins.user_agent_mark).state is BrowserState.FOREIGN:
-            process = listener_of(urlsplit(login.browser).port or 0)
-            who = f"{process.name()} (pid {process.pid})" if process else "another program"
-            lines.append(
-                f"{login.id}: {who} uses its port and was not started by `sellerops browsers up`. End it, or "
-                "give the login another port in logins.yaml."
-            )
-    return lines
+def _remarks(logins: Logins, found: Sequence[PoolBrowser]) -> list[str]:
+    off = [] if logins.enabled else ["Browser jobs are switched off: logins.yaml has `enabled: false`."]
+    return [
+        *off,
+        *(str(foreign_browser(each.login)) for each in found if each.state is BrowserState.FOREIGN),
+    ]
 
 
 def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:

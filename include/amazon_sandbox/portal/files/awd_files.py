@@ -23,6 +23,8 @@ from amazon_sandbox.simulation.marketplaces import Marketplace
 Row = dict[str, Cell]
 VOLUME_UNIT = "cubic feet"
 _PROGRAMS = {Program.BASE: "Base", Program.SMART: "Smart", Program.MANAGED: "Amazon managed"}
+_FEE_TYPES = {**{program.value: name for program, name in _PROGRAMS.items()}, "inbound": "inbound",
+              "outbound": "outbound"}  # fmt: skip
 
 
 def write_fees(fee: Fee, request: FileRequest) -> PortalFile:
@@ -90,9 +92,7 @@ def _charge(marketplace: Marketplace, month: int, charge: Charge) -> Row:
         "volume": charge.quantity,
         "volume_unit": VOLUME_UNIT,
         "storage_rate": charge.rate.normalize(),
-        "fee_type": _PROGRAMS.get(charge.kind, charge.kind)
-        if charge.fee is not Fee.PROCESSING
-        else charge.kind,
+        "fee_type": _FEE_TYPES[charge.kind],
         "shipment_or_order_id": charge.reference,
         "order_id": charge.reference,
         "box_qty": int(charge.quantity),
@@ -125,8 +125,13 @@ def write_inventory(request: FileRequest) -> PortalFile:
             "outbound_to_fba_units": stock.replenishing,
         }
         rows.append([row[column.field] for column in shown])
-    above = [["Timestamp", _instant(request.now)], ["Merchant ID", request.seller.seller_id]]
-    lines = [*above, *([] if is_by_country else [[""]]), [column.header for column in shown], *rows]
+    above: list[Sequence[object]] = [
+        ["Timestamp", _instant(request.now)],
+        ["Merchant ID", request.seller.seller_id],
+    ]
+    if not is_by_country:
+        above.append([""])
+    lines = [*above, [column.header for column in shown], *rows]
     return PortalFile(f"AWD_Inventory_{request.now:%Y%m%d}.csv", CSV, csv_bytes(lines))
 
 

@@ -5,6 +5,7 @@ other Romance languages are taken to share.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from amazon_sandbox.portal.files.layouts import label
@@ -14,6 +15,7 @@ _AMERICAN = frozenset({"US", "CA", "MX", "BR"})
 _ROMANCE = {"ES": "es_ES", "FR": "fr_FR", "IT": "it_IT"}
 
 
+@lru_cache(maxsize=8_192)
 def written_instant(marketplace: Marketplace, seconds: int) -> str:
     """UTC epoch seconds as the store's payments file writes them:
 

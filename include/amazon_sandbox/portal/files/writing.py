@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from amazon_sandbox.simulation.marketplaces import Marketplace
 
@@ -33,6 +34,7 @@ def _field(text: str, always: bool) -> str:
     return text
 
 
+@lru_cache(maxsize=16_384)
 def amount(marketplace: Marketplace, minor: int) -> str:
     """Minor units in the store's way: 1,052.64 or 1.052,64; in India 1,08,218.36; yen without decimals."""
     thousands, point = _SIGNS.get(marketplace.country, (",", "."))
@@ -53,7 +55,7 @@ def price(marketplace: Marketplace, minor: int) -> str:
 
 def minor_units(marketplace: Marketplace, value: float) -> int:
     """An amount of the API's documents in minor units."""
-    return round(value * 10**marketplace.decimals)
+    return round(value * (100 if marketplace.decimals else 1))
 
 
 def count(value: int) -> str:

@@ -77,7 +77,7 @@ class FsspecDropFolder:
     @contextmanager
     def _storage(self) -> Iterator[tuple[Any, str]]:
         """The file system and the root in its own spelling; its errors as ours."""
-        from fsspec.core import url_to_fs
+        from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
         try:
             storage, root = url_to_fs(self._uri)

@@ -54,7 +54,7 @@ def test_every_operation_posts_only_what_is_known_to_read() -> None:
     calls = Recorder()
     for spec in CALLED:
         asyncio.run(_to_first_call(spec, calls))
-    assert calls.posted == {"getMyFeesEstimates", "listPortfolios", "listSpKeywords"}
+    assert calls.posted == {"getMyFeesEstimates", "listCases", "listPortfolios", "listSpKeywords"}
     assert calls.posted <= READING_POSTS.keys()
 
 

@@ -19,10 +19,7 @@ _NOT_LOADED = re.compile(
     r"could not be loaded|couldn.t be loaded|konnten nicht geladen werden|読み込めませんでした", re.IGNORECASE
 )
 _MISSING = re.compile(r"page not found|seite nicht gefunden|ページが見つかりません", re.IGNORECASE)
-_CLOSE = re.compile(
-    r"^\s*(close|got it|skip( tour)?|dismiss|schließen|verstanden|überspringen|閉じる|スキップ)\s*$",
-    re.IGNORECASE,
-)
+_CLOSE = re.compile(r"^\s*(close|got it|skip( tour)?|dismiss|schließen|verstanden|überspringen|閉じる|スキップ)\s*$", re.IGNORECASE)
 
 
 def wanted_days(wanted: WantedFile) -> tuple[date, date]:
@@ -62,9 +59,7 @@ def wait_for_data(portal: Portal) -> None:
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
     page = portal.page
-    busy = page.locator('[aria-busy="true"], kat-spinner, kat-progress, [role="progressbar"]').filter(
-        visible=True
-    )
+    busy = page.locator('[aria-busy="true"], kat-spinner, kat-progress, [role="progressbar"]').filter(visible=True)
     try:
         busy.first.wait_for(state="hidden", timeout=LOADING_MS)
     except PlaywrightTimeout:
