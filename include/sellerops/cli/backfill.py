@@ -56,7 +56,7 @@ def _plan(options: argparse.Namespace) -> int:
                 else "Set `enabled: true` there, then plan again.",
             )
     kept = [spec for spec in asked if has_history(spec)]
-    snapshots = [spec.name for spec in asked if not has_history(spec)]
+    without = [spec for spec in asked if not has_history(spec)]
     now, limits, specs = _now(), load_rate_limits(), enabled_specs()
     accounts = chosen_accounts(options.account)
     needs = [
@@ -76,10 +76,15 @@ def _plan(options: argparse.Namespace) -> int:
     plan = make_plan(needs, now=now, limits=limits, levels=bucket_levels(), daily=specs)
     ways = _ways(options, kept, needs, now, limits, specs)
     if options.json:
-        print(json.dumps(_as_json(options, plan, ways, snapshots), indent=2))
+        print(json.dumps(_as_json(options, plan, ways, [spec.name for spec in without]), indent=2))
         return 0
-    for name in snapshots:
-        print(f"{name} is a snapshot: Amazon keeps no history, so a backfill would collect nothing.")
+    for spec in without:
+        why = (
+            "collects all new files of the drop folder in every run"
+            if spec.request.how == "dropped"
+            else "is a snapshot: Amazon keeps no history"
+        )
+        print(f"{spec.name} {why}, so a backfill would collect nothing.")
     if kept:
         _print(options, plan, ways, kept)
     return 0

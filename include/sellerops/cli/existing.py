@@ -44,6 +44,8 @@ def document_finder(spec: ReportSpec, account: Account, now: datetime) -> FindDo
         made = ours.get(key_of(spec, slice_).digest)
         if made and made >= since:
             return "archive"
+        if not spec.request.has_api:
+            return None
         query = source_of(spec.source).report_api(spec).query(spec, slice_, options_of(spec, slice_))
         shown = listed.get((tuple(sorted(query.marketplace_ids)), query.start, query.end))
         if shown and shown >= max(since, slice_.end or since):

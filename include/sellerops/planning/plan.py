@@ -20,6 +20,8 @@ from sellerops.sources.registry import source_of
 
 # From the create to the finished document, for a report of usual size.
 PROCESSING_TIME = timedelta(minutes=2)
+# Two browser jobs for one file of a page: ask for it, and fetch it. A login has one job at a time.
+FILE_TIME = timedelta(minutes=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 # Tokens now and Amazon's reported tokens per second, by account and operation; absent: full, at the known
@@ -83,11 +85,20 @@ def make_plan(
 
 def operations_of(spec: ReportSpec) -> tuple[str, ...]:
     """The operations with small buckets that one request of the report uses, in order."""
+    if not spec.request.has_api:
+        return ()
     if spec.request.how == "called":
         return (spec.request.operation or "",)
     report_api = source_of(spec.source).report_api(spec)
     listing = report_api.listing if spec.request.how == "listed" else None
     return (listing.operation if listing else report_api.create_operation, report_api.document_operation)
+
+
+def seconds_of(spec: ReportSpec, requests: int, limits: RateLimitConfig) -> float:
+    """The least time for so many requests of one account."""
+    if spec.request.login:
+        return requests * FILE_TIME.total_seconds()
+    return max((limits.seconds_for(name, requests) for name in operations_of(spec)), default=0.0)
 
 
 def _plan(
@@ -123,7 +134,7 @@ def _plan(
                 too_late += [need.label for need, turn in turns if turn > (need.deadline or _LAST)]
             waits, scheduled = max(waits, served.latest_schedule), scheduled + served.scheduled
             arrivals = [moment + PROCESSING_TIME for moment in served.moments]
-    bounds |= _cooldowns(group, limits) | _budgets(group, limits)
+    bounds |= _cooldowns(group, limits) | _budgets(group, limits) | _logins(group)
     bound_by = max(bounds, key=lambda name: bounds[name], default="")
     requests = sum(len(one.requests) * one.parts for one in group)
     return AccountPlan(
@@ -215,6 +226,17 @@ def _budgets(group: list[BackfillRequests], limits: RateLimitConfig) -> dict[str
     return found
 
 
+def _logins(group: list[BackfillRequests]) -> dict[str, float]:
+    """How long the browsers take; logins work side by side."""
+    files: Counter[str] = Counter()
+    for one in group:
+        if one.spec.request.login:
+            files[f"one browser, role {one.spec.request.login}"] += len(one.requests)
+    return {name: number * FILE_TIME.total_seconds() for name, number in files.items()}
+
+
 def has_history(spec: ReportSpec) -> bool:
-    """Whether a backfill can find data: Amazon keeps no history of snapshots."""
-    return spec.period.kind is not PeriodKind.SNAPSHOT
+    """Whether a backfill can find data: Amazon keeps no history of snapshots, and every run collects all
+    files of the drop folder.
+    """
+    return spec.period.kind is not PeriodKind.SNAPSHOT and spec.request.how != "dropped"

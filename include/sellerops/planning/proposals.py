@@ -10,7 +10,7 @@ from math import ceil
 
 from sellerops.base.commands import as_typed
 from sellerops.calendar.slices import plan_slices
-from sellerops.planning.plan import operations_of
+from sellerops.planning.plan import seconds_of
 from sellerops.planning.requests import BackfillRequests
 from sellerops.rate_limits import RateLimitConfig
 from sellerops.settings.accounts import Account
@@ -124,7 +124,7 @@ class _Days:
             report,
             way,
             sum(requests),
-            max(self.limits.seconds_for(operation, slowest) for operation in operations_of(spec)),
+            seconds_of(spec, slowest, self.limits),
             as_typed(f"airflow dags trigger {spec.dag_id} --conf '{conf}'"),
             loses,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,13 +11,16 @@ from unit.sellerops.settings.specs.test_loader import VALID
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.slices import plan_slices
+from sellerops.cli import main
 from sellerops.completeness.expected import expected_days
+from sellerops.preflight.connections import required_connections
 from sellerops.settings import config_files
 from sellerops.settings.accounts import ACCOUNTS
 from sellerops.settings.logins import LOGINS, Logins
 from sellerops.settings.specs import enabled_specs, load_spec, load_specs
 from sellerops.settings.specs.account_selection import accounts_for, is_switched_on
 
+SHIPPED = config_files.config_dir()
 LOGIN = """
 enabled: true
 user_agent_mark: sellerops test
@@ -43,8 +47,8 @@ DROPPED = VALID.replace("kind: range", "kind: listing").replace(
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration folder with two accounts, one login, a downloaded and a dropped report."""
-    for name in ("marketplaces.yaml",):
-        (tmp_path / name).write_text((config_files.config_dir() / name).read_text())
+    for name in ("marketplaces.yaml", "deprecations.yaml"):
+        (tmp_path / name).symlink_to(SHIPPED / name)
     (tmp_path / "accounts.yaml").write_text(ACCOUNT_FILE)
     (tmp_path / "logins.yaml").write_text(LOGIN)
     for source, name, text in (("seller_portal", "fees", DOWNLOADED), ("folder", "keywords", DROPPED)):
@@ -158,3 +162,38 @@ def test_a_broken_file_of_logins_switches_downloads_off_and_is_named_once(config
     assert not load_spec("fees").is_on
     assert load_specs()[1] == []
     assert LOGINS.problem() is not None
+
+
+def test_specs_check_says_what_is_off_and_succeeds(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(config / "logins.yaml", "[logistics, finance]", "[finance]")
+    main(["specs", "list"])
+    listed = capsys.readouterr().out
+    assert re.search(r"fees +off", listed)
+    assert re.search(r"keywords +on", listed)
+    main(["specs", "check", "--dir", str(config / "reports")])
+    told = capsys.readouterr().out
+    assert "off: fees: no login has the role `logistics`" in told
+    assert "2 valid (1 switched off), 0 invalid" in told
+
+
+def test_a_backfill_of_a_page_counts_one_browser_and_a_folder_needs_none(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (config / "rate_limits.yaml").symlink_to(SHIPPED / "rate_limits.yaml")
+    days = ["--from", "2026-10-01", "--to", "2026-10-31"]
+    assert main(["backfill", "plan", "--report", "fees", *days]) == 0
+    assert "one browser, role logistics" in capsys.readouterr().out
+    assert main(["backfill", "plan", "--report", "keywords", *days]) == 0
+    assert "collects all new files of the drop folder in every run" in capsys.readouterr().out
+    edit(config / "logins.yaml", "enabled: true", "enabled: false")
+    assert main(["backfill", "plan", "--report", "fees", *days]) == 1
+    assert "browser jobs are switched off" in capsys.readouterr().err
+
+
+def test_the_connections_are_those_of_logins(config: Path) -> None:
+    (config / "notices.yaml").symlink_to(SHIPPED / "notices.yaml")
+    needed = {each.conn_id for each in required_connections()}
+    assert "seller_portal_north" in needed
+    assert not {name for name in needed if name.startswith(("amazon_sp_", "folder_", "seller_portal_south"))}
+    edit(config / "logins.yaml", "enabled: true", "enabled: false")
+    assert "seller_portal_north" not in {each.conn_id for each in required_connections()}
