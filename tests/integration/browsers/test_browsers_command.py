@@ -17,7 +17,7 @@ from sellerops.browsers import executable
 from sellerops.browsers.devtools import open_tab, read_version
 from sellerops.browsers.pool import VARIABLE, Pool
 from sellerops.browsers.process_tree import kill_tree
-from sellerops.settings.config_files import config_dir
+from sellerops_runtime.config_overlay import link_all
 from sellerops_runtime.home import PROJECT_ROOT
 
 HOST = socket.gethostname()
@@ -40,10 +40,9 @@ def configure(tmp_path, monkeypatch):
 
     def write(*, enabled=True, **browsers):
         folder = tmp_path / "config"
-        folder.mkdir(exist_ok=True)
-        for each in config_dir().iterdir():
-            if each.name != "logins.yaml" and not (folder / each.name).exists():
-                (folder / each.name).symlink_to(each)
+        link_all(PROJECT_ROOT / "include" / "config", folder, except_for=["accounts.yaml", "logins.yaml"])
+        account = {"region": "NA", "marketplaces": ["US"], "sources": ["seller_portal"]}
+        (folder / "accounts.yaml").write_text(yaml.safe_dump({"accounts": {"northwind_na": account}}))
         logins = {
             name: {
                 "site": "seller_central",

@@ -25,6 +25,7 @@ from sellerops.formats import RowReject, open_rows
 from sellerops.formats.headers import respellings
 from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
+from sellerops.formats.personal_columns import looks_personal
 from sellerops.settings.specs import ReportSpec, TableSpec, load_specs
 from sellerops.settings.specs.tables import WHOLE_DOCUMENT
 
@@ -220,7 +221,8 @@ def check(spec: ReportSpec, table_name: str, change: Change) -> None:
     assert not drift.personal.keys() & found.stream.schema.names
     kept = [found.column(name) for name in drift.added]
     for column in strange:
-        if column.is_copy and table.columns[column.origin].personal:
+        # A copy is what it copies; else the name says it, with the place in a tree.
+        if table.columns[column.origin].personal if column.is_copy else looks_personal(column.header):
             assert column.header in drift.personal.values()
             continue
         texts = [cell_of(values, column, row).text or None for row in range(ROWS)]

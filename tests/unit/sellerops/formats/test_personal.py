@@ -23,7 +23,10 @@ from sellerops.settings.specs import load_spec, load_specs
 OWN_ADDRESSES = frozenset({"inbound_plans", "awd_inbound_shipments"})
 PLACES = frozenset({"ship_city", "ship_postal_code", "cpf"})
 # Declared personal beside the lines they belong to, though the word alone is none.
-BESIDE = frozenset({"bill_state", "bill_country"})
+BESIDE = frozenset({"bill_state", "bill_country"}) | {
+    # What people wrote, and lists of addresses and numbers.
+    "chat_transcript", "chat_events", "cc_emails", "appointments",
+}  # fmt: skip
 
 PERSONAL = """
 BuyerInfo.BuyerEmail
