@@ -86,6 +86,7 @@ def test_contacts_name_their_case() -> None:
 def test_what_people_said_is_personal() -> None:
     tables = load_spec("support_cases").tables
     assert set(tables["support_contacts"].personal_columns) == {
-        "sender_role", "sender_name", "email_message", "email_attachments", "call_notes", "chat_transcript", "chat_events"
+        "sender_role", "sender_name", "email_message", "email_attachments", "call_notes", "chat_transcript",
+        "chat_events",
     }  # fmt: skip
     assert set(tables["support_cases"].personal_columns) == {"primary_email", "cc_emails", "appointments"}
