@@ -98,7 +98,7 @@ def test_snapshots_months_and_payments(enter_portal: EnterPortal, sandbox: Sandb
         assert rows_of(inventory)[0][0] == "sku"
         fees = collect(sandbox, portal, wanted(portal, OCTOBER, report="STORAGE_FEE_CHARGES"))
         assert (fees.facts["first_day"], fees.facts["last_day"]) == ("2026-10-01", "2026-10-31")
-        assert "asin" in rows_of(fees)[0]
+        assert "fnsku" in rows_of(fees)[0]
     with enter_portal(page_name="payments_reports") as portal:
         kind = "SELLER_TRANSACTION_DATE_RANGE"
         payments = collect(sandbox, portal, wanted(portal, (FIRST, LAST), type=kind))

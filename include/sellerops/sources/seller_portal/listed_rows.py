@@ -13,8 +13,8 @@ from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal import list_words as words
 from sellerops.sources.seller_portal.shown_times import find_moment, find_period
 
-# Where a row gives its report's id: an attribute of the row itself. The address of the download names it, too,
-# but only once the file is ready: an id must not change with the status.
+# Where a row gives its report's id: an attribute of the row itself. The address of the download names it, but
+# only once the file is ready, and an id must not change with the status.
 _ID = re.compile(r"""^\s*<[^>]*\bdata-report-id=["']([\w-]{4,80})["']""", re.IGNORECASE)
 
 

@@ -23,7 +23,7 @@ from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal import list_words as words
 from sellerops.sources.seller_portal.listed_rows import ListedRow, Reading, read_row, read_status
 from sellerops.sources.seller_portal.page_object import PageObject
-from sellerops.sources.seller_portal.pages.loading import alert_of, facts_of, open_page
+from sellerops.sources.seller_portal.pages.loading import alert_of, facts_of
 from sellerops.sources.seller_portal.shown_times import month_days
 from sellerops.sources.seller_portal.store_names import is_name_of
 
@@ -198,7 +198,7 @@ def show(portal: Portal, path: str) -> None:
     tour = portal.page.locator(_TOUR).filter(visible=True)
     portal.page.remove_locator_handler(tour)
     portal.page.add_locator_handler(tour, _close_tour)
-    open_page(portal, path)
+    portal.goto(path)
     announcement = portal.controls.modal()
     if announcement:
         announcement.close()
