@@ -14,6 +14,7 @@ from support.sandbox import SandboxServer
 from sellerops.base.errors import AmazonUnavailable, PageChanged, Throttled
 from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
+from sellerops.sources.seller_portal import controls
 from sellerops.sources.seller_portal.pages.registry import page_object
 from sellerops.sources.seller_portal.portal import Portal
 
@@ -99,7 +100,7 @@ def test_snapshots_months_and_payments(enter_portal: EnterPortal, sandbox: Sandb
         fees = collect(sandbox, portal, wanted(portal, OCTOBER, report="STORAGE_FEE_CHARGES"))
         assert (fees.facts["first_day"], fees.facts["last_day"]) == ("2026-10-01", "2026-10-31")
         assert "fnsku" in rows_of(fees)[0]
-    with enter_portal(page_name="payments_reports") as portal:
+        portal.page_name = "payments_reports"
         kind = "SELLER_TRANSACTION_DATE_RANGE"
         payments = collect(sandbox, portal, wanted(portal, (FIRST, LAST), type=kind))
         assert payments.name.endswith("CustomTransaction.csv")
@@ -112,9 +113,9 @@ def test_awd_files_come_in_new_tabs_and_from_a_menu(
         for fee in ("storage", "processing", "transportation"):
             bill = collect(sandbox, portal, wanted(portal, OCTOBER, fee=fee))
             assert bill.path.read_bytes()[:2] == b"PK"
-    with enter_portal(page_name="awd_inbound_shipments") as portal:
+        portal.page_name = "awd_inbound_shipments"
         assert rows_of(collect(sandbox, portal, wanted(portal, (date(2026, 9, 1), LAST))))
-    with enter_portal(page_name="awd_inventory") as portal:
+        portal.page_name = "awd_inventory"
         (stock,) = page_object("awd_inventory").download(portal, wanted(portal, None), None)
         assert stock.path.stat().st_size > 100
 
@@ -155,19 +156,23 @@ def test_the_canary_finds_every_control_and_requests_nothing(
     enter_portal: EnterPortal, sandbox: SandboxServer, version: int
 ) -> None:
     sandbox.control("POST", "/portal", json={"version": version})
-    for name in LISTS:
-        with enter_portal(page_name=name) as portal:
+    with enter_portal() as portal:
+        for name in LISTS:
+            portal.page_name = name
             page_object(name).check(portal)
     assert sandbox.calls(operation="reportCentral")
     assert sandbox.control("GET", "/portal")["requested"] == []
 
 
-def test_a_control_that_is_gone_is_named(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
-    for page, text, becomes, control in DRIFT:
-        sandbox.clear_faults()
-        with enter_portal(page_name=page) as portal:
+def test_a_control_that_is_gone_is_named(
+    enter_portal: EnterPortal, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controls, "CONTROL_MS", 4_000.0)
+    with enter_portal() as portal:
+        for page, text, becomes, control in DRIFT:
+            sandbox.clear_faults()
             sandbox.faults("portal_page_drift", options={"text": text, "becomes": becomes})
-            portal.page.set_default_timeout(3_000)
+            portal.page_name = page
             with pytest.raises(PageChanged) as caught:
                 page_object(page).check(portal)
-        assert (caught.value.details["page"], caught.value.details["control"]) == (page, control)
+            assert (caught.value.details["page"], caught.value.details["control"]) == (page, control)
