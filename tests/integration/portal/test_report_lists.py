@@ -151,11 +151,11 @@ def test_endings_refusals_and_ignored_ranges(enter_portal: EnterPortal, sandbox:
         assert "2026-11-21" in caught.value.details["control"]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("version", "language"), [(1, "de_DE"), (2, "ja_JP")])
 def test_the_canary_finds_every_control_and_requests_nothing(
-    enter_portal: EnterPortal, sandbox: SandboxServer, version: int
+    enter_portal: EnterPortal, sandbox: SandboxServer, version: int, language: str
 ) -> None:
-    sandbox.control("POST", "/portal", json={"version": version})
+    sandbox.control("POST", "/portal", json={"version": version, "language": language})
     with enter_portal() as portal:
         for name in LISTS:
             portal.page_name = name
