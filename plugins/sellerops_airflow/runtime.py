@@ -23,6 +23,7 @@ from sellerops.settings.specs import ReportSpec, load_spec
 if TYPE_CHECKING:
     from sellerops.archive import Archive
     from sellerops.base.errors import ArchiveDamaged
+    from sellerops.browsers.evidence import EvidenceStore
     from sellerops.collect import Done, WaitFor, WaitResult
     from sellerops.destinations import Destination
     from sellerops.inbound.services import Services
@@ -191,23 +192,36 @@ class Runtime:
         """
         return load_logins().login_of(account_id, self.spec(dag_id).request.login or "")
 
+    def login_by_id(self, login_id: str) -> Login:
+        """One login. Raises ConfigurationError when ``logins.yaml`` no longer has it, or while browser jobs
+        are switched off.
+        """
+        return load_logins().get(login_id)
+
     def portal_client(self, account: Account, login: Login) -> SellerPortalClient:
         """The pages of one login. Raises ConfigurationError without its connection."""
-        from sellerops.browsers.evidence import EvidenceStore
-        from sellerops.sources.seller_portal.source import SOURCE
+        from sellerops.sources.seller_portal.client import SellerPortalClient
         from sellerops_airflow.hooks.seller_portal import SellerPortalHook
 
-        key = login.connection_id
-        credentials = self._credentials.get(key, lambda: SellerPortalHook(key).get_conn())
-        evidence = EvidenceStore.of_archive(self.archive.root)
-        mark = load_logins().user_agent_mark
-        return SOURCE.portal_client(
-            account, login, credentials, self.ledger, evidence=evidence, user_agent_mark=mark
+        return SellerPortalClient(
+            account,
+            login,
+            # Not cached: a wrong password is tried once, and a corrected one at once.
+            SellerPortalHook(login.connection_id).get_conn(),
+            self.ledger,
+            evidence=self.evidence,
+            user_agent_mark=load_logins().user_agent_mark,
         )
+
+    @property
+    def evidence(self) -> EvidenceStore:
+        """What failed browser jobs saw, beside the archive's documents."""
+        from sellerops.browsers.evidence import EvidenceStore
+
+        return EvidenceStore.of_archive(self.archive.root)
 
     def _folder_client(self, account: Account) -> Any:
         from sellerops.sources.folder.source import SOURCE
-
         from sellerops_airflow.hooks.archive import drop_folder_uri
 
         return SOURCE.folder_client(account, drop_folder_uri())

@@ -23,8 +23,8 @@ from sellerops.collect.second_look import EmptyEvidence
 from sellerops.collect.slice_states import SliceStates
 from sellerops.ledger import ReportRequest, RequestStatus, SliceState
 from sellerops.ledger.login_locks import is_free
-from sellerops.ledger.logins import ActionOutcome, RequiredAction, RequiredActionKind
-from sellerops.ledger.required_actions import action_of, end_action, find_action, open_action
+from sellerops.ledger.logins import ActionOutcome, RequiredAction
+from sellerops.ledger.required_actions import action_of, end_action, find_action, require_person
 from sellerops.ledger.waits import now, off_loop, sleep_until
 from sellerops.sources.common.placeholders import options_of
 from sellerops.sources.common.portal_api import PortalClient, WantedFile
@@ -115,17 +115,7 @@ class PortalDownloads:
         return ""
 
     def _ask_person(self, error: PersonNeeded) -> RequiredAction:
-        details = error.details
-        kinds = {str(kind): kind for kind in RequiredActionKind}
-        action = open_action(
-            self._tools.ledger,
-            self._login_id,
-            kinds.get(str(details.get("kind")), RequiredActionKind.UNKNOWN),
-            error.cause,
-            page_url=details.get("url"),
-            evidence_uri=details.get("evidence"),
-            job_id=details.get("job_id"),
-        )
+        action = require_person(self._tools.ledger, self._login_id, error)
         log.warning("login %s needs a person: %s", self._login_id, error)
         return action
 

@@ -25,6 +25,10 @@ _LOCK = """
 # A JobRef's fields are columns of the same names.
 _FIELDS = [field.name for field in fields(JobRef)]
 _REF = ", ".join(_FIELDS)
+_JOB = f"""
+    id, login_id, state, host, seconds::float8 AS seconds, peak_memory_bytes, sign_ins, evidence_uri,
+    error_type, error, started_at, ended_at, {_REF}
+"""
 _NEW_JOB = f"""
     INSERT INTO sellerops.browser_job (login_id, host, {_REF})
     VALUES (%(login_id)s, %(host)s, {", ".join(f"%({name})s" for name in _FIELDS)})
@@ -129,6 +133,16 @@ def jobs(
     return ledger.database.run(lambda c: _jobs(c, values))
 
 
+def find_job(ledger: Ledger, job_id: int) -> BrowserJob | None:
+    """One browser job; None if it never existed or its retention has passed."""
+    row = ledger.database.run(
+        lambda c: c.execute(
+            f"SELECT {_JOB} FROM sellerops.browser_job WHERE id = %s".encode(), (job_id,)
+        ).fetchone()
+    )
+    return _job(row) if row else None
+
+
 def _lock_row(connection: Connection, login_id: str, suffix: str = "") -> dict[str, Any] | None:
     return connection.execute(
         f"{_LOCK} {suffix}".encode(), {"login_id": login_id, "valid": LOCK_VALID_S}
@@ -230,9 +244,7 @@ def _end(connection: Connection, values: dict[str, Any]) -> bool:
 def _jobs(connection: Connection, values: dict[str, Any]) -> list[BrowserJob]:
     rows = connection.execute(
         f"""
-        SELECT id, login_id, state, host, seconds::float8 AS seconds, peak_memory_bytes, sign_ins,
-               evidence_uri, error_type, error, started_at, ended_at, {_REF}
-        FROM sellerops.browser_job
+        SELECT {_JOB} FROM sellerops.browser_job
         WHERE (%(login_id)s::text IS NULL OR login_id = %(login_id)s)
           AND (%(dag_id)s::text IS NULL OR dag_id = %(dag_id)s)
           AND (%(run_id)s::text IS NULL OR run_id = %(run_id)s)

@@ -122,3 +122,4 @@ class RequiredAction:
     opened_at: datetime
     ended_at: datetime | None
     outcome: ActionOutcome | None
+    job_id: int | None = None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sellerops.base.errors import PersonNeeded
 from sellerops.base.redaction import redact
 from sellerops.ledger.database import Connection
 from sellerops.ledger.ledger import Ledger
 from sellerops.ledger.logins import ActionOutcome, RequiredAction, RequiredActionKind
 
-_COLUMNS = "id, login_id, kind, message, page_url, evidence_uri, opened_at, ended_at, outcome"
+_COLUMNS = "id, login_id, kind, message, page_url, evidence_uri, opened_at, ended_at, outcome, job_id"
 
 
 def open_action(
@@ -32,6 +33,21 @@ def open_action(
         "job_id": job_id,
     }
     return ledger.database.run(lambda c: _open(c, values))
+
+
+def require_person(ledger: Ledger, login_id: str, error: PersonNeeded) -> RequiredAction:
+    """The login's open action; a new one, from what a visit's error says, if it has none."""
+    kinds = {str(kind): kind for kind in RequiredActionKind}
+    details = error.details
+    return open_action(
+        ledger,
+        login_id,
+        kinds.get(str(details.get("kind")), RequiredActionKind.UNKNOWN),
+        error.cause,
+        page_url=details.get("url"),
+        evidence_uri=details.get("evidence"),
+        job_id=details.get("job_id"),
+    )
 
 
 def action_of(ledger: Ledger, login_id: str) -> RequiredAction | None:

@@ -90,12 +90,7 @@ class Logins:
 
     def login_of(self, account_id: str, role: str) -> Login:
         """The same. ConfigurationError without one, or while browser jobs are switched off."""
-        if not self.enabled:
-            raise ConfigurationError(
-                "browser jobs are switched off.",
-                where="config/logins.yaml, enabled",
-                remedy="Set `enabled: true` there, then clear the task.",
-            )
+        self.refuse_if_off()
         login = self.for_report(account_id, role)
         if login is None:
             raise ConfigurationError(
@@ -104,6 +99,28 @@ class Logins:
                 remedy="Add the role to one of the account's logins, then clear the task.",
             )
         return login
+
+    def get(self, login_id: str) -> Login:
+        """One login. ConfigurationError if there is none with this id, or while browser jobs are switched
+        off.
+        """
+        self.refuse_if_off()
+        if login_id not in self.by_id:
+            raise ConfigurationError(
+                f"unknown login {login_id!r}.",
+                where="config/logins.yaml, logins",
+                remedy=f"Known: {', '.join(self.by_id) or 'none'}.",
+            )
+        return self.by_id[login_id]
+
+    def refuse_if_off(self) -> None:
+        """Raise ConfigurationError while browser jobs are switched off."""
+        if not self.enabled:
+            raise ConfigurationError(
+                "browser jobs are switched off.",
+                where="config/logins.yaml, enabled",
+                remedy="Set `enabled: true` there, then clear the task.",
+            )
 
 
 def load_logins() -> Logins:

@@ -10,6 +10,7 @@ import yaml
 from sellerops.base.commands import as_typed
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import PeriodKind, ReportSpec, TableSpec
+from sellerops_airflow.dag_factory.report_origin import origin
 
 # The UI shows the page in a 500-pixel panel. It wraps paragraphs and quotes, but not lists, code blocks or
 # words in tables; inline code that wraps covers the line above it.
@@ -22,12 +23,11 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 def doc_md(spec: ReportSpec, accounts: Sequence[Account]) -> str:
     """Markdown for the DAG of ``spec`` running for ``accounts``."""
     tables = "\n\n".join(_table(spec, name, table) for name, table in spec.tables.items())
-    names = ", ".join(f"`{account.id}`" for account in accounts)
     return "\n\n".join(
         [
             f"# {spec.name}",
             spec.description,
-            f"Amazon's `{spec.report_type}` for {names}.",
+            *origin(spec, accounts),
             "## Repeat and backfill",
             _how_to_repeat(spec),
             "## Tables",
@@ -75,13 +75,20 @@ def _table(spec: ReportSpec, name: str, table: TableSpec) -> str:
         [
             f"### `{spec.source}.{name}`",
             "",
-            f"{table.description} Write disposition `{table.write_disposition.value}`; key: {key}.",
+            f"{table.description} Write disposition `{table.write_disposition.value}`; key: {key}."
+            f"{_evidence(table)}",
             "",
             "| column | type, name in Amazon's document |",
             "| --- | --- |",
             *rows,
         ]
     )
+
+
+def _evidence(table: TableSpec) -> str:
+    if table.evidence is None:
+        return ""
+    return f" Evidence of its headers: {table.evidence} (docs/portal-files.md)."
 
 
 def _about(table: TableSpec, name: str) -> str:

@@ -182,8 +182,9 @@ def _fetch_task(
     """The task that fetches one slice; of a web page, in the browser of the login with the report's role."""
     if spec.request.how != "downloaded":
         return FetchReportOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **common)
-    login = load_logins().login_of(account.id, spec.request.login or "")
-    placed = {**common, "pool": login.pool, "queue": login.queue}
+    login = load_logins().for_report(account.id, spec.request.login or "")
+    # Without a login, started tasks still exist, and end with the error that says so.
+    placed = {**common, "pool": login.pool, "queue": login.queue} if login else common
     return PortalDownloadOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **placed)
 
 

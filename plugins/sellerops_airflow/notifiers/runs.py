@@ -11,6 +11,7 @@ from sellerops.base.errors import LedgerUnavailable
 from sellerops.notices.outage import FailedRun
 from sellerops_airflow.notifiers import BestEffort, send_notice, send_recoveries
 from sellerops_airflow.notifiers.outage import mark_failed, send_outage_notice, send_outage_recovery
+from sellerops_airflow.notifiers.portal import send_portal_failures, send_portal_recoveries
 from sellerops_airflow.runs.dag_specs import reports_of
 from sellerops_airflow.runs.run_outcomes import read_run_outcome
 from sellerops_airflow.runs.urls import run_url
@@ -86,11 +87,16 @@ class ReportSuccessNotifier(_RunNotifier):
 def send_failure_notices(ledger: Ledger, outcome: RunOutcome) -> bool:
     """Send the notices of a failed run. Returns whether this call recorded any.
 
-    An account that cannot log in gets a notice of its own, because it stops all reports of the account.
+    An account that cannot log in gets a notice of its own, because it stops all reports of the account; so
+    do logins and pages of web sites.
     """
     from sellerops.notices import failure_notice
     from sellerops.notices.logins import is_login_failure, login_notice
 
+    if outcome.failures:
+        outcome = send_portal_failures(ledger, outcome)
+        if not outcome.failures:
+            return True
     logins = {each.account_id: each for each in outcome.failures if outcome.source and is_login_failure(each)}
     others = tuple(
         each for each in outcome.failures if each.account_id not in logins or not is_login_failure(each)
@@ -116,7 +122,7 @@ def send_run_recoveries(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
     known = ledger.database.run(lambda c: open_faults(c, prefix))
     now = {each.key for each in failure_notice(outcome).faults} if outcome.failures else set()
     over = [each.id for each in known if each.fault_key not in now and _is_over(each, outcome)]
-    notified = _send_login_recoveries(ledger, outcome)
+    notified = _send_login_recoveries(ledger, outcome) | send_portal_recoveries(ledger, outcome)
     if not over:
         return notified
     headline, text, link = describe_recovery(ledger, outcome)

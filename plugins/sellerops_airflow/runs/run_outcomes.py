@@ -55,11 +55,12 @@ class RunXComs:
 
     def label(self, task_id: str, map_index: int) -> str:
         """The planned label of a mapped task's slice, such as ``US 2026-11-20``; empty when unknown."""
-        plan = f"{task_id.split('.')[0]}.plan_slices"
-        if plan not in self._plans:
-            found = self._pull(plan, "return_value")
-            self._plans[plan] = found if isinstance(found, list) else []
-        slices = self._plans[plan]
+        group = task_id.split(".")[0]
+        if group not in self._plans:
+            # In the canary's runs, pages are mapped instead of slices.
+            plans = (self._pull(f"{group}.{name}", "return_value") for name in ("plan_slices", "list_pages"))
+            self._plans[group] = next((found for found in plans if isinstance(found, list)), [])
+        slices = self._plans[group]
         return str(slices[map_index]["label"]) if 0 <= map_index < len(slices) else ""
 
     def _pull(self, task_id: str, key: str, map_index: int = -1) -> Any:

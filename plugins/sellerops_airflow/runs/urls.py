@@ -32,3 +32,17 @@ def log_url(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
     """The task instance's page in Airflow's UI, which opens with its log."""
     mapped = f"/mapped/{map_index}" if map_index >= 0 else ""
     return f"{run_url(dag_id, run_id)}/tasks/{task_id}{mapped}"
+
+
+def evidence_url(dag_id: str | None, evidence_uri: str | None) -> str:
+    """The page with what a browser job saw, from the address of its evidence; empty without any."""
+    if not dag_id or not evidence_uri:
+        return ""
+    base = dag_url("").removesuffix("/dags/")
+    job_id = evidence_uri.rstrip("/").rpartition("/")[2]
+    return f"{base}{PAGES}/dags/{quote(dag_id, safe='')}/evidence/{quote(job_id, safe='')}"
+
+
+def required_action_url(dag_id: str, run_id: str, task_id: str) -> str:
+    """The page on which a task's question is answered."""
+    return f"{run_url(dag_id, run_id)}/tasks/{task_id}/required_actions"

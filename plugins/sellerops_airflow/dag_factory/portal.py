@@ -1,0 +1,116 @@
+"""What the DAGs about logins for web pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from airflow.sdk import DAG, Param, TaskGroup, get_parsing_context
+
+from sellerops.settings.logins import Login, load_logins
+from sellerops_airflow.dag_factory.dag_defaults import dag_defaults, docs_page
+from sellerops_airflow.operators.portal_questions import ANSWERED_BY, AskPersonOperator
+from sellerops_airflow.operators.portal_sign_in import (
+    CheckPageOperator,
+    ListPagesOperator,
+    VerifySignInOperator,
+)
+from sellerops_airflow.runs.portal_dags import ASK_TASK, CANARY_DAG, SIGN_IN_DAG
+
+TAGS = {"sellerops", "seller_portal"}
+# An hour at which no report is due, and after which somebody is awake to correct a page.
+_QUIET = "20 5 * * *"
+_MANY_RUNS = 100
+
+
+def sign_in_dag(doc: str | None) -> DAG | None:
+    """The DAG that asks for persons; None without logins. Open questions outlive the switch."""
+    logins = load_logins().by_id
+    if not logins:
+        return None
+    with DAG(
+        dag_id=SIGN_IN_DAG,
+        description="Asks a person to do in a login's browser what only a person may do.",
+        doc_md=docs_page(doc),
+        schedule=None,
+        max_active_runs=_MANY_RUNS,
+        # A paused DAG would ask nobody, and the downloads would wait.
+        is_paused_upon_creation=False,
+        tags=TAGS,
+        auto_register=False,
+        **dag_defaults(retry_delay=timedelta(minutes=1)),
+    ) as dag:
+        ask = AskPersonOperator(
+            task_id=ASK_TASK,
+            login_id="{{ params.login }}",
+            action_id="{{ params.action or '' }}",
+            message="{{ params.message or '' }}",
+        )
+        for login in logins.values():
+            with _group_of(login):
+                ask >> VerifySignInOperator(
+                    task_id="verify_sign_in",
+                    login_id=login.id,
+                    action_id="{{ params.action or '' }}",
+                    by=f"{{{{ ti.xcom_pull(task_ids='{ASK_TASK}', key='{ANSWERED_BY}') or '' }}}}",
+                    pool=login.pool,
+                    queue=login.queue,
+                )
+    dag.params.update(_form(logins))
+    return dag
+
+
+def canary_dag(doc: str | None) -> DAG | None:
+    """The DAG that looks at each page once a day; None while logins are switched off."""
+    logins = load_logins()
+    # A task that has started is built all the same, and skips.
+    is_wanted = logins.enabled or get_parsing_context().dag_id == CANARY_DAG
+    if not logins.by_id or not is_wanted:
+        return None
+    with DAG(
+        dag_id=CANARY_DAG,
+        description="Opens each web page that reports download from, and says which have changed.",
+        doc_md=docs_page(doc),
+        schedule=_QUIET,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        tags=TAGS,
+        auto_register=False,
+        **dag_defaults(retry_delay=timedelta(minutes=5)),
+    ) as dag:
+        for login in logins.by_id.values():
+            with _group_of(login):
+                pages = ListPagesOperator(task_id="list_pages", login_id=login.id)
+                CheckPageOperator.partial(
+                    task_id="check_page",
+                    login_id=login.id,
+                    pool=login.pool,
+                    queue=login.queue,
+                    map_index_template="{{ task.page['label'] }}",
+                ).expand(page=pages.output)
+    return dag
+
+
+def _group_of(login: Login) -> TaskGroup:
+    return TaskGroup(group_id=login.id, tooltip=f"{login.site}, {', '.join(login.roles)}")
+
+
+def _form(logins: Mapping[str, Login]) -> dict[str, Param]:
+    return {
+        "login": Param(
+            next(iter(logins)),
+            type="string",
+            enum=sorted(logins),
+            title="Login",
+            description="Whose sign-in to check.",
+        ),
+        "action": Param(
+            None,
+            type=["null", "integer"],
+            title="Required action",
+            description="Leave empty: downloads fill it in.",
+        ),
+        "message": Param(
+            None, type=["null", "string"], title="Message", description="Leave empty: downloads fill it in."
+        ),
+    }

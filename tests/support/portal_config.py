@@ -1,0 +1,55 @@
+"""A configuration in which browser jobs are switched on, with logins and some reports of web pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LOGINS: Mapping[str, Mapping[str, Any]] = {
+    "northwind_logistics": {
+        "site": "seller_central",
+        "accounts": ["northwind_na", "northwind_eu"],
+        "roles": ["logistics"],
+        "browser": "http://127.0.0.1:9222",
+    },
+    "northwind_finance": {
+        "site": "seller_central",
+        "accounts": ["northwind_na"],
+        "roles": ["finance"],
+        "browser": "http://127.0.0.1:9223",
+        "live_view": "https://browsers.example.com/finance",
+        "queue": "browser_finance",
+    },
+}
+# Each uses one of these logins.
+REPORTS = ("awd_storage_fees", "payments_date_range")
+
+
+def switch_on(
+    config: Path,
+    *,
+    logins: Mapping[str, Mapping[str, Any]] = LOGINS,
+    reports: Sequence[str] = REPORTS,
+    enabled: bool = True,
+) -> None:
+    """Change a copy of the shipped configuration: these logins, and only these reports of web pages."""
+    write_logins(config, logins, enabled=enabled)
+    accounts = yaml.safe_load((config / "accounts.yaml").read_text(encoding="utf-8"))
+    for account in accounts["accounts"].values():
+        account["sources"] = sorted({*account["sources"], "seller_portal", "folder"})
+    (config / "accounts.yaml").write_text(yaml.safe_dump(accounts), encoding="utf-8")
+    for path in (config / "reports" / "seller_portal").glob("*.yaml"):
+        text = path.read_text(encoding="utf-8").replace("\nenabled: false\n", "\n")
+        if path.stem in (*reports, "defaults"):
+            path.write_text(text, encoding="utf-8")
+        else:
+            path.unlink()
+
+
+def write_logins(config: Path, logins: Mapping[str, Mapping[str, Any]], *, enabled: bool = True) -> None:
+    """Replace logins.yaml."""
+    content = {"enabled": enabled, "user_agent_mark": "sellerops (test)", "logins": dict(logins)}
+    (config / "logins.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
