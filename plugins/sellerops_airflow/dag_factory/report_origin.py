@@ -28,12 +28,12 @@ def _of_page(spec: ReportSpec, accounts: Sequence[Account], names: str) -> list[
     kept = f"Keep one slot in its pool ({pools}): a login does one job at a time." if pools else ""
     where = f"From the page `{spec.request.page}` for {names}."
     return [
-        f"{where} A browser signs in with the login of the role `{role}`: {said}. {kept}".strip(),
+        f"{where} A browser signs in with the login of role `{role}`: {said}. {kept}".strip(),
         "## If no file comes",
         "**A person is needed.** The site asks for a captcha, a new-device check or new terms. A run of "
         "`portal_sign_in` asks for it under *Required Actions*, and tasks wait. After *Done, go on* they "
         "continue.",
-        "**The page has changed.** The task fails at once and names the control. *Evidence* on the task shows "
+        "**The page has changed.** The task fails at once, naming the control. *Evidence* on the task shows "
         "the screenshot, the page and the trace. Until the page object is corrected, download the file by "
         "hand and put it into the drop folder that the notice names.",
         "**Anything else** is retried: a crashed browser, a wrong or truncated file, a site that does not "

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from airflow.sdk import Variable
 
 from sellerops.base.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sellerops.settings.accounts import Account
+    from sellerops.sources.common.folder_api import DropFolder
 
 ARCHIVE_VARIABLE = "sellerops_archive_uri"
 DROP_FOLDER_VARIABLE = "sellerops_drop_folder_uri"
@@ -35,3 +41,10 @@ def drop_folder_uri() -> str:
             "into (docs/portal.md).",
         )
     return str(uri)
+
+
+def folder_client(account: Account) -> DropFolder:
+    """The account's part of the drop folder. Raises ConfigurationError when its address is not set."""
+    from sellerops.sources.folder.source import SOURCE
+
+    return SOURCE.folder_client(account, drop_folder_uri())

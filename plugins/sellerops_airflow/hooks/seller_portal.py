@@ -12,6 +12,11 @@ from airflow.sdk.log import mask_secret
 from sellerops.base.errors import LoginRefused, SellerOpsError
 
 if TYPE_CHECKING:
+    from sellerops.browsers.evidence import EvidenceStore
+    from sellerops.ledger import Ledger
+    from sellerops.settings.accounts import Account
+    from sellerops.settings.logins import Login
+    from sellerops.sources.seller_portal.client import SellerPortalClient
     from sellerops.sources.seller_portal.credentials import PortalCredentials
 
 
@@ -40,6 +45,18 @@ class SellerPortalHook(BaseHook):
         credentials = self._credentials()
         credentials.check()
         return credentials
+
+    def client(
+        self, account: Account, login: Login, ledger: Ledger, evidence: EvidenceStore
+    ) -> SellerPortalClient:
+        """The login's pages for one account. Raises LoginRefused as ``get_conn`` does."""
+        from sellerops.settings.logins import load_logins
+        from sellerops.sources.seller_portal.client import SellerPortalClient
+
+        credentials, mark = self.get_conn(), load_logins().user_agent_mark
+        return SellerPortalClient(
+            account, login, credentials, ledger, evidence=evidence, user_agent_mark=mark
+        )
 
     def test_connection(self) -> tuple[bool, str]:
         """Check the fields: (success, message), as the UI's *Test* button shows it.

@@ -298,7 +298,7 @@ def load(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
     requests = {7: "mem://7", 8: "mem://8", 9: None}
 
     def get_request(request_id: int) -> Any:
-        return SimpleNamespace(archive_uri=requests[request_id], status="DONE", reported_at=NOW)
+        return SimpleNamespace(archive_uri=requests[request_id], status="DONE", reported_at=NOW, error=None)
 
     def load_document(
         _destination: Any, spec: Any, slice_: Slice, request: Any, open_stream: Any

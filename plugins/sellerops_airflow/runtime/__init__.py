@@ -8,59 +8,30 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.timed_cache import TimedCache
-from sellerops.calendar.slices import Slice
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.logins import Login, load_logins
 from sellerops.settings.specs import ReportSpec, load_spec
+from sellerops_airflow.runtime.collector_like import CollectorLike
 
 if TYPE_CHECKING:
     from sellerops.archive import Archive
-    from sellerops.base.errors import ArchiveDamaged
     from sellerops.browsers.evidence import EvidenceStore
-    from sellerops.collect import Done, WaitFor, WaitResult
     from sellerops.destinations import Destination
     from sellerops.inbound.services import Services
     from sellerops.inbound.store import InboundStore
-    from sellerops.ledger import Ledger, RunRef
+    from sellerops.ledger import Ledger
     from sellerops.rate_limits import Priority, QuotaLedger
     from sellerops.sources.seller_portal.client import SellerPortalClient
 
 # How long a process reuses a connection, a spec or the accounts before reading them again.
 _KEEP_SECONDS = 60.0
 _T = TypeVar("_T")
-
-
-class CollectorLike(Protocol):
-    """The methods of ``sellerops.collect.Collector`` that operators and triggers use."""
-
-    def advance(
-        self,
-        slice_: Slice,
-        run: RunRef,
-        *,
-        request_ids: Iterable[int] = (),
-        reference: datetime | None = None,
-    ) -> Done | WaitFor: ...
-
-    def archive_again(self, slice_: Slice, request_id: int) -> None: ...
-
-    def give_up_document(self, request_id: int, cause: str) -> ArchiveDamaged: ...
-
-    async def wait(
-        self,
-        slice_: Slice,
-        run: RunRef,
-        *,
-        request_ids: Iterable[int] = (),
-        reference: datetime | None = None,
-    ) -> WaitResult: ...
 
 
 class Runtime:
@@ -158,12 +129,13 @@ class Runtime:
         without the login or folder that its files come from.
         """
         from sellerops.collect import Collector
+        from sellerops_airflow.hooks.archive import folder_client
 
         client: Any
         if spec.request.how == "downloaded":
             client = self.portal_client(account, load_logins().login_of(account.id, spec.request.login or ""))
         elif spec.request.how == "dropped":
-            client = self._folder_client(account)
+            client = folder_client(account)
         else:
             client = self._client(spec.source, account, priority)
         return Collector(spec, account, client, self.ledger, self.limits, self.archive)
@@ -187,31 +159,19 @@ class Runtime:
         return Services(account, client, writer, self.ledger, self.archive, INBOUND.load())
 
     def login(self, dag_id: str, account_id: str) -> Login:
-        """The login of a report for an account. Raises ConfigurationError without one, or while browser jobs
-        are switched off.
-        """
+        """The login of a report for an account. Raises ConfigurationError as ``Logins.login_of``."""
         return load_logins().login_of(account_id, self.spec(dag_id).request.login or "")
 
     def login_by_id(self, login_id: str) -> Login:
-        """One login. Raises ConfigurationError when ``logins.yaml`` no longer has it, or while browser jobs
-        are switched off.
-        """
+        """One login. Raises ConfigurationError as ``Logins.get``."""
         return load_logins().get(login_id)
 
     def portal_client(self, account: Account, login: Login) -> SellerPortalClient:
         """The pages of one login. Raises ConfigurationError without its connection."""
-        from sellerops.sources.seller_portal.client import SellerPortalClient
         from sellerops_airflow.hooks.seller_portal import SellerPortalHook
 
-        return SellerPortalClient(
-            account,
-            login,
-            # Not cached: a wrong password is tried once, and a corrected one at once.
-            SellerPortalHook(login.connection_id).get_conn(),
-            self.ledger,
-            evidence=self.evidence,
-            user_agent_mark=load_logins().user_agent_mark,
-        )
+        # Not cached: a wrong password is tried once, and a corrected one at once.
+        return SellerPortalHook(login.connection_id).client(account, login, self.ledger, self.evidence)
 
     @property
     def evidence(self) -> EvidenceStore:
@@ -219,12 +179,6 @@ class Runtime:
         from sellerops.browsers.evidence import EvidenceStore
 
         return EvidenceStore.of_archive(self.archive.root)
-
-    def _folder_client(self, account: Account) -> Any:
-        from sellerops.sources.folder.source import SOURCE
-        from sellerops_airflow.hooks.archive import drop_folder_uri
-
-        return SOURCE.folder_client(account, drop_folder_uri())
 
     def _client(self, source_id: str, account: Account, priority: Priority) -> Any:
         from sellerops.sources.registry import source_of
@@ -290,3 +244,6 @@ def _from_airflow() -> Runtime:
     from sellerops_airflow.hooks.warehouse import READER_CONN_ID, warehouse_conninfo
 
     return Runtime(warehouse_conninfo, archive_uri, lambda: warehouse_conninfo(READER_CONN_ID))
+
+
+__all__ = ["CollectorLike", "Runtime", "get_runtime", "use_runtime"]
