@@ -17,8 +17,12 @@ DEMO_REPORTS = (
     "sp_campaigns",
 )
 # With PORTAL=1: files of web pages that no API serves, of each login.
-PORTAL_SOURCE = "seller_portal"
-PORTAL_REPORTS: tuple[str, ...] = ()
+PORTAL_REPORTS = (
+    "awd_storage_fees",
+    "demographics",
+    "payments_date_range",
+    "search_query_performance_brand_weekly",
+)
 # Operations requested per ASIN. ASINs come from the listings report, so that one is collected before all
 # others.
 LISTINGS = "listings_all"

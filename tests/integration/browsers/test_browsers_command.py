@@ -17,6 +17,9 @@ from sellerops.browsers import executable
 from sellerops.browsers.devtools import open_tab, read_version
 from sellerops.browsers.pool import VARIABLE, Pool
 from sellerops.browsers.process_tree import kill_tree
+from sellerops.ledger.login_locks import end_job, take_lock
+from sellerops.ledger.logins import JobRef, JobState, RequiredActionKind
+from sellerops.ledger.required_actions import open_action
 from sellerops_runtime.config_overlay import link_all
 from sellerops_runtime.home import PROJECT_ROOT
 
@@ -184,6 +187,28 @@ def test_what_is_switched_off_or_elsewhere_is_said(home, configure, capsys):
     assert "not on this machine" in run(capsys, "up", "logistics")[1]
     configure()
     assert "no logins" in run(capsys, "status")[1]
+
+
+def test_what_the_ledger_knows_of_a_login_is_shown(home, configure, capsys, ledger, conninfo, monkeypatch):
+    """Job, sign-in and required action; a browser in use is not stopped by mistake."""
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
+    configure(logistics=f"http://127.0.0.1:{free_port()}", finance=f"http://127.0.0.1:{free_port()}")
+    of_task = JobRef("download", dag_id="report__returns", run_id="2026-11-28", task_id="fetch_report")
+    end_job(ledger, take_lock(ledger, "logistics", of_task, HOST), JobState.DONE, sign_ins=1)
+    take_lock(ledger, "logistics", of_task, HOST)
+    open_action(ledger, "finance", RequiredActionKind.CAPTCHA, "Type the characters.", page_url="http://x/")
+    code, text = run(capsys, "status")
+    assert code == 0, text
+    (logistics,) = [line for line in text.splitlines() if line.startswith("logistics")]
+    (finance,) = [line for line in text.splitlines() if line.startswith("finance")]
+    assert "report__returns, run 2026-11-28, fetch_report" in logistics
+    assert f"{ledger.clock().now():%Y-%m-%d}" in logistics
+    assert "captcha: Type the characters." in finance
+    code, text = run(capsys, "down", "logistics")
+    assert code == 1
+    assert "--force" in text
+    assert run(capsys, "down", "logistics", "--force")[0] == 0
+    assert "browsers up finance" in run(capsys, "open")[1], "the login that needs a person is meant"
 
 
 def serve(*words):
