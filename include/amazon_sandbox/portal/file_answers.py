@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
@@ -24,11 +24,13 @@ async def file_answer(
     *,
     country: str | None = None,
     name: str = "",
+    now: datetime | None = None,
 ) -> Response:
     """The file of a kind as an attachment.
 
     ``country``: the store whose file it is; the shown one by default, "" for a file of the whole account.
-    ``name``: replaces the file's own. Raises what ``files.file_of`` raises: NoData first of all.
+    ``name``: replaces the file's own; ``now``: when it was made, if not now. Raises what ``files.file_of``
+    raises: NoData first of all.
     """
     shown = call.session.country if country is None else country
     if wrong := call.fault(faults.WRONG_STORE, kind):
@@ -43,7 +45,7 @@ async def file_answer(
         first_day=first_day,
         last_day=last_day,
         language=call.language,
-        now=call.now,
+        now=now or call.now,
         options=dict(options or {}),
     )
     made = await asyncio.to_thread(file_of, kind, wanted)

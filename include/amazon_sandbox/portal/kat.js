@@ -118,7 +118,7 @@
       this.typed = { start: this.getAttribute('start-value') || '', end: this.getAttribute('end-value') || '' };
       const label = name => text(this.getAttribute(`${name}-label`) || name);
       const shadow = root(this, ['start', 'end'].map(name =>
-        `<label>${label(name)} <input class="${name}" placeholder="${format(this)}" data-date autocomplete="off"></label>`).join(' '));
+        `<label>${label(name)} <input class="${name}" placeholder="${this.hasAttribute('no-hint') ? '' : format(this)}" data-date autocomplete="off"></label>`).join(' '));
       this.inputs = { start: shadow.querySelector('.start'), end: shadow.querySelector('.end') };
       for (const name of ['start', 'end']) {
         this.inputs[name].addEventListener('change', event => {

@@ -120,6 +120,7 @@ def chosen_month(call: PortalCall) -> tuple[date, date]:
 
 _NATIVE_PRESETS = ("CA", "GB", "IT", "AU")
 _WITHOUT_PRESETS = ("FR", "ES")
+_WITHOUT_HINT = ("GB",)
 _PLAIN_FIELDS = ("CA", "DE", "FR", "ES", "AU")
 
 
@@ -192,10 +193,11 @@ def _kat_dropdown(label: str, name: str, options: Sequence[tuple[str, str]], val
 
 
 def _picker(call: PortalCall) -> str:
+    hint = " no-hint" if call.marketplace.country in _WITHOUT_HINT else ""
     return (
         '<kat-date-range-picker id="daily-time-picker-kat-date-range-picker" '
         f'start-label="{escape(say(call, "start"))}" end-label="{escape(say(call, "end"))}" '
-        f'date-format="{list_texts.placeholder(call.marketplace, "en")}"></kat-date-range-picker>'
+        f'date-format="{list_texts.placeholder(call.marketplace, "en")}"{hint}></kat-date-range-picker>'
     )
 
 

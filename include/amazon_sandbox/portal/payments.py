@@ -40,7 +40,7 @@ async def download(call: PortalCall) -> Response:
     if row is None or row.days is None:
         return HTMLResponse("<h1>Page not found</h1>", 404)
     try:
-        return await file_answer(call, row.kind, *row.days, row.options, country=row.country)
+        return await file_answer(call, row.kind, *row.days, row.options, country=row.country, now=row.made)
     except NoData:
         return HTMLResponse("<h1>Page not found</h1>", 404)
 

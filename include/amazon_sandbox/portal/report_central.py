@@ -78,7 +78,14 @@ async def download(call: PortalCall) -> Response:
     first, last = row.days or (None, None)
     try:
         return await file_answer(
-            call, row.kind, first, last, row.options, country=row.country, name=f"{row.report_id}.csv"
+            call,
+            row.kind,
+            first,
+            last,
+            row.options,
+            country=row.country,
+            name=f"{row.report_id}.csv",
+            now=row.made,
         )
     except NoData:
         return HTMLResponse("<h1>Page not found</h1>", 404)

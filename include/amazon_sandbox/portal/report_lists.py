@@ -75,6 +75,11 @@ class ListedFile:
         """When it was requested, aware, UTC."""
         return datetime.fromtimestamp(self.requested_at, UTC)
 
+    @property
+    def made(self) -> datetime:
+        """When its file was made, aware, UTC: the file stays as it was then."""
+        return datetime.fromtimestamp(self.due_at, UTC)
+
 
 class ReportLists(FamilyState):
     """All rows, newest first, by account and kind of file."""
@@ -163,7 +168,7 @@ class ReportLists(FamilyState):
             first_day=row.days[0] if row.days else None,
             last_day=row.days[1] if row.days else None,
             language=call.language,
-            now=datetime.fromtimestamp(row.due_at, UTC),
+            now=row.made,
             options=row.options,
         )
         try:

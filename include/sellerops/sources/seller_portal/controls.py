@@ -32,7 +32,9 @@ class Surface(Protocol):
     def page(self) -> Page: ...
 
     @property
-    def language(self) -> str: ...
+    def date_format(self) -> str:
+        """How dates are written, as strptime reads it, unless a field says otherwise."""
+        ...
 
     def check_session(self) -> None:
         """Raise when the control is missing because a sign-in page is shown."""
@@ -144,11 +146,11 @@ class Controls:
 
         A range that is set by attribute is shown but not submitted by some versions of the element.
         """
-        date_ranges.set_dates(self, first, last, within, self._surface.language)
+        date_ranges.set_dates(self, first, last, within, self._surface.date_format)
 
     def dates(self, *, within: Locator | None = None) -> tuple[date, date]:
         """The range that the page's date fields show."""
-        return date_ranges.dates(self, within, self._surface.language)
+        return date_ranges.dates(self, within, self._surface.date_format)
 
     def rows(self, *, within: Locator | None = None) -> list[Row]:
         """The rows of the page's (first) ``kat-table`` or table, in its order, without the header."""

@@ -11,28 +11,26 @@ if TYPE_CHECKING:
 
     from sellerops.sources.seller_portal.controls import Controls
 
-# What an input's placeholder shows, as strptime reads it; without one, the usual order of the language.
+# What an input's placeholder shows, as strptime reads it; without one, the store's usual form counts.
 _PARTS = {"YYYY": "%Y", "JJJJ": "%Y", "年": "%Y", "MM": "%m", "月": "%m", "DD": "%d", "TT": "%d", "日": "%d"}
-_OF_LANGUAGE = {"de": "%d.%m.%Y", "ja": "%Y/%m/%d"}
-_USUAL = "%m/%d/%Y"
 
 
-def set_dates(controls: Controls, first: date, last: date, within: Locator | None, language: str) -> None:
+def set_dates(controls: Controls, first: date, last: date, within: Locator | None, usual: str) -> None:
     """See ``Controls.set_dates``."""
     fields = _fields(controls, within)
     for field, day in zip(fields, (first, last), strict=True):
         # Keys, not a value: the element takes over only what was typed.
         field.click()
         field.press("ControlOrMeta+a")
-        field.press_sequentially(_written(field, day, language))
+        field.press_sequentially(_written(field, day, usual))
         field.press("Tab")
-    if dates(controls, within, language) != (first, last):
+    if dates(controls, within, usual) != (first, last):
         raise controls.changed("date range")
 
 
-def dates(controls: Controls, within: Locator | None, language: str) -> tuple[date, date]:
+def dates(controls: Controls, within: Locator | None, usual: str) -> tuple[date, date]:
     """See ``Controls.dates``."""
-    first, last = (_read(controls, field, language) for field in _fields(controls, within))
+    first, last = (_read(controls, field, usual) for field in _fields(controls, within))
     return first, last
 
 
@@ -49,25 +47,23 @@ def _fields(controls: Controls, within: Locator | None) -> tuple[Locator, Locato
     return inputs.nth(0), inputs.nth(1)
 
 
-def _written(field: Locator, day: date, language: str) -> str:
-    return day.strftime(_format(field, language))
+def _written(field: Locator, day: date, usual: str) -> str:
+    return day.strftime(_format(field, usual))
 
 
-def _read(controls: Controls, field: Locator, language: str) -> date:
+def _read(controls: Controls, field: Locator, usual: str) -> date:
     text = field.input_value().strip()
     if field.get_attribute("type") == "date":
         return date.fromisoformat(text)
     try:
-        return datetime.strptime(text, _format(field, language)).date()  # noqa: DTZ007 - a day
+        return datetime.strptime(text, _format(field, usual)).date()  # noqa: DTZ007 - a day
     except ValueError:
         raise controls.changed("date range") from None
 
 
-def _format(field: Locator, language: str) -> str:
+def _format(field: Locator, usual: str) -> str:
     if field.get_attribute("type") == "date":
         return "%m%d%Y"
     shown = (field.get_attribute("placeholder") or "").strip().upper()
     written = re.sub("|".join(_PARTS), lambda part: _PARTS[part.group()], shown)
-    return (
-        written if all(part in written for part in ("%Y", "%m", "%d")) else _OF_LANGUAGE.get(language, _USUAL)
-    )
+    return written if all(part in written for part in ("%Y", "%m", "%d")) else usual

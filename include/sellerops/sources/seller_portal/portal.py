@@ -18,6 +18,7 @@ from sellerops.sources.seller_portal.classify import (
     is_sign_in,
 )
 from sellerops.sources.seller_portal.controls import Controls
+from sellerops.sources.seller_portal.store_names import is_name_of
 from sellerops.sources.seller_portal.stores import is_shown, shown_store
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from sellerops.settings.marketplaces import Marketplace
 
 
+_FORMATS = {"mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y", "ymd": "%Y/%m/%d"}
+_SPECIAL_FORMATS = {"DE": "%d.%m.%Y"}
 # Where a site is entered; what is shown there decides whether to sign in.
 START_PATHS = {"seller_central": "/home", "ads_console": "", "datarova": ""}
 
@@ -89,6 +92,20 @@ class Portal:
     def language(self) -> str:
         """Of the page that is shown: ``en``, ``de``, ``ja``."""
         return (self.page.locator("html").get_attribute("lang") or "en").split("-")[0].lower()
+
+    @property
+    def shown_marketplace(self) -> Marketplace:
+        """Whose store is shown: the wanted one; for files of a whole account, the one that the page names."""
+        if self.marketplace:
+            return self.marketplace
+        known = self.account.marketplaces
+        return next((each for each in known if is_name_of(self.store, each)), known[0])
+
+    @property
+    def date_format(self) -> str:
+        """How the shown store writes dates, whatever the language is, as strptime reads it."""
+        store = self.shown_marketplace
+        return _SPECIAL_FORMATS.get(store.code) or _FORMATS[store.dates[0]]
 
     def url(self, path: str, **query: str) -> str:
         """The address of a path of the site."""

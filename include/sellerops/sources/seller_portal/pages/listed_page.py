@@ -30,7 +30,6 @@ from sellerops.sources.seller_portal.store_names import is_name_of
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
-    from sellerops.settings.marketplaces import Marketplace
     from sellerops.sources.seller_portal.portal import Portal
 
 # A new row appears within seconds; a list that shows none by then is looked at again in the next visit.
@@ -126,7 +125,7 @@ class ListedPage(PageObject):
             read_status(reading, row.status_text)
 
     def _reading(self, portal: Portal, options: Mapping[str, str]) -> Reading:
-        store = store_of(portal)
+        store = portal.shown_marketplace
         owner = f"{self.name} {self.report_type(options)} of {portal.account.id} in {store.code}"
         return Reading(portal.page_name, store.dates[0], store.zone, owner)
 
@@ -134,7 +133,7 @@ class ListedPage(PageObject):
         """The rows of the wanted type and the shown store, newest first, with their elements."""
         reading = self._reading(portal, options)
         kinds = {words.fold(kind) for kind in self.kinds(portal, options)}
-        store = store_of(portal)
+        store = portal.shown_marketplace
         found = []
         for line in portal.controls.rows():
             if len(line.texts) < _FEWEST_CELLS:
@@ -167,7 +166,7 @@ class ListedPage(PageObject):
             raise
 
     def _facts(self, portal: Portal, row: ListedRow) -> dict[str, str]:
-        told = {"marketplace": store_of(portal).code} if row.store else {}
+        told = {"marketplace": portal.shown_marketplace.code} if row.store else {}
         return facts_of(
             portal,
             row.days,
@@ -176,13 +175,6 @@ class ListedPage(PageObject):
             requested_at=row.requested_at.isoformat(),
             **told,
         )
-
-
-def store_of(portal: Portal) -> Marketplace:
-    """The store that the session shows: the wanted one, or for files of a whole account any of its stores."""
-    known = portal.account.marketplaces
-    shown = next((each for each in known if is_name_of(portal.store, each)), known[0])
-    return portal.marketplace or shown
 
 
 def request_button(portal: Portal) -> Locator:
