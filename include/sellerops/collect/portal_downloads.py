@@ -18,7 +18,7 @@ from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, Wait
 from sellerops.collect.own_requests import find_request, serves
 from sellerops.collect.portal_files import parts_of
 from sellerops.collect.portal_looks import LISTED_WITHIN, PortalLook
-from sellerops.collect.report_claims import note_delay
+from sellerops.collect.report_claims import look_after
 from sellerops.collect.second_look import EmptyEvidence
 from sellerops.collect.slice_states import SliceStates
 from sellerops.ledger import ReportRequest, RequestStatus, SliceState
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 # Real seconds between two looks at the ledger, for a login in use and for a person.
 LOOK_EVERY = 5.0
-# A page that says "too early" is asked again after this.
+# A page that says "too early", but not until when, is asked again after this.
 TOO_EARLY = timedelta(minutes=5)
 
 
@@ -108,7 +108,8 @@ class PortalDownloads:
         except LoginBusy as error:
             return f"the login: {error.cause}"
         except Throttled as error:
-            note_delay(ledger, request.id, error)
+            seconds = error.details.get("virtual_seconds")
+            look_after(ledger, request.id, timedelta(seconds=seconds) if seconds else TOO_EARLY)
             return f"the page, which says that it is too early: {error.cause}"
         except PersonNeeded as error:
             return f"a person: {self._ask_person(error).message}"
@@ -144,13 +145,12 @@ class PortalDownloads:
     def _due(self, request: ReportRequest) -> datetime:
         """When the page may be looked at next; counted from the last look, whoever took it."""
         rules, began = self._tools.spec.request, request.creating_at or request.created_at
+        due = request.look_after or request.created_at
         if request.status is RequestStatus.IN_PROGRESS:
-            return request.updated_at + rules.poll_every
-        if request.error_type == Throttled.__name__:
-            return request.updated_at + max(TOO_EARLY, rules.poll_every)
+            return max(due, request.updated_at + rules.poll_every)
         if request.status is RequestStatus.CREATING:
-            return began + LISTED_WITHIN
-        return began + rules.first_poll if request.status is RequestStatus.IN_QUEUE else request.created_at
+            return max(due, began + LISTED_WITHIN)
+        return max(due, began + rules.first_poll) if request.status is RequestStatus.IN_QUEUE else due
 
     async def _wait_for_person(self, action: RequiredAction) -> None:
         """Until the action ends. Raises PersonNeeded if it was given up, or nobody came in time."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sellerops.base.redaction import error_fields
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RequestStatus, RunRef, requests
 from sellerops.ledger.database import Connection
 
@@ -88,16 +87,16 @@ def release_orphan(ledger: Ledger, request: ReportRequest) -> bool:
     return changes_row(ledger, f"{_RELEASE} AND creating_at = %s", (request.id, request.creating_at))
 
 
-def note_delay(ledger: Ledger, request_id: int, error: BaseException) -> None:
-    """Store on a request in progress why it must wait; it was looked at now."""
-    error_type, text, _ = error_fields(error)
+def look_after(ledger: Ledger, request_id: int, wait: timedelta) -> None:
+    """Visit the page of a request in progress no sooner than ``wait`` from now."""
     changes_row(
         ledger,
         """
-        UPDATE sellerops.report_request SET error_type = %s, error = %s, updated_at = sellerops.now()
+        UPDATE sellerops.report_request
+        SET look_after = sellerops.now() + %s, updated_at = sellerops.now()
         WHERE id = %s AND status IN ('PLANNED', 'CREATING', 'IN_QUEUE', 'IN_PROGRESS', 'DONE')
         """,
-        (error_type, text, request_id),
+        (wait, request_id),
     )
 
 

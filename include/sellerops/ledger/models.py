@@ -106,8 +106,9 @@ class ReportRequest:
     """One row of ``report_request``: a report request, from plan to archive.
 
     ``reported_at`` is Amazon's createdTime, the as-of time of the data. ``created_by``: ``us``, ``adopted``
-    (our own report, found again after a crash), ``reused`` (another application's) or ``amazon`` (not requested
-    by us: created on Amazon's schedule, or a file in the drop folder); None until the report exists.
+    (our own report, found again after a crash), ``reused`` (another application's) or ``amazon`` (not
+    requested by us: created on Amazon's schedule, or a file in the drop folder); None until the report
+    exists. ``look_after``: a page said that it is too early until then.
     """
 
     id: int
@@ -138,6 +139,7 @@ class ReportRequest:
     task_try: int
     created_at: datetime
     updated_at: datetime
+    look_after: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

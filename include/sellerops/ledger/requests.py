@@ -20,7 +20,7 @@ _COLUMNS = """
     id, source, report, report_type, options, account_id, region, marketplace_ids, window_start, window_end,
     status, report_id, document_id, reported_at, created_by, creating_at, document_lease_at, archive_uri,
     archive_bytes, content_sha256, document_headers, error_type, error, dag_id, run_id, task_try, created_at,
-    updated_at
+    updated_at, look_after
 """
 _LOCK_KEY = "SELECT pg_advisory_xact_lock(hashtextextended(%(digest)s, 0))"
 # Spelled as in the partial indexes, so that the planner finds them.

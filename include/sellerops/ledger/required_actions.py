@@ -113,7 +113,8 @@ def _end(connection: Connection, action_id: int, outcome: ActionOutcome, by: str
         """
         UPDATE sellerops.required_action SET outcome = %(outcome)s, ended_by = %(by)s,
             ended_at = sellerops.now()
-        WHERE id = %(id)s AND (ended_at IS NULL OR (outcome = %(outcome)s AND ended_by IS NOT DISTINCT FROM %(by)s))
+        WHERE id = %(id)s AND (
+            ended_at IS NULL OR (outcome = %(outcome)s AND ended_by IS NOT DISTINCT FROM %(by)s))
         """,
         {"id": action_id, "outcome": str(outcome), "by": by},
     )

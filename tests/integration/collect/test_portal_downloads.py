@@ -236,8 +236,11 @@ def test_of_several_files_one_wrong_one_discards_all(bench: PortalBench) -> None
     assert bench.documents() == []
 
 
-def test_the_page_says_that_it_is_too_early(bench: PortalBench) -> None:
-    refusals = iter([Throttled("A report of this type was requested recently.")])
+@pytest.mark.parametrize(("said", "minutes"), [({}, 5), ({"virtual_seconds": 1_200.0}, 20)])
+def test_the_page_says_that_it_is_too_early(
+    bench: PortalBench, said: dict[str, float], minutes: float
+) -> None:
+    refusals = iter([Throttled("A report of this type was requested recently.", **said)])
 
     def too_early(border: str) -> None:
         if border == "before the request" and (error := next(refusals, None)):
@@ -249,7 +252,7 @@ def test_the_page_says_that_it_is_too_early(bench: PortalBench) -> None:
     assert "too early" in step.reason
     assert bench.requests()[0]["status"] == "PLANNED"
     assert collect(bench, bench.slice_()).outcome is Outcome.DOCUMENTS
-    assert bench.page.rows[0].created_at == NOON + timedelta(minutes=5)
+    assert bench.page.rows[0].created_at == NOON + timedelta(minutes=minutes)
 
 
 def test_the_page_refuses_for_good(bench: PortalBench) -> None:

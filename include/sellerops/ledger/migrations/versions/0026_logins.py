@@ -15,5 +15,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("required_action", "login_lock", "browser_job"):
+    op.execute("ALTER TABLE sellerops.report_request DROP COLUMN look_after")
+    for table in ("login_refusal", "required_action", "login_lock", "browser_job"):
         op.execute(f"DROP TABLE sellerops.{table}")

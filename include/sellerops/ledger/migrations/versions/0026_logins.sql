@@ -70,3 +70,6 @@ CREATE TABLE sellerops.login_refusal (
 );
 COMMENT ON TABLE sellerops.login_refusal IS 'Credentials that a site has refused, so that no job tries them again before the connection changes.';
 COMMENT ON COLUMN sellerops.login_refusal.digest IS 'Salt and scrypt hash of the credentials. Not reversible.';
+
+ALTER TABLE sellerops.report_request ADD COLUMN look_after timestamptz;
+COMMENT ON COLUMN sellerops.report_request.look_after IS 'A page said that it is too early: it is not visited again before this time.';
