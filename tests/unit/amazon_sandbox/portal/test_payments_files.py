@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -21,6 +22,8 @@ from unit.amazon_sandbox.portal.reading import (
 from unit.amazon_sandbox.simulation.reading import read_flat_file
 
 from amazon_sandbox.finances.data import TransactionFilter, transactions
+from amazon_sandbox.portal.files import FileRequest, file_of
+from amazon_sandbox.portal.files.writing import amount, price
 from amazon_sandbox.simulation import Simulation, marketplaces
 
 KIND = "payments_reports.SELLER_TRANSACTION_DATE_RANGE"
@@ -147,3 +150,16 @@ def test_words_are_in_the_language_of_the_session(world: Simulation) -> None:
 
 def cents(amount: Decimal) -> int:
     return int(amount * 100)
+
+
+def test_indian_files_have_their_own_columns_and_grouping(world: Simulation) -> None:
+    """No seller of the scenario is there, so one moves."""
+    indian = marketplaces.by_country("IN")
+    seller = replace(world.seller("northwind_ae"), marketplace_ids=(indian.marketplace_id,))
+    made = file_of(KIND, FileRequest(world, seller, "IN", *DAYS, "en_IN", NOW))
+    rows = rows_of(made, 8)
+    assert len(rows[0]) == 29 and "TDS (Section 194-O)" in rows[0] and "Sku" in rows[0]
+    assert all(re.fullmatch(r"\d\d/10/2026 \d\d:\d\d:\d\d", row["date/time"]) for row in rows)
+    totals = [row["total"] for row in rows]
+    assert any(re.fullmatch(r"-?\d{1,2},\d{3}\.\d\d", total) for total in totals)
+    assert amount(indian, 10_821_836) == "1,08,218.36" and price(indian, 7_556_526) == "₹75,565.26"
