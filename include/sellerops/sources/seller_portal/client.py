@@ -17,7 +17,7 @@ from sellerops.sources.common.portal_api import Visit, WantedFile
 from sellerops.sources.seller_portal.entrance import Entrance, LedgerRefusals
 from sellerops.sources.seller_portal.page_object import PageObject
 from sellerops.sources.seller_portal.pages.registry import page_object
-from sellerops.sources.seller_portal.portal import Portal
+from sellerops.sources.seller_portal.portal import START_PATHS, Portal
 from sellerops.sources.seller_portal.source import base_address
 from sellerops.sources.seller_portal.visits import PageVisit
 
@@ -78,8 +78,8 @@ class SellerPortalClient:
     def verify_sign_in(self, job: JobRef) -> None:
         """Sign in if need be and do nothing else, as one browser job: after a person has acted."""
         nothing = WantedFile(self.account, None, None, None)
-        with self._visit(_SignIn(), nothing, job):
-            pass
+        with self._visit(_SignIn(), nothing, job) as visit:
+            visit.check()
 
     @contextmanager
     def _visit(self, page: PageObject, wanted: WantedFile, ref: JobRef) -> Iterator[PageVisit]:
@@ -148,3 +148,7 @@ class _SignIn(PageObject):
 
     name = "sign_in"
     has_stores = False
+
+    def check(self, portal: Portal) -> None:
+        """Open a page that nobody sees without signing in."""
+        portal.goto(START_PATHS[portal.session.login.site])

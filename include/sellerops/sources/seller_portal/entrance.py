@@ -56,11 +56,15 @@ class Entrance:
         self._refusals = refusals
 
     def enter(self, portal: Portal) -> None:
-        """Open the site and leave it signed in, with the wanted store shown.
+        """Sign in if the site asks for it, and show the wanted store.
+
+        Seller Central is opened for that. Other sites have no stores: here they are only signed in to when
+        they show a page for it.
 
         Raises PersonNeeded, LoginRefused, AmazonUnavailable, PageChanged and ConfigurationError.
         """
-        portal.session.goto(portal.url(START_PATHS[portal.session.login.site]))
+        if portal.has_stores:
+            portal.session.goto(portal.url(START_PATHS[portal.session.login.site]))
         kind = portal.kind()
         if is_sign_in(kind) or kind is PageKind.UNKNOWN:
             kind = self._sign_in(portal)

@@ -31,8 +31,13 @@ if TYPE_CHECKING:
 
 _FORMATS = {"mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y", "ymd": "%Y/%m/%d"}
 _SPECIAL_FORMATS = {"DE": "%d.%m.%Y"}
-# Where a site is entered; what is shown there decides whether to sign in.
-START_PATHS = {"seller_central": "/home", "ads_console": "", "datarova": ""}
+# A page of each site that nobody sees without signing in. Other pages of the ads console redirect a browser that
+# has not chosen an account to a registration.
+START_PATHS = {
+    "seller_central": "/home",
+    "ads_console": "/choose-account?destination=/reporting",
+    "datarova": "/downloads",
+}
 
 
 class SessionEnded(AmazonUnavailable):
@@ -47,7 +52,8 @@ class Portal:
     stores.
 
     :param enter: signs in if need be and shows the store; once more, at most, when the session ends in the
-        middle of a visit or the site shows another store.
+        middle of a visit or the site shows another store. Sites without stores are entered by the first page
+        that is opened.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class Portal:
         self.marketplace = marketplace
         self.store = ""
         self._enter = enter
+        self._entries_left = 1 if self.has_stores else 2
         self._tab: Page | None = None
         self.controls = Controls(self)
 
@@ -138,10 +145,10 @@ class Portal:
 
     def enter_again(self) -> None:
         """Sign in and show the store again. Raises SessionEnded when that was done before in this visit."""
-        enter, self._enter = self._enter, None
-        if enter is None:
+        if self._enter is None or not self._entries_left:
             raise self._ended()
-        enter(self)
+        self._entries_left -= 1
+        self._enter(self)
 
     def _is_elsewhere(self) -> bool:
         """Whether something else than a page of the wanted store is shown."""

@@ -5,6 +5,7 @@ What only a person may do is left to a person: nothing here solves or goes round
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from sellerops.sources.seller_portal.credentials import PortalCredentials
     from sellerops.sources.seller_portal.portal import Portal
+
+log = logging.getLogger(__name__)
 
 MOST_STEPS = 20
 # A second code, of the next 30 seconds, tells a late code from a wrong secret.
@@ -96,6 +99,7 @@ class _Attempt:
 
     def act(self, kind: PageKind) -> None:
         """Do what the page asks for."""
+        log.info("Login %s: the site asks for: %s.", self._portal.session.login.id, kind.value)
         step = {
             PageKind.EMAIL: self._enter_email,
             PageKind.PASSWORD: self._enter_password,

@@ -6,6 +6,7 @@ picker and read the header (2024 to 2026).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ _REGIONAL = (
 )
 _PARTNER = ".partner-dropdown-button"
 _PICKER_MS = 10_000.0
+_HEADER_MS = 3_000.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,11 @@ class ShownStore:
 
 
 def shown_store(page: Page) -> ShownStore:
-    """The account and the store in the header."""
+    """The account and the store in the header, which some pages add after they have loaded."""
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    with suppress(PlaywrightTimeout):
+        page.locator(f"{_GLOBAL}, {_PARTNER}").first.wait_for(state="attached", timeout=_HEADER_MS)
     if (account := page.locator(_GLOBAL)).count():
         return ShownStore(_text(account), _text(page.locator(_REGIONAL)))
     account_text, _, store = _text(page.locator(_PARTNER)).partition("|")
