@@ -28,7 +28,7 @@ def save_cookies(context: BrowserContext, profile: Path, run_id: str) -> None:
 
 
 def restore_cookies(context: BrowserContext, profile: Path, run_id: str) -> int:
-    """Add saved cookies that a browser lacks since its restart; returns how many."""
+    """Add saved cookies that a browser lacks since its restart, or has older values of; returns how many."""
     try:
         saved = json.loads((profile / FILE).read_text(encoding="utf-8"))
         if saved["run_id"] == run_id:
@@ -42,13 +42,25 @@ def restore_cookies(context: BrowserContext, profile: Path, run_id: str) -> int:
 
 
 def missing_cookies(saved: Sequence[_Cookie], present: Sequence[_Cookie], now: float) -> list[_Cookie]:
-    """The saved cookies that are not present and have not expired; ``expires``: Unix time or -1."""
-    there = {_key(each) for each in present}
+    """The saved cookies that have not expired and of which no later one is present.
+
+    ``expires``: Unix time or -1. A killed browser comes back with the value of half a minute ago; of two
+    values the one that expires later is the newer one.
+    """
+    there = {_key(each): each for each in present}
     return [
         each
         for each in saved
-        if _key(each) not in there and (each.get("expires", -1) == -1 or each["expires"] > now)
+        if (each.get("expires", -1) == -1 or each["expires"] > now) and _is_newer(each, there.get(_key(each)))
     ]
+
+
+def _is_newer(saved: _Cookie, present: _Cookie | None) -> bool:
+    if present is None:
+        return True
+    if saved.get("value") == present.get("value"):
+        return False
+    return bool(saved.get("expires", -1) >= present.get("expires", -1))
 
 
 def _key(cookie: _Cookie) -> tuple[Any, ...]:
