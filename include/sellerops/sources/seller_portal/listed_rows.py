@@ -23,12 +23,14 @@ class Reading:
     """How to read a page's rows: its name for errors, the order of its dates, the store's time zone.
 
     ``owner``: which report of which store the list is about; a part of the ids of rows that give none.
+    ``has_periods``: whether rows show the days that a file covers.
     """
 
     page: str
     order: str
     zone: tzinfo
     owner: str
+    has_periods: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,19 +72,20 @@ def read_row(reading: Reading, cells: Mapping[str, str], html: str = "") -> List
 
     Raises PageChanged for a missing column or a requested time that is not understood.
     """
-    period = _cell(reading, cells, words.PERIOD_COLUMN)
+    period = _cell(reading, cells, words.PERIOD_COLUMN) if reading.has_periods else ""
     requested = _cell(reading, cells, words.REQUESTED_COLUMN)
     requested_at = find_moment(requested, reading.order, reading.zone)
     if requested_at is None:
         raise _changed(reading, "column 'Date Requested'", f"it shows {requested!r}")
     days = find_period(period, reading.order)
+    _cell(reading, cells, words.STATUS_COLUMN)
     return ListedRow(
         _id_in(html) or _digest(reading.owner, days, requested_at),
         " ".join(_optional(cells, words.TYPE_COLUMN).split()),
         days,
         _optional(cells, words.STORE_COLUMN).strip() or None,
         requested_at,
-        _cell(reading, cells, words.STATUS_COLUMN),
+        " ".join(text for heading, text in cells.items() if words.is_one_of(heading, words.STATUS_COLUMN)),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sellerops.base.errors import (
     AmazonUnavailable,
@@ -44,7 +44,12 @@ _UNIT_S = {"hour": 3600, "stunde": 3600, "時間": 3600, "minut": 60, "min": 60,
 
 
 class ListedPage(PageObject):
-    """A page object whose subclasses say where the page is and how its period is chosen."""
+    """A page object whose subclasses say where the page is and how its period is chosen.
+
+    ``has_periods``: whether the list shows the days that a file covers.
+    """
+
+    has_periods: ClassVar[bool] = True
 
     def open(self, portal: Portal, options: Mapping[str, str]) -> None:
         """Show the page of what is wanted."""
@@ -127,7 +132,7 @@ class ListedPage(PageObject):
     def _reading(self, portal: Portal, options: Mapping[str, str]) -> Reading:
         store = portal.shown_marketplace
         owner = f"{self.name} {self.report_type(options)} of {portal.account.id} in {store.code}"
-        return Reading(portal.page_name, store.dates[0], store.zone, owner)
+        return Reading(portal.page_name, store.dates[0], store.zone, owner, self.has_periods)
 
     def _rows(self, portal: Portal, options: Mapping[str, str]) -> list[tuple[ListedRow, Locator]]:
         """The rows of the wanted type and the shown store, newest first, with their elements."""
