@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from amazon_sandbox.core.sandbox import Family
-from amazon_sandbox.portal import awd, faults, home, kat, payments, picker, report_central, sign_in
+from amazon_sandbox.portal import (
+    awd,
+    faults,
+    home,
+    kat,
+    listing_reports,
+    payments,
+    picker,
+    report_central,
+    sign_in,
+)
 from amazon_sandbox.portal.files import KINDS
 from amazon_sandbox.portal.report_lists import ReportLists
 from amazon_sandbox.portal.routes import PortalPage, route_of
@@ -16,6 +26,7 @@ PAGES: tuple[PortalPage, ...] = (
     *report_central.pages,
     *payments.pages,
     *awd.pages,
+    *listing_reports.pages,
 )
 
 FAMILY = Family(

@@ -22,15 +22,22 @@ def say(call: PortalCall, name: str, **values: object) -> str:
 
 
 def table(
-    call: PortalCall, rows: Sequence[ListedFile], title: Callable[[ListedFile], str], control: Control
+    call: PortalCall,
+    rows: Sequence[ListedFile],
+    title: Callable[[ListedFile], str],
+    control: Control,
+    columns: Sequence[str] = (),
 ) -> str:
     """The list: ``kat-table`` in version 1; in version 2 a plain table with a column for the store.
 
-    ``title``: of a row's report; ``control``: what a row offers, HTML.
+    ``title``: of a row's report; ``control``: what a row offers, HTML; ``columns``: names of texts, if others
+    than the usual ones.
     """
-    cells = [_cells(call, row, title(row), control(call, row)) for row in rows]
+    columns = columns or _columns(call)
+    texts = [_texts(call, row, title(row), control(call, row)) for row in rows]
+    cells = [[each[name] for name in columns] for each in texts]
     ids = [row.report_id if row.kind.startswith("payments") else "" for row in rows]
-    heads = [escape(say(call, name)) for name in _columns(call)]
+    heads = [escape(say(call, name)) for name in columns]
     note = "" if cells else escape(say(call, "none_yet"))
     return (_plain_table if call.version == 2 else _kat_table)(heads, cells, ids, note)
 
@@ -129,13 +136,22 @@ def _columns(call: PortalCall) -> tuple[str, ...]:
     return ("report_type", *store, "period", "requested", "format", "status")
 
 
-def _cells(call: PortalCall, row: ListedFile, title: str, control: str) -> list[str]:
-    language = call.language[:2]
-    period = list_texts.period_text(row.days, call.marketplace, language, call.version, month=row.is_month)
-    requested = list_texts.moment_text(row.requested, call.marketplace, language, call.version)
-    store = [store_names.name_of(row.country, call.language)] if call.version == 2 else []
-    kind = "XLSX" if row.kind.startswith("awd_fees") else "CSV"
-    return [*(escape(text) for text in (title, *store, period, requested, kind)), control]
+def _texts(call: PortalCall, row: ListedFile, title: str, control: str) -> dict[str, str]:
+    """A row's cells by column, HTML. ``status`` includes what the row offers; ``state`` does not."""
+    language, shown = call.language[:2], call.marketplace
+    requested = escape(list_texts.moment_text(row.requested, shown, language, call.version))
+    period = list_texts.period_text(row.days, shown, language, call.version, month=row.is_month)
+    return {
+        "report_type": escape(title),
+        "store": escape(store_names.name_of(row.country, call.language)),
+        "period": escape(period),
+        "requested": requested,
+        "batch": requested,
+        "format": "XLSX" if row.kind.startswith("awd_fees") else "CSV",
+        "status": control,
+        "state": escape(say(call, row.status(call.sandbox.clock.now()))),
+        "action": control,
+    }
 
 
 def _kat_table(heads: Sequence[str], rows: Sequence[Sequence[str]], ids: Sequence[str], note: str) -> str:

@@ -186,7 +186,7 @@ class ReportLists(FamilyState):
         rows = []
         for place, (hours, length, ending) in enumerate(((26.0, 30, "ready"), (51.0, 7, "failed"))):
             days = None
-            if not kind.endswith(("INVENTORY", "HEALTH")):
+            if not kind.endswith(("INVENTORY", "HEALTH", "LISTINGS")):
                 last = today - timedelta(days=place + 4)
                 days = (last - timedelta(days=length), last)
             at = now - hours * _HOUR

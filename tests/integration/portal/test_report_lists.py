@@ -21,7 +21,14 @@ from sellerops.sources.seller_portal.portal import Portal
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 15)
 OCTOBER = (date(2026, 10, 1), date(2026, 10, 31))
 PREPARED_S = 301
-LISTS = ("report_central", "payments_reports", "awd_fees", "awd_inbound_shipments", "awd_inventory")
+LISTS = (
+    "report_central",
+    "payments_reports",
+    "awd_fees",
+    "awd_inbound_shipments",
+    "awd_inventory",
+    "listing_reports",
+)
 # page, a text of its HTML, what it becomes, the control that is missing then
 DRIFT = (
     ("report_central", "Request ", "Order ", "button 'Request Report'"),
@@ -85,7 +92,7 @@ def test_customer_returns_of_every_kind_of_store(
         assert 0 < early.value.details["virtual_seconds"] <= 30 * 60
 
 
-def test_snapshots_months_and_payments(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
+def test_snapshots_months_listings_and_payments(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
     with enter_portal(page_name="report_central") as portal:
         page = page_object("report_central")
         snapshot = wanted(portal, None, report="FBA_MYI_UNSUPPRESSED_INVENTORY")
@@ -100,6 +107,13 @@ def test_snapshots_months_and_payments(enter_portal: EnterPortal, sandbox: Sandb
         fees = collect(sandbox, portal, wanted(portal, OCTOBER, report="STORAGE_FEE_CHARGES"))
         assert (fees.facts["first_day"], fees.facts["last_day"]) == ("2026-10-01", "2026-10-31")
         assert "fnsku" in rows_of(fees)[0]
+        portal.page_name = "listing_reports"
+        listings = wanted(portal, None, report="ALL_LISTINGS")
+        page_object("listing_reports").request(portal, listings)
+        sandbox.clock(jump_seconds=PREPARED_S)
+        ready = page_object("listing_reports").reports(portal, listings)[0]
+        (every,) = page_object("listing_reports").download(portal, listings, ready)
+        assert every.path.read_text().startswith("item-name\t")
         portal.page_name = "payments_reports"
         kind = "SELLER_TRANSACTION_DATE_RANGE"
         payments = collect(sandbox, portal, wanted(portal, (FIRST, LAST), type=kind))

@@ -11,6 +11,7 @@ Options (texts) by page:
   default, or ``xlsx``), ``quoting`` (``raw``, default, ``doubled``, ``padded``).
 - ``awd_fees.storage|processing|transportation``: the month of charge is that of ``first_day``.
 - ``awd_inventory``: ``layout`` (``usual``, default, or ``by_country``).
+- ``listing_reports.ALL_LISTINGS``: none.
 - ``shipment_queue``, ``support_cases``: ``page`` (``1``, default); ``page_count`` says how many there are.
 - ``ads_reports.sp_search_terms``, ``.sb_search_terms`` (old console): ``time_unit`` (``SUMMARY``, default, or
   ``DAILY``); ``ads_reports.unified_search_terms``: all stores of the account.
@@ -30,6 +31,7 @@ from amazon_sandbox.portal.files import (
     brand_shoppers,
     business,
     datarova,
+    listings,
     lists,
     payments,
     report_central,
@@ -62,6 +64,7 @@ _WRITERS: dict[str, Callable[[FileRequest], PortalFile]] = {
     **{f"awd_fees.{fee.value}": partial(awd_files.write_fees, fee) for fee in Fee},
     "awd_inventory": awd_files.write_inventory,
     "awd_inbound_shipments": awd_files.write_inbound,
+    "listing_reports.ALL_LISTINGS": listings.write_all,
     "shipment_queue": lists.write_shipments,
     "ads_reports.sp_search_terms": partial(ads_files.write_old, ads_files.SP_TERMS),
     "ads_reports.sb_search_terms": partial(ads_files.write_old, ads_files.SB_TERMS),

@@ -84,6 +84,9 @@ PERIOD_COLUMN = (
 )
 REQUESTED_COLUMN = (
     "Date Requested",
+    "Batch ID",
+    "Batch-ID",
+    "バッチID",
     "Requested",
     "Request Date",
     "Requested On",

@@ -17,6 +17,7 @@ PAGES: dict[str, str] = {
     "awd_fees": "awd:AwdFees",
     "awd_inventory": "awd:AwdInventory",
     "awd_inbound_shipments": "awd:AwdInboundShipments",
+    "listing_reports": "listing_reports:ListingReports",
 }
 
 _ROOM = "sellerops.sources.seller_portal.pages"
