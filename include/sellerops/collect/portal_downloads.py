@@ -65,7 +65,7 @@ class PortalDownloads:
                     why = self._visit(request)
                     request = self._tools.ledger.get_request(request.id)
                     if why or request.status.is_active:
-                        self._states.record(self._job, SliceState.REQUESTED, request.id)
+                        self._record_waiting(request)
                         return WaitFor(
                             (request.id,), why or f"the page prepares the file of {_label(request)}"
                         )
@@ -90,6 +90,18 @@ class PortalDownloads:
                     WaitOutcome.READY, f"the next look at the page of {_label(request)}", (request_id,)
                 )
             await asyncio.sleep(LOOK_EVERY)
+
+    def _record_waiting(self, request: ReportRequest) -> None:
+        """REQUESTED; while a person is needed, the slice says for what."""
+        self._states.record(self._job, SliceState.REQUESTED, request.id)
+        if action := action_of(self._tools.ledger, self._login_id):
+            self._tools.ledger.set_slice_state(
+                self._job.slice_,
+                SliceState.REQUESTED,
+                run=self._job.run,
+                request_id=request.id,
+                error=PersonNeeded(action.message, where=f"login {self._login_id}"),
+            )
 
     # -- a visit
 

@@ -27,9 +27,12 @@ def find_same_content(connection: Connection, request: ReportRequest, sha256: st
     row = connection.execute(
         """
         SELECT min(id) AS id FROM sellerops.report_request
-        WHERE account_id = %s AND report = %s AND status = 'ARCHIVED' AND content_sha256 = %s
+        WHERE account_id = %s AND source = %s AND report = %s AND status = 'ARCHIVED' AND content_sha256 = %s
           AND marketplace_ids = %s AND id <> %s AND NOT document_headers ? 'same_as'
         """,
-        (request.account_id, request.report, sha256, list(request.marketplace_ids), request.id),
+        (
+            *(request.account_id, request.source, request.report, sha256),
+            *(list(request.marketplace_ids), request.id),
+        ),
     ).fetchone()
     return row["id"] if row else None

@@ -346,6 +346,7 @@ def test_a_person_is_asked_once_and_all_slices_go_on_after_that(bench: PortalBen
     assert bench.page.visits == 1, "who knows that a person is needed opens no browser"
     (action,) = open_actions(bench.ledger)
     assert (action.kind, action.evidence_uri) == (RequiredActionKind.CAPTCHA, "file:///e/1")
+    assert {row.error_type for row in bench.ledger.slice_states()} == {"PersonNeeded"}, "seen in the calendar"
     bench.page.on = lambda border: None
 
     async def all_waits() -> list:

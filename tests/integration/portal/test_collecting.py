@@ -1,0 +1,175 @@
+"""From a page to rows and back: requested, waited for, fetched, loaded, made again from the archive, and the
+same file by way of the drop folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from integration.collect.parts import clock_of
+from psycopg.rows import dict_row
+from support.portal import MARK, portal_account, portal_credentials, portal_login
+from support.sandbox import SandboxServer
+
+from sellerops.archive import Archive
+from sellerops.browsers.evidence import EvidenceStore
+from sellerops.browsers.pool import Pool
+from sellerops.calendar.slices import Slice, plan_slices
+from sellerops.collect import Collector, Done, Outcome, WaitFor, portal_downloads
+from sellerops.destinations import LoadResult, RequestMeta, load_document, open_destination
+from sellerops.ledger import Ledger, RunRef, waits
+from sellerops.ledger.login_locks import jobs
+from sellerops.ledger.logins import JobState
+from sellerops.rate_limits import QuotaLedger, load_rate_limits
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.specs import ReportSpec, load_spec
+from sellerops.sources.folder.source import SOURCE as FOLDER
+from sellerops.sources.seller_portal.client import SellerPortalClient
+
+RUN = RunRef("report__seller_portal__x", "scheduled__1", "slice.fetch_report", 0, 1, "x")
+ROUNDS = 10
+
+
+class Desk:
+    """One seller's pages, archive and tables, on the local portal's clock."""
+
+    def __init__(self, sandbox: SandboxServer, ledger: Ledger, folder: Path, port: int) -> None:
+        self.sandbox, self.ledger, self.folder, self.port = sandbox, ledger, folder, port
+        account = portal_account()
+        self.account = replace(account, sources=("seller_portal", "folder"))
+        self.archive = Archive(str(folder / "archive"))
+        self.limits = QuotaLedger(ledger, load_rate_limits())
+        self.follow_clock()
+
+    def follow_clock(self) -> None:
+        self.ledger.set_clock(clock_of(self.sandbox.clock()))
+
+    def slice_(self, spec: ReportSpec) -> Slice:
+        """The oldest slice of a run now."""
+        moment = self.ledger.clock().now()
+        return plan_slices(spec, self.account, run_at=moment, now=moment)[0]
+
+    def collector(self, spec: ReportSpec, client: Any) -> Collector:
+        return Collector(spec, self.account, client, self.ledger, self.limits, self.archive)
+
+    def download(self, spec: ReportSpec, slice_: Slice, run: RunRef = RUN) -> Done:
+        """Worker and triggerer by turns."""
+        role = spec.request.login or ""
+        client = SellerPortalClient(
+            self.account,
+            portal_login(role, port=self.port, id="northwind"),
+            portal_credentials(self.sandbox, role),
+            self.ledger,
+            evidence=EvidenceStore(str(self.folder / "evidence")),
+            user_agent_mark=MARK,
+        )
+        collector, ids = self.collector(spec, client), ()
+        for _ in range(ROUNDS):
+            step = collector.advance(slice_, run, request_ids=ids)
+            if isinstance(step, Done):
+                return step
+            assert isinstance(step, WaitFor)
+            waited = asyncio.run(collector.wait(slice_, run, request_ids=step.request_ids))
+            waited.raise_if_failed()
+            ids = waited.request_ids
+        raise AssertionError("not done")
+
+    def load(self, spec: ReportSpec, slice_: Slice, done: Done) -> list[LoadResult]:
+        results = []
+        with closing(open_destination("postgres", self.ledger.database.conninfo)) as destination:
+            for one in done.request_ids:
+                request = self.ledger.get_request(one)
+                uri = request.archive_uri or ""
+                meta = RequestMeta.of(request)
+                results += load_document(
+                    destination, spec, slice_, meta, lambda uri=uri: self.archive.open(uri)
+                )
+        return results
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        with psycopg.connect(self.ledger.database.conninfo, row_factory=dict_row) as connection:
+            return connection.execute(f"SELECT * FROM {table}".encode()).fetchall()
+
+
+@pytest.fixture
+def desk(
+    portal_pool: Pool,
+    portal_port: int,
+    sandbox: SandboxServer,
+    ledger: Ledger,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Desk]:
+    monkeypatch.setenv("SELLEROPS_BROWSERS_HOME", str(portal_pool.home))
+    made = Desk(sandbox, ledger, tmp_path, portal_port)
+
+    async def sleep_until(kept: Ledger, moment: datetime) -> None:
+        left = (moment - kept.clock().now()).total_seconds()
+        sandbox.clock(jump_seconds=max(0.0, left))
+        made.follow_clock()
+
+    monkeypatch.setattr(waits, "_CLOCK_AGE", 0.0)
+    monkeypatch.setattr(portal_downloads, "sleep_until", sleep_until)
+    return made
+
+
+def test_a_page_fills_its_table_and_the_archive_makes_it_again(desk: Desk) -> None:
+    spec = load_spec("payments_date_range")
+    slice_ = desk.slice_(spec)
+    done = desk.download(spec, slice_)
+    assert done.outcome is Outcome.DOCUMENTS
+    (result,) = desk.load(spec, slice_, done)
+    assert (result.rejected, result.new_columns) == (0, ())
+    assert result.stored > 100
+    before = desk.rows("seller_portal.payments_date_range")
+    assert len(before) == result.stored
+    ended = jobs(desk.ledger)
+    assert {job.state for job in ended} == {JobState.DONE, JobState.WAITING}
+    assert all(job.seconds and job.peak_memory_bytes for job in ended)
+    (replayed,) = replay(desk.ledger, desk.archive, spec, Scope(), from_archive=True)
+    assert (replayed.loads, replayed.skipped) == (1, [])
+    assert desk.rows("seller_portal.payments_date_range") == before
+    again = replace(RUN, run_id="scheduled__2")
+    assert desk.download(spec, slice_, again).request_ids == done.request_ids, "fresh enough for the next run"
+    assert len(jobs(desk.ledger)) == len(ended), "without a browser"
+
+
+def test_the_same_workbook_by_a_browser_and_by_hand(desk: Desk) -> None:
+    web, dropped = load_spec("awd_storage_fees"), load_spec("dropped_awd_storage_fees")
+    slice_ = desk.slice_(web)
+    done = desk.download(web, slice_)
+    (downloaded,) = desk.load(web, slice_, done)
+    assert downloaded.stored > 5
+    with desk.archive.open(desk.ledger.get_request(done.request_ids[0]).archive_uri or "") as stream:
+        content = stream.read()
+    path = desk.folder / "drop" / desk.account.id / dropped.name / "AWD storage October.xlsx"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    os.utime(path, (time.time() - 120,) * 2)
+    collector = desk.collector(dropped, FOLDER.folder_client(desk.account, str(desk.folder / "drop")))
+    slice_ = desk.slice_(dropped)
+    step = collector.advance(slice_, replace(RUN, run_id="scheduled__3"))
+    assert isinstance(step, Done)
+    assert step.outcome is Outcome.DOCUMENTS
+    (by_hand,) = desk.load(dropped, slice_, step)
+    assert (by_hand.stored, by_hand.rejected) == (downloaded.stored, 0)
+    columns = set(web.tables["awd_storage_fees"].columns)
+
+    def figures(table: str) -> list[str]:
+        rows = desk.rows(table)
+        return sorted(repr(sorted((name, str(row[name])) for name in columns)) for row in rows)
+
+    (table,) = dropped.tables
+    assert figures(f"folder.{table}") == figures("seller_portal.awd_storage_fees")
+    assert collector.advance(slice_, replace(RUN, run_id="scheduled__4")).request_ids == ()
