@@ -31,7 +31,7 @@ _CLOCK = re.compile(
 
 
 def find_days(text: str, order: str) -> tuple[date, ...]:
-    """All dates in a text, as they stand. ``order``: of a date such as 3/1/26 in this store (``mdy``, ...)."""
+    """All dates in a text, as they stand. ``order``: of a date such as 3/1/26 in this store (``mdy``)."""
     found = (_day(match, order) for match in _DAY.finditer(unicodedata.normalize("NFKC", text)))
     return tuple(day for day in found if day is not None)
 
@@ -47,7 +47,7 @@ def find_range(text: str, order: str) -> tuple[date, date] | None:
 
 
 def find_instant(text: str, order: str, zone: tzinfo) -> datetime | None:
-    """The last date of a text that a time of day follows, such as when a file was requested; to the minute."""
+    """The last date that a time of day follows, such as when a file was requested; to the minute."""
     folded = unicodedata.normalize("NFKC", text)
     for match in reversed(list(_DAY.finditer(folded))):
         day, clock = _day(match, order), _CLOCK.match(folded, match.end())

@@ -1,8 +1,9 @@
 """Brand Analytics: the views that no API serves, prepared by the page and fetched from its download manager.
 
-Evidenced: the address of Search Query Performance with its period, the download manager's address, the ids of
-its buttons, the badge "In Progress" and the icon ``file_download``, and that a new tab opens. The addresses of
-the other views follow the same pattern and are inferred, like the column that names a row's brand.
+Evidenced: the address of Search Query Performance with its period, the download manager's address, the ids
+of its buttons, the badge "In Progress" and the icon ``file_download``, and that a new tab opens. The
+addresses of the other views follow the same pattern and are inferred, like the column that names a row's
+brand.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
 from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of
 from sellerops.sources.seller_portal.pages.loading import (
+    before_sending,
+    download_by,
     facts_of,
     is_missing,
-    label_text,
     open_page,
+    shown_text,
     wait_for_data,
     wanted_days,
 )
@@ -98,15 +101,17 @@ class BrandAnalytics(PageObject):
         return [row.as_report(self._type(wanted)) for row in _rows(portal, view, period, brand)]
 
     def request(self, portal: Portal, wanted: WantedFile) -> None:
-        view, period = _view_of(wanted), _period_of(wanted)
-        _open(portal, view, period.in_address)
-        _require_shown(portal, period)
-        _choose_brand(portal, wanted.options.get("brand", ""))
-        _apply_button(portal).click()
-        wait_for_data(portal)
-        _require_shown(portal, period)
-        _generate_button(portal).click()
-        _confirm(portal)
+        with before_sending():
+            view, period = _view_of(wanted), _period_of(wanted)
+            _open(portal, view, period.in_address)
+            _require_shown(portal, period)
+            _choose_brand(portal, wanted.options.get("brand", ""))
+            _apply_button(portal).click()
+            wait_for_data(portal)
+            _require_shown(portal, period)
+            _generate_button(portal).click()
+            button = _confirm_button(portal)
+        _confirm(portal, button)
 
     def download(
         self, portal: Portal, wanted: WantedFile, report: Report | None
@@ -132,7 +137,7 @@ def _download(portal: Portal, row: DownloadRow, view: str) -> DownloadedFile:
         row.locator.locator('kat-icon[name="file_download"]'),
         row.locator.get_by_role("button", name=named("Download", "Herunterladen", "ダウンロード")),
     )
-    return portal.download_from(icon.click, facts)
+    return download_by(portal, icon, facts)
 
 
 def _rows(portal: Portal, view: _View, period: ReportingPeriod, brand: str) -> list[DownloadRow]:
@@ -191,7 +196,7 @@ def _require_shown(portal: Portal, period: ReportingPeriod) -> None:
         f"control {period.control!r}", portal.page.locator(f'[id="{period.control}"]')
     )
     order = portal.marketplace.dates[0] if portal.marketplace else "ymd"
-    text = label_text(control)
+    text = shown_text(control)
     shown = find_range(text, order)
     if shown is None:
         raise portal.controls.changed(f"range in {period.control!r} (shows {text!r})")
@@ -236,19 +241,28 @@ def _generate_button(portal: Portal) -> Locator:
     )
 
 
-def _confirm(portal: Portal) -> None:
-    """Press the dialog's button, and close the tab that opens: the list is at its own address, too."""
-    from playwright.sync_api import TimeoutError as PlaywrightTimeout
-
-    button = portal.controls.find(
+def _confirm_button(portal: Portal) -> Locator:
+    return portal.controls.find(
         "button 'Generate Download' of the dialog",
         portal.page.locator("#downloadModalGenerateDownloadButton"),
     )
-    try:
-        with portal.page.context.expect_page(timeout=_NEW_TAB_MS) as opened:
-            button.click()
-        opened.value.close()
-    except PlaywrightTimeout:
-        modal = portal.controls.modal()
-        if modal is not None:
-            raise Throttled(f"the page says: {modal.text}", where=f"page {portal.page_name}") from None
+
+
+def _confirm(portal: Portal, button: Locator) -> None:
+    """Press the dialog's button, twice if it stays (it has wanted that), and close the tab that opens: the
+    list is at its own address, too.
+    """
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    for _ in range(2):
+        try:
+            with portal.page.context.expect_page(timeout=_NEW_TAB_MS) as opened:
+                button.click()
+            opened.value.close()
+            return
+        except PlaywrightTimeout:
+            if not button.is_visible():
+                return
+    modal = portal.controls.modal()
+    said = modal.text if modal else "the dialog stays open"
+    raise Throttled(f"the page says: {said}", where=f"page {portal.page_name}")

@@ -15,7 +15,13 @@ from sellerops.sources.common.portal_api import Delivery, DownloadedFile, Wanted
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
-from sellerops.sources.seller_portal.pages.loading import facts_of, open_page, wait_for_data, wanted_days
+from sellerops.sources.seller_portal.pages.loading import (
+    download_by,
+    facts_of,
+    open_page,
+    wait_for_data,
+    wanted_days,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -58,7 +64,7 @@ class BusinessReports(PageObject):
         if shown != (first, last):
             raise portal.controls.changed(f"date range (shows {shown[0]} to {shown[1]})")
         button = _download_button(portal)
-        return (portal.download_from(button.click, facts_of(portal, shown, view=view)),)
+        return (download_by(portal, button, facts_of(portal, shown, view=view)),)
 
 
 def _open(portal: Portal, view: str) -> None:

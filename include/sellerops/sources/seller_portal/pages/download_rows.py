@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
     from sellerops.sources.seller_portal.tables import Row
 
-# In English, German and Japanese. A cancelled file is requested anew by a person, like a failed one; CANCELLED
-# means that there is no data.
+# In English, German and Japanese. A cancelled file is requested anew by a person, like a failed one;
+# CANCELLED means that there is no data.
 _STATUSES = (
     (ProcessingStatus.CANCELLED, r"no data|keine daten|データがありません|データなし"),
     (ProcessingStatus.FATAL, r"failed|cancell?ed|fehlgeschlagen|abgebrochen|失敗|キャンセル"),
@@ -35,8 +35,8 @@ _UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class DownloadRow:
-    """One row. ``cells``: texts by header; ``requested_at``: aware, to the minute, or long ago if the row does
-    not say.
+    """One row. ``cells``: texts by header; ``requested_at``: aware, to the minute, or long ago if the row
+    does not say.
     """
 
     cells: Mapping[str, str]
@@ -104,6 +104,6 @@ def _row(portal: Portal, row: Row, order: str) -> DownloadRow | None:
         first_day=days[0],
         last_day=days[1],
         requested_at=find_instant(text, order, zone) or _UNKNOWN_TIME,
-        status=status_of(text, is_downloadable=icon.count() > 0),
+        status=status_of(" ".join(row.texts[1:]), is_downloadable=icon.count() > 0),
         locator=row.locator,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sellerops.sources.common.portal_api import DownloadedFile
-from sellerops.sources.seller_portal.pages.loading import label_text, wait_for_data
+from sellerops.sources.seller_portal.pages.loading import download_by, shown_text, wait_for_data
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # More pages than any list of the portal has shown; a "Next" that never ends is a changed page.
 MOST_PAGES = 400
-_TURN_MS = 30_000
+_LOOKS, _LOOK_MS = 150, 200.0
 
 
 def export_pages(
@@ -36,7 +36,7 @@ def export_pages(
         rows = portal.controls.rows()
         if not rows:
             return
-        yield portal.download_from(export().click, {**facts, "part": str(number)})
+        yield download_by(portal, export(), {**facts, "part": str(number)})
         turn = None if is_last(rows) else following(number + 1)
         if turn is None:
             return
@@ -55,12 +55,19 @@ def is_disabled(control: Locator) -> bool:
 
 
 def _turn(portal: Portal, control: Locator, first_row: str) -> None:
-    """Click, and wait until the first row is another one: the address stays the same."""
+    """Click, and wait until the first row is another one: the address may stay the same."""
+    from playwright.sync_api import Error as PlaywrightError
+
+    turned_by = shown_text(control)
     control.click()
-    wait_for_data(portal)
-    for _ in range(_TURN_MS // 100):
-        rows = portal.controls.rows()
+    for _ in range(_LOOKS):
+        wait_for_data(portal)
+        try:
+            rows = portal.controls.rows()
+        except PlaywrightError:
+            # The page is being replaced by the next one.
+            continue
         if rows and " ".join(rows[0].texts) != first_row:
             return
-        portal.page.wait_for_timeout(100)
-    raise portal.controls.changed(f"next page ({label_text(control)!r} shows the same rows)")
+        portal.page.wait_for_timeout(_LOOK_MS)
+    raise portal.controls.changed(f"next page ({turned_by!r} shows the same rows)")

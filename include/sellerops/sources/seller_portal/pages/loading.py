@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sellerops.base.errors import AmazonUnavailable, ConfigurationError
+from sellerops.base.errors import (
+    AmazonUnavailable,
+    ConfigurationError,
+    RequestRefused,
+    SellerOpsError,
+    Throttled,
+)
+from sellerops.sources.seller_portal.controls import CONTROL_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
-    from sellerops.sources.common.portal_api import WantedFile
+    from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
     from sellerops.sources.seller_portal.portal import Portal
 
 LOADING_MS = 60_000.0
 _NOT_LOADED = re.compile(
-    r"could not be loaded|couldn.t be loaded|konnten nicht geladen werden|読み込めませんでした", re.IGNORECASE
+    r"could(n.t| not) (be )?load|konnten nicht geladen werden|読み込めませんでした", re.IGNORECASE
+)
+_TOO_EARLY = re.compile(
+    r"already (been )?requested|try again in|too many|bereits angefordert|すでにリクエスト", re.IGNORECASE
 )
 _MISSING = re.compile(r"page not found|seite nicht gefunden|ページが見つかりません", re.IGNORECASE)
-_CLOSE = re.compile(r"^\s*(close|got it|skip( tour)?|dismiss|schließen|verstanden|überspringen|閉じる|スキップ)\s*$", re.IGNORECASE)
+_CLOSE = re.compile(
+    r"^\s*(close|got it|skip( tour)?|dismiss|schließen|verstanden|überspringen|閉じる|スキップ)\s*$",
+    re.IGNORECASE,
+)
 
 
 def wanted_days(wanted: WantedFile) -> tuple[date, date]:
@@ -29,6 +44,16 @@ def wanted_days(wanted: WantedFile) -> tuple[date, date]:
             "this page needs a range of days.", remedy="Give the spec a `period` with windows of days."
         )
     return wanted.first_day, wanted.last_day
+
+
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """Errors in this block say that nothing has been requested yet (``details["sent"]``)."""
+    try:
+        yield
+    except SellerOpsError as error:
+        error.details["sent"] = False
+        raise
 
 
 def facts_of(portal: Portal, days: tuple[date, date] | None = None, **more: str) -> dict[str, str]:
@@ -52,6 +77,14 @@ def close_popover(portal: Portal) -> None:
         button.first.wait_for(state="hidden")
 
 
+def download_by(portal: Portal, control: Locator, facts: Mapping[str, str]) -> DownloadedFile:
+    """The file that a click on a control downloads. A control that cannot be clicked is a changed page; a
+    click without a download is not.
+    """
+    control.click(trial=True, timeout=CONTROL_MS)
+    return portal.download_from(control.click, facts)
+
+
 def wait_for_data(portal: Portal) -> None:
     """Wait until nothing on the page is loading. Raises AmazonUnavailable when the page says that its data
     could not be loaded, PageChanged when it loads for more than a minute.
@@ -59,7 +92,11 @@ def wait_for_data(portal: Portal) -> None:
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
     page = portal.page
-    busy = page.locator('[aria-busy="true"], kat-spinner, kat-progress, [role="progressbar"]').filter(visible=True)
+    page.wait_for_load_state("domcontentloaded")
+    close_popover(portal)
+    busy = page.locator('[aria-busy="true"], kat-spinner, kat-progress, [role="progressbar"]').filter(
+        visible=True
+    )
     try:
         busy.first.wait_for(state="hidden", timeout=LOADING_MS)
     except PlaywrightTimeout:
@@ -79,16 +116,37 @@ def alert_of(portal: Portal) -> str:
     return " ".join(text for text in texts if text)
 
 
+def raise_refusal(portal: Portal) -> None:
+    """Raise what the page says instead of taking a request. Throttled: it is too early to request the same
+    file again; RequestRefused: whatever else its alerts say.
+    """
+    text = alert_of(portal)
+    if not text:
+        return
+    where = f"page {portal.page_name}"
+    if _TOO_EARLY.search(text):
+        raise Throttled(f"the page says: {text}", where=where)
+    raise RequestRefused(f"the page says: {text}", where=where)
+
+
 def is_missing(portal: Portal) -> bool:
     """Whether the site says that it has no such page."""
     return bool(_MISSING.search(" ".join(portal.page.locator("h1, h2").all_inner_texts())))
 
 
-def label_text(element: Locator) -> str:
-    """An element's texts and the labels in it."""
-    return str(
-        element.evaluate(
-            "element => [element.innerText, ...[element, ...element.querySelectorAll('[label]')]"
-            ".map(each => each.getAttribute('label'))].filter(Boolean).join(' ').replace(/\\s+/g, ' ').trim()"
-        )
-    )
+def shown_text(control: Locator) -> str:
+    """What a drop-down shows, native or not; the text of any other control."""
+    return str(control.evaluate(_SHOWN))
+
+
+_SHOWN = """element => {
+    if (element.tagName === 'SELECT')
+        return element.selectedIndex < 0 ? '' : element.options[element.selectedIndex].text.trim();
+    const option = Array.from(element.querySelectorAll('kat-option'))
+        .find(each => each.getAttribute('value') === element.getAttribute('value'));
+    const header = element.shadowRoot
+        && element.shadowRoot.querySelector('[title], .header, [role=combobox]');
+    return [option && option.textContent, header && (header.getAttribute('title') || header.textContent),
+        element.getAttribute('label'), element.getAttribute('title'), element.innerText]
+        .find(text => text && text.trim()) || '';
+}"""

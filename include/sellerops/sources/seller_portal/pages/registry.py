@@ -18,6 +18,12 @@ PAGES: dict[str, str] = {
     "awd_inventory": "awd:AwdInventory",
     "awd_inbound_shipments": "awd:AwdInboundShipments",
     "listing_reports": "listing_reports:ListingReports",
+    "business_report": "business_reports:BusinessReports",
+    "brand_analytics": "brand_analytics:BrandAnalytics",
+    "shipment_queue": "shipment_queue:ShipmentQueue",
+    "ads_reports": "ads_console:AdsReports",
+    "support_cases": "support_cases:SupportCases",
+    "datarova": "datarova:Datarova",
 }
 
 _ROOM = "sellerops.sources.seller_portal.pages"

@@ -85,7 +85,10 @@ def _page_number(portal: Portal, number: int) -> Locator | None:
     """The number of a page in the pagination. Lists have one above and one below."""
     numbers = portal.page.locator("kat-pagination li, nav li").filter(visible=True)
     found = numbers.filter(has_text=re.compile(rf"^\s*{number}\s*$"))
-    return found.first if found.count() else None
+    if not found.count():
+        return None
+    inner = found.first.locator("a, button")
+    return inner.first if inner.count() else found.first
 
 
 def _is_empty(portal: Portal) -> bool:

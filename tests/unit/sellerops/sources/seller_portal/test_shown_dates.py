@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from sellerops.sources.seller_portal.shown_dates import find_days, find_range
+from sellerops.sources.seller_portal.shown_dates import find_days, find_instant, find_range
 
 NOV_1, NOV_7 = date(2026, 11, 1), date(2026, 11, 7)
 
@@ -61,3 +62,20 @@ def test_what_is_no_range_is_not_read_as_one(text: str) -> None:
 def test_the_same_digits_are_another_day_in_another_store() -> None:
     assert find_days("3/4/2026", "mdy") == (date(2026, 3, 4),)
     assert find_days("3/4/2026", "dmy") == (date(2026, 4, 3),)
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "hour", "minute"),
+    [
+        ("11/01/2026 - 11/07/2026 11/21/2026 2:31 PM PST In Progress", "mdy", 14, 31),
+        ("Nov 1, 2026 – Nov 7, 2026 Nov 21, 2026 12:05 AM", "mdy", 0, 5),
+        ("01.11.2026 – 07.11.2026 21.11.2026, 14:31 Herunterladen", "dmy", 14, 31),
+        ("2026年11月1日 – 2026年11月7日 2026年11月21日 14:31", "ymd", 14, 31),
+    ],
+)
+def test_the_moment_of_a_request_is_the_date_with_a_time_behind_it(
+    text: str, order: str, hour: int, minute: int
+) -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+    assert find_instant(text, order, zone) == datetime(2026, 11, 21, hour, minute, tzinfo=zone)
+    assert find_instant("11/01/2026 - 11/07/2026", order, zone) is None

@@ -1,0 +1,102 @@
+"""Datarova's keyword exports: request one, find it in the list, follow its link to a CSV file.
+
+Its service is known to answer report type, ASIN, marketplace, range, status and a link for each export; the
+markup of its pages is not public and inferred, so expect to correct the labels here with the first real
+visit. Prefer the drop folder or the vendor's own interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
+from sellerops.sources.common.report_api import Report
+from sellerops.sources.seller_portal.controls import named
+from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of
+from sellerops.sources.seller_portal.pages.loading import (
+    before_sending,
+    download_by,
+    facts_of,
+    open_page,
+    raise_refusal,
+    wait_for_data,
+    wanted_days,
+)
+
+if TYPE_CHECKING:
+    from sellerops.sources.seller_portal.portal import Portal
+
+_PATH = "/downloads"
+_TITLES = {"keywords": "Keywords", "rank_tracker": "Rank Tracker"}
+
+
+class Datarova(PageObject):
+    """Options: ``report``: ``keywords`` (default) or ``rank_tracker``; ``asin``: whose keywords."""
+
+    name: ClassVar[str] = "datarova"
+    site: ClassVar[str] = "datarova"
+    has_stores: ClassVar[bool] = False
+
+    def check(self, portal: Portal) -> None:
+        _open(portal)
+        portal.controls.chosen("Report")
+        portal.controls.field("ASIN")
+        portal.controls.dates()
+        portal.controls.button("Create download")
+        portal.controls.find("list of downloads", portal.page.locator("table"))
+
+    def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:
+        _open(portal)
+        return [row.as_report(f"{self.name}.{_report(wanted)}") for row in _rows(portal, wanted)]
+
+    def request(self, portal: Portal, wanted: WantedFile) -> None:
+        with before_sending():
+            first, last = wanted_days(wanted)
+            _open(portal)
+            portal.controls.choose("Report", option=(_TITLES[_report(wanted)],))
+            portal.controls.field("ASIN").fill(wanted.options.get("asin", ""))
+            portal.controls.set_dates(first, last)
+            button = portal.controls.button("Create download")
+        button.click()
+        wait_for_data(portal)
+        raise_refusal(portal)
+
+    def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
+        _open(portal)
+        for row in _rows(portal, wanted):
+            if report is None or row.id == report.report_id:
+                link = portal.controls.find(
+                    "link 'Download'", row.locator.get_by_role("link", name=named("Download"))
+                )
+                facts = facts_of(portal, (row.first_day, row.last_day), asin=row.cell("ASIN"))
+                return (download_by(portal, link, facts),)
+        raise portal.controls.changed("row of the requested export")
+
+
+def _open(portal: Portal) -> None:
+    open_page(portal, _PATH)
+    wait_for_data(portal)
+
+
+def _report(wanted: WantedFile) -> str:
+    name = wanted.options.get("report", "keywords")
+    if name not in _TITLES:
+        raise ConfigurationError(
+            f"Datarova has no report {name!r}.",
+            remedy=f"Write one of {', '.join(_TITLES)} as the spec's `request.options.report`.",
+        )
+    return name
+
+
+def _rows(portal: Portal, wanted: WantedFile) -> list[DownloadRow]:
+    days = wanted_days(wanted)
+    return [
+        row
+        for row in rows_of(portal)
+        if row.title == _TITLES[_report(wanted)]
+        and row.cell("ASIN") == wanted.options.get("asin", "")
+        and (row.first_day, row.last_day) == days
+    ]
