@@ -66,8 +66,11 @@ class AdsReports(PageObject):
 
     def check(self, portal: Portal) -> None:
         entity = _enter(portal, "")
-        UnifiedReporting().check(portal, entity)
-        if OldConsole.is_offered(portal):
+        unified = UnifiedReporting()
+        unified.open(portal, entity)
+        has_old_console = OldConsole.is_offered(portal)
+        unified.check(portal, entity)
+        if has_old_console:
             OldConsole("Sponsored Products").check(portal, entity)
 
     def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:

@@ -18,6 +18,7 @@ from sellerops.sources.seller_portal.controls import named, quoted
 from sellerops.sources.seller_portal.pages.download_rows import status_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
+    date_fields,
     download_by,
     facts_of,
     is_missing,
@@ -67,7 +68,9 @@ class OldConsole:
     @staticmethod
     def is_offered(portal: Portal) -> bool:
         """Whether the page that is shown still links to it."""
-        return portal.page.locator('a[href*="/reports"]').filter(visible=True).count() > 0
+        return (
+            portal.page.locator('a[href$="/reports"], a[href*="/reports?"]').filter(visible=True).count() > 0
+        )
 
     def check(self, portal: Portal, entity: str) -> None:
         """The list, and the form while it creates reports."""
@@ -78,7 +81,7 @@ class OldConsole:
             for names in (_PRODUCT, _TYPE, _UNIT):
                 portal.controls.chosen(*names)
             portal.controls.field(*_NAME)
-            portal.controls.dates()
+            date_fields(portal)
             portal.controls.button(*_RUN)
 
     def reports(self, portal: Portal, entity: str, name: str) -> Sequence[Report]:

@@ -45,9 +45,14 @@ class UnifiedReporting:
 
     path = "/reporting"
 
+    def open(self, portal: Portal, entity: str) -> None:
+        """Show the list of a store's reports."""
+        open_page(portal, self.path, entityId=entity)
+        wait_for_data(portal)
+
     def check(self, portal: Portal, entity: str) -> None:
         """Fill the builder from the template, and leave it."""
-        self._open(portal, entity)
+        self.open(portal, entity)
         portal.controls.rows()
         self._use_template(portal)
         for name, anchor in (("name", _NAME), ("period", _RANGE), ("submit button", _SUBMIT)):
@@ -55,13 +60,13 @@ class UnifiedReporting:
 
     def reports(self, portal: Portal, entity: str, name: str) -> Sequence[Report]:
         """The rows of this name, newest first."""
-        self._open(portal, entity)
+        self.open(portal, entity)
         return [row.as_report("ads_reports.unified") for row in self._rows(portal, name)]
 
     def request(self, portal: Portal, entity: str, name: str, wanted: WantedFile) -> None:
         """Build and submit the report."""
         with before_sending():
-            self._open(portal, entity)
+            self.open(portal, entity)
             self._use_template(portal)
             portal.controls.find("name of the report", portal.page.locator(_NAME)).fill(name)
             self._set_range(portal, wanted)
@@ -77,7 +82,7 @@ class UnifiedReporting:
 
     def download(self, portal: Portal, entity: str, name: str, report: Report | None) -> DownloadedFile:
         """The file of a row. What its rows cover is in its column ``Date range``."""
-        self._open(portal, entity)
+        self.open(portal, entity)
         for row in self._rows(portal, name):
             if report is None or row.id == report.report_id:
                 link = portal.controls.find(
@@ -87,10 +92,6 @@ class UnifiedReporting:
                 )
                 return download_by(portal, link, facts_of(portal, (row.first_day, row.last_day)))
         raise portal.controls.changed("row of the requested report")
-
-    def _open(self, portal: Portal, entity: str) -> None:
-        open_page(portal, self.path, entityId=entity)
-        wait_for_data(portal)
 
     def _rows(self, portal: Portal, name: str) -> list[DownloadRow]:
         return [row for row in rows_of(portal) if row.title.strip() == name]

@@ -18,6 +18,7 @@ from sellerops.sources.seller_portal.page_object import PageObject
 from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
+    date_fields,
     download_by,
     facts_of,
     open_page,
@@ -44,7 +45,7 @@ class Datarova(PageObject):
         _open(portal)
         portal.controls.chosen("Report")
         portal.controls.field("ASIN")
-        portal.controls.dates()
+        date_fields(portal)
         portal.controls.button("Create download")
         portal.controls.find("list of downloads", portal.page.locator("table"))
 

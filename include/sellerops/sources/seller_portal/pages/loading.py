@@ -129,6 +129,15 @@ def raise_refusal(portal: Portal) -> None:
     raise RequestRefused(f"the page says: {text}", where=where)
 
 
+def date_fields(portal: Portal) -> Locator:
+    """The page's date fields, whether or not they are filled in."""
+    return portal.controls.find(
+        "date range",
+        portal.page.locator('kat-date-range-picker, input[type="date"], input[data-date]'),
+        portal.page.locator('input[placeholder*="YY"], input[placeholder*="JJ"]'),
+    )
+
+
 def is_missing(portal: Portal) -> bool:
     """Whether the site says that it has no such page."""
     return bool(_MISSING.search(" ".join(portal.page.locator("h1, h2").all_inner_texts())))
