@@ -19,6 +19,10 @@ def set_dates(controls: Controls, first: date, last: date, within: Locator | Non
     """See ``Controls.set_dates``."""
     fields = _fields(controls, within)
     for field, day in zip(fields, (first, last), strict=True):
+        if field.get_attribute("type") == "date":
+            # A native field takes digits in the browser's order, which the page does not show.
+            field.fill(day.isoformat())
+            continue
         # Keys, not a value: the element takes over only what was typed.
         field.click()
         field.press("ControlOrMeta+a")
@@ -53,17 +57,15 @@ def _written(field: Locator, day: date, usual: str) -> str:
 
 def _read(controls: Controls, field: Locator, usual: str) -> date:
     text = field.input_value().strip()
-    if field.get_attribute("type") == "date":
-        return date.fromisoformat(text)
     try:
+        if field.get_attribute("type") == "date":
+            return date.fromisoformat(text)
         return datetime.strptime(text, _format(field, usual)).date()  # noqa: DTZ007 - a day
     except ValueError:
         raise controls.changed("date range") from None
 
 
 def _format(field: Locator, usual: str) -> str:
-    if field.get_attribute("type") == "date":
-        return "%m%d%Y"
     shown = (field.get_attribute("placeholder") or "").strip().upper()
     written = re.sub("|".join(_PARTS), lambda part: _PARTS[part.group()], shown)
     return written if all(part in written for part in ("%Y", "%m", "%d")) else usual

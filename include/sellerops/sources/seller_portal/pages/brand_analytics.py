@@ -113,9 +113,7 @@ class BrandAnalytics(PageObject):
             button = _confirm_button(portal)
         _confirm(portal, button)
 
-    def download(
-        self, portal: Portal, wanted: WantedFile, report: Report | None
-    ) -> Sequence[DownloadedFile]:
+    def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
         view, period = _view_of(wanted), _period_of(wanted)
         _open_manager(portal)
         for row in _rows(portal, view, period, wanted.options.get("brand", "")):
@@ -129,9 +127,7 @@ class BrandAnalytics(PageObject):
 
 def _download(portal: Portal, row: DownloadRow, view: str) -> DownloadedFile:
     brand = row.cell(*_BRAND)
-    facts = facts_of(
-        portal, (row.first_day, row.last_day), view=view, **({"brand": brand} if brand else {})
-    )
+    facts = facts_of(portal, (row.first_day, row.last_day), view=view, **({"brand": brand} if brand else {}))
     icon = portal.controls.find(
         "icon 'file_download'",
         row.locator.locator('kat-icon[name="file_download"]'),
@@ -178,7 +174,9 @@ def _open_manager(portal: Portal) -> None:
     open_page(portal, _MANAGER)
     _require_page(portal)
     wait_for_data(portal)
-    portal.controls.find("list of downloads", portal.page.locator('kat-table, table, [role="grid"], [role="table"]'))
+    portal.controls.find(
+        "list of downloads", portal.page.locator('kat-table, table, [role="grid"], [role="table"]')
+    )
 
 
 def _require_page(portal: Portal) -> None:

@@ -37,7 +37,14 @@ _VIEWS = {
     "by_sku": "102:DetailSalesTrafficBySKU",
 }
 _ADDRESS = "/business-reports/ref=xx_sitemetric_dnav_xx"
-_DOWNLOAD = ("Download (.csv)", "Download", "Herunterladen (.csv)", "Herunterladen", "ダウンロード (.csv)", "ダウンロード")
+_DOWNLOAD = (
+    "Download (.csv)",
+    "Download",
+    "Herunterladen (.csv)",
+    "Herunterladen",
+    "ダウンロード (.csv)",
+    "ダウンロード",
+)
 
 
 class BusinessReports(PageObject):
@@ -52,9 +59,7 @@ class BusinessReports(PageObject):
             portal.controls.dates()
             _download_button(portal)
 
-    def download(
-        self, portal: Portal, wanted: WantedFile, report: Report | None
-    ) -> Sequence[DownloadedFile]:
+    def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
         view = wanted.options.get("view", "by_date")
         first, last = wanted_days(wanted)
         _open(portal, view)

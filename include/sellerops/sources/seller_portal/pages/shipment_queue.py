@@ -44,9 +44,7 @@ class ShipmentQueue(PageObject):
             portal.controls.rows()
             _export(portal)
 
-    def download(
-        self, portal: Portal, wanted: WantedFile, report: Report | None
-    ) -> Sequence[DownloadedFile]:
+    def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
         first, last = wanted_days(wanted)
         _open(portal)
         portal.controls.set_dates(first, last)

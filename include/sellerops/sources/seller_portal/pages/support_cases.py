@@ -44,9 +44,7 @@ class SupportCases(PageObject):
             portal.controls.rows()
             _export(portal)
 
-    def download(
-        self, portal: Portal, wanted: WantedFile, report: Report | None
-    ) -> Sequence[DownloadedFile]:
+    def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
         _open(portal)
         if _is_empty(portal):
             return ()
