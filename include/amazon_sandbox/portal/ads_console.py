@@ -15,7 +15,7 @@ from amazon_sandbox.portal.ads_entities import BASE, entered, entity_of, name_of
 from amazon_sandbox.portal.ads_scripts import BUILDER, CHOOSER, TEMPLATES
 from amazon_sandbox.portal.file_answers import file_answer
 from amazon_sandbox.portal.report_lists import ListedFile, ReportLists, TooEarly
-from amazon_sandbox.portal.routes import PortalCall, PortalPage
+from amazon_sandbox.portal.routes import Handler, PortalCall, PortalPage
 from amazon_sandbox.simulation import marketplaces
 
 _KIND = "ads_reports.unified_search_terms"
@@ -183,7 +183,7 @@ def _row(call: PortalCall, row: ListedFile) -> str:
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _page(path: str, handler, *methods: str) -> PortalPage:  # type: ignore[no-untyped-def]
+def _page(path: str, handler: Handler, *methods: str) -> PortalPage:
     return PortalPage("adsReports", f"{BASE}{path}", handler, methods or ("GET",), needs_store=False)
 
 

@@ -4,6 +4,8 @@ are those that the user has ticked in this browser. The file is answered at once
 
 from __future__ import annotations
 
+from datetime import date
+
 from starlette.responses import JSONResponse, Response
 
 from amazon_sandbox.portal import layout, previews
@@ -63,10 +65,10 @@ async def download(call: PortalCall) -> Response:
     return await file_answer(call, kind, first, last, _options(call))
 
 
-def _wanted(call: PortalCall):  # type: ignore[no-untyped-def]
+def _wanted(call: PortalCall) -> tuple[str, date | None, date | None]:
     view = _VIEWS.get(call.query.get("id", ""), "by_date")
     days = previews.day_of(call.query.get("from")), previews.day_of(call.query.get("to"))
-    return f"business_report.{view}", *days
+    return f"business_report.{view}", days[0], days[1]
 
 
 def _options(call: PortalCall) -> dict[str, str]:

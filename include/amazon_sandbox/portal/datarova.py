@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from amazon_sandbox.portal import layout, previews
 from amazon_sandbox.portal.file_answers import file_answer
 from amazon_sandbox.portal.report_lists import ListedFile, ReportLists, TooEarly
-from amazon_sandbox.portal.routes import PortalCall, PortalPage
+from amazon_sandbox.portal.routes import Handler, PortalCall, PortalPage
 from amazon_sandbox.portal.sign_in import DATAROVA_PATH
 from amazon_sandbox.simulation import marketplaces
 
@@ -99,7 +99,7 @@ def _row(call: PortalCall, row: ListedFile) -> str:
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _page(path: str, handler, *methods: str) -> PortalPage:  # type: ignore[no-untyped-def]
+def _page(path: str, handler: Handler, *methods: str) -> PortalPage:
     return PortalPage(
         "datarova", f"{_PATH}{path}", handler, methods or ("GET",), needs_store=False, sign_in=DATAROVA_PATH
     )

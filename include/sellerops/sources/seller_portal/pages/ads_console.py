@@ -36,8 +36,6 @@ class Generation(Protocol):
     in the console's addresses.
     """
 
-    path: str
-
     def check(self, portal: Portal, entity: str) -> None: ...
 
     def reports(self, portal: Portal, entity: str, name: str) -> Sequence[Report]: ...

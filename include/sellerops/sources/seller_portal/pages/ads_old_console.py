@@ -32,6 +32,7 @@ from sellerops.sources.seller_portal.shown_dates import find_instant, find_range
 if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
 
+_PATH = "/reports"
 _CREATE = ("Create report", "Bericht erstellen", "レポートを作成")
 _RUN = ("Run report", "Bericht ausführen", "レポートを実行")
 _PRODUCT = ("Campaign type", "Kampagnentyp", "キャンペーンタイプ")
@@ -63,7 +64,6 @@ class OldConsole:
     """Search term reports of one ad product, such as ``Sponsored Products``."""
 
     product: str
-    path: str = "/reports"
 
     @staticmethod
     def is_offered(portal: Portal) -> bool:
@@ -117,7 +117,7 @@ class OldConsole:
         raise portal.controls.changed("row of the requested report")
 
     def _open(self, portal: Portal, entity: str) -> None:
-        open_page(portal, self.path, entityId=entity)
+        open_page(portal, _PATH, entityId=entity)
         wait_for_data(portal)
         if is_missing(portal):
             raise _closed("is gone (Amazon announced 2026-12-31)", portal)

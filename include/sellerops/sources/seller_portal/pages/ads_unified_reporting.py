@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sellerops.sources.seller_portal.portal import Portal
 
+_PATH = "/reporting"
 _TEMPLATE = ("Search term", "Suchbegriff", "検索用語")
 _USE = ("Use template", "Vorlage verwenden", "テンプレートを使用")
 _DELETE = ("Delete", "Löschen", "削除")
@@ -43,11 +44,9 @@ _SEEDED_MS = 20_000.0
 class UnifiedReporting:
     """One report of the template "Search term", over all stores of the account."""
 
-    path = "/reporting"
-
     def open(self, portal: Portal, entity: str) -> None:
         """Show the list of a store's reports."""
-        open_page(portal, self.path, entityId=entity)
+        open_page(portal, _PATH, entityId=entity)
         wait_for_data(portal)
 
     def check(self, portal: Portal, entity: str) -> None:
