@@ -8,7 +8,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from amazon_sandbox.portal import layout, list_view
+from amazon_sandbox.portal import layout, list_view, period_view
 from amazon_sandbox.portal.file_answers import file_answer
 from amazon_sandbox.portal.files import NoData
 from amazon_sandbox.portal.report_lists import ListedFile, ReportLists, TooEarly
@@ -59,7 +59,7 @@ async def request_fees(call: PortalCall) -> Response:
     fee = call.request.path_params["fee"]
     try:
         call.sandbox.state(ReportLists).request(
-            call, f"awd_fees.{fee}", list_view.chosen_month(call), is_month=True
+            call, f"awd_fees.{fee}", period_view.chosen_month(call), is_month=True
         )
     except TooEarly as early:
         return await _fee_page(call, early)
@@ -74,7 +74,7 @@ async def inbound(call: PortalCall) -> Response:
 async def request_inbound(call: PortalCall) -> Response:
     """Take a request for a range."""
     try:
-        call.sandbox.state(ReportLists).request(call, _INBOUND_KIND, list_view.chosen_days(call))
+        call.sandbox.state(ReportLists).request(call, _INBOUND_KIND, period_view.chosen_days(call))
     except TooEarly as early:
         return await _inbound_page(call, early)
     return RedirectResponse(_INBOUND, 303)
@@ -126,7 +126,7 @@ async def _fee_page(call: PortalCall, early: TooEarly | None) -> Response:
         call,
         title,
         _FEE_REQUEST.format(fee=fee),
-        list_view.month_controls(call),
+        period_view.month_controls(call),
         list_view.say(call, "request_download"),
         list_view.table(call, rows, lambda row: title, _download),
         early,
@@ -140,7 +140,7 @@ async def _inbound_page(call: PortalCall, early: TooEarly | None) -> Response:
         call,
         title,
         _INBOUND_REQUEST,
-        list_view.days_controls(call),
+        period_view.days_controls(call),
         list_view.say(call, "request_csv"),
         list_view.table(call, rows, lambda row: title, _download_shipments),
         early,

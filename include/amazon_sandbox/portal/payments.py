@@ -6,7 +6,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from amazon_sandbox.portal import layout, list_view
+from amazon_sandbox.portal import layout, list_view, period_view
 from amazon_sandbox.portal.file_answers import file_answer
 from amazon_sandbox.portal.files import NoData
 from amazon_sandbox.portal.report_lists import ListedFile, ReportLists, TooEarly
@@ -28,7 +28,7 @@ async def request(call: PortalCall) -> Response:
     if call.form.get("type") == _SUMMARY:
         return RedirectResponse(_PATH, 303)
     try:
-        call.sandbox.state(ReportLists).request(call, _KIND, list_view.chosen_days(call))
+        call.sandbox.state(ReportLists).request(call, _KIND, period_view.chosen_days(call))
     except TooEarly as early:
         return await _page(call, early)
     return RedirectResponse(_PATH, 303)
@@ -60,7 +60,7 @@ async def _page(call: PortalCall, early: TooEarly | None) -> Response:
         f"{list_view.STYLE}<h1>{escape(title)}</h1>"
         f'<form method="post" action="{_REQUEST_PATH}"{in_place}>'
         f'<kat-dropdown label="{kind}" name="type">{options}</kat-dropdown>'
-        f'<div class="time-range-selection selection-filter">{list_view.date_fields(call)}</div>'
+        f'<div class="time-range-selection selection-filter">{period_view.date_fields(call)}</div>'
         f"{list_view.button(request_label, type='submit', id='filter-generate-button')}"
         f"</form>{list_view.table(call, rows, lambda row: list_view.say(call, 'transaction'), _control)}"
         f'<div id="dialogs">{list_view.dialog(call, early)}</div>{list_view.tour(call)}'

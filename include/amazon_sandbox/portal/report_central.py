@@ -6,7 +6,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from amazon_sandbox.portal import layout, list_view
+from amazon_sandbox.portal import layout, list_view, period_view
 from amazon_sandbox.portal.file_answers import file_answer
 from amazon_sandbox.portal.files import KINDS, NoData
 from amazon_sandbox.portal.report_lists import ListedFile, ReportLists, TooEarly
@@ -59,9 +59,9 @@ async def request(call: PortalCall) -> Response:
     name = call.request.path_params["name"]
     days, is_month = None, name in _MONTHLY
     if is_month:
-        days = list_view.chosen_month(call)
+        days = period_view.chosen_month(call)
     elif name not in _SNAPSHOTS:
-        days = list_view.chosen_days(call)
+        days = period_view.chosen_days(call)
     try:
         call.sandbox.state(ReportLists).request(call, f"report_central.{name}", days, is_month=is_month)
     except TooEarly as early:
@@ -118,7 +118,7 @@ def title_of(call: PortalCall, name: str) -> str:
 def _controls(call: PortalCall, name: str) -> str:
     if name in _SNAPSHOTS:
         return ""
-    return list_view.month_controls(call) if name in _MONTHLY else list_view.days_controls(call)
+    return period_view.month_controls(call) if name in _MONTHLY else period_view.days_controls(call)
 
 
 def _buttons(call: PortalCall, name: str) -> str:
