@@ -35,6 +35,12 @@ with DAG(
             minimum=400,
             description="How many days to keep the history of changed cells.",
         ),
+        "keep_evidence_days": Param(
+            30,
+            type="integer",
+            minimum=1,
+            description="How many days to keep screenshots, pages and traces of failed browser jobs.",
+        ),
         "stale_hours": Param(
             36, type="integer", minimum=1, description="Hours after which an unfinished slice is reported."
         ),
@@ -71,6 +77,12 @@ with DAG(
             return maintenance.purge_personal_data(runtime.ledger, runtime.archive)
 
     @task
+    def delete_old_evidence(**context: Any) -> int:
+        """Delete what failed browser jobs saw, past its retention."""
+        with task_outcome(context):
+            return maintenance.delete_old_evidence(get_runtime(), context["params"]["keep_evidence_days"])
+
+    @task
     def check_credentials(**context: Any) -> None:
         """Request a token for each account, to find refused ones before the reports need them."""
         with task_outcome(context):
@@ -93,6 +105,7 @@ with DAG(
         refresh_reference_tables,
         purge_old_rows,
         purge_personal_data,
+        delete_old_evidence,
         check_credentials,
         check_stale_slices,
         send_missed_notices,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,21 @@ def switch_on(
     for account in accounts["accounts"].values():
         account["sources"] = sorted({*account["sources"], "seller_portal", "folder"})
     (config / "accounts.yaml").write_text(yaml.safe_dump(accounts), encoding="utf-8")
-    for path in (config / "reports" / "seller_portal").glob("*.yaml"):
-        text = path.read_text(encoding="utf-8").replace("\nenabled: false\n", "\n")
-        if path.stem in (*reports, "defaults"):
-            path.write_text(text, encoding="utf-8")
-        else:
+    keep_portal_reports(config, reports)
+    for name in reports:
+        path = config / "reports" / "seller_portal" / f"{name}.yaml"
+        text = re.sub(r"^enabled: .*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        path.write_text(text, encoding="utf-8")
+
+
+def keep_portal_reports(config: Path, reports: Sequence[str]) -> None:
+    """Remove all reports of web pages and of the drop folder but these, and those that are like them."""
+    kept = {f"like: seller_portal/{name}" for name in reports}
+    for path in (config / "reports").glob("seller_portal/*.yaml"):
+        if path.stem not in (*reports, "defaults"):
+            path.unlink()
+    for path in (config / "reports").glob("folder/*.yaml"):
+        if path.stem != "defaults" and not kept & set(path.read_text(encoding="utf-8").splitlines()):
             path.unlink()
 
 

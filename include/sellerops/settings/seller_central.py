@@ -21,17 +21,23 @@ _ADDRESS = re.compile(rf"https://{_HOST.pattern}(/\S*)?")
 
 @dataclass(frozen=True)
 class SellerCentralPages:
-    """Hosts by marketplace code, paths by report type, URLs by source."""
+    """Hosts by marketplace code, paths by report type, URLs by source; of reports of web pages by page, a
+    path or a URL.
+    """
 
     hosts: Mapping[str, str]
     pages: Mapping[str, str]
     sources: Mapping[str, str]
+    web_pages: Mapping[str, str]
 
     def page_of(self, spec: ReportSpec, marketplace: str) -> str:
         """URL of the report's page for a marketplace (ISO code), else of its Seller Central home page.
 
         Raises ConfigurationError for a marketplace without a host.
         """
+        web_page = self.web_pages.get(spec.request.page or "", "")
+        if web_page:
+            return web_page if "://" in web_page else self._address(marketplace, web_page)
         if spec.source in self.sources:
             return self.sources[spec.source]
         return self._address(marketplace, self.pages.get(spec.report_type, "/"))
@@ -59,12 +65,13 @@ class SellerCentralPages:
 def _build(files: Files, path: Path) -> SellerCentralPages:
     content = files.yaml(path)
     central = SellerCentralPages(
-        **{name: _texts(content, name, path) for name in ("hosts", "pages", "sources")}
+        **{name: _texts(content, name, path) for name in ("hosts", "pages", "sources", "web_pages")}
     )
     checks = (
         ("hosts", central.hosts, _HOST, "sellercentral.amazon.de"),
         ("pages", central.pages, re.compile(r"/\S*"), "/business-reports"),
         ("sources", central.sources, _ADDRESS, "https://advertising.amazon.com/"),
+        ("web_pages", central.web_pages, re.compile(r"/\S*|https://\S+"), "/business-reports"),
     )
     for key, entries, form, example in checks:
         for name, value in entries.items():

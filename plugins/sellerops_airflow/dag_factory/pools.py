@@ -29,6 +29,10 @@ DESCRIPTION = "Limits concurrent tasks of one account at one source. You can cha
 # Two jobs of one login would wait for each other's browser on a worker.
 BROWSER_SLOTS = 1
 BROWSER_DESCRIPTION = "One job at a time uses the browser of this login. Keep it at one slot."
+_WIDENED = (
+    "The pool %s has %d slots. A login does one job at a time: more tasks only start and wait for each "
+    "other. Set it to %d in Admin > Pools."
+)
 _PREFIXES = ("report__", "portal_")
 DEFAULT_POOL = "default_pool"
 # Pools may be deleted while the scheduler runs, so look again after this time; wait as long after a failure.
@@ -64,7 +68,12 @@ def create_missing_pools(engine: Engine, names: set[str]) -> set[str]:
 
     created = set()
     with engine.connect() as connection:
-        existing = set(connection.scalars(select(Pool.pool).where(Pool.pool.in_(names))))
+        found = connection.execute(select(Pool.pool, Pool.slots).where(Pool.pool.in_(names))).all()
+    slots_of = {name: slots for name, slots in found}  # noqa: C416 - rows are no pairs to mypy
+    existing = set(slots_of)
+    for name in sorted(existing):
+        if name.startswith(BROWSER_POOL) and slots_of[name] != BROWSER_SLOTS:
+            log.warning(_WIDENED, name, slots_of[name], BROWSER_SLOTS)
     for name in sorted(names - existing):
         slots, description = (
             (BROWSER_SLOTS, BROWSER_DESCRIPTION) if name.startswith(BROWSER_POOL) else (SLOTS, DESCRIPTION)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import GiveUpError
@@ -13,6 +13,7 @@ from sellerops.calendar.slices import days_label
 if TYPE_CHECKING:
     from sellerops.archive import Archive
     from sellerops.ledger import Ledger
+    from sellerops_airflow.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,13 @@ def purge_personal_data(ledger: Ledger, archive: Archive) -> dict[str, int]:
         f"documents of {each.report}": each.documents for each in delete_documents(ledger, archive, specs)
     }
     return {**rows, **deleted}
+
+
+def delete_old_evidence(runtime: Runtime, keep_days: int) -> int:
+    """Delete the screenshots, pages and traces that browser jobs stored before ``keep_days`` days (real
+    time). Returns of how many jobs.
+    """
+    return runtime.evidence.delete_old(datetime.now(UTC) - timedelta(days=keep_days))
 
 
 def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30) -> None:
@@ -171,6 +179,7 @@ def _describe(row: dict[str, Any]) -> str:
 __all__ = [
     "check_credentials",
     "check_stale_slices",
+    "delete_old_evidence",
     "purge",
     "purge_personal_data",
     "refresh_reference_tables",

@@ -18,6 +18,7 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from sellerops.base.errors import ArchiveDamaged, ConfigurationError, RetryableError, SellerOpsError
+from sellerops.read_models.browser_job import SeenJob, find_browser_job, newest_job_of_task
 from sellerops.read_models.document import find_document
 from sellerops.read_models.inbound import read_run
 from sellerops.read_models.inbound_document import find_inbound_document, find_inbound_run
@@ -25,6 +26,7 @@ from sellerops.read_models.slice_entry import SliceEntry, read_slice_entry
 from sellerops.settings.seller_central import SELLER_CENTRAL
 from sellerops_airflow.pages.access import GetUserDep, may_read_logs
 from sellerops_airflow.pages.documents import PersonalDocument, serve_document
+from sellerops_airflow.pages.evidence import evidence_files, serve_evidence
 from sellerops_airflow.pages.labels import serve_label
 from sellerops_airflow.pages.links import PREFIX, root_path
 from sellerops_airflow.pages.task_slices import TaskSlice, find_task_slice
@@ -75,6 +77,9 @@ def create_app() -> FastAPI:
     app.get("/dags/{dag_id}/documents/{request_id}")(document)
     app.get(f"{_TASK}/shipment", response_class=HTMLResponse)(shipment_page)
     app.get("/dags/{dag_id}/runs/{run_id}/labels/{document_id}")(label)
+    app.get(f"{_TASK}/evidence", response_class=HTMLResponse)(evidence_of_task)
+    app.get("/dags/{dag_id}/evidence/{job_id}", response_class=HTMLResponse)(evidence)
+    app.get("/dags/{dag_id}/evidence/{job_id}/{name}")(evidence_file)
     return app
 
 
@@ -142,6 +147,41 @@ def label(dag_id: _Name, run_id: _Name, document_id: _Id, download: bool = False
     if found is None:
         raise _NotFound(f"Run {run_id} has no document {document_id}.")
     return serve_label(get_runtime().archive, found, download=download)
+
+
+def evidence_of_task(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index) -> Response:
+    """Show the task's newest browser job."""
+    with _reading() as connection:
+        job = newest_job_of_task(connection, dag_id, run_id, task_id, map_index)
+    if job is None:
+        raise _NotFound("This task has had no browser job yet.")
+    return _evidence_page(job)
+
+
+def evidence(dag_id: _Name, job_id: _Id) -> Response:
+    """Show a browser job of the DAG and what it saw."""
+    return _evidence_page(_browser_job(dag_id, job_id))
+
+
+def evidence_file(dag_id: _Name, job_id: _Id, name: _Name) -> Response:
+    """Serve a file of a browser job; its address comes from the ledger alone."""
+    return serve_evidence(get_runtime().evidence, _browser_job(dag_id, job_id), name)
+
+
+def _evidence_page(job: SeenJob) -> Response:
+    files = evidence_files(get_runtime().evidence, job)
+    base = f"{root_path()}{PREFIX}/dags/{quote(job.dag_id or '', safe='')}/evidence/{job.id}"
+    page = _page("evidence.html", job=job, files=files, base=base)
+    page.headers["Content-Security-Policy"] += "; img-src 'self'"
+    return page
+
+
+def _browser_job(dag_id: str, job_id: int) -> SeenJob:
+    with _reading() as connection:
+        job = find_browser_job(connection, dag_id, job_id)
+    if job is None:
+        raise _NotFound(f"{dag_id} has had no browser job {job_id}, or its retention has passed.")
+    return job
 
 
 def _newest_requests(entry: SliceEntry) -> set[int]:

@@ -1,4 +1,5 @@
-"""Links from a task to its archived document, Seller Central, its slice's ledger entry, or its FBA shipment.
+"""Links from a task to its archived document, its page at Amazon, its slice's ledger entry, what its browser
+saw, or its FBA shipment.
 
 The api-server computes them when a user looks at the task, so they cost the task nothing and exist in every
 task state. Each leads to a page of ``pages``, which looks up the rest when it is opened.
@@ -23,6 +24,8 @@ from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
 from sellerops_airflow.operators.inbound_request import ValidateRequestOperator
 from sellerops_airflow.operators.inbound_tracking import AskTrackingOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
+from sellerops_airflow.operators.portal_download import PortalDownloadOperator
+from sellerops_airflow.operators.portal_sign_in import CheckPageOperator, VerifySignInOperator
 from sellerops_airflow.runs.urls import PAGES
 
 if TYPE_CHECKING:
@@ -48,7 +51,11 @@ def task_url(ti_key: TaskInstanceKey, page: str) -> str:
 class _TaskLink(BaseOperatorLink):
     """A link to a page about the task instance."""
 
-    operators = [FetchReportOperator, LoadReportOperator]  # noqa: RUF012 - the type Airflow declares
+    operators = [  # noqa: RUF012 - the type Airflow declares
+        FetchReportOperator,
+        LoadReportOperator,
+        PortalDownloadOperator,
+    ]
     title: ClassVar[str]
     page: ClassVar[str]
 
@@ -71,6 +78,7 @@ class DocumentLink(_TaskLink):
 class SellerCentralLink(_TaskLink):
     """The report's page in the Seller Central of the slice's marketplace."""
 
+    operators = [FetchReportOperator, LoadReportOperator]  # noqa: RUF012 - the type Airflow declares
     title, page = "Seller Central", "seller-central"
 
 
@@ -78,6 +86,24 @@ class LedgerEntryLink(_TaskLink):
     """The slice's ledger entry: states, requests, loads, rejected rows and changes."""
 
     title, page = "Ledger entry", "slice"
+
+
+class PageLink(_TaskLink):
+    """The web page that the file is downloaded from."""
+
+    operators = [PortalDownloadOperator]  # noqa: RUF012 - the type Airflow declares
+    title, page = "Page", "seller-central"
+
+
+class EvidenceLink(_TaskLink):
+    """The task's browser job: screenshot, page and trace of a failed one."""
+
+    operators = [  # noqa: RUF012 - the type Airflow declares
+        PortalDownloadOperator,
+        CheckPageOperator,
+        VerifySignInOperator,
+    ]
+    title, page = "Evidence", "evidence"
 
 
 class ShipmentLink(_TaskLink):
@@ -95,4 +121,4 @@ class ShipmentLink(_TaskLink):
     title, page = "Labels and shipment", "shipment"
 
 
-LINKS = (DocumentLink, SellerCentralLink, LedgerEntryLink, ShipmentLink)
+LINKS = (DocumentLink, SellerCentralLink, PageLink, LedgerEntryLink, EvidenceLink, ShipmentLink)

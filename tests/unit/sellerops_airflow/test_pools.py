@@ -95,3 +95,20 @@ def test_two_schedulers_create_one_pool(engine: Engine) -> None:
         )
     assert set(slots(engine)) == {NEW, "amazon_ads_x"}
     assert sum(map(len, done)) == 2
+
+
+def test_the_pool_of_a_login_has_one_slot_and_a_widened_one_is_named(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = "browser_northwind_finance"
+    for dag_id in ("report__seller_portal__payments", "portal_sign_in", "portal_canary"):
+        pools.task_instance_mutation_hook(task(browser, dag_id))
+    assert slots(engine) == {browser: 1}
+    assert "Admin > Pools" not in caplog.text
+    with engine.begin() as connection:
+        connection.execute(Pool.__table__.update().values(slots=3))
+    pools._known_until = 0.0
+    pools.task_instance_mutation_hook(task(browser, "portal_canary"))
+    assert f"The pool {browser} has 3 slots" in caplog.text
+    # People decide; it is not changed.
+    assert slots(engine) == {browser: 3}
