@@ -33,6 +33,9 @@ from sellerops.browsers.process_tree import ProcessId, is_alive, listener_of
 from sellerops.settings.logins import Login
 
 VARIABLE = "SELLEROPS_BROWSERS_HOME"
+# How long a running browser may not answer before it counts as hanging.
+_ANSWERS_S = 15.0
+_LOOK_S = 0.5
 
 
 class BrowserState(StrEnum):
@@ -82,9 +85,12 @@ class Pool:
             state = BrowserState.ELSEWHERE if version else BrowserState.UNREACHABLE
             return PoolBrowser(login, state, version=version)
         record = _read(self._path(login))
-        process = record.process if record else None
-        if version and process and record:
-            return PoolBrowser(login, BrowserState.RUNNING, process, version, record.has_window)
+        # Without a record: whoever started it was killed before it could write one.
+        process = record.process if record else runs_with(self.profile(login.id))
+        is_at_port = process is not None and (record is None or record.port == _port(login))
+        if is_at_port:
+            state = BrowserState.RUNNING if version else BrowserState.STOPPED
+            return PoolBrowser(login, state, process, version, bool(record and record.has_window))
         if version and mark in version.user_agent:
             return PoolBrowser(login, BrowserState.ELSEWHERE, version=version)
         if version or listener_of(_port(login)):
@@ -99,10 +105,9 @@ class Pool:
         found = self.look(login, mark)
         if found.state is BrowserState.RUNNING and found.version and mark not in found.version.user_agent:
             self.stop(login, mark)
-            found = self.look(login, mark)
-        if found.state is BrowserState.FOREIGN:
-            raise foreign_browser(login)
-        return self.start(login, mark) if found.state is BrowserState.STOPPED else found
+        elif found.state not in (BrowserState.STOPPED, BrowserState.FOREIGN):
+            return found
+        return self.start(login, mark)
 
     def start(
         self, login: Login, mark: str, *, has_window: bool = False, reached_at: int | None = None
@@ -112,7 +117,7 @@ class Pool:
         ``reached_at``: the port at which a forwarder offers it, if another than its own.
         """
         with self._starting(login):
-            found = self.look(login, mark)
+            found = self._look_patiently(login, mark)
             if found.state is BrowserState.FOREIGN:
                 raise foreign_browser(login)
             if found.state is not BrowserState.STOPPED:
@@ -156,6 +161,16 @@ class Pool:
     def clear_downloads(self, login_id: str) -> None:
         """Delete what dead jobs left behind. Only for the holder of the login's lock."""
         shutil.rmtree(self.downloads(login_id), ignore_errors=True)
+
+    def _look_patiently(self, login: Login, mark: str) -> PoolBrowser:
+        """The same, but a browser of ours that does not answer is given time: the machine may be busy."""
+        deadline = time.monotonic() + _ANSWERS_S
+        while True:
+            found = self.look(login, mark)
+            is_silent = found.state is BrowserState.STOPPED and found.process is not None
+            if not is_silent or time.monotonic() > deadline:
+                return found
+            time.sleep(_LOOK_S)
 
     def _end_leftover(self, login: Login, found: PoolBrowser) -> None:
         """End a browser that has the profile open and no longer answers."""
@@ -266,7 +281,7 @@ def wait_for_browser(login: Login, seconds: float) -> None:
                 remedy="Airflow retries automatically. Check the browser's container (`docker compose ps`), "
                 "or correct `browser` of the login in logins.yaml.",
             )
-        time.sleep(0.5)
+        time.sleep(_LOOK_S)
 
 
 def _port(login: Login) -> int:

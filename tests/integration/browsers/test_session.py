@@ -14,7 +14,7 @@ from support.browsers import MARK, failure_of, job, make_login, needs_chromium, 
 from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable
 from sellerops.browsers.bounds import Pace
 from sellerops.browsers.devtools import list_tabs, open_tab
-from sellerops.browsers.process_tree import kill_renderers, kill_tree
+from sellerops.browsers.process_tree import kill_renderers, kill_tree, wait_until_ended
 from sellerops_runtime.home import PROJECT_ROOT as ROOT
 
 # The watch of these tests looks often and does not wait for what hangs.
@@ -124,6 +124,33 @@ def test_a_browser_killed_in_a_download_fails_the_job_and_not_the_next(pool, log
         assert session.download_from(lambda: session.page.click("#file")).name == "report.csv"
     assert list((pool.home / "downloads" / login.id).glob("*")) == []
     assert len([each for each in processes_of(pool.home) if is_main(each)]) == 1
+
+
+def test_a_killed_worker_leaves_a_browser_that_the_next_job_can_use(pool, login, site, evidence):
+    """No driver process, page or download of it stays."""
+    address = f"{site.url}/signin"
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "support.browser_worker", str(pool.home), login.model_dump_json(), address],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "include"), str(ROOT / "tests")])},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stdout.readline() == "ready\n"
+    below = [
+        each for each in psutil.Process(worker.pid).children(recursive=True) if "chrom" not in each.name()
+    ]
+    assert below, "Playwright's driver"
+    browser = processes(pool, login)
+    worker.kill()
+    worker.wait()
+    assert wait_until_ended(below, 60)
+    assert address in [tab.url for tab in list_tabs(login.browser)]
+    with job(pool, login, evidence) as session:
+        session.goto(f"{site.url}/signin?next")
+        assert [tab.url for tab in list_tabs(login.browser)].count(address) == 0
+        assert not (pool.downloads(login.id) / "77").exists()
+    assert [tab.url for tab in list_tabs(login.browser)] == ["about:blank"]
+    assert browser is None or browser == processes(pool, login)
 
 
 def is_main(process):
