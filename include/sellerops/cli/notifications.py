@@ -62,10 +62,22 @@ def _remove(options: argparse.Namespace) -> int:
     return _for_accounts(options.account, work)
 
 
+def _sellers(name: str | None) -> list[Account]:
+    """The accounts with the Selling Partner API. ConfigurationError for one without it."""
+    found = [account for account in chosen_accounts(name) if "amazon_sp" in account.sources]
+    if name and not found:
+        raise ConfigurationError(
+            f"account {name} does not have the source `amazon_sp`.",
+            where="config/accounts.yaml",
+            remedy="Choose another account.",
+        )
+    return found
+
+
 def _for_accounts(name: str, work: _Work) -> int:
     arn, ledger = queue_settings().arn, open_ledger()
     try:
-        for account in chosen_accounts(None if name == "all" else name):
+        for account in _sellers(None if name == "all" else name):
             for step in asyncio.run(_with_api(account, ledger, arn, work)):
                 print(f"{account.id}: {step.text}{'' if step.is_new else ' (already done)'}")
     finally:
@@ -140,7 +152,7 @@ def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
             where="notifications test",
             remedy="Choose one from Amazon's developer guide for the notification type.",
         )
-    (account,) = chosen_accounts(options.account)
+    (account,) = _sellers(options.account)
 
     async def send(ledger: Ledger) -> None:
         async with NotificationsApi(credentials_of(account), ledger, account.id) as api:

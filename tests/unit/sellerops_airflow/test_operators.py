@@ -294,7 +294,7 @@ def load(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
     """The load task with its parts replaced: ``documents`` by request id, ``loaded`` what it did."""
     import sellerops.destinations as destinations
 
-    said = SimpleNamespace(loaded=[], error=None, destination=_Destination())
+    said = SimpleNamespace(loaded=[], error=None, failing="", destination=_Destination())
     requests = {7: "mem://7", 8: "mem://8", 9: None}
 
     def get_request(request_id: int) -> Any:
@@ -303,7 +303,7 @@ def load(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
     def load_document(
         _destination: Any, spec: Any, slice_: Slice, request: Any, open_stream: Any
     ) -> list[Any]:
-        if said.error:
+        if said.error and open_stream().endswith(said.failing):
             raise said.error
         said.loaded.append((open_stream(), slice_.label))
         counts = dict.fromkeys(("inserted", "updated", "unchanged", "superseded", "replaced"), 0)
@@ -360,6 +360,17 @@ def test_a_check_that_fails_is_final_and_written_down(runtime: FakeRuntime, load
     (row,) = runtime.fake_ledger.rows.values()
     assert (row.state, row.error_type) == (SliceState.FAILED, "CheckFailed")
     assert load.destination.closed
+
+
+def test_a_document_that_cannot_be_loaded_does_not_keep_the_others_from_it(
+    runtime: FakeRuntime, load: SimpleNamespace
+) -> None:
+    load.error, load.failing = CheckFailed("10 rows in the file, 9 stored."), "mem://7"
+    with pytest.raises(CheckFailed):
+        loading([7, 8]).execute(task_context(task_id="northwind_na.slice.load_postgres"))
+    assert [uri for uri, _ in load.loaded] == ["stream of mem://8"]
+    (row,) = runtime.fake_ledger.rows.values()
+    assert (row.state, row.error_type) == (SliceState.FAILED, "CheckFailed")
 
 
 def test_a_request_without_a_document_says_what_to_clear(runtime: FakeRuntime, load: SimpleNamespace) -> None:

@@ -54,13 +54,14 @@ def test_a_report_that_no_account_can_have_may_be_switched_off(tmp_path: Path) -
     assert load_specs(tmp_path)[1] == []
 
 
-def test_what_is_off_has_no_gaps() -> None:
+@pytest.mark.parametrize("change", [{"enabled": False}, {"off_because": "no login has the role"}])
+def test_what_is_off_has_no_gaps(change: dict[str, object]) -> None:
     spec, account = load_spec("sales_and_traffic"), load_accounts()["northwind_na"]
     day, since = date(2026, 11, 3), NOW - timedelta(days=9)
     row = SliceRow(spec.name, account.id, "ATVPDKIKX0DER", day, None, SliceState.FAILED, *[None] * 9, since)
     days = (Day(day, DayState.FAILED, row, None),)
     on = MarketplaceCalendar(spec, account, "ATVPDKIKX0DER", days)
-    off = MarketplaceCalendar(spec.model_copy(update={"enabled": False}), account, "ATVPDKIKX0DER", days)
+    off = MarketplaceCalendar(spec.model_copy(update=change), account, "ATVPDKIKX0DER", days)
     assert [gap.spec.name for gap in find_gaps([on, off], NOW)] == ["sales_and_traffic"]
     assert find_gaps([off], NOW) == []
 
