@@ -107,7 +107,7 @@ _NOTIFICATIONS: dict[str, Any] = {
 
 _SELLER_PORTAL: dict[str, Any] = {
     "hook-class-name": "sellerops_airflow.hooks.seller_portal.SellerPortalHook",
-    "hook-name": "Seller portal login",
+    "hook-name": "Seller portal",
     "connection-type": "seller_portal",
     "ui-field-behaviour": {
         "hidden-fields": _HIDDEN,

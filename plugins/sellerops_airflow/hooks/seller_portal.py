@@ -31,7 +31,7 @@ class SellerPortalHook(BaseHook):
     conn_name_attr = "conn_id"
     default_conn_name = "seller_portal_default"
     conn_type = "seller_portal"
-    hook_name = "Seller portal login"
+    hook_name = "Seller portal"
 
     def __init__(self, conn_id: str = default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -327,7 +327,7 @@ def test_the_test_of_a_login_opens_no_browser(
 def test_a_login_without_its_connection_says_where_to_add_it() -> None:
     with pytest.raises(CredentialsError, match="does not exist") as caught:
         SellerPortalHook("seller_portal_nobody").get_conn()
-    assert "Admin > Connections as Seller portal login" in caught.value.remedy
+    assert "Admin > Connections as Seller portal" in caught.value.remedy
 
 
 @pytest.mark.parametrize(

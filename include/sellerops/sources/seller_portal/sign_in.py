@@ -193,7 +193,8 @@ class _Attempt:
         )
 
     def _refused(self, what: str, remedy: str = "correct it") -> LoginRefused:
-        said = f' It says: "{self._problem}"' if self._problem else ""
+        problem = self._problem.replace(self._credentials.user, "***")
+        said = f' It says: "{problem}"' if problem else ""
         where = f"connection {self._credentials.connection or self._portal.session.login.connection_id}"
         return LoginRefused(
             f"The site refuses {what}.{said}",

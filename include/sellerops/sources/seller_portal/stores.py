@@ -103,29 +103,43 @@ def _find_store(portal: Portal) -> Locator:
     """The wanted store's row, after expanding the accounts that may have it."""
     name, wanted = _picker_name(portal), _wanted(portal)
     found: list[tuple[str, Locator]] = []
-    top = [each for each in portal.page.locator(_ACCOUNT).all() if not _is_nested(each)]
-    for account in top:
+    accounts = [each for each in portal.page.locator(_ACCOUNT).all() if not _is_nested(each)]
+    if not accounts:
+        raise portal.controls.changed("list of accounts")
+    for account in accounts:
         label = _label(account.locator(_ROW).first)
         if name and plain(label) != plain(name):
             continue
-        _expand(account)
-        stores = account.locator(_ROW).filter(visible=True)
-        for marketplace in wanted:
-            match = next((each for each in stores.all() if is_name_of(_label(each), marketplace)), None)
-            if match is not None:
-                found.append((label, match))
-                break
+        if not any(is_name_of(label, each) for each in wanted):
+            _expand(account)
+        match = _store_of(account, wanted)
+        if match is not None:
+            found.append((label, match))
     if len(found) == 1:
         return found[0][1]
     raise _not_one(portal, [label for label, _ in found])
 
 
+def _store_of(account: Locator, wanted: tuple[Marketplace, ...]) -> Locator | None:
+    """The row of the first wanted store that the account has, as far as it is expanded."""
+    rows = [(each, _label(each)) for each in account.locator(_ROW).filter(visible=True).all()]
+    for marketplace in wanted:
+        for row, label in rows:
+            if is_name_of(label, marketplace):
+                return row
+    return None
+
+
 def _expand(account: Locator) -> None:
-    row = account.locator(_ROW).first
-    if row.get_attribute("aria-expanded") == "false" or account.locator(_ROW).count() == 1:
-        row.click()
-        inner = account.locator(_ROW).nth(1)
-        inner.wait_for(state="visible", timeout=_PICKER_MS)
+    """Show the account's stores, unless they are shown; some accounts have none."""
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    rows = account.locator(_ROW)
+    if rows.filter(visible=True).count() > 1:
+        return
+    rows.first.click()
+    with suppress(PlaywrightTimeout):
+        rows.nth(1).wait_for(state="visible", timeout=_HEADER_MS)
 
 
 def _is_nested(account: Locator) -> bool:

@@ -78,8 +78,8 @@ class PageVisit:
             return _guarded(self._portal, action)
         except SessionEnded:
             self._portal.enter_again()
-        except BrowserUnavailable:
-            if self._has_reconnected:
+        except BrowserUnavailable as error:
+            if self._has_reconnected or not error.details.get("crashed"):
                 raise
             self._has_reconnected = True
             self._portal.session.reconnect()
@@ -94,11 +94,15 @@ def _guarded(portal: Portal, action: Callable[[], _Result]) -> _Result:
     try:
         return action()
     except Error as error:
+        # A job that exceeded a limit or lost its login: its pages were closed for that.
+        portal.session.check()
         # Without the cause: its call log repeats what was typed.
         said = error.message.splitlines()[0] if error.message else type(error).__name__
         if any(word in error.message.lower() for word in _CRASHES):
             raise BrowserUnavailable(
-                f"The browser or its page crashed: {said}", where=f"login {portal.session.login.id}"
+                f"The browser or its page crashed: {said}",
+                where=f"login {portal.session.login.id}",
+                crashed=True,
             ) from None
         raise PageChanged(
             f"A control of the page could not be used: {said}",
