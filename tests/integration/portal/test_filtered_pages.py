@@ -67,6 +67,7 @@ def test_business_reports_are_of_the_typed_range_in_both_versions(
     (by_date,) = page.download(portal, wanted(portal, view="by_date"), None)
     assert by_date.facts["first_day"] == "2026-11-03"
     assert by_date.facts["last_day"] == "2026-11-09"
+    assert by_date.facts["marketplace"] == country
     assert len(lines_of(by_date.path)) == 1 + 7
     # The same address but for what is behind its hash: the page is not loaded again.
     (by_child,) = page.download(portal, wanted(portal, FIRST, FIRST, view="by_child"), None)

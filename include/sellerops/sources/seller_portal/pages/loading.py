@@ -16,6 +16,8 @@ from sellerops.base.errors import (
     Throttled,
 )
 from sellerops.sources.seller_portal.controls import CONTROL_MS
+from sellerops.sources.seller_portal.store_names import is_name_of
+from sellerops.sources.seller_portal.stores import shown_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -57,9 +59,16 @@ def before_sending() -> Iterator[None]:
 
 
 def facts_of(portal: Portal, days: tuple[date, date] | None = None, **more: str) -> dict[str, str]:
-    """What the page shows about a file: the days and the store, read from it, and ``more``."""
+    """What the page shows about a file: the days and the store, read from it now, and ``more``."""
     shown = {"first_day": days[0].isoformat(), "last_day": days[1].isoformat()} if days else {}
-    return {**shown, **({"store": portal.store} if portal.store else {}), **more}
+    return {**shown, **_store_of(portal), **more}
+
+
+def _store_of(portal: Portal) -> dict[str, str]:
+    """The store in the page's header: as it is written, and its country if it is one of the account's."""
+    name = shown_store(portal.page).store if portal.has_stores else ""
+    known = [each.code for each in portal.account.marketplaces if is_name_of(name, each)]
+    return {**({"store": name} if name else {}), **({"marketplace": known[0]} if known else {})}
 
 
 def open_page(portal: Portal, path: str, **query: str) -> None:
