@@ -12,7 +12,7 @@ from support.sandbox import SandboxServer
 
 from sellerops.base.errors import ConfigurationError, LoginRefused, PersonNeeded
 from sellerops.settings.marketplaces import marketplace
-from sellerops.sources.seller_portal.classify import PageKind
+from sellerops.sources.seller_portal.classify import PageKind, is_sign_in
 from sellerops.sources.seller_portal.portal import Portal, SessionEnded
 from sellerops.sources.seller_portal.sign_in import sign_in
 from sellerops.sources.seller_portal.stores import show_store
@@ -231,3 +231,20 @@ def test_nothing_secret_is_left_behind(
     texts = (caplog.text + str(caught.value.details) + str(caught.value)).encode() + written
     for secret in (credentials.password, credentials.totp_secret):
         assert secret.encode() not in texts
+
+
+@pytest.mark.parametrize(
+    ("site", "role", "path"),
+    [("ads_console", "ads", "/choose-account"), ("datarova", "market_data", "/downloads")],
+)
+def test_sites_without_stores(
+    enter_portal: EnterPortal, sandbox: SandboxServer, site: str, role: str, path: str
+) -> None:
+    """They are signed in to by the first page that is opened, and once more when the session ends."""
+    with enter_portal(None, site=site, role=role) as portal:
+        for _ in range(2):
+            portal.goto(path)
+            assert not is_sign_in(portal.kind()) and portal.page.url.startswith(portal.base)
+            sandbox.control("POST", "/portal", json={"sign_out": True})
+        with pytest.raises(SessionEnded):
+            portal.goto(path)
