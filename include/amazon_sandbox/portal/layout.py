@@ -95,6 +95,7 @@ def _heavy(megabytes: int) -> str:
 
 _STYLE = (
     "body{font:14px system-ui,sans-serif;margin:0}header{background:#002f36;color:#fff;padding:8px 16px}"
-    "header a{color:#fff;margin-right:16px}main{padding:16px;max-width:70rem}label{margin-right:8px}"
+    "header{display:flex;gap:16px}header a{color:#fff}label{margin-right:8px}"
+    "main{padding:16px;max-width:70rem}"
     "form.signin{max-width:22rem;margin:3rem auto;display:grid;gap:10px}"
 )

@@ -90,6 +90,7 @@ def _captcha(call: PortalCall) -> str:
     source = base64.b64encode(picture.encode()).decode()
     return _form(
         "/errors/validateCaptcha",
+        "<h1>Type the characters you see</h1>",
         f'<img id="auth-captcha-image" alt="captcha" src="data:image/svg+xml;base64,{source}">',
         f'<input name="guess" {_OFF} aria-label="Type the characters you see">',
         _submit("Continue"),
