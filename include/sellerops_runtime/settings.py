@@ -38,6 +38,7 @@ OPTIONAL = frozenset(
                 "market_data",
             )
         ),
+        "variable sellerops_drop_folder_uri",
         "variable sellerops_personal_documents",
     }
 )

@@ -13,10 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.airflow_stack import running_airflow
+from support.browsers import free_port
+from support.portal_config import switch_on
 from support.postgres import TEMPLATE, PostgresServer
 from support.sandbox import SandboxServer
 from support.system import System, follow_clock
 
+from sellerops.browsers.pool import VARIABLE, Pool
 from sellerops.ledger import Ledger
 from sellerops.settings.config_files import config_dir
 from sellerops_runtime.config_watcher import ConfigWatcher
@@ -49,10 +52,13 @@ def system(
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,visitor:op",
         # As in the demo: DAG files are parsed when the configuration changes (System.parse_again).
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+        VARIABLE: str(root / "browsers"),
+        "AIRFLOW_VAR_SELLEROPS_DROP_FOLDER_URI": (root / "dropped").as_uri(),
     }
     with ExitStack() as running:
         request.config.stash[_RUNNING] = running
         running.callback(shutil.rmtree, root, ignore_errors=True)
+        running.callback(Pool(root / "browsers").stop_all)
         ledger = running.enter_context(closing(Ledger(warehouse)))
         sandbox = running.enter_context(SandboxServer(speed=SPEED, options=("--start", start)))
         follow_clock(ledger, sandbox)
@@ -70,6 +76,8 @@ def system(
         airflow.apply_settings(_settings(sandbox.url, warehouse, reader, root / "archive"))
         metadata = airflow.stack.database_url.replace("+psycopg", "")
         secrets = [str(a[key]) for a in sandbox.accounts() for key in ("client_secret", "refresh_token")]
+        user = next(each for each in sandbox.control("GET", "/portal")["users"] if each["role"] == "finance")
+        secrets += [user["password"], user["totp_secret"]]
         watcher = ConfigWatcher(config, dags)
         yield System(airflow, sandbox, ledger, warehouse, metadata, config, watcher, secrets)
 
@@ -161,7 +169,26 @@ def _config(root: Path) -> Path:
     assert every_minute
     cron = 'schedule: {cron: "* * * * *", timezone: UTC}\n'
     write("every_minute", stock, "northwind_na", "MX", (every_minute[0], cron))
+    _switch_on_web_pages(config)
     return config
+
+
+def _switch_on_web_pages(config: Path) -> None:
+    """One login, and a report of one store that only tests start."""
+    login = {
+        "site": "seller_central",
+        "accounts": ["northwind_na"],
+        "roles": ["finance"],
+        "browser": f"http://127.0.0.1:{free_port()}",
+    }
+    switch_on(config, logins={"northwind_finance": login}, reports=("payments_date_range",))
+    path = config / "reports" / "seller_portal" / "payments_date_range.yaml"
+    text = path.read_text(encoding="utf-8")
+    every_day = 'schedule: {between: ["01:01-01:06"], timezone: America/Los_Angeles}'
+    assert every_day in text
+    leap_years = 'schedule: {cron: "0 7 29 2 *", timezone: UTC}'
+    more = "accounts: [northwind_na]\nmarketplaces: [US]\n"
+    path.write_text(text.replace(every_day, leap_years) + more, encoding="utf-8")
 
 
 def _writer(reports: Path) -> Callable[..., None]:

@@ -38,10 +38,11 @@ def switch_on(
 ) -> None:
     """Change a copy of the shipped configuration: these logins, and only these reports of web pages."""
     write_logins(config, logins, enabled=enabled)
-    accounts = yaml.safe_load((config / "accounts.yaml").read_text(encoding="utf-8"))
-    for account in accounts["accounts"].values():
-        account["sources"] = sorted({*account["sources"], "seller_portal", "folder"})
-    (config / "accounts.yaml").write_text(yaml.safe_dump(accounts), encoding="utf-8")
+    accounts = config / "accounts.yaml"
+    text = accounts.read_text(encoding="utf-8")
+    if "seller_portal" not in text:
+        text = text.replace("amazon_ads]", "amazon_ads, seller_portal, folder]")
+    accounts.write_text(text, encoding="utf-8")
     keep_portal_reports(config, reports)
     for name in reports:
         path = config / "reports" / "seller_portal" / f"{name}.yaml"
