@@ -65,10 +65,10 @@ SPEED = 20
 ACCOUNTS = ("northwind_na", "northwind_eu")
 # A report of each login: a page that answers at once, and three that prepare their files.
 REPORTS = {
-    # "business_reports": "web_business_report_by_date",
+    "business_reports": "web_business_report_by_date",
     "logistics": "web_customer_returns",
     "finance": "payments_date_range",
-    # "brand_analytics": "search_query_performance_brand_weekly",
+    "brand_analytics": "search_query_performance_brand_weekly",
 }
 WORKER = "SELLEROPS_BENCHMARK_WORKER"
 MOST_TRIES = 12
