@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.airflow_home import PROJECT_ROOT
 
 from airflow.dag_processing.dagbag import DagBag  # isort: skip - after the conftest prepared its home
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
-from support.portal_config import LOGINS, switch_on, write_logins
+from support.portal_config import LOGINS, write_logins
 
 from sellerops_airflow.dag_factory import portal as portal_factory
 from sellerops_airflow.dag_factory import reports as reports_factory
@@ -24,26 +22,13 @@ from sellerops_airflow.retry_policy import RetryByRemedy
 STORAGE, PAYMENTS = "report__seller_portal__awd_storage_fees", "report__seller_portal__payments_date_range"
 
 
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The shipped configuration with two logins and a report of each."""
-    folder = tmp_path / "config"
-    shutil.copytree(PROJECT_ROOT / "include" / "config", folder)
-    for path in (folder / "reports").glob("amazon_*/*.yaml"):
-        if path.stem not in ("defaults", "all_orders"):
-            path.unlink()
-    switch_on(folder)
-    monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(folder))
-    return folder
-
-
 def built() -> dict[str, DAG]:
     found = build_all()
     assert found.failures == ()
     return {dag.dag_id: dag for dag in found.dags}
 
 
-def test_a_download_runs_in_the_pool_and_queue_of_its_login(config: Path) -> None:
+def test_a_download_runs_in_the_pool_and_queue_of_its_login(portal_config: Path) -> None:
     dags = built()
     fetch = dags[PAYMENTS].get_task("northwind_na.slice.fetch_report")
     assert isinstance(fetch, PortalDownloadOperator)
@@ -59,7 +44,9 @@ def test_a_download_runs_in_the_pool_and_queue_of_its_login(config: Path) -> Non
     assert dags[PAYMENTS].tags == {"seller_portal", "payments", "daily", "northwind_na"}
 
 
-def test_the_page_says_where_the_file_comes_from_and_what_happens_when_it_does_not(config: Path) -> None:
+def test_the_page_says_where_the_file_comes_from_and_what_happens_when_it_does_not(
+    portal_config: Path,
+) -> None:
     page = str(built()[PAYMENTS].doc_md)
     for words in (
         "page `payments_reports`",
@@ -75,7 +62,7 @@ def test_the_page_says_where_the_file_comes_from_and_what_happens_when_it_does_n
 
 @pytest.mark.parametrize("make", [sign_in_dag, canary_dag])
 def test_browser_tasks_of_other_dags_run_where_the_browser_is(
-    config: Path, make: Callable[[str], DAG | None]
+    portal_config: Path, make: Callable[[str], DAG | None]
 ) -> None:
     dag = make("Text.")
     assert isinstance(dag, DAG)
@@ -93,9 +80,9 @@ def test_browser_tasks_of_other_dags_run_where_the_browser_is(
 
 
 def test_switched_off_nothing_is_scheduled_but_what_has_started_still_exists(
-    config: Path, monkeypatch: pytest.MonkeyPatch
+    portal_config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_logins(config, LOGINS, enabled=False)
+    write_logins(portal_config, LOGINS, enabled=False)
     assert not [dag_id for dag_id in built() if "seller_portal" in dag_id]
     assert canary_dag("Text.") is None
     # Questions may still be open.
@@ -112,8 +99,8 @@ def test_switched_off_nothing_is_scheduled_but_what_has_started_still_exists(
     assert canary_dag("Text.") is not None
 
 
-def test_started_tasks_exist_without_any_login(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_logins(config, {}, enabled=False)
+def test_started_tasks_exist_without_any_login(portal_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_logins(portal_config, {}, enabled=False)
 
     class Context:
         dag_id = PAYMENTS

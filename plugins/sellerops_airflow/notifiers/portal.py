@@ -57,7 +57,7 @@ def send_page_notices(ledger: Ledger, dag_id: str, run_id: str) -> bool:
                 job,
                 ways_by_hand(job),
                 accounts=[job.ref.account_id] if job.ref.account_id else (),
-                evidence_url=evidence_url(dag_id, job.evidence_uri),
+                evidence_url=evidence_url(job),
                 run_url=run_url(dag_id, run_id),
             )
             send_notice(ledger, replace(notice, family=family_of_dag(dag_id)))
@@ -115,7 +115,7 @@ def action_evidence_url(ledger: Ledger, action: RequiredAction) -> str:
     from sellerops.ledger.login_locks import find_job
 
     job = find_job(ledger, action.job_id) if action.job_id else None
-    return evidence_url(job.ref.dag_id, job.evidence_uri or action.evidence_uri) if job else ""
+    return evidence_url(job) if job else ""
 
 
 def _send_login_failure(

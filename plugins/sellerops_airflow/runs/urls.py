@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from airflow.sdk import conf
+
+if TYPE_CHECKING:
+    from sellerops.ledger.logins import BrowserJob
 
 # Where the api-server mounts our own pages.
 PAGES = "/sellerops"
@@ -34,13 +38,12 @@ def log_url(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
     return f"{run_url(dag_id, run_id)}/tasks/{task_id}{mapped}"
 
 
-def evidence_url(dag_id: str | None, evidence_uri: str | None) -> str:
-    """The page with what a browser job saw, from the address of its evidence; empty without any."""
-    if not dag_id or not evidence_uri:
+def evidence_url(job: BrowserJob) -> str:
+    """The page with what a browser job saw; empty if it left nothing."""
+    if not job.ref.dag_id or not job.evidence_uri:
         return ""
     base = dag_url("").removesuffix("/dags/")
-    job_id = evidence_uri.rstrip("/").rpartition("/")[2]
-    return f"{base}{PAGES}/dags/{quote(dag_id, safe='')}/evidence/{quote(job_id, safe='')}"
+    return f"{base}{PAGES}/dags/{quote(job.ref.dag_id, safe='')}/evidence/{job.id}"
 
 
 def required_action_url(dag_id: str, run_id: str, task_id: str) -> str:
