@@ -10,7 +10,7 @@ import pytest
 from support.portal import EnterPortal, MemoryRefusals, portal_account, portal_credentials
 from support.sandbox import SandboxServer
 
-from sellerops.base.errors import ConfigurationError, LoginRefused, PersonNeeded
+from sellerops.base.errors import AmazonUnavailable, ConfigurationError, LoginRefused, PersonNeeded
 from sellerops.settings.marketplaces import marketplace
 from sellerops.sources.seller_portal.classify import PageKind, is_sign_in
 from sellerops.sources.seller_portal.portal import Portal, SessionEnded
@@ -215,6 +215,23 @@ def test_a_page_that_is_not_allowed(enter_portal: EnterPortal, sandbox: SandboxS
         with pytest.raises(PersonNeeded, match="may not see this page") as caught:
             portal.goto("/home")
     assert caught.value.details["kind"] == "permission"
+
+
+def test_a_site_in_trouble_needs_nobody(
+    enter_portal: EnterPortal, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An outage with status 200 is neither for a person nor a changed page: Airflow tries again."""
+    monkeypatch.setattr("sellerops.sources.seller_portal.controls.CONTROL_MS", 300.0)
+    with enter_portal() as portal:
+        sandbox.faults("html_200", operation="home", times=1)
+        portal.goto("/home")
+        with pytest.raises(AmazonUnavailable, match="We will be back soon"):
+            portal.controls.button("Settings")
+        sandbox.control("POST", "/portal", json={"sign_out": True})
+        sandbox.faults("html_200", operation="signIn", times=1)
+        portal.session.goto(portal.url("/ap/signin"))
+        with pytest.raises(AmazonUnavailable, match="We will be back soon"):
+            sign_in(portal, portal_credentials(sandbox))
 
 
 def test_nothing_secret_is_left_behind(

@@ -18,6 +18,7 @@ from sellerops.sources.seller_portal.classify import (
     is_sign_in,
 )
 from sellerops.sources.seller_portal.controls import Controls
+from sellerops.sources.seller_portal.error_pages import refuse_error_page
 from sellerops.sources.seller_portal.store_names import is_name_of
 from sellerops.sources.seller_portal.stores import is_shown, shown_store
 
@@ -139,9 +140,12 @@ class Portal:
         return kind
 
     def check_session(self) -> None:
-        """Raise SessionEnded when a sign-in page is shown instead of the site's."""
+        """Raise SessionEnded when a sign-in page is shown instead of the site's, AmazonUnavailable when an
+        error page is.
+        """
         if is_sign_in(self.kind()):
             raise self._ended()
+        refuse_error_page(self.page, f"page {self.page_name}")
 
     def enter_again(self) -> None:
         """Sign in and show the store again. Raises SessionEnded when that was done before in this visit."""

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sellerops.base.errors import AmazonUnavailable, LoginRefused, PageChanged
+from sellerops.base.errors import LoginRefused, PageChanged
 from sellerops.sources.seller_portal.challenges import person_needed
 from sellerops.sources.seller_portal.classify import PageKind, is_sign_in, problem_of
+from sellerops.sources.seller_portal.error_pages import refuse_error_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -93,7 +94,7 @@ class _Attempt:
         kind = self._portal.kind()
         self._problem = problem_of(self._page.content())
         if kind is PageKind.UNKNOWN:
-            self._refuse_error_page()
+            refuse_error_page(self._page, f"page {self._portal.page_name}")
             raise person_needed(self._portal, kind)
         return kind
 
@@ -202,10 +203,3 @@ class _Attempt:
             remedy=f"In Admin > Connections, {remedy}; then clear the task. The same credentials are not "
             "tried again, so that the site does not lock the account.",
         )
-
-    def _refuse_error_page(self) -> None:
-        status = self._page.evaluate(
-            "() => (performance.getEntriesByType('navigation')[0] || {}).responseStatus || 0"
-        )
-        if int(status) >= 500 or int(status) == 429:
-            raise AmazonUnavailable(f"The site answered {status}.", where=f"page {self._portal.page_name}")
