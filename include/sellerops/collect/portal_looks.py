@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sellerops.base.errors import (
     BrowserUnavailable,
@@ -33,11 +33,13 @@ from sellerops.collect.report_claims import (
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.ledger.login_locks import is_used_by
 from sellerops.ledger.logins import JobRef
-from sellerops.sources.common.portal_api import Delivery, PortalClient, Visit, WantedFile
+from sellerops.sources.common.portal_api import UNKNOWN_TIME, Delivery, PortalClient, Visit, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
+# Clocks differ, and pages show minutes.
+_SLACK = CLOCK_SLACK + timedelta(minutes=1)
 # A page may list a request only moments after it was made.
 LISTED_WITHIN = timedelta(minutes=2)
 _ALIVE = (ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS, ProcessingStatus.DONE)
@@ -85,16 +87,15 @@ class PortalLook:
         request = self._request()
         if request.report_id:
             return _find(rows, request.report_id)
-        return self._reuse(request, rows) or self._make(visit, request)
+        return self._reuse(request, rows) or self._make(visit, request, rows)
 
     def _settle(self, request: ReportRequest, rows: Sequence[Report]) -> bool:
         """Adopt the row that a lost request made, or release the claim. False: the page may list it later."""
         assert request.creating_at is not None
-        since = request.creating_at - CLOCK_SLACK
-        made = [row for row in self._unknown(rows) if row.created_at >= since]
+        made = self._made_since(rows, request.creating_at)
         if made:
             row = min(made, key=lambda each: each.created_at)
-            adopt_report(self._tools.ledger, request, row.report_id, row.created_at)
+            adopt_report(self._tools.ledger, request, row.report_id, _time_of(row) or request.creating_at)
             log.info("request %s adopts %s, which the page lists", request.id, row.report_id)
             return True
         if self._tools.ledger.clock().now() < request.creating_at + LISTED_WITHIN:
@@ -115,11 +116,11 @@ class PortalLook:
         log.info("request %s reuses %s, requested %s", request.id, row.report_id, row.created_at)
         return row
 
-    def _make(self, visit: Visit, request: ReportRequest) -> Report | None:
+    def _make(self, visit: Visit, request: ReportRequest, rows: Sequence[Report]) -> Report | None:
         """Ask the page for the file, once, and find its row."""
         ledger = self._tools.ledger
         claim = claim_request(ledger, request)
-        if claim.look_alike and self._settle(claim.look_alike, visit.reports()):
+        if claim.look_alike and self._settle(claim.look_alike, rows):
             claim = claim_request(ledger, request)
         if claim.request is None:
             return None
@@ -136,14 +137,22 @@ class PortalLook:
             if error.details.get("sent") is False:
                 release_claim(ledger, request.id, claim.token)
             raise
-        since = claim.request.creating_at - CLOCK_SLACK
-        made = [row for row in self._unknown(visit.reports()) if row.created_at >= since]
+        before = {row.report_id for row in rows}
+        made = self._made_since(visit.reports(), claim.request.creating_at)
+        made = [row for row in made if row.report_id not in before] or made
         if not made:
             log.info("request %s: the page does not list it yet", request.id)
             return None
         row = max(made, key=lambda each: each.created_at)
-        ledger.record_created(request.id, row.report_id, reported_at=row.created_at)
+        moment = _time_of(row) or claim.request.creating_at
+        ledger.record_created(request.id, row.report_id, reported_at=moment)
         return row
+
+    def _made_since(self, rows: Sequence[Report], moment: datetime) -> list[Report]:
+        """Those rows that a request of then may have made; of rows without a time, the newest one."""
+        unknown = self._unknown(rows)
+        timed = [row for row in unknown if _time_of(row) and row.created_at >= moment - _SLACK]
+        return timed or [row for row in unknown if not _time_of(row) and row.status in _ALIVE][:1]
 
     def _unknown(self, rows: Sequence[Report]) -> list[Report]:
         """Those rows that are no request's; a file that was discarded stays the discarded request's."""
@@ -156,19 +165,19 @@ class PortalLook:
         ledger = self._tools.ledger
         match row.status:
             case ProcessingStatus.DONE:
-                ledger.record_status(self._id, RequestStatus.DONE, reported_at=row.created_at)
+                ledger.record_status(self._id, RequestStatus.DONE, reported_at=_time_of(row))
                 self._download(visit, ref, row)
             case ProcessingStatus.CANCELLED:
-                ledger.record_status(self._id, RequestStatus.CANCELLED, reported_at=row.created_at)
+                ledger.record_status(self._id, RequestStatus.CANCELLED, reported_at=_time_of(row))
             case ProcessingStatus.FATAL:
                 error = fatal_report_error(self._tools, self._job, row.report_id, row.reason)
-                record_fatal(ledger, self._id, None, row.created_at, error)
+                record_fatal(ledger, self._id, None, _time_of(row), error)
                 raise error
             case _ if is_new:
                 pass  # its first look is yet to come
             case _:
                 # IN_PROGRESS even if the page still says queued: it has been looked at.
-                ledger.record_status(self._id, RequestStatus.IN_PROGRESS, reported_at=row.created_at)
+                ledger.record_status(self._id, RequestStatus.IN_PROGRESS, reported_at=_time_of(row))
                 self._give_up_if_late(self._request(), str(row.status))
 
     def _download(self, visit: Visit, ref: JobRef, row: Report | None) -> None:
@@ -221,6 +230,11 @@ class PortalLook:
             map_index=run.map_index,
             task_try=run.try_number,
         )
+
+
+def _time_of(row: Report) -> datetime | None:
+    """When the row was requested, if the page says so."""
+    return None if row.created_at == UNKNOWN_TIME else row.created_at
 
 
 def _find(rows: Sequence[Report], report_id: str) -> Report | None:

@@ -25,7 +25,7 @@ from sellerops.rate_limits import QuotaLedger, load_rate_limits
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.logins import Login
 from sellerops.settings.specs import ReportSpec, load_spec
-from sellerops.sources.common.portal_api import Delivery, DownloadedFile, Visit, WantedFile
+from sellerops.sources.common.portal_api import UNKNOWN_TIME, Delivery, DownloadedFile, Visit, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -44,6 +44,7 @@ class Page:
     now: Callable[[], datetime]
     delivery: Delivery = Delivery.LISTED
     looks_until_ready: int = 1
+    is_timed: bool = True
     ends: ProcessingStatus = ProcessingStatus.DONE
     contents: Sequence[bytes] = (CONTENT,)
     rows: list[Report] = field(default_factory=list)
@@ -56,7 +57,8 @@ class Page:
 
     def add(self, status: ProcessingStatus = ProcessingStatus.IN_QUEUE, at: datetime | None = None) -> Report:
         """One more row, as if somebody had asked for it."""
-        row = Report(f"{5_000 + len(self.rows)}", "FEES", status, at or self.now(), None)
+        moment = (at or self.now()).replace(second=0, microsecond=0) if self.is_timed else UNKNOWN_TIME
+        row = Report(f"{5_000 + len(self.rows)}", "FEES", status, moment, None)
         self.rows.append(row)
         return row
 
@@ -78,7 +80,7 @@ class PageVisit:
     def reports(self) -> Sequence[Report]:
         self._page.on("before the list")
         self._page.grow()
-        return sorted(self._page.rows, key=lambda row: row.created_at, reverse=True)
+        return self._page.rows[::-1]
 
     def request(self) -> None:
         self._page.on("before the request")

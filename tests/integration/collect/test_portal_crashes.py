@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from integration.collect.killing import Killed, Steps, stepping
@@ -31,14 +32,21 @@ def bench(ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Po
     return made
 
 
-@pytest.mark.parametrize("contents", [[CONTENT], [CONTENT, b"page 2"]], ids=["one file", "two files"])
-@pytest.mark.parametrize("delivery", list(Delivery))
-def test_killed_at_every_step_a_slice_has_one_request_and_one_document(
-    bench: PortalBench, delivery: Delivery, contents: list[bytes]
-) -> None:
-    slice_ = bench.slice_()
-    whole = _run_through(bench, slice_, None, delivery, contents).crossed
-    struck = [at for at in whole if _run_through(bench, slice_, at, delivery, contents).struck]
+TWO = (CONTENT, b"page 2")
+KINDS = {
+    "one file": {"delivery": Delivery.LISTED, "contents": TWO[:1]},
+    "two files": {"delivery": Delivery.LISTED, "contents": TWO},
+    "a list without times": {"delivery": Delivery.LISTED, "contents": TWO[:1], "is_timed": False},
+    "at once": {"delivery": Delivery.DIRECT, "contents": TWO},
+}
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_killed_at_every_step_a_slice_has_one_request_and_one_document(bench: PortalBench, kind: str) -> None:
+    slice_, page = bench.slice_(), KINDS[kind]
+    delivery = page["delivery"]
+    whole = _run_through(bench, slice_, None, page).crossed
+    struck = [at for at in whole if _run_through(bench, slice_, at, page).struck]
     assert len(struck) > 20
     borders = {"before the download", "after the download", "before file", "after file"}
     if delivery is Delivery.LISTED:
@@ -88,15 +96,13 @@ def _die(bench: PortalBench, slice_: Slice, border: str) -> None:
     bench.stop_beating()
 
 
-def _run_through(
-    bench: PortalBench, slice_: Slice, at: object, delivery: Delivery, contents: list[bytes]
-) -> Steps:
+def _run_through(bench: PortalBench, slice_: Slice, at: Any, page: dict[str, Any]) -> Steps:
     """Kill a collection at a step, let others finish it, and check what there is afterwards."""
     with bench.ledger.connection() as connection:
         for table in ("login_lock", "browser_job", "slice_state", "report_reuse", "report_request"):
             connection.execute(f"DELETE FROM sellerops.{table}".encode())
     bench.archive = Archive(str(bench.folder / "archive" / str(id(at))))
-    bench.page = Page(now=bench.page.now, delivery=delivery, contents=contents)
+    bench.page, contents = Page(now=bench.page.now, **page), page["contents"]
     with stepping(at) as steps:
         bench.page.on = steps.cross
         try:
@@ -106,7 +112,7 @@ def _run_through(
             bench.stop_beating()
             done = collect(bench, slice_)
     assert done.outcome is Outcome.DOCUMENTS
-    assert bench.page.requested == (1 if delivery is Delivery.LISTED else 0), at
+    assert bench.page.requested == (1 if page["delivery"] is Delivery.LISTED else 0), at
     assert len(done.request_ids) == len(contents)
     archived = [bench.ledger.get_request(one) for one in done.request_ids]
     assert len({one.archive_uri for one in archived}) == len(contents), at

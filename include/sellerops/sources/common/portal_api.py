@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,9 @@ from sellerops.settings.accounts import Account
 from sellerops.settings.logins import Login
 from sellerops.settings.marketplaces import Marketplace
 from sellerops.sources.common.report_api import Report
+
+# ``created_at`` of a listed report that does not say when it was requested. Other times are to the minute.
+UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Delivery(StrEnum):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import RequestRefused
-from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
+from sellerops.sources.common.portal_api import UNKNOWN_TIME, DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal.controls import named, quoted
 from sellerops.sources.seller_portal.pages.download_rows import status_of
@@ -162,7 +162,7 @@ def _report(portal: Portal, row: Mapping[str, Any]) -> Report:
         report_id=row["id"],
         report_type="ads_reports.old",
         status=status,
-        created_at=find_instant(text, order, zone) or datetime(2000, 1, 1, tzinfo=UTC),
+        created_at=find_instant(text, order, zone) or UNKNOWN_TIME,
         document_id=None,
         reason=text if status is ProcessingStatus.FATAL else "",
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from sellerops.sources.common.portal_api import UNKNOWN_TIME
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal.shown_dates import find_days, find_instant
 
@@ -30,7 +31,6 @@ _STATUSES = (
     (ProcessingStatus.DONE, r"ready|complete|download|abgeschlossen|fertig|herunterladen|完了|ダウンロード"),
 )
 # Long ago: a row that does not say when it was requested is never taken for one that was just requested.
-_UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _row(portal: Portal, row: Row, order: str) -> DownloadRow | None:
         text=text,
         first_day=days[0],
         last_day=days[1],
-        requested_at=find_instant(text, order, zone) or _UNKNOWN_TIME,
+        requested_at=find_instant(text, order, zone) or UNKNOWN_TIME,
         status=status_of(" ".join(row.texts[1:]), is_downloadable=icon.count() > 0),
         locator=row.locator,
     )
