@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from sellerops.base.errors import BrowserUnavailable
-from sellerops.browsers.devtools import close_tab, list_tabs, numeric_address, open_tab, read_version
+from sellerops.browsers.devtools import close_tab, list_tabs, numeric_address, open_tab
 from sellerops.browsers.pool import BrowserState, Pool, PoolBrowser, wait_for_browser
 from sellerops.settings.logins import Login
 
@@ -98,8 +98,18 @@ class Attachment:
 def attach(pool: Pool, login: Login, mark: str, downloads: Path) -> Attachment:
     """Reach a login's browser, start it if it is this machine's, and close its stray pages.
 
-    The caller holds the login's lock. Raises BrowserMissing, BrowserUnavailable and ConfigurationError.
+    A browser that dies meanwhile is tried once more. The caller holds the login's lock. Raises BrowserMissing,
+    BrowserUnavailable and ConfigurationError.
     """
+    try:
+        return _attach(pool, login, mark, downloads)
+    except BrowserUnavailable:
+        if not pool.is_dead(login, mark):
+            raise
+        return _attach(pool, login, mark, downloads)
+
+
+def _attach(pool: Pool, login: Login, mark: str, downloads: Path) -> Attachment:
     found = pool.ensure(login, mark)
     if found.state in (BrowserState.UNREACHABLE, BrowserState.ELSEWHERE):
         wait_for_browser(login, _AWAY_S)
@@ -189,8 +199,3 @@ def _driver_of(playwright: Playwright) -> psutil.Process | None:
         return psutil.Process(manager._client._transport._proc.pid)
     except (AttributeError, psutil.Error):
         return None
-
-
-def is_alive(login: Login) -> bool:
-    """Whether the browser answers; unknown, hence yes, for a bound endpoint."""
-    return not login.browser.startswith("http://") or read_version(login.browser) is not None

@@ -97,6 +97,10 @@ class Pool:
             return PoolBrowser(login, BrowserState.FOREIGN, version=version)
         return PoolBrowser(login, BrowserState.STOPPED, process)
 
+    def is_dead(self, login: Login, mark: str) -> bool:
+        """Whether a login's browser is of this machine and does not run."""
+        return self.look(login, mark).state is BrowserState.STOPPED
+
     def ensure(self, login: Login, mark: str) -> PoolBrowser:
         """A login's browser, started if it is one of this machine and does not run with the present mark.
 
