@@ -98,8 +98,8 @@ class Attachment:
 def attach(pool: Pool, login: Login, mark: str, downloads: Path) -> Attachment:
     """Reach a login's browser, start it if it is this machine's, and close its stray pages.
 
-    A browser that dies meanwhile is tried once more. The caller holds the login's lock. Raises BrowserMissing,
-    BrowserUnavailable and ConfigurationError.
+    A browser that dies meanwhile is tried once more. The caller holds the login's lock. Raises
+    BrowserMissing, BrowserUnavailable and ConfigurationError.
     """
     try:
         return _attach(pool, login, mark, downloads)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-from sellerops.base.errors import AmazonUnavailable, DocumentDamaged
+from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable, DocumentDamaged
+from sellerops.browsers.crashes import is_crash
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -54,7 +55,8 @@ class BrowserFile:
 def download_from(page: Page, action: Callable[[], None], folder: Path) -> BrowserFile:
     """The file that an action in a page downloads, saved in ``folder``.
 
-    Raises AmazonUnavailable if no download starts within a minute, DocumentDamaged if it does not complete.
+    Raises AmazonUnavailable if no download starts within a minute, DocumentDamaged if it does not complete,
+    BrowserUnavailable if the browser crashes meanwhile.
     """
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -70,6 +72,8 @@ def download_from(page: Page, action: Callable[[], None], folder: Path) -> Brows
         ) from error
     name = safe_name(download.suggested_filename)
     if problem := download.failure():
+        if is_crash(problem):
+            raise BrowserUnavailable("the browser crashed in a download.", where=place_of(page), crashed=True)
         raise DocumentDamaged(f"the download of {name} did not complete ({problem}).", where=place_of(page))
     path = _free(folder, name)
     download.save_as(path)

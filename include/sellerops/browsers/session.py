@@ -20,6 +20,7 @@ from sellerops.base.errors import (
 from sellerops.browsers.attachment import Attachment, attach
 from sellerops.browsers.bounds import Bounds, Breach, Limit, Pace, Watch
 from sellerops.browsers.cookies import restore_cookies, save_cookies
+from sellerops.browsers.crashes import is_crash
 from sellerops.browsers.downloads import (
     BrowserFile,
     download_from,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 _SERVER_ERROR = 500
-_CRASHES = ("has been closed", "Page crashed", "Target crashed", "Connection closed", "Browser closed")
 
 
 class BrowserSession:
@@ -83,7 +83,7 @@ class BrowserSession:
             try:
                 self._load(url)
             except Exception as error:
-                if not (_is_crash(error) and self._may_reconnect):
+                if not (is_crash(error) and self._may_reconnect):
                     raise
                 self.reconnect()
                 self._load(url)
@@ -167,7 +167,7 @@ class BrowserSession:
         try:
             response = self.page.goto(url, wait_until="domcontentloaded")
         except Error as error:
-            if "net::ERR_" not in str(error) or _is_crash(error):
+            if "net::ERR_" not in str(error) or is_crash(error):
                 raise
             if "net::ERR_ABORTED" in str(error):
                 # A crash while loading; it shows only when the page is used again.
@@ -219,7 +219,7 @@ class BrowserSession:
             raise
         except Exception as error:
             self.check()
-            if _is_crash(error):
+            if is_crash(error):
                 raise BrowserUnavailable(
                     "the page or the browser crashed.", where=self._where, crashed=True
                 ) from error
@@ -298,20 +298,6 @@ def _attach_evidence(session: BrowserSession, error: Exception) -> None:
     with contextlib.suppress(Exception):
         details["evidence"] = session.save_evidence(error)
         error.details = details  # type: ignore[attr-defined]
-
-
-def _is_crash(error: BaseException) -> bool:
-    text = str(error)
-    return any(
-        words in text
-        for words in (
-            "has been closed",
-            "Page crashed",
-            "Target crashed",
-            "Connection closed",
-            "Browser closed",
-        )
-    )
 
 
 def _first_line(error: BaseException) -> str:
