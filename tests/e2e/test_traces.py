@@ -15,7 +15,7 @@ def test_every_load_balances(system: System) -> None:
 
 
 def test_no_credential_shows_in_logs_metadata_or_ledger(system: System) -> None:
-    """Search all task and component logs, every table of Airflow's metadata, and the ledger."""
+    """Search all task and component logs, what browsers saw, Airflow's metadata, and the ledger."""
     assert len(system.credentials) >= 4
     needles = [*system.credentials, "Atza|", "X-Amz-Signature"]
     searched = 0
@@ -25,6 +25,9 @@ def test_no_credential_shows_in_logs_metadata_or_ledger(system: System) -> None:
             text = path.read_text(encoding="utf-8", errors="replace")
             assert not [needle[:12] for needle in needles if needle in text], path
     assert searched > 20
+    evidence = [path for path in (system.config.parent / "archive" / "evidence").rglob("*") if path.is_file()]
+    for path in evidence:
+        assert not [needle[:12] for needle in needles if needle.encode() in path.read_bytes()], path
     for database in (system.metadata, system.warehouse):
         tables = system.select(
             "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables"

@@ -55,7 +55,13 @@ class SellerPortalHook(BaseHook):
 
         credentials, mark = self.get_conn(), load_logins().user_agent_mark
         return SellerPortalClient(
-            account, login, credentials, ledger, evidence=evidence, user_agent_mark=mark
+            account,
+            login,
+            credentials,
+            ledger,
+            evidence=evidence,
+            user_agent_mark=mark,
+            may_go_on=lambda: load_logins().refuse_if_off(),
         )
 
     def test_connection(self) -> tuple[bool, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,7 +44,10 @@ class _Job:
 
 
 class SellerPortalClient:
-    """Implements ``PortalClient`` with a browser."""
+    """Implements ``PortalClient`` with a browser.
+
+    :param may_go_on: called before each step of a visit; raises if browser jobs were switched off meanwhile.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class SellerPortalClient:
         *,
         evidence: EvidenceStore,
         user_agent_mark: str,
+        may_go_on: Callable[[], None] = lambda: None,
     ) -> None:
         self.account = account
         self.login = login
@@ -62,6 +66,7 @@ class SellerPortalClient:
         self._ledger = ledger
         self._evidence = evidence
         self._user_agent_mark = user_agent_mark
+        self._may_go_on = may_go_on
 
     @contextmanager
     def visit(self, page: str, wanted: WantedFile, job: JobRef) -> Iterator[Visit]:
@@ -94,7 +99,7 @@ class SellerPortalClient:
                 marketplace=wanted.marketplace if page.has_stores else None,
                 enter=entrance.enter,
             )
-            visit = PageVisit(page, portal, wanted, entrance)
+            visit = PageVisit(page, portal, wanted, entrance, self._may_go_on)
             visit.enter()
             yield visit
             job.state = JobState.WAITING if visit.is_waiting else JobState.DONE

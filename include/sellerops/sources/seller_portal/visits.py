@@ -24,16 +24,24 @@ class PageVisit:
     """A ``Visit``. Reading is repeated once when the session ends or the browser crashes; asking for a file
     is not: whether it was asked for shows only on the page.
 
-    ``is_waiting``: the page prepares the file.
+    ``is_waiting``: the page prepares the file. ``may_go_on`` raises to end the visit before its next step.
     """
 
-    def __init__(self, page: PageObject, portal: Portal, wanted: WantedFile, entrance: Entrance) -> None:
+    def __init__(
+        self,
+        page: PageObject,
+        portal: Portal,
+        wanted: WantedFile,
+        entrance: Entrance,
+        may_go_on: Callable[[], None] = lambda: None,
+    ) -> None:
         self.delivery = page.delivery
         self.is_waiting = False
         self._page = page
         self._portal = portal
         self._wanted = wanted
         self._entrance = entrance
+        self._may_go_on = may_go_on
         self._has_reconnected = False
 
     def enter(self) -> None:
@@ -56,6 +64,7 @@ class PageVisit:
 
     def request(self) -> None:
         """See ``Visit.request``."""
+        self._may_go_on()
         self.is_waiting = True
         try:
             _guarded(self._portal, lambda: self._page.request(self._portal, self._wanted))
@@ -74,6 +83,7 @@ class PageVisit:
 
     def read(self, action: Callable[[], _Result]) -> _Result:
         """Do what may be done twice, and do it again after a new sign-in or in a restarted browser."""
+        self._may_go_on()
         try:
             return _guarded(self._portal, action)
         except SessionEnded:
