@@ -19,6 +19,7 @@ _INBOUND, _INBOUND_REQUEST = "/awd/inbound-shipments", "/awd/inbound-shipments/r
 _INVENTORY, _INVENTORY_FILE = "/awd/inventory", "/awd/inventory/download"
 _FILE = "/awd/download"
 _INBOUND_KIND = "awd_inbound_shipments"
+_COLUMNS = ("report_type", "period", "requested", "format", "status")
 
 FEES = {
     "storage": (
@@ -128,7 +129,7 @@ async def _fee_page(call: PortalCall, early: TooEarly | None) -> Response:
         _FEE_REQUEST.format(fee=fee),
         period_view.month_controls(call),
         list_view.say(call, "request_download"),
-        list_view.table(call, rows, lambda row: title, _download),
+        list_view.table(call, rows, lambda row: title, _download, columns=_COLUMNS),
         early,
     )
 
@@ -142,7 +143,7 @@ async def _inbound_page(call: PortalCall, early: TooEarly | None) -> Response:
         _INBOUND_REQUEST,
         period_view.days_controls(call),
         list_view.say(call, "request_csv"),
-        list_view.table(call, rows, lambda row: title, _download_shipments),
+        list_view.table(call, rows, lambda row: title, _download_shipments, columns=_COLUMNS),
         early,
     )
 

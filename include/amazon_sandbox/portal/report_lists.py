@@ -33,7 +33,8 @@ class TooEarly(Exception):
 
 @dataclass(slots=True)
 class ListedFile:
-    """One row. ``kind``: of the file; ``days``: None for a snapshot; times are virtual UTC epoch seconds.
+    """One row. ``kind``: of the file; ``country``: "" for a file of the whole account; ``days``: None for a
+    snapshot; times are virtual UTC epoch seconds.
 
     ``ending``: ``ready``, ``no_data``, ``canceled`` or ``failed``; "" until somebody looks after it is due.
     ``downloads``: how often its file was handed out.
@@ -102,7 +103,7 @@ class ReportLists(FamilyState):
         now = self._sandbox.clock.now()
         if call.fault(faults.TOO_EARLY, kind):
             raise TooEarly(REGENERATES_S)
-        account, country = _shown(call)
+        account, country = _shown(call, kind)
         rows = self._of(account, kind)
         for row in rows:
             is_same = (row.country, row.days, row.options) == (country, days, dict(options or {}))
@@ -124,7 +125,7 @@ class ReportLists(FamilyState):
 
     async def listed(self, call: PortalCall, kind: str, *, all_stores: bool = False) -> list[ListedFile]:
         """The rows of a kind, newest first; ``all_stores``: those of the account's other stores too."""
-        account, country = _shown(call)
+        account, country = _shown(call, kind)
         rows = self._of(account, kind)
         if not rows:
             rows.extend(self._of_yesterday(call, kind))
@@ -137,7 +138,7 @@ class ReportLists(FamilyState):
         """A row of the shown account whose file is to be handed out now; None for an unknown or unready one.
         Counts the download.
         """
-        account, _ = _shown(call)
+        account = call.session.account
         every = (row for (owner, _), rows in self._rows.items() if owner == account for row in rows)
         row = next((row for row in every if row.report_id == report_id), None)
         if row is None or row.status(self._sandbox.clock.now()) != "ready":
@@ -164,7 +165,7 @@ class ReportLists(FamilyState):
         wanted = FileRequest(
             simulation=call.sandbox.simulation,
             seller=call.seller,
-            country=row.country,
+            country=row.country or None,
             first_day=row.days[0] if row.days else None,
             last_day=row.days[1] if row.days else None,
             language=call.language,
@@ -180,7 +181,7 @@ class ReportLists(FamilyState):
 
     def _of_yesterday(self, call: PortalCall, kind: str) -> list[ListedFile]:
         """What people requested before: other days, an old snapshot, one that failed."""
-        account, country = _shown(call)
+        account, country = _shown(call, kind)
         now = self._sandbox.clock.now()
         today = call.now.date()
         rows = []
@@ -206,6 +207,7 @@ class ReportLists(FamilyState):
         return _SHORTEST_S + drawn % (_LONGEST_S - _SHORTEST_S)
 
 
-def _shown(call: PortalCall) -> tuple[str, str]:
+def _shown(call: PortalCall, kind: str) -> tuple[str, str]:
+    """Account and store; AWD's files are those of the whole account, whichever store is shown."""
     assert call.session.account is not None and call.session.country is not None
-    return call.session.account, call.session.country
+    return call.session.account, "" if kind.startswith("awd") else call.session.country

@@ -108,6 +108,25 @@ def test_an_old_snapshot_is_listed_and_a_new_one_requested(
         assert rows_of(inventory)[0][0] == "sku"
 
 
+def test_a_file_of_the_account_is_found_whatever_store_is_shown(
+    enter_portal: EnterPortal, sandbox: SandboxServer
+) -> None:
+    """A job of another store comes in between and leaves that store in the session."""
+    page = page_object("awd_inbound_shipments")
+    with enter_portal(None, page_name=page.name) as portal:
+        file = wanted(portal, (FIRST, LAST))
+        page.request(portal, file)
+        (requested,) = page.reports(portal, file)
+        assert portal.store == "United States"
+    with enter_portal("CA"):
+        pass
+    sandbox.clock(jump_seconds=PREPARED_S)
+    with enter_portal(None, page_name=page.name) as portal:
+        (ready,) = page.reports(portal, file)
+        assert (portal.store, ready.report_id) == ("Canada", requested.report_id)
+        assert rows_of(page.download(portal, file, ready)[0])
+
+
 def test_endings_refusals_and_ignored_ranges(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
     page = page_object("report_central")
     with enter_portal(page_name="report_central") as portal:

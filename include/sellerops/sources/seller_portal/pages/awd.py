@@ -1,6 +1,7 @@
 """Amazon Warehousing and Distribution: the monthly fee reports, the inventory and the inbound shipments.
 
-Labels and ids come from one public robot; the addresses are inferred.
+AWD has one store per account, so its files do not depend on the store that the session shows. Labels and ids
+come from one public robot; the addresses are inferred.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class AwdFees(ListedPage):
     """Options: ``fee``: ``storage``, ``processing`` or ``transportation``. Files of whole months."""
 
     name: ClassVar[str] = "awd_fees"
+    has_stores: ClassVar[bool] = False
 
     def check(self, portal: Portal) -> None:
         for fee in FEES:
@@ -86,6 +88,7 @@ class AwdInboundShipments(ListedPage):
     """Shipments to AWD that changed in a range of days. No options."""
 
     name: ClassVar[str] = "awd_inbound_shipments"
+    has_stores: ClassVar[bool] = False
 
     def check(self, portal: Portal) -> None:
         self.open(portal, {})
@@ -103,6 +106,7 @@ class AwdInventory(PageObject):
     """Today's stock, downloaded at once from a menu. No options."""
 
     name: ClassVar[str] = "awd_inventory"
+    has_stores: ClassVar[bool] = False
     delivery: ClassVar[Delivery] = Delivery.DIRECT
 
     def check(self, portal: Portal) -> None:

@@ -131,7 +131,9 @@ class ListedPage(PageObject):
 
     def _reading(self, portal: Portal, options: Mapping[str, str]) -> Reading:
         store = portal.shown_marketplace
-        owner = f"{self.name} {self.report_type(options)} of {portal.account.id} in {store.code}"
+        owner = f"{self.name} {self.report_type(options)} of {portal.account.id}"
+        if self.has_stores:
+            owner += f" in {store.code}"
         return Reading(portal.page_name, store.dates[0], store.zone, owner, self.has_periods)
 
     def _rows(self, portal: Portal, options: Mapping[str, str]) -> list[tuple[ListedRow, Locator]]:
@@ -144,7 +146,7 @@ class ListedPage(PageObject):
             if len(line.texts) < _FEWEST_CELLS:
                 continue
             row = read_row(reading, line.cells, line.html)
-            is_ours = row.store is None or is_name_of(row.store, store)
+            is_ours = not self.has_stores or row.store is None or is_name_of(row.store, store)
             if is_ours and (not kinds or words.fold(row.kind) in kinds):
                 found.append((row, line.locator))
         return found
