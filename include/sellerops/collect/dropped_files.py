@@ -63,7 +63,7 @@ class DroppedFiles:
             return WaitFor((), f"{', '.join(unfinished)} to be written completely")
         ids = self._to_load(collected)
         if not ids:
-            self._states.record(self._job, SliceState.CONFIRMED_EMPTY, None)
+            self._record_nothing_new()
             return Done((), Outcome.EMPTY)
         return Done(ids, Outcome.DOCUMENTS)
 
@@ -84,6 +84,23 @@ class DroppedFiles:
         """Replace the damaged archived copy with the file, if the folder still has this version of it."""
         file = next((each for each in self._files() if each.identity == request.report_id), None)
         return file is not None and self._archive(file, request, is_repeated=True)
+
+    def _record_nothing_new(self) -> None:
+        """A day on which an earlier run loaded a file stays LOADED, one that waits for a person QUARANTINED."""
+        slice_ = self._job.slice_
+        marketplace_id = slice_.marketplace.id if slice_.marketplace else ""
+        rows = self._tools.ledger.slice_states(
+            report=slice_.report,
+            account_id=slice_.account_id,
+            marketplace_id=marketplace_id,
+            first_day=slice_.days[0],
+            last_day=slice_.days[-1],
+        )
+        states = {row.state for row in rows}
+        if SliceState.QUARANTINED not in states:
+            has_file = SliceState.LOADED in states
+            state = SliceState.LOADED if has_file else SliceState.CONFIRMED_EMPTY
+            self._states.record(self._job, state, None)
 
     # -- which files
 

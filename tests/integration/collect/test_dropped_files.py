@@ -149,7 +149,10 @@ def test_a_loaded_file_is_not_collected_again_and_an_unloaded_one_is(bench: Benc
     first = bench.collect()
     assert bench.collect(LATER).request_ids == first.request_ids, "its first run never loaded it"
     bench.loaded(first)
+    bench.ledger.set_slice_state(bench.slice_(), SliceState.LOADED, run=RUN)
     assert bench.collect(LATER).outcome is Outcome.EMPTY
+    (day,) = bench.ledger.slice_states()
+    assert (day.state, day.run_id) == (SliceState.LOADED, LATER.run_id), "the day keeps what it has"
     assert bench.collect().request_ids == first.request_ids, "a cleared task still has its documents"
 
 
