@@ -86,7 +86,7 @@ class DroppedFiles:
         return file is not None and self._archive(file, request, is_repeated=True)
 
     def _record_nothing_new(self) -> None:
-        """A day on which an earlier run loaded a file stays LOADED, one that waits for a person QUARANTINED."""
+        """A day on which an earlier run loaded a file stays LOADED; one in quarantine stays there."""
         slice_ = self._job.slice_
         marketplace_id = slice_.marketplace.id if slice_.marketplace else ""
         rows = self._tools.ledger.slice_states(
