@@ -111,6 +111,7 @@ class SellerPortalClient:
 
         lock = take_lock(self._ledger, self.login.id, ref, socket.gethostname())
         job = _Job(lock, time.monotonic())
+        log.info("Browser job %s: login %s, for %s.", lock.job_id, self.login.id, ref.label)
         try:
             with open_session(
                 self.login,
@@ -132,12 +133,14 @@ class SellerPortalClient:
 
     def _end(self, job: _Job, entrance: Entrance) -> None:
         details = getattr(job.error, "details", {})
+        seconds = round(time.monotonic() - job.started, 3)
+        log.info("Browser job %s: %s after %.1f s.", job.lock.job_id, job.state.value, seconds)
         try:
             end_job(
                 self._ledger,
                 job.lock,
                 job.state,
-                seconds=round(time.monotonic() - job.started, 3),
+                seconds=seconds,
                 peak_memory_bytes=job.session.peak_memory if job.session else None,
                 sign_ins=entrance.sign_ins,
                 error=job.error,
