@@ -146,8 +146,10 @@ TOO_EARLY = (
     "recently requested",
     "try again in",
     "zu früh",
+    "versuchen sie es in",
     "bereits angefordert",
     "しばらくしてから",
+    "分後",
 )
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 

@@ -7,23 +7,17 @@ from the new row, because some date controls show a range that is not submitted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from sellerops.base.errors import (
-    AmazonUnavailable,
-    ConfigurationError,
-    RequestRefused,
-    SellerOpsError,
-    Throttled,
-)
+from sellerops.base.errors import ConfigurationError, RequestRefused, SellerOpsError
 from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal import list_words as words
 from sellerops.sources.seller_portal.listed_rows import ListedRow, Reading, read_row, read_status
 from sellerops.sources.seller_portal.page_object import PageObject
-from sellerops.sources.seller_portal.pages.loading import alert_of, facts_of
+from sellerops.sources.seller_portal.pages.loading import facts_of
+from sellerops.sources.seller_portal.pages.refusals import read_dialog, refusal
 from sellerops.sources.seller_portal.shown_times import month_days
 from sellerops.sources.seller_portal.store_names import is_name_of
 
@@ -37,10 +31,6 @@ _LOOKS, _LOOK_MS = 50, 200.0
 # A row with fewer texts is a note such as "You have not requested any reports".
 _FEWEST_CELLS = 3
 _TOUR = '[data-tour], kat-tour, kat-popover, [class*="joyride"]'
-# What Report Central takes to prepare a report again, where its dialog names no time.
-_USUAL_PAUSE_S = 30 * 60
-_PAUSE = re.compile(r"(\d+)\s*(hour|stunde|時間|minut|min\b|分|second|sekunde|秒)", re.IGNORECASE)
-_UNIT_S = {"hour": 3600, "stunde": 3600, "時間": 3600, "minut": 60, "min": 60, "分": 60}
 
 
 class ListedPage(PageObject):
@@ -152,24 +142,31 @@ class ListedPage(PageObject):
         return found
 
     def _new_row(self, portal: Portal, wanted: WantedFile, before: set[str]) -> ListedRow | None:
-        """The row that a request has added; None while there is none."""
+        """The row that a request has added; None while there is none.
+
+        A dialog that is not known may be an announcement: it is a refusal only if no row appears.
+        """
+        said = ""
         for _ in range(_LOOKS):
-            raise_refusal(portal)
-            for row in self._settled_rows(portal, wanted.options):
+            text, rows = self._look(portal, wanted.options)
+            said = said or text
+            for row in rows:
                 if row.report_id not in before:
                     return row
             portal.page.wait_for_timeout(_LOOK_MS)
+        if said:
+            raise refusal(portal.page_name, said)
         return None
 
-    def _settled_rows(self, portal: Portal, options: Mapping[str, str]) -> list[ListedRow]:
-        """The rows; none while the page is being loaded again."""
+    def _look(self, portal: Portal, options: Mapping[str, str]) -> tuple[str, list[ListedRow]]:
+        """What a dialog says, and the rows; nothing while the page is being loaded again."""
         from playwright.sync_api import Error
 
         try:
-            return [row for row, _ in self._rows(portal, options)]
+            return read_dialog(portal), [row for row, _ in self._rows(portal, options)]
         except Error as error:
             if "navigation" in str(error) or "context was destroyed" in str(error):
-                return []
+                return "", []
             raise
 
     def _facts(self, portal: Portal, row: ListedRow) -> dict[str, str]:
@@ -198,12 +195,7 @@ def show(portal: Portal, path: str) -> None:
     portal.page.remove_locator_handler(tour)
     portal.page.add_locator_handler(tour, _close_tour)
     portal.goto(path)
-    announcement = portal.controls.modal()
-    if announcement:
-        announcement.close()
-    said = f"{announcement.text if announcement else ''} {alert_of(portal)}".strip()
-    if words.has_one_of(said, words.NOT_LOADED):
-        raise refusal(portal.page_name, said)
+    read_dialog(portal)
 
 
 def _close_tour(tour: Locator) -> None:
@@ -219,30 +211,6 @@ def whole_month(wanted: WantedFile) -> tuple[int, int]:
             remedy="Give the spec windows of months (`period.kind: month`).",
         )
     return first.year, first.month
-
-
-def raise_refusal(portal: Portal) -> None:
-    """Raise what a dialog or an alert says about the request, after closing the dialog."""
-    modal = portal.controls.modal()
-    text = modal.text if modal else ""
-    if modal:
-        modal.close()
-    else:
-        text = alert_of(portal)
-    if text and (modal or words.has_one_of(text, (*words.TOO_EARLY, *words.NOT_LOADED))):
-        raise refusal(portal.page_name, text)
-
-
-def refusal(page: str, text: str) -> SellerOpsError:
-    """The error for what a page says instead of taking a request."""
-    where, said = f"page {page}", f"the page says: {text}"
-    pause = _PAUSE.search(text)
-    if pause or words.has_one_of(text, words.TOO_EARLY):
-        seconds = float(int(pause[1]) * _UNIT_S.get(pause[2].lower(), 1)) if pause else _USUAL_PAUSE_S
-        return Throttled(said, where=where, virtual_seconds=seconds)
-    if words.has_one_of(text, words.NOT_LOADED):
-        return AmazonUnavailable(said, where=where)
-    return RequestRefused(said, where=where)
 
 
 def _has_days(row: ListedRow, wanted: WantedFile) -> bool:

@@ -11,7 +11,8 @@ from sellerops.base.errors import AmazonUnavailable, ConfigurationError, Request
 from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import marketplace
 from sellerops.sources.common.portal_api import WantedFile
-from sellerops.sources.seller_portal.pages.listed_page import refusal, whole_month
+from sellerops.sources.seller_portal.pages.listed_page import whole_month
+from sellerops.sources.seller_portal.pages.refusals import refusal
 from sellerops.sources.seller_portal.pages.registry import PAGES, page_object
 
 US = marketplace("US")
