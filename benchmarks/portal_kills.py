@@ -102,7 +102,7 @@ def work(settings: dict[str, Any]) -> int:
     )
     limits = QuotaLedger(ledger, load_rate_limits())
     collector = Collector(spec, account(), client, ledger, limits, Archive(f"{folder}/archive"))
-    run = RunRef("benchmark", "benchmark", "fetch_report", settings["index"], settings["tries"], "x")
+    run = RunRef(spec.dag_id, "benchmark", "fetch_report", settings["index"], settings["tries"], spec.name)
     ids: Any = ()
     try:
         while not isinstance(step := collector.advance(slice_, run, request_ids=ids), Done):
