@@ -54,6 +54,9 @@ AGED = {"sku": "A", "country": "US", "surcharge_age_tier": "271-365", "snapshot_
 STOCK = {"sku": "A", "snapshot_at": "2026-11-25 20:00:00+00"}
 SALES = {"date": DAY, "units_ordered": 7}
 TERM = {"date": DAY, "clicks": 10}
+# Tables that were filled for weeks: what their first days lack is not held against them.
+OLD_PAYMENT = {"date_time": "2026-09-01 20:00:00+00", "type": "Order", "order_id": "100-1", "total": "1.00"}
+OLD_TRANSACTION = {"order_id": "100-1", "total_amount": "1.00", "posted_date": "2026-09-01 20:00:00+00"}
 CASES: dict[str, tuple[dict[str, Rows], str]] = {
     "page_customer_returns": (
         {
@@ -198,6 +201,7 @@ CASES: dict[str, tuple[dict[str, Rows], str]] = {
     "payments_against_transactions": (
         {
             "seller_portal.payments_date_range": [
+                OLD_PAYMENT,
                 {
                     "date_time": AT,
                     "type": "Order",
@@ -217,6 +221,7 @@ CASES: dict[str, tuple[dict[str, Rows], str]] = {
                 {"date_time": AT, "type": "Service Fee", "order_id": "none", "sku": "none", "total": "-3.00"},
             ],
             "amazon_sp.transactions": [
+                OLD_TRANSACTION,
                 {
                     "order_id": "111-1",
                     "total_amount": "14.00",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -40,7 +40,14 @@ def kind_of(spec: ReportSpec) -> str:
 
 def portal_sample(spec: ReportSpec, account: str, country: str, **options: str) -> PortalSample | None:
     """The newest file with data; None if the store has none."""
-    for slice_ in reversed(_slices(spec, account, country)):
+    return next(portal_samples(spec, account, country, **options), None)
+
+
+def portal_samples(
+    spec: ReportSpec, account: str, country: str, as_of: datetime = AS_OF, **options: str
+) -> Iterator[PortalSample]:
+    """All files with data of ten weeks before ``as_of``, newest first."""
+    for slice_ in reversed(_slices(spec, account, country, as_of)):
         first, last = _days(slice_)
         request = FileRequest(
             simulation(),
@@ -49,7 +56,7 @@ def portal_sample(spec: ReportSpec, account: str, country: str, **options: str) 
             first,
             last,
             LANGUAGES.get(country, "en_US"),
-            AS_OF,
+            as_of,
             {**spec.request.options, **options},
         )
         try:
@@ -57,8 +64,7 @@ def portal_sample(spec: ReportSpec, account: str, country: str, **options: str) 
         except NoData:
             continue
         shown = {"first_day": str(first), "last_day": str(last)} if first and last else {}
-        return PortalSample(spec, slice_, file, shown)
-    return None
+        yield PortalSample(spec, slice_, file, shown)
 
 
 def dropped_spec(name: str) -> ReportSpec:
@@ -66,11 +72,11 @@ def dropped_spec(name: str) -> ReportSpec:
     return load_spec(f"dropped_{name}")
 
 
-def _slices(spec: ReportSpec, account: str, country: str) -> list[Slice]:
+def _slices(spec: ReportSpec, account: str, country: str, as_of: datetime) -> list[Slice]:
     shop = marketplace(country)
     owner = Account(account, shop.region, (shop,), "", sources=(spec.source,))
     lookback = None if spec.period.kind is PeriodKind.SNAPSHOT else _LOOKBACK
-    return plan_slices(spec, owner, run_at=AS_OF, now=AS_OF, lookback=lookback)
+    return plan_slices(spec, owner, run_at=as_of, now=as_of, lookback=lookback)
 
 
 def _days(slice_: Slice) -> tuple[date | None, date | None]:

@@ -7,15 +7,20 @@
 -- severity: partial_failure
 WITH page AS (
     SELECT p.account_id, p.marketplace_id, (p.return_date AT TIME ZONE m.timezone)::date AS day,
-           p.order_id, p.sku, p.return_date, sum(p.quantity) AS figure
+           p.order_id, p.sku, p.return_date, p.return_date AS at, sum(p.quantity) AS figure
     FROM seller_portal.fba_customer_returns AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.return_date >= %(first_day)s::date AND p.return_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.return_date AT TIME ZONE m.timezone)::date, p.order_id, p.sku, p.return_date
+    GROUP BY p.account_id, p.marketplace_id, (p.return_date AT TIME ZONE m.timezone)::date, p.order_id, p.sku, p.return_date, p.return_date
 ),
 api AS (
     SELECT a.account_id, a.order_id, a.sku, a.return_date, sum(a.quantity) AS figure
     FROM amazon_sp.fba_customer_returns AS a
     GROUP BY a.account_id, a.order_id, a.sku, a.return_date
+),
+collected AS (
+    SELECT a.account_id, min(a.return_date) AS first_at, max(a.return_date) AS last_at
+    FROM amazon_sp.fba_customer_returns AS a
+    GROUP BY a.account_id
 )
 SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
        -- A day of which the API has no row at all was not collected from it.
@@ -26,6 +31,8 @@ SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
            'off', (array_agg(DISTINCT p.order_id::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
        ) AS evidence
 FROM page AS p
+-- The page cuts by the days of the store, the API by those of UTC: only what both have collected is compared.
+JOIN collected AS c ON c.account_id = p.account_id AND p.at BETWEEN c.first_at AND c.last_at
 LEFT JOIN api AS a
        ON a.account_id = p.account_id AND a.order_id = p.order_id
       AND a.sku IS NOT DISTINCT FROM p.sku

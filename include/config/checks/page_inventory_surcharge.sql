@@ -7,15 +7,20 @@
 -- severity: partial_failure
 WITH page AS (
     SELECT p.account_id, p.marketplace_id, p.snapshot_date AS day,
-           p.sku, p.country, p.surcharge_age_tier, p.snapshot_date, sum(p.amount_charged) AS figure
+           p.sku, p.country, p.surcharge_age_tier, p.snapshot_date, p.snapshot_date AS at, sum(p.amount_charged) AS figure
     FROM seller_portal.long_term_storage_fees AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.snapshot_date BETWEEN %(first_day)s AND %(last_day)s
-    GROUP BY p.account_id, p.marketplace_id, p.snapshot_date, p.sku, p.country, p.surcharge_age_tier, p.snapshot_date
+    GROUP BY p.account_id, p.marketplace_id, p.snapshot_date, p.sku, p.country, p.surcharge_age_tier, p.snapshot_date, p.snapshot_date
 ),
 api AS (
     SELECT a.account_id, a.sku, a.country, a.surcharge_age_tier, a.snapshot_date, sum(a.amount_charged) AS figure
     FROM amazon_sp.long_term_storage_fees AS a
     GROUP BY a.account_id, a.sku, a.country, a.surcharge_age_tier, a.snapshot_date
+),
+collected AS (
+    SELECT a.account_id, min(a.snapshot_date) AS first_at, max(a.snapshot_date) AS last_at
+    FROM amazon_sp.long_term_storage_fees AS a
+    GROUP BY a.account_id
 )
 SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
        -- A day of which the API has no row at all was not collected from it.
@@ -26,6 +31,8 @@ SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
            'off', (array_agg(DISTINCT p.sku::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
        ) AS evidence
 FROM page AS p
+-- The page cuts by the days of the store, the API by those of UTC: only what both have collected is compared.
+JOIN collected AS c ON c.account_id = p.account_id AND p.at BETWEEN c.first_at AND c.last_at
 LEFT JOIN api AS a
        ON a.account_id = p.account_id AND a.sku = p.sku
       AND a.country IS NOT DISTINCT FROM p.country

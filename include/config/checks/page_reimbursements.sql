@@ -7,15 +7,20 @@
 -- severity: partial_failure
 WITH page AS (
     SELECT p.account_id, p.marketplace_id, (p.approval_date AT TIME ZONE m.timezone)::date AS day,
-           p.reimbursement_id, p.sku, sum(p.amount_total) AS figure
+           p.reimbursement_id, p.sku, p.approval_date AS at, sum(p.amount_total) AS figure
     FROM seller_portal.reimbursements AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.approval_date >= %(first_day)s::date AND p.approval_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.approval_date AT TIME ZONE m.timezone)::date, p.reimbursement_id, p.sku
+    GROUP BY p.account_id, p.marketplace_id, (p.approval_date AT TIME ZONE m.timezone)::date, p.reimbursement_id, p.sku, p.approval_date
 ),
 api AS (
     SELECT a.account_id, a.reimbursement_id, a.sku, sum(a.amount_total) AS figure
     FROM amazon_sp.reimbursements AS a
     GROUP BY a.account_id, a.reimbursement_id, a.sku
+),
+collected AS (
+    SELECT a.account_id, min(a.approval_date) AS first_at, max(a.approval_date) AS last_at
+    FROM amazon_sp.reimbursements AS a
+    GROUP BY a.account_id
 )
 SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
        -- A day of which the API has no row at all was not collected from it.
@@ -26,6 +31,8 @@ SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
            'off', (array_agg(DISTINCT p.reimbursement_id::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
        ) AS evidence
 FROM page AS p
+-- The page cuts by the days of the store, the API by those of UTC: only what both have collected is compared.
+JOIN collected AS c ON c.account_id = p.account_id AND p.at BETWEEN c.first_at AND c.last_at
 LEFT JOIN api AS a
        ON a.account_id = p.account_id AND a.reimbursement_id = p.reimbursement_id
       AND a.sku IS NOT DISTINCT FROM p.sku

@@ -7,15 +7,20 @@
 -- severity: partial_failure
 WITH page AS (
     SELECT p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date AS day,
-           p.order_id, p.sku, p.tracking_number, sum(p.shipped_quantity) AS figure
+           p.order_id, p.sku, p.tracking_number, p.shipment_date AS at, sum(p.shipped_quantity) AS figure
     FROM seller_portal.removal_shipments AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.shipment_date >= %(first_day)s::date AND p.shipment_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date, p.order_id, p.sku, p.tracking_number
+    GROUP BY p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date, p.order_id, p.sku, p.tracking_number, p.shipment_date
 ),
 api AS (
     SELECT a.account_id, a.order_id, a.sku, a.tracking_number, sum(a.shipped_quantity) AS figure
     FROM amazon_sp.removal_shipments AS a
     GROUP BY a.account_id, a.order_id, a.sku, a.tracking_number
+),
+collected AS (
+    SELECT a.account_id, min(a.shipment_date) AS first_at, max(a.shipment_date) AS last_at
+    FROM amazon_sp.removal_shipments AS a
+    GROUP BY a.account_id
 )
 SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
        -- A day of which the API has no row at all was not collected from it.
@@ -26,6 +31,8 @@ SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
            'off', (array_agg(DISTINCT p.order_id::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
        ) AS evidence
 FROM page AS p
+-- The page cuts by the days of the store, the API by those of UTC: only what both have collected is compared.
+JOIN collected AS c ON c.account_id = p.account_id AND p.at BETWEEN c.first_at AND c.last_at
 LEFT JOIN api AS a
        ON a.account_id = p.account_id AND a.order_id = p.order_id
       AND a.sku IS NOT DISTINCT FROM p.sku

@@ -7,15 +7,20 @@
 -- severity: partial_failure
 WITH page AS (
     SELECT p.account_id, p.marketplace_id, p.month AS day,
-           p.fnsku, p.fulfillment_center, p.month_of_charge, p.country_code, sum(p.estimated_monthly_storage_fee) AS figure
+           p.fnsku, p.fulfillment_center, p.month_of_charge, p.country_code, p.month AS at, sum(p.estimated_monthly_storage_fee) AS figure
     FROM seller_portal.storage_fees AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.month BETWEEN %(first_day)s AND %(last_day)s
-    GROUP BY p.account_id, p.marketplace_id, p.month, p.fnsku, p.fulfillment_center, p.month_of_charge, p.country_code
+    GROUP BY p.account_id, p.marketplace_id, p.month, p.fnsku, p.fulfillment_center, p.month_of_charge, p.country_code, p.month
 ),
 api AS (
     SELECT a.account_id, a.fnsku, a.fulfillment_center, a.month_of_charge, a.country_code, sum(a.estimated_monthly_storage_fee) AS figure
     FROM amazon_sp.storage_fees AS a
     GROUP BY a.account_id, a.fnsku, a.fulfillment_center, a.month_of_charge, a.country_code
+),
+collected AS (
+    SELECT a.account_id, min(a.month) AS first_at, max(a.month) AS last_at
+    FROM amazon_sp.storage_fees AS a
+    GROUP BY a.account_id
 )
 SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
        -- A day of which the API has no row at all was not collected from it.
@@ -26,6 +31,8 @@ SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
            'off', (array_agg(DISTINCT p.fnsku::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
        ) AS evidence
 FROM page AS p
+-- The page cuts by the days of the store, the API by those of UTC: only what both have collected is compared.
+JOIN collected AS c ON c.account_id = p.account_id AND p.at BETWEEN c.first_at AND c.last_at
 LEFT JOIN api AS a
        ON a.account_id = p.account_id AND a.fnsku = p.fnsku
       AND a.fulfillment_center IS NOT DISTINCT FROM p.fulfillment_center

@@ -45,11 +45,11 @@ class Document:
         self._where = where
         self._is_xml = is_xml
         self._source: Any = stream
-        self._packed: _Rejoined | None = None
+        self._packed: Rejoined | None = None
         self._size = 0
         self._ahead = self._guarded(_PEEK)
         if self._ahead.startswith(b"\x1f\x8b"):
-            self._packed = _Rejoined(self._ahead, stream)
+            self._packed = Rejoined(self._ahead, stream)
             self._source, self._size = open_gzip(self._packed), 0
             self._ahead = self._guarded(_PEEK)
         self.declared = declared
@@ -168,7 +168,7 @@ def _text_of(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
-class _Rejoined(io.RawIOBase):
+class Rejoined(io.RawIOBase):
     """A stream of what was read ahead and then the rest; ``count``: bytes read so far."""
 
     def __init__(self, ahead: bytes, rest: BinaryIO) -> None:

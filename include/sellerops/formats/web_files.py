@@ -23,7 +23,7 @@ from sellerops.formats.preamble import Start, find_start
 from sellerops.formats.quoted import QuotedReader
 from sellerops.formats.row_texts import Texts
 from sellerops.formats.rows import RejectReason, Rows, Tally
-from sellerops.formats.sniff import Document
+from sellerops.formats.sniff import Document, Rejoined
 from sellerops.formats.torn_rows import Line, Refused
 from sellerops.formats.value_rules import FLAT_DECIMAL, ValueRules
 from sellerops.formats.web_values import WebValues
@@ -105,7 +105,7 @@ def open_web_file(
         document, start = Document(io.BytesIO(workbook.header_line), where=where), workbook.start
         decoder = LineDecoder(["utf-8"])
     else:
-        document = Document(_Rejoined(ahead, stream), where=where, declared=declared)
+        document = Document(io.BufferedReader(Rejoined(ahead, stream)), where=where, declared=declared)
         names = candidates(document.charset, declared, file_format.charset, marketplaces[0].charset)
         start = find_start(document.peek(), header, LineDecoder(names))
         document.skip(start.size)
@@ -138,17 +138,3 @@ def refuse_missing_facts(table: TableSpec, facts: Mapping[str, str], where: str)
             where=where,
             found=list(facts),
         )
-
-
-class _Rejoined:
-    """A stream of what was read ahead and then the rest."""
-
-    def __init__(self, ahead: bytes, rest: BinaryIO) -> None:
-        self._ahead = ahead
-        self._rest = rest
-
-    def read(self, size: int = -1) -> bytes:
-        if not self._ahead:
-            return self._rest.read(size)
-        taken, self._ahead = self._ahead, b""
-        return taken + (self._rest.read(max(size - len(taken), 0)) if size >= 0 else self._rest.read())

@@ -51,6 +51,6 @@ def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         under = merged.get(key)
         if isinstance(value, dict) and isinstance(under, str):
             under = {"type": under}
-        both = isinstance(value, dict) and isinstance(under, dict)
-        merged[key] = overlaid(under, value) if both else value
+        is_deeper = isinstance(value, dict) and isinstance(under, dict)
+        merged[key] = overlaid(dict(under or {}), value) if is_deeper else value
     return merged
