@@ -52,6 +52,7 @@ STORED = {
 }
 AGED = {"sku": "A", "country": "US", "surcharge_age_tier": "271-365", "snapshot_date": "2026-10-15"}
 STOCK = {"sku": "A", "snapshot_at": "2026-11-25 20:00:00+00"}
+LISTED = {"seller_sku": "A", "snapshot_at": STOCK["snapshot_at"]}
 SALES = {"date": DAY, "units_ordered": 7}
 TERM = {"date": DAY, "clicks": 10}
 # Tables that were filled for weeks: what their first days lack is not held against them.
@@ -149,6 +150,13 @@ CASES: dict[str, tuple[dict[str, Rows], str]] = {
             "amazon_sp.fba_inventory_planning": [{**STOCK, "available": 500}],
         },
         "available",
+    ),
+    "page_listings": (
+        {
+            "seller_portal.listings_all": [{**LISTED, "quantity": 500}],
+            "amazon_sp.listings_all": [{**LISTED, "quantity": 500}],
+        },
+        "quantity",
     ),
     "page_awd_inventory": (
         {

@@ -14,9 +14,10 @@ WITH paid AS (
 ),
 posted AS (
     -- A deferred amount counts once: as DEFERRED while it waits, as RELEASED when it is paid.
-    SELECT t.account_id, t.order_id, sum(t.total_amount) AS total
+    SELECT t.account_id, t.order_id, min(t.posted_date) AS first_at,
+           sum(t.total_amount) FILTER (WHERE t.transaction_status IS DISTINCT FROM 'DEFERRED_RELEASED') AS total
     FROM amazon_sp.transactions AS t
-    WHERE t.order_id IS NOT NULL AND t.transaction_status IS DISTINCT FROM 'DEFERRED_RELEASED'
+    WHERE t.order_id IS NOT NULL
     GROUP BY t.account_id, t.order_id
 ),
 collected AS (
@@ -37,5 +38,5 @@ SELECT p.account_id, p.marketplace_id, p.day, sum(p.total) FILTER (WHERE t.order
 FROM paid AS p
 JOIN collected AS c ON c.account_id = p.account_id AND p.day >= c.from_day
 LEFT JOIN posted AS t ON t.account_id = p.account_id AND t.order_id = p.order_id
-WHERE p.day BETWEEN %(first_day)s AND %(last_day)s
+WHERE p.day BETWEEN %(first_day)s AND %(last_day)s AND (t.order_id IS NULL OR t.first_at >= c.from_day)
 GROUP BY p.account_id, p.marketplace_id, p.day
