@@ -25,7 +25,9 @@ PLACES = frozenset({"ship_city", "ship_postal_code", "cpf"})
 # Declared personal beside the lines they belong to, though the word alone is none.
 BESIDE = frozenset({"bill_state", "bill_country"}) | {
     # What people wrote, and lists of addresses and numbers.
-    "chat_transcript", "chat_events", "cc_emails", "appointments",
+    "chat_transcript", "chat_events", "cc_emails", "appointments", "short_description",
+    # Where buyers live, in payments files.
+    "order_state", "order_postal",
 }  # fmt: skip
 
 PERSONAL = """
