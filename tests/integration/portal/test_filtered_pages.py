@@ -171,11 +171,10 @@ def test_all_pages_of_the_shipment_queue_are_exported(pages: Pages, version: int
     assert page.download(portal, wanted(portal, date(2019, 1, 1), date(2019, 1, 31)), None) == ()
 
 
-@pytest.mark.parametrize(("version", "language"), [(1, "en_US"), (2, "de_DE")])
-def test_support_cases_are_exported_page_by_page(pages: Pages, version: int, language: str) -> None:
+def test_support_cases_are_exported_page_by_page(pages: Pages) -> None:
     from openpyxl import load_workbook
 
-    page, portal = pages.open("support_cases", "northwind_na", "US", version=version, language=language)
+    page, portal = pages.open("support_cases", "northwind_na", "US", version=2, language="de_DE")
     page.check(portal)
     files = page.download(portal, wanted(portal, None, None), None)
     assert len(files) > 1

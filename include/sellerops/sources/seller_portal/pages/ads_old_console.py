@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import RequestRefused
 from sellerops.sources.common.portal_api import UNKNOWN_TIME, DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal.controls import named, quoted
-from sellerops.sources.seller_portal.pages.download_rows import status_of
+from sellerops.sources.seller_portal.pages.download_rows import status_of, store_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
     date_fields,
@@ -155,14 +154,13 @@ def _rows(portal: Portal) -> list[dict[str, Any]]:
 
 def _report(portal: Portal, row: Mapping[str, Any]) -> Report:
     text = " ".join(row["cells"])
-    order = portal.marketplace.dates[0] if portal.marketplace else "mdy"
-    zone = portal.marketplace.zone if portal.marketplace else UTC
+    store = store_of(portal)
     status = status_of(text)
     return Report(
         report_id=row["id"],
         report_type="ads_reports.old",
         status=status,
-        created_at=find_instant(text, order, zone) or UNKNOWN_TIME,
+        created_at=find_instant(text, store.dates[0], store.zone) or UNKNOWN_TIME,
         document_id=None,
         reason=text if status is ProcessingStatus.FATAL else "",
     )

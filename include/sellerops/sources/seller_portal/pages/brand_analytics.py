@@ -17,7 +17,7 @@ from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
-from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of
+from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of, store_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
     download_by,
@@ -193,7 +193,7 @@ def _require_shown(portal: Portal, period: ReportingPeriod) -> None:
     control = portal.controls.find(
         f"control {period.control!r}", portal.page.locator(f'[id="{period.control}"]')
     )
-    order = portal.marketplace.dates[0] if portal.marketplace else "ymd"
+    order = store_of(portal).dates[0]
     text = shown_text(control)
     shown = find_range(text, order)
     if shown is None:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sellerops.sources.common.portal_api import UNKNOWN_TIME
@@ -16,6 +16,7 @@ from sellerops.sources.seller_portal.shown_dates import find_days, find_instant
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
+    from sellerops.settings.marketplaces import Marketplace
     from sellerops.sources.seller_portal.portal import Portal
     from sellerops.sources.seller_portal.tables import Row
 
@@ -76,8 +77,7 @@ class DownloadRow:
 
 def rows_of(portal: Portal) -> list[DownloadRow]:
     """The rows of the page's list that name a range, in its order."""
-    order = portal.marketplace.dates[0] if portal.marketplace else "ymd"
-    found = (_row(portal, row, order) for row in portal.controls.rows())
+    found = (_row(portal, row) for row in portal.controls.rows())
     return [row for row in found if row is not None]
 
 
@@ -91,19 +91,23 @@ def status_of(text: str, *, is_downloadable: bool = False) -> ProcessingStatus:
     return ProcessingStatus.IN_QUEUE
 
 
-def _row(portal: Portal, row: Row, order: str) -> DownloadRow | None:
-    text = " ".join(row.texts)
-    days = find_days(text, order)
+def store_of(portal: Portal) -> Marketplace:
+    """The store whose dates and time zone the page uses; a whole account's first one."""
+    return portal.marketplace or portal.account.marketplaces[0]
+
+
+def _row(portal: Portal, row: Row) -> DownloadRow | None:
+    text, store = " ".join(row.texts), store_of(portal)
+    days = find_days(text, store.dates[0])
     if len(days) < 2:
         return None
     icon = row.locator.locator('kat-icon[name="file_download"]').filter(visible=True)
-    zone = portal.marketplace.zone if portal.marketplace else UTC
     return DownloadRow(
         cells=row.cells,
         text=text,
         first_day=days[0],
         last_day=days[1],
-        requested_at=find_instant(text, order, zone) or UNKNOWN_TIME,
+        requested_at=find_instant(text, store.dates[0], store.zone) or UNKNOWN_TIME,
         status=status_of(" ".join(row.texts[1:]), is_downloadable=icon.count() > 0),
         locator=row.locator,
     )

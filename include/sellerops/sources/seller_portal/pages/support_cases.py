@@ -14,6 +14,7 @@ from sellerops.sources.common.portal_api import Delivery, DownloadedFile, Wanted
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.pages.download_rows import store_of
 from sellerops.sources.seller_portal.pages.exported_pages import export_pages
 from sellerops.sources.seller_portal.pages.loading import facts_of, open_page, wait_for_data
 from sellerops.sources.seller_portal.shown_dates import find_days
@@ -48,7 +49,7 @@ class SupportCases(PageObject):
         _open(portal)
         if _is_empty(portal):
             return ()
-        order = portal.marketplace.dates[0] if portal.marketplace else "mdy"
+        order = store_of(portal).dates[0]
 
         def is_before_the_range(rows: list[Row]) -> bool:
             days = find_days(" ".join(rows[-1].texts), order)
