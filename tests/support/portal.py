@@ -102,7 +102,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def portal_pool() -> Iterator[Pool]:
-    """The browsers of this test run, in a folder of their own. Ends those that a test leaves running."""
+    """The browsers of this test run, in a folder of their own; ended with it."""
     from sellerops.base.errors import BrowserMissing
     from sellerops.browsers.executable import find_chromium
     from sellerops.browsers.pool import Pool
@@ -113,17 +113,9 @@ def portal_pool() -> Iterator[Pool]:
         pytest.skip(str(error))
     home = new_folder("sellerops-browsers-")
     pool = Pool(home)
-    started: list[Login] = []
-    start = pool.start
-
-    def remembered(login: Login, *args: Any, **kwargs: Any) -> Any:
-        started.append(login)
-        return start(login, *args, **kwargs)
-
-    pool.start = remembered  # type: ignore[method-assign]
     yield pool
-    for login in started:
-        pool.stop(login, MARK)
+    # Also those that another pool of this home has started again.
+    pool.stop_all()
     shutil.rmtree(home, ignore_errors=True)
 
 
