@@ -275,6 +275,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.work:
         return work(json.load(sys.stdin))
+    # So that browsers and Postgres end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     result = measure(options.slices, list(REPORTS)[: options.logins], options.seed)
     print(json.dumps(result, indent=2))
     wrong = [result[key] for key in ("lost", "duplicated", "requested twice", "given up")]
