@@ -39,6 +39,7 @@ OPTIONAL = frozenset(
             )
         ),
         "variable sellerops_drop_folder_uri",
+        "variable sellerops_drop_folder_uri",
         "variable sellerops_personal_documents",
     }
 )
