@@ -21,6 +21,8 @@ SENDING = {
     "include/sellerops/sources/amazon_ads/reports.py": "createAdsReport: as above; deletions may be repeated",
     "include/sellerops/sources/amazon_ads/transport.py": "passes on the requests of the others",
     "include/sellerops/sources/seller_portal/visits.py": "asks a page for a file: claimed by collect",
+    "include/sellerops/sources/seller_portal/pages/ads_console.py": "as above",
+    "include/sellerops/browsers/devtools.py": "opens a tab of a local browser",
     "include/sellerops/sources/common/lwa.py": "logs in",
     "include/sellerops/sources/common/transport.py": "passes on the requests of the others",
 }
