@@ -92,6 +92,9 @@ class BrandAnalytics(PageObject):
             portal.controls.find("drop-down 'Brand'", portal.page.locator("kat-dropdown#brand, select#brand"))
             _apply_button(portal)
             _generate_button(portal)
+        # Opening the dialog requests nothing.
+        _generate_button(portal).click()
+        _confirm_button(portal)
         _open_manager(portal)
 
     def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:
