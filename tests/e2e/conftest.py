@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 import pytest
 from support.airflow_stack import running_airflow
 from support.browsers import free_port
-from support.portal_config import switch_on
+from support.portal_config import PAYMENTS, days_ago, switch_on
 from support.postgres import TEMPLATE, PostgresServer
 from support.sandbox import SandboxServer
 from support.system import System, follow_clock
 
+from sellerops.base.errors import BrowserMissing
+from sellerops.browsers.executable import find_chromium
 from sellerops.browsers.pool import VARIABLE, Pool
 from sellerops.ledger import Ledger
 from sellerops.settings.config_files import config_dir
@@ -80,6 +82,22 @@ def system(
         secrets += [user["password"], user["totp_secret"]]
         watcher = ConfigWatcher(config, dags)
         yield System(airflow, sandbox, ledger, warehouse, metadata, config, watcher, secrets)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_with_captcha(system: System) -> str:
+    """A download that meets a captcha: started before all tests, looked at by test_portal.py. Its run id.
+
+    Empty without a Chromium.
+    """
+    try:
+        find_chromium()
+    except BrowserMissing:
+        return ""
+    system.airflow.wait_for_dags(PAYMENTS, "portal_sign_in")
+    system.sandbox.control("POST", "/portal", json={"challenges": []})
+    system.sandbox.faults("portal_captcha", times=1)
+    return system.airflow.run(PAYMENTS, {"from_day": days_ago(20), "to_day": days_ago(14)})
 
 
 # Shipments wait for long: other files go between the tests of theirs, which look at the same runs.

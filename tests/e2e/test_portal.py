@@ -9,6 +9,7 @@ import httpx
 import pytest
 import yaml
 from support.browsers import needs_chromium
+from support.portal_config import PAYMENTS, days_ago
 from support.system import PATIENT, System
 
 from sellerops.browsers.evidence import EvidenceStore
@@ -19,7 +20,6 @@ from sellerops_runtime.processes import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]
 
-PAYMENTS = "report__seller_portal__payments_date_range"
 SIGN_IN, CANARY = "portal_sign_in", "portal_canary"
 LOGIN, PAGE = "northwind_finance", "payments_reports"
 
@@ -29,13 +29,10 @@ def _with_chromium() -> None:
     needs_chromium()
 
 
-def test_a_captcha_goes_to_a_person_and_the_download_continues_after_the_answer(system: System) -> None:
-    system.airflow.wait_for_dags(PAYMENTS, SIGN_IN, CANARY)
-    system.sandbox.control("POST", "/portal", json={"challenges": []})
-    system.sandbox.faults("portal_captcha", times=1)
-    system.airflow.api.set_paused(PAYMENTS, False)
-    run_id = _run(system, 20, 14)
-
+def test_a_captcha_goes_to_a_person_and_the_download_continues_after_the_answer(
+    system: System, run_with_captcha: str
+) -> None:
+    run_id = run_with_captcha
     wait_until(lambda: _questions(system), PATIENT, "the question")
     (question,) = _questions(system)
     assert "Seller Central asks for a person" in question["subject"]
@@ -72,9 +69,7 @@ def test_a_killed_browser_loses_and_doubles_nothing(system: System) -> None:
 
 
 def test_a_page_without_a_control_says_which_with_evidence(system: System) -> None:
-    options = {"text": "filter-generate-button", "becomes": "renamed"}
-    system.sandbox.faults("portal_page_drift", operation="paymentsReports", options=options)
-    options = {"text": "Request Report", "becomes": "Create file"}
+    options = {"text": 'label="Report Type"', "becomes": 'label="Kind"'}
     system.sandbox.faults("portal_page_drift", operation="paymentsReports", options=options)
     api = system.airflow.api
     run_id = api.trigger(CANARY)
@@ -83,7 +78,7 @@ def test_a_page_without_a_control_says_which_with_evidence(system: System) -> No
     assert (job.state, job.ref.page) == (JobState.PAGE_CHANGED, PAGE)
     wait_until(lambda: _notices(system, "Page changed"), PATIENT, "the notice in Slack")
     (notice,) = _notices(system, "Page changed")
-    for words in (PAGE, LOGIN, "Request Report", f"/dags/{CANARY}/evidence/{job.id}", "dropped_payments"):
+    for words in (PAGE, LOGIN, "Report Type", f"/dags/{CANARY}/evidence/{job.id}", "dropped_payments"):
         assert words in str(notice), words
     _look_at_evidence(system, job)
 
@@ -93,19 +88,15 @@ def test_a_page_without_a_control_says_which_with_evidence(system: System) -> No
 
 
 def _run(system: System, first: int, last: int) -> str:
-    days = {"from_day": _day(first), "to_day": _day(last)}
+    days = {"from_day": days_ago(first), "to_day": days_ago(last)}
     return system.airflow.api.trigger(PAYMENTS, days)
-
-
-def _day(ago: int) -> str:
-    return (datetime.now(UTC) - timedelta(days=ago)).date().isoformat()
 
 
 def _rows(system: System, first: int, last: int) -> int:
     statement = """
         SELECT count(*) FROM seller_portal.payments_date_range WHERE date_time::date BETWEEN %s AND %s
     """
-    return int(system.select(statement, _day(first), _day(last))[0][0])
+    return int(system.select(statement, days_ago(first), days_ago(last))[0][0])
 
 
 def _requested(system: System) -> list[dict[str, Any]]:

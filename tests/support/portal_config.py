@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ LOGINS: Mapping[str, Mapping[str, Any]] = {
         "queue": "browser_finance",
     },
 }
+PAYMENTS = "report__seller_portal__payments_date_range"
 # Each uses one of these logins.
 REPORTS = ("awd_storage_fees", "payments_date_range")
 
@@ -65,3 +67,8 @@ def write_logins(config: Path, logins: Mapping[str, Mapping[str, Any]], *, enabl
     """Replace logins.yaml."""
     content = {"enabled": enabled, "user_agent_mark": "sellerops (test)", "logins": dict(logins)}
     (config / "logins.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def days_ago(days: int) -> str:
+    """The date (UTC) so many days ago, as trigger forms take it."""
+    return (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
