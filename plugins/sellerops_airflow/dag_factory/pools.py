@@ -69,7 +69,7 @@ def create_missing_pools(engine: Engine, names: set[str]) -> set[str]:
     created = set()
     with engine.connect() as connection:
         found = connection.execute(select(Pool.pool, Pool.slots).where(Pool.pool.in_(names))).all()
-    slots_of = {name: slots for name, slots in found}  # noqa: C416 - rows are no pairs to mypy
+    slots_of = {str(name): slots for name, slots in found}
     existing = set(slots_of)
     for name in sorted(existing):
         if name.startswith(BROWSER_POOL) and slots_of[name] != BROWSER_SLOTS:

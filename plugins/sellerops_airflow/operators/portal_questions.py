@@ -115,7 +115,9 @@ class AskPersonOperator(HITLOperator):
                 if action:
                     end_action(ledger, action.id, ActionOutcome.GIVEN_UP, by)
                 log.warning("%s gave up. Waiting downloads fail.", by)
-                raise DownstreamTasksSkipped(tasks=self._following(context))
+                raise DownstreamTasksSkipped(  # type: ignore[no-untyped-call]
+                    tasks=self._following(context)
+                )
             self._go_on(context, by)
 
     def _action(self) -> RequiredAction | None:
@@ -130,7 +132,7 @@ class AskPersonOperator(HITLOperator):
         context["ti"].xcom_push(key=ANSWERED_BY, value=by)
         others = [task for task in self._following(context) if task.partition(".")[0] != self.login_id]
         if others:
-            raise DownstreamTasksSkipped(tasks=others)
+            raise DownstreamTasksSkipped(tasks=others)  # type: ignore[no-untyped-call]
 
     def _following(self, context: Context) -> list[str]:
         return sorted(context["task"].downstream_task_ids)

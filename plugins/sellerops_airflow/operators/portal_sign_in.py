@@ -86,12 +86,18 @@ class ListPagesOperator(BaseOperator):
         """Each page once, with the first of the login's accounts that uses it."""
         with task_outcome(context):
             login = load_logins().by_id.get(self.login_id)
-            found: dict[str, str] = {}
-            for spec in specs_of_login(login) if login else ():
-                wanted = login.accounts if spec.accounts == "all" else spec.accounts
-                account_id = next(each for each in login.accounts if each in wanted)
-                found.setdefault(str(spec.request.page), account_id)
+            found = _pages_of(login) if login else {}
         return [{"page": page, "account_id": account_id, "label": page} for page, account_id in found.items()]
+
+
+def _pages_of(login: Login) -> dict[str, str]:
+    """The account that each page is opened for."""
+    found: dict[str, str] = {}
+    for spec in specs_of_login(login):
+        wanted = login.accounts if spec.accounts == "all" else spec.accounts
+        account_id = next(each for each in login.accounts if each in wanted)
+        found.setdefault(str(spec.request.page), account_id)
+    return found
 
 
 class CheckPageOperator(BaseOperator):
