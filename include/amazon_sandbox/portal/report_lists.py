@@ -88,6 +88,7 @@ class ReportLists(FamilyState):
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._rows: dict[tuple[str, str], list[ListedFile]] = {}
+        self._seen: set[tuple[str, str, str]] = set()
         self._count = 0
 
     def request(
@@ -104,7 +105,7 @@ class ReportLists(FamilyState):
         if call.fault(faults.TOO_EARLY, kind):
             raise TooEarly(REGENERATES_S)
         account, country = _shown(call, kind)
-        rows = self._of(account, kind)
+        rows = self._of(call, kind)
         for row in rows:
             is_same = (row.country, row.days, row.options) == (country, days, dict(options or {}))
             free_at = row.requested_at + REGENERATES_S
@@ -125,11 +126,9 @@ class ReportLists(FamilyState):
 
     async def listed(self, call: PortalCall, kind: str, *, all_stores: bool = False) -> list[ListedFile]:
         """The rows of a kind, newest first; ``all_stores``: those of the account's other stores too."""
-        account, country = _shown(call, kind)
-        rows = self._of(account, kind)
-        if not rows:
-            rows.extend(self._of_yesterday(call, kind))
-        found = [row for row in rows if all_stores or row.country == country][:SHOWN_ROWS]
+        _, country = _shown(call, kind)
+        rows = [row for row in self._of(call, kind) if all_stores or row.country == country]
+        found = sorted(rows, key=lambda row: -row.requested_at)[:SHOWN_ROWS]
         for row in found:
             await self._settle(call, row)
         return found
@@ -154,9 +153,16 @@ class ReportLists(FamilyState):
     def reset(self) -> None:
         """Forget all rows."""
         self._rows.clear()
+        self._seen.clear()
 
-    def _of(self, account: str, kind: str) -> list[ListedFile]:
-        return self._rows.setdefault((account, kind), [])
+    def _of(self, call: PortalCall, kind: str) -> list[ListedFile]:
+        """The rows of the shown account; a store that is shown for the first time has older ones."""
+        account, country = _shown(call, kind)
+        rows = self._rows.setdefault((account, kind), [])
+        if (account, country, kind) not in self._seen:
+            self._seen.add((account, country, kind))
+            rows.extend(self._of_yesterday(call, kind))
+        return rows
 
     async def _settle(self, call: PortalCall, row: ListedFile) -> None:
         """Once a file is due, find out whether there is data in it."""
@@ -191,7 +197,7 @@ class ReportLists(FamilyState):
                 last = today - timedelta(days=place + 4)
                 days = (last - timedelta(days=length), last)
             at = now - hours * _HOUR
-            old_id = f"old-{number(self._sandbox.simulation.seed, account, kind, place) % 10**11}"
+            old_id = f"old-{number(self._sandbox.simulation.seed, account, country, kind, place) % 10**11}"
             rows.append(ListedFile(old_id, kind, account, country, days, at, at + _SHORTEST_S, ending=ending))
         return rows
 
