@@ -40,7 +40,7 @@ def kind_of(spec: ReportSpec) -> str:
 
 def portal_sample(spec: ReportSpec, account: str, country: str, **options: str) -> PortalSample | None:
     """The newest file with data; None if the store has none."""
-    return next(portal_samples(spec, account, country, **options), None)
+    return next(portal_samples(spec, account, country, AS_OF, **options), None)
 
 
 def portal_samples(

@@ -32,7 +32,7 @@ def check(
 def payments(tmp_path: Path, name: str = "file.csv", **changed: str) -> None:
     values = {**GOOD, **{key: value for key, value in changed.items() if key in GOOD}}
     facts = {key: value for key, value in changed.items() if key not in GOOD}
-    check(tmp_path, PAYMENTS.format(**values), "payments_date_range", name=name, **facts)
+    check(tmp_path, PAYMENTS.format(**values), "payments_date_range", US, name, **facts)
 
 
 def test_the_requested_file_is_accepted(tmp_path: Path) -> None:

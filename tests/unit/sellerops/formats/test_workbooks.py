@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,8 @@ from unit.sellerops.formats.helpers import Read, table
 
 from sellerops.base.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
 from sellerops.formats import workbook_parts, workbooks
+from sellerops.formats.cell_texts import text_of
+from sellerops.formats.headers import Header
 
 SPEC = table(
     {
@@ -33,7 +35,7 @@ SPEC = table(
     }
 )
 HEADER = ["sku", "name", "units", "fee", "share", "day", "at", "is_sold"]
-Sheets = dict[str, Sequence[Sequence[Any]]]
+Sheets = Mapping[str, Any]  # rows of cells by title
 
 
 def workbook(sheets: Sheets, change: Callable[[Workbook], None] = lambda book: None) -> bytes:
@@ -307,9 +309,9 @@ def test_a_workbook_that_is_too_large_is_refused_while_it_arrives() -> None:
 def test_rows_are_read_as_they_are_asked_for() -> None:
     """No more rows are read than were taken."""
     content = workbook({"US": [["sku", "units"], *([f"k{number}", number] for number in range(5_000))]})
-    header = workbooks.Header(WITH_SHEET)
+    header = Header(WITH_SHEET)
     book = workbooks.Workbook(content[:4], io.BytesIO(content[4:]), header, "*", "w", has_sheet_column=False)
-    with patch.object(workbooks, "text_of", wraps=workbooks.text_of) as read_cell:
+    with patch.object(workbooks, "text_of", wraps=text_of) as read_cell:
         rows = book.rows()
         assert [next(rows) for _ in range(3)] == [(2, ["k0", "0"]), (3, ["k1", "1"]), (4, ["k2", "2"])]
         assert read_cell.call_count == 6
