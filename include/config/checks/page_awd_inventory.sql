@@ -12,18 +12,21 @@ WITH snapshots AS (
             WHERE a.account_id = p.account_id
               AND a.snapshot_at BETWEEN p.snapshot_at - interval '60 minutes' AND p.snapshot_at + interval '60 minutes'
             ORDER BY abs(extract(epoch FROM a.snapshot_at - p.snapshot_at)) LIMIT 1) AS api_at
-    FROM (SELECT DISTINCT account_id, snapshot_at FROM seller_portal.awd_inventory
+    FROM (SELECT DISTINCT account_id, snapshot_at
+          FROM seller_portal.awd_inventory
           WHERE snapshot_at >= %(first_day)s::date) AS p
 )
 SELECT s.account_id, '' AS marketplace_id, (s.page_at AT TIME ZONE 'UTC')::date AS day,
        to_char(s.page_at AT TIME ZONE 'UTC', 'HH24:MI') || ' ' || f.subject AS subject,
-       sum(f.page_units) AS left_value, CASE WHEN count(a.sku) > 0 THEN sum(coalesce(f.api_units, 0)) END AS right_value,
+       sum(f.page_units) AS left_value,
+       CASE WHEN count(a.sku) > 0 THEN sum(coalesce(f.api_units, 0)) END AS right_value,
        jsonb_build_object(
            'api_snapshot', s.api_at,
            'skus_off', (array_agg(DISTINCT p.sku) FILTER (WHERE f.page_units IS DISTINCT FROM f.api_units))[1:5]
        ) AS evidence
 FROM snapshots AS s
-JOIN seller_portal.awd_inventory AS p ON p.account_id = s.account_id AND p.snapshot_at = s.page_at
+JOIN seller_portal.awd_inventory AS p
+  ON p.account_id = s.account_id AND p.snapshot_at = s.page_at
 LEFT JOIN amazon_sp.awd_inventory AS a
        ON a.account_id = p.account_id AND a.snapshot_at = s.api_at AND a.sku = p.sku
 CROSS JOIN LATERAL (VALUES

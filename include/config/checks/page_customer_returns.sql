@@ -10,7 +10,7 @@ WITH page AS (
            p.order_id, p.sku, p.return_date, p.return_date AS at, sum(p.quantity) AS figure
     FROM seller_portal.fba_customer_returns AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.return_date >= %(first_day)s::date AND p.return_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.return_date AT TIME ZONE m.timezone)::date, p.order_id, p.sku, p.return_date, p.return_date
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 api AS (
     SELECT a.account_id, a.order_id, a.sku, a.return_date, sum(a.quantity) AS figure

@@ -10,7 +10,7 @@ WITH page AS (
            p.shipment_item_id, p.shipment_id, p.shipment_date AS at, sum(p.quantity_shipped) AS figure
     FROM seller_portal.fulfilled_shipments AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.shipment_date >= %(first_day)s::date AND p.shipment_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date, p.shipment_item_id, p.shipment_id, p.shipment_date
+    GROUP BY 1, 2, 3, 4, 5, 6
 ),
 api AS (
     SELECT a.account_id, a.shipment_item_id, a.shipment_id, sum(a.quantity_shipped) AS figure

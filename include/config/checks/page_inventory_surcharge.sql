@@ -10,7 +10,7 @@ WITH page AS (
            p.sku, p.country, p.surcharge_age_tier, p.snapshot_date, p.snapshot_date AS at, sum(p.amount_charged) AS figure
     FROM seller_portal.long_term_storage_fees AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.snapshot_date BETWEEN %(first_day)s AND %(last_day)s
-    GROUP BY p.account_id, p.marketplace_id, p.snapshot_date, p.sku, p.country, p.surcharge_age_tier, p.snapshot_date, p.snapshot_date
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ),
 api AS (
     SELECT a.account_id, a.sku, a.country, a.surcharge_age_tier, a.snapshot_date, sum(a.amount_charged) AS figure

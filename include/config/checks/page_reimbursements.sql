@@ -10,7 +10,7 @@ WITH page AS (
            p.reimbursement_id, p.sku, p.approval_date AS at, sum(p.amount_total) AS figure
     FROM seller_portal.reimbursements AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.approval_date >= %(first_day)s::date AND p.approval_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.approval_date AT TIME ZONE m.timezone)::date, p.reimbursement_id, p.sku, p.approval_date
+    GROUP BY 1, 2, 3, 4, 5, 6
 ),
 api AS (
     SELECT a.account_id, a.reimbursement_id, a.sku, sum(a.amount_total) AS figure

@@ -10,7 +10,7 @@ WITH page AS (
            p.order_id, p.sku, p.disposition, p.request_date AS at, sum(p.requested_quantity) AS figure
     FROM seller_portal.removal_orders AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.request_date >= %(first_day)s::date AND p.request_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.request_date AT TIME ZONE m.timezone)::date, p.order_id, p.sku, p.disposition, p.request_date
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 api AS (
     SELECT a.account_id, a.order_id, a.sku, a.disposition, sum(a.requested_quantity) AS figure

@@ -10,7 +10,7 @@ WITH page AS (
            p.order_id, p.sku, p.tracking_number, p.shipment_date AS at, sum(p.shipped_quantity) AS figure
     FROM seller_portal.removal_shipments AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.shipment_date >= %(first_day)s::date AND p.shipment_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date, p.order_id, p.sku, p.tracking_number, p.shipment_date
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 api AS (
     SELECT a.account_id, a.order_id, a.sku, a.tracking_number, sum(a.shipped_quantity) AS figure

@@ -10,7 +10,7 @@ WITH page AS (
            p.replacement_amazon_order_id, p.sku, p.shipment_date, p.shipment_date AS at, sum(p.quantity) AS figure
     FROM seller_portal.shipment_replacements AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.shipment_date >= %(first_day)s::date AND p.shipment_date < %(last_day)s::date
-    GROUP BY p.account_id, p.marketplace_id, (p.shipment_date AT TIME ZONE m.timezone)::date, p.replacement_amazon_order_id, p.sku, p.shipment_date, p.shipment_date
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 api AS (
     SELECT a.account_id, a.replacement_amazon_order_id, a.sku, a.shipment_date, sum(a.quantity) AS figure

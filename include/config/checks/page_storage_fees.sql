@@ -10,7 +10,7 @@ WITH page AS (
            p.fnsku, p.fulfillment_center, p.month_of_charge, p.country_code, p.month AS at, sum(p.estimated_monthly_storage_fee) AS figure
     FROM seller_portal.storage_fees AS p JOIN marketplace AS m ON m.id = p.marketplace_id
     WHERE p.month BETWEEN %(first_day)s AND %(last_day)s
-    GROUP BY p.account_id, p.marketplace_id, p.month, p.fnsku, p.fulfillment_center, p.month_of_charge, p.country_code, p.month
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ),
 api AS (
     SELECT a.account_id, a.fnsku, a.fulfillment_center, a.month_of_charge, a.country_code, sum(a.estimated_monthly_storage_fee) AS figure
