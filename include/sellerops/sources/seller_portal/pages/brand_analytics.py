@@ -9,7 +9,6 @@ brand.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from sellerops.base.errors import ConfigurationError, NothingToCollect, NotPublishedYet, Throttled
@@ -17,6 +16,7 @@ from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.pages.brand_views import VIEWS, View, view_of
 from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of, store_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
@@ -37,40 +37,8 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
 
 
-@dataclass(frozen=True)
-class _View:
-    """A view: its address, its id there, and its title in English, German and Japanese."""
-
-    path: str
-    id: str
-    titles: tuple[str, ...]
-
-
 _DASHBOARD = "/brand-analytics/dashboard"
 _MANAGER = "/brand-analytics/download-manager"
-_VIEWS: Mapping[str, _View] = {
-    "search_query_performance_brand": _View(
-        "query-performance",
-        "query-performance-brands-view",
-        ("Search Query Performance", "Suchanfragenleistung", "検索クエリパフォーマンス"),
-    ),
-    "demographics": _View(
-        "demographics", "demographics-default-view", ("Demographics", "Demografische Daten", "購入者属性")
-    ),
-    "item_comparison": _View(
-        "item-comparison", "item-comparison-default-view", ("Item Comparison", "Artikelvergleich", "商品比較")
-    ),
-    "alternate_purchase": _View(
-        "alternate-purchase",
-        "alternate-purchase-default-view",
-        ("Alternate Purchase", "Alternativer Kauf", "代替購入"),
-    ),
-    "customer_loyalty": _View(
-        "customer-loyalty",
-        "customer-loyalty-default-view",
-        ("Customer Loyalty", "Kundentreue", "カスタマーロイヤルティ"),
-    ),
-}
 # Stores that have no Brand Analytics: their pages say "Page not found".
 _WITHOUT = frozenset({"IE", "BE", "PL"})
 _BRAND = ("Brand", "Marke", "ブランド")
@@ -80,14 +48,14 @@ _NEW_TAB_MS = 5_000.0
 
 
 class BrandAnalytics(PageObject):
-    """Options: ``view``: one of ``_VIEWS``; ``period``: ``WEEK``, ``MONTH`` or ``QUARTER`` (else that of the
-    window); ``brand``: as the page writes it (else the one that the page shows).
+    """Options: ``view``: one of ``brand_views.VIEWS``; ``period``: ``WEEK``, ``MONTH`` or ``QUARTER`` (else
+    that of the window); ``brand``: as the page writes it (else the one that the page shows).
     """
 
     name: ClassVar[str] = "brand_analytics"
 
     def check(self, portal: Portal) -> None:
-        for view in _VIEWS.values():
+        for view in VIEWS.values():
             _open(portal, view, {})
             portal.controls.find("drop-down 'Brand'", portal.page.locator("kat-dropdown#brand, select#brand"))
             _apply_button(portal)
@@ -98,14 +66,14 @@ class BrandAnalytics(PageObject):
         _open_manager(portal)
 
     def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:
-        view, period = _view_of(wanted), _period_of(wanted)
+        view, period = view_of(wanted), _period_of(wanted)
         _open_manager(portal)
         brand = wanted.options.get("brand", "")
         return [row.as_report(self._type(wanted)) for row in _rows(portal, view, period, brand)]
 
     def request(self, portal: Portal, wanted: WantedFile) -> None:
         with before_sending():
-            view, period = _view_of(wanted), _period_of(wanted)
+            view, period = view_of(wanted), _period_of(wanted)
             _open(portal, view, period.in_address)
             _require_shown(portal, period)
             _choose_brand(portal, wanted.options.get("brand", ""))
@@ -117,7 +85,7 @@ class BrandAnalytics(PageObject):
         _confirm(portal, button)
 
     def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
-        view, period = _view_of(wanted), _period_of(wanted)
+        view, period = view_of(wanted), _period_of(wanted)
         _open_manager(portal)
         for row in _rows(portal, view, period, wanted.options.get("brand", "")):
             if report is None or row.id == report.report_id:
@@ -139,7 +107,7 @@ def _download(portal: Portal, row: DownloadRow, view: str) -> DownloadedFile:
     return download_by(portal, icon, facts)
 
 
-def _rows(portal: Portal, view: _View, period: ReportingPeriod, brand: str) -> list[DownloadRow]:
+def _rows(portal: Portal, view: View, period: ReportingPeriod, brand: str) -> list[DownloadRow]:
     """The list's rows of a view, period and, where the list says it, brand; newest first."""
     days = (period.first_day, period.last_day)
     return [
@@ -151,22 +119,12 @@ def _rows(portal: Portal, view: _View, period: ReportingPeriod, brand: str) -> l
     ]
 
 
-def _view_of(wanted: WantedFile) -> _View:
-    name = wanted.options.get("view", "")
-    if name not in _VIEWS:
-        raise ConfigurationError(
-            f"Brand Analytics has no view {name!r}.",
-            remedy=f"Write one of {', '.join(_VIEWS)} as the spec's `request.options.view`.",
-        )
-    return _VIEWS[name]
-
-
 def _period_of(wanted: WantedFile) -> ReportingPeriod:
     first, last = wanted_days(wanted)
     return period_of(first, last, wanted.options.get("period", "").upper())
 
 
-def _open(portal: Portal, view: _View, period: Mapping[str, str]) -> None:
+def _open(portal: Portal, view: View, period: Mapping[str, str]) -> None:
     store = {"country-id": portal.marketplace.code.lower()} if portal.marketplace else {}
     open_page(portal, f"{_DASHBOARD}/{view.path}", **{"view-id": view.id, **period, **store})
     _require_page(portal)
