@@ -32,6 +32,8 @@ REPORTS = {
     "CUSTOMER_RETURNS": "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA",
 }
 _TITLE_CASE = "AFNShipmentReport"
+# Reports of calendar months, which are the same in every store; the others have the store's days.
+_MONTHLY = frozenset((REPORTS["STORAGE_FEE_CHARGES"], REPORTS["LONG_TERM_STORAGE_FEE_CHARGES"]))
 
 
 def write(name: str, request: FileRequest) -> PortalFile:
@@ -46,7 +48,7 @@ def write(name: str, request: FileRequest) -> PortalFile:
 
 def document_rows(report_type: str, request: FileRequest) -> list[list[str]]:
     """The header and the rows of a flat file of the Reports API for the same store and days."""
-    start, end = _window(request)
+    start, end = _window(report_type, request)
     document = request.simulation.document(
         report_type, request.seller, [request.marketplace.marketplace_id], start, end, None, request.now
     )
@@ -77,11 +79,11 @@ def _cells(line: str) -> list[str]:
     return line.split("\t")
 
 
-def _window(request: FileRequest) -> tuple[datetime, datetime] | tuple[None, None]:
-    """The chosen days as the store's midnights in UTC, the last one open."""
+def _window(report_type: str, request: FileRequest) -> tuple[datetime, datetime] | tuple[None, None]:
+    """The chosen days as midnights in UTC, the last one open."""
     if request.first_day is None or request.last_day is None:
         return None, None
-    zone = ZoneInfo(request.marketplace.timezone)
+    zone = ZoneInfo("UTC" if report_type in _MONTHLY else request.marketplace.timezone)
     ends = (request.first_day, request.last_day + timedelta(days=1))
     start, end = (_midnight(day, zone) for day in ends)
     return start, end
