@@ -9,6 +9,7 @@ from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable
 
 from sellerops.base.commands import commands_as_typed
 from sellerops.reconciliation.checks import CheckSpec, load_check, load_checks
+from sellerops.settings.specs import load_specs
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
 from sellerops_airflow.operators.checks import CompareFiguresOperator, NotifyDifferencesOperator
 from sellerops_airflow.runs.assets import table_asset
@@ -30,14 +31,22 @@ def checks_to_parse() -> list[DAG]:
 
 
 def build_checks() -> list[DAG]:
-    """One DAG per valid check. A check whose DAG cannot be built is logged and skipped."""
+    """One DAG per valid check of tables that are filled. One that cannot be built is logged and skipped."""
     dags = []
+    off = _tables_of_reports_that_are_off()
     for check in load_checks():
+        if off.intersection(check.inputs):
+            continue
         try:
             dags.append(build_check(check))
         except Exception:
             log.exception("Cannot build the DAG of check %s", check.name)
     return dags
+
+
+def _tables_of_reports_that_are_off() -> set[str]:
+    """Nothing loads them, so that a check would wait for them for ever."""
+    return {f"{spec.source}.{table}" for spec in load_specs()[0] if not spec.is_on for table in spec.tables}
 
 
 def build_check(check: CheckSpec) -> DAG:
