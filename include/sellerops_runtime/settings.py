@@ -39,7 +39,6 @@ OPTIONAL = frozenset(
             )
         ),
         "variable sellerops_drop_folder_uri",
-        "variable sellerops_drop_folder_uri",
         "variable sellerops_personal_documents",
     }
 )
