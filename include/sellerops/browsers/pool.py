@@ -12,7 +12,6 @@ Files below the home (``$SELLEROPS_BROWSERS_HOME``, else ``$XDG_STATE_HOME/selle
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import time
@@ -29,7 +28,8 @@ from sellerops.base.errors import BrowserUnavailable, ConfigurationError
 from sellerops.browsers.devtools import BrowserVersion, is_loopback, read_version
 from sellerops.browsers.executable import find_chromium
 from sellerops.browsers.process import Start, remove_profile_locks, runs_with, start, stop, user_agent_of
-from sellerops.browsers.process_tree import ProcessId, is_alive, listener_of
+from sellerops.browsers.process_tree import is_alive, listener_of
+from sellerops.browsers.records import BrowserRecord, read_record
 from sellerops.settings.logins import Login
 
 VARIABLE = "SELLEROPS_BROWSERS_HOME"
@@ -84,7 +84,7 @@ class Pool:
         if not is_loopback(login.browser):
             state = BrowserState.ELSEWHERE if version else BrowserState.UNREACHABLE
             return PoolBrowser(login, state, version=version)
-        record = _read(self._path(login))
+        record = read_record(self._path(login))
         # Without a record: whoever started it was killed before it could write one.
         process = record.process if record else runs_with(self.profile(login.id))
         is_at_port = process is not None and (record is None or record.port == _port(login))
@@ -139,7 +139,7 @@ class Pool:
             )
             remove_profile_locks(how.profile)
             started = start(how)
-            self._write(login, _Record(started, how.port, has_window))
+            self._write(login, BrowserRecord(started, how.port, has_window))
         return replace(self.look(login, mark), was_started=True)
 
     def stop(self, login: Login, mark: str) -> bool:
@@ -155,7 +155,7 @@ class Pool:
         """Stop every browser that was started with this home; returns the logins whose browser ran."""
         stopped = []
         for path in sorted(self._run.glob("*.json")):
-            record = _read(path)
+            record = read_record(path)
             if record and record.process:
                 stop(record.process)
                 stopped.append(path.stem)
@@ -205,50 +205,11 @@ class Pool:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _write(self, login: Login, record: _Record) -> None:
+    def _write(self, login: Login, record: BrowserRecord) -> None:
         path = self._path(login)
         written = path.with_suffix(".part")
         written.write_text(record.to_json(), encoding="utf-8")
         written.replace(path)
-
-
-@dataclass(frozen=True)
-class _Record:
-    """The file that says which process a login's browser is."""
-
-    id: ProcessId
-    port: int
-    has_window: bool
-
-    @property
-    def process(self) -> psutil.Process | None:
-        return self.id.find()
-
-    def to_json(self) -> str:
-        return json.dumps(
-            {
-                "pid": self.id.pid,
-                "created": self.id.created,
-                "port": self.port,
-                "has_window": self.has_window,
-            }
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> _Record:
-        found = json.loads(text)
-        return cls(
-            ProcessId(int(found["pid"]), float(found["created"])),
-            int(found["port"]),
-            bool(found["has_window"]),
-        )
-
-
-def _read(path: Path) -> _Record | None:
-    try:
-        return _Record.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def default_home() -> Path:
