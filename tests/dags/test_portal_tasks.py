@@ -345,12 +345,29 @@ def test_a_changed_page_is_one_notice_with_control_evidence_and_what_to_do(
         f"Page changed: {PAGE} ({LOGIN})",
         "no usable button 'Request'",
         "/dags/portal_canary/evidence/1",
-        "s3://bucket/dropped/northwind_na/dropped_payments_date_range/{marketplace}/",
+        "s3://bucket/dropped/northwind_na/dropped_payments_date_range/&lt;marketplace",
     ):
         assert words in text, words
     check().execute(context("c3", "portal_canary", f"{LOGIN}.check_page"))
     send_run_recoveries(runtime.real, outcome("portal_canary", "c3"))
     assert any("works again" in each for each in sent.texts)
+
+
+def test_a_download_names_the_folder_of_its_store(
+    runtime: Runtime, sent: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_SELLEROPS_DROP_FOLDER_URI", "/srv/dropped/")
+    ref = JobRef(
+        *("download", "northwind_na", "A2EUQ1WTGCTBG2", "payments_date_range", PAGE),
+        dag_id=PAYMENTS,
+        run_id="r",
+        task_id="t",
+    )
+    runtime.client.script = [changed()]
+    with pytest.raises(PageChanged):
+        runtime.client._visit(PAGE, ref)
+    send_failure_notices(runtime.real, outcome(PAYMENTS, "r", PageChanged))
+    assert "`/srv/dropped/northwind_na/dropped_payments_date_range/CA/`." in sent.texts[0]
 
 
 def test_a_look_does_not_close_what_a_download_found(runtime: Runtime, sent: Channels) -> None:

@@ -161,4 +161,4 @@ def how_to_open(login: Login) -> str:
 def _by_hand(each: ByHand) -> str:
     if not each.folder:
         return f"Until then, {each.report} has no other way: {each.remedy}"
-    return f"Until then, download the file of {each.report} by hand and put it into `{each.folder}`"
+    return f"Until then, download the file of {each.report} by hand and put it into `{escape(each.folder)}`."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.settings.logins import load_logins
+from sellerops.settings.marketplaces import marketplace_by_id
 from sellerops.settings.specs import ReportSpec, enabled_specs, load_spec
 from sellerops_airflow.runs.portal_dags import specs_of_login
 
@@ -14,26 +15,26 @@ if TYPE_CHECKING:
     from sellerops.notices.portal import ByHand
 
 
-# By whether the report has a folder per marketplace.
-_MARKETPLACE = {True: ("{marketplace}",), False: ()}
-
-
 def ways_by_hand(job: BrowserJob) -> list[ByHand]:
     """For each report that a changed page stops: where a file that a person downloads is read."""
-    return [_way(spec, job.ref.account_id) for spec in _stopped_by(job)]
+    return [_way(spec, job) for spec in _stopped_by(job)]
 
 
-def drop_folders(spec: ReportSpec, account_id: str, root: str) -> list[str]:
-    """The addresses at which files of the same tables are read; empty if no report reads any.
+def drop_folder(spec: ReportSpec, account_id: str, code: str, root: str) -> str:
+    """The address at which a file of the same tables is read; empty if no report reads any.
 
-    ``{marketplace}`` stands for the code, such as `US`, where the report needs one.
+    :param code: the marketplace's, such as ``US``.
     """
-    tables = set(spec.tables)
-    return [
-        "/".join([root.rstrip("/"), account_id, each.name, *_MARKETPLACE[each.scope == "marketplace"], ""])
-        for each in enabled_specs()
-        if each.request.how == "dropped" and set(each.tables) == tables
-    ]
+    for each in enabled_specs():
+        if each.request.how == "dropped" and set(each.tables) == set(spec.tables):
+            parts = [
+                root.rstrip("/"),
+                account_id,
+                each.name,
+                *([code] if each.scope == "marketplace" else []),
+            ]
+            return f"{'/'.join(parts)}/"
+    return ""
 
 
 def _stopped_by(job: BrowserJob) -> list[ReportSpec]:
@@ -43,7 +44,7 @@ def _stopped_by(job: BrowserJob) -> list[ReportSpec]:
     return [spec for spec in specs_of_login(login) if spec.request.page == job.ref.page] if login else []
 
 
-def _way(spec: ReportSpec, account_id: str | None) -> ByHand:
+def _way(spec: ReportSpec, job: BrowserJob) -> ByHand:
     from sellerops.notices.portal import ByHand
     from sellerops_airflow.hooks.archive import drop_folder_uri
 
@@ -51,12 +52,12 @@ def _way(spec: ReportSpec, account_id: str | None) -> ByHand:
         root = drop_folder_uri()
     except ConfigurationError as error:
         return ByHand(spec.name, "", f"{error.where} {error.cause} {error.remedy}")
-    folders = drop_folders(spec, account_id or "<account>", root)
-    if folders:
-        return ByHand(spec.name, folders[0])
-    return ByHand(
-        spec.name,
-        "",
+    known = job.ref.marketplace_id
+    # The canary looks at a page for all marketplaces of an account.
+    code = marketplace_by_id(known).code if known else "<marketplace, such as US>"
+    folder = drop_folder(spec, job.ref.account_id or "<account>", code, root)
+    missing = (
         f"no report of the drop folder has its tables. Add one with `like: seller_portal/{spec.name}` "
-        "(docs/portal.md).",
+        "(docs/portal.md)."
     )
+    return ByHand(spec.name, folder, "" if folder else missing)
