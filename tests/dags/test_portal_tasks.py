@@ -1,4 +1,4 @@
-"""Whoever finds that a site asks for a person: one run asks, one notice says so, and everything goes on."""
+"""Whoever finds that a site needs a person: one run asks, one notice says so, and everything goes on."""
 
 from __future__ import annotations
 
@@ -175,10 +175,10 @@ def test_one_run_asks_and_one_notice_says_so_whichever_tasks_wait(
     run_id = f"{LOGIN}__{action.id}"
     assert list(runs) == [run_id]
     assert runs[run_id]["dag"] == "portal_sign_in" and runs[run_id]["login"] == LOGIN
-    texts = [text for text in sent.texts if "asks for a person" in text]
+    texts = [text for text in sent.texts if "needs a person" in text]
     assert len(texts) == len({each.target for each in sent.messages})
     for words in (
-        "northwind_finance: Seller Central asks for a person",
+        "northwind_finance: Seller Central needs a person",
         "Type the characters",
         "https://browsers.example.com/finance",
         f"/dags/portal_sign_in/runs/{run_id}/tasks/ask/required_actions",
@@ -204,7 +204,7 @@ def test_the_question_is_for_people(runtime: Runtime, shown: list[Any], sent: Ch
     with pytest.raises(TaskAwaitingInput) as waiting:
         ask(action).execute(context(f"{LOGIN}__{action.id}"))
     (question,) = shown
-    assert question["subject"] == "northwind_finance: Seller Central asks for a person"
+    assert question["subject"] == "northwind_finance: Seller Central needs a person"
     assert question["options"] == [DONE, GIVE_UP]
     for words in (
         "**northwind_na**",
@@ -217,7 +217,7 @@ def test_the_question_is_for_people(runtime: Runtime, shown: list[Any], sent: Ch
         assert words in question["body"], words
     assert waiting.value.timeout is not None and 23 < waiting.value.timeout.total_seconds() / 3600 <= 24
     # Nobody was told yet, if the process that found it died before it could.
-    assert any("asks for a person" in text for text in sent.texts)
+    assert any("needs a person" in text for text in sent.texts)
 
 
 def test_without_a_live_view_it_names_the_command(runtime: Runtime) -> None:
@@ -419,7 +419,7 @@ def outcome(dag_id: str, run_id: str, *errors: type[Exception]) -> RunOutcome:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (PersonNeeded, "nobody did what Seller Central asks for"),
+        (PersonNeeded, "nobody did what Seller Central asked for"),
         (LoginRefused, "northwind_finance cannot sign in to Seller Central: 1 report stops"),
     ],
 )

@@ -35,11 +35,11 @@ def test_a_captcha_goes_to_a_person_and_the_download_continues_after_the_answer(
     run_id = run_with_captcha
     wait_until(lambda: _questions(system), PATIENT, "the question")
     (question,) = _questions(system)
-    assert "Seller Central asks for a person" in question["subject"]
+    assert "Seller Central needs a person" in question["subject"]
     for words in (LOGIN, "northwind_na", "Screenshot", f"sellerops browsers open {LOGIN}", "Done, go on"):
         assert words in question["body"], words
-    wait_until(lambda: _notices(system, "asks for a person"), PATIENT, "the notice in Slack")
-    (notice,) = _notices(system, "asks for a person")
+    wait_until(lambda: _notices(system, "needs a person"), PATIENT, "the notice in Slack")
+    (notice,) = _notices(system, "needs a person")
     assert "/required_actions" in str(notice) and "/evidence/" in str(notice)
     # Waiting holds no worker, and the browser is free for the person.
     states = {ti["state"] for ti in system.tasks(PAYMENTS, run_id, "fetch_report")}

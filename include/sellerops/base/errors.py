@@ -17,7 +17,7 @@ SellerOpsError
 |   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
 |   +-- LoginBusy             another job uses the login's browser; carries who
 |   +-- BrowserUnavailable    the login's browser crashed, cannot be reached or exceeded its limits
-|   +-- WrongFile             a page handed out another file than the requested one
+|   +-- WrongFile             a page provided a file other than the requested one
 |   +-- TableInUse            other sessions hold a table whose structure must change
 +-- GiveUpError               retrying cannot help: a person must look
 |   +-- PersonNeeded          a page asks for what only a person may do; carries the required action
@@ -142,7 +142,7 @@ class LoginBusy(RetryableError):
 
 class BrowserUnavailable(RetryableError):
     default_remedy = (
-        "Nothing: the next try restarts the browser. `sellerops browsers status` shows its state."
+        "Nothing: Airflow retries and restarts the browser. `sellerops browsers status` shows its state."
     )
 
 
@@ -159,8 +159,8 @@ class GiveUpError(SellerOpsError):
 
 
 class PersonNeeded(GiveUpError):
-    """``details["kind"]``: a value of ``RequiredActionKind``; ``details["evidence"]``: address of the
-    screenshot and the page.
+    """``details["kind"]``: a value of ``RequiredActionKind``; ``details["evidence"]``: where the screenshot
+    and the page are stored.
     """
 
     default_remedy = "Do what the page asks for in the login's browser, then answer the required action."

@@ -170,7 +170,7 @@ def _connect(login: Login, downloads: Path, *, is_cdp: bool) -> tuple[Playwright
     except (Error, OSError) as error:
         playwright.stop()
         raise BrowserUnavailable(
-            f"the browser at {login.browser} does not let us attach: {str(error).splitlines()[0]}",
+            f"cannot attach to the browser at {login.browser}: {str(error).splitlines()[0]}",
             where=f"browser of login {login.id}",
         ) from error
     except BaseException:

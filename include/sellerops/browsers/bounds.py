@@ -175,5 +175,5 @@ class Watch:
 def _lost() -> Breach:
     return Breach(
         Limit.LOCK,
-        "another job took the login over, because this one had not beaten its lock in time.",
+        "another job has taken over the login, because this one did not renew its lock in time.",
     )

@@ -68,12 +68,14 @@ def download_from(page: Page, action: Callable[[], None], folder: Path) -> Brows
         if "download" not in str(error):  # the action's own time-out
             raise
         raise AmazonUnavailable(
-            f"the page handed out no file within {DOWNLOAD_STARTS_S:g} s.", where=place_of(page)
+            f"the page provided no file within {DOWNLOAD_STARTS_S:g} s.", where=place_of(page)
         ) from error
     name = safe_name(download.suggested_filename)
     if problem := download.failure():
         if is_crash(problem):
-            raise BrowserUnavailable("the browser crashed in a download.", where=place_of(page), crashed=True)
+            raise BrowserUnavailable(
+                "the browser crashed during a download.", where=place_of(page), crashed=True
+            )
         raise DocumentDamaged(f"the download of {name} did not complete ({problem}).", where=place_of(page))
     path = _free(folder, name)
     download.save_as(path)

@@ -225,7 +225,7 @@ class BrowserSession:
                 ) from error
             if isinstance(error, Error):
                 raise BrowserUnavailable(
-                    f"the browser did not do what the page needs: {_first_line(error)}", where=self._where
+                    f"the browser failed on the page: {_first_line(error)}", where=self._where
                 ) from error
             raise
         self.check()
@@ -259,7 +259,7 @@ def open_session(
 ) -> Iterator[BrowserSession]:
     """Attach to a login's browser, whose lock the caller holds; start it if it belongs to this machine.
 
-    ``secrets``: texts that must not appear in evidence (password, one-time-password secret). ``is_held``
+    ``secrets``: texts that must not appear in evidence (password, one-time password secret). ``is_held``
     beats the login's lock and returns whether it is still held; it is called from another thread every
     ``BEAT_EVERY_S``. Other pages of the browser are closed at the start, the job's own and its downloads at
     the end. Raises BrowserMissing, BrowserUnavailable and ConfigurationError; errors of Playwright that

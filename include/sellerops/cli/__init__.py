@@ -37,7 +37,7 @@ COMMANDS = {
         "notifications": "Amazon's notifications (SQS), which replace polling: set up, status, test"
     },
     "ads": {"ads": "Amazon Ads: profiles, refused columns"},
-    "browsers": {"browsers": "the browsers of logins: start, state, stop, and how you reach one"},
+    "browsers": {"browsers": "the browsers of logins: start, stop, show and reach them"},
     "connections": {"connections": "test the Airflow connections that the configuration uses"},
     "notices": {"notices": "who gets which notice, pending messages, open faults"},
     "dags": {"dags": "switch DAGs on and off, also whole families"},

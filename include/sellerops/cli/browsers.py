@@ -28,23 +28,25 @@ _LONGEST = 60
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "browsers",
-        help="the browsers of logins: start, state, stop, and how you reach one",
-        description="Starts and stops one Chromium per login in logins.yaml whose `browser` is on this "
-        "machine (docs/portal.md). Tasks start it, too, when it does not run.",
+        help="the browsers of logins: start, stop, show and reach them",
+        description="Starts and stops the Chromium of each login in logins.yaml whose `browser` is on this "
+        "machine (docs/browsers.md). Tasks start a browser that does not run, too.",
     )
     actions = parser.add_subparsers(required=True, metavar="action")
-    action = actions.add_parser("up", help="start the browsers of this machine")
+    action = actions.add_parser("up", help="start the browsers on this machine")
     _add_logins(action)
-    action.add_argument("--window", action="store_true", help="with a window on this desktop")
+    action.add_argument("--window", action="store_true", help="show each browser in a window on this desktop")
     action.set_defaults(run=_up)
-    action = actions.add_parser("status", help="process, memory, pages, job and required action of each")
+    action = actions.add_parser(
+        "status", help="show process, memory, pages, job and required action of each browser"
+    )
     action.set_defaults(run=_status)
-    action = actions.add_parser("down", help="stop the browsers of this machine; they keep their sign-ins")
+    action = actions.add_parser("down", help="stop the browsers on this machine; they stay signed in")
     _add_logins(action)
-    action.add_argument("--force", action="store_true", help="even while a job uses the browser")
+    action.add_argument("--force", action="store_true", help="stop a browser even while a job uses it")
     action.set_defaults(run=_down)
     action = actions.add_parser(
-        "open", help="how you see and use a login's running browser, for example for a captcha"
+        "open", help="print how to see and use a login's running browser, for example to solve a captcha"
     )
     action.add_argument("login", nargs="?", help="default: the login that needs a person, or the only one")
     action.set_defaults(run=_open)
@@ -62,8 +64,8 @@ def _up(options: argparse.Namespace) -> int:
     logins, pool = _enabled(), Pool()
     if options.window and not _has_desktop():
         raise ConfigurationError(
-            "this machine shows no desktop (DISPLAY is not set).",
-            remedy="Leave out --window; `sellerops browsers open` then says how to see a browser.",
+            "this machine has no desktop (DISPLAY is not set).",
+            remedy="Leave out --window; `sellerops browsers open` then prints how to see a browser.",
         )
     failed = 0
     for login in _chosen(logins, options.login):
@@ -100,7 +102,7 @@ def _down(options: argparse.Namespace) -> int:
     if busy and not options.force:
         raise ConfigurationError(
             f"a job uses the browser of {busy[0]} ({known[busy[0]].used_by}).",
-            remedy="Wait for its end (`sellerops browsers status`), or add --force: the job then fails and "
+            remedy="Wait until it ends (`sellerops browsers status`), or add --force: the job then fails and "
             "Airflow retries it.",
         )
     for login in chosen:
@@ -120,11 +122,11 @@ def _open(options: argparse.Namespace) -> int:
     found = pool.look(login, logins.user_agent_mark)
     if found.state in (BrowserState.STOPPED, BrowserState.UNREACHABLE):
         raise BrowserUnavailable(
-            "its browser does not run.",
+            "its browser is not running.",
             where=f"login {login.id}, {login.browser}",
             remedy=f"Run `sellerops browsers up {login.id}`, then this command again."
             if found.state is BrowserState.STOPPED
-            else "Start its container (`docker compose --profile portal up -d`), then run this again.",
+            else "Start its container (`docker compose --profile portal up -d`), then run this command again.",
         )
     if state.page_url and not any(tab.url == state.page_url for tab in list_tabs(login.browser)):
         open_tab(login.browser, state.page_url)
@@ -166,7 +168,7 @@ def _chosen(logins: Logins, names: Sequence[str]) -> list[Login]:
         )
     if not found:
         raise ConfigurationError(
-            "no login has its browser on this machine.",
+            "no login has a browser on this machine.",
             where="logins.yaml",
             remedy="Give a login a `browser` such as http://127.0.0.1:9222 (docs/portal.md).",
         )
@@ -181,7 +183,7 @@ def _one(logins: Logins, name: str | None, known: dict[str, LoginState]) -> Logi
     candidates = waiting or list(logins.by_id)
     if len(candidates) != 1:
         raise ConfigurationError(
-            "several logins could be meant." if candidates else "logins.yaml has no logins.",
+            "more than one login matches." if candidates else "logins.yaml has no logins.",
             remedy=f"Name one: {', '.join(candidates)}." if candidates else "Add one (docs/portal.md).",
         )
     return logins.by_id[candidates[0]]
@@ -196,7 +198,10 @@ def _known_states(login_ids: list[str]) -> tuple[dict[str, LoginState], str]:
     from sellerops.cli.warehouse import open_ledger, warehouse_is_known
 
     if not warehouse_is_known():
-        return {}, "Sign-ins, jobs and required actions are in the ledger, whose address is unknown here."
+        return (
+            {},
+            "Sign-ins, jobs and required actions are unknown, because the ledger's address is not set here.",
+        )
     try:
         with closing(open_ledger()) as ledger:
             return login_states(ledger, login_ids), ""
@@ -232,22 +237,24 @@ def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
     if state.action:
         lines.append(f"{login.id} needs you: {state.action}")
     if state.used_by:
-        lines.append(f"A job uses it now ({state.used_by}); wait for its end, because it closes other pages.")
+        lines.append(
+            f"A job uses it now ({state.used_by}). Wait until it ends, because it closes other pages."
+        )
     if found.has_window:
         lines.append(f"Its window is on the desktop of {socket.gethostname()}.")
         return lines
     port = urlsplit(login.browser).port
     user = os.environ.get("USER") or os.environ.get("LOGNAME") or "<user>"
     lines += [
-        "1. From your own computer, forward its port (leave it running; skip it on this machine):",
+        "1. On your own computer, forward its port and leave this running (not needed on this machine):",
         f"     ssh -L {port}:127.0.0.1:{port} {user}@{socket.gethostname()}",
-        "2. In Chrome or Chromium there, open one of its pages:",
+        "2. On your own computer, open one of its pages in Chrome or Chromium:",
         *(
             f"     http://localhost:{port}/devtools/inspector.html?ws=localhost:{port}/devtools/page/{tab.id}"
             f"   {_shown(tab.url)}"
             for tab in list_tabs(login.browser)
         ),
-        "   It shows the page on the left; click and type there. Passwords go to the site, not to us.",
+        "   It shows the page on the left; click and type there. Passwords go to the site only.",
     ]
     if state.action:
         lines.append(

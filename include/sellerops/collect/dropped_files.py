@@ -73,9 +73,9 @@ class DroppedFiles:
         while young := [file.path for file in await off_loop(self._files) if _is_young(file)]:
             if time.monotonic() >= until:
                 raise RetryableError(
-                    f"{', '.join(young)} has been changing for {PATIENCE / 60:g} minutes.",
+                    f"{', '.join(young)} has kept changing for {PATIENCE / 60:g} minutes.",
                     where=f"drop folder, {self._job.slice_.label}",
-                    remedy="Nothing: Airflow retries automatically. If nobody writes the file, remove it.",
+                    remedy="Nothing: Airflow retries automatically. If nothing writes the file any more, remove it.",
                 )
             await asyncio.sleep(LOOK_EVERY)
         return WaitResult(WaitOutcome.READY, "all files are written")
@@ -129,7 +129,7 @@ class DroppedFiles:
         if self._tools.spec.scope != "marketplace" or file.marketplace or len(self._codes) == 1:
             return
         raise GiveUpError(
-            "its folder does not say of which marketplace it is: move it into a subfolder with the code "
+            "its folder does not say which marketplace it is from: move it into a subfolder with the code "
             f"({', '.join(self._codes)}).",
             where=file.path,
         )

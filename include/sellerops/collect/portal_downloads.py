@@ -44,7 +44,7 @@ class PortalDownloads:
         self._tools, self._portal, self._job, self._states = tools, portal, job, states
 
     def advance(self, ids: tuple[int, ...]) -> Done | WaitFor:
-        """Visit the page if a look is due and the login is free, as often as that leads further."""
+        """Visit the page if a visit is due and the login is free, as long as that makes progress."""
         request = self._tools.ledger.get_request(ids[0]) if ids else find_request(self._tools, self._job)
         while True:
             match request.status:
@@ -71,7 +71,7 @@ class PortalDownloads:
                         )
 
     async def wait(self, ids: tuple[int, ...]) -> WaitResult:
-        """Wait until a person has acted, the next look is due and the login is free, in this order."""
+        """Wait until a person has acted, the next visit is due and the login is free, in this order."""
         request_id = ids[0] if ids else (await off_loop(find_request, self._tools, self._job)).id
         while True:
             request = await off_loop(self._tools.ledger.get_request, request_id)
@@ -87,7 +87,7 @@ class PortalDownloads:
                 continue
             if await off_loop(is_free, self._tools.ledger, self._login_id):
                 return WaitResult(
-                    WaitOutcome.READY, f"the next look at the page of {_label(request)}", (request_id,)
+                    WaitOutcome.READY, f"the next visit to the page of {_label(request)}", (request_id,)
                 )
             await asyncio.sleep(LOOK_EVERY)
 
@@ -106,13 +106,13 @@ class PortalDownloads:
     # -- a visit
 
     def _visit(self, request: ReportRequest) -> str:
-        """Visit the page once; why not, or why it must be visited again. Empty: see the request."""
+        """Visit the page once. Returns what to wait for; empty if the request's row says it."""
         ledger = self._tools.ledger
         if action := action_of(ledger, self._login_id):
             return f"a person: {action.message}"
         due = self._due(request)
         if due > ledger.clock().now():
-            return f"the next look at the page, {due:%Y-%m-%d %H:%M} UTC"
+            return f"the next visit to the page, {due:%Y-%m-%d %H:%M} UTC"
         page = self._tools.spec.request.page
         assert page is not None  # a spec with `downloaded` has one
         try:
@@ -182,10 +182,12 @@ class PortalDownloads:
     def _nobody_came(self, action: RequiredAction) -> PersonNeeded:
         hours = self._portal.login.person_timeout.total_seconds() / 3600
         what = (
-            "was given up" if action.outcome is ActionOutcome.GIVEN_UP else f"was not done within {hours:g} h"
+            "somebody gave up on what the page asks for"
+            if action.outcome is ActionOutcome.GIVEN_UP
+            else f"nobody did within {hours:g} h what the page asks for"
         )
         return PersonNeeded(
-            f"What the page asks a person for {what}: {action.message}",
+            f"{what}: {action.message}",
             where=f"login {self._login_id}",
             remedy="Do it in the login's browser (`sellerops browsers open`), then clear the task.",
             kind=str(action.kind),

@@ -185,7 +185,7 @@ class PortalLook:
         files = visit.download(row)
         if not is_used_by(self._tools.ledger, self._portal.login.id, ref):
             raise BrowserUnavailable(
-                "another job has taken the login over, so this one's file is not trusted.",
+                "another job has taken over the login, so the file of this one is discarded.",
                 where=f"login {self._portal.login.id}",
             )
         if not files:

@@ -169,7 +169,7 @@ def _compare_rows(contents: _Contents, slice_: Slice, name: str) -> None:
         raise _wrong(name, f"it has rows of {min(far)}, outside {asked}.")
     if contents.days and not any(first <= day <= last for day in contents.days):
         covered = days_label(min(contents.days), max(contents.days))
-        raise _wrong(name, f"it only has rows of {covered}, none of {asked}.")
+        raise _wrong(name, f"it only has rows from {covered}, none from {asked}.")
 
 
 def _compare_days(first: str | None, last: str | None, slice_: Slice, name: str, who: str) -> None:

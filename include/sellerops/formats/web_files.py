@@ -133,7 +133,7 @@ def refuse_missing_facts(table: TableSpec, facts: Mapping[str, str], where: str)
     ]
     if missing:
         raise UnreadableDocument(
-            f"neither the page nor the rows above the header say {', '.join(missing)}; they say "
+            f"neither the page nor the lines above the header say {', '.join(missing)}; they say "
             f"{', '.join(facts) or 'nothing'}.",
             where=where,
             found=list(facts),

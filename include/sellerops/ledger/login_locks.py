@@ -49,7 +49,7 @@ def take_lock(ledger: Ledger, login_id: str, job: JobRef, host: str) -> LoginLoc
 
 
 def beat(ledger: Ledger, lock: LoginLock, peak_memory_bytes: int | None = None) -> bool:
-    """Say that the job is alive. False: another job has taken the login over, so this one must abort."""
+    """Renew the lock. False: another job has taken over the login, so this one must abort."""
     return ledger.database.run(lambda c: _beat(c, lock, peak_memory_bytes))
 
 
@@ -199,7 +199,7 @@ def _mark_lost(connection: Connection, job_id: int) -> None:
     connection.execute(
         """
         UPDATE sellerops.browser_job SET state = 'lost', ended_at = sellerops.now(),
-            error = 'The job stopped without a sign of life; another one took its login over.'
+            error = 'The job stopped renewing its lock; another one has taken over the login.'
         WHERE id = %s AND state = 'running'
         """,
         (job_id,),

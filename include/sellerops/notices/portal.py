@@ -1,4 +1,4 @@
-"""The notices of web pages: a site asks for a person, refuses the credentials, or has changed a page.
+"""The notices of web pages: a site needs a person or refuses the credentials, or a page has changed.
 
 One fault per login, or per login and page, whichever reports and tasks it stops.
 """
@@ -38,7 +38,7 @@ class Question:
 
 @dataclass(frozen=True)
 class ByHand:
-    """Where a person puts a report's file. ``folder``: empty if no report reads it from there."""
+    """Where a person puts a report's file. ``folder``: empty if no report loads it from the drop folder."""
 
     report: str
     folder: str
@@ -46,7 +46,7 @@ class ByHand:
 
 
 def person_fault(login_id: str) -> str:
-    """The key of the fault that a login waits for a person."""
+    """The key of the fault that a login needs a person."""
     return f"person|{login_id}"
 
 
@@ -63,19 +63,18 @@ def refusal_fault_prefix(login_id: str) -> str:
 def person_notice(
     login: Login, action: RequiredAction, question: Question, *, message: str, evidence_url: str
 ) -> Notice:
-    """A site asks for what only a person may do. ``message``: what the page asks for, and what to do."""
+    """A site needs a person. ``message``: what the page asks for, and what to do."""
     until = action.opened_at + login.person_timeout
     sections = [
         escape(redact(message)),
-        f"Next: open the browser ({how_to_open(login)}), do what the page asks for, then "
+        f"Next: open the login's browser ({how_to_open(login)}), do what the page asks for, then "
         f"{link_to(question.url, 'answer here')}. Enter one-time codes in the browser only.",
-        f"Downloads of {', '.join(login.accounts)} wait for this until {until:%Y-%m-%d %H:%M} UTC and then "
-        "fail.",
+        f"Downloads of {', '.join(login.accounts)} wait until {until:%Y-%m-%d %H:%M} UTC, then fail.",
     ]
     return Notice.build(
         f"person|{login.id}|{question.run_id}",
         Event.NEEDS_A_PERSON,
-        f"{login.id}: {SITE_NAMES[login.site]} asks for a person",
+        f"{login.id}: {SITE_NAMES[login.site]} needs a person",
         sections,
         footer=link_to(evidence_url, "Screenshot") if evidence_url else "",
         account_ids=login.accounts,
@@ -86,7 +85,7 @@ def person_notice(
 
 
 def nobody_came_notice(login: Login, failures: Sequence[Failure], key: str) -> Notice:
-    """Downloads failed because nobody did in time what the site asks for. ``key``: the run's."""
+    """Downloads failed because nobody did in time what the site asked for. ``key``: the run's."""
     first = failures[0]
     sections = [
         f"Cause: {escape(redact(first.cause))}",
@@ -95,7 +94,7 @@ def nobody_came_notice(login: Login, failures: Sequence[Failure], key: str) -> N
     return Notice.build(
         f"nobody_came|{login.id}|{key}",
         Event.CRITICAL_FAILURE,
-        f"{login.id}: downloads fail, because nobody did what {SITE_NAMES[login.site]} asks for",
+        f"{login.id}: downloads failed because nobody did what {SITE_NAMES[login.site]} asked for",
         sections,
         footer=link_to(first.log_url, "Log"),
         account_ids=login.accounts,
@@ -104,7 +103,7 @@ def nobody_came_notice(login: Login, failures: Sequence[Failure], key: str) -> N
 
 
 def refusal_notice(login: Login, failure: Failure, reports: Sequence[str], key: str) -> Notice:
-    """The site refuses the login's credentials, or its connection is incomplete. ``key``: the run's."""
+    """The site refused the login's credentials, or its connection is incomplete. ``key``: the run's."""
     cause = redact(failure.cause)
     stopped = f"{len(reports)} reports stop" if len(reports) != 1 else "1 report stops"
     sections = [
@@ -127,7 +126,7 @@ def refusal_notice(login: Login, failure: Failure, reports: Sequence[str], key: 
 def page_changed_notice(
     job: BrowserJob, by_hand: Sequence[ByHand], *, accounts: Sequence[str], evidence_url: str, run_url: str
 ) -> Notice:
-    """A page no longer has a control. ``by_hand``: where its files go until the page object is corrected."""
+    """A page lacks a control. ``by_hand``: where people put its files until the page object is corrected."""
     page = job.ref.page or "sign-in"
     sections = [
         f"Cause: {escape(redact(job.error or ''))}",
@@ -160,5 +159,5 @@ def how_to_open(login: Login) -> str:
 
 def _by_hand(each: ByHand) -> str:
     if not each.folder:
-        return f"Until then, {each.report} has no other way: {each.remedy}"
+        return f"{each.report} cannot be loaded from the drop folder yet: {each.remedy}"
     return f"Until then, download the file of {each.report} by hand and put it into `{escape(each.folder)}`."

@@ -31,14 +31,18 @@ class Login(StrictModel):
 
     id: str
     site: str = Field(description=f"one of {', '.join(SITES)}")
-    accounts: tuple[str, ...] = Field(min_length=1, description="whose rows its pages show")
-    roles: tuple[str, ...] = Field(min_length=1, description="what it may see: reports name one of these")
+    accounts: tuple[str, ...] = Field(min_length=1, description="the accounts whose files it downloads")
+    roles: tuple[str, ...] = Field(
+        min_length=1, description="what it may see; each report names the role that it needs"
+    )
     browser: str = Field(description="`http://host:port` (CDP) or `ws://...` (a bound Playwright endpoint)")
     connection: str = ""
     queue: str = Field(default="browser", description="Airflow queue of the workers that reach the browser")
     live_view: str = Field(default="", description="where a person sees and uses the running browser")
     job_timeout: Duration = Field(default=timedelta(minutes=10), description="longest browser job")
-    memory_limit_mb: int = Field(default=1500, ge=300, description="most memory of the browser in a job")
+    memory_limit_mb: int = Field(
+        default=1500, ge=300, description="most memory that the browser may take in a job"
+    )
     picker_names: dict[str, str] = Field(
         default_factory=dict,
         description="account: its name in the site's account picker, where two accounts have the same store",
@@ -69,7 +73,7 @@ class Login(StrictModel):
 
     @property
     def connection_id(self) -> str:
-        """The Airflow connection with user, password and one-time-password secret."""
+        """The Airflow connection with user, password and one-time password secret."""
         return self.connection or f"seller_portal_{self.id}"
 
 
@@ -147,7 +151,7 @@ def _build(files: Files, path: Path) -> Logins:
         raise ConfigurationError(
             "`user_agent_mark` is empty.",
             where=where,
-            remedy="Write what identifies the browser as automated.",
+            remedy="Set it to a text that identifies the browser as automated.",
         )
     if not isinstance(entries or {}, dict):
         raise ConfigurationError("`logins` is not a mapping.", where=where, remedy="Write one key per login.")

@@ -28,7 +28,7 @@ SLOTS = 4
 DESCRIPTION = "Limits concurrent tasks of one account at one source. You can change the slots."
 # Two jobs of one login would wait for each other's browser on a worker.
 BROWSER_SLOTS = 1
-BROWSER_DESCRIPTION = "One job at a time uses the browser of this login. Keep it at one slot."
+BROWSER_DESCRIPTION = "The browser of this login serves one job at a time. Keep the pool at one slot."
 _WIDENED = (
     "The pool %s has %d slots. A login does one job at a time: more tasks only start and wait for each "
     "other. Set it to %d in Admin > Pools."

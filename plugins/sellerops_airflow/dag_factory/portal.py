@@ -18,7 +18,7 @@ from sellerops_airflow.operators.portal_sign_in import (
 from sellerops_airflow.runs.portal_dags import ASK_TASK, CANARY_DAG, SIGN_IN_DAG
 
 TAGS = {"sellerops", "seller_portal"}
-# An hour at which no report is due, and after which somebody is awake to correct a page.
+# No report is due at this hour, and working hours follow.
 _QUIET = "20 5 * * *"
 _MANY_RUNS = 100
 
@@ -34,7 +34,7 @@ def sign_in_dag(doc: str | None) -> DAG | None:
         doc_md=docs_page(doc),
         schedule=None,
         max_active_runs=_MANY_RUNS,
-        # A paused DAG would ask nobody, and the downloads would wait.
+        # While it is paused, nobody is asked and downloads wait.
         is_paused_upon_creation=False,
         tags=TAGS,
         auto_register=False,
@@ -69,7 +69,7 @@ def canary_dag(doc: str | None) -> DAG | None:
         return None
     with DAG(
         dag_id=CANARY_DAG,
-        description="Opens each web page that reports download from, and says which have changed.",
+        description="Opens each web page of the reports and reports changed ones.",
         doc_md=docs_page(doc),
         schedule=_QUIET,
         max_active_runs=1,
@@ -102,7 +102,7 @@ def _form(logins: Mapping[str, Login]) -> dict[str, Param]:
             type="string",
             enum=sorted(logins),
             title="Login",
-            description="Whose sign-in to check.",
+            description="The login whose sign-in is checked.",
         ),
         "action": Param(
             None,

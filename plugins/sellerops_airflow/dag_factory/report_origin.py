@@ -23,16 +23,16 @@ def _of_page(spec: ReportSpec, accounts: Sequence[Account], names: str) -> list[
     role = spec.request.login or ""
     logins = load_logins()
     used = {each.id: each for account in accounts if (each := logins.for_report(account.id, role))}
-    said = ", ".join(f"`{login}`" for login in used) or "none at the moment"
+    said = ", ".join(f"`{login}`" for login in used) or "none yet"
     pools = ", ".join(f"`{login.pool}`" for login in used.values())
     kept = f"Keep one slot in its pool ({pools}): a login does one job at a time." if pools else ""
     where = f"From the page `{spec.request.page}` for {names}."
     return [
-        f"{where} A browser signs in with the login of role `{role}`: {said}. {kept}".strip(),
-        "## If no file comes",
+        f"{where} A browser signs in with the login that has the role `{role}`: {said}. {kept}".strip(),
+        "## If no file arrives",
         "**A person is needed.** The site asks for a captcha, a new-device check or new terms. A run of "
-        "`portal_sign_in` asks for it under *Required Actions*, and tasks wait. After *Done, go on* they "
-        "continue.",
+        "`portal_sign_in` asks for it under *Required Actions*, and tasks wait until somebody answers *Done, "
+        "go on*.",
         "**The page has changed.** The task fails at once, naming the control. *Evidence* on the task shows "
         "the screenshot, the page and the trace. Until the page object is corrected, download the file by "
         "hand and put it into the drop folder that the notice names.",

@@ -1,4 +1,4 @@
-"""The connection of a login for web pages: user, password and one-time-password secret."""
+"""The connection of a login for web pages: user, password and one-time password secret."""
 
 from __future__ import annotations
 
@@ -74,15 +74,15 @@ class SellerPortalHook(BaseHook):
             credentials.check()
             if not credentials.totp_secret:
                 return True, (
-                    "User and password are set. There is no one-time password secret: if the site asks for a "
+                    "User and password are set, without a one-time password secret: if the site asks for a "
                     "code, a person has to sign in."
                 )
             mask_secret(credentials.code_at(datetime.now(UTC)))
         except SellerOpsError as error:
             return False, str(error)
         return True, (
-            "User and password are set, and the secret makes one-time passwords. Whether the site accepts "
-            "them shows only when a browser signs in."
+            "User and password are set, and the secret is valid. Whether the site accepts them shows when a "
+            "browser signs in."
         )
 
     def _credentials(self) -> PortalCredentials:

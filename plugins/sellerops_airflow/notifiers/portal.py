@@ -27,7 +27,7 @@ _MOST_JOBS = 5_000
 def send_person_notice(
     ledger: Ledger, login: Login, action: RequiredAction, run_id: str, thread_run: str, message: str
 ) -> None:
-    """A site asks for a person. ``run_id``: of ``portal_sign_in``, where the person answers."""
+    """A site needs a person. ``run_id``: of ``portal_sign_in``, where the person answers."""
     from sellerops.notices.portal import Question, person_notice
 
     with BestEffort(f"notice that {login.id} needs a person"):
@@ -89,7 +89,8 @@ def send_portal_recoveries(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
     """Close the faults of logins and pages that this run's browser jobs show to be over. Returns who is
     notified.
 
-    A look of the canary does not close the fault of a page whose newest download failed: it sees less.
+    The canary does not close the fault of a page whose newest download failed, because it checks less than
+    a download does.
     """
     from sellerops.ledger.logins import JobState
     from sellerops.notices.portal import page_fault, person_fault, refusal_fault_prefix

@@ -34,7 +34,7 @@ _SHORTEST = timedelta(minutes=1)
 
 
 def ask_person(context: Context, login: Login, action: RequiredAction, message: str = "") -> str:
-    """Make sure that a run asks about an open action, and that people know; returns the run's id.
+    """Make sure that a run asks about an open action and that people are notified; return the run's id.
 
     A run that has ended without ending the action is followed by another one.
 
@@ -73,13 +73,13 @@ class AskPersonOperator(HITLOperator):
     ui_color = COLOR
 
     def __init__(self, *, login_id: str, action_id: Any, message: str = "", **kwargs: Any) -> None:
-        super().__init__(subject="A site asks for a person", options=[DONE, GIVE_UP], **kwargs)
+        super().__init__(subject="A site needs a person", options=[DONE, GIVE_UP], **kwargs)
         self.login_id = login_id
         self.action_id = action_id
         self.message = message
 
     def execute(self, context: Context) -> None:
-        """Ask, unless there is nothing to ask or the action has ended."""
+        """Ask, unless there is no action or it has ended."""
         with task_outcome(context):
             runtime = get_runtime()
             login = runtime.login_by_id(self.login_id)
@@ -87,7 +87,7 @@ class AskPersonOperator(HITLOperator):
             if action is None:
                 self._go_on(context, "")
             elif action.ended_at:
-                raise AirflowSkipException(f"Not needed: the action was {action.outcome}.")
+                raise AirflowSkipException(f"Nothing to ask: the required action was {action.outcome}.")
             else:
                 self._show(login, action)
                 left = action.opened_at + login.person_timeout - runtime.ledger.clock().now()
@@ -128,7 +128,7 @@ class AskPersonOperator(HITLOperator):
         return find_action(get_runtime().ledger, int(self.action_id))
 
     def _go_on(self, context: Context, by: str) -> None:
-        """Only the login's own task follows."""
+        """Skip the tasks of all other logins."""
         context["ti"].xcom_push(key=ANSWERED_BY, value=by)
         others = [task for task in self._following(context) if task.partition(".")[0] != self.login_id]
         if others:
@@ -140,7 +140,7 @@ class AskPersonOperator(HITLOperator):
     def _show(self, login: Login, action: RequiredAction) -> None:
         from sellerops.notices.portal import SITE_NAMES
 
-        self.subject = f"{login.id}: {SITE_NAMES[login.site]} asks for a person"
+        self.subject = f"{login.id}: {SITE_NAMES[login.site]} needs a person"
         self.body = describe(login, action, self.message, action_evidence_url(get_runtime().ledger, action))
 
 
@@ -152,7 +152,8 @@ def describe(login: Login, action: RequiredAction, message: str, evidence_url: s
     how = (
         f"[Open the browser]({login.live_view})"
         if login.live_view
-        else f"On a machine that reaches the browser, run `sellerops browsers open {login.id}`: it says how"
+        else f"On the machine where the browsers run, run `sellerops browsers open {login.id}` and do what "
+        "it prints"
     )
     again = "The page still asks for something. " if message else ""
     screenshot = f"[Screenshot of the page]({evidence_url})" if evidence_url else ""
@@ -166,10 +167,10 @@ def describe(login: Login, action: RequiredAction, message: str, evidence_url: s
                     f"**What the page asks for.** {again}{message or action.message}",
                     screenshot,
                     f"**What you do.** {how}. Do what the page asks for, until you see the site's home page. "
-                    "Enter codes only in that browser, never here.",
-                    f"**What happens then.** *{DONE}*: sellerops checks that it is signed in, and all "
-                    "waiting downloads go on; if the page still asks for something, you are asked again. "
-                    f"*{GIVE_UP}*: they fail. Without an answer they fail at {until:%Y-%m-%d %H:%M} UTC.",
+                    "Enter codes in that browser only, never here.",
+                    f"**What happens then.** *{DONE}*: sellerops checks the sign-in, and all waiting "
+                    "downloads continue; if the page still asks for something, you are asked again. "
+                    f"*{GIVE_UP}*: they fail. Without an answer, they fail at {until:%Y-%m-%d %H:%M} UTC.",
                 ],
             )
         )

@@ -103,8 +103,8 @@ def _pages_of(login: Login) -> dict[str, str]:
 class CheckPageOperator(BaseOperator):
     """Opens one page and looks for the controls that downloads use, without requesting anything.
 
-    A page that has changed fails the task. If the site asks for a person, that is asked once for all jobs of
-    the login, and the look is skipped.
+    A page that has changed fails the task. If the site needs a person, the question is asked once for all
+    jobs of the login, and the page is skipped.
 
     :param login_id: id of the login.
     :param page: ``page`` and ``account_id``, from ListPagesOperator.
@@ -130,7 +130,9 @@ class CheckPageOperator(BaseOperator):
             login = runtime.login_by_id(self.login_id)
             if action := action_of(runtime.ledger, login.id):
                 run_id = ask_person(context, login, action)
-                raise AirflowSkipException(f"{login.id} needs a person; see run {run_id} of portal_sign_in.")
+                raise AirflowSkipException(
+                    f"{login.id} needs a person: answer run {run_id} of portal_sign_in."
+                )
             name, account_id = self.page["page"], self.page["account_id"]
             client = runtime.portal_client(runtime.account(account_id), login)
             try:
@@ -150,4 +152,4 @@ def _ask_again(context: Context, login: Login, error: PersonNeeded) -> None:
     action = require_person(get_runtime().ledger, login.id, error)
     message = "" if error.cause == action.message else error.cause
     run_id = ask_person(context, login, action, message)
-    raise AirflowSkipException(f"The page asks for a person; see run {run_id} of portal_sign_in.")
+    raise AirflowSkipException(f"The page needs a person: answer run {run_id} of portal_sign_in.")

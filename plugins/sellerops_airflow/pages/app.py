@@ -180,7 +180,7 @@ def _browser_job(dag_id: str, job_id: int) -> SeenJob:
     with _reading() as connection:
         job = find_browser_job(connection, dag_id, job_id)
     if job is None:
-        raise _NotFound(f"{dag_id} has had no browser job {job_id}, or its retention has passed.")
+        raise _NotFound(f"{dag_id} has no browser job {job_id}, or it has been deleted after its retention.")
     return job
 
 

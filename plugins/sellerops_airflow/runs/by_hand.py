@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ways_by_hand(job: BrowserJob) -> list[ByHand]:
-    """For each report that a changed page stops: where a file that a person downloads is read."""
+    """For each report that a changed page stops: where a person puts the file."""
     return [_way(spec, job) for spec in _stopped_by(job)]
 
 
@@ -53,11 +53,11 @@ def _way(spec: ReportSpec, job: BrowserJob) -> ByHand:
     except ConfigurationError as error:
         return ByHand(spec.name, "", f"{error.where} {error.cause} {error.remedy}")
     known = job.ref.marketplace_id
-    # The canary looks at a page for all marketplaces of an account.
+    # The canary checks a page once for all marketplaces of an account.
     code = marketplace_by_id(known).code if known else "<marketplace, such as US>"
     folder = drop_folder(spec, job.ref.account_id or "<account>", code, root)
     missing = (
-        f"no report of the drop folder has its tables. Add one with `like: seller_portal/{spec.name}` "
+        f"add a report with `like: seller_portal/{spec.name}` to include/config/reports/folder "
         "(docs/portal.md)."
     )
     return ByHand(spec.name, folder, "" if folder else missing)

@@ -183,7 +183,7 @@ def test_what_is_switched_off_or_elsewhere_is_said(home, configure, capsys):
     assert (code, "enabled: true" in text) == (1, True)
     assert "switched off" in run(capsys, "status")[1]
     configure(logistics="ws://browsers.example:9331/secret")
-    assert "no login has its browser on this machine" in run(capsys, "up")[1]
+    assert "no login has a browser on this machine" in run(capsys, "up")[1]
     assert "not on this machine" in run(capsys, "up", "logistics")[1]
     configure()
     assert "no logins" in run(capsys, "status")[1]

@@ -211,7 +211,7 @@ def test_a_job_that_lost_its_lock_ends_and_leaves_the_other_jobs_page_alone(pool
 
     error = failure_of(pool, login, evidence, lose, is_held=lambda: not taken.is_set(), pace=IMPATIENT)
     assert isinstance(error, BrowserUnavailable)
-    assert "took the login over" in str(error)
+    assert "taken over the login" in str(error)
     assert error.details["limit"] == "lock"
     left = [tab.url for tab in list_tabs(login.browser)]
     assert f"{site.url}/signin?other" in left

@@ -320,7 +320,7 @@ def test_a_job_that_was_taken_over_archives_nothing(bench: PortalBench) -> None:
             end_job(bench.ledger, take_lock(bench.ledger, bench.login.id, CANARY, "test"), JobState.DONE)
 
     bench.page.on = lose_the_login
-    with pytest.raises(BrowserUnavailable, match="taken the login over"):
+    with pytest.raises(BrowserUnavailable, match="taken over the login"):
         collect(bench, slice_)
     assert bench.documents() == []
     assert JobState.LOST in {job.state for job in jobs(bench.ledger)}

@@ -68,7 +68,7 @@ def test_the_old_console_is_used_while_it_creates_reports(pages: Pages, sandbox:
     sandbox.clock(set="2026-12-18T09:00:00Z")
     page.check(portal)
     assert len(page.reports(portal, want)) == 1  # read-only: what is there can still be fetched
-    with pytest.raises(RequestRefused, match="creates no reports any more") as raised:
+    with pytest.raises(RequestRefused, match="no longer creates reports") as raised:
         page.request(portal, want)
     assert "unified_search_terms" in raised.value.remedy
     sandbox.clock(set="2027-01-02T09:00:00Z")

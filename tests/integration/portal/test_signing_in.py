@@ -141,7 +141,7 @@ def test_a_late_code_is_followed_by_the_next_one(enter_portal: EnterPortal, sand
             if refused == 1:
                 assert sign_in(portal, credentials, now=time.now, wait=time.wait) is PageKind.ACCOUNT_PICKER
             else:
-                with pytest.raises(LoginRefused, match="one-time password") as caught:
+                with pytest.raises(LoginRefused, match="one-time code") as caught:
                     sign_in(portal, credentials, now=time.now, wait=time.wait)
                 assert "clock" in caught.value.remedy
         assert 0 < time.waited <= 30

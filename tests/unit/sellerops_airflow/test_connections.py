@@ -305,7 +305,7 @@ def test_a_login_for_web_pages_is_a_type_of_its_own(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("change", "is_fine", "words"),
     [
-        ({}, True, "the secret makes one-time passwords"),
+        ({}, True, "the secret is valid"),
         ({"extra": {}}, True, "a person has to sign in"),
         ({"password": ""}, False, "The password is missing"),
         ({"extra": {"totp_secret": "12345678"}}, False, "not base32"),

@@ -17,24 +17,24 @@ _CHALLENGES = {
     PageKind.CAPTCHA: (
         RequiredActionKind.CAPTCHA,
         "The site shows a picture with characters to type.",
-        "Type the characters and go on until you are signed in.",
+        "Type the characters and continue until you are signed in.",
     ),
     PageKind.NEW_DEVICE: (
         RequiredActionKind.NEW_DEVICE,
-        "The site wants to verify that it is you, with a code that it sends to a phone or an e-mail address.",
-        "Enter that code in the browser itself and go on until you are signed in. To avoid this in future, "
-        "add an authenticator app to the user's two-step verification.",
+        "The site wants to verify the sign-in with a code that it sends to a phone or an e-mail address.",
+        "Enter that code in the browser itself and continue until you are signed in. To avoid this in "
+        "future, add an authenticator app to the user's two-step verification.",
     ),
     PageKind.PASSKEY: (
         RequiredActionKind.PASSKEY,
         "The site accepts only a passkey for this user.",
-        "Sign in with the passkey. To let the browser sign in by itself again, give the user a password and "
+        "Sign in with the passkey. For automatic sign-ins, give the user a password and "
         "an authenticator app.",
     ),
     PageKind.CONSENT: (
         RequiredActionKind.CONSENT,
         "The site asks to accept new terms.",
-        "Read them and decide. Accepting them is up to you, never to sellerops.",
+        "Read them and decide whether to accept them. sellerops never does.",
     ),
     PageKind.NOT_ALLOWED: (
         RequiredActionKind.PERMISSION,
@@ -44,7 +44,7 @@ _CHALLENGES = {
     PageKind.UNKNOWN: (
         RequiredActionKind.UNKNOWN,
         "The site shows a page that sellerops does not know.",
-        "Look at the screenshot, do what the page asks for and go on until you see the site's home page.",
+        "Look at the screenshot, do what the page asks for, and continue until you see the site's home page.",
     ),
 }
 
@@ -64,7 +64,7 @@ def asks_for(portal: Portal, action: RequiredActionKind, cause: str, to_do: str)
     return PersonNeeded(
         f"{cause} {to_do}",
         where=f"login {login.id}",
-        remedy=f"Do that in the browser of the login {login.id}, then answer the required action.",
+        remedy=f"Do this in the browser of login {login.id}, then answer the required action.",
         kind=str(action),
         login=login.id,
         page=portal.page_name,

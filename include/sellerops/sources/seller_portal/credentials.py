@@ -17,7 +17,7 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 @dataclass(frozen=True)
 class PortalCredentials:
-    """User, password and one-time-password secret (base32). Only the address and the names ever appear in
+    """User, password and one-time password secret (base32). Only the address and the names ever appear in
     text. ``base``: overrides the site's address; empty: by site and region.
     """
 
@@ -46,7 +46,8 @@ class PortalCredentials:
         """
         if not self.totp_secret:
             raise self._incomplete(
-                "The site asks for a one-time password, and the secret is missing.", "Enter the secret"
+                "The site asks for a one-time code, and the one-time password secret is missing.",
+                "Enter the secret",
             )
         try:
             return _totp(self.totp_secret.replace(" ", ""), moment)

@@ -53,7 +53,7 @@ def period_of(first_day: date, last_day: date, kind: str = "") -> ReportingPerio
             return ReportingPeriod(each, first_day, last_day)
     raise ConfigurationError(
         f"Brand Analytics has no {(kind or 'period').lower()} from {first_day} to {last_day}.",
-        remedy="Let the spec's windows be weeks from Sunday to Saturday, whole months or whole quarters.",
+        remedy="Set windows of weeks (Sunday to Saturday), whole months or whole quarters in the spec.",
     )
 
 

@@ -60,7 +60,7 @@ def sign_in(
                 return kind
             attempt.act(kind)
     raise PageChanged(
-        f"Signing in did not end after {MOST_STEPS} steps; the last page was {kind.value}.",
+        f"Signing in did not finish within {MOST_STEPS} steps; the last page was {kind.value}.",
         where=f"page {portal.page_name}",
         page="sign_in",
         control=kind.value,
@@ -139,12 +139,12 @@ class _Attempt:
     def _enter_code(self) -> None:
         if self._codes >= MOST_CODES:
             raise self._refused(
-                "the one-time password", "check that this machine's clock is right, and enter the secret anew"
+                "the one-time code", "check that this machine's clock is right, and enter the secret again"
             )
         if self._codes:
             self._wait(_CODE_SECONDS - self._now().timestamp() % _CODE_SECONDS)
         self._codes += 1
-        self._fill("one-time password field", _CODE, self._credentials.code_at(self._now()))
+        self._fill("one-time code field", _CODE, self._credentials.code_at(self._now()))
         self._send("#auth-signin-button:visible, " + _SUBMIT)
 
     def _choose_app(self) -> None:
@@ -198,7 +198,7 @@ class _Attempt:
         said = f' It says: "{problem}"' if problem else ""
         where = f"connection {self._credentials.connection or self._portal.session.login.connection_id}"
         return LoginRefused(
-            f"The site refuses {what}.{said}",
+            f"The site refused {what}.{said}",
             where=where,
             remedy=f"In Admin > Connections, {remedy}; then clear the task. The same credentials are not "
             "tried again, so that the site does not lock the account.",

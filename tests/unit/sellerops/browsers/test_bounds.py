@@ -43,7 +43,7 @@ def test_a_lost_lock_interrupts_and_says_so():
     assert job.interrupted.wait(30)
     job.watch.stop()
     assert job.interruptions[:2] == [(Limit.LOCK, 0), (Limit.LOCK, 1)]
-    with pytest.raises(BrowserUnavailable, match="another job took the login over") as error:
+    with pytest.raises(BrowserUnavailable, match="another job has taken over the login") as error:
         job.watch.check()
     assert error.value.details["limit"] == "lock"
 

@@ -51,7 +51,7 @@ def test_the_requested_file_is_accepted(tmp_path: Path) -> None:
     ("changed", "words"),
     [
         ({"day": "Sep 20, 2026"}, "rows of Sep 20, 2026, outside 2026-09-01..2026-09-07|rows of 2026-09-20"),
-        ({"day": "Sep 8, 2026"}, "only has rows of 2026-09-08, none of"),
+        ({"day": "Sep 8, 2026"}, "only has rows from 2026-09-08, none from"),
         ({"shop": "amazon.co.uk"}, "rows are of GB, not US"),
         ({"currency": "GBP"}, "amounts are in GBP, not USD"),
         ({"first_day": "2026-09-02"}, "the page showed 2026-09-02, not"),

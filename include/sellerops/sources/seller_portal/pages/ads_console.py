@@ -117,7 +117,7 @@ def _enter(portal: Portal, advertiser: str) -> str:
         _pick(portal, advertiser)
     if urlsplit(portal.page.url).path.endswith("/register"):
         raise RequestRefused(
-            "The ads console offers to register: this login has no advertiser account.",
+            "The ads console asks to register: this login has no advertiser account.",
             where=f"page {portal.page_name}",
             remedy="Give the login's user access to the advertiser account, or disable the report.",
         )

@@ -93,7 +93,7 @@ class OldConsole:
         with before_sending():
             self._open(portal, entity)
             if not self._creates(portal):
-                raise _closed("creates no reports any more (Amazon announced 2026-12-17)", portal)
+                raise _closed("no longer creates reports (Amazon announced this for 2026-12-17)", portal)
             self._fill(portal, name, wanted)
             run = portal.controls.button(*_RUN)
         run.click()
@@ -119,7 +119,7 @@ class OldConsole:
         open_page(portal, _PATH, entityId=entity)
         wait_for_data(portal)
         if is_missing(portal):
-            raise _closed("is gone (Amazon announced 2026-12-31)", portal)
+            raise _closed("no longer exists (Amazon announced this for 2026-12-31)", portal)
 
     def _fill(self, portal: Portal, name: str, wanted: WantedFile) -> None:
         first, last = wanted_days(wanted)

@@ -74,7 +74,7 @@ class AwdFees(ListedPage):
         fee = options.get("fee", "")
         if fee not in FEES:
             raise ConfigurationError(
-                f"AWD has no report of fees {fee!r}.",
+                f"AWD has no report of {fee!r} fees.",
                 where="request.options.fee",
                 remedy=f"Use one of {', '.join(FEES)}.",
             )

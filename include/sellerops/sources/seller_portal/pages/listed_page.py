@@ -208,7 +208,7 @@ def whole_month(wanted: WantedFile) -> tuple[int, int]:
     if first is None or last is None or (first, last) != month_days(first.year, first.month):
         raise ConfigurationError(
             f"this page has files of whole months, not of {first} to {last}.",
-            remedy="Give the spec windows of months (`period.kind: month`).",
+            remedy="Set `period.kind: month` in the spec.",
         )
     return first.year, first.month
 

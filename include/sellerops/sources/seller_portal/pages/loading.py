@@ -43,7 +43,7 @@ def wanted_days(wanted: WantedFile) -> tuple[date, date]:
     """First and last day. Raises ConfigurationError when the spec collects snapshots."""
     if wanted.first_day is None or wanted.last_day is None:
         raise ConfigurationError(
-            "this page needs a range of days.", remedy="Give the spec a `period` with windows of days."
+            "this page needs a range of days.", remedy="Set a `period` with windows of days in the spec."
         )
     return wanted.first_day, wanted.last_day
 

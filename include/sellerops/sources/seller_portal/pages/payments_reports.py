@@ -44,7 +44,7 @@ class PaymentsReports(ListedPage):
         kind = options.get("type", "SELLER_TRANSACTION_DATE_RANGE")
         if kind not in TYPES:
             raise ConfigurationError(
-                f"the payments page has no report {kind!r} that is known here.",
+                f"unknown report {kind!r} of the payments page.",
                 where="request.options.type",
                 remedy=f"Use {', '.join(TYPES)}.",
             )

@@ -86,7 +86,7 @@ class ReportCentral(ListedPage):
         report = options.get("report", "")
         if report not in REPORTS:
             raise ConfigurationError(
-                f"Report Central has no report {report!r} that is known here.",
+                f"unknown report {report!r} of Report Central.",
                 where="request.options.report",
                 remedy=f"Use one of {', '.join(REPORTS)}.",
             )
