@@ -1,6 +1,7 @@
 """Runs one login's browser in the foreground and forwards its DevTools port, for containers.
 
-Chromium listens on loopback only, whatever it is told; so other containers reach it through this forwarder.
+Chromium listens on loopback only, whatever its options say, so other containers reach it through this
+forwarder.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def _open(options: argparse.Namespace) -> int:
             where=f"login {login.id}, {login.browser}",
             remedy=f"Run `sellerops browsers up {login.id}`, then this command again."
             if found.state is BrowserState.STOPPED
-            else "Start its container (`docker compose --profile portal up -d`), then run this command again.",
+            else "Start its container (`docker compose --profile portal up -d`), then this command again.",
         )
     if state.page_url and not any(tab.url == state.page_url for tab in list_tabs(login.browser)):
         open_tab(login.browser, state.page_url)

@@ -165,7 +165,7 @@ class PortalDownloads:
         return max(due, began + rules.first_poll) if request.status is RequestStatus.IN_QUEUE else due
 
     async def _wait_for_person(self, action: RequiredAction) -> None:
-        """Until the action ends. Raises PersonNeeded if it was given up, or nobody came in time."""
+        """Wait until the action ends. Raises PersonNeeded if it was given up, or nobody acted in time."""
         deadline = action.opened_at + self._portal.login.person_timeout
         while action.ended_at is None:
             if await now(self._tools.ledger) >= deadline:

@@ -1,6 +1,6 @@
 """Decides whether a file of a web page is the requested one, before it is archived.
 
-Pages hand out other files than the requested ones: another store's (the session decides, not the address),
+Pages may provide other files than the requested ones: another store's (the session decides, not the address),
 today's instead of the wanted days (a date picker that ignored what was typed), or an error page under the
 name of a CSV.
 """
@@ -141,7 +141,7 @@ def _compare_store(facts: Mapping[str, str], slice_: Slice, name: str) -> None:
 def _compare_stated(
     stated: Mapping[str, str], facts: Mapping[str, str], spec: ReportSpec, slice_: Slice, name: str
 ) -> None:
-    """What stands above the file's header against what was requested."""
+    """Compare the lines above the file's header with what was requested."""
     _compare_days(
         stated.get(PERIOD_FIRST_DAY), stated.get(PERIOD_LAST_DAY), slice_, name, "its first row says"
     )

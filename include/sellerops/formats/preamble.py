@@ -1,4 +1,4 @@
-"""Finds the header of a web page's file, and reads what stands above it.
+"""Finds the header of a web page's file, and reads the lines above it.
 
 Payments files have 7 to 9 lines of definitions above the header, AWD's inventory 2 or 3 such as
 ``Timestamp``, Brand Analytics one with brand and period. The number differs by store and year, so the header
@@ -37,7 +37,7 @@ _LONGEST_FACT = 300
 
 @dataclass(frozen=True)
 class Start:
-    """Where a file's header is. ``lines`` and ``size`` (bytes): what stands above it; ``facts``: what that
+    """Where a file's header is. ``lines`` and ``size`` (bytes): what is above it; ``facts``: what that
     says.
     """
 

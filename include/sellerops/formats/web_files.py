@@ -49,7 +49,7 @@ class WebReader(QuotedReader):
         self._ends_of_ranges = values.ends_of_ranges(self.drift)
 
     def _parse_text(self, block: Block) -> list[Rows] | None:
-        # Text that SQL reads as it stands would be stored before it is rewritten.
+        # Text that SQL reads unchanged would be stored before it is rewritten.
         return None if self._is_plain(block.data) else super()._parse_text(block)
 
     def _texts_of(
@@ -93,7 +93,7 @@ def open_web_file(
 ) -> WebReader:
     """The reader of one table; parameters as those of ``open_rows``.
 
-    ``facts`` are completed by what stands above the header, which the file itself states.
+    ``facts`` are completed by those that the file states above its header.
     """
     header, workbook = Header(table), None
     ahead = stream.read(len(ZIP))

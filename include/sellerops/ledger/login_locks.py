@@ -100,7 +100,7 @@ def state_after(error: BaseException) -> JobState:
 
 
 def lock_of(ledger: Ledger, login_id: str) -> HeldLogin | None:
-    """Who uses a login; None: nobody."""
+    """Who uses a login; None if nobody does."""
     row = ledger.database.run(lambda c: _lock_row(c, login_id))
     if row is None:
         return None

@@ -48,7 +48,7 @@ class ActionOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class JobRef:
-    """Whose browser job it is: a slice's download, a canary's look or a person's sign-in."""
+    """Whose browser job it is: a slice's download, a canary's check or a person's sign-in."""
 
     purpose: str
     account_id: str | None = None

@@ -51,7 +51,7 @@ def require_person(ledger: Ledger, login_id: str, error: PersonNeeded) -> Requir
 
 
 def action_of(ledger: Ledger, login_id: str) -> RequiredAction | None:
-    """The login's open action; None: it needs nobody."""
+    """The login's open action; None if it needs no person."""
     return ledger.database.run(lambda c: _one(c, "login_id = %s AND ended_at IS NULL", login_id))
 
 

@@ -1,4 +1,4 @@
-"""Browser jobs that download nothing: checking a sign-in, and looking at each page once a day."""
+"""Browser jobs that download nothing: checking a sign-in, and checking each page once a day."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class VerifySignInOperator(BaseOperator):
     """Checks that a login is signed in after a person has acted; all that waits for it then continues.
 
     If the page still asks for something, asks again in a new run and skips. Any other lasting error ends the
-    action too: the downloads then fail with that error instead of waiting for nobody.
+    action too: the downloads then fail with that error instead of waiting.
 
     :param login_id: id of the login.
     :param action_id: id of the required action; empty for none.
@@ -120,7 +120,7 @@ class CheckPageOperator(BaseOperator):
         self.page = page
 
     def execute(self, context: Context) -> None:
-        """Look at the page, as one browser job."""
+        """Check the page, as one browser job."""
         from sellerops.ledger.required_actions import action_of
 
         with task_outcome(context):

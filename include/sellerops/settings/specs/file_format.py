@@ -19,7 +19,7 @@ class FileFormat(StrictModel):
     style: Literal["api", "web"] = Field(
         default="api",
         description="`web` (csv, tsv, xlsx): as web pages write files. The header is searched for in the "
-        "first 20 lines; what stands above it becomes facts (`@brand`, `@currency`). Values have currency "
+        "first 20 lines; the lines above it become facts (`@brand`, `@currency`). Values have currency "
         "signs, percent signs, months in words and zone labels. The file may be a workbook or text with "
         "any delimiter, whatever `kind` says",
     )

@@ -1,7 +1,7 @@
 """What a page is, from its address and HTML alone: signing in is a loop of challenges in no fixed order.
 
-The anchors are ids and addresses that sign-in robots have relied on for years; texts change with the
-language. Sources: public projects that automate Amazon's sign-in. The address of consent pages is our
+Pages are recognised by ids and addresses that public sign-in scripts have relied on for years; texts change
+with the language. Sources: public projects that automate Amazon's sign-in. The address of consent pages is our
 assumption.
 """
 

@@ -158,5 +158,5 @@ class _SignIn(PageObject):
     has_stores = False
 
     def check(self, portal: Portal) -> None:
-        """Open a page that nobody sees without signing in."""
+        """Open a page that is shown only after signing in."""
         portal.goto(START_PATHS[portal.session.login.site])

@@ -1,6 +1,6 @@
 """The words of Seller Central's lists of requested files, by meaning, in the languages of its sessions.
 
-English words come from robots and help pages (docs/portal-files.md), the Chinese ones from one robot; the
+English words come from public scripts and help pages, the Chinese ones from one public script; the
 German and Japanese ones are inferred. A list in another wording raises PageChanged with the words it shows:
 add them here.
 """
@@ -166,7 +166,7 @@ def is_one_of(text: str, words: Iterable[str]) -> bool:
 
 
 def has_one_of(text: str, words: Iterable[str]) -> bool:
-    """Whether one of the words stands in the text, not inside another word."""
+    """Whether the text has one of the words, not as a part of another word."""
     folded = fold(text)
     return any(re.search(_bounded(fold(word)), folded) for word in words)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _FORMATS = {"mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y", "ymd": "%Y/%m/%d"}
 _SPECIAL_FORMATS = {"DE": "%d.%m.%Y"}
-# A page of each site that nobody sees without signing in. Other pages of the ads console send a browser that
+# A page of each site that is shown only after signing in. Other pages of the ads console send a browser that
 # has not chosen an account to a registration.
 START_PATHS = {
     "seller_central": "/home",

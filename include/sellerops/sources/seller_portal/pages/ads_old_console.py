@@ -1,6 +1,6 @@
 """The old reports of the ads console, which Amazon closes: no new ones from 2026-12-17, gone on 2026-12-31.
 
-Evidenced: the addresses, the list (a grid whose first columns are in a container of their own), the dates of
+Known: the addresses, the list (a grid whose first columns are in a container of their own), the dates of
 its end. The controls of its form are inferred from help pages. Files are Excel.
 """
 

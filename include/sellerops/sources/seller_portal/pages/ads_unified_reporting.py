@@ -1,6 +1,6 @@
 """Unified Reporting of the ads console: a list of reports, and a builder that a template fills.
 
-Evidenced: the addresses, the templates and that only a click on one fills the builder, the ids of the
+Known: the addresses, the templates and that only a click on one fills the builder, the ids of the
 builder's controls, that its submit button ignores scripted clicks, and the statuses. Files are CSV.
 """
 

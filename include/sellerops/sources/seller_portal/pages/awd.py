@@ -1,7 +1,7 @@
 """Amazon Warehousing and Distribution: the monthly fee reports, the inventory and the inbound shipments.
 
 AWD has one store per account, so its files do not depend on the store that the session shows. Labels and ids
-come from one public robot; the addresses are inferred.
+come from one public script; the addresses are inferred.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Brand Analytics: the views that no API serves, prepared by the page and fetched from its download manager.
 
-Evidenced: the address of Search Query Performance with its period, the download manager's address, the ids
+Known: the address of Search Query Performance with its period, the download manager's address, the ids
 of its buttons, the badge "In Progress" and the icon ``file_download``, and that a new tab opens. The
 addresses of the other views follow the same pattern and are inferred, like the column that names a row's
 brand.

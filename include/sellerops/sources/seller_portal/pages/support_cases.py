@@ -1,6 +1,6 @@
 """The case log of Seller Support: its export is an Excel file of the ten cases that are shown.
 
-Evidenced: the address, the class of the export button, ten cases per page and numbered pages. The header of
+Known: the address, the class of the export button, ten cases per page and numbered pages. The header of
 the file is not public. The same cases are in the Support API 2025-02-01; prefer it.
 """
 
