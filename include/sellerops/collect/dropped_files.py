@@ -75,7 +75,7 @@ class DroppedFiles:
                 raise RetryableError(
                     f"{', '.join(young)} has kept changing for {PATIENCE / 60:g} minutes.",
                     where=f"drop folder, {self._job.slice_.label}",
-                    remedy="Nothing: Airflow retries automatically. If the file will never be complete, remove it.",
+                    remedy="Nothing: Airflow retries automatically. Remove a file that will stay incomplete.",
                 )
             await asyncio.sleep(LOOK_EVERY)
         return WaitResult(WaitOutcome.READY, "all files are written")

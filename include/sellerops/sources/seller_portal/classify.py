@@ -1,8 +1,7 @@
 """What a page is, from its address and HTML alone: signing in is a loop of challenges in no fixed order.
 
 Pages are recognised by ids and addresses that public sign-in scripts have relied on for years; texts change
-with the language. Sources: public projects that automate Amazon's sign-in. The address of consent pages is our
-assumption.
+with the language. The address of consent pages is our assumption.
 """
 
 from __future__ import annotations
