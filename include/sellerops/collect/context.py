@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sellerops.archive import Archive
 from sellerops.calendar.slices import Slice
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef
+from sellerops.ledger.logins import JobRef
 from sellerops.rate_limits import QuotaLedger, max_token_wait
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
@@ -110,3 +111,21 @@ def poll_offset(request: ReportRequest) -> float:
 def backoff_pause(attempt: int, share: float) -> timedelta:
     """5 s, 10 s, 20 s ... 5 min on the ledger's clock, each extended by up to half."""
     return timedelta(seconds=min(300.0, 5.0 * 2 ** min(attempt, 10)) * (1 + share / 2))
+
+
+def job_ref(job: Job, page: str, request_id: int) -> JobRef:
+    """What a browser job for a request is recorded under."""
+    run, slice_ = job.run, job.slice_
+    return JobRef(
+        "download",
+        account_id=slice_.account_id,
+        marketplace_id=slice_.marketplace.id if slice_.marketplace else None,
+        report=slice_.report,
+        page=page,
+        request_id=request_id,
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        task_id=run.task_id,
+        map_index=run.map_index,
+        task_try=run.try_number,
+    )

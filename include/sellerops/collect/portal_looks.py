@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sellerops.base.errors import (
     BrowserUnavailable,
@@ -18,14 +18,22 @@ from sellerops.base.errors import (
     Throttled,
     WrongFile,
 )
-from sellerops.collect.context import Job, Tools
-from sellerops.collect.creation import CLOCK_SLACK
+from sellerops.collect.context import Job, Tools, job_ref
 from sellerops.collect.fatal import fatal_report_error
 from sellerops.collect.own_requests import usable_since
 from sellerops.collect.portal_files import archive_files
+from sellerops.collect.portal_rows import (
+    ALIVE,
+    find_row,
+    rows_made_now,
+    rows_made_since,
+    time_of,
+    unknown_rows,
+)
 from sellerops.collect.report_claims import (
     adopt_report,
     claim_request,
+    look_after,
     record_fatal,
     release_claim,
     release_orphan,
@@ -33,16 +41,15 @@ from sellerops.collect.report_claims import (
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.ledger.login_locks import is_used_by
 from sellerops.ledger.logins import JobRef
-from sellerops.sources.common.portal_api import UNKNOWN_TIME, Delivery, PortalClient, Visit, WantedFile
+from sellerops.sources.common.portal_api import Delivery, PortalClient, Visit, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
-# Clocks differ, and pages show minutes.
-_SLACK = CLOCK_SLACK + timedelta(minutes=1)
 # A page may list a request only moments after it was made.
 LISTED_WITHIN = timedelta(minutes=2)
-_ALIVE = (ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS, ProcessingStatus.DONE)
+# A request that the page has not listed is repeated later each time, and then as often as this.
+_LONGEST_PAUSE = timedelta(hours=1)
 
 
 class PortalLook:
@@ -56,7 +63,7 @@ class PortalLook:
 
         Raises LoginBusy and what else the visit raises, ReportFatal, WrongFile or GiveUpError.
         """
-        ref = self._job_ref(page)
+        ref = job_ref(self._job, page, self._id)
         with self._portal.visit(page, wanted, ref) as visit:
             # Another run may have advanced it while this one waited for the login.
             request = self._request()
@@ -77,38 +84,63 @@ class PortalLook:
         """The page's row of the request; None: it must wait."""
         rows = visit.reports()
         if request.report_id:
-            row = _find(rows, request.report_id)
+            row = find_row(rows, request.report_id)
             if row is None:
                 self._give_up_if_late(request, "not on the page any more")
+                look_after(self._tools.ledger, request.id, self._tools.spec.request.poll_every)
                 log.info("request %s: %s is not on the page now", request.id, request.report_id)
             return row
         if request.status is RequestStatus.CREATING and not self._settle(request, rows):
             return None
         request = self._request()
         if request.report_id:
-            return _find(rows, request.report_id)
+            return find_row(rows, request.report_id)
+        if request.look_after and request.look_after > self._tools.ledger.clock().now():
+            return None
         return self._reuse(request, rows) or self._make(visit, request, rows)
 
     def _settle(self, request: ReportRequest, rows: Sequence[Report]) -> bool:
         """Adopt the row that a lost request made, or release the claim. False: the page may list it later."""
         assert request.creating_at is not None
-        made = self._made_since(rows, request.creating_at)
+        made = rows_made_since(self._tools, rows, request.creating_at)
         if made:
             row = min(made, key=lambda each: each.created_at)
-            adopt_report(self._tools.ledger, request, row.report_id, _time_of(row) or request.creating_at)
+            adopt_report(self._tools.ledger, request, row.report_id, time_of(row) or request.creating_at)
             log.info("request %s adopts %s, which the page lists", request.id, row.report_id)
             return True
         if self._tools.ledger.clock().now() < request.creating_at + LISTED_WITHIN:
             return False
-        release_orphan(self._tools.ledger, request)
+        self._release(request)
         return True
+
+    def _release(self, request: ReportRequest) -> None:
+        """Release the claim of a request that the page does not list: it is made again, each time after as
+        long a pause as it is old, and no longer than a file is waited for.
+        """
+        ledger, patience = self._tools.ledger, self._tools.spec.request.give_up_after
+        age = ledger.clock().now() - request.created_at
+        if age < patience:
+            if release_orphan(ledger, request) and request.id == self._id:
+                look_after(ledger, request.id, min(age, _LONGEST_PAUSE))
+            return
+        error = GiveUpError(
+            f"the page was asked for the file, and has not listed it within {_hours(patience)}.",
+            where=f"{request.report}, {self._job.slice_.label}",
+            remedy="See in the browser what the page lists, then clear the task to request the file again.",
+            request_id=request.id,
+        )
+        ledger.record_failed(request.id, error)
+        if request.id == self._id:
+            raise error
 
     def _reuse(self, request: ReportRequest, rows: Sequence[Report]) -> Report | None:
         """Take an existing row that is recent and complete enough, instead of asking for another file."""
         since = usable_since(self._tools, self._job)
         end = self._job.slice_.end
         usable = max(since, end) if end else since
-        fit = [row for row in self._unknown(rows) if row.status in _ALIVE and row.created_at >= usable]
+        fit = [
+            row for row in unknown_rows(self._tools, rows) if row.status in ALIVE and row.created_at >= usable
+        ]
         if not fit or claim_request(self._tools.ledger, request).request is None:
             return None
         row = max(fit, key=lambda each: each.created_at)
@@ -123,6 +155,8 @@ class PortalLook:
         if claim.look_alike and self._settle(claim.look_alike, rows):
             claim = claim_request(ledger, request)
         if claim.request is None:
+            # Until the page must list what the look-alike has asked for.
+            look_after(ledger, request.id, LISTED_WITHIN)
             return None
         assert claim.request.creating_at is not None
         try:
@@ -138,26 +172,14 @@ class PortalLook:
                 release_claim(ledger, request.id, claim.token)
             raise
         before = {row.report_id for row in rows}
-        made = self._made_since(visit.reports(), claim.request.creating_at)
-        made = [row for row in made if row.report_id not in before] or made
+        made = rows_made_now(self._tools, visit.reports(), before, claim.request.creating_at)
         if not made:
             log.info("request %s: the page does not list it yet", request.id)
             return None
         row = max(made, key=lambda each: each.created_at)
-        moment = _time_of(row) or claim.request.creating_at
+        moment = time_of(row) or claim.request.creating_at
         ledger.record_created(request.id, row.report_id, reported_at=moment)
         return row
-
-    def _made_since(self, rows: Sequence[Report], moment: datetime) -> list[Report]:
-        """Those rows that a request of then may have made; of rows without a time, the newest one."""
-        unknown = self._unknown(rows)
-        timed = [row for row in unknown if _time_of(row) and row.created_at >= moment - _SLACK]
-        return timed or [row for row in unknown if not _time_of(row) and row.status in _ALIVE][:1]
-
-    def _unknown(self, rows: Sequence[Report]) -> list[Report]:
-        """Those rows that are no request's; a file that was discarded stays the discarded request's."""
-        known = self._tools.ledger.known_report_ids(self._tools.account.id, [row.report_id for row in rows])
-        return [row for row in rows if row.report_id not in known]
 
     # -- following it
 
@@ -165,24 +187,28 @@ class PortalLook:
         ledger = self._tools.ledger
         match row.status:
             case ProcessingStatus.DONE:
-                ledger.record_status(self._id, RequestStatus.DONE, reported_at=_time_of(row))
+                ledger.record_status(self._id, RequestStatus.DONE, reported_at=time_of(row))
                 self._download(visit, ref, row)
             case ProcessingStatus.CANCELLED:
-                ledger.record_status(self._id, RequestStatus.CANCELLED, reported_at=_time_of(row))
+                ledger.record_status(self._id, RequestStatus.CANCELLED, reported_at=time_of(row))
             case ProcessingStatus.FATAL:
                 error = fatal_report_error(self._tools, self._job, row.report_id, row.reason)
-                record_fatal(ledger, self._id, None, _time_of(row), error)
+                record_fatal(ledger, self._id, None, time_of(row), error)
                 raise error
             case _ if is_new:
                 pass  # its first look is yet to come
             case _:
                 # IN_PROGRESS even if the page still says queued: it has been looked at.
-                ledger.record_status(self._id, RequestStatus.IN_PROGRESS, reported_at=_time_of(row))
+                ledger.record_status(self._id, RequestStatus.IN_PROGRESS, reported_at=time_of(row))
                 self._give_up_if_late(self._request(), str(row.status))
 
     def _download(self, visit: Visit, ref: JobRef, row: Report | None) -> None:
         request = self._request()
-        files = visit.download(row)
+        try:
+            files = visit.download(row)
+        except RequestRefused as error:
+            self._tools.ledger.record_failed(self._id, error)
+            raise
         if not is_used_by(self._tools.ledger, self._portal.login.id, ref):
             raise BrowserUnavailable(
                 "another job has taken over the login, so the file of this one is discarded.",
@@ -204,7 +230,7 @@ class PortalLook:
         if self._tools.ledger.clock().now() < began + patience:
             return
         error = GiveUpError(
-            f"the page's file {request.report_id} is {state} after {patience.total_seconds() / 3600:g} h.",
+            f"the page's file {request.report_id} is {state} after {_hours(patience)}.",
             where=f"{self._tools.spec.name}, {self._job.slice_.label}",
             remedy="Clear the task to request a new file, or raise `request.give_up_after`.",
             request_id=request.id,
@@ -215,27 +241,6 @@ class PortalLook:
     def _request(self) -> ReportRequest:
         return self._tools.ledger.get_request(self._id)
 
-    def _job_ref(self, page: str) -> JobRef:
-        run, slice_ = self._job.run, self._job.slice_
-        return JobRef(
-            "download",
-            account_id=slice_.account_id,
-            marketplace_id=slice_.marketplace.id if slice_.marketplace else None,
-            report=slice_.report,
-            page=page,
-            request_id=self._id,
-            dag_id=run.dag_id,
-            run_id=run.run_id,
-            task_id=run.task_id,
-            map_index=run.map_index,
-            task_try=run.try_number,
-        )
 
-
-def _time_of(row: Report) -> datetime | None:
-    """When the row was requested, if the page says so."""
-    return None if row.created_at == UNKNOWN_TIME else row.created_at
-
-
-def _find(rows: Sequence[Report], report_id: str) -> Report | None:
-    return next((row for row in rows if row.report_id == report_id), None)
+def _hours(span: timedelta) -> str:
+    return f"{span.total_seconds() / 3600:g} h"

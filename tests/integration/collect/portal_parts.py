@@ -38,6 +38,7 @@ Hook = Callable[[str], None]
 class Page:
     """What the web site remembers. ``looks_until_ready``: how many looks at its list a file needs.
 
+    ``shows``: the time that a row shows for a request. ``hides``: ids of rows that it does not list.
     ``on``: called with the name of every border of a visit; it may raise, or end the process.
     """
 
@@ -51,13 +52,15 @@ class Page:
     looks: dict[str, int] = field(default_factory=dict)
     requested: int = 0
     downloaded: list[str] = field(default_factory=list)
+    shows: Callable[[datetime], datetime] = lambda moment: moment.replace(second=0, microsecond=0)
+    hides: set[str] = field(default_factory=set)
     visits: int = 0
     on: Hook = lambda border: None
     facts: dict[str, str] = field(default_factory=lambda: {"marketplace": "US"})
 
     def add(self, status: ProcessingStatus = ProcessingStatus.IN_QUEUE, at: datetime | None = None) -> Report:
         """One more row, as if somebody had asked for it."""
-        moment = (at or self.now()).replace(second=0, microsecond=0) if self.is_timed else UNKNOWN_TIME
+        moment = self.shows(at or self.now()) if self.is_timed else UNKNOWN_TIME
         row = Report(f"{5_000 + len(self.rows)}", "FEES", status, moment, None)
         self.rows.append(row)
         return row
@@ -80,7 +83,7 @@ class PageVisit:
     def reports(self) -> Sequence[Report]:
         self._page.on("before the list")
         self._page.grow()
-        return self._page.rows[::-1]
+        return [row for row in self._page.rows[::-1] if row.report_id not in self._page.hides]
 
     def request(self) -> None:
         self._page.on("before the request")

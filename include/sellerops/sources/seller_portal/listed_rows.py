@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from sellerops.base.errors import PageChanged
+from sellerops.sources.common.portal_api import UNKNOWN_TIME
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal import list_words as words
-from sellerops.sources.seller_portal.shown_times import find_moment, find_period
+from sellerops.sources.seller_portal.shown_times import find_moment, find_period, has_time
 
 # Where a row gives its report's id: an attribute of the row itself. The address of the download names it, but
 # only once the file is ready, and an id must not change with the status.
@@ -36,7 +37,8 @@ class Reading:
 @dataclass(frozen=True)
 class ListedRow:
     """A row as it was understood. ``days``: of the store, None for a snapshot; ``store``: as the row names
-    it, None for a list without such a column; ``requested_at`` is aware; ``status_text``: words and buttons.
+    it, None for a list without such a column; ``requested_at``: aware, UNKNOWN_TIME if the row names a day
+    alone; ``status_text``: words and buttons.
     """
 
     report_id: str
@@ -84,7 +86,7 @@ def read_row(reading: Reading, cells: Mapping[str, str], html: str = "") -> List
         " ".join(_optional(cells, words.TYPE_COLUMN).split()),
         days,
         _optional(cells, words.STORE_COLUMN).strip() or None,
-        requested_at,
+        requested_at if has_time(requested) else UNKNOWN_TIME,
         " ".join(text for heading, text in cells.items() if words.is_one_of(heading, words.STATUS_COLUMN)),
     )
 

@@ -82,6 +82,11 @@ def find_moment(text: str, order: str, zone: tzinfo) -> datetime | None:
     return moment if offset is None else moment.replace(tzinfo=UTC) - offset
 
 
+def has_time(text: str) -> bool:
+    """Whether a text names a time of day."""
+    return _TIME.search(unicodedata.normalize("NFKC", text)) is not None
+
+
 def _offset(label: str) -> timedelta | None:
     label = label.lower()
     if label[:3] in ("gmt", "utc") and label[3:]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sellerops.base.errors import PageChanged
+from sellerops.sources.common.portal_api import UNKNOWN_TIME
 from sellerops.sources.common.report_api import ProcessingStatus
 from sellerops.sources.seller_portal.listed_rows import Reading, read_row, read_status
 
@@ -54,6 +55,12 @@ def test_a_row_without_an_id_is_known_by_report_store_range_and_time() -> None:
         changed = {**CELLS, column: CELLS[column].replace("2026", "2025")}
         assert read_row(US, changed).report_id != known
     assert read_row(replace(US, owner="returns in CA"), CELLS).report_id != known
+
+
+def test_a_day_alone_is_no_time_of_a_request() -> None:
+    days = [read_row(US, {**CELLS, "Date Requested": f"12/0{day}/2026"}) for day in (4, 5)]
+    assert {row.requested_at for row in days} == {UNKNOWN_TIME}
+    assert days[0].report_id != days[1].report_id
 
 
 def test_columns_are_found_in_german_and_japanese() -> None:
