@@ -34,6 +34,8 @@ FIRST_DAY, LAST_DAY = "first_day", "last_day"
 # The store that the page names: a country code (`GB`), Amazon's id or its English name. `store`: the same in
 # the session's language; a name that is not English tells nothing here.
 MARKETPLACE, STORE = "marketplace", "store"
+# The account in the page's header, and the one that was chosen in the account picker.
+ACCOUNT, WANTED_ACCOUNT = "account", "wanted_account"
 # The brand chosen on the page. Also stated by the first row of Brand Analytics files.
 BRAND = "brand"
 
@@ -76,13 +78,15 @@ def check_file(path: Path, name: str, facts: Mapping[str, str], spec: ReportSpec
 @dataclass
 class _Contents:
     """What a file says: ``stated``: facts above its header; ``days``: of its rows; ``outside``: the first
-    value that lies beyond the window; ``marketplaces``: ids that rows name.
+    value that lies beyond the window; ``marketplaces``: ids that rows name; ``has_stores_in_rows``: every row
+    is of the store that it names.
     """
 
     stated: Mapping[str, str]
     days: set[date] = field(default_factory=set)
     outside: str | None = None
     marketplaces: set[str] = field(default_factory=set)
+    has_stores_in_rows: bool = False
 
     def note(self, row: RowReject) -> None:
         if row.reason is RejectReason.OUTSIDE_WINDOW and self.outside is None:
@@ -93,7 +97,7 @@ def _read(path: Path, facts: Mapping[str, str], spec: ReportSpec, slice_: Slice,
     """The whole file, read with the report's first table."""
     avoid_pandas_import()
     table = next(iter(spec.tables.values()))
-    contents = _Contents({})
+    contents = _Contents({}, has_stores_in_rows=table.marketplace_from is not None)
     tally = Tally(contents.note)
     shops = [marketplace(code) for code in slice_.marketplaces]
     with path.open("rb") as stream:
@@ -128,6 +132,9 @@ def _marketplaces_in(batch: pa.RecordBatch, table: TableSpec) -> set[str]:
 
 
 def _compare_store(facts: Mapping[str, str], slice_: Slice, name: str) -> None:
+    account, chosen = facts.get(ACCOUNT), facts.get(WANTED_ACCOUNT)
+    if account and chosen and account.casefold() != chosen.casefold():
+        raise _wrong(name, f"the page showed the account {account}, not {chosen}.")
     wanted = slice_.marketplace
     for fact in (MARKETPLACE, STORE):
         told = facts.get(fact)
@@ -158,6 +165,10 @@ def _compare_rows(contents: _Contents, slice_: Slice, name: str) -> None:
     if named and not named & set(slice_.marketplace_ids):
         codes = sorted(each.code for each in all_marketplaces().values() if each.id in named)
         raise _wrong(name, f"its rows are of {', '.join(codes)}, not {', '.join(slice_.marketplaces)}.")
+    others = named - set(slice_.marketplace_ids)
+    if slice_.marketplace and others and not contents.has_stores_in_rows:
+        codes = sorted(each.code for each in all_marketplaces().values() if each.id in others)
+        raise _wrong(name, f"it also has rows of {', '.join(codes)}, beside {slice_.marketplace.code}.")
     if not slice_.first_day or not slice_.last_day:
         return
     first, last = date.fromisoformat(slice_.first_day), date.fromisoformat(slice_.last_day)

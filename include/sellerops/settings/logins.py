@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -197,7 +198,32 @@ def _login(where: str, name: object, fields: Any) -> Login:
                 where=f"{where}.accounts",
                 remedy="Add it to the account's `sources` in config/accounts.yaml.",
             )
+    _refuse_like_stores(where, login)
     return login
+
+
+def _refuse_like_stores(where: str, login: Login) -> None:
+    """A store that two accounts have does not tell whose page is shown; their names in the picker do."""
+    unknown = sorted(set(login.picker_names) - set(login.accounts))
+    if unknown:
+        raise ConfigurationError(
+            f"{unknown[0]} is none of the login's accounts.",
+            where=f"{where}.picker_names",
+            remedy=f"Its accounts: {', '.join(login.accounts)}.",
+        )
+    if login.site != "seller_central":
+        return
+    known = load_accounts()
+    for one, other in combinations(login.accounts, 2):
+        shared = [each.code for each in known[one].marketplaces if each in known[other].marketplaces]
+        names = [" ".join(login.picker_names.get(each, "").split()).casefold() for each in (one, other)]
+        if shared and (not all(names) or names[0] == names[1]):
+            raise ConfigurationError(
+                f"{one} and {other} both have the store {shared[0]}.",
+                where=f"{where}.picker_names",
+                remedy="Name each as the site's account picker does, for example "
+                f"`picker_names: {{{one}: Northwind, {other}: Northwind Home}}`.",
+            )
 
 
 def _refuse_shared(where: str, logins: Mapping[str, Login]) -> None:

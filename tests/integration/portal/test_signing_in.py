@@ -15,7 +15,7 @@ from sellerops.settings.marketplaces import marketplace
 from sellerops.sources.seller_portal.classify import PageKind, is_sign_in
 from sellerops.sources.seller_portal.portal import Portal, SessionEnded
 from sellerops.sources.seller_portal.sign_in import sign_in
-from sellerops.sources.seller_portal.stores import show_store
+from sellerops.sources.seller_portal.stores import show_store, shown_store
 
 # What a person does at each page, in the browser.
 PERSONS_WORK = {
@@ -185,6 +185,21 @@ def test_stores_that_the_picker_does_not_have(enter_portal: EnterPortal, sandbox
         with pytest.raises(ConfigurationError, match="Northwind NA, Northwind EU") as wrong:
             show_store(portal)
         assert "picker_names: {northwind_na:" in wrong.value.remedy
+        # Not even when one of them is shown.
+        portal.session.goto(portal.url("/account-switcher/default/merchantMarketplace"))
+        portal.page.locator(".full-page-account-switcher-account > button").nth(1).click()
+        portal.page.locator('[data-country="GB"]').click()
+        with portal.page.expect_navigation():
+            portal.controls.button("Select account").click()
+        with pytest.raises(ConfigurationError, match="Northwind NA, Northwind EU"):
+            show_store(portal)
+    names = {"picker_names": {"northwind_na": "Northwind NA"}}
+    with enter_portal(is_entered=False, login=names) as portal:
+        portal.account, portal.marketplace = world, None
+        portal.session.goto(portal.url("/home"))
+        assert shown_store(portal.page).account == "Northwind EU"
+        show_store(portal)
+        assert (portal.store, portal.account_name) == ("United States", "Northwind NA")
     names = {"picker_names": {"northwind_na": "Northwind EU"}}
     with enter_portal(is_entered=False, login=names) as portal:
         portal.account, portal.marketplace = world, None

@@ -50,7 +50,8 @@ class Portal:
 
     ``base``: the site's address, without a slash at its end, as the login's connection or the account's
     region gives it. ``store``: the name of the shown store, as the page writes it; empty for sites without
-    stores.
+    stores. ``account_name``: the account's, as the header writes it; empty where it does not; None until the
+    store was chosen.
 
     :param enter: signs in if need be and shows the store; once more, at most, when the session ends in the
         middle of a visit or the site shows another store. Sites without stores are entered by the first page
@@ -73,6 +74,7 @@ class Portal:
         self.account = account
         self.marketplace = marketplace
         self.store = ""
+        self.account_name: str | None = None
         self._enter = enter
         self._entries_left = 1 if self.has_stores else 2
         self._tab: Page | None = None

@@ -63,10 +63,14 @@ def shown_store(page: Page) -> ShownStore:
 
 
 def is_shown(portal: Portal) -> bool:
-    """Whether the header names the wanted store (of any store of the account, if none in particular)."""
+    """Whether the header names the wanted store (of any store of the account, if none in particular), and the
+    account, as far as that is known.
+    """
     shown = shown_store(portal.page)
     name = _picker_name(portal)
     if name and plain(shown.account) != plain(name):
+        return False
+    if portal.account_name and shown.account and plain(shown.account) != plain(portal.account_name):
         return False
     return any(is_name_of(shown.store, each) for each in _wanted(portal))
 
@@ -74,24 +78,39 @@ def is_shown(portal: Portal) -> bool:
 def show_store(portal: Portal) -> None:
     """Choose the portal's account and store in the account picker, and read it back.
 
+    A header without the account's name in `picker_names` may be another account's that has the same store.
+    The picker is opened then, once per visit, to see that only one account has it.
+
     Raises PersonNeeded when the user's picker does not have it, ConfigurationError when two accounts have it
     and `picker_names` does not say which, PageChanged when the page shows another one afterwards.
     """
-    if not is_shown(portal):
+    is_known = bool(_picker_name(portal)) or portal.account_name is not None
+    if not (is_known and is_shown(portal)):
+        before, portal.account_name = shown_store(portal.page), None
+        was_shown = is_shown(portal)
         portal.session.goto(portal.url(PICKER_PATH, returnTo="/home"))
-        _choose(portal)
+        _choose(portal, before.account if was_shown else None)
         portal.session.goto(portal.url("/home"))
     if not is_shown(portal):
         raise portal.controls.changed("store in the header")
-    portal.store = shown_store(portal.page).store
+    shown = shown_store(portal.page)
+    portal.store, portal.account_name = shown.store, shown.account
 
 
-def _choose(portal: Portal) -> None:
+def _choose(portal: Portal, shown: str | None) -> None:
+    """Choose the store, unless the account that has it is shown.
+
+    :param shown: name of the account that shows such a store; empty where the header has no account; None: no
+        such store is shown.
+    """
     rows = portal.page.locator(_ROW)
     portal.controls.find("list of accounts", rows, portal.page.locator(_ERROR))
     if portal.controls.has(portal.page.locator(_ERROR)):
         raise AmazonUnavailable("The account picker could not load the accounts.", where="account picker")
-    _find_store(portal).click()
+    account, store = _find_store(portal)
+    if shown is not None and plain(shown) in ("", plain(account)):
+        return
+    store.click()
     data_test = portal.page.locator('kat-button[data-test="confirm-selection"]')
     confirm = data_test if portal.controls.has(data_test) else portal.controls.button(*_CONFIRM)
     # A real click: the button ignores those that a script makes.
@@ -99,8 +118,8 @@ def _choose(portal: Portal) -> None:
         confirm.click()
 
 
-def _find_store(portal: Portal) -> Locator:
-    """The wanted store's row, after expanding the accounts that may have it."""
+def _find_store(portal: Portal) -> tuple[str, Locator]:
+    """The account that has the wanted store, and the store's row, after expanding the accounts that may."""
     name, wanted = _picker_name(portal), _wanted(portal)
     found: list[tuple[str, Locator]] = []
     accounts = [each for each in portal.page.locator(_ACCOUNT).all() if not _is_nested(each)]
@@ -116,7 +135,7 @@ def _find_store(portal: Portal) -> Locator:
         if match is not None:
             found.append((label, match))
     if len(found) == 1:
-        return found[0][1]
+        return found[0]
     raise _not_one(portal, [label for label, _ in found])
 
 

@@ -58,6 +58,7 @@ def test_the_requested_file_is_accepted(tmp_path: Path) -> None:
         ({"last_day": "2026-11-29"}, "the page showed 2026-11-29, not"),
         ({"marketplace": "GB"}, "store GB, not United States"),
         ({"store": "United Kingdom"}, "store United Kingdom, not United States"),
+        ({"account": "Northwind EU", "wanted_account": "Northwind"}, "account Northwind EU, not Northwind"),
         ({"name": "2026Jan1-2026Aug25CustomTransaction.csv"}, "its name says 2026-01-01 to 2026-08-25"),
     ],
 )
@@ -65,6 +66,23 @@ def test_another_file_is_refused_with_the_reason(tmp_path: Path, changed: dict[s
     with pytest.raises(WrongFile, match=words) as caught:
         payments(tmp_path, **changed)
     assert caught.value.where == changed.get("name", "file.csv")
+
+
+def test_a_file_of_one_store_has_rows_of_no_other(tmp_path: Path) -> None:
+    """Rows without a store, or of one that is no marketplace, such as orders from elsewhere, are normal."""
+    rows = PAYMENTS.format(**GOOD)
+    for shop in ("", "sim1.stores.amazon.com", "Non-Amazon US"):
+        check(
+            tmp_path,
+            rows + f'"Sep 5, 2026 1:05:07 AM PDT","Order","111-2","{shop}","5.00"\n',
+            "payments_date_range",
+        )
+    with pytest.raises(WrongFile, match="also has rows of CA, beside US"):
+        check(
+            tmp_path,
+            rows + '"Sep 5, 2026 1:05:07 AM PDT","Order","111-2","amazon.ca","5.00"\n',
+            "payments_date_range",
+        )
 
 
 def test_rows_of_the_evening_before_are_right(tmp_path: Path) -> None:

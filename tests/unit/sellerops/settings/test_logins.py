@@ -197,3 +197,21 @@ def test_the_connections_are_those_of_logins(config: Path) -> None:
     assert not {name for name in needed if name.startswith(("amazon_sp_", "folder_", "seller_portal_south"))}
     edit(config / "logins.yaml", "enabled: true", "enabled: false")
     assert "seller_portal_north" not in {each.conn_id for each in required_connections()}
+
+
+def test_accounts_with_the_same_store_need_their_names_in_the_picker(config: Path) -> None:
+    """Without them, one seller's file could be taken for the other's."""
+    edit(config / "logins.yaml", "[north_na]", "[north_na, south_na]")
+    for names in ("{}", "{north_na: North}", "{north_na: North, south_na: ' north '}"):
+        path = config / "logins.yaml"
+        text = path.read_text()
+        path.write_text(f"{text}    picker_names: {names}\n")
+        with pytest.raises(ConfigurationError, match="north_na and south_na both have the store US") as wrong:
+            LOGINS.read()
+        assert wrong.value.where.endswith("logins.north.picker_names")
+        path.write_text(text)
+    edit(config / "logins.yaml", "    browser:", "    picker_names: {north: North}\n    browser:")
+    with pytest.raises(ConfigurationError, match="north is none of the login's accounts"):
+        LOGINS.read()
+    edit(config / "logins.yaml", "{north: North}", "{north_na: North, south_na: South}")
+    assert LOGINS.read().get("north").picker_names["south_na"] == "South"

@@ -16,7 +16,7 @@ from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
 from sellerops.sources.seller_portal.pages import period_controls
 from sellerops.sources.seller_portal.pages.listed_page import ListedPage, show, whole_month
-from sellerops.sources.seller_portal.pages.loading import wanted_days
+from sellerops.sources.seller_portal.pages.loading import facts_of, wanted_days
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -114,7 +114,7 @@ class AwdInventory(PageObject):
 
     def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
         entry = self._menu_entry(portal)
-        return (portal.download_from(entry.click, {"store": portal.store}),)
+        return (portal.download_from(entry.click, facts_of(portal)),)
 
     def _menu_entry(self, portal: Portal) -> Locator:
         """Open the page and its download menu."""

@@ -65,10 +65,20 @@ def facts_of(portal: Portal, days: tuple[date, date] | None = None, **more: str)
 
 
 def _store_of(portal: Portal) -> dict[str, str]:
-    """The store in the page's header: as it is written, and its country if it is one of the account's."""
-    name = shown_store(portal.page).store if portal.has_stores else ""
-    known = [each.code for each in portal.account.marketplaces if is_name_of(name, each)]
-    return {**({"store": name} if name else {}), **({"marketplace": known[0]} if known else {})}
+    """The store and the account in the page's header, the store's country if it is one of the account's, and
+    the account that was chosen.
+    """
+    if not portal.has_stores:
+        return {}
+    shown = shown_store(portal.page)
+    known = [each.code for each in portal.account.marketplaces if is_name_of(shown.store, each)]
+    told = {
+        "store": shown.store,
+        "marketplace": known[0] if known else "",
+        "account": shown.account,
+        "wanted_account": portal.account_name or "",
+    }
+    return {name: text for name, text in told.items() if text}
 
 
 def open_page(portal: Portal, path: str, **query: str) -> None:
