@@ -1,4 +1,4 @@
--- description: AWD stock of the page against the API snapshot of the same hour.
+-- description: AWD stock on the page against the API snapshot of the same hour.
 -- inputs: [seller_portal.awd_inventory, amazon_sp.awd_inventory]
 -- unit: units
 -- tolerance: {absolute: 5, relative: 0.02}   # stock moves between the two snapshots

@@ -1,4 +1,4 @@
--- description: Available stock of the page Inventory health against the API snapshot of the same hour.
+-- description: Available stock on the page Inventory health against the API snapshot of the same hour.
 -- inputs: [seller_portal.fba_inventory_planning, amazon_sp.fba_inventory_planning]
 -- unit: units
 -- tolerance: {absolute: 5, relative: 0.02}   # stock moves between the two snapshots

@@ -1,4 +1,4 @@
--- description: Quantities of the page of listing reports against the API snapshot of the same hour.
+-- description: Quantities on the page of listing reports against the API snapshot of the same hour.
 -- inputs: [seller_portal.listings_all, amazon_sp.listings_all]
 -- unit: units
 -- tolerance: {absolute: 5, relative: 0.02}   # stock moves between the two snapshots

@@ -1,4 +1,4 @@
--- description: Stock of the page Manage FBA inventory against the API snapshot of the same hour.
+-- description: Stock on the page Manage FBA inventory against the API snapshot of the same hour.
 -- inputs: [seller_portal.fba_manage_inventory, amazon_sp.fba_manage_inventory]
 -- unit: units
 -- tolerance: {absolute: 5, relative: 0.02}   # stock moves between the two snapshots

@@ -1,4 +1,4 @@
--- description: Shipped units of removal orders of the page against the same lines of the API.
+-- description: Shipped units of removal orders on the page against the same lines of the API.
 -- inputs: [seller_portal.removal_shipments, amazon_sp.removal_shipments]
 -- unit: units
 -- tolerance: {absolute: 0}
@@ -31,7 +31,7 @@ SELECT p.account_id, p.marketplace_id, p.day, sum(p.figure) AS left_value,
            'off', (array_agg(DISTINCT p.order_id::text) FILTER (WHERE a.figure IS DISTINCT FROM p.figure))[1:5]
        ) AS evidence
 FROM page AS p
--- The page cuts by the days of the store, the API by those of UTC: only what both have collected is compared.
+-- Days of the page are those of the store, days of the API those of UTC: only what both have collected is compared.
 JOIN collected AS c ON c.account_id = p.account_id AND p.at BETWEEN c.first_at AND c.last_at
 LEFT JOIN api AS a
        ON a.account_id = p.account_id AND a.order_id = p.order_id

@@ -1,4 +1,4 @@
--- description: Units and sales by child ASIN of the page Business Reports against sales and traffic of the API.
+-- description: Units and sales by child ASIN on the page Business Reports against sales and traffic of the API.
 -- inputs: [seller_portal.business_report_by_child, amazon_sp.sales_daily]
 -- unit: units or money
 -- tolerance: {absolute: 1, relative: 0.005}

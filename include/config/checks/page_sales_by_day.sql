@@ -1,4 +1,4 @@
--- description: Units and sales of the page Business Reports against sales and traffic of the API, by day.
+-- description: Units and sales on the page Business Reports against sales and traffic of the API, by day.
 -- inputs: [seller_portal.business_report_by_date, amazon_sp.sales_daily_totals]
 -- unit: units or money
 -- tolerance: {absolute: 1, relative: 0.005}

@@ -71,7 +71,7 @@ class Column(StrictModel):
     )
     decimal: Literal["point", "local"] | None = Field(
         default=None,
-        description="`format.style: web`: how this column writes numbers, if otherwise than `format.decimal`",
+        description="`format.style: web`: how this column writes numbers, if not as in `format.decimal`",
     )
     part: Literal["first", "last"] | None = Field(
         default=None,
@@ -79,7 +79,7 @@ class Column(StrictModel):
         "columns then read the same header",
     )
     evidence: Evidence | None = Field(
-        default=None, description="what the header is known from, if otherwise than the table's `evidence`"
+        default=None, description="what the header is known from, if it differs from the table's `evidence`"
     )
     description: str = ""
 
