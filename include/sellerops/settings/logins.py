@@ -203,11 +203,11 @@ def _login(where: str, name: object, fields: Any) -> Login:
 
 
 def _refuse_like_stores(where: str, login: Login) -> None:
-    """A store that two accounts have does not tell whose page is shown; their names in the picker do."""
+    """Require names in the account picker where two accounts have the same store."""
     unknown = sorted(set(login.picker_names) - set(login.accounts))
     if unknown:
         raise ConfigurationError(
-            f"{unknown[0]} is none of the login's accounts.",
+            f"{unknown[0]} is not one of the login's accounts.",
             where=f"{where}.picker_names",
             remedy=f"Its accounts: {', '.join(login.accounts)}.",
         )

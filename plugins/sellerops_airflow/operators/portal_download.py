@@ -35,7 +35,7 @@ class PortalDownloadOperator(FetchReportOperator):
 
     def on_kill(self) -> None:
         """Leave the file on the page: the next try finds it. The login is free once its lock has expired."""
-        log.info("Stopped. The next attempt looks for the file on the page and continues with it.")
+        log.info("Stopped. The next try looks for the file on the page and continues with it.")
 
     def _advance(self, context: Context, event: dict[str, Any] | None) -> list[int]:
         try:

@@ -72,7 +72,7 @@ class PageVisit:
             raise AmazonUnavailable(
                 "The site ended the session while the file was being requested.",
                 where=error.where,
-                remedy="Nothing: the next attempt looks for the file before it requests it again.",
+                remedy="Nothing: the next try looks for the file before it requests it again.",
             ) from None
 
     def download(self, report: Report | None) -> Sequence[DownloadedFile]:
