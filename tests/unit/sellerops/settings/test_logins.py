@@ -211,7 +211,7 @@ def test_accounts_with_the_same_store_need_their_names_in_the_picker(config: Pat
         assert wrong.value.where.endswith("logins.north.picker_names")
         path.write_text(text)
     edit(config / "logins.yaml", "    browser:", "    picker_names: {north: North}\n    browser:")
-    with pytest.raises(ConfigurationError, match="north is none of the login's accounts"):
+    with pytest.raises(ConfigurationError, match="north is not one of the login's accounts"):
         LOGINS.read()
     edit(config / "logins.yaml", "{north: North}", "{north_na: North, south_na: South}")
     assert LOGINS.read().get("north").picker_names["south_na"] == "South"
