@@ -1,4 +1,4 @@
-"""Collects files of web pages: ask the page for the file, leave, come back and fetch it.
+"""Collects files of web pages: request the file, leave, come back and download it.
 
 Each visit is one browser job on a worker; all waiting is in the triggerer and holds neither a worker nor a
 browser. A slice ends in one of three ways: its file is in the archive, a person is needed, or the page has

@@ -1,7 +1,7 @@
 """The tables ``login_lock`` and ``browser_job``: a login is used by one job at a time.
 
-The lock's holder beats in real time, every ``BEAT_EVERY_S``. A lock without a beat for ``LOCK_VALID_S``
-belongs to a dead job and may be taken over, which marks that job lost.
+The lock's holder renews it (a beat) every ``BEAT_EVERY_S``, in real time. A lock without a beat for
+``LOCK_VALID_S`` belongs to a dead job and may be taken over, which marks that job lost.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 class Login(StrictModel):
-    """One sign-in at a web site: one browser profile, one job at a time."""
+    """One user of one web site: one browser profile, one job at a time."""
 
     id: str
     site: str = Field(description=f"one of {', '.join(SITES)}")
@@ -80,7 +80,7 @@ class Login(StrictModel):
 
 @dataclass(frozen=True)
 class Logins:
-    """All logins by id. ``enabled``: the one switch of all browser jobs."""
+    """All logins by id. ``enabled``: switches all browser jobs on or off."""
 
     enabled: bool
     user_agent_mark: str

@@ -24,7 +24,7 @@ _MANY_RUNS = 100
 
 
 def sign_in_dag(doc: str | None) -> DAG | None:
-    """The DAG that asks for persons; None without logins. Open questions outlive the switch."""
+    """The DAG that asks persons; None without logins. It outlives the switch, for open questions."""
     logins = load_logins().by_id
     if not logins:
         return None
@@ -61,7 +61,7 @@ def sign_in_dag(doc: str | None) -> DAG | None:
 
 
 def canary_dag(doc: str | None) -> DAG | None:
-    """The DAG that looks at each page once a day; None while logins are switched off."""
+    """The DAG that checks each page once a day; None while logins are switched off."""
     logins = load_logins()
     # A task that has started is built all the same, and skips.
     is_wanted = logins.enabled or get_parsing_context().dag_id == CANARY_DAG

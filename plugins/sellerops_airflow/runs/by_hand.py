@@ -1,4 +1,4 @@
-"""Where people put files that a page no longer hands out to a browser."""
+"""Where people put files that a browser can no longer download."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def _collects(spec: ReportSpec) -> str:
     if period.kind is PeriodKind.SNAPSHOT:
         return "current state"
     if spec.request.how == "dropped":
-        return f"files `{spec.request.files}` that nobody has loaded yet"
+        return f"files `{spec.request.files}` that are not loaded yet"
     lookback = "as long as figures change" if period.lookback_auto else format_duration(period.lookback)
     unit = {PeriodKind.RANGE: "a range", PeriodKind.LISTING: "what Amazon lists"}.get(
         period.kind, f"each {period.kind}"

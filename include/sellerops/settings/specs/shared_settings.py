@@ -1,6 +1,6 @@
 """``like: <source>/<report>``: takes format, tables and descriptions from another report's file.
 
-So that a file has one layout, however it arrives: fetched from a page, or put into the drop folder by hand.
+This keeps one layout for a file, whether it is downloaded from a page or put into the drop folder.
 """
 
 from __future__ import annotations

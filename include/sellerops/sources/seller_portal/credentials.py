@@ -29,7 +29,7 @@ class PortalCredentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must appear nowhere; codes come on top."""
+        """What must appear nowhere, besides codes."""
         return tuple(filter(None, (self.password, self.totp_secret, self.user)))
 
     def check(self) -> None:

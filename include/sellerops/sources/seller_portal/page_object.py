@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PageObject:
-    """Opens one page and uses its controls. Free of state: what it needs to know is in its arguments.
+    """Opens one page and uses its controls. Stateless: its arguments have all that it needs.
 
     Methods start with ``portal.goto``: the browser may show anything before. They raise PageChanged for a
     control that is missing (``portal.controls`` does it for them), AmazonUnavailable when the page says that
@@ -41,7 +41,7 @@ class PageObject:
         return ()
 
     def request(self, portal: Portal, wanted: WantedFile) -> None:
-        """Ask for the file, once. Not for ``DIRECT`` pages."""
+        """Request the file, once. Not for ``DIRECT`` pages."""
         raise NotImplementedError
 
     def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:

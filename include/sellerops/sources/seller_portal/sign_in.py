@@ -1,6 +1,6 @@
 """Signs a browser in: looks at the page, does what it asks for, and looks again, until it is in.
 
-What only a person may do is left to a person: nothing here solves or goes round a challenge.
+What only a person may do is left to a person: nothing here solves or avoids a challenge.
 """
 
 from __future__ import annotations
