@@ -98,7 +98,7 @@ def test_browsers_are_started_shown_reached_and_stopped(home, configure, capsys)
     assert (code, text.count("stopped")) == (0, 2), text
     assert not processes_of(home)
     assert "was not running" in run(capsys, "down", "finance")[1]
-    assert "does not run" in run(capsys, "open", "finance")[1]
+    assert "is not running" in run(capsys, "open", "finance")[1]
 
 
 def test_the_printed_address_shows_a_page_that_takes_clicks(home, configure, capsys, site):

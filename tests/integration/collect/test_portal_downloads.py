@@ -368,7 +368,7 @@ def test_what_a_person_gives_up_fails_at_once(bench: PortalBench) -> None:
     give_up = lambda: end_action(bench.ledger, action.id, ActionOutcome.GIVEN_UP, "ada")  # noqa: E731
     result = asyncio.run(beside(wait_for(bench, step), give_up))
     assert isinstance(result.error, PersonNeeded)
-    assert "given up" in str(result.error)
+    assert "gave up" in str(result.error)
     assert [row.state for row in bench.ledger.slice_states()] == [SliceState.FAILED]
     bench.page.on = lambda border: None
     assert collect(bench, bench.slice_()).outcome is Outcome.DOCUMENTS, "a cleared task tries again"
