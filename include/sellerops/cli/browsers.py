@@ -183,7 +183,7 @@ def _one(logins: Logins, name: str | None, known: dict[str, LoginState]) -> Logi
     candidates = waiting or list(logins.by_id)
     if len(candidates) != 1:
         raise ConfigurationError(
-            "more than one login matches." if candidates else "logins.yaml has no logins.",
+            "several logins match." if candidates else "logins.yaml has no logins.",
             remedy=f"Name one: {', '.join(candidates)}." if candidates else "Add one (docs/portal.md).",
         )
     return logins.by_id[candidates[0]]
