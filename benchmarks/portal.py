@@ -202,7 +202,8 @@ def measure(
         requested = amazon.get("/_sandbox/portal").json()["requested"]
         figures = figures_of(ledger, works, disturbances, took, requested) | left_behind(pool)
         figures["differing_tables"] = differing_tables(ledger, conninfo, folder, works)
-        wrong = ("lost", "archived_twice", "requested_twice", "orphans", "stray_pages", "differing_tables")
+        wrong = ("lost", "archived_twice", "requested_twice", "orphans", "stray_pages", "kept_downloads")
+        wrong += ("differing_tables",)
         return figures | {"sound": not any(figures[name] for name in wrong)}
     finally:
         pool.stop_all()
@@ -457,7 +458,8 @@ def left_behind(pool: Pool) -> dict[str, int]:
         with contextlib.suppress(httpx.HTTPError):
             shown = httpx.get(f"{login.browser}/json/list").json()
             pages += max(0, sum(each["type"] == "page" for each in shown) - 1)
-    return {"orphans": orphans, "stray_pages": pages}
+    kept = sum(any(folder.iterdir()) for folder in pool.home.glob("downloads/*"))
+    return {"orphans": orphans, "stray_pages": pages, "kept_downloads": kept}
 
 
 if __name__ == "__main__":
