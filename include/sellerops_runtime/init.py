@@ -83,11 +83,11 @@ def apply_settings(
     """Load airflow_settings.yaml with values from ``environment``; return one line per entry set or skipped.
 
     ``strict``: an entry whose variables are not set is an error (StartError) instead of being left out,
-    unless everything works without it (``settings.OPTIONAL``).
+    unless everything works without it (``settings.is_optional``).
     """
     loaded = settings.substitute_variables(settings.read_settings(path), environment)
     missing = [f"{entry}: set {', '.join(names)}" for entry, names in loaded.skipped.items()]
-    needed = [line for line in missing if line.split(":")[0] not in settings.OPTIONAL]
+    needed = [line for line in missing if not settings.is_optional(line.split(":")[0])]
     if strict and needed:
         raise StartError("; ".join(needed) + ".", where=str(path), remedy="Set these variables.")
     done = settings.apply(loaded.settings) + settings.create_implied_pools()

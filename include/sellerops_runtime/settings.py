@@ -26,26 +26,21 @@ OPTIONAL = frozenset(
         "connection sellerops_telegram",
         "connection smtp_default",
         "connection sellerops_sheets",
-        *(
-            f"connection seller_portal_northwind_{role}"
-            for role in (
-                "brand_analytics",
-                "logistics",
-                "business_reports",
-                "finance",
-                "ads",
-                "support",
-                "market_data",
-            )
-        ),
         "variable sellerops_drop_folder_uri",
         "variable sellerops_personal_documents",
     }
 )
+# Connections of logins for web pages, which are off until somebody switches them on.
+_LOGINS = "connection seller_portal_"
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 # Astro's templates leave unused keys empty.
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value))]
+
+
+def is_optional(entry: str) -> bool:
+    """Whether a complete system can do without an entry, such as ``connection smtp_default``."""
+    return entry in OPTIONAL or entry.startswith(_LOGINS)
 
 
 class _Strict(BaseModel):

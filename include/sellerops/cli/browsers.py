@@ -244,10 +244,9 @@ def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
         lines.append(f"Its window is on the desktop of {socket.gethostname()}.")
         return lines
     port = urlsplit(login.browser).port
-    user = os.environ.get("USER") or os.environ.get("LOGNAME") or "<user>"
     lines += [
         "1. On your own computer, forward its port and leave this running (not needed on this machine):",
-        f"     ssh -L {port}:127.0.0.1:{port} {user}@{socket.gethostname()}",
+        f"     ssh -L {port}:{_target(login)}",
         "2. On your own computer, open one of its pages in Chrome or Chromium:",
         *(
             f"     http://localhost:{port}/devtools/inspector.html?ws=localhost:{port}/devtools/page/{tab.id}"
@@ -261,6 +260,15 @@ def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
             '3. When the site is signed in, answer the required action in Airflow with "Done, go on".'
         )
     return lines
+
+
+def _target(login: Login) -> str:
+    """Where ``ssh`` forwards to, and through which machine: this one, or one that reaches the browser."""
+    address = urlsplit(login.browser)
+    if not _is_ours(login):
+        return f"{address.hostname}:{address.port} <a machine that reaches {address.hostname}>"
+    user = os.environ.get("USER") or os.environ.get("LOGNAME") or "<user>"
+    return f"127.0.0.1:{address.port} {user}@{socket.gethostname()}"
 
 
 def _shown(url: str) -> str:
