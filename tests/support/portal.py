@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sellerops.settings.accounts import Account
     from sellerops.settings.logins import Login
     from sellerops.sources.seller_portal.credentials import PortalCredentials
+    from sellerops.sources.seller_portal.password_tries import PasswordTry
     from sellerops.sources.seller_portal.portal import Portal
 
 MARK = "sellerops (test)"
@@ -52,13 +53,29 @@ class MemoryRefusals:
     def find(self, login_id: str) -> LoginRefusal | None:
         return self.known.get(login_id)
 
-    def remember(self, login_id: str, digest: str, reason: str) -> None:
-        from sellerops.ledger.login_refusals import LoginRefusal
+    def sent(self, login_id: str, digest: str, tries: int) -> None:
+        self._note(login_id, digest, "sent", "", tries)
 
-        self.known[login_id] = LoginRefusal(digest, reason, datetime.now(UTC))
+    def unanswered(self, login_id: str, digest: str, tries: int) -> None:
+        self._note(login_id, digest, "unanswered", "", tries)
+
+    def remember(self, login_id: str, digest: str, reason: str) -> None:
+        self._note(login_id, digest, "refused", reason, 1)
+
+    def _note(self, login_id: str, digest: str, state: str, reason: str, tries: int) -> None:
+        from sellerops.ledger.login_refusals import LoginRefusal, TryState
+
+        self.known[login_id] = LoginRefusal(digest, reason, datetime.now(UTC), TryState(state), tries)
 
     def forget(self, login_id: str) -> None:
         self.known.pop(login_id, None)
+
+
+def password_try(credentials: PortalCredentials, refusals: MemoryRefusals | None = None) -> PasswordTry:
+    """The notes of one sign-in."""
+    from sellerops.sources.seller_portal.password_tries import PasswordTry
+
+    return PasswordTry(refusals or MemoryRefusals(), "northwind", credentials)
 
 
 def portal_login(role: str = "logistics", *, port: int, **fields: Any) -> Login:

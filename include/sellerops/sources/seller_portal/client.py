@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from sellerops.base.errors import LedgerUnavailable, SellerOpsError
 from sellerops.ledger.login_locks import beat, end_job, state_after, take_lock
+from sellerops.ledger.login_refusals import forget_refusal
 from sellerops.ledger.logins import JobRef, JobState, LoginLock
 from sellerops.sources.common.portal_api import Visit, WantedFile
-from sellerops.sources.seller_portal.entrance import Entrance, LedgerRefusals
+from sellerops.sources.seller_portal.entrance import Entrance
 from sellerops.sources.seller_portal.page_object import PageObject
 from sellerops.sources.seller_portal.pages.registry import page_object
+from sellerops.sources.seller_portal.password_tries import LedgerRefusals
 from sellerops.sources.seller_portal.portal import START_PATHS, Portal
 from sellerops.sources.seller_portal.source import base_address
 from sellerops.sources.seller_portal.visits import PageVisit
@@ -81,7 +83,12 @@ class SellerPortalClient:
             visit.check()
 
     def verify_sign_in(self, job: JobRef) -> None:
-        """Sign in if need be and do nothing else, as one browser job: after a person has acted."""
+        """Sign in if need be and do nothing else, as one browser job: after a person has acted.
+
+        A person wants it, so refused credentials are tried once more, by the task's first try.
+        """
+        if job.task_try in (None, 1):
+            forget_refusal(self._ledger, self.login.id)
         nothing = WantedFile(self.account, None, None, None)
         with self._visit(_SignIn(), nothing, job) as visit:
             visit.check()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sellerops.base.errors import LoginRefused, PageChanged
+from sellerops.base.errors import AmazonUnavailable, LoginRefused, PageChanged
 from sellerops.sources.seller_portal.challenges import person_needed
 from sellerops.sources.seller_portal.classify import PageKind, is_sign_in, problem_of
 from sellerops.sources.seller_portal.error_pages import refuse_error_page
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
     from sellerops.sources.seller_portal.credentials import PortalCredentials
+    from sellerops.sources.seller_portal.password_tries import PasswordTry
     from sellerops.sources.seller_portal.portal import Portal
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,10 @@ MOST_CODES = 2
 _CODE_SECONDS = 30
 _NAVIGATION_MS = 15_000.0
 
+# Shown again after the password: it was refused, or did not arrive.
+_BEFORE_PASSWORD = (PageKind.EMAIL, PageKind.PASSWORD, PageKind.CREDENTIALS)
+# Shown with a problem after the password: it was refused, and a person is asked for something, too.
+_INSTEAD = (PageKind.CAPTCHA, PageKind.NEW_DEVICE, PageKind.PASSKEY)
 _EMAIL = 'input[type="email"]:visible, #ap_email:visible, #ap_email_login:visible'
 _PASSWORD = 'input[type="password"]:visible'
 _CODE = "#auth-mfa-otpcode, input[name=otpCode]"
@@ -39,6 +44,7 @@ _SUBMIT = "input[type=submit]:visible, button[type=submit]:visible"
 def sign_in(
     portal: Portal,
     credentials: PortalCredentials,
+    password: PasswordTry,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     wait: Callable[[float], None] = time.sleep,
@@ -46,13 +52,15 @@ def sign_in(
     """Sign in from whatever page is shown; what is shown then (the site, its account picker, or that
     something is not allowed).
 
-    Raises PersonNeeded for what only a person may do, LoginRefused when the site refuses the credentials:
-    a password is tried once. AmazonUnavailable when the site answers with an error page.
+    Raises PersonNeeded for what only a person may do, LoginRefused when the site says that it refuses the
+    credentials: a password is tried once. AmazonUnavailable when the site answers with an error page, or not
+    at all.
 
+    :param password: notes what becomes of the password.
     :param now: real time, by which one-time codes are made.
     :param wait: sleeps for real seconds, until the next code.
     """
-    attempt = _Attempt(portal, credentials, now, wait)
+    attempt = _Attempt(portal, credentials, password, now, wait)
     with portal.session.private():
         for _ in range(MOST_STEPS):
             kind = attempt.look()
@@ -74,14 +82,17 @@ class _Attempt:
         self,
         portal: Portal,
         credentials: PortalCredentials,
+        password: PasswordTry,
         now: Callable[[], datetime],
         wait: Callable[[float], None],
     ) -> None:
         self._portal = portal
         self._credentials = credentials
+        self._password = password
+        self._is_open = False
         self._now = now
         self._wait = wait
-        self._emails = self._passwords = self._codes = 0
+        self._emails = self._codes = 0
         self._problem = ""
 
     @property
@@ -89,14 +100,34 @@ class _Attempt:
         return self._portal.page
 
     def look(self) -> PageKind:
-        """Classify what is shown."""
+        """Classify what is shown, and note what it says about the password that was sent."""
         self._page.wait_for_load_state("domcontentloaded")
         kind = self._portal.kind()
         self._problem = problem_of(self._page.content())
+        try:
+            if kind is PageKind.UNKNOWN:
+                refuse_error_page(self._page, f"page {self._portal.page_name}")
+            if self._is_open:
+                self._settle(kind)
+        except AmazonUnavailable:
+            if self._is_open:
+                self._password.unanswered()
+            raise
         if kind is PageKind.UNKNOWN:
-            refuse_error_page(self._page, f"page {self._portal.page_name}")
             raise person_needed(self._portal, kind)
         return kind
+
+    def _settle(self, kind: PageKind) -> None:
+        """What the page after the password says about it. A page that nobody knows leaves it open."""
+        if kind in _BEFORE_PASSWORD and not self._problem:
+            raise self._unanswered("the password")
+        if kind in _BEFORE_PASSWORD:
+            raise self._refused("the password")
+        if self._problem and kind in _INSTEAD:
+            self._refused("the password")
+        elif kind is not PageKind.UNKNOWN:
+            self._password.accepted()
+        self._is_open = False
 
     def act(self, kind: PageKind) -> None:
         """Do what the page asks for."""
@@ -114,33 +145,34 @@ class _Attempt:
         step()
 
     def _enter_email(self) -> None:
-        if self._emails and (self._problem or self._emails > 1):
+        if self._emails and self._problem:
             raise self._refused("the user")
+        if self._emails > 1:
+            raise self._unanswered("the user")
         self._emails += 1
         self._fill("e-mail field", _EMAIL, self._credentials.user)
         self._send("#continue:visible, " + _SUBMIT)
 
     def _enter_password(self) -> None:
-        self._check_first_password()
         self._fill("password field", _PASSWORD, self._credentials.password)
-        self._send("#signInSubmit:visible, " + _SUBMIT)
+        self._send_password()
 
     def _enter_both(self) -> None:
-        self._check_first_password()
         self._fill("e-mail field", _EMAIL, self._credentials.user)
         self._fill("password field", _PASSWORD, self._credentials.password)
+        self._send_password()
+
+    def _send_password(self) -> None:
+        """Once in a sign-in: ``look`` settles it before another page is acted on."""
+        self._password.sent()
+        self._is_open = True
         self._send("#signInSubmit:visible, " + _SUBMIT)
 
-    def _check_first_password(self) -> None:
-        if self._passwords:
-            raise self._refused("the password")
-        self._passwords += 1
-
     def _enter_code(self) -> None:
+        if self._codes and not self._problem:
+            raise self._unanswered("the one-time code")
         if self._codes >= MOST_CODES:
-            raise self._refused(
-                "the one-time code", "check that this machine's clock is right, and enter the secret again"
-            )
+            raise self._code_refused()
         if self._codes:
             self._wait(_CODE_SECONDS - self._now().timestamp() % _CODE_SECONDS)
         self._codes += 1
@@ -193,13 +225,32 @@ class _Attempt:
             control=control,
         )
 
-    def _refused(self, what: str, remedy: str = "correct it") -> LoginRefused:
+    def _unanswered(self, what: str) -> AmazonUnavailable:
+        return AmazonUnavailable(
+            f"The page did not answer after {what} was sent.", where=f"login {self._portal.session.login.id}"
+        )
+
+    def _refused(self, what: str) -> LoginRefused:
+        """Remember it. Returns the error that says so."""
+        error = self._error(
+            what,
+            "In Admin > Connections, correct it, then clear the task. The same credentials are not tried "
+            "again, so that the site does not lock the account.",
+        )
+        self._password.refused(error.cause)
+        self._is_open = False
+        return error
+
+    def _code_refused(self) -> LoginRefused:
+        """The password is right then, so a job may try again."""
+        return self._error(
+            "the one-time code",
+            "Check that this machine's clock is right and that the secret in Admin > Connections is the "
+            "user's, then clear the task.",
+        )
+
+    def _error(self, what: str, remedy: str) -> LoginRefused:
         problem = self._problem.replace(self._credentials.user, "***")
         said = f' It says: "{problem}"' if problem else ""
         where = f"connection {self._credentials.connection or self._portal.session.login.connection_id}"
-        return LoginRefused(
-            f"The site refused {what}.{said}",
-            where=where,
-            remedy=f"In Admin > Connections, {remedy}; then clear the task. The same credentials are not "
-            "tried again, so that the site does not lock the account.",
-        )
+        return LoginRefused(f"The site refuses {what}.{said}", where=where, remedy=remedy)

@@ -65,10 +65,15 @@ CREATE UNIQUE INDEX required_action_open ON sellerops.required_action (login_id)
 CREATE TABLE sellerops.login_refusal (
     login_id           text PRIMARY KEY,
     digest             text NOT NULL,
+    state              text NOT NULL CHECK (state IN ('sent', 'unanswered', 'refused')),
+    tries              integer NOT NULL DEFAULT 1,
     reason             text NOT NULL,
     refused_at         timestamptz NOT NULL DEFAULT sellerops.now()
 );
-COMMENT ON TABLE sellerops.login_refusal IS 'Credentials that a site has refused, so that no job tries them again before the connection changes.';
+COMMENT ON TABLE sellerops.login_refusal IS 'Credentials that a site has refused or not answered yet, so that no job tries refused ones again before the connection changes.';
+COMMENT ON COLUMN sellerops.login_refusal.state IS
+    'sent: the site''s answer is not known, because it is awaited or its job has died; unanswered: the site did not answer; refused.';
+COMMENT ON COLUMN sellerops.login_refusal.tries IS 'How often they were sent without an answer.';
 COMMENT ON COLUMN sellerops.login_refusal.digest IS 'Salt and scrypt hash of the credentials. Not reversible.';
 
 ALTER TABLE sellerops.report_request ADD COLUMN look_after timestamptz;
