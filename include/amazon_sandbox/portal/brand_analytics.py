@@ -10,6 +10,7 @@ from amazon_sandbox.portal import brand_periods, layout, list_texts, previews
 from amazon_sandbox.portal.brand_periods import Period
 from amazon_sandbox.portal.brand_scripts import DASHBOARD
 from amazon_sandbox.portal.file_answers import file_answer
+from amazon_sandbox.portal.files.brand_analytics import brands_in
 from amazon_sandbox.portal.report_lists import ListedFile, ReportLists, TooEarly
 from amazon_sandbox.portal.routes import PortalCall, PortalPage
 
@@ -27,8 +28,6 @@ _VIEWS = {
 _WITHOUT = ("IE", "BE", "PL")
 _PATH = "/brand-analytics"
 _MANAGER = f"{_PATH}/download-manager"
-# A second brand in every list, whose files are easily taken for the first one's.
-_SECOND_BRAND = "Fabrikam"
 
 
 async def dashboard(call: PortalCall) -> Response:
@@ -115,7 +114,7 @@ def _row(call: PortalCall, row: ListedFile, title: str) -> str:
         shown = f'<kat-badge label="{list_texts.text(status, language)}"></kat-badge>'
     days = list_texts.period_text(row.days, call.marketplace, language, call.version, month=False)
     requested = list_texts.moment_text(row.requested, call.marketplace, language, call.version)
-    brand = (escape(row.options.get("brand") or _SECOND_BRAND),) if call.version == 1 else ()
+    brand = (escape(row.options.get("brand") or brands_in(call.marketplace)[0]),) if call.version == 1 else ()
     return _cells(escape(title), *brand, days, requested, shown)
 
 
@@ -135,7 +134,7 @@ def _filters(call: PortalCall, period: Period) -> str:
         (each.last_day.isoformat(), each.text(call))
         for each in brand_periods.offered(call, period.reporting_range)
     ]
-    brands = [(name, name) for name in (brand_of(call), _SECOND_BRAND)]
+    brands = [(name, name) for name in brands_in(call.marketplace)]
     return (
         _choice(call, "brand", call.say("Brand", "Marke", "ブランド"), brands, brands[0][0])
         + _choice(
@@ -166,11 +165,6 @@ def _choice(call: PortalCall, html_id: str, label: str, options: list[tuple[str,
         f'<kat-option value="{escape(value)}">{escape(text)}</kat-option>' for value, text in options
     )
     return f'<kat-dropdown id="{html_id}" label="{label}" value="{escape(chosen)}">{inner}</kat-dropdown> '
-
-
-def brand_of(call: PortalCall) -> str:
-    """The brand of the seller's own products."""
-    return layout.account_name(call.session.account or "").split(" ")[0]
 
 
 def _generate(call: PortalCall) -> str:

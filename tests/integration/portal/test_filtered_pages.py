@@ -28,6 +28,8 @@ from sellerops.sources.common.portal_api import WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
     from sellerops.sources.seller_portal.portal import Portal
 
 # The sandbox's clock starts on Saturday, 21 November 2026.
@@ -132,6 +134,28 @@ def test_a_brand_analytics_week_is_requested_listed_and_downloaded(
     assert page.reports(portal, wanted(portal, *week, view="demographics", period="WEEK")) == []
 
 
+def test_brand_analytics_asks_the_list_before_a_second_click(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sellerops.sources.seller_portal.pages import brand_analytics
+
+    page, portal = pages.open("brand_analytics", "northwind_na", "US")
+    want, clicks = wanted(portal, *WEEK, view="demographics", period="WEEK"), []
+
+    def stays_open(portal: Portal, button: Locator) -> bool:
+        clicks.append(real(portal, button))
+        return False
+
+    real = brand_analytics.confirm
+    monkeypatch.setattr(brand_analytics, "confirm", stays_open)
+    page.request(portal, want)
+    assert (clicks, len(page.reports(portal, want))) == ([True], 1)
+    monkeypatch.setattr(brand_analytics, "confirm", lambda *_: False)
+    with pytest.raises(AmazonUnavailable, match="stays open after two clicks") as raised:
+        page.request(portal, want)
+    assert "sent" not in raised.value.details, "the list is looked at before the next request"
+
+
 def test_brand_analytics_does_not_take_another_period_or_brand(pages: Pages, sandbox: SandboxServer) -> None:
     page, portal = pages.open("brand_analytics", "northwind_na", "US")
     running = date(2026, 11, 15), date(2026, 11, 21)
@@ -143,6 +167,13 @@ def test_brand_analytics_does_not_take_another_period_or_brand(pages: Pages, san
     october = date(2026, 10, 1), date(2026, 10, 31)
     page.request(portal, wanted(portal, *october, view="customer_loyalty", period="MONTH"))
     assert len(page.reports(portal, wanted(portal, *october, view="customer_loyalty", period="MONTH"))) == 1
+    # The list has both brands' files: without an option it is the brand that the page shows.
+    other = wanted(portal, *october, view="customer_loyalty", period="MONTH", brand="Fabrikam")
+    assert page.reports(portal, other) == []
+    page.request(portal, other)
+    (theirs,) = page.reports(portal, other)
+    (ours,) = page.reports(portal, wanted(portal, *october, view="customer_loyalty", period="MONTH"))
+    assert theirs.report_id != ours.report_id
     # "Page not found" means that there is nothing only where a store is known to have no page.
     sandbox.faults(
         "portal_page_drift",

@@ -17,6 +17,7 @@ from amazon_sandbox.portal.files.layouts import Column, columns
 from amazon_sandbox.portal.files.models import FileRequest, NoData
 from amazon_sandbox.portal.files.workbook import Cell
 from amazon_sandbox.simulation.catalogue import BRANDS, DEFAULT_BRAND
+from amazon_sandbox.simulation.marketplaces import Marketplace
 from amazon_sandbox.simulation.report_types import (
     search_catalog_performance,
     search_query_performance,
@@ -34,13 +35,29 @@ _STEPS = (
 )
 
 
+# A second brand of every seller, of which nothing is sold: its files have row 1 and a header. They are easily
+# taken for the first one's.
+SECOND_BRAND = "Fabrikam"
+
+
+def brands_in(store: Marketplace) -> tuple[str, str]:
+    """The brands that the page offers in a store: that of the seller's products, and the second one."""
+    return BRANDS.get(store.language, DEFAULT_BRAND), SECOND_BRAND
+
+
 def brand_of(request: FileRequest) -> str:
     """The brand chosen on the page. Raises ValueError for one that is not the seller's."""
-    own = BRANDS.get(request.marketplace.language, DEFAULT_BRAND)
+    own, second = brands_in(request.marketplace)
     chosen = request.options.get("brand", own)
-    if chosen != own:
+    if chosen not in (own, second):
         raise ValueError(f"the page offers the brand {own}, not {chosen}")
-    return own
+    return chosen
+
+
+def brand_table(name: str, request: FileRequest, shown: tuple[Column, ...], rows: list[Row]) -> Table:
+    """The table of the chosen brand; ``rows`` are those of the seller's products."""
+    brand = brand_of(request)
+    return table_of(name, ("Brand", brand), shown, [] if brand == SECOND_BRAND else rows)
 
 
 def table_of(name: str, subject: tuple[str, str] | None, shown: tuple[Column, ...], rows: list[Row]) -> Table:
@@ -94,7 +111,7 @@ def brand_queries(request: FileRequest) -> Table:
         rows.append(row)
     shown = columns("ba_sqp_brand", request.language)
     name = "Search_Query_Performance_Brand_View_Comprehensive"
-    return table_of(name, ("Brand", brand_of(request)), shown, rows)
+    return brand_table(name, request, shown, rows)
 
 
 def asin_queries(request: FileRequest) -> Table:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from amazon_sandbox.portal.files.brand_analytics import Row, brand_of, hundredths, table_of
+from amazon_sandbox.portal.files.brand_analytics import Row, brand_of, brand_table, hundredths
 from amazon_sandbox.portal.files.brand_metadata import Table, scope_of
 from amazon_sandbox.portal.files.layouts import columns
 from amazon_sandbox.portal.files.models import FileRequest
@@ -98,7 +98,7 @@ def customer_loyalty(request: FileRequest) -> Table:
 
 
 def _table(request: FileRequest, name: str, layout: str, rows: list[Row]) -> Table:
-    return table_of(name, ("Brand", brand_of(request)), columns(layout, request.language), rows)
+    return brand_table(name, request, columns(layout, request.language), rows)
 
 
 def _ordered(request: FileRequest) -> Iterator[tuple[str, str]]:

@@ -59,7 +59,16 @@ NO_DATA = (
     "利用可能なデータがありません",
     "納品が見つかりません",
 )
-CANCELED = ("Canceled", "Cancelled", "Abgebrochen", "Storniert", "キャンセル済み", "キャンセル")
+CANCELED = (
+    "Canceled",
+    "Cancelled",
+    "Abgebrochen",
+    "Storniert",
+    "キャンセル済み",
+    "キャンセルされました",
+)
+# Also the label of the button that cancels a file in progress.
+CANCELED_OR_CANCEL = ("キャンセル",)
 FAILED = ("Failed", "Error", "Fehlgeschlagen", "失敗", "エラー")
 
 TYPE_COLUMN = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from sellerops.base.errors import PageChanged
@@ -91,6 +92,19 @@ def read_row(reading: Reading, cells: Mapping[str, str], html: str = "") -> List
     )
 
 
+def numbered(rows: Sequence[ListedRow]) -> list[ListedRow]:
+    """Rows of a list, newest first, told apart: those that give no id and agree in all, because they were
+    requested in one minute, are numbered from the oldest.
+    """
+    known: Counter[str] = Counter()
+    found = []
+    for row in reversed(rows):
+        number = known[row.report_id]
+        known[row.report_id] += 1
+        found.append(replace(row, report_id=f"{row.report_id}-{number + 1}") if number else row)
+    return found[::-1]
+
+
 def read_status(reading: Reading, text: str) -> tuple[ProcessingStatus, str]:
     """A row's status from its words and buttons, and the reason of one that ended without a file.
 
@@ -109,6 +123,7 @@ _STATUSES: Mapping[tuple[str, ...], ProcessingStatus] = {
     words.CANCELED: ProcessingStatus.FATAL,
     words.FAILED: ProcessingStatus.FATAL,
     words.IN_PROGRESS: ProcessingStatus.IN_PROGRESS,
+    words.CANCELED_OR_CANCEL: ProcessingStatus.FATAL,
     (*words.DOWNLOAD, *words.READY): ProcessingStatus.DONE,
     words.REQUEST_AGAIN: ProcessingStatus.FATAL,
     words.REFRESH: ProcessingStatus.IN_PROGRESS,

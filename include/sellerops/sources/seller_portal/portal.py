@@ -127,10 +127,11 @@ class Portal:
 
         Raises SessionEnded when that does not help, PersonNeeded when the user may not see the page.
         """
-        self.session.goto(self.url(path, **query))
+        show = self._tab.goto if self._tab else self.session.goto
+        show(self.url(path, **query))
         if self._is_elsewhere():
             self.enter_again()
-            self.session.goto(self.url(path, **query))
+            show(self.url(path, **query))
             if self._is_elsewhere():
                 raise self._ended()
 

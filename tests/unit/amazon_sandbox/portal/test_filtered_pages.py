@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,7 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from amazon_sandbox.core.sandbox import Sandbox
+from amazon_sandbox.portal.files.brand_analytics import brands_in
 from amazon_sandbox.portal.state import COOKIE, PortalSession, PortalState
+from amazon_sandbox.simulation import marketplaces
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 SHOWN = (
@@ -86,6 +89,29 @@ def test_a_period_that_is_not_published_yet_is_answered_with_the_newest_one(
     assert 'id="2026-month" label="Select period" value="2026-10-31"' in http.get(months).text
     quarters = "/brand-analytics/dashboard/demographics?reporting-range=quarterly"
     assert 'id="2026-quarter" label="Select period" value="2026-09-30"' in http.get(quarters).text
+
+
+def test_each_brand_that_a_dashboard_offers_has_files(sandbox: Sandbox, http: TestClient, show: Show) -> None:
+    show("northwind_na", "US")
+    brands, older = brands_in(marketplaces.by_country("US")), _files(http)
+    shown = http.get("/brand-analytics/dashboard/demographics").text
+    for brand in brands:
+        assert f'value="{brand}"' in shown
+        for view in ("search_query_performance_brand", "demographics", "customer_loyalty"):
+            form = {"kind": f"brand_analytics.{view}", "range": "weekly", "last": "2026-11-14"}
+            assert http.post("/brand-analytics/generate", data={**form, "brand": brand}).json() == {}
+    sandbox.clock.change(to=NOON + 3_600)
+    said = [http.get(path) for path in _files(http) if path not in older]
+    assert [answer.status_code for answer in said] == [200] * 6
+    for brand in brands:
+        own = [answer.text for answer in said if f'["{brand}"]' in answer.text.split("\n")[0]]
+        assert len(own) == 3
+        assert [len(text.splitlines()) > 2 for text in own] == [brand == brands[0]] * 3
+
+
+def _files(http: TestClient) -> list[str]:
+    manager = "/brand-analytics/download-manager"
+    return re.findall(rf'href="({manager}/file/[^"]+)"', http.get(manager).text)
 
 
 def test_three_stores_have_no_brand_analytics(http: TestClient, show: Show) -> None:

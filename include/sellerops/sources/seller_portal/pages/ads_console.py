@@ -99,7 +99,9 @@ def _name(wanted: WantedFile) -> str:
     first, last = wanted_days(wanted)
     store = wanted.marketplace.code if wanted.marketplace else "all stores"
     unit = wanted.options.get("time_unit", "SUMMARY").lower()
-    return f"sellerops {wanted.options['report']} {store} {unit} {first} {last}"
+    advertiser = wanted.options.get("advertiser", "")
+    parts = ("sellerops", wanted.options["report"], *([advertiser] if advertiser else []), store, unit)
+    return " ".join((*parts, f"{first} {last}"))[-256:]
 
 
 def _enter(portal: Portal, advertiser: str) -> str:

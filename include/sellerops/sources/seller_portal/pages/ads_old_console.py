@@ -86,7 +86,7 @@ class OldConsole:
     def reports(self, portal: Portal, entity: str, name: str) -> Sequence[Report]:
         """The rows of this name, in the list's order: newest first."""
         self._open(portal, entity)
-        return [_report(portal, row) for row in _rows(portal) if name in row["cells"]]
+        return [_report(portal, row, name) for row in _rows(portal) if name in row["cells"]]
 
     def request(self, portal: Portal, entity: str, name: str, wanted: WantedFile) -> None:
         """Fill the form and run it."""
@@ -152,10 +152,10 @@ def _rows(portal: Portal) -> list[dict[str, Any]]:
     return found
 
 
-def _report(portal: Portal, row: Mapping[str, Any]) -> Report:
-    text = " ".join(row["cells"])
+def _report(portal: Portal, row: Mapping[str, Any], name: str) -> Report:
+    text = " ".join(cell for cell in row["cells"] if cell != name)
     store = store_of(portal)
-    status = status_of(text)
+    status = status_of(portal.page_name, text)
     return Report(
         report_id=row["id"],
         report_type="ads_reports.old",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
-from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of
+from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, own_rows, rows_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
     download_by,
@@ -60,7 +60,7 @@ class UnifiedReporting:
     def reports(self, portal: Portal, entity: str, name: str) -> Sequence[Report]:
         """The rows of this name, newest first."""
         self.open(portal, entity)
-        return [row.as_report("ads_reports.unified") for row in self._rows(portal, name)]
+        return [row.as_report(portal.page_name, "ads_reports.unified") for row in self._rows(portal, name)]
 
     def request(self, portal: Portal, entity: str, name: str, wanted: WantedFile) -> None:
         """Build and submit the report."""
@@ -93,7 +93,8 @@ class UnifiedReporting:
         raise portal.controls.changed("row of the requested report")
 
     def _rows(self, portal: Portal, name: str) -> list[DownloadRow]:
-        return [row for row in rows_of(portal) if row.title.strip() == name]
+        rows = [row for row in rows_of(portal) if row.title.strip() == name]
+        return own_rows(f"ads_reports|{portal.account.id}|{name}", rows)
 
     def _use_template(self, portal: Portal) -> None:
         """Click the template: its address alone opens an empty builder. Its columns appear a moment later."""

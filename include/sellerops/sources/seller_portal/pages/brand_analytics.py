@@ -8,43 +8,42 @@ brand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from sellerops.base.errors import ConfigurationError, NothingToCollect, NotPublishedYet, Throttled
+from sellerops.base.errors import AmazonUnavailable
 from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.pages.brand_dashboard import (
+    BRAND,
+    apply_button,
+    choose_brand,
+    confirm,
+    confirm_button,
+    generate_button,
+    open_view,
+    require_page,
+    require_shown,
+)
 from sellerops.sources.seller_portal.pages.brand_views import VIEWS, View, view_of
-from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of, store_of
+from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, own_rows, rows_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
     download_by,
     facts_of,
-    is_missing,
     open_page,
-    shown_text,
     wait_for_data,
     wanted_days,
 )
 from sellerops.sources.seller_portal.reporting_periods import ReportingPeriod, period_of
-from sellerops.sources.seller_portal.shown_dates import find_range
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
-
     from sellerops.sources.seller_portal.portal import Portal
 
 
-_DASHBOARD = "/brand-analytics/dashboard"
 _MANAGER = "/brand-analytics/download-manager"
-# Stores that have no Brand Analytics: their pages say "Page not found".
-_WITHOUT = frozenset({"IE", "BE", "PL"})
-_BRAND = ("Brand", "Marke", "ブランド")
-_APPLY = ("Apply", "Anwenden", "適用")
-_GENERATE = ("Generate Download", "Download erstellen", "ダウンロードを生成")
-_NEW_TAB_MS = 5_000.0
 
 
 class BrandAnalytics(PageObject):
@@ -56,48 +55,50 @@ class BrandAnalytics(PageObject):
 
     def check(self, portal: Portal) -> None:
         for view in VIEWS.values():
-            _open(portal, view, {})
+            open_view(portal, view, {})
             portal.controls.find("drop-down 'Brand'", portal.page.locator("kat-dropdown#brand, select#brand"))
-            _apply_button(portal)
-            _generate_button(portal)
+            apply_button(portal)
+            generate_button(portal)
         # Opening the dialog requests nothing.
-        _generate_button(portal).click()
-        _confirm_button(portal)
+        generate_button(portal).click()
+        confirm_button(portal)
         _open_manager(portal)
 
     def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:
-        view, period = view_of(wanted), _period_of(wanted)
-        _open_manager(portal)
-        brand = wanted.options.get("brand", "")
-        return [row.as_report(self._type(wanted)) for row in _rows(portal, view, period, brand)]
+        report_type = f"{self.name}.{wanted.options.get('view', '')}"
+        return [row.as_report(self.name, report_type) for row in _listed(portal, wanted)]
 
     def request(self, portal: Portal, wanted: WantedFile) -> None:
+        """Raises AmazonUnavailable when neither dialog nor list says whether the file was requested."""
         with before_sending():
             view, period = view_of(wanted), _period_of(wanted)
-            _open(portal, view, period.in_address)
-            _require_shown(portal, period)
-            _choose_brand(portal, wanted.options.get("brand", ""))
-            _apply_button(portal).click()
+            before = {row.id for row in _listed(portal, wanted)}
+            open_view(portal, view, period.in_address)
+            require_shown(portal, period)
+            choose_brand(portal, wanted.options.get("brand", ""))
+            apply_button(portal).click()
             wait_for_data(portal)
-            _require_shown(portal, period)
-            _generate_button(portal).click()
-            button = _confirm_button(portal)
-        _confirm(portal, button)
+            require_shown(portal, period)
+            generate_button(portal).click()
+            button = confirm_button(portal)
+        # It has wanted two clicks; the list says whether the first one counted.
+        for _ in range(2):
+            if confirm(portal, button) or _has_new_row(portal, wanted, before):
+                return
+        raise AmazonUnavailable(
+            "The dialog stays open after two clicks, and the download manager lists no new file.",
+            where=f"page {portal.page_name}",
+        )
 
     def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:
-        view, period = view_of(wanted), _period_of(wanted)
-        _open_manager(portal)
-        for row in _rows(portal, view, period, wanted.options.get("brand", "")):
+        for row in _listed(portal, wanted):
             if report is None or row.id == report.report_id:
                 return (_download(portal, row, wanted.options["view"]),)
         raise portal.controls.changed("row of the requested download")
 
-    def _type(self, wanted: WantedFile) -> str:
-        return f"{self.name}.{wanted.options.get('view', '')}"
-
 
 def _download(portal: Portal, row: DownloadRow, view: str) -> DownloadedFile:
-    brand = row.cell(*_BRAND)
+    brand = row.cell(*BRAND)
     facts = facts_of(portal, (row.first_day, row.last_day), view=view, **({"brand": brand} if brand else {}))
     icon = portal.controls.find(
         "icon 'file_download'",
@@ -107,16 +108,50 @@ def _download(portal: Portal, row: DownloadRow, view: str) -> DownloadedFile:
     return download_by(portal, icon, facts)
 
 
-def _rows(portal: Portal, view: View, period: ReportingPeriod, brand: str) -> list[DownloadRow]:
-    """The list's rows of a view, period and, where the list says it, brand; newest first."""
+def _listed(portal: Portal, wanted: WantedFile) -> list[DownloadRow]:
+    """The download manager's rows of what is wanted, newest first.
+
+    Without a brand in the options it is the one that the view shows, which is asked only if rows name theirs.
+    """
+    view, period = view_of(wanted), _period_of(wanted)
+    brand = wanted.options.get("brand", "")
+    _open_manager(portal)
+    rows = _rows(portal, view, period)
+    if not brand and any(row.cell(*BRAND) for row in rows):
+        open_view(portal, view, {})
+        brand = portal.controls.chosen(*BRAND)
+        _open_manager(portal)
+        rows = _rows(portal, view, period)
+    store = portal.marketplace.code if portal.marketplace else ""
+    parts = (wanted.account.id, view.id, store, wanted.options.get("brand", ""))
+    return own_rows(
+        "|".join((BrandAnalytics.name, *parts)), [row for row in rows if row.cell(*BRAND) in ("", brand)]
+    )
+
+
+def _rows(portal: Portal, view: View, period: ReportingPeriod) -> list[DownloadRow]:
+    """The list's rows of a view, a period and the store; newest first."""
     days = (period.first_day, period.last_day)
     return [
         row
         for row in rows_of(portal)
         if any(title.lower() in row.text.lower() for title in view.titles)
         and (row.first_day, row.last_day) == days
-        and (not brand or row.cell(*_BRAND) in ("", brand))
+        and row.is_of(portal.marketplace)
     ]
+
+
+def _has_new_row(portal: Portal, wanted: WantedFile, before: Collection[str]) -> bool:
+    """Whether the download manager, in a tab of its own, lists a row that was not there before."""
+    tab = portal.tab_of(lambda: _open_tab(portal))
+    try:
+        return any(row.id not in before for row in _listed(tab, wanted))
+    finally:
+        tab.page.close()
+
+
+def _open_tab(portal: Portal) -> None:
+    portal.page.context.new_page()
 
 
 def _period_of(wanted: WantedFile) -> ReportingPeriod:
@@ -124,104 +159,10 @@ def _period_of(wanted: WantedFile) -> ReportingPeriod:
     return period_of(first, last, wanted.options.get("period", "").upper())
 
 
-def _open(portal: Portal, view: View, period: Mapping[str, str]) -> None:
-    store = {"country-id": portal.marketplace.code.lower()} if portal.marketplace else {}
-    open_page(portal, f"{_DASHBOARD}/{view.path}", **{"view-id": view.id, **period, **store})
-    _require_page(portal)
-    wait_for_data(portal)
-
-
 def _open_manager(portal: Portal) -> None:
     open_page(portal, _MANAGER)
-    _require_page(portal)
+    require_page(portal)
     wait_for_data(portal)
     portal.controls.find(
         "list of downloads", portal.page.locator('kat-table, table, [role="grid"], [role="table"]')
     )
-
-
-def _require_page(portal: Portal) -> None:
-    """Only where the store is known to have no page does "Page not found" mean that there is nothing."""
-    if not is_missing(portal):
-        return
-    if portal.marketplace is not None and portal.marketplace.code in _WITHOUT:
-        raise NothingToCollect(f"Brand Analytics has no page for {portal.marketplace.name}.")
-    raise portal.controls.changed("page at this address (the site says: page not found)")
-
-
-def _require_shown(portal: Portal, period: ReportingPeriod) -> None:
-    """The page shows its newest period instead of one that it does not have yet."""
-    control = portal.controls.find(
-        f"control {period.control!r}", portal.page.locator(f'[id="{period.control}"]')
-    )
-    order = store_of(portal).dates[0]
-    text = shown_text(control)
-    shown = find_range(text, order)
-    if shown is None:
-        raise portal.controls.changed(f"range in {period.control!r} (shows {text!r})")
-    if shown == (period.first_day, period.last_day):
-        return
-    if shown[1] < period.last_day:
-        raise NotPublishedYet(
-            f"The newest {period.kind.lower()} that Brand Analytics shows ends on {shown[1]}.",
-            where=f"page {portal.page_name}",
-        )
-    raise portal.controls.changed(f"{period.kind.lower()} {period.last_day} (shows {shown[0]} to {shown[1]})")
-
-
-def _choose_brand(portal: Portal, brand: str) -> None:
-    if not brand:
-        return
-    offered = portal.page.locator("#brand kat-option, #brand option").evaluate_all(
-        "all => all.map(each => (each.getAttribute('label') || each.textContent).trim())"
-    )
-    if offered and brand not in offered:
-        raise ConfigurationError(
-            f"the page offers no brand {brand!r}.",
-            where=f"page {portal.page_name}",
-            remedy=f"Write one of {', '.join(sorted(offered))} as the spec's `request.options.brand`.",
-        )
-    portal.controls.choose(*_BRAND, option=(brand,))
-
-
-def _apply_button(portal: Portal) -> Locator:
-    return portal.controls.find(
-        "button 'Apply'",
-        portal.page.locator('[data-test-id="RequiredFilterApplyButton"]'),
-        portal.page.get_by_role("button", name=named(*_APPLY)),
-    )
-
-
-def _generate_button(portal: Portal) -> Locator:
-    return portal.controls.find(
-        "button 'Generate Download'",
-        portal.page.locator("#GenerateDownloadButton"),
-        portal.page.get_by_role("button", name=named(*_GENERATE)),
-    )
-
-
-def _confirm_button(portal: Portal) -> Locator:
-    return portal.controls.find(
-        "button 'Generate Download' of the dialog",
-        portal.page.locator("#downloadModalGenerateDownloadButton"),
-    )
-
-
-def _confirm(portal: Portal, button: Locator) -> None:
-    """Press the dialog's button, twice if it stays (it has wanted that), and close the tab that opens: the
-    list is at its own address, too.
-    """
-    from playwright.sync_api import TimeoutError as PlaywrightTimeout
-
-    for _ in range(2):
-        try:
-            with portal.page.context.expect_page(timeout=_NEW_TAB_MS) as opened:
-                button.click()
-            opened.value.close()
-            return
-        except PlaywrightTimeout:
-            if not button.is_visible():
-                return
-    modal = portal.controls.modal()
-    said = modal.text if modal else "the dialog stays open"
-    raise Throttled(f"the page says: {said}", where=f"page {portal.page_name}")

@@ -15,7 +15,7 @@ from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
 from sellerops.sources.seller_portal.page_object import PageObject
-from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, rows_of
+from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, own_rows, rows_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
     date_fields,
@@ -51,7 +51,8 @@ class Datarova(PageObject):
 
     def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:
         _open(portal)
-        return [row.as_report(f"{self.name}.{_report(wanted)}") for row in _rows(portal, wanted)]
+        report_type = f"{self.name}.{_report(wanted)}"
+        return [row.as_report(self.name, report_type) for row in _rows(portal, wanted)]
 
     def request(self, portal: Portal, wanted: WantedFile) -> None:
         with before_sending():
@@ -93,11 +94,14 @@ def _report(wanted: WantedFile) -> str:
 
 
 def _rows(portal: Portal, wanted: WantedFile) -> list[DownloadRow]:
-    days = wanted_days(wanted)
-    return [
+    days, store = wanted_days(wanted), wanted.marketplace
+    rows = [
         row
         for row in rows_of(portal)
         if row.title == _TITLES[_report(wanted)]
         and row.cell("ASIN") == wanted.options.get("asin", "")
         and (row.first_day, row.last_day) == days
+        and row.is_of(store)
     ]
+    parts = (_report(wanted), wanted.account.id, store.code if store else "", wanted.options.get("asin", ""))
+    return own_rows("|".join((Datarova.name, *parts)), rows)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from sellerops.base.errors import PageChanged
 from sellerops.sources.common.portal_api import UNKNOWN_TIME
 from sellerops.sources.common.report_api import ProcessingStatus, Report
+from sellerops.sources.seller_portal import list_words as words
 from sellerops.sources.seller_portal.shown_dates import find_days, find_instant
+from sellerops.sources.seller_portal.store_names import is_name_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -20,24 +24,29 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
     from sellerops.sources.seller_portal.tables import Row
 
-# In English, German and Japanese. A cancelled file is requested anew by a person, like a failed one;
-# CANCELLED means that there is no data.
+# In English, German and Japanese, in the order of looking. A cancelled file is requested anew by a person,
+# like a failed one; CANCELLED means that there is no data. The Japanese word for "cancelled" is also the
+# label of the button that cancels a file in progress.
 _STATUSES = (
     (ProcessingStatus.CANCELLED, r"no data|keine daten|データがありません|データなし"),
-    (ProcessingStatus.FATAL, r"failed|cancell?ed|fehlgeschlagen|abgebrochen|失敗|キャンセル"),
+    (
+        ProcessingStatus.FATAL,
+        r"failed|cancell?ed|fehlgeschlagen|abgebrochen|失敗|キャンセル済み|キャンセルされ",
+    ),
     (
         ProcessingStatus.IN_PROGRESS,
-        r"in progress|processing|queued|pending|in bearbeitung|in der warteschlange|処理中|待機中|進行中",
+        r"in progress|processing|queued|in queue|pending|in bearbeitung|in der warteschlange"
+        r"|処理中|待機中|進行中",
     ),
+    (ProcessingStatus.FATAL, r"キャンセル"),
     (ProcessingStatus.DONE, r"ready|complete|download|abgeschlossen|fertig|herunterladen|完了|ダウンロード"),
 )
-# Long ago: a row that does not say when it was requested is never taken for one that was just requested.
 
 
 @dataclass(frozen=True)
 class DownloadRow:
-    """One row. ``cells``: texts by header; ``requested_at``: aware, to the minute, or long ago if the row
-    does not say.
+    """One row. ``cells``: texts by header; ``requested_at``: aware, to the minute, or UNKNOWN_TIME;
+    ``status_text``: words and buttons; ``id``: see ``own_rows``.
     """
 
     cells: Mapping[str, str]
@@ -45,14 +54,10 @@ class DownloadRow:
     first_day: date
     last_day: date
     requested_at: datetime
-    status: ProcessingStatus
+    status_text: str
+    is_downloadable: bool
     locator: Locator
-
-    @property
-    def id(self) -> str:
-        """The same on every visit: made of what the row says besides its status."""
-        said = f"{self.title}|{self.first_day}|{self.last_day}|{self.requested_at.isoformat()}"
-        return hashlib.sha256(said.encode()).hexdigest()[:16]
+    id: str = ""
 
     @property
     def title(self) -> str:
@@ -63,15 +68,21 @@ class DownloadRow:
         """A cell by any of its header's texts; empty when the list has no such column."""
         return next((self.cells[each] for each in headers if each in self.cells), "")
 
-    def as_report(self, report_type: str) -> Report:
-        """The row in the terms of the collector."""
+    def is_of(self, store: Marketplace | None) -> bool:
+        """Whether the row is of a store; one that names none, or of a whole account, is."""
+        shown = self.cell(*words.STORE_COLUMN)
+        return store is None or shown in ("", store.code) or is_name_of(shown, store)
+
+    def as_report(self, page: str, report_type: str) -> Report:
+        """The row in the terms of the collector. Raises PageChanged for a status that is not understood."""
+        status = status_of(page, self.status_text, is_downloadable=self.is_downloadable)
         return Report(
             report_id=self.id,
             report_type=report_type,
-            status=self.status,
+            status=status,
             created_at=self.requested_at,
             document_id=None,
-            reason=self.text if self.status is ProcessingStatus.FATAL else "",
+            reason=self.text if status is ProcessingStatus.FATAL else "",
         )
 
 
@@ -81,14 +92,38 @@ def rows_of(portal: Portal) -> list[DownloadRow]:
     return [row for row in found if row is not None]
 
 
-def status_of(text: str, *, is_downloadable: bool = False) -> ProcessingStatus:
-    """The status that a row's text says; IN_QUEUE when it says none that is known."""
+def own_rows(owner: str, rows: Sequence[DownloadRow]) -> list[DownloadRow]:
+    """The rows with their ids, which are the same on every visit: made of whose they are and of what they
+    say besides their status. Rows that agree in it, requested in one minute, are numbered, oldest first.
+
+    ``owner``: all that tells what is wanted from what else the page prepares, such as account, store and
+    brand, said by the rows or not. ``rows``: its rows, newest first.
+    """
+    known: Counter[str] = Counter()
+    found = []
+    for row in reversed(rows):
+        said = f"{owner}|{row.first_day}|{row.last_day}|{row.requested_at.astimezone(UTC).isoformat()}"
+        number = known[said]
+        known[said] += 1
+        numbered = f"{said}|{number}" if number else said
+        found.append(replace(row, id=hashlib.sha256(numbered.encode()).hexdigest()[:16]))
+    return found[::-1]
+
+
+def status_of(page: str, text: str, *, is_downloadable: bool = False) -> ProcessingStatus:
+    """The status that a row's text says. Raises PageChanged for words that are not known."""
     if is_downloadable:
         return ProcessingStatus.DONE
-    for status, words in _STATUSES:
-        if re.search(words, text, re.IGNORECASE):
+    for status, known in _STATUSES:
+        if re.search(known, text, re.IGNORECASE):
             return status
-    return ProcessingStatus.IN_QUEUE
+    control = "status of a listed file"
+    raise PageChanged(
+        f"The page has no usable {control}: the row shows {text!r}.",
+        where=f"page {page}",
+        page=page,
+        control=control,
+    )
 
 
 def store_of(portal: Portal) -> Marketplace:
@@ -102,12 +137,14 @@ def _row(portal: Portal, row: Row) -> DownloadRow | None:
     if len(days) < 2:
         return None
     icon = row.locator.locator('kat-icon[name="file_download"]').filter(visible=True)
+    said = [cell for header, cell in row.cells.items() if words.is_one_of(header, words.STATUS_COLUMN)]
     return DownloadRow(
         cells=row.cells,
         text=text,
         first_day=days[0],
         last_day=days[1],
         requested_at=find_instant(text, store.dates[0], store.zone) or UNKNOWN_TIME,
-        status=status_of(" ".join(row.texts[1:]), is_downloadable=icon.count() > 0),
+        status_text=" ".join(said or row.texts[1:]).strip(),
+        is_downloadable=icon.count() > 0,
         locator=row.locator,
     )

@@ -14,7 +14,7 @@ from sellerops.base.errors import ConfigurationError, RequestRefused, SellerOpsE
 from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal import list_words as words
-from sellerops.sources.seller_portal.listed_rows import ListedRow, Reading, read_row, read_status
+from sellerops.sources.seller_portal.listed_rows import ListedRow, Reading, numbered, read_row, read_status
 from sellerops.sources.seller_portal.page_object import PageObject
 from sellerops.sources.seller_portal.pages.loading import facts_of
 from sellerops.sources.seller_portal.pages.refusals import read_dialog, refusal
@@ -139,7 +139,8 @@ class ListedPage(PageObject):
             is_ours = not self.has_stores or row.store is None or is_name_of(row.store, store)
             if is_ours and (not kinds or words.fold(row.kind) in kinds):
                 found.append((row, line.locator))
-        return found
+        rows = numbered([row for row, _ in found])
+        return [(row, place) for row, (_, place) in zip(rows, found, strict=True)]
 
     def _new_row(self, portal: Portal, wanted: WantedFile, before: set[str]) -> ListedRow | None:
         """The row that a request has added; None while there is none.

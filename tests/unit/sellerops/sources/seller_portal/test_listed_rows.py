@@ -11,7 +11,7 @@ import pytest
 from sellerops.base.errors import PageChanged
 from sellerops.sources.common.portal_api import UNKNOWN_TIME
 from sellerops.sources.common.report_api import ProcessingStatus
-from sellerops.sources.seller_portal.listed_rows import Reading, read_row, read_status
+from sellerops.sources.seller_portal.listed_rows import Reading, numbered, read_row, read_status
 
 US = Reading("report_central", "mdy", ZoneInfo("America/Los_Angeles"), "returns in US")
 GB = Reading("report_central", "dmy", ZoneInfo("Europe/London"), "returns in GB")
@@ -63,6 +63,15 @@ def test_a_day_alone_is_no_time_of_a_request() -> None:
     assert days[0].report_id != days[1].report_id
 
 
+def test_equal_requests_in_one_minute_are_numbered_from_the_oldest() -> None:
+    row = read_row(US, CELLS)
+    newer, older = numbered([row, row])
+    assert older.report_id == row.report_id
+    assert newer.report_id not in ("", row.report_id)
+    other = read_row(US, {**CELLS, "Date Requested": "12/04/2026 9:07 AM PST"})
+    assert numbered([other, row, row]) == [other, newer, older]
+
+
 def test_columns_are_found_in_german_and_japanese() -> None:
     german = {
         "Berichtstyp": "FBA-Kundenrücksendungen",
@@ -100,6 +109,9 @@ def test_columns_are_found_in_german_and_japanese() -> None:
         ("データがありません", ProcessingStatus.CANCELLED),
         ("Canceled", ProcessingStatus.FATAL),
         ("Failed Request Again", ProcessingStatus.FATAL),
+        ("処理中 キャンセル", ProcessingStatus.IN_PROGRESS),
+        ("キャンセル済み", ProcessingStatus.FATAL),
+        ("キャンセル", ProcessingStatus.FATAL),
         ("Request Again", ProcessingStatus.FATAL),
         ("Fehlgeschlagen", ProcessingStatus.FATAL),
     ],
