@@ -27,7 +27,7 @@ from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, Wait
 from sellerops.collect.slice_states import SliceStates
 from sellerops.formats.acceptance import check_file
 from sellerops.ledger import ReportRequest, RequestStatus, SliceState
-from sellerops.ledger.dropped import find_same_content, settled_requests
+from sellerops.ledger.dropped import find_failed, find_same_content, settled_requests
 from sellerops.ledger.waits import off_loop
 from sellerops.settings.marketplaces import marketplace
 from sellerops.sources.common.folder_api import DropFolder, DroppedFile
@@ -163,9 +163,14 @@ class DroppedFiles:
         return self._tools.ledger.get_request(request.id)
 
     def _request(self, file: DroppedFile) -> ReportRequest:
+        """The request of this version of the file; a file that could not be used is tried under its own."""
+        account, report, ledger = self._tools.account.id, self._tools.spec.name, self._tools.ledger
+        failed = ledger.database.run(lambda c: find_failed(c, account, report, file.identity))
+        if failed:
+            return ledger.get_request(failed)
         key = replace(key_of(self._tools.spec, self._job.slice_), window_start=None, window_end=None)
         ids = (marketplace(file.marketplace).id,) if file.marketplace else key.marketplace_ids
-        return self._tools.ledger.find_or_open_listed(
+        return ledger.find_or_open_listed(
             key, file.identity, file.path, file.modified, None, None, ids, self._job.run
         )
 

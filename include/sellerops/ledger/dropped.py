@@ -23,16 +23,46 @@ def settled_requests(connection: Connection, ids: Collection[int]) -> set[int]:
 
 
 def find_same_content(connection: Connection, request: ReportRequest, sha256: str) -> int | None:
-    """The archived request of the same report, account and marketplaces whose document is this one."""
+    """The newest archived request of the same report, account and marketplaces whose document is this one;
+    None if its file, or this request's, had another content since: what was loaded then is no longer this.
+    """
     row = connection.execute(
         """
-        SELECT min(id) AS id FROM sellerops.report_request
-        WHERE account_id = %s AND source = %s AND report = %s AND status = 'ARCHIVED' AND content_sha256 = %s
-          AND marketplace_ids = %s AND id <> %s AND NOT document_headers ? 'same_as'
+        WITH same AS (
+            SELECT id, document_id FROM sellerops.report_request
+            WHERE account_id = %(account_id)s AND source = %(source)s AND report = %(report)s
+              AND status = 'ARCHIVED' AND content_sha256 = %(sha256)s
+              AND marketplace_ids = %(marketplace_ids)s AND id <> %(id)s
+              AND NOT document_headers ? 'same_as'
+            ORDER BY id DESC LIMIT 1)
+        SELECT id FROM same WHERE NOT EXISTS (
+            SELECT FROM sellerops.report_request AS later
+            WHERE later.account_id = %(account_id)s AND later.source = %(source)s
+              AND later.report = %(report)s AND later.status = 'ARCHIVED'
+              AND later.document_id IN (same.document_id, %(path)s)
+              AND later.id > same.id AND later.id <> %(id)s
+              AND later.content_sha256 IS DISTINCT FROM %(sha256)s)
         """,
-        (
-            *(request.account_id, request.source, request.report, sha256),
-            *(list(request.marketplace_ids), request.id),
-        ),
+        {
+            "account_id": request.account_id,
+            "source": request.source,
+            "report": request.report,
+            "sha256": sha256,
+            "marketplace_ids": list(request.marketplace_ids),
+            "id": request.id,
+            "path": request.document_id,
+        },
     ).fetchone()
     return row["id"] if row else None
+
+
+def find_failed(connection: Connection, account_id: str, report: str, identity: str) -> int | None:
+    """The newest request of this version of a file, if it is one that could not be used."""
+    row = connection.execute(
+        """
+        SELECT id, status FROM sellerops.report_request
+        WHERE account_id = %s AND report_id = %s AND report = %s ORDER BY id DESC LIMIT 1
+        """,
+        (account_id, identity, report),
+    ).fetchone()
+    return row["id"] if row and row["status"] == "FAILED" else None

@@ -177,6 +177,40 @@ def test_the_same_content_twice_is_one_document(bench: Bench) -> None:
     assert bench.collect(LATER).outcome is Outcome.EMPTY
 
 
+def test_a_file_that_is_as_it_was_before_the_last_change_is_loaded_again(bench: Bench) -> None:
+    for age, content in ((4, b"v1"), (3, b"v2"), (2, b"v1")):
+        bench.put("a.csv", content, age * DAY)
+        done = bench.collect(replace(RUN, run_id=f"day {age}"))
+        assert bench.contents(done) == [content]
+        bench.loaded(done)
+    bench.put("copy of a.csv", b"v1")
+    assert bench.collect(LATER).outcome is Outcome.EMPTY, "the newest load has it"
+
+
+def test_a_file_that_cannot_be_used_keeps_its_request(bench: Bench) -> None:
+    bad = bench.put("a.csv", b"WRONG brand", 2 * DAY)
+    first = bench.collect()
+    assert [bench.collect(replace(RUN, run_id=f"hour {n}")).request_ids for n in range(3)] == [
+        first.request_ids
+    ] * 3
+    with bench.ledger.connection() as connection:
+        (count,) = connection.execute("SELECT count(*) AS n FROM sellerops.report_request").fetchall()
+    assert count["n"] == 1
+    assert bench.ledger.get_request(first.request_ids[0]).status is RequestStatus.FAILED
+    bad.unlink()
+    assert bench.collect(LATER).outcome is Outcome.EMPTY, "the remedy that its load names"
+
+
+def test_a_file_that_is_read_after_a_change_of_the_report_keeps_its_request(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put("a.csv", b"WRONG brand", 2 * DAY)
+    first = bench.collect()
+    monkeypatch.setattr(dropped_files, "check_file", lambda *_: None)
+    assert bench.collect(LATER).request_ids == first.request_ids
+    assert bench.contents(first) == [b"WRONG brand"]
+
+
 def test_a_file_that_is_being_written_is_waited_for(bench: Bench) -> None:
     bench.put("done.csv", b"done")
     written = bench.put("half.csv", b"ha", age=3)

@@ -28,8 +28,8 @@ class DroppedFile:
 
     @property
     def identity(self) -> str:
-        """Another one after every change of the file."""
-        version = self.etag or self.modified.isoformat(timespec="microseconds")
+        """Another one after every change of the file; an etag may be that of the content, and come again."""
+        version = f"{self.modified.isoformat(timespec='microseconds')} {self.etag}".strip()
         return f"{self.path} {self.size} {version}"
 
 
