@@ -19,10 +19,18 @@ from support.channels import Channels
 from support.fake_runtime import SLICE, FakeRuntime, task_context
 from support.portal_config import LOGINS, write_logins
 
-from sellerops.base.errors import ConfigurationError, LoginRefused, PageChanged, PersonNeeded
+from sellerops.base.errors import (
+    BrowserUnavailable,
+    ConfigurationError,
+    LoginRefused,
+    NothingToCollect,
+    PageChanged,
+    PermissionMissing,
+    PersonNeeded,
+)
 from sellerops.collect import WaitFor
 from sellerops.ledger import Ledger
-from sellerops.ledger.login_locks import end_job, state_after, take_lock
+from sellerops.ledger.login_locks import end_job, jobs, state_after, take_lock
 from sellerops.ledger.logins import ActionOutcome, JobRef, JobState, RequiredAction
 from sellerops.ledger.required_actions import action_of, end_action, find_action, require_person
 from sellerops.notices import Failure, RunOutcome
@@ -58,11 +66,13 @@ class ScriptedClient:
         self.ledger, self.script, self.visited = ledger, [], []
         self.script: list[Exception | None]
         self.visited: list[str]
+        self.checked: list[Any] = []
 
     def verify_sign_in(self, job: JobRef) -> None:
         self._visit("sign_in", job)
 
-    def check(self, page: str, job: JobRef) -> None:
+    def check(self, page: str, job: JobRef, options: Any = ()) -> None:
+        self.checked.append(options)
         self._visit(page, job)
 
     def _visit(self, page: str, job: JobRef) -> None:
@@ -298,6 +308,23 @@ def test_another_lasting_error_ends_the_waiting_too(runtime: Runtime, error: Exc
     assert action_of(runtime.real, LOGIN) is None
 
 
+def test_a_sign_in_that_cannot_be_checked_is_asked_about_again(
+    runtime: Runtime, runs: dict[str, Any]
+) -> None:
+    """By the last try: until then the task asks the site again by itself."""
+    action = opened(runtime.real)
+    first = ask_person(task_context(dag_id=PAYMENTS), runtime.login_by_id(LOGIN), action)
+    for last, asked in ((False, [first]), (True, [first, f"{first}__2"])):
+        runtime.client.script = [BrowserUnavailable("the browser cannot be reached.")]
+        made = context(first, task_id=NEXT[0])
+        made["ti"].try_number = made["ti"].max_tries + 1 if last else 1
+        with pytest.raises(BrowserUnavailable):
+            verify(action).execute(made)
+        assert list(runs) == asked
+        assert action_of(runtime.real, LOGIN) == action, "downloads still wait"
+    assert "browser cannot be reached" in runs[f"{first}__2"]["message"]
+
+
 def test_switched_off_a_sign_in_is_not_checked(runtime: Runtime, portal_config: Path) -> None:
     action = opened(runtime.real)
     write_logins(portal_config, LOGINS, enabled=False)
@@ -320,9 +347,27 @@ def check() -> CheckPageOperator:
 
 def test_the_canary_looks_at_the_pages_that_reports_use(runtime: Runtime) -> None:
     listed = ListPagesOperator(task_id="l", login_id=LOGIN).execute(context("c", "portal_canary"))
-    assert listed == [{"page": PAGE, "account_id": "northwind_na", "label": PAGE}]
-    check().execute(context("c", "portal_canary", f"{LOGIN}.check_page"))
-    assert runtime.client.visited == [PAGE]
+    options = [{"type": "SELLER_TRANSACTION_DATE_RANGE"}]
+    assert listed == [{"page": PAGE, "account_id": "northwind_na", "label": PAGE, "options": options}]
+    CheckPageOperator(task_id="check_page", login_id=LOGIN, page=listed[0]).execute(
+        context("c", "portal_canary", f"{LOGIN}.check_page")
+    )
+    assert (runtime.client.visited, runtime.client.checked) == ([PAGE], [options])
+
+
+def test_a_page_that_the_user_may_not_see_fails_its_look_alone(runtime: Runtime) -> None:
+    """Nobody can do anything in the browser, so no person is asked, and the login's downloads go on."""
+    runtime.client.script = [PermissionMissing("The login's user may not see this page.")]
+    with pytest.raises(PermissionMissing):
+        check().execute(context("c", "portal_canary", f"{LOGIN}.check_page"))
+    assert action_of(runtime.real, LOGIN) is None
+
+
+def test_a_store_without_the_page_is_skipped(runtime: Runtime) -> None:
+    runtime.client.script = [NothingToCollect("Brand Analytics has no page for Ireland.")]
+    with pytest.raises(AirflowSkipException, match="no page for Ireland"):
+        check().execute(context("c", "portal_canary", f"{LOGIN}.check_page"))
+    assert jobs(runtime.real, login_id=LOGIN)[0].state is JobState.DONE
 
 
 def test_a_changed_page_is_one_notice_with_control_evidence_and_what_to_do(

@@ -42,8 +42,8 @@ def switch_on(
     write_logins(config, logins, enabled=enabled)
     accounts = config / "accounts.yaml"
     text = accounts.read_text(encoding="utf-8")
-    if "seller_portal" not in text:
-        text = text.replace("amazon_ads]", "amazon_ads, seller_portal, folder]")
+    # A file that has them already has no such end of a list.
+    text = text.replace("amazon_ads]", "amazon_ads, seller_portal, folder]")
     accounts.write_text(text, encoding="utf-8")
     keep_portal_reports(config, reports)
     for name in reports:

@@ -21,6 +21,7 @@ SellerOpsError
 |   +-- TableInUse            other sessions hold a table whose structure must change
 +-- GiveUpError               retrying cannot help: a person must look
 |   +-- PersonNeeded          a page asks for what only a person may do; carries the required action
+|   +-- PermissionMissing     a login's user may not see a page or a store
 |   +-- PageChanged           a page no longer has a control that its page object uses; names both
 |   +-- ReportFatal           Amazon aborted the report
 |   +-- RequestRefused        Amazon rejects this request permanently (400, 404, ...)
@@ -164,6 +165,12 @@ class PersonNeeded(GiveUpError):
     """
 
     default_remedy = "Do what the page asks for in the login's browser, then answer the required action."
+
+
+class PermissionMissing(GiveUpError):
+    """``details["page"]`` and ``details["login"]``: who may not see what; the login's other pages go on."""
+
+    default_remedy = "Grant the permission to the login's user, then clear the task."
 
 
 class PageChanged(GiveUpError):

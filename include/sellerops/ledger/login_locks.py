@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
-from sellerops.base.errors import LoginBusy, PageChanged, PersonNeeded
+from sellerops.base.errors import LoginBusy, PageChanged, PersonNeeded, SkipError
 from sellerops.base.redaction import error_fields, redact
 from sellerops.ledger.database import Connection
 from sellerops.ledger.ledger import Ledger
@@ -96,6 +96,8 @@ def state_after(error: BaseException) -> JobState:
     """The state of a job that ended with an error."""
     if isinstance(error, PersonNeeded):
         return JobState.PERSON
+    if isinstance(error, SkipError):
+        return JobState.DONE
     return JobState.PAGE_CHANGED if isinstance(error, PageChanged) else JobState.FAILED
 
 

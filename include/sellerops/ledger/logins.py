@@ -34,7 +34,6 @@ class RequiredActionKind(StrEnum):
     CONSENT = "consent"
     PASSKEY = "passkey"
     ACCOUNT_CHOICE = "account_choice"
-    PERMISSION = "permission"
     UNKNOWN = "unknown"
 
 

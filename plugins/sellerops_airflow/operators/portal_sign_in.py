@@ -11,8 +11,10 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.base.errors import ConfigurationError, GiveUpError, PersonNeeded
 from sellerops.settings.logins import load_logins
+from sellerops_airflow.notifiers import BestEffort
 from sellerops_airflow.notifiers.portal import send_page_notices, send_person_recovery
 from sellerops_airflow.operators.portal_questions import COLOR, ask_person
+from sellerops_airflow.retry_policy import is_last_try
 from sellerops_airflow.runs.portal_dags import browser_job_of, specs_of_login
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
@@ -26,8 +28,9 @@ log = logging.getLogger(__name__)
 class VerifySignInOperator(BaseOperator):
     """Checks that a login is signed in after a person has acted; all that waits for it then continues.
 
-    If the page still asks for something, asks again in a new run and skips. Any other lasting error ends the
-    action too: the downloads then fail with that error instead of waiting.
+    If the page still asks for something, asks again in a new run and skips. It also asks again
+    when the last try of this task fails, because downloads still wait. Any other lasting error ends the action
+    too: the downloads then fail with that error instead of waiting.
 
     :param login_id: id of the login.
     :param action_id: id of the required action; empty for none.
@@ -56,9 +59,24 @@ class VerifySignInOperator(BaseOperator):
             except (ConfigurationError, GiveUpError):
                 self._end_action()
                 raise
+            except Exception as error:
+                self._ask_after_last(context, login, error)
+                raise
             self._end_action()
             log.info("%s is signed in; waiting downloads continue.", login.id)
             send_person_recovery(runtime.ledger, login, self.by)
+
+    def _ask_after_last(self, context: Context, login: Login, error: Exception) -> None:
+        """Without another try of this task, nobody would be asked any more, and downloads wait."""
+        from sellerops.ledger.required_actions import action_of
+
+        ti: Any = context["ti"]
+        if not is_last_try(error, ti.try_number, ti.max_tries):
+            return
+        with BestEffort(f"question about {login.id}"):
+            if action := action_of(get_runtime().ledger, login.id):
+                said = f"The sign-in could not be checked: {getattr(error, 'cause', error)}"
+                ask_person(context, login, action, f"{said} Before that: {action.message}")
 
     def _end_action(self) -> None:
         from sellerops.ledger.logins import ActionOutcome
@@ -71,7 +89,7 @@ class VerifySignInOperator(BaseOperator):
 
 
 class ListPagesOperator(BaseOperator):
-    """Lists the pages that the reports of a login download from: ``page``, ``account_id`` and ``label``.
+    """Lists the pages that the reports of a login download from, with the options that they use.
 
     :param login_id: id of the login.
     """
@@ -82,21 +100,23 @@ class ListPagesOperator(BaseOperator):
         super().__init__(**kwargs)
         self.login_id = login_id
 
-    def execute(self, context: Context) -> list[dict[str, str]]:
-        """Each page once, with the first of the login's accounts that uses it."""
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Each page once, with the first of the login's accounts that uses it and its reports' options."""
         with task_outcome(context):
             login = load_logins().by_id.get(self.login_id)
             found = _pages_of(login) if login else {}
-        return [{"page": page, "account_id": account_id, "label": page} for page, account_id in found.items()]
+        return list(found.values())
 
 
-def _pages_of(login: Login) -> dict[str, str]:
-    """The account that each page is opened for."""
-    found: dict[str, str] = {}
+def _pages_of(login: Login) -> dict[str, dict[str, Any]]:
+    """What each page is opened for."""
+    found: dict[str, dict[str, Any]] = {}
     for spec in specs_of_login(login):
         wanted = login.accounts if spec.accounts == "all" else spec.accounts
         account_id = next(each for each in login.accounts if each in wanted)
-        found.setdefault(str(spec.request.page), account_id)
+        page = str(spec.request.page)
+        entry = {"page": page, "account_id": account_id, "label": page, "options": []}
+        found.setdefault(page, entry)["options"].append(dict(spec.request.options))
     return found
 
 
@@ -107,7 +127,7 @@ class CheckPageOperator(BaseOperator):
     jobs of the login, and the page is skipped.
 
     :param login_id: id of the login.
-    :param page: ``page`` and ``account_id``, from ListPagesOperator.
+    :param page: ``page``, ``account_id`` and ``options``, from ListPagesOperator.
     """
 
     template_fields: Sequence[str] = ("page",)
@@ -136,7 +156,8 @@ class CheckPageOperator(BaseOperator):
             name, account_id = self.page["page"], self.page["account_id"]
             client = runtime.portal_client(runtime.account(account_id), login)
             try:
-                client.check(name, browser_job_of(context, "canary", account_id=account_id, page=name))
+                job = browser_job_of(context, "canary", account_id=account_id, page=name)
+                client.check(name, job, self.page.get("options", ()))
             except PersonNeeded as error:
                 _ask_again(context, login, error)
             except GiveUpError:

@@ -25,6 +25,7 @@ from sellerops.base.errors import (
     BrowserUnavailable,
     GiveUpError,
     PageChanged,
+    PermissionMissing,
     PersonNeeded,
     ReportFatal,
     RequestRefused,
@@ -283,6 +284,18 @@ def test_what_ends_a_visit_leaves_the_request_where_it_was(
     bench.page.on = lambda at: None
     assert collect(bench, bench.slice_()).outcome is Outcome.DOCUMENTS
     assert (bench.page.requested, len(bench.documents())) == (1, 1)
+
+
+def test_a_missing_permission_fails_its_slice_alone(bench: PortalBench) -> None:
+    """Other pages of the login, which the user may see, need no person and go on at once."""
+    error = PermissionMissing("The login's user may not see this page.")
+    bench.page.on = lambda at: _raise(error) if at == "before the list" else None
+    with pytest.raises(PermissionMissing):
+        bench.collector().advance(bench.slice_(), RUN)
+    assert action_of(bench.ledger, bench.login.id) is None
+    bench.page.on = lambda at: None
+    assert collect(bench, bench.slice_(1)).outcome is Outcome.DOCUMENTS
+    assert collect(bench, bench.slice_()).outcome is Outcome.DOCUMENTS, "a cleared task tries again"
 
 
 def test_a_document_that_the_archive_lost_is_asked_for_again(bench: PortalBench) -> None:

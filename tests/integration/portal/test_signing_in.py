@@ -16,7 +16,13 @@ from support.portal import (
 )
 from support.sandbox import SandboxServer
 
-from sellerops.base.errors import AmazonUnavailable, ConfigurationError, LoginRefused, PersonNeeded
+from sellerops.base.errors import (
+    AmazonUnavailable,
+    ConfigurationError,
+    LoginRefused,
+    PermissionMissing,
+    PersonNeeded,
+)
 from sellerops.settings.marketplaces import marketplace
 from sellerops.sources.seller_portal.classify import PageKind, is_sign_in
 from sellerops.sources.seller_portal.credentials import PortalCredentials
@@ -181,11 +187,11 @@ def test_the_picker(
 
 def test_stores_that_the_picker_does_not_have(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
     with (
-        pytest.raises(PersonNeeded, match="does not offer the store Germany") as caught,
+        pytest.raises(PermissionMissing, match="does not offer the store Germany") as caught,
         enter_portal("DE", role="northwind_na"),
     ):
         pass
-    assert caught.value.details["kind"] == "permission"
+    assert caught.value.details["login"] == "northwind" and "remove northwind_na" in caught.value.remedy
     sandbox.control("POST", "/portal", json={"sign_out": True})
     # Two accounts that may both be meant: a name decides, nothing else.
     world = replace(portal_account("northwind_na"), marketplaces=(marketplace("US"), marketplace("GB")))
@@ -238,9 +244,9 @@ def test_sessions_that_end_in_the_middle(enter_portal: EnterPortal, sandbox: San
 def test_a_page_that_is_not_allowed(enter_portal: EnterPortal, sandbox: SandboxServer) -> None:
     with enter_portal() as portal:
         sandbox.faults("portal_not_allowed", operation="home", times=1)
-        with pytest.raises(PersonNeeded, match="may not see this page") as caught:
+        with pytest.raises(PermissionMissing, match="may not see this page") as caught:
             portal.goto("/home")
-    assert caught.value.details["kind"] == "permission"
+    assert caught.value.details["page"] == "test" and "User Permissions" in caught.value.remedy
 
 
 def test_a_site_in_trouble_needs_nobody(

@@ -24,7 +24,7 @@ from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal import client as client_module
 from sellerops.sources.seller_portal.client import SellerPortalClient
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject
 from sellerops.sources.seller_portal.portal import Portal
 
 LOGIN = "northwind"
@@ -38,7 +38,7 @@ class HomePage(PageObject):
     status = ProcessingStatus.IN_PROGRESS
     before: Callable[[Portal], None] = staticmethod(lambda portal: None)
 
-    def check(self, portal: Portal) -> None:
+    def check(self, portal: Portal, options: Options = ()) -> None:
         portal.goto("/home")
         portal.controls.button("Settings")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from sellerops.base.errors import PersonNeeded
+from sellerops.base.errors import PermissionMissing, PersonNeeded
 from sellerops.ledger.logins import RequiredActionKind
 from sellerops.sources.seller_portal.classify import PageKind
 
@@ -36,11 +36,6 @@ _CHALLENGES = {
         "The site asks to accept new terms.",
         "Read them and decide whether to accept them. sellerops never does.",
     ),
-    PageKind.NOT_ALLOWED: (
-        RequiredActionKind.PERMISSION,
-        "The user is signed in, but may not see this page.",
-        "Ask the account's administrator for the permission (Settings > User Permissions).",
-    ),
     PageKind.UNKNOWN: (
         RequiredActionKind.UNKNOWN,
         "The site shows a page that sellerops does not know.",
@@ -60,13 +55,32 @@ def asks_for(portal: Portal, action: RequiredActionKind, cause: str, to_do: str)
     tokens).
     """
     login = portal.session.login
-    parts = urlsplit(portal.page.url)
     return PersonNeeded(
         f"{cause} {to_do}",
         where=f"login {login.id}",
         remedy=f"Do this in the browser of login {login.id}, then answer the required action.",
         kind=str(action),
-        login=login.id,
-        page=portal.page_name,
-        url=urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
+        **_place(portal),
     )
+
+
+def permission_missing(portal: Portal, cause: str = "", remedy: str = "") -> PermissionMissing:
+    """The user may not see this page or store. Nobody can do that in the browser, and other pages go on."""
+    login = portal.session.login
+    return PermissionMissing(
+        cause or "The login's user may not see this page.",
+        where=f"page {portal.page_name}, login {login.id}",
+        remedy=remedy
+        or "Ask the account's administrator to give the user the permission (Settings > User Permissions), "
+        "then clear the task.",
+        **_place(portal),
+    )
+
+
+def _place(portal: Portal) -> dict[str, str]:
+    parts = urlsplit(portal.page.url)
+    return {
+        "login": portal.session.login.id,
+        "page": portal.page_name,
+        "url": urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
+    }

@@ -16,7 +16,7 @@ from sellerops.ledger.login_refusals import forget_refusal
 from sellerops.ledger.logins import JobRef, JobState, LoginLock
 from sellerops.sources.common.portal_api import Visit, WantedFile
 from sellerops.sources.seller_portal.entrance import Entrance
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject
 from sellerops.sources.seller_portal.pages.registry import page_object
 from sellerops.sources.seller_portal.password_tries import LedgerRefusals
 from sellerops.sources.seller_portal.portal import START_PATHS, Portal
@@ -76,11 +76,11 @@ class SellerPortalClient:
         with self._visit(page_object(page), wanted, job) as visit:
             yield visit
 
-    def check(self, page: str, job: JobRef) -> None:
+    def check(self, page: str, job: JobRef, options: Options = ()) -> None:
         """Open a page and look for its controls (``PageObject.check``), as one browser job."""
         nothing = WantedFile(self.account, None, None, None)
         with self._visit(page_object(page), nothing, job) as visit:
-            visit.check()
+            visit.check(options)
 
     def verify_sign_in(self, job: JobRef) -> None:
         """Sign in if need be and do nothing else, as one browser job: after a person has acted.
@@ -164,6 +164,6 @@ class _SignIn(PageObject):
     name = "sign_in"
     has_stores = False
 
-    def check(self, portal: Portal) -> None:
+    def check(self, portal: Portal, options: Options = ()) -> None:
         """Open a page that is shown only after signing in."""
         portal.goto(START_PATHS[portal.session.login.site])

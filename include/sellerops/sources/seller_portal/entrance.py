@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sellerops.sources.seller_portal.challenges import person_needed
+from sellerops.sources.seller_portal.challenges import permission_missing
 from sellerops.sources.seller_portal.classify import PageKind, is_sign_in
 from sellerops.sources.seller_portal.password_tries import PasswordTry, Refusals
 from sellerops.sources.seller_portal.portal import START_PATHS
@@ -33,7 +33,8 @@ class Entrance:
         Seller Central is opened for that. Other sites have no stores: here they are only signed in to when
         they show a page for it.
 
-        Raises PersonNeeded, LoginRefused, AmazonUnavailable, PageChanged and ConfigurationError.
+        Raises PersonNeeded, PermissionMissing, LoginRefused, AmazonUnavailable, PageChanged and
+        ConfigurationError.
         """
         if portal.has_stores:
             portal.session.goto(portal.url(START_PATHS[portal.session.login.site]))
@@ -41,7 +42,7 @@ class Entrance:
         if is_sign_in(kind) or kind is PageKind.UNKNOWN:
             kind = self._sign_in(portal)
         if kind is PageKind.NOT_ALLOWED:
-            raise person_needed(portal, kind)
+            raise permission_missing(portal)
         if portal.has_stores:
             show_store(portal)
 

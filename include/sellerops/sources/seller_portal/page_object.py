@@ -5,7 +5,7 @@ To add a page: a module in ``pages/`` with a subclass, and its line in ``pages/r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from sellerops.sources.common.portal_api import Delivery, DownloadedFile, WantedFile
@@ -13,6 +13,15 @@ from sellerops.sources.common.portal_api import Delivery, DownloadedFile, Wanted
 if TYPE_CHECKING:
     from sellerops.sources.common.report_api import Report
     from sellerops.sources.seller_portal.portal import Portal
+
+
+# The options of several reports.
+Options = Sequence[Mapping[str, str]]
+
+
+def values_of(options: Options, key: str, known: Iterable[str], default: str = "") -> list[str]:
+    """The values that reports have for an option, once each; without reports all known ones."""
+    return list(dict.fromkeys(each.get(key, default) for each in options) or known)
 
 
 class PageObject:
@@ -32,8 +41,11 @@ class PageObject:
     delivery: ClassVar[Delivery] = Delivery.LISTED
     has_stores: ClassVar[bool] = True
 
-    def check(self, portal: Portal) -> None:
-        """Open the page and find every control that the other methods use, without requesting anything."""
+    def check(self, portal: Portal, options: Options = ()) -> None:
+        """Open the page and find every control that the other methods use, without requesting anything.
+
+        :param options: of the reports that use the page: only what they need is opened; empty: everything.
+        """
         raise NotImplementedError
 
     def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sellerops.base.errors import AmazonUnavailable
 from sellerops.sources.common.portal_api import DownloadedFile
-from sellerops.sources.seller_portal.challenges import person_needed
+from sellerops.sources.seller_portal.challenges import permission_missing
 from sellerops.sources.seller_portal.classify import (
     NOT_ALLOWED_PATH,
     SIGNED_IN_MARK,
@@ -125,7 +125,7 @@ class Portal:
         """Open a path of the site. When the site has signed the browser out or shows another store, enter
         again (once) before.
 
-        Raises SessionEnded when that does not help, PersonNeeded when the user may not see the page.
+        Raises SessionEnded when that does not help, PermissionMissing when the user may not see the page.
         """
         show = self._tab.goto if self._tab else self.session.goto
         show(self.url(path, **query))
@@ -164,7 +164,7 @@ class Portal:
             if is_sign_in(kind) or kind is PageKind.ACCOUNT_PICKER:
                 return True
         if NOT_ALLOWED_PATH in self.page.url:
-            raise person_needed(self, PageKind.NOT_ALLOWED)
+            raise permission_missing(self)
         return bool(self.store and shown_store(self.page).store) and not is_shown(self)
 
     def _ended(self) -> SessionEnded:

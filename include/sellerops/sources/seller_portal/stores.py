@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sellerops.base.errors import AmazonUnavailable, ConfigurationError
-from sellerops.ledger.logins import RequiredActionKind
-from sellerops.sources.seller_portal.challenges import asks_for
+from sellerops.sources.seller_portal.challenges import permission_missing
 from sellerops.sources.seller_portal.store_names import is_name_of, plain
 
 if TYPE_CHECKING:
@@ -81,8 +80,8 @@ def show_store(portal: Portal) -> None:
     A header without the account's name in `picker_names` may be another account's that has the same store.
     The picker is opened then, once per visit, to see that only one account has it.
 
-    Raises PersonNeeded when the user's picker does not have it, ConfigurationError when two accounts have it
-    and `picker_names` does not say which, PageChanged when the page shows another one afterwards.
+    Raises PermissionMissing when the user's picker does not have it, ConfigurationError when two accounts
+    have it and `picker_names` does not say which, PageChanged when the page shows another one afterwards.
     """
     is_known = bool(_picker_name(portal)) or portal.account_name is not None
     if not (is_known and is_shown(portal)):
@@ -190,9 +189,9 @@ def _not_one(portal: Portal, labels: list[str]) -> Exception:
             where=f"include/config/logins.yaml, logins.{login.id}",
             remedy=f"Add `picker_names: {{{account}: <the account's name in the picker>}}`.",
         )
-    return asks_for(
+    return permission_missing(
         portal,
-        RequiredActionKind.PERMISSION,
         f"The account picker does not offer the store {store} of {account}.",
-        f"Ask the account's administrator to give this user the store, or remove {account} from the login.",
+        f"Ask the account's administrator to give the login's user the store, or remove {account} from the "
+        "login; then clear the task.",
     )

@@ -12,7 +12,7 @@ from sellerops.sources.seller_portal.portal import SessionEnded
 
 if TYPE_CHECKING:
     from sellerops.sources.seller_portal.entrance import Entrance
-    from sellerops.sources.seller_portal.page_object import PageObject
+    from sellerops.sources.seller_portal.page_object import Options, PageObject
     from sellerops.sources.seller_portal.portal import Portal
 
 _Result = TypeVar("_Result")
@@ -48,9 +48,9 @@ class PageVisit:
         """Sign in if need be and show the store; again after a crash, once."""
         self.read(lambda: self._entrance.enter(self._portal))
 
-    def check(self) -> None:
+    def check(self, options: Options = ()) -> None:
         """Look for the page's controls."""
-        self.read(lambda: self._page.check(self._portal))
+        self.read(lambda: self._page.check(self._portal, options))
 
     def reports(self) -> Sequence[Report]:
         """See ``Visit.reports``."""

@@ -59,7 +59,7 @@ CREATE TABLE sellerops.required_action (
     CONSTRAINT an_ended_action_has_its_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL))
 );
 COMMENT ON TABLE sellerops.required_action IS 'What a person has to do in a login''s browser before its jobs can go on.';
-COMMENT ON COLUMN sellerops.required_action.kind IS 'captcha, new_device, consent, passkey, account_choice, permission or unknown.';
+COMMENT ON COLUMN sellerops.required_action.kind IS 'captcha, new_device, consent, passkey, account_choice or unknown.';
 CREATE UNIQUE INDEX required_action_open ON sellerops.required_action (login_id) WHERE ended_at IS NULL;
 
 CREATE TABLE sellerops.login_refusal (

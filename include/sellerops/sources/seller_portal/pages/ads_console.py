@@ -17,7 +17,7 @@ from sellerops.base.errors import ConfigurationError, RequestRefused
 from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject, values_of
 from sellerops.sources.seller_portal.pages.ads_old_console import OldConsole
 from sellerops.sources.seller_portal.pages.ads_unified_reporting import UnifiedReporting
 from sellerops.sources.seller_portal.pages.loading import close_popover, wait_for_data, wanted_days
@@ -62,13 +62,16 @@ class AdsReports(PageObject):
     site: ClassVar[str] = "ads_console"
     has_stores: ClassVar[bool] = False
 
-    def check(self, portal: Portal) -> None:
-        entity = _enter(portal, "")
+    def check(self, portal: Portal, options: Options = ()) -> None:
+        names = values_of(options, "report", _GENERATIONS)
+        advertisers = (each["advertiser"] for each in options if "advertiser" in each)
+        entity = _enter(portal, next(advertisers, ""))
         unified = UnifiedReporting()
         unified.open(portal, entity)
         has_old_console = OldConsole.is_offered(portal)
-        unified.check(portal, entity)
-        if has_old_console:
+        if "unified_search_terms" in names:
+            unified.check(portal, entity)
+        if has_old_console and set(names) - {"unified_search_terms"}:
             OldConsole("Sponsored Products").check(portal, entity)
 
     def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:

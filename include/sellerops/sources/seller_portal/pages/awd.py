@@ -13,7 +13,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.sources.common.portal_api import Delivery, DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject, values_of
 from sellerops.sources.seller_portal.pages import period_controls
 from sellerops.sources.seller_portal.pages.listed_page import ListedPage, show, whole_month
 from sellerops.sources.seller_portal.pages.loading import facts_of, wanted_days
@@ -55,12 +55,11 @@ class AwdFees(ListedPage):
     name: ClassVar[str] = "awd_fees"
     has_stores: ClassVar[bool] = False
 
-    def check(self, portal: Portal) -> None:
-        for fee in FEES:
-            options = {"fee": fee}
-            self.open(portal, options)
+    def check(self, portal: Portal, options: Options = ()) -> None:
+        for fee in values_of(options, "fee", FEES):
+            self.open(portal, {"fee": fee})
             period_controls.find_month(portal)
-            self.check_list(portal, options)
+            self.check_list(portal, {"fee": fee})
 
     def open(self, portal: Portal, options: Mapping[str, str]) -> None:
         show(portal, "/awd/reports")
@@ -90,7 +89,7 @@ class AwdInboundShipments(ListedPage):
     name: ClassVar[str] = "awd_inbound_shipments"
     has_stores: ClassVar[bool] = False
 
-    def check(self, portal: Portal) -> None:
+    def check(self, portal: Portal, options: Options = ()) -> None:
         self.open(portal, {})
         period_controls.find_days(portal)
         self.check_list(portal, {})
@@ -109,7 +108,7 @@ class AwdInventory(PageObject):
     has_stores: ClassVar[bool] = False
     delivery: ClassVar[Delivery] = Delivery.DIRECT
 
-    def check(self, portal: Portal) -> None:
+    def check(self, portal: Portal, options: Options = ()) -> None:
         self._menu_entry(portal)
 
     def download(self, portal: Portal, wanted: WantedFile, report: Report | None) -> Sequence[DownloadedFile]:

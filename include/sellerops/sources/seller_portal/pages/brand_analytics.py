@@ -15,7 +15,7 @@ from sellerops.base.errors import AmazonUnavailable
 from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject, values_of
 from sellerops.sources.seller_portal.pages.brand_dashboard import (
     BRAND,
     apply_button,
@@ -53,9 +53,9 @@ class BrandAnalytics(PageObject):
 
     name: ClassVar[str] = "brand_analytics"
 
-    def check(self, portal: Portal) -> None:
-        for view in VIEWS.values():
-            open_view(portal, view, {})
+    def check(self, portal: Portal, options: Options = ()) -> None:
+        for name in values_of(options, "view", VIEWS):
+            open_view(portal, VIEWS[name], {})
             portal.controls.find("drop-down 'Brand'", portal.page.locator("kat-dropdown#brand, select#brand"))
             apply_button(portal)
             generate_button(portal)

@@ -40,8 +40,9 @@ def require_page(portal: Portal) -> None:
     """Only where the store is known to have no page does "Page not found" mean that there is nothing."""
     if not is_missing(portal):
         return
-    if portal.marketplace is not None and portal.marketplace.code in _WITHOUT:
-        raise NothingToCollect(f"Brand Analytics has no page for {portal.marketplace.name}.")
+    store = portal.shown_marketplace
+    if store.code in _WITHOUT:
+        raise NothingToCollect(f"Brand Analytics has no page for {store.name}.")
     raise portal.controls.changed("page at this address (the site says: page not found)")
 
 

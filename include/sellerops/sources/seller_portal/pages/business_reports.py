@@ -14,7 +14,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.sources.common.portal_api import Delivery, DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject, values_of
 from sellerops.sources.seller_portal.pages.loading import (
     download_by,
     facts_of,
@@ -53,8 +53,8 @@ class BusinessReports(PageObject):
     name: ClassVar[str] = "business_report"
     delivery: ClassVar[Delivery] = Delivery.DIRECT
 
-    def check(self, portal: Portal) -> None:
-        for view in ("by_date", "by_child"):
+    def check(self, portal: Portal, options: Options = ()) -> None:
+        for view in values_of(options, "view", ("by_date", "by_child"), default="by_date"):
             _open(portal, view)
             portal.controls.dates()
             _download_button(portal)

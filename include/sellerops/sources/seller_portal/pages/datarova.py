@@ -14,7 +14,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.sources.common.portal_api import DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject
 from sellerops.sources.seller_portal.pages.download_rows import DownloadRow, own_rows, rows_of
 from sellerops.sources.seller_portal.pages.loading import (
     before_sending,
@@ -41,7 +41,7 @@ class Datarova(PageObject):
     site: ClassVar[str] = "datarova"
     has_stores: ClassVar[bool] = False
 
-    def check(self, portal: Portal) -> None:
+    def check(self, portal: Portal, options: Options = ()) -> None:
         _open(portal)
         portal.controls.chosen("Report")
         portal.controls.field("ASIN")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.sources.common.portal_api import WantedFile
+from sellerops.sources.seller_portal.page_object import Options, values_of
 from sellerops.sources.seller_portal.pages.listed_page import ListedPage, show
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ class ListingReports(ListedPage):
     name: ClassVar[str] = "listing_reports"
     has_periods: ClassVar[bool] = False
 
-    def check(self, portal: Portal) -> None:
-        options = {"report": "ALL_LISTINGS"}
-        self.open(portal, options)
-        portal.controls.chosen(*_TYPE)
-        self.check_list(portal, options)
+    def check(self, portal: Portal, options: Options = ()) -> None:
+        for report in values_of(options, "report", ("ALL_LISTINGS",)):
+            self.open(portal, {"report": report})
+            portal.controls.chosen(*_TYPE)
+            self.check_list(portal, {"report": report})
 
     def open(self, portal: Portal, options: Mapping[str, str]) -> None:
         show(portal, "/listing/reports")

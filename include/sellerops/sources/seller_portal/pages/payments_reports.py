@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.sources.common.portal_api import WantedFile
+from sellerops.sources.seller_portal.page_object import Options, values_of
 from sellerops.sources.seller_portal.pages import period_controls
 from sellerops.sources.seller_portal.pages.listed_page import ListedPage, show
 from sellerops.sources.seller_portal.pages.loading import wanted_days
@@ -26,12 +27,12 @@ class PaymentsReports(ListedPage):
 
     name: ClassVar[str] = "payments_reports"
 
-    def check(self, portal: Portal) -> None:
-        options = {"type": "SELLER_TRANSACTION_DATE_RANGE"}
-        self.open(portal, options)
-        portal.controls.chosen(*_TYPE)
-        period_controls.find_days(portal)
-        self.check_list(portal, options)
+    def check(self, portal: Portal, options: Options = ()) -> None:
+        for kind in values_of(options, "type", ("SELLER_TRANSACTION_DATE_RANGE",)):
+            self.open(portal, {"type": kind})
+            portal.controls.chosen(*_TYPE)
+            period_controls.find_days(portal)
+            self.check_list(portal, {"type": kind})
 
     def open(self, portal: Portal, options: Mapping[str, str]) -> None:
         show(portal, "/payments/reports-repository")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sellerops.base.errors import ConfigurationError
 from sellerops.sources.common.portal_api import WantedFile
 from sellerops.sources.seller_portal import list_words as words
+from sellerops.sources.seller_portal.page_object import Options, values_of
 from sellerops.sources.seller_portal.pages import period_controls
 from sellerops.sources.seller_portal.pages.listed_page import ListedPage, show, whole_month
 from sellerops.sources.seller_portal.pages.loading import wanted_days
@@ -62,15 +63,14 @@ class ReportCentral(ListedPage):
 
     name: ClassVar[str] = "report_central"
 
-    def check(self, portal: Portal) -> None:
-        for report in REPORTS:
-            options = {"report": report}
-            self.open(portal, options)
+    def check(self, portal: Portal, options: Options = ()) -> None:
+        for report in values_of(options, "report", REPORTS):
+            self.open(portal, {"report": report})
             if REPORTS[report].period is Period.DAYS:
                 period_controls.find_days(portal)
             elif REPORTS[report].period is Period.MONTH:
                 period_controls.find_month(portal)
-            self.check_list(portal, options)
+            self.check_list(portal, {"report": report})
 
     def open(self, portal: Portal, options: Mapping[str, str]) -> None:
         show(portal, f"/reportcentral/{self.report_type(options)}/1")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sellerops.sources.common.portal_api import Delivery, DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject
 from sellerops.sources.seller_portal.pages.exported_pages import export_pages, is_disabled
 from sellerops.sources.seller_portal.pages.loading import facts_of, open_page, wait_for_data, wanted_days
 
@@ -36,7 +36,7 @@ class ShipmentQueue(PageObject):
     name: ClassVar[str] = "shipment_queue"
     delivery: ClassVar[Delivery] = Delivery.DIRECT
 
-    def check(self, portal: Portal) -> None:
+    def check(self, portal: Portal, options: Options = ()) -> None:
         _open(portal)
         portal.controls.dates()
         _apply(portal)

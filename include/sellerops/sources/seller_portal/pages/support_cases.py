@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sellerops.sources.common.portal_api import Delivery, DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import Report
 from sellerops.sources.seller_portal.controls import named
-from sellerops.sources.seller_portal.page_object import PageObject
+from sellerops.sources.seller_portal.page_object import Options, PageObject
 from sellerops.sources.seller_portal.pages.download_rows import store_of
 from sellerops.sources.seller_portal.pages.exported_pages import export_pages
 from sellerops.sources.seller_portal.pages.loading import facts_of, open_page, wait_for_data
@@ -39,7 +39,7 @@ class SupportCases(PageObject):
     delivery: ClassVar[Delivery] = Delivery.DIRECT
     has_stores: ClassVar[bool] = False
 
-    def check(self, portal: Portal) -> None:
+    def check(self, portal: Portal, options: Options = ()) -> None:
         _open(portal)
         if not _is_empty(portal):
             portal.controls.rows()

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from sellerops.base.errors import AmazonUnavailable, ConfigurationError, RequestRefused, Throttled
+from sellerops.base.errors import (
+    AmazonUnavailable,
+    ConfigurationError,
+    NothingToCollect,
+    PageChanged,
+    RequestRefused,
+    Throttled,
+)
 from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import marketplace
 from sellerops.sources.common.portal_api import WantedFile
+from sellerops.sources.seller_portal.pages import brand_dashboard
 from sellerops.sources.seller_portal.pages.listed_page import whole_month
 from sellerops.sources.seller_portal.pages.refusals import refusal
 from sellerops.sources.seller_portal.pages.registry import PAGES, page_object
+from sellerops.sources.seller_portal.pages.report_central import REPORTS
 
 US = marketplace("US")
 ACCOUNT = Account("northwind_na", "NA", (US,), "amazon_sp_default")
@@ -69,3 +79,36 @@ def test_the_lists_are_registered() -> None:
     for name in ("report_central", "payments_reports", "awd_fees", "awd_inbound_shipments", "awd_inventory"):
         assert name in PAGES
         assert page_object(name).name == name
+
+
+def test_the_canary_opens_only_what_reports_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each report of Report Central needs a permission of its own; without reports all are opened."""
+    page, opened = page_object("report_central"), []
+    monkeypatch.setattr(type(page), "open", lambda self, portal, options: opened.append(options["report"]))
+    monkeypatch.setattr(type(page), "check_list", lambda self, portal, options: None)
+    for find in ("find_days", "find_month"):
+        monkeypatch.setattr(
+            f"sellerops.sources.seller_portal.pages.period_controls.{find}", lambda portal: None
+        )
+    portal: Any = None
+    page.check(portal, [{"report": "REPLACEMENT"}, {"report": "REIMBURSEMENTS"}, {"report": "REPLACEMENT"}])
+    assert opened == ["REPLACEMENT", "REIMBURSEMENTS"]
+    opened.clear()
+    page.check(portal)
+    assert opened == list(REPORTS)
+
+
+def test_no_brand_analytics_is_a_skip_only_where_the_shown_store_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The canary wants no store in particular, so the shown one counts."""
+    monkeypatch.setattr(brand_dashboard, "is_missing", lambda portal: True)
+    changed = PageChanged("page not found", page="brand_analytics", control="page")
+    for code, error in (("IE", NothingToCollect), ("DE", PageChanged)):
+        portal: Any = SimpleNamespace(
+            marketplace=None,
+            shown_marketplace=marketplace(code),
+            controls=SimpleNamespace(changed=lambda control: changed),
+        )
+        with pytest.raises(error):
+            brand_dashboard.require_page(portal)
