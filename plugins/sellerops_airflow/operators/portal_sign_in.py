@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 class VerifySignInOperator(BaseOperator):
     """Checks that a login is signed in after a person has acted; all that waits for it then continues.
 
-    If the page still asks for something, asks again in a new run and skips. It also asks again
-    when the last try of this task fails, because downloads still wait. Any other lasting error ends the action
-    too: the downloads then fail with that error instead of waiting.
+    If the page still asks for something, asks again in a new run and skips. It also asks again when the last
+    try of this task fails, because downloads still wait. Any other lasting error ends the action too: the
+    downloads then fail with that error instead of waiting.
 
     :param login_id: id of the login.
     :param action_id: id of the required action; empty for none.
