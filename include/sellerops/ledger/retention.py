@@ -131,7 +131,8 @@ _PURGES = (
     """),
 )  # fmt: skip
 
-# A later request with the same key supersedes a request; only an ARCHIVED one supersedes an ARCHIVED one.
+# A later request with the same key supersedes a request; only an ARCHIVED one supersedes an ARCHIVED one. The
+# requests of a download's further files go with the first one's.
 _REQUESTS = f"""
     WITH examined AS (
         SELECT id, key_hash, updated_at FROM sellerops.report_request
@@ -147,12 +148,18 @@ _REQUESTS = f"""
               SELECT FROM sellerops.report_request AS later
               WHERE later.key_hash = old.key_hash AND later.id > old.id
                 AND (later.status = 'ARCHIVED' OR old.status <> 'ARCHIVED'))
-        RETURNING old.id
+        RETURNING old.id, old.document_headers
+    ), parts AS (
+        DELETE FROM sellerops.report_request WHERE id = ANY (ARRAY(
+            SELECT part.id::bigint
+            FROM purged, jsonb_array_elements_text(purged.document_headers -> 'parts') AS part (id)))
+        RETURNING id
     ), unused AS (
         DELETE FROM sellerops.report_reuse WHERE request_id = ANY (ARRAY(SELECT id FROM purged))
     )
     SELECT updated_at AS at, id,
-           (SELECT count(*) FROM examined) AS examined, (SELECT count(*) FROM purged) AS purged
+           (SELECT count(*) FROM examined) AS examined,
+           (SELECT count(*) FROM purged) + (SELECT count(*) FROM parts) AS purged
     FROM examined ORDER BY updated_at DESC, id DESC LIMIT 1
 """
 # The last change of each kind, per column and marketplace, decides whether a later one is new.

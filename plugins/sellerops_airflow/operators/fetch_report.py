@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Who says that there is nothing, of what does not come from an API.
+_EMPTY = {"dropped": "The drop folder has no new file", "downloaded": "The page has no data"}
+
 
 class FetchReportOperator(BaseOperator):
     """Downloads one slice's documents into the archive; returns the ids of their requests.
@@ -51,7 +54,7 @@ class FetchReportOperator(BaseOperator):
     def execute(self, context: Context) -> list[int]:
         """Fetch the slice, deferring to the triggerer while Amazon works on it.
 
-        Raises AirflowSkipException when Amazon has no data for the slice or no longer serves it.
+        Raises AirflowSkipException when there are no data for the slice, or Amazon no longer serves it.
         """
         return self._advance(context, None)
 
@@ -111,7 +114,8 @@ class FetchReportOperator(BaseOperator):
         if step.outcome is Outcome.EXPIRED:
             raise AirflowSkipException(f"Amazon no longer serves {slice_.label}.")
         if step.outcome is Outcome.EMPTY:
-            raise AirflowSkipException(f"Amazon has no data for {slice_.label}.")
+            how = get_runtime().spec(self.report).request.how
+            raise AirflowSkipException(f"{_EMPTY.get(how, 'Amazon has no data')} for {slice_.label}.")
         return list(step.request_ids)
 
     def _trigger(self, context: Context, run: RunRef, step: WaitFor, reference: datetime) -> ReportTrigger:

@@ -95,6 +95,23 @@ def test_a_request_replaced_late_goes_when_its_successor_comes_of_age(ledger: Le
     assert read(ledger, REQUESTS) == [third]
 
 
+def test_the_requests_of_a_downloads_further_files_go_with_the_first_ones(ledger: Ledger, at: At) -> None:
+    firsts = []
+    for day in (0, 450):
+        at(day)
+        first = asked(ledger, RequestStatus.ARCHIVED)
+        key = RequestKey(
+            "seller_portal", "T", "northwind_na", ("ATVPDKIKX0DER",), None, None, {"of": str(first)}
+        )
+        part = ledger.find_or_open_request(key, fresh_after=None, run=RUN)
+        ledger.record_archived(part.id, uri="mem://2", nbytes=1, sha256="1", headers={})
+        ledger.record_archived(first, uri="mem://", nbytes=1, sha256="0", headers={"parts": [part.id]})
+        firsts += [first, part.id]
+    at(460)
+    assert purge(ledger)["report_request"] == 2
+    assert read(ledger, REQUESTS) == firsts[2:]
+
+
 def test_requests_in_progress_stay_however_old(ledger: Ledger, at: At) -> None:
     key = RequestKey("amazon_sp", "T", "northwind_na", ("ATVPDKIKX0DER",), START, START + timedelta(days=1))
     opened = ledger.find_or_open_request(key, fresh_after=None, run=RUN)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable, PageChanged
 from sellerops.sources.common.portal_api import Delivery, DownloadedFile, WantedFile
 from sellerops.sources.common.report_api import ProcessingStatus, Report
+from sellerops.sources.seller_portal.pages.loading import before_sending
 from sellerops.sources.seller_portal.portal import SessionEnded
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class PageVisit:
 
     def request(self) -> None:
         """See ``Visit.request``."""
-        self._may_go_on()
+        with before_sending():
+            self._may_go_on()
         self.is_waiting = True
         try:
             _guarded(self._portal, lambda: self._page.request(self._portal, self._wanted))
