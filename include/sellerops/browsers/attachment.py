@@ -78,14 +78,19 @@ class Attachment:
             for tab in self.tab_ids:
                 close_tab(self.pool_browser.login.browser, tab)
 
-    def close_own_pages(self) -> None:
-        """Close the job's own pages. Over CDP without Playwright, which a hanging page would keep waiting."""
-        if self.pool_browser.login.browser.startswith("http://"):
-            self.close_tabs()
-            return
-        for page in self._pages:
+    def close_own_pages(self, keep: Page | None = None) -> None:
+        """Close the job's own pages, but not ``keep``. Over CDP without Playwright, which a hanging page
+        would keep waiting.
+        """
+        is_cdp = self.pool_browser.login.browser.startswith("http://")
+        for page, tab in zip(self._pages, self.tab_ids, strict=False):
+            if page is keep:
+                continue
             with contextlib.suppress(Exception):
-                page.close()
+                if is_cdp:
+                    close_tab(self.pool_browser.login.browser, tab)
+                else:
+                    page.close()
 
     def close(self) -> None:
         """Disconnect. Never raises: the browser or the driver may be dead."""

@@ -14,7 +14,7 @@ from sellerops.browsers.evidence_redaction import Redactor, interface_words
 from sellerops.browsers.trace_rewriting import rewrite_trace
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Frame, Page
+    from playwright.sync_api import BrowserContext, Frame, JSHandle, Page
 
 _MOST_FRAMES = 10
 _MOST_HTML = 5_000_000
@@ -47,7 +47,9 @@ _SERIALISE = """() => {
   return out.join('');
 }"""
 # The same rule as Redactor.words, in the page itself, so that a screenshot shows what the saved page shows.
+# Returns what shows the words again, for the person who continues with the page.
 _MASK = r"""words => {
+  const undo = [];
   const known = new Set(words);
   const shape = word => known.has(word.toLowerCase()) || /^\d{1,4}$/.test(word) ? word
     : word.replace(/\p{N}/gu, '0').replace(/\p{Lu}/gu, 'X').replace(/[^0X\P{L}]/gu, 'x');
@@ -63,18 +65,24 @@ _MASK = r"""words => {
   const visit = root => {
     for (const node of root.childNodes) {
       if (node.nodeType === Node.TEXT_NODE) {
-        const text = masked(node.data, keeps(root));
-        if (text !== node.data) node.data = text;
+        const before = node.data, text = masked(before, keeps(root));
+        if (text === before) continue;
+        undo.push(() => { node.data = before; });
+        node.data = text;
       } else if (node.nodeType === Node.ELEMENT_NODE && !['SCRIPT', 'STYLE'].includes(node.tagName)) {
         for (const name of ['placeholder', 'alt', 'title', 'label'])
-          if (node.hasAttribute(name))
-            node.setAttribute(name, masked(node.getAttribute(name), keeps(node)));
+          if (node.hasAttribute(name)) {
+            const before = node.getAttribute(name);
+            undo.push(() => node.setAttribute(name, before));
+            node.setAttribute(name, masked(before, keeps(node)));
+          }
         if (node.shadowRoot) visit(node.shadowRoot);
         visit(node);
       }
     }
   };
   visit(document);
+  return () => undo.forEach(each => each());
 }"""
 _FIELDS = (
     "input:not([type=button]):not([type=submit]):not([type=checkbox]):not([type=radio]):not([type=hidden]), "
@@ -109,7 +117,7 @@ class Capture:
         self.stop_tracing()
 
     def save(self, page: Page | None, error: BaseException) -> str:
-        """Store what can be had of the three files; returns the folder's address. Masks the page."""
+        """Store what can be had of the three files; returns the folder's address."""
         if self._saved:
             return self._saved
         files: dict[str, bytes] = {PAGE: self._page(page, error).encode()}
@@ -144,15 +152,21 @@ class Capture:
 
 
 def _screenshot(page: Page) -> bytes:
-    """The whole page as PNG, with its words masked and its fields covered.
+    """The whole page as PNG, with its words masked meanwhile and its fields covered.
 
     Raises if a frame cannot be masked, because then the picture would show what it must not.
     """
-    for frame in page.frames:
-        frame.evaluate(_MASK, sorted(interface_words()))
-    return page.screenshot(
-        full_page=True, mask=[page.locator(_FIELDS)], animations="disabled", timeout=_SCREENSHOT_S * 1000
-    )
+    masked: list[JSHandle] = []
+    try:
+        for frame in page.frames:
+            masked.append(frame.evaluate_handle(_MASK, sorted(interface_words())))
+        return page.screenshot(
+            full_page=True, mask=[page.locator(_FIELDS)], animations="disabled", timeout=_SCREENSHOT_S * 1000
+        )
+    finally:
+        for unmask in masked:
+            with contextlib.suppress(Exception):
+                unmask.evaluate("unmask => unmask()")
 
 
 def _evaluated(frame: Frame, script: str) -> str:

@@ -13,6 +13,7 @@ import psutil
 from sellerops.base.errors import (
     AmazonUnavailable,
     BrowserUnavailable,
+    PersonNeeded,
     SellerOpsError,
     SkipError,
     Throttled,
@@ -57,6 +58,7 @@ class BrowserSession:
         self._watch: Watch | None = None
         self._may_reconnect = True
         self._has_cookies_to_save = False
+        self._is_for_person = False
 
     @property
     def page(self) -> Page:
@@ -146,7 +148,7 @@ class BrowserSession:
     def save_evidence(self, error: BaseException) -> str:
         """Store what the page shows, without secrets and personal data; returns the folder's address.
 
-        Masks the page itself, so the job cannot use it any more. ``open_session`` does this for every
+        ``open_session`` does this for every
         error that leaves its block and puts the address into ``details["evidence"]``. Further calls
         return the same address.
         """
@@ -231,7 +233,9 @@ class BrowserSession:
         self.check()
 
     def _leave(self) -> None:
-        """Close the job's pages and disconnect; the browser stays."""
+        """Close the job's pages and disconnect; the browser stays. A page that asks for a person stays, too,
+        so that the person need not start over. The next job closes it.
+        """
         attached = self._attachment
         if not attached:
             return
@@ -241,7 +245,7 @@ class BrowserSession:
         if self._watch:
             self._watch.measure()
         self._capture.forget()
-        attached.close_own_pages()
+        attached.close_own_pages(keep=attached.newest_page() if self._is_for_person else None)
         attached.close()
 
 
@@ -272,21 +276,24 @@ def open_session(
     watch = session._watch = Watch(
         Bounds(login, is_held, session._process, session._interrupt), pace or Pace()
     )
-    watch.start()
-    pool.clear_downloads(login.id)
     try:
+        watch.start()
+        pool.clear_downloads(login.id)
         with session._translated():
             session._attach()
         try:
             with session._translated():
                 yield session
         except Exception as error:
+            session._is_for_person = isinstance(error, PersonNeeded)
             _attach_evidence(session, error)
             raise
     finally:
-        session._leave()
-        watch.stop()
-        shutil.rmtree(session.downloads, ignore_errors=True)
+        try:
+            session._leave()
+        finally:
+            watch.stop()
+            shutil.rmtree(session.downloads, ignore_errors=True)
 
 
 def _attach_evidence(session: BrowserSession, error: Exception) -> None:

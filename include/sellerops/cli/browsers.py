@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import BrowserUnavailable, ConfigurationError, SellerOpsError
-from sellerops.browsers.devtools import is_loopback, list_tabs, open_tab
+from sellerops.browsers.devtools import Tab, is_loopback, list_tabs, open_tab
 from sellerops.browsers.pool import BrowserState, Pool, PoolBrowser, foreign_browser
 from sellerops.browsers.process_tree import memory_of
 from sellerops.cli.arguments import require
@@ -128,7 +128,7 @@ def _open(options: argparse.Namespace) -> int:
             if found.state is BrowserState.STOPPED
             else "Start its container (`docker compose --profile portal up -d`), then this command again.",
         )
-    if state.page_url and not any(tab.url == state.page_url for tab in list_tabs(login.browser)):
+    if state.page_url and not any(_is_asking(tab, state) for tab in list_tabs(login.browser)):
         open_tab(login.browser, state.page_url)
     print("\n".join(_how_to_reach(found, state)))
     return 0
@@ -251,7 +251,7 @@ def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
         *(
             f"     http://localhost:{port}/devtools/inspector.html?ws=localhost:{port}/devtools/page/{tab.id}"
             f"   {_shown(tab.url)}"
-            for tab in list_tabs(login.browser)
+            for tab in sorted(list_tabs(login.browser), key=lambda tab: not _is_asking(tab, state))
         ),
         "   It shows the page on the left; click and type there. Passwords go to the site only.",
     ]
@@ -260,6 +260,11 @@ def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
             '3. When the site is signed in, answer the required action in Airflow with "Done, go on".'
         )
     return lines
+
+
+def _is_asking(tab: Tab, state: LoginState) -> bool:
+    """Whether a page is the one that asks for a person; its address was noted without the query."""
+    return bool(state.page_url) and tab.url.split("?")[0].split("#")[0] == state.page_url
 
 
 def _target(login: Login) -> str:

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+from playwright.sync_api import sync_playwright
 from support.browsers import MARK, failure_of, job, make_login, needs_chromium, processes_of
 
-from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable
+from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable, PersonNeeded
 from sellerops.browsers.bounds import Pace
-from sellerops.browsers.devtools import list_tabs, open_tab
+from sellerops.browsers.devtools import list_tabs, numeric_address, open_tab
 from sellerops.browsers.process_tree import kill_renderers, kill_tree, wait_until_ended
 from sellerops_runtime.home import PROJECT_ROOT as ROOT
 
@@ -71,6 +72,31 @@ def test_a_job_gets_its_files_and_leaves_nothing_but_its_sign_in(pool, login, si
         assert session.page.title() == "Home"
         assert "HeadlessChrome" in session.page.evaluate("navigator.userAgent")
     assert not evidence.exists()
+
+
+def test_a_page_that_asks_for_a_person_stays_open_for_that_person(pool, login, site, evidence):
+    """As it was, although its evidence is masked; the next job closes it."""
+
+    def ask(session):
+        sign_in(session, site)
+        session.page.evaluate(
+            "document.body.append(Object.assign(document.createElement('p'), "
+            "{textContent: 'Maria Lindqvist, type the characters', title: 'Maria'}))"
+        )
+        raise PersonNeeded("Type the characters.", kind="captcha")
+
+    failure_of(pool, login, evidence, ask)
+    (left,) = [tab for tab in list_tabs(login.browser) if tab.url != "about:blank"]
+    assert left.url == f"{site.url}/home"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.connect_over_cdp(numeric_address(login.browser))
+        (page,) = [each for each in browser.contexts[0].pages if each.url == left.url]
+        assert page.locator("p[title=Maria]").inner_text() == "Maria Lindqvist, type the characters"
+        browser.close()
+    assert any(path.name == "screenshot.png" for path in evidence.rglob("*"))
+    with job(pool, login, evidence) as session:
+        session.goto(f"{site.url}/home")
+    assert [tab.url for tab in list_tabs(login.browser)] == ["about:blank"]
 
 
 def test_a_site_that_is_away_or_broken_is_named_as_such(pool, login, site, evidence):
