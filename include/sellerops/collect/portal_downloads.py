@@ -71,9 +71,13 @@ class PortalDownloads:
                         )
 
     async def wait(self, ids: tuple[int, ...]) -> WaitResult:
-        """Wait until a person has acted, the next visit is due and the login is free, in this order."""
+        """Wait until a person has acted, the next visit is due and the login is free, in this order.
+
+        Fails within ``LOOK_EVERY`` seconds when browser jobs are switched off.
+        """
         request_id = ids[0] if ids else (await off_loop(find_request, self._tools, self._job)).id
         while True:
+            await off_loop(self._portal.may_go_on)
             request = await off_loop(self._tools.ledger.get_request, request_id)
             if request.status.is_terminal:
                 return WaitResult(WaitOutcome.READY, f"{_label(request)} is {request.status}", (request_id,))
@@ -83,7 +87,7 @@ class PortalDownloads:
                 continue
             due = self._due(request)
             if due > await now(self._tools.ledger):
-                await sleep_until(self._tools.ledger, due)
+                await self._sleep(due)
                 continue
             if await off_loop(is_free, self._tools.ledger, self._login_id):
                 return WaitResult(
@@ -164,10 +168,21 @@ class PortalDownloads:
             return max(due, began + LISTED_WITHIN)
         return max(due, began + rules.first_poll) if request.status is RequestStatus.IN_QUEUE else due
 
+    async def _sleep(self, due: datetime) -> None:
+        """Until the next visit is due, or browser jobs are switched off."""
+        sleeping = asyncio.ensure_future(sleep_until(self._tools.ledger, due))
+        try:
+            while not (await asyncio.wait({sleeping}, timeout=LOOK_EVERY))[0]:
+                await off_loop(self._portal.may_go_on)
+            await sleeping
+        finally:
+            sleeping.cancel()
+
     async def _wait_for_person(self, action: RequiredAction) -> None:
         """Wait until the action ends. Raises PersonNeeded if it was given up, or nobody acted in time."""
         deadline = action.opened_at + self._portal.login.person_timeout
         while action.ended_at is None:
+            await off_loop(self._portal.may_go_on)
             if await now(self._tools.ledger) >= deadline:
                 await off_loop(end_action, self._tools.ledger, action.id, ActionOutcome.TIMED_OUT)
             else:

@@ -108,10 +108,12 @@ _PURGES = (
         SELECT ctid FROM sellerops.check_result
         WHERE verdict <> 'off' AND checked_at < sellerops.now() - %(age)s ORDER BY checked_at
     """),
-    # The lock of a running job refers to it.
+    # The lock of a running job refers to it. A job of a login that exists no more may never be marked lost.
     _Purge("browser_job", f"""
         SELECT ctid FROM {_FIRST.format(table="browser_job")}
-        WHERE started_at < {_BEFORE} AND state <> 'running'
+        WHERE started_at < {_BEFORE} AND NOT EXISTS (
+            SELECT FROM sellerops.login_lock AS held
+            WHERE held.job_id = oldest.id AND held.beat_at > clock_timestamp() - interval '1 day')
     """),
     _Purge("required_action", f"""
         SELECT ctid FROM {_FIRST.format(table="required_action")}

@@ -113,6 +113,9 @@ class PagePortal:
     page: Page
     folder: Path
 
+    def may_go_on(self) -> None:
+        self.page.on("may it go on")
+
     @contextmanager
     def visit(self, page: str, wanted: WantedFile, job: JobRef) -> Iterator[Visit]:
         lock = take_lock(self.ledger, self.login.id, job, "test")

@@ -23,6 +23,7 @@ from integration.collect.portal_parts import (
 from sellerops.base.errors import (
     AmazonUnavailable,
     BrowserUnavailable,
+    ConfigurationError,
     GiveUpError,
     PageChanged,
     PermissionMissing,
@@ -32,8 +33,8 @@ from sellerops.base.errors import (
     Throttled,
     WrongFile,
 )
-from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome
-from sellerops.ledger import Ledger, RequestStatus, SliceState
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, portal_downloads
+from sellerops.ledger import Ledger, RequestStatus, SliceState, waits
 from sellerops.ledger.login_locks import end_job, jobs, lock_of, take_lock
 from sellerops.ledger.logins import ActionOutcome, JobRef, JobState, RequiredActionKind
 from sellerops.ledger.required_actions import action_of, end_action, open_actions
@@ -385,6 +386,29 @@ def test_what_a_person_gives_up_fails_at_once(bench: PortalBench) -> None:
     assert [row.state for row in bench.ledger.slice_states()] == [SliceState.FAILED]
     bench.page.on = lambda border: None
     assert collect(bench, bench.slice_()).outcome is Outcome.DOCUMENTS, "a cleared task tries again"
+
+
+@pytest.mark.parametrize("waits_for", ["the file", "the login", "a person"])
+def test_switched_off_meanwhile_a_wait_ends_at_once(
+    bench: PortalBench, waits_for: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only when the next visit is due or the person has acted."""
+    if waits_for == "a person":
+        needs_person(bench)
+    step = bench.collector().advance(bench.slice_(), RUN)
+    if waits_for == "the login":
+        take_lock(bench.ledger, bench.login.id, JobRef("canary"), "elsewhere")
+    if waits_for == "the file":
+        monkeypatch.setattr(portal_downloads, "sleep_until", waits.sleep_until)
+    off = ConfigurationError("browser jobs are switched off.")
+
+    def switch_off() -> None:
+        bench.page.on = lambda at: _raise(off) if at == "may it go on" else None
+
+    result = asyncio.run(beside(wait_for(bench, step), switch_off))
+    assert result.outcome is WaitOutcome.FAILED
+    assert isinstance(result.error, ConfigurationError) and "switched off" in result.error.cause
+    assert [row.state for row in bench.ledger.slice_states()] == [SliceState.FAILED]
 
 
 def test_nobody_comes(bench: PortalBench) -> None:

@@ -183,8 +183,14 @@ def test_old_jobs_and_actions_are_deleted_but_not_what_is_open(ledger: Ledger) -
     end_action(ledger, ended.id, ActionOutcome.TIMED_OUT)
     running = take_lock(ledger, LOGIN, JOB, "machine-1")
     opened = open_action(ledger, LOGIN, RequiredActionKind.CONSENT, "Accept the terms.")
+    # A login that was removed while its job died: nobody takes it over.
+    take_lock(ledger, "removed", JOB, "machine-1")
+    with ledger.connection() as connection:
+        connection.execute(
+            "UPDATE sellerops.login_lock SET beat_at = beat_at - interval '2 days' WHERE login_id = 'removed'"
+        )
     ledger.set_clock(Clock(datetime.now(UTC), start + timedelta(days=401), 0.0))
     deleted = purge(ledger)
-    assert (deleted["browser_job"], deleted["required_action"]) == (1, 1)
+    assert (deleted["browser_job"], deleted["required_action"]) == (2, 1)
     assert [job.id for job in jobs(ledger)] == [running.job_id]
     assert [action.id for action in open_actions(ledger)] == [opened.id]

@@ -93,6 +93,10 @@ class PortalClient(Protocol):
     account: Account
     login: Login
 
+    def may_go_on(self) -> None:
+        """Raise ConfigurationError if browser jobs were switched off meanwhile."""
+        ...
+
     def visit(self, page: str, wanted: WantedFile, job: JobRef) -> AbstractContextManager[Visit]:
         """Take the login's lock, reach the browser, sign in if need be and show the wanted store.
 

@@ -70,6 +70,10 @@ class SellerPortalClient:
         self._user_agent_mark = user_agent_mark
         self._may_go_on = may_go_on
 
+    def may_go_on(self) -> None:
+        """See ``PortalClient.may_go_on``."""
+        self._may_go_on()
+
     @contextmanager
     def visit(self, page: str, wanted: WantedFile, job: JobRef) -> Iterator[Visit]:
         """See ``PortalClient.visit``."""
