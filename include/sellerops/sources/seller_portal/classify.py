@@ -66,7 +66,10 @@ def classify(url: str, html: str) -> PageKind:
 
 
 def problem_of(html: str) -> str:
-    """What an error box of a sign-in page says; empty without one."""
+    """What the error box of a sign-in page says; empty without one.
+
+    Boxes about empty fields do not count: pages have them from the beginning, hidden by a style sheet.
+    """
     seen = _Anchors()
     seen.feed(html)
     return " ".join(" ".join(seen.problem).split())
@@ -111,7 +114,7 @@ class _Anchors(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if self._depth:
             self._depth += tag not in _VOID
-        elif values.get("id") in ("auth-error-message-box", "auth-password-missing-alert"):
+        elif values.get("id") == "auth-error-message-box":
             self._depth = 1
         if tag == "meta" and values.get("name") == "anti-csrftoken-a2z":
             self.is_signed_in = True

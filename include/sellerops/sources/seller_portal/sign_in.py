@@ -15,6 +15,13 @@ from sellerops.base.errors import AmazonUnavailable, LoginRefused, PageChanged
 from sellerops.sources.seller_portal.challenges import person_needed
 from sellerops.sources.seller_portal.classify import PageKind, is_sign_in, problem_of
 from sellerops.sources.seller_portal.error_pages import refuse_error_page
+from sellerops.sources.seller_portal.sign_in_errors import (
+    CHECK_CLOCK,
+    CORRECT_IT,
+    refused,
+    unanswered,
+    unusable,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -120,7 +127,7 @@ class _Attempt:
     def _settle(self, kind: PageKind) -> None:
         """What the page after the password says about it. A page that nobody knows leaves it open."""
         if kind in _BEFORE_PASSWORD and not self._problem:
-            raise self._unanswered("the password")
+            raise unanswered(self._portal, "the password")
         if kind in _BEFORE_PASSWORD:
             raise self._refused("the password")
         if self._problem and kind in _INSTEAD:
@@ -148,7 +155,7 @@ class _Attempt:
         if self._emails and self._problem:
             raise self._refused("the user")
         if self._emails > 1:
-            raise self._unanswered("the user")
+            raise unanswered(self._portal, "the user")
         self._emails += 1
         self._fill("e-mail field", _EMAIL, self._credentials.user)
         self._send("#continue:visible, " + _SUBMIT)
@@ -170,9 +177,10 @@ class _Attempt:
 
     def _enter_code(self) -> None:
         if self._codes and not self._problem:
-            raise self._unanswered("the one-time code")
+            raise unanswered(self._portal, "the one-time code")
         if self._codes >= MOST_CODES:
-            raise self._code_refused()
+            # The password is right, so nothing is remembered, and a job may try again.
+            raise refused(self._portal, self._credentials, "the one-time code", self._problem, CHECK_CLOCK)
         if self._codes:
             self._wait(_CODE_SECONDS - self._now().timestamp() % _CODE_SECONDS)
         self._codes += 1
@@ -198,7 +206,7 @@ class _Attempt:
             field.fill(text)
         except Error:
             # Without its cause, whose text repeats what was typed.
-            raise self._changed(control) from None
+            raise unusable(control) from None
 
     def _send(self, selector: str) -> None:
         """Click, and wait for the page that follows; some steps change the page without leaving it."""
@@ -214,43 +222,12 @@ class _Attempt:
     def _find(self, control: str, selector: str) -> Locator:
         found = self._page.locator(selector).first
         if not found.count():
-            raise self._changed(control)
+            raise unusable(control)
         return found
-
-    def _changed(self, control: str) -> PageChanged:
-        return PageChanged(
-            f"The sign-in page has no usable {control}.",
-            where="page sign_in",
-            page="sign_in",
-            control=control,
-        )
-
-    def _unanswered(self, what: str) -> AmazonUnavailable:
-        return AmazonUnavailable(
-            f"The page did not answer after {what} was sent.", where=f"login {self._portal.session.login.id}"
-        )
 
     def _refused(self, what: str) -> LoginRefused:
         """Remember it. Returns the error that says so."""
-        error = self._error(
-            what,
-            "In Admin > Connections, correct it, then clear the task. The same credentials are not tried "
-            "again, so that the site does not lock the account.",
-        )
+        error = refused(self._portal, self._credentials, what, self._problem, CORRECT_IT)
         self._password.refused(error.cause)
         self._is_open = False
         return error
-
-    def _code_refused(self) -> LoginRefused:
-        """The password is right then, so a job may try again."""
-        return self._error(
-            "the one-time code",
-            "Check that this machine's clock is right and that the secret in Admin > Connections is the "
-            "user's, then clear the task.",
-        )
-
-    def _error(self, what: str, remedy: str) -> LoginRefused:
-        problem = self._problem.replace(self._credentials.user, "***")
-        said = f' It says: "{problem}"' if problem else ""
-        where = f"connection {self._credentials.connection or self._portal.session.login.connection_id}"
-        return LoginRefused(f"The site refuses {what}.{said}", where=where, remedy=remedy)

@@ -31,6 +31,9 @@ PROBLEM = '<div id="auth-error-message-box">Your password is incorrect</div>'
 OTP_PROBLEM = '<div id="auth-error-message-box">The code is not valid</div>'
 EMAIL = ("/ap/signin", '<input id="ap_email" type="email"><input id="continue" type="submit">')
 PASSWORD = ("/ap/signin", '<input id="ap_password" type="password"><input id="signInSubmit" type="submit">')
+# As sites have it from the beginning, hidden by a style sheet.
+MISSING = '<div id="auth-password-missing-alert" class="hidden">Enter your password</div>'
+SLOW = (PASSWORD[0], MISSING + PASSWORD[1])
 WRONG = (PASSWORD[0], PROBLEM + PASSWORD[1])
 CODE = (
     "/ap/mfa",
@@ -127,6 +130,7 @@ def test_a_right_password_leaves_no_note() -> None:
     [
         # The site is slow: nothing says that the password is wrong.
         ((PASSWORD, PASSWORD), AmazonUnavailable, TryState.UNANSWERED),
+        ((SLOW, SLOW), AmazonUnavailable, TryState.UNANSWERED),
         ((PASSWORD, WRONG), LoginRefused, TryState.REFUSED),
         # Refused, and a person is asked for something, too.
         ((PASSWORD, WRONG_CAPTCHA), PersonNeeded, TryState.REFUSED),
