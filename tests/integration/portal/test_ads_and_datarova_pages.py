@@ -73,7 +73,7 @@ def test_the_old_console_is_used_while_it_creates_reports(pages: Pages, sandbox:
     assert "unified_search_terms" in raised.value.remedy
     sandbox.clock(set="2027-01-02T09:00:00Z")
     page.check(portal)
-    with pytest.raises(RequestRefused, match="is gone"):
+    with pytest.raises(RequestRefused, match="no longer exists"):
         page.reports(portal, want)
 
 
