@@ -37,6 +37,11 @@ NOTHING_THERE = {
     "inbound show 17": "unknown inbound run",
     "inbound files 17": "unknown inbound run",
     "inbound boxes 17": "new.csv: cannot be read",
+    # As shipped, there is no login.
+    "browsers up": "browser jobs are switched off",
+    "browsers down": "no login has a browser on this machine",
+    "browsers open northwind_finance": "unknown login",
+    "browsers open": "has no logins",
 }
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (

@@ -94,5 +94,7 @@ def require(what: str, name: str | None, known: Iterable[str]) -> None:
         close = difflib.get_close_matches(name, names, 3) or names[:10]
         raise ConfigurationError(
             f"unknown {what} {name!r}.",
-            remedy=f"Use one of: {', '.join(close)}{', ...' if len(names) > len(close) else ''}.",
+            remedy=f"Use one of: {', '.join(close)}{', ...' if len(names) > len(close) else ''}."
+            if close
+            else f"There is no {what} yet.",
         )
