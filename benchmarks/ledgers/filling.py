@@ -213,7 +213,8 @@ def fill(connection: psycopg.Connection[tuple[object, ...]], size: Size, now: da
         str(name)
         for (name,) in connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'sellerops'::regnamespace AND relkind = 'r' "
-            "AND relpersistence = 'p' AND relname !~ 'alembic|api_call|clock|^inbound_|^login_|^browser_|^required_'"
+            "AND relpersistence = 'p' "
+            "AND relname !~ 'alembic|api_call|clock|^inbound_|^login_|^browser_|^required_'"
         )
     ]
     for table in tables:
