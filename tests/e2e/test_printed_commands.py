@@ -41,6 +41,7 @@ NOTHING_THERE = {
     "browsers up": "browser jobs are switched off",
     "browsers down": "no login has a browser on this machine",
     "browsers open northwind_finance": "unknown login",
+    "browsers open '<login>'": "unknown login",
     "browsers open": "has no logins",
 }
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
