@@ -12,7 +12,7 @@ from enum import StrEnum
 import psutil
 
 from sellerops.base.errors import BrowserUnavailable
-from sellerops.browsers.process_tree import memory_of
+from sellerops.browsers.process_tree import is_alive, memory_of
 from sellerops.ledger.logins import BEAT_EVERY_S, LOCK_VALID_S
 from sellerops.settings.logins import Login
 
@@ -25,6 +25,7 @@ class Limit(StrEnum):
     TIME = "time"
     MEMORY = "memory"
     LOCK = "lock"
+    CRASH = "crash"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class Pace:
     """Seconds. ``beat``: between beats of the lock; ``look``: between measurements of the memory.
 
     A job that exceeds its time ends at its next step. One that hangs in a step is interrupted ``step`` later,
-    which is longer than Playwright waits for an element, and harder every ``again``.
+    which is longer than Playwright waits for an element, and harder every ``again``. A browser that has ended
+    usually fails the step at once; but some calls of Playwright then wait for ever, and are interrupted after
+    ``again``.
     """
 
     beat: float = BEAT_EVERY_S
@@ -71,6 +74,7 @@ class Watch:
         self._thread = threading.Thread(target=self._run, name=f"watch {bounds.login.id}", daemon=True)
         self._started = self._held_at = time.monotonic()
         self._beat_at = self._interrupt_at = 0.0
+        self._ended_at: float | None = None
         self.breach: Breach | None = None
         self.peak_memory: int | None = None
 
@@ -120,11 +124,22 @@ class Watch:
                 self._interrupt_at = time.monotonic() + self._pace.again
 
     def _look(self) -> None:
+        self._look_for_end()
         used = self.measure()
         if used > self._bounds.login.memory_limit_mb * _MIB:
             self._exceed(self._too_large(used))
         if self._seconds() > self._limit_s():
             self._exceed(self._too_long())
+
+    def _look_for_end(self) -> None:
+        """Note since when the browser has ended; a job that attaches again has another one."""
+        process = self._bounds.browser()
+        if process is None or is_alive(process):
+            self._ended_at = None
+            return
+        self._ended_at = self._ended_at or time.monotonic()
+        if time.monotonic() - self._ended_at > self._pace.again:
+            self._exceed(Breach(Limit.CRASH, "the browser has ended in the middle of the job."))
 
     def _beat(self) -> None:
         now = time.monotonic()

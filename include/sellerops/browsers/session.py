@@ -202,6 +202,10 @@ class BrowserSession:
         attached = self._attachment
         if not attached:
             return
+        if breach.limit is Limit.CRASH:
+            if attached.driver:
+                attached.driver.kill()
+            return
         attached.close_tabs()
         process = self._process()
         if process and breach.limit is not Limit.LOCK and (tries or breach.limit is Limit.MEMORY):

@@ -1,8 +1,12 @@
 """The watch of a job, without a browser."""
 
+import subprocess
+import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
+import psutil
 import pytest
 
 from sellerops.base.errors import BrowserUnavailable
@@ -46,6 +50,21 @@ def test_a_lost_lock_interrupts_and_says_so():
     with pytest.raises(BrowserUnavailable, match="another job has taken over the login") as error:
         job.watch.check()
     assert error.value.details["limit"] == "lock"
+
+
+def test_a_step_that_waits_for_a_browser_that_has_ended_is_interrupted():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as browser:
+        process = psutil.Process(browser.pid)
+        job = Job(login())
+        job.watch._bounds = replace(job.watch._bounds, browser=lambda: process)
+        job.watch.start()
+        job.watch.check()
+        browser.communicate(b"\n")
+    assert job.interrupted.wait(30)
+    job.watch.stop()
+    assert {limit for limit, _ in job.interruptions} == {Limit.CRASH}
+    with pytest.raises(BrowserUnavailable, match="has ended"):
+        job.watch.check()
 
 
 def test_a_job_over_its_time_is_interrupted_and_its_lock_beaten_on():
