@@ -1,0 +1,108 @@
+"""How marts depend on each other: the order of building, and what a change of one affects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.destinations.mart_store import Span
+from sellerops.marts.specs import MartSpec
+
+
+def in_build_order(marts: Iterable[MartSpec]) -> list[MartSpec]:
+    """Inputs before the marts that read them, else by name. Raises ConfigurationError for a cycle."""
+    by_name = {mart.name: mart for mart in sorted(marts, key=lambda each: each.name)}
+    edges = {name: [one for one in mart.marts_read if one in by_name] for name, mart in by_name.items()}
+    try:
+        return [by_name[name] for name in TopologicalSorter(edges).static_order()]
+    except CycleError as error:
+        raise ConfigurationError(
+            f"marts read each other in a circle: {' -> '.join(error.args[1])}.",
+            where="include/marts",
+            remedy="Move what both need into a mart of its own.",
+        ) from error
+
+
+def readers(marts: Iterable[MartSpec], name: str) -> list[MartSpec]:
+    """The marts that read an input directly."""
+    return [mart for mart in marts if name in mart.inputs]
+
+
+def affected(mart: MartSpec, name: str, changed: Span) -> Span:
+    """The partitions of ``mart`` to rebuild when the rows of ``changed`` of its input have changed.
+
+    A day of the mart reads ``before`` earlier and ``after`` later days of the input, so a changed day affects
+    ``after`` earlier and ``before`` later days of the mart.
+    """
+    given = mart.inputs[name]
+    before, after = given.reach
+    if given.since:
+        span = replace(changed, last_day=None)
+    elif given.day or given.moment:
+        span = changed.widened(after, before)
+    else:
+        span = Span(changed.account_id, changed.marketplace_id)
+    if not (given.marketplace and mart.has_marketplace):
+        span = replace(span, marketplace_id=None)
+    return span if mart.day else replace(span, first_day=None, last_day=None)
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same partitions in as few spans as possible: none overlap, and neighbouring days are joined."""
+    spans = sorted(set(spans), key=_sort_key)
+    whole = {span.account_id for span in spans if span.marketplace_id is None and _is_open(span)}
+    groups: dict[tuple[str, str | None], list[Span]] = {}
+    for span in spans:
+        if span.account_id in whole and not (span.marketplace_id is None and _is_open(span)):
+            continue
+        groups.setdefault((span.account_id, span.marketplace_id), []).append(span)
+    joined = {key: _joined(members) for key, members in groups.items()}
+    return [span for key in joined for span in _without_covered(key, joined)]
+
+
+def _is_open(span: Span) -> bool:
+    return span.first_day is None and span.last_day is None
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda each: each.first_day or date.min):
+        if found and _touch(found[-1], span):
+            found[-1] = replace(found[-1], last_day=_later(found[-1].last_day, span.last_day))
+        else:
+            found.append(span)
+    return found
+
+
+def _touch(earlier: Span, later: Span) -> bool:
+    if earlier.last_day is None or later.first_day is None:
+        return True
+    return later.first_day.toordinal() <= earlier.last_day.toordinal() + 1
+
+
+def _later(one: date | None, other: date | None) -> date | None:
+    return None if one is None or other is None else max(one, other)
+
+
+def _without_covered(
+    key: tuple[str, str | None], joined: Mapping[tuple[str, str | None], list[Span]]
+) -> list[Span]:
+    """Spans of a marketplace that a span of all marketplaces does not cover as a whole."""
+    account_id, marketplace_id = key
+    if marketplace_id is None:
+        return joined[key]
+    everywhere = joined.get((account_id, None), [])
+    return [span for span in joined[key] if not any(_covers(one, span) for one in everywhere)]
+
+
+def _covers(one: Span, other: Span) -> bool:
+    starts = one.first_day is None or (other.first_day is not None and one.first_day <= other.first_day)
+    ends = one.last_day is None or (other.last_day is not None and one.last_day >= other.last_day)
+    return starts and ends
+
+
+def _sort_key(span: Span) -> tuple[str, str, date, date]:
+    return span.account_id, span.marketplace_id or "", span.first_day or date.min, span.last_day or date.max
