@@ -1,6 +1,8 @@
-"""PLACEHOLDER reference."""
+"""Reference data: facts that people and files give, in schema ``sellerops_reference``."""
 
 from __future__ import annotations
+
+from alembic import op
 
 from sellerops.ledger.migrations.sql_files import run_sql_beside
 
@@ -13,4 +15,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP SCHEMA sellerops_reference CASCADE")
+    for table in ("reference_edit", "reference_digest"):
+        op.execute(f"DROP TABLE sellerops.{table}")

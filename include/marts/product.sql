@@ -1,0 +1,87 @@
+-- description: >-
+--   Every SKU of an account with its ASIN, FNSKU and own number. Your product mapping takes precedence; else the
+--   newest report decides. Readers declare `{since: known_since, marketplace: false}`.
+-- group: reference
+-- grain: [account_id, sku]
+-- partition: [account_id]
+-- inputs:
+--   product_seen: {}
+--   product_listing: {}
+--   reference.product_mapping: {}
+-- columns:
+--   account_id: {type: text, description: "Account of config/accounts.yaml."}
+--   sku: {type: text, description: "Your SKU, without spaces around it."}
+--   asin: {type: text, description: "ASIN."}
+--   fnsku: {type: text, description: "FNSKU."}
+--   own_id: {type: text, description: "Your own product number, from the product mapping."}
+--   title: {type: text, description: "Your name of the product, else the title of its newest listing."}
+--   brand: {type: text, description: "Brand."}
+--   size_tier: {type: text, description: "Size tier by which Amazon charges fulfilment."}
+--   product_group: {type: text, description: "Your group of similar products, else Amazon's product type."}
+--   is_resold: {type: boolean, description: "Returned units that Amazon sells on its own behalf (`amzn.gr.`): never mapped to the product they came from."}
+--   is_listed: {type: boolean, description: "A listing of the SKU is known."}
+--   known_since: {type: date, description: "First day on which any report names the SKU."}
+--   last_seen: {type: date, description: "Last such day."}
+--   asins: {type: integer, unit: ASINs, description: "Different ASINs reported with the SKU; more than 1: Amazon changed it."}
+--   status: {type: text, description: "complete, or incomplete."}
+--   missing: {type: text, description: "`mapping`: no ASIN is known, or other SKUs have an own number and this one has none."}
+WITH totals AS (
+    SELECT s.account_id, s.sku, MIN(s.first_day) AS known_since, MAX(s.last_day) AS last_seen,
+           COUNT(DISTINCT NULLIF(s.asin, '')) AS asins,
+           MAX(CASE WHEN s.is_listed THEN 1 ELSE 0 END) AS is_listed
+    FROM {{ ref('product_seen') }} AS s
+    GROUP BY s.account_id, s.sku
+),
+asins AS (
+    SELECT s.account_id, s.sku, s.asin,
+           ROW_NUMBER() OVER (
+               PARTITION BY s.account_id, s.sku ORDER BY MAX(s.last_day) DESC, MIN(s.first_day), s.asin
+           ) AS place
+    FROM {{ ref('product_seen') }} AS s
+    WHERE s.asin <> ''
+    GROUP BY s.account_id, s.sku, s.asin
+),
+fnskus AS (
+    SELECT s.account_id, s.sku, s.fnsku,
+           ROW_NUMBER() OVER (
+               PARTITION BY s.account_id, s.sku ORDER BY MAX(s.last_day) DESC, MIN(s.first_day), s.fnsku
+           ) AS place
+    FROM {{ ref('product_seen') }} AS s
+    WHERE s.fnsku <> ''
+    GROUP BY s.account_id, s.sku, s.fnsku
+),
+listings AS (
+    SELECT l.account_id, l.sku, l.fnsku, l.title, l.brand, l.size_tier, l.product_type,
+           ROW_NUMBER() OVER (
+               PARTITION BY l.account_id, l.sku ORDER BY l.seen_at DESC, l.marketplace_id
+           ) AS place
+    FROM {{ ref('product_listing') }} AS l
+),
+mapped AS (
+    SELECT p.account_id, COUNT(p.own_id) AS own_ids
+    FROM {{ source('reference.product_mapping') }} AS p
+    GROUP BY p.account_id
+)
+SELECT t.account_id, t.sku,
+       COALESCE(m.asin, a.asin) AS asin,
+       COALESCE(m.fnsku, f.fnsku, l.fnsku) AS fnsku,
+       m.own_id,
+       COALESCE(m.title, l.title) AS title,
+       COALESCE(m.brand, l.brand) AS brand,
+       COALESCE(m.size_tier, l.size_tier) AS size_tier,
+       COALESCE(m.product_group, l.product_type) AS product_group,
+       t.sku LIKE 'amzn.gr.%' AS is_resold,
+       t.is_listed = 1 AS is_listed,
+       t.known_since, t.last_seen, t.asins,
+       CASE WHEN COALESCE(m.asin, a.asin) IS NULL THEN 'incomplete'
+            WHEN g.own_ids > 0 AND m.own_id IS NULL AND t.sku NOT LIKE 'amzn.gr.%' THEN 'incomplete'
+            ELSE 'complete' END AS status,
+       CASE WHEN COALESCE(m.asin, a.asin) IS NULL THEN 'mapping'
+            WHEN g.own_ids > 0 AND m.own_id IS NULL AND t.sku NOT LIKE 'amzn.gr.%' THEN 'mapping'
+            ELSE '' END AS missing
+FROM totals AS t
+LEFT JOIN asins AS a ON a.account_id = t.account_id AND a.sku = t.sku AND a.place = 1
+LEFT JOIN fnskus AS f ON f.account_id = t.account_id AND f.sku = t.sku AND f.place = 1
+LEFT JOIN listings AS l ON l.account_id = t.account_id AND l.sku = t.sku AND l.place = 1
+LEFT JOIN {{ source('reference.product_mapping') }} AS m ON m.account_id = t.account_id AND m.sku = t.sku
+LEFT JOIN mapped AS g ON g.account_id = t.account_id
