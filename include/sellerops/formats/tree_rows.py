@@ -49,7 +49,7 @@ def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where
     else:
         levels = [path.level for _, _, path in column_paths(table) if path.level]
         units = XmlUnits(document, rows, min(levels, default=len(rows)), read_above(table), where)
-    return RowWalker(units, rows, where)
+    return RowWalker(units, rows, where, table.leaves)
 
 
 class TreeReader:
