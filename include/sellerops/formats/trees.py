@@ -11,7 +11,7 @@ from sellerops.formats.json_exact import values_of
 from sellerops.formats.json_splitting import Block
 from sellerops.settings.specs import LeafRows
 
-# What a leaf calls the names that lead to it, joined by `/`.
+# What a leaf calls the names that lead to it, joined by `/`, unless it has a value of that name itself.
 PATH = "path"
 
 
@@ -131,4 +131,4 @@ def _leaves_of(value: Any, leaves: LeafRows, above: str) -> Iterator[Any]:
         for each in below:
             yield from _leaves_of(each, leaves, path)
         return
-    yield {**{name: each for name, each in value.items() if name != leaves.below}, PATH: path}
+    yield {PATH: path, **{name: each for name, each in value.items() if name != leaves.below}}

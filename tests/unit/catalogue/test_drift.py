@@ -26,6 +26,7 @@ from sellerops.formats.headers import respellings
 from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
 from sellerops.formats.personal_columns import looks_personal
+from sellerops.formats.trees import PATH
 from sellerops.settings.specs import ReportSpec, TableSpec, load_specs
 from sellerops.settings.specs.tables import WHOLE_DOCUMENT
 
@@ -253,7 +254,9 @@ def strange_name(header: str) -> str:
 
 def is_movable(spec: ReportSpec, column: Column) -> bool:
     """Whether it is a value of the row alone, which a document could have elsewhere or not at all."""
-    return spec.format.kind in FLAT or not any(sign in column.header for sign in "/[@")
+    return spec.format.kind in FLAT or not (
+        any(sign in column.header for sign in "/[@") or column.header == PATH
+    )
 
 
 SPELLINGS: list[Callable[[str], str]] = [

@@ -389,6 +389,7 @@ def test_the_leaves_of_a_tree_are_rows_with_the_names_that_lead_to_them() -> Non
         {
             "id": {"from": "/transactions.id"},
             "path": {"from": "path"},
+            "kind": {"from": "kind"},
             "amount": {"type": "decimal", "from": "sum"},
         },
         rows="transactions.charges",
