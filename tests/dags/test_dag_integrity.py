@@ -14,6 +14,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from support.airflow_home import PROJECT_ROOT
 
 from sellerops.inbound.workflow import STEPS
+from sellerops.marts.specs import load_marts
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import PeriodKind, enabled_specs
 from sellerops_airflow.dag_factory.reports import build_all
@@ -39,6 +40,7 @@ CHECK_IDS = {
     for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")
     if "seller_portal." not in path.read_text(encoding="utf-8")
 }
+MART_IDS = {f"marts__{group}" for group in {mart.group for mart in load_marts()}}
 INBOUND_IDS = {f"fba_inbound{name}" for name in ("", "_approval", "_cancel", "_content_update", "_follow")}
 EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
 GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")
@@ -50,6 +52,7 @@ TAGS = {
     "inbound",
     "check",
     "export",
+    "marts",
     *("amazon_sp", "amazon_ads"),
     *(spec.family for spec in SPECS.values()),
     *("daily", "3x_daily", "6x_daily", "intraday", "weekly", "monthly"),
@@ -59,7 +62,7 @@ TAGS = {
 
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | INBOUND_IDS | {
+    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | INBOUND_IDS | MART_IDS | {
         f"sellerops__{name}"
         for name in (
             *("completeness", "daily_summary", "deadlines", "maintenance"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -13,9 +13,18 @@ import psycopg
 from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.mart_store import MARTS, REFERENCE, BuildCounts, MartStore, Span
 from sellerops.ledger import Ledger
-from sellerops.marts.changes import collect_changes, queue_readers, register
+from sellerops.marts.changes import collect_changes, known_accounts, of_accounts, queue_readers, register
+from sellerops.marts.computed import COMPUTED, Computed, Work, computed_class
 from sellerops.marts.graph import in_build_order, merged
-from sellerops.marts.pending import Pending, add_pending, note_build, pending, remove_pending
+from sellerops.marts.pending import (
+    Pending,
+    add_pending,
+    days_built,
+    note_build,
+    pending,
+    remove_pending,
+    waiting_marts,
+)
 from sellerops.marts.specs import MartSpec
 from sellerops.marts.templates import SpanSql, physical_name
 from sellerops.settings.specs import ColumnType
@@ -61,21 +70,53 @@ class MartBuilder:
         self._declared = declared
         self._run = run
 
+    @property
+    def marts(self) -> list[MartSpec]:
+        """All marts, inputs before their readers."""
+        return list(self._marts)
+
     def look(self) -> int:
         """Take over what has changed since the last look; returns the number of changes."""
         with self._ledger.connection() as connection:
             register(connection, self._store, self._marts)
-            return collect_changes(connection, self._store, self._marts)
+            changes = collect_changes(connection, self._store, self._marts)
+        for mart in self._marts:
+            if mart.name in COMPUTED and (due := list(computed_class(mart).due(self._work(mart)))):
+                self.request(mart, due, cause="time")
+        return changes
 
-    def request(self, mart: MartSpec, span: Span, *, cause: str) -> None:
-        """Queue partitions by hand."""
+    def request(self, mart: MartSpec, spans: Iterable[Span], *, cause: str) -> None:
+        """Queue partitions by hand. Those of a mart without days are queued whole."""
+        found = [span if mart.day else replace(span, first_day=None, last_day=None) for span in spans]
         with self._ledger.connection() as connection:
-            add_pending(connection, mart.name, self._store.name, [span], cause=cause)
+            add_pending(connection, mart.name, self._store.name, merged(found), cause=cause)
+
+    def of_accounts(self, span: Span) -> list[Span]:
+        """The span; of each account with loads in this destination, if it names none."""
+        with self._ledger.connection() as connection:
+            return of_accounts(span, known_accounts(connection, self._store.name))
+
+    def request_again(self, mart: MartSpec) -> bool:
+        """Queue what this run has rebuilt of a mart; returns whether that was anything."""
+        with self._ledger.connection() as connection:
+            days = days_built(connection, mart.name, self._store.name, self._run) if self._run else []
+        spans = [one for first, last in days for one in self.of_accounts(Span("", None, first, last))]
+        self.request(mart, spans, cause="by hand")
+        return bool(spans)
+
+    def waiting(self, group: str | None = None) -> list[MartSpec]:
+        """The marts, of a group, that have queued partitions, or read a mart of these, in build order."""
+        with self._ledger.connection() as connection:
+            found = waiting_marts(connection, self._store.name)
+        for mart in self._marts:
+            if found.intersection(mart.marts_read):
+                found.add(mart.name)
+        return [mart for mart in self._marts if mart.name in found and group in (None, mart.group)]
 
     def build_all(self) -> list[MartBuild]:
         """Look once, then rebuild every mart whose inputs have changed."""
         self.look()
-        return [self.build(mart) for mart in self._marts if not mart.computed]
+        return [self.build(mart) for mart in self._marts if not mart.computed or mart.name in COMPUTED]
 
     def build(self, mart: MartSpec) -> MartBuild:
         """Rebuild the queued partitions of one mart, and queue its readers.
@@ -84,11 +125,20 @@ class MartBuilder:
         destination is unavailable.
         """
         begun = time.monotonic()
-        waiting: list[Pending] = []
-        spans: list[Span] = []
         self._store.ensure(mart.table)
         self._copy_reference(mart)
-        writer = SpanSql(mart, self._store, self._existing(mart), self.columns_of)
+        spans, counts = self._compute(mart) if mart.computed else self._select(mart)
+        seconds = time.monotonic() - begun
+        if spans:
+            with self._ledger.connection() as connection:
+                note_build(connection, mart.name, self._store.name, spans, counts, seconds, self._run)
+            log.info("%s: %s spans, %s rows in %.2f s", mart.name, len(spans), counts.inserted, seconds)
+        return MartBuild(mart.name, self._store.name, tuple(spans), counts, seconds)
+
+    def _select(self, mart: MartSpec) -> tuple[list[Span], BuildCounts]:
+        waiting: list[Pending] = []
+        spans: list[Span] = []
+        writer = self._writer(mart)
 
         def parts(connection: Connection) -> Iterator[tuple[Span, str]]:
             waiting[:] = pending(connection, mart.name, self._store.name)
@@ -100,13 +150,38 @@ class MartBuilder:
             remove_pending(connection, waiting)
             queue_readers(connection, self._store, self._marts, mart.name, built)
 
-        counts = self._store.rebuild(mart.table, parts, settle)
-        seconds = time.monotonic() - begun
-        if spans:
-            with self._ledger.connection() as connection:
-                note_build(connection, mart.name, self._store.name, spans, counts, seconds, self._run)
-            log.info("%s: %s spans, %s rows in %.2f s", mart.name, len(spans), counts.inserted, seconds)
-        return MartBuild(mart.name, self._store.name, tuple(spans), counts, seconds)
+        return spans, self._store.rebuild(mart.table, parts, settle)
+
+    def _compute(self, mart: MartSpec) -> tuple[list[Span], BuildCounts]:
+        with self._ledger.connection() as connection:
+            waiting = pending(connection, mart.name, self._store.name)
+        if not waiting:
+            return [], BuildCounts()
+        computed: Computed = computed_class(mart)
+        spans: list[Span] = []
+        deleted = inserted = 0
+        for span, rows in computed.compute(self._work(mart), merged(each.span for each in waiting)):
+            counts = self._store.replace(mart.table, span, rows)
+            deleted, inserted = deleted + counts.deleted, inserted + counts.inserted
+            spans.append(span)
+        # After the rows: a build that dies in between is repeated.
+        with self._ledger.connection() as connection:
+            remove_pending(connection, waiting)
+            queue_readers(connection, self._store, self._marts, mart.name, spans)
+        return spans, BuildCounts(deleted, inserted)
+
+    def _work(self, mart: MartSpec) -> Work:
+        writer: SpanSql | None = None
+
+        def rows(sql: str, span: Span) -> list[dict[str, Any]]:
+            nonlocal writer
+            writer = writer or self._writer(mart)
+            return self._store.rows(writer.restricted(sql, span))
+
+        return Work(mart, self._ledger, self._store, rows)
+
+    def _writer(self, mart: MartSpec) -> SpanSql:
+        return SpanSql(mart, self._store, self._existing(mart), self.columns_of)
 
     def columns_of(self, name: str) -> Columns:
         """The declared columns of an input, with the system columns of landed tables."""

@@ -41,7 +41,7 @@ def register(connection: Connection, store: MartStore, marts: Sequence[MartSpec]
                 "INSERT INTO sellerops.mart_input (mart, destination, table_name) VALUES (%s, %s, %s)",
                 sorted(wanted),
             )
-        accounts = _known_accounts(connection, store.name)
+        accounts = known_accounts(connection, store.name)
         digests = {
             row["mart"]: row
             for row in cursor.execute(
@@ -82,13 +82,13 @@ def collect_changes(connection: Connection, store: MartStore, marts: Sequence[Ma
     by_table: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for note in notes:
         by_table[note["table_name"]].append(note)
-    accounts = _known_accounts(connection, store.name) if notes else []
+    accounts = known_accounts(connection, store.name) if notes else []
     for mart in marts:
         for name in mart.tables_read:
             found = by_table.get(physical_name(name))
             if found:
                 spans = _changed_spans(connection, store, physical_name(name), mart.inputs[name], found)
-                spans = [one for span in spans for one in _of_accounts(span, accounts)]
+                spans = [one for span in spans for one in of_accounts(span, accounts)]
                 queued = merged(affected(mart, name, span) for span in spans)
                 add_pending(connection, mart.name, store.name, queued, cause=name)
     return len(notes)
@@ -152,13 +152,14 @@ def _spans_of_days(rows: Iterable[dict[str, Any]]) -> list[Span]:
     return [of(row) for row in rows if row["day"] is not None]
 
 
-def _known_accounts(connection: Connection, destination: str) -> list[str]:
+def known_accounts(connection: Connection, destination: str) -> list[str]:
+    """The accounts with loads in a destination."""
     rows = connection.cursor(row_factory=dict_row).execute(
         "SELECT DISTINCT account_id FROM sellerops.load WHERE destination = %s ORDER BY 1", (destination,)
     )
     return [row["account_id"] for row in rows]
 
 
-def _of_accounts(span: Span, accounts: Sequence[str]) -> list[Span]:
+def of_accounts(span: Span, accounts: Sequence[str]) -> list[Span]:
     """The span of each account, if it is one of all accounts."""
     return [span] if span.account_id else [replace(span, account_id=each) for each in accounts]

@@ -8,8 +8,8 @@ from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.destinations.mart_store import Span
 from sellerops.marts.specs import MartSpec
+from sellerops.settings.mart_tables import Span
 
 
 def in_build_order(marts: Iterable[MartSpec]) -> list[MartSpec]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -64,6 +65,14 @@ def pending(connection: Connection, mart: str, destination: str) -> list[Pending
     ]
 
 
+def waiting_marts(connection: Connection, destination: str) -> set[str]:
+    """The marts for which anything waits."""
+    rows = connection.cursor(row_factory=dict_row).execute(
+        "SELECT DISTINCT mart FROM sellerops.mart_pending WHERE destination = %s", (destination,)
+    )
+    return {row["mart"] for row in rows}
+
+
 def remove_pending(connection: Connection, found: Sequence[Pending]) -> None:
     """Take spans off the queue that have been rebuilt."""
     connection.execute(
@@ -80,9 +89,9 @@ def note_build(
     seconds: float,
     run: tuple[str, str] | None,
 ) -> None:
-    """Record a rebuild. ``run``: ids of the DAG and its run."""
-    firsts = [each.first_day for each in spans if each.first_day]
-    lasts = [each.last_day for each in spans if each.last_day]
+    """Record a rebuild of at least one span. ``run``: ids of the DAG and its run."""
+    firsts = [each.first_day for each in spans]
+    lasts = [each.last_day for each in spans]
     connection.execute(
         "INSERT INTO sellerops.mart_build (mart, destination, spans, first_day, last_day, deleted, inserted, "
         "seconds, dag_id, run_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -90,11 +99,23 @@ def note_build(
             mart,
             destination,
             len(spans),
-            min(firsts, default=None),
-            max(lasts, default=None),
+            None if None in firsts else min(day for day in firsts if day),
+            None if None in lasts else max(day for day in lasts if day),
             counts.deleted,
             counts.inserted,
             seconds,
             *(run or (None, None)),
         ),
     )
+
+
+def days_built(
+    connection: Connection, mart: str, destination: str, run: tuple[str, str]
+) -> list[tuple[date | None, date | None]]:
+    """First and last day of each rebuild that a run has done; None: open."""
+    rows = connection.cursor(row_factory=dict_row).execute(
+        "SELECT DISTINCT first_day, last_day FROM sellerops.mart_build "
+        "WHERE mart = %s AND destination = %s AND dag_id = %s AND run_id = %s",
+        (mart, destination, *run),
+    )
+    return [(row["first_day"], row["last_day"]) for row in rows]

@@ -15,9 +15,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.destinations.mart_store import MartTable
 from sellerops.settings.config_files import parse_mapping, shown
 from sellerops.settings.last_valid import Files, load_last_valid
+from sellerops.settings.mart_tables import MartTable
 from sellerops.settings.spec_files import (
     SpecFailure,
     load_spec_files,
