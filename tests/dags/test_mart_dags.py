@@ -91,6 +91,8 @@ def test_days_are_rebuilt_by_hand(bag: DagBag, runtime: Ledger) -> None:
         rows = connection.execute(
             "SELECT account_id, first_day, last_day FROM sellerops.mart_pending WHERE mart = %s", (MART,)
         ).fetchall()
-    assert [tuple(dict(row).values()) for row in rows] == [("northwind_na", date(2026, 11, 1), date(2026, 11, 3))]
+    assert [tuple(dict(row).values()) for row in rows] == [
+        ("northwind_na", date(2026, 11, 1), date(2026, 11, 3))
+    ]
     with pytest.raises(ConfigurationError, match="not a valid date"):
         look(bag, context_of("look", from_day="1.11.2026"))
