@@ -103,25 +103,40 @@ SETTLEMENT_RULE = ReferenceTable(
     "Which P&L line a line of a settlement belongs to: config/settlement_rules.csv.",
     Origin.CONFIG,
     {
-        "transaction_type": Column(_TEXT, "Lower case; `*`: any.", required=True),
-        "amount_type": Column(_TEXT, "Lower case; `*`: any.", required=True),
-        "amount_description": Column(_TEXT, "Lower case; `*`: any.", required=True),
-        "match": Column(
-            _TEXT, "exact, or prefix of the description.", default="exact", choices=("exact", "prefix")
+        "transaction_type": Column(
+            _TEXT,
+            "Amazon's text in any case; `*` at its end or beginning: any letters; (blank): empty.",
+            required=True,
         ),
-        "prefix_length": Column(_INTEGER, "Characters of a prefix; of an exact rule 0.", default=0),
+        "amount_type": Column(
+            _TEXT,
+            "Amazon's text in any case; `*` at its end or beginning: any letters; (blank): empty.",
+            required=True,
+        ),
+        "amount_description": Column(
+            _TEXT,
+            "Amazon's text in any case; `*` at its end or beginning: any letters; (blank): empty.",
+            required=True,
+        ),
         "sign": Column(
             _TEXT,
             "The rule applies to amounts of this sign only; empty: any.",
             default="",
             choices=("", "+", "-"),
         ),
-        "pl_line": Column(_TEXT, "P&L line.", required=True),
-        "level": Column(_TEXT, "Level of the P&L line.", required=True, choices=LEVELS),
+        "pl_line": Column(
+            _TEXT, "P&L line; of level AS: whose rules apply, as in `as Refund`.", required=True
+        ),
+        "level": Column(
+            _TEXT,
+            "Level of the P&L line; AS: lines of this type are read like those of another.",
+            required=True,
+            choices=(*LEVELS, "AS"),
+        ),
         "seen": Column(_TEXT, "Where the pattern is known from.", default=""),
         "note": Column(_TEXT, "What to know about it."),
     },
-    key=("transaction_type", "amount_type", "amount_description", "match", "sign"),
+    key=("transaction_type", "amount_type", "amount_description", "sign"),
 )
 
 FINANCE_RULE = ReferenceTable(
@@ -130,7 +145,7 @@ FINANCE_RULE = ReferenceTable(
     Origin.CONFIG,
     {
         "transaction_type": Column(_TEXT, "Amazon's type; `*`: any.", required=True),
-        "breakdown_type": Column(_TEXT, "Type of the leaf.", required=True),
+        "breakdown_type": Column(_TEXT, "Type of the leaf; `*` at its end: any letters.", required=True),
         "sign": Column(
             _TEXT,
             "The rule applies to amounts of this sign only; empty: any.",

@@ -238,24 +238,20 @@ CREATE TABLE sellerops_reference.settlement_rule (
     transaction_type    text NOT NULL,
     amount_type         text NOT NULL,
     amount_description  text NOT NULL,
-    match               text NOT NULL DEFAULT 'exact',
-    prefix_length       bigint NOT NULL DEFAULT 0,
     sign                text NOT NULL DEFAULT '',
     pl_line             text NOT NULL,
     level               text NOT NULL,
     seen                text NOT NULL DEFAULT '',
     note                text,
-    PRIMARY KEY (transaction_type, amount_type, amount_description, match, sign)
+    PRIMARY KEY (transaction_type, amount_type, amount_description, sign)
 );
 COMMENT ON TABLE sellerops_reference.settlement_rule IS 'Which P&L line a line of a settlement belongs to: config/settlement_rules.csv.';
-COMMENT ON COLUMN sellerops_reference.settlement_rule.transaction_type IS 'Lower case; `*`: any.';
-COMMENT ON COLUMN sellerops_reference.settlement_rule.amount_type IS 'Lower case; `*`: any.';
-COMMENT ON COLUMN sellerops_reference.settlement_rule.amount_description IS 'Lower case; `*`: any.';
-COMMENT ON COLUMN sellerops_reference.settlement_rule.match IS 'exact, or prefix of the description.';
-COMMENT ON COLUMN sellerops_reference.settlement_rule.prefix_length IS 'Characters of a prefix; of an exact rule 0.';
+COMMENT ON COLUMN sellerops_reference.settlement_rule.transaction_type IS 'Amazon''s text in any case; `*` at its end or beginning: any letters; (blank): empty.';
+COMMENT ON COLUMN sellerops_reference.settlement_rule.amount_type IS 'Amazon''s text in any case; `*` at its end or beginning: any letters; (blank): empty.';
+COMMENT ON COLUMN sellerops_reference.settlement_rule.amount_description IS 'Amazon''s text in any case; `*` at its end or beginning: any letters; (blank): empty.';
 COMMENT ON COLUMN sellerops_reference.settlement_rule.sign IS 'The rule applies to amounts of this sign only; empty: any.';
-COMMENT ON COLUMN sellerops_reference.settlement_rule.pl_line IS 'P&L line.';
-COMMENT ON COLUMN sellerops_reference.settlement_rule.level IS 'Level of the P&L line.';
+COMMENT ON COLUMN sellerops_reference.settlement_rule.pl_line IS 'P&L line; of level AS: whose rules apply, as in `as Refund`.';
+COMMENT ON COLUMN sellerops_reference.settlement_rule.level IS 'Level of the P&L line; AS: lines of this type are read like those of another.';
 COMMENT ON COLUMN sellerops_reference.settlement_rule.seen IS 'Where the pattern is known from.';
 COMMENT ON COLUMN sellerops_reference.settlement_rule.note IS 'What to know about it.';
 
@@ -271,7 +267,7 @@ CREATE TABLE sellerops_reference.finance_rule (
 );
 COMMENT ON TABLE sellerops_reference.finance_rule IS 'Which P&L line a leaf of a transaction''s breakdown belongs to: config/finance_rules.csv.';
 COMMENT ON COLUMN sellerops_reference.finance_rule.transaction_type IS 'Amazon''s type; `*`: any.';
-COMMENT ON COLUMN sellerops_reference.finance_rule.breakdown_type IS 'Type of the leaf.';
+COMMENT ON COLUMN sellerops_reference.finance_rule.breakdown_type IS 'Type of the leaf; `*` at its end: any letters.';
 COMMENT ON COLUMN sellerops_reference.finance_rule.sign IS 'The rule applies to amounts of this sign only; empty: any.';
 COMMENT ON COLUMN sellerops_reference.finance_rule.pl_line IS 'P&L line.';
 COMMENT ON COLUMN sellerops_reference.finance_rule.level IS 'Level of the P&L line.';
