@@ -182,7 +182,8 @@ def _transactions(slice_: Slice, moment: datetime) -> Content:
     storefronts = [simulation().storefront(seller, one) for one in seller.marketplace_ids]
     span = finances.TransactionFilter(_seconds(slice_.window_start), _seconds(slice_.window_end))
     page, _ = finances.transactions(seller, storefronts, span, int(moment.timestamp()), None, 10**9)
-    return _answers({"payload": {"transactions": page}}, moment)
+    parts = [page[at : at + finances.PAGE_SIZE] for at in range(0, len(page), finances.PAGE_SIZE)]
+    return _answers([{"payload": {"transactions": part}} for part in parts], moment)
 
 
 def _summaries(slice_: Slice, moment: datetime) -> Content:
@@ -191,13 +192,13 @@ def _summaries(slice_: Slice, moment: datetime) -> Content:
     storefronts = [simulation().storefront(seller, one) for one in seller.marketplace_ids]
     own = simulation().storefront(seller, marketplace_id)
     rows = fba_inventory.summaries(own, int(moment.timestamp()), details=True, others=storefronts)
-    return _answers({"payload": {"inventorySummaries": rows}}, moment)
+    return _answers([{"payload": {"inventorySummaries": rows}}], moment)
 
 
-def _answers(answer: dict[str, Any], moment: datetime) -> Content:
-    """One answer of an operation, as it is archived."""
-    body = json.dumps({"request": {}, "answer": answer}).encode() + b"\n"
-    return Content(body, "application/jsonl", moment)
+def _answers(answers: Iterable[dict[str, Any]], moment: datetime) -> Content:
+    """Answers of an operation, as they are archived."""
+    lines = (json.dumps({"request": {}, "answer": answer}).encode() + b"\n" for answer in answers)
+    return Content(b"".join(lines), "application/jsonl", moment)
 
 
 def _seconds(moment: str | None) -> int:
