@@ -1,0 +1,153 @@
+"""Forecasts of a panel: for each SKU the model that its back-test chose, with how good it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sellerops.demand.backtest import Tests, choose_models, predict, run_tests
+from sellerops.demand.classes import DemandClass
+from sellerops.demand.looks import MEAN, NAIVE, Look, Past, look_back, look_now
+from sellerops.demand.metrics import (
+    BAND,
+    MEDIAN,
+    QUANTILES,
+    bias,
+    coverage,
+    mase,
+    pinball,
+    poisson_floor,
+    wape,
+)
+from sellerops.demand.quantiles import wide_quantiles
+from sellerops.demand.series import Floats, Ints, Panel, Spikes
+
+AMAZON, NONE = "amazon", "none"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """(n,) each: results of the back-test of a SKU's model. NaN without tests; coverage is that of its class."""
+
+    origins: Ints
+    wape: Floats
+    mase: Floats
+    bias: Floats
+    pinball: Floats  # (n, quantiles)
+    coverage: Floats
+    poisson_floor: Floats
+    baseline_wape: Floats
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Totals over each SKU's horizon. ``quantiles``: (n, ``QUANTILES``), NaN where ``models`` says none."""
+
+    horizon: Ints
+    classes: list[DemandClass]
+    models: list[str]
+    quantiles: Floats
+    seasonal_naive: Floats
+    in_stock_mean: Floats
+    scores: Scores
+
+
+class Forecaster:
+    """Models learned from a panel; forecasts from its end, or from the end of a longer one.
+
+    :param horizon: (n,) days to forecast each SKU for.
+    :param spikes: what days of events count for in levels (``History``).
+    """
+
+    def __init__(self, panel: Panel, horizon: Ints, spikes: Spikes = "exclude") -> None:
+        self._spikes = spikes
+        self._horizon = horizon
+        self._past: Past = look_back(panel, horizon, spikes)
+        self._tests: Tests = run_tests(self._past)
+        self._models = choose_models(self._past, self._tests)
+
+    def forecast(self, panel: Panel | None = None, amazon_daily: Floats | None = None) -> Forecasts:
+        """Forecast from the end of the learned panel, or of a longer one of the same SKUs.
+
+        :param amazon_daily: (n,) daily demand that Amazon expects, for new SKUs; NaN where unknown.
+        """
+        look = self._past.looks[-1] if panel is None else look_now(panel, self._horizon, self._spikes)
+        models = list(self._models)
+        quantiles = self._quantiles(look, models)
+        self._use_amazon(models, quantiles, amazon_daily)
+        return Forecasts(
+            horizon=self._horizon,
+            classes=self._past.looks[-1].classes,
+            models=models,
+            quantiles=quantiles,
+            seasonal_naive=look.points[NAIVE],
+            in_stock_mean=look.points[MEAN],
+            scores=_scores(self._tests, self._models, self._past.looks[-1].classes),
+        )
+
+    def _quantiles(self, look: Look, models: list[str]) -> Floats:
+        found = np.full((len(models), len(QUANTILES)), np.nan)
+        for name in sorted(set(models) - {""}):
+            rows = np.array([each == name for each in models])
+            found[rows] = predict(self._past, look, name)[rows]
+        return found
+
+    def _use_amazon(self, models: list[str], quantiles: Floats, daily: Floats | None) -> None:
+        for row, name in enumerate(models):
+            if name == "":
+                rate = np.nan if daily is None else float(daily[row])
+                models[row] = NONE if np.isnan(rate) else AMAZON
+                if models[row] == AMAZON:
+                    quantiles[row] = wide_quantiles(np.array([rate * self._horizon[row]]))[0]
+
+
+def make_forecasts(
+    panel: Panel, horizon: Ints, *, spikes: Spikes = "exclude", amazon_daily: Floats | None = None
+) -> Forecasts:
+    """Learn from a panel and forecast from its end. The same input gives the same forecasts."""
+    return Forecaster(panel, horizon, spikes).forecast(amazon_daily=amazon_daily)
+
+
+def _scores(tests: Tests, models: list[str], classes: list[DemandClass]) -> Scores:
+    made = tests.chosen(models)
+    naive = tests.quantiles[NAIVE]
+    median, low, high = made[..., MEDIAN], made[..., BAND[0]], made[..., BAND[1]]
+
+    def each(score: Callable[[int], float]) -> Floats:
+        return np.array([score(row) for row in range(len(models))])
+
+    def mean_demand(row: int) -> float:
+        known = tests.actual[~np.isnan(tests.actual[:, row]), row]
+        return poisson_floor(float(known.mean())) if len(known) else np.nan
+
+    return Scores(
+        origins=tests.counts,
+        wape=each(lambda n: wape(tests.actual[:, n], median[:, n])),
+        mase=each(lambda n: mase(tests.actual[:, n], median[:, n], naive[:, n, MEDIAN])),
+        bias=each(lambda n: bias(tests.actual[:, n], median[:, n])),
+        pinball=_means(np.stack([pinball(tests.actual, made[..., n], q) for n, q in enumerate(QUANTILES)])),
+        coverage=_by_class(tests.actual, low, high, models, classes),
+        poisson_floor=each(mean_demand),
+        baseline_wape=each(lambda n: wape(tests.actual[:, n], naive[:, n, MEDIAN])),
+    )
+
+
+def _means(losses: Floats) -> Floats:
+    """(n, quantiles) Means over the tests of (quantiles, tests, n)."""
+    known = ~np.isnan(losses)
+    sums = np.where(known, losses, 0.0).sum(axis=1)
+    counts = known.sum(axis=1)
+    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0).T
+
+
+def _by_class(
+    actual: Floats, low: Floats, high: Floats, models: list[str], classes: list[DemandClass]
+) -> Floats:
+    """(n,) Coverage over all SKUs of the same class that were tested: of one SKU alone it says little."""
+    found = np.full(len(models), np.nan)
+    for kind in set(classes):
+        rows = np.array([one == kind for one in classes])
+        found[rows] = coverage(np.where(np.isnan(low), np.nan, actual)[:, rows], low[:, rows], high[:, rows])
+    return found

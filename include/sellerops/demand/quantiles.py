@@ -1,0 +1,100 @@
+"""Quantiles of demand totals: from trees, from past ratios to a simple forecast, or wide without a past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from sellerops.demand.metrics import QUANTILES
+from sellerops.demand.series import Floats
+
+LEAST_TRAINED = 100  # with fewer past outcomes quantiles are wide
+MOST_TRAINED = 15_000
+WIDE = 0.5  # standard deviation of the mean, as a share of it, where nothing was learned
+_BIN = 80
+_LEAST_POINT = 0.05
+
+
+class Trees:
+    """Gradient boosted quantile trees, one set of trees per quantile, over all SKUs."""
+
+    def __init__(self, quantiles: Sequence[float] = QUANTILES) -> None:
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
+        self._models = [
+            HistGradientBoostingRegressor(
+                loss="quantile",
+                quantile=each,
+                max_iter=50,
+                learning_rate=0.1,
+                max_leaf_nodes=8,
+                min_samples_leaf=150,
+                l2_regularization=1.0,
+                early_stopping=False,
+                random_state=0,
+            )
+            for each in quantiles
+        ]
+
+    def fit(self, features: Floats, ratios: Floats) -> Trees:
+        """Learn (m,) ratios of demand to its base from (m, f) features."""
+        from threadpoolctl import threadpool_limits
+
+        step = -(-len(ratios) // MOST_TRAINED)
+        # With as many threads as cores, trees this small wait for each other ten times as long as they compute
+        # on a machine that does other work too.
+        with threadpool_limits(1, "openmp"):
+            for model in self._models:
+                model.fit(features[::step], ratios[::step])
+        return self
+
+    def predict(self, features: Floats, base: Floats) -> Floats:
+        """(n, quantiles) of demand, ascending."""
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, "openmp"):
+            found = np.stack([model.predict(features) for model in self._models], axis=1)
+        return np.sort(np.maximum(found, 0.0) * base[:, None], axis=1)
+
+
+def ratio_quantiles(points: Floats, actual: Floats, now: Floats) -> Floats:
+    """(n, quantiles) around forecasts ``now``, by what followed earlier forecasts of about the same size.
+
+    :param points: (m,) earlier forecasts of totals. :param actual: (m,) what followed. :param now: (n,)
+    """
+    if len(points) < LEAST_TRAINED:
+        return wide_quantiles(now)
+    points = np.maximum(points, _LEAST_POINT)
+    order = np.argsort(points, kind="stable")
+    bins = np.array_split(order, max(1, min(16, len(order) // _BIN)))
+    centres = np.log([points[each].mean() for each in bins])
+    ratios = np.array([np.quantile(actual[each] / points[each], QUANTILES) for each in bins])
+    place = np.log(np.maximum(now, _LEAST_POINT))
+    found = np.stack([np.interp(place, centres, ratios[:, n]) for n in range(len(QUANTILES))], axis=1)
+    return np.sort(found * np.maximum(now, _LEAST_POINT)[:, None], axis=1)
+
+
+def wide_quantiles(mean: Floats) -> Floats:
+    """(n, quantiles) of a negative binomial with this mean, as if the mean were known to ``WIDE`` only."""
+    from scipy.stats import nbinom
+
+    shape = 1 / WIDE**2
+    safe = np.maximum(mean, 1e-9)[:, None]
+    return np.asarray(nbinom.ppf(np.array(QUANTILES)[None, :], shape, shape / (shape + safe)), float)
+
+
+def quantile_at(quantiles: Floats, level: float | Floats) -> Floats:
+    """(n,) Any quantile between and beyond the known ones: linear in the normal score.
+
+    :param quantiles: (n, ``QUANTILES``). :param level: in (0, 1), one for all or one for each.
+    """
+    scores = np.array([NormalDist().inv_cdf(each) for each in QUANTILES])
+    levels = np.broadcast_to(np.asarray(level, float), quantiles.shape[:1])
+    wanted = np.array([NormalDist().inv_cdf(each) for each in levels])
+    right = np.clip(np.searchsorted(scores, wanted), 1, len(scores) - 1)
+    rows = np.arange(len(quantiles))
+    low, high = quantiles[rows, right - 1], quantiles[rows, right]
+    share = (wanted - scores[right - 1]) / (scores[right] - scores[right - 1])
+    return np.maximum(0.0, low + share * (high - low))
