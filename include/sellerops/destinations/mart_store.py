@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import psycopg
 
+from sellerops.base.errors import CheckFailed
 from sellerops.settings.mart_tables import MARTS, REFERENCE, MartTable, Span
 
 Ledger = psycopg.Connection[Any]
@@ -21,6 +22,41 @@ class BuildCounts:
     inserted: int = 0
 
 
+@dataclass(frozen=True)
+class CheckQuery:
+    """A SELECT whose rows are mistakes in a rebuilt span."""
+
+    name: str
+    description: str
+    sql: str
+
+    def failure(self, mart: str, rows: Sequence[Mapping[str, Any]]) -> CheckFailed:
+        """The error that names some of the rows."""
+        shown = "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)
+        return CheckFailed(
+            f"its test {self.name!r} found mistakes ({self.description.rstrip('.')}): {shown}.",
+            where=f"mart {mart}",
+            remedy=f"Nothing was changed. Correct include/marts/{mart}.sql or the rows it reads, then clear "
+            "the task.",
+        )
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """Spans with the SELECT of their rows, and the tests of the result.
+
+    ``whole``: the spans are all there is, so that the table may be made anew.
+    """
+
+    parts: Sequence[tuple[Span, str]]
+    tests: Sequence[CheckQuery] = ()
+    whole: bool = False
+
+    @property
+    def spans(self) -> list[Span]:
+        return [span for span, _ in self.parts]
+
+
 class MartStore(Protocol):
     """A destination's tables as marts see them. Table names are ``<schema>.<table>``."""
 
@@ -31,26 +67,44 @@ class MartStore(Protocol):
         """The quoted SQL name of a table."""
         ...
 
+    def filters(self, table: str) -> str:
+        """A condition on ``t`` that holds for every row of ``table``, if reading it needs one; else empty."""
+        ...
+
     def columns(self, tables: Collection[str]) -> dict[str, frozenset[str]]:
         """The column names of those of ``tables`` that exist."""
         ...
 
+    def days_of_loads(self, table: str, column: str, loads: Sequence[int]) -> list[dict[str, Any]]:
+        """``account_id``, ``marketplace_id`` and ``day`` (of ``column``, in UTC) of the rows of ``loads``."""
+        ...
+
+    def fits(self, table: MartTable) -> bool:
+        """Whether the mart's table exists and has its columns, types and grain."""
+        ...
+
     def ensure(self, table: MartTable) -> None:
-        """Create or widen the mart's table, with its descriptions and grants."""
+        """Create or widen the table of a computed mart, whose rows cannot be made again.
+
+        Raises ConfigurationError when a type or the grain has changed.
+        """
         ...
 
     def rebuild(
         self,
         table: MartTable,
-        parts: Callable[[Ledger], Iterable[tuple[Span, str]]],
+        plan: Callable[[Ledger], BuildPlan],
         settle: Callable[[Ledger, Sequence[Span]], None],
     ) -> BuildCounts:
         """Delete the rows of each span and insert those of its SELECT: all of it, or nothing.
 
-        One rebuild of a mart runs at a time. ``parts`` and ``settle`` get a connection to the ledger:
-        ``parts`` after the rebuild has begun to see one state of the tables, ``settle`` in the transaction
-        that stores the rows, or right after it where the ledger is another database; a rebuild that dies in
-        between is repeated and stores the same rows.
+        A table that does not fit is made anew, which needs a ``whole`` plan. One rebuild of a mart runs at a
+        time. ``plan`` and ``settle`` get a connection to the ledger: ``plan`` after the rebuild has begun to
+        see one state of the tables, ``settle`` in the transaction that stores the rows, or right after it
+        where the ledger is another database; a rebuild that dies in between is repeated and stores the same
+        rows.
+
+        Raises CheckFailed for two rows of one grain, a row without account or day, or a failing test.
         """
         ...
 
@@ -63,7 +117,7 @@ class MartStore(Protocol):
         ...
 
     def copy_reference(self, table: str, ledger: Ledger) -> None:
-        """Copy a table of schema ``sellerops_reference`` here if it has changed. In Postgres it is here."""
+        """Copy a table of the ledger's database here if it has changed. In Postgres it is here."""
         ...
 
 
@@ -77,6 +131,8 @@ __all__ = [
     "MARTS",
     "REFERENCE",
     "BuildCounts",
+    "BuildPlan",
+    "CheckQuery",
     "HoldsMarts",
     "Ledger",
     "MartStore",

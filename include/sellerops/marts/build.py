@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.destinations.mart_store import MARTS, REFERENCE, BuildCounts, MartStore, Span
+from sellerops.base.postgres import LOADING
+from sellerops.destinations.mart_store import MARTS, BuildCounts, BuildPlan, MartStore, Span
 from sellerops.ledger import Ledger
-from sellerops.marts.changes import collect_changes, known_accounts, of_accounts, queue_readers, register
+from sellerops.marts.changes import collect_changes, of_accounts, queue_readers
 from sellerops.marts.computed import COMPUTED, Computed, Work, computed_class
-from sellerops.marts.graph import in_build_order, merged
+from sellerops.marts.graph import bounded, in_build_order, merged
 from sellerops.marts.pending import (
     Pending,
     add_pending,
@@ -25,9 +26,13 @@ from sellerops.marts.pending import (
     remove_pending,
     waiting_marts,
 )
+from sellerops.marts.registration import known_accounts, register
 from sellerops.marts.specs import MartSpec
-from sellerops.marts.templates import SpanSql, physical_name
+from sellerops.marts.templates import SpanSql, is_reference, physical_name
 from sellerops.settings.specs import ColumnType
+
+# More spans of a mart are joined to one per account: each is a statement of its own.
+MOST_SPANS = 40
 
 log = logging.getLogger(__name__)
 Connection = psycopg.Connection[Any]
@@ -52,6 +57,7 @@ class MartBuilder:
     :param declared: the columns of a landed or reference table by its spec, named as in a mart's ``inputs``;
         raises ConfigurationError for an unknown table.
     :param run: ids of the DAG and its run, for the record.
+    :param broken: names of marts whose file cannot be read just now. What is noted about them is kept.
     """
 
     def __init__(
@@ -62,6 +68,7 @@ class MartBuilder:
         declared: Callable[[str], Columns],
         *,
         run: tuple[str, str] | None = None,
+        broken: Collection[str] = (),
     ) -> None:
         self._ledger = ledger
         self._store = store
@@ -69,6 +76,7 @@ class MartBuilder:
         self._by_name = {mart.name: mart for mart in self._marts}
         self._declared = declared
         self._run = run
+        self._broken = broken
 
     @property
     def marts(self) -> list[MartSpec]:
@@ -78,7 +86,9 @@ class MartBuilder:
     def look(self) -> int:
         """Take over what has changed since the last look; returns the number of changes."""
         with self._ledger.connection() as connection:
-            register(connection, self._store, self._marts)
+            register(connection, self._store.name, self._marts, self._broken)
+        # The rows of loads are looked for meanwhile, which may take minutes in large tables.
+        with self._ledger.database.connection(LOADING) as connection:
             changes = collect_changes(connection, self._store, self._marts)
         for mart in self._marts:
             if mart.name in COMPUTED and (due := list(computed_class(mart).due(self._work(mart)))):
@@ -125,7 +135,6 @@ class MartBuilder:
         destination is unavailable.
         """
         begun = time.monotonic()
-        self._store.ensure(mart.table)
         self._copy_reference(mart)
         spans, counts = self._compute(mart) if mart.computed else self._select(mart)
         seconds = time.monotonic() - begun
@@ -138,25 +147,34 @@ class MartBuilder:
     def _select(self, mart: MartSpec) -> tuple[list[Span], BuildCounts]:
         waiting: list[Pending] = []
         spans: list[Span] = []
+        whole = not self._store.fits(mart.table)
+        if whole:
+            # Queued, so that it is repeated if this build dies after it has made the table anew.
+            self.request(mart, self.of_accounts(Span("")), cause="its table")
         writer = self._writer(mart)
 
-        def parts(connection: Connection) -> Iterator[tuple[Span, str]]:
+        def plan(connection: Connection) -> BuildPlan:
             waiting[:] = pending(connection, mart.name, self._store.name)
-            spans[:] = merged(each.span for each in waiting)
-            for span in spans:
-                yield span, writer.select(span)
+            spans[:] = bounded(merged(each.span for each in waiting), MOST_SPANS)
+            everything = {Span(account) for account in known_accounts(connection, self._store.name)}
+            return BuildPlan(
+                [(span, writer.select(span)) for span in spans],
+                [check for span in spans for check in writer.checks(span)],
+                whole=whole or (bool(spans) and everything <= set(spans)),
+            )
 
         def settle(connection: Connection, built: Sequence[Span]) -> None:
             remove_pending(connection, waiting)
             queue_readers(connection, self._store, self._marts, mart.name, built)
 
-        return spans, self._store.rebuild(mart.table, parts, settle)
+        return spans, self._store.rebuild(mart.table, plan, settle)
 
     def _compute(self, mart: MartSpec) -> tuple[list[Span], BuildCounts]:
         with self._ledger.connection() as connection:
             waiting = pending(connection, mart.name, self._store.name)
         if not waiting:
             return [], BuildCounts()
+        self._store.ensure(mart.table)
         computed: Computed = computed_class(mart)
         spans: list[Span] = []
         deleted = inserted = 0
@@ -198,8 +216,7 @@ class MartBuilder:
         return self._store.columns(tables)
 
     def _copy_reference(self, mart: MartSpec) -> None:
-        tables = [physical_name(name) for name in mart.tables_read]
-        wanted = [table for table in tables if table.startswith(f"{REFERENCE}.")]
+        wanted = [physical_name(name) for name in mart.tables_read if is_reference(name)]
         if wanted:
             with self._ledger.connection() as connection:
                 for table in wanted:

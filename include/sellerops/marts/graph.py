@@ -63,6 +63,22 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return [span for key in joined for span in _without_covered(key, joined)]
 
 
+def bounded(spans: Sequence[Span], most: int) -> list[Span]:
+    """At most ``most`` spans, or one for each account if there are more: it covers all of the account's."""
+    if len(spans) <= most:
+        return list(spans)
+    found: dict[str, Span] = {}
+    for span in spans:
+        known = found.get(span.account_id, replace(span, marketplace_id=None))
+        found[span.account_id] = Span(
+            span.account_id,
+            None,
+            _earlier(known.first_day, span.first_day),
+            _later(known.last_day, span.last_day),
+        )
+    return list(found.values())
+
+
 def _is_open(span: Span) -> bool:
     return span.first_day is None and span.last_day is None
 
@@ -81,6 +97,10 @@ def _touch(earlier: Span, later: Span) -> bool:
     if earlier.last_day is None or later.first_day is None:
         return True
     return later.first_day.toordinal() <= earlier.last_day.toordinal() + 1
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return None if one is None or other is None else min(one, other)
 
 
 def _later(one: date | None, other: date | None) -> date | None:

@@ -8,7 +8,7 @@ from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger
 from sellerops.marts.build import MartBuilder
 from sellerops.marts.inputs import declared_columns
-from sellerops.marts.specs import load_marts
+from sellerops.marts.specs import marts_and_failures
 
 
 def open_builder(
@@ -21,4 +21,6 @@ def open_builder(
     Raises ConfigurationError for a destination that cannot hold marts.
     """
     store = open_mart_store(destination, address, ledger=ledger.database.conninfo)
-    return MartBuilder(ledger, store, load_marts(), declared_columns(), run=run)
+    marts, failures = marts_and_failures()
+    broken = {failure.path.stem for failure in failures} - {mart.name for mart in marts}
+    return MartBuilder(ledger, store, marts, declared_columns(), run=run, broken=broken)

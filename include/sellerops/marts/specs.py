@@ -65,6 +65,11 @@ class MartInput(BaseModel):
         return self
 
     @property
+    def column(self) -> str | None:
+        """The column of a row's day, by which changed rows are found."""
+        return self.day or self.moment or self.since
+
+    @property
     def reach(self) -> tuple[int, int]:
         """Days before and after a mart's day that are read. A moment may belong to a neighbouring day."""
         more = 1 if self.moment else 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from sellerops.destinations.mart_store import MARTS, REFERENCE, MartStore, Span
+from sellerops.destinations.mart_store import MARTS, REFERENCE, CheckQuery, MartStore, Span
 from sellerops.marts.dialects import SQL_TYPES, translate
 from sellerops.marts.specs import MartInput, MartSpec
 from sellerops.settings.specs import ColumnType
@@ -45,6 +45,13 @@ class SpanSql:
         where = _partition_condition(mart, span)
         return f"SELECT {cells} FROM (\n{self.restricted(mart.sql, span)}\n) AS m{where}"
 
+    def checks(self, span: Span) -> list[CheckQuery]:
+        """The header's tests, restricted to the span."""
+        return [
+            CheckQuery(name, test.description, self.restricted(test.sql, span))
+            for name, test in self._mart.tests.items()
+        ]
+
     def restricted(self, sql: str, span: Span) -> str:
         """A statement with templates, in the destination's dialect and restricted to the span."""
         marked = _CALL.sub(_placeholder, sql)
@@ -69,8 +76,15 @@ class SpanSql:
             for name, kind in declared.items()
             if name not in columns
         )
-        condition = _input_condition(self._mart.inputs[name], columns, span, self._mart)
+        condition = _input_condition(
+            self._mart.inputs[name], columns, span, self._mart, self._store.filters(table)
+        )
         return f"(SELECT t.*{more} FROM {self._store.table_sql(table)} AS t{condition})"
+
+
+def is_reference(name: str) -> bool:
+    """Whether an input is in the ledger's database only."""
+    return name.startswith("reference.")
 
 
 def physical_name(name: str) -> str:
@@ -95,13 +109,17 @@ def _partition_condition(mart: MartSpec, span: Span, alias: str = "m") -> str:
     parts = [f"{alias}.account_id = {_text(span.account_id)}"]
     if span.marketplace_id is not None and mart.has_marketplace:
         parts.append(f"{alias}.marketplace_id = {_text(span.marketplace_id)}")
-    if mart.day:
-        parts += _between(f"{alias}.{mart.day}", span.first_day, span.last_day)
+    bounds = _between(f"{alias}.{mart.day}", span.first_day, span.last_day) if mart.day else []
+    if bounds:
+        # A row without a day must not vanish: the table refuses it.
+        parts.append(f"({' AND '.join(bounds)} OR {alias}.{mart.day} IS NULL)")
     return f" WHERE {' AND '.join(parts)}"
 
 
-def _input_condition(given: MartInput, columns: frozenset[str], span: Span, mart: MartSpec) -> str:
-    parts = []
+def _input_condition(
+    given: MartInput, columns: frozenset[str], span: Span, mart: MartSpec, needed: str
+) -> str:
+    parts = [needed] if needed else []
     if given.account and "account_id" in columns:
         parts.append(f"t.account_id = {_text(span.account_id)}")
     if (
@@ -113,9 +131,12 @@ def _input_condition(given: MartInput, columns: frozenset[str], span: Span, mart
         parts.append(f"t.marketplace_id = {_text(span.marketplace_id)}")
     read = span.widened(*given.reach)
     if given.day:
-        parts += _between(f"t.{given.day}", read.first_day or date(1990, 1, 1), read.last_day)
+        parts += _between(f"t.{given.day}", read.first_day, read.last_day)
     elif given.moment:
-        parts += _moments(f"t.{given.moment}", read.first_day or date(1990, 1, 1), read.last_day)
+        parts += _moments(f"t.{given.moment}", read.first_day, read.last_day)
+    if (given.day or given.moment) and not (read.first_day or read.last_day):
+        # As with a bound: rows without a day are no day's.
+        parts.append(f"t.{given.day or given.moment} IS NOT NULL")
     return f" WHERE {' AND '.join(parts)}" if parts else ""
 
 
@@ -127,10 +148,10 @@ def _between(column: str, first: date | None, last: date | None) -> list[str]:
 
 
 def _moments(column: str, first: date | None, last: date | None) -> list[str]:
-    """Both days included, in UTC."""
+    """Both days included, in UTC: the time zone of the session in Postgres, of literals in BigQuery."""
     return [
-        *([f"{column} >= TIMESTAMP '{first} 00:00:00+00'"] if first else []),
-        *([f"{column} <= TIMESTAMP '{last} 23:59:59.999999+00'"] if last else []),
+        *([f"{column} >= TIMESTAMP '{first} 00:00:00'"] if first else []),
+        *([f"{column} <= TIMESTAMP '{last} 23:59:59.999999'"] if last else []),
     ]
 
 

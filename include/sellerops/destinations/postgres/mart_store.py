@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -10,13 +11,22 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from sellerops.base.postgres import LOADING, READING, connect
-from sellerops.base.reader_role import grant_table, lock_schema
 from sellerops.destinations.error_rules import typed_errors
-from sellerops.destinations.mart_store import MARTS, BuildCounts, Ledger, MartTable, Span
-from sellerops.destinations.postgres_errors import POSTGRES_RULES
-from sellerops.settings.specs.sql_types import SQL_TYPES
+from sellerops.destinations.mart_store import (
+    MARTS,
+    BuildCounts,
+    BuildPlan,
+    CheckQuery,
+    Ledger,
+    MartTable,
+    Span,
+)
+from sellerops.destinations.postgres import mart_tables
+from sellerops.destinations.postgres.mart_errors import MART_RULES
 
 Connection = psycopg.Connection[Any]
+# Of the rows that a failing test found.
+_SHOWN = 3
 
 
 class PostgresMartStore:
@@ -32,71 +42,79 @@ class PostgresMartStore:
         schema, _, name = table.partition(".")
         return f'"{schema}"."{name}"'
 
+    def filters(self, table: str) -> str:
+        return ""
+
     def columns(self, tables: Collection[str]) -> dict[str, frozenset[str]]:
-        with self._connection("the catalogue") as connection:
+        with self._open("the catalogue") as connection:
             rows = connection.execute(
-                "SELECT table_schema || '.' || table_name, array_agg(column_name::text) FROM "
-                "information_schema.columns WHERE table_schema || '.' || table_name = ANY(%s) GROUP BY 1",
-                (list(tables),),
+                "SELECT n.nspname || '.' || c.relname, array_agg(a.attname::text) "
+                "FROM unnest(%s::text[], %s::text[]) AS wanted (schema, name) "
+                "JOIN pg_namespace AS n ON n.nspname = wanted.schema "
+                "JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = wanted.name "
+                "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+                "GROUP BY 1",
+                ([each.partition(".")[0] for each in tables], [each.partition(".")[2] for each in tables]),
             ).fetchall()
         return {name: frozenset(columns) for name, columns in rows}
 
+    def days_of_loads(self, table: str, column: str, loads: Sequence[int]) -> list[dict[str, Any]]:
+        if not self.columns([table]):
+            return []
+        return self.rows(
+            f'SELECT DISTINCT account_id, marketplace_id, CAST("{column}" AS date) AS day '
+            f"FROM {self.table_sql(table)} WHERE load_id IN ({', '.join(map(str, loads))})"
+        )
+
+    def fits(self, table: MartTable) -> bool:
+        with self._open(f"mart {table.name}") as connection:
+            return mart_tables.fits(connection, table)
+
     def ensure(self, table: MartTable) -> None:
-        wanted = {name: SQL_TYPES[kind] for name, (kind, _) in table.columns.items()}
-        existing = self.columns([table.full_name]).get(table.full_name)
-        if existing is not None and existing >= set(wanted):
-            return
-        where = f"mart {table.name}"
-        with (
-            typed_errors(where, POSTGRES_RULES),
-            self._connection(where) as connection,
-            connection.transaction(),
-        ):
-            lock_schema(connection, MARTS)
-            _make(connection, table, wanted)
+        with self._open(f"mart {table.name}") as connection, connection.transaction():
+            if not mart_tables.fits(connection, table):
+                mart_tables.widen(connection, table)
 
     def rebuild(
         self,
         table: MartTable,
-        parts: Callable[[Ledger], Iterable[tuple[Span, str]]],
+        plan: Callable[[Ledger], BuildPlan],
         settle: Callable[[Ledger, Sequence[Span]], None],
     ) -> BuildCounts:
-        where = f"mart {table.name}"
-        with typed_errors(where, POSTGRES_RULES), self._connection(where) as connection:
+        with self._open(f"mart {table.name}") as connection:
             # Locked before the transaction takes its snapshot: it must see what the one before it wrote.
             key = f"sellerops.mart:{table.name}"
             connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
             with connection.transaction():
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 connection.execute("SET LOCAL work_mem = '128MB'")
-                spans: list[Span] = []
-                deleted = inserted = 0
-                for span, select in parts(connection):
-                    deleted += self._delete(connection, table, span)
-                    inserted += self._insert(connection, table, select)
-                    spans.append(span)
-                settle(connection, spans)
-        return BuildCounts(deleted, inserted)
+                planned = plan(connection)
+                if planned.whole:
+                    counts = self._anew(connection, table, planned)
+                else:
+                    counts = self._replaced(connection, table, planned)
+                _test(connection, table, planned.tests)
+                settle(connection, planned.spans)
+        return counts
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
         with (
-            typed_errors("marts", POSTGRES_RULES),
+            typed_errors("marts", MART_RULES),
             connect(self._conninfo, READING, autocommit=False) as connection,
             connection.cursor(row_factory=dict_row) as cursor,
         ):
             connection.read_only = True
+            connection.execute("SET LOCAL TIME ZONE 'UTC'")
             return cursor.execute(statement.encode()).fetchall()
 
     def replace(self, table: MartTable, span: Span, rows: Iterable[Mapping[str, Any]]) -> BuildCounts:
-        where = f"mart {table.name}"
         names = list(table.columns)
         with (
-            typed_errors(where, POSTGRES_RULES),
-            self._connection(where) as connection,
+            self._open(f"mart {table.name}") as connection,
             connection.transaction(),
             connection.cursor() as cursor,
         ):
-            deleted = self._delete(connection, table, span)
+            deleted = _delete(connection, table, span)
             statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
                 sql.Identifier(MARTS, table.name), sql.SQL(", ").join(map(sql.Identifier, names))
             )
@@ -110,71 +128,59 @@ class PostgresMartStore:
     def copy_reference(self, table: str, ledger: Ledger) -> None:
         """Nothing to do: this is where they are."""
 
-    def _connection(self, where: str) -> Any:
-        connection = connect(self._conninfo, LOADING, autocommit=True, application_name=f"sellerops {where}")
-        connection.execute("SET TIME ZONE 'UTC'")
-        return connection
+    def _anew(self, connection: Connection, table: MartTable, plan: BuildPlan) -> BuildCounts:
+        """Fill a new table and put it in the place of the old one, which can be read meanwhile."""
+        mart_tables.make(connection, table, mart_tables.NEW)
+        inserted = sum(self._insert(connection, table, select, mart_tables.NEW) for _, select in plan.parts)
+        mart_tables.finish(connection, table, mart_tables.NEW)
+        return BuildCounts(0, inserted)
 
-    def _delete(self, connection: Connection, table: MartTable, span: Span) -> int:
-        conditions = [sql.SQL("account_id = {}").format(sql.Literal(span.account_id))]
-        if table.has_marketplace and span.marketplace_id is not None:
-            conditions.append(sql.SQL("marketplace_id = {}").format(sql.Literal(span.marketplace_id)))
-        if table.day:
-            for operator, bound in ((">=", span.first_day), ("<=", span.last_day)):
-                if bound:
-                    conditions.append(
-                        sql.SQL("{} {} {}").format(
-                            sql.Identifier(table.day), sql.SQL(operator), sql.Literal(bound)
-                        )
-                    )
-        statement = sql.SQL("DELETE FROM {} WHERE {}").format(
-            sql.Identifier(MARTS, table.name), sql.SQL(" AND ").join(conditions)
-        )
-        return connection.execute(statement).rowcount
+    def _replaced(self, connection: Connection, table: MartTable, plan: BuildPlan) -> BuildCounts:
+        deleted = inserted = 0
+        for span, select in plan.parts:
+            deleted += _delete(connection, table, span)
+            inserted += self._insert(connection, table, select)
+        return BuildCounts(deleted, inserted)
 
-    def _insert(self, connection: Connection, table: MartTable, select: str) -> int:
+    def _insert(self, connection: Connection, table: MartTable, select: str, suffix: str = "") -> int:
         names = ", ".join(f'"{name}"' for name in table.columns)
-        statement = f"INSERT INTO {self.table_sql(table.full_name)} ({names})\n{select}"
+        statement = f"INSERT INTO {self.table_sql(table.full_name + suffix)} ({names})\n{select}"
         return connection.execute(statement.encode()).rowcount
 
-
-def _make(connection: Connection, table: MartTable, wanted: Mapping[str, str]) -> None:
-    """Create or widen the table. Its key counts nulls as equal, so that no row can be there twice."""
-    name = sql.Identifier(MARTS, table.name)
-    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(MARTS)))
-    columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(each), sql.SQL(kind)) for each, kind in wanted.items()
-    )
-    connection.execute(sql.SQL("CREATE TABLE IF NOT EXISTS {} ({})").format(name, columns))
-    for each, kind in wanted.items():
-        connection.execute(
-            sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
-                name, sql.Identifier(each), sql.SQL(kind)
-            )
-        )
-    key = sql.SQL(", ").join(map(sql.Identifier, table.key))
-    connection.execute(
-        sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} ({}) NULLS NOT DISTINCT").format(
-            sql.Identifier(f"{table.name}_key"), name, key
-        )
-    )
-    spans = [sql.Identifier(each) for each in _partition(table)]
-    connection.execute(
-        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} ({})").format(
-            sql.Identifier(f"{table.name}_span"), name, sql.SQL(", ").join(spans)
-        )
-    )
-    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(name, sql.Literal(table.description)))
-    for each, (_, text) in table.columns.items():
-        connection.execute(
-            sql.SQL("COMMENT ON COLUMN {}.{} IS {}").format(name, sql.Identifier(each), sql.Literal(text))
-        )
-    grant_table(connection, MARTS, table.name)
+    @contextmanager
+    def _open(self, where: str) -> Iterator[Connection]:
+        with (
+            typed_errors(where, MART_RULES),
+            connect(
+                self._conninfo, LOADING, autocommit=True, application_name=f"sellerops {where}"
+            ) as connection,
+        ):
+            connection.execute("SET TIME ZONE 'UTC'")
+            yield connection
 
 
-def _partition(table: MartTable) -> list[str]:
-    return [
-        "account_id",
-        *(["marketplace_id"] if table.has_marketplace else []),
-        *([table.day] if table.day else []),
-    ]
+def _delete(connection: Connection, table: MartTable, span: Span) -> int:
+    conditions = [sql.SQL("account_id = {}").format(sql.Literal(span.account_id))]
+    if table.has_marketplace and span.marketplace_id is not None:
+        conditions.append(sql.SQL("marketplace_id = {}").format(sql.Literal(span.marketplace_id)))
+    if table.day:
+        conditions += [
+            sql.SQL("{} {} {}").format(sql.Identifier(table.day), sql.SQL(operator), sql.Literal(bound))
+            for operator, bound in ((">=", span.first_day), ("<=", span.last_day))
+            if bound
+        ]
+    statement = sql.SQL("DELETE FROM {} WHERE {}").format(
+        sql.Identifier(MARTS, table.name), sql.SQL(" AND ").join(conditions)
+    )
+    return connection.execute(statement).rowcount
+
+
+def _test(connection: Connection, table: MartTable, tests: Sequence[CheckQuery]) -> None:
+    """Raise CheckFailed, which rolls back, for the first test that finds rows."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        for test in tests:
+            rows = cursor.execute(
+                f"SELECT * FROM (\n{test.sql}\n) AS found LIMIT {_SHOWN}".encode()
+            ).fetchall()
+            if rows:
+                raise test.failure(table.name, rows)

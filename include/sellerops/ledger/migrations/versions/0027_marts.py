@@ -15,6 +15,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX IF EXISTS sellerops.load_by_destination")
     op.execute("DROP TRIGGER load_changes_table ON sellerops.load")
     op.execute("DROP FUNCTION sellerops.note_table_change, sellerops.note_edit")
     for table in ("mart_build", "mart_definition", "mart_pending", "table_change", "mart_input"):

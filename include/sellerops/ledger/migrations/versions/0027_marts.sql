@@ -26,6 +26,8 @@ CREATE INDEX table_change_by_destination ON sellerops.table_change (destination,
 
 CREATE FUNCTION sellerops.note_table_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Whoever changes mart_input waits until this transaction has committed: it did not see the change.
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('sellerops.mart_input', 0));
     IF EXISTS (SELECT FROM sellerops.mart_input AS i WHERE i.table_name = NEW.table_name AND i.destination = NEW.destination) THEN
         INSERT INTO sellerops.table_change (table_name, destination, account_id, marketplace_id, first_day, last_day, load_id, replaced)
         VALUES (NEW.table_name, NEW.destination, NEW.account_id, nullif(NEW.marketplace_id, ''), NEW.first_day, NEW.last_day, NEW.id,
@@ -38,11 +40,13 @@ CREATE TRIGGER load_changes_table AFTER INSERT ON sellerops.load FOR EACH ROW
     WHEN (NEW.inserted + NEW.updated + NEW.replaced > 0) EXECUTE FUNCTION sellerops.note_table_change();
 
 CREATE FUNCTION sellerops.note_edit(p_table text, p_account text, p_first_day date, p_last_day date) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('sellerops.mart_input', 0));
     INSERT INTO sellerops.table_change (table_name, destination, account_id, first_day, last_day)
     SELECT DISTINCT p_table, i.destination, p_account, p_first_day, p_last_day
-    FROM sellerops.mart_input AS i WHERE i.table_name = p_table
-$$;
+    FROM sellerops.mart_input AS i WHERE i.table_name = p_table;
+END $$;
 COMMENT ON FUNCTION sellerops.note_edit IS
     'Notes that rows of a reference table that apply to these days (null: open) were edited. Empty account: of all accounts.';
 
@@ -88,3 +92,6 @@ CREATE TABLE sellerops.mart_build (
 );
 COMMENT ON TABLE sellerops.mart_build IS 'Every rebuild of a mart: what it covered and what it wrote.';
 CREATE INDEX mart_build_by_mart ON sellerops.mart_build (mart, destination, id DESC);
+
+-- The accounts with loads in a destination, one step of the index each.
+CREATE INDEX IF NOT EXISTS load_by_destination ON sellerops.load (destination, account_id);
