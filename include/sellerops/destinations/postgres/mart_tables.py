@@ -1,4 +1,4 @@
-"""The tables of marts in Postgres: what they look like, making one, and putting a new one in place of the old."""
+"""The tables of marts in Postgres: comparing, making, widening, and replacing them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def made(connection: Connection, table: MartTable) -> Made | None:
         (_regclass(table.name),),
     ).fetchall()
     key = connection.execute(
-        "SELECT a.attname FROM pg_index AS i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, place) "
+        "SELECT a.attname FROM pg_index AS i "
+        "CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, place) "
         "JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number "
         "WHERE i.indrelid = to_regclass(%s) AND i.indisunique ORDER BY k.place",
         (_regclass(table.name),),
@@ -104,8 +105,8 @@ def widen(connection: Connection, table: MartTable) -> None:
         raise ConfigurationError(
             f"{what} has changed, but its rows are computed and kept: they cannot be made again.",
             where=f"mart {table.name}",
-            remedy=f"Undo the change of include/marts/{table.name}.sql, or give the mart another name. If you "
-            f"do not need the rows: `DROP TABLE {MARTS}.{table.name}`, then clear the task.",
+            remedy=f"Undo the change of include/marts/{table.name}.sql, or give the mart another name. "
+            f"If you do not need the rows: `DROP TABLE {MARTS}.{table.name}`, then clear the task.",
         )
     name = sql.Identifier(MARTS, table.name)
     for each in wanted.keys() - there.types.keys():
