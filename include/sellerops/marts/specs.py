@@ -103,6 +103,7 @@ class MartSpec(BaseModel):
     inputs: dict[str, MartInput] = Field(min_length=1, description="`<schema>.<table>`, or a mart's name")
     columns: dict[str, MartColumn]
     tests: dict[str, MartTest] = {}
+    full_text: tuple[str, ...] = Field(default=(), description="text columns that people search by words")
     computed: bool = Field(default=False, description="rows come from Python, not from a SELECT")
 
     @model_validator(mode="after")
@@ -110,9 +111,11 @@ class MartSpec(BaseModel):
         shape = ("account_id", "marketplace_id") if self.has_marketplace else ("account_id",)
         if self.partition[: len(shape)] != shape or len(self.partition) - len(shape) > 1:
             raise ValueError(f"`partition` is {list(self.partition)}")
-        for name in (*self.partition, *self.grain):
+        for name in (*self.partition, *self.grain, *self.full_text):
             if name not in self.columns:
-                raise ValueError(f"`columns` lacks {name!r}, which `grain` or `partition` names")
+                raise ValueError(
+                    f"`columns` lacks {name!r}, which `grain`, `partition` or `full_text` names"
+                )
         used = {name for _, name in _CALL.findall(self.sql)}
         if not self.computed and used != set(self.inputs):
             wrong = sorted(used.symmetric_difference(self.inputs))
@@ -139,6 +142,7 @@ class MartSpec(BaseModel):
             key=self.grain,
             day=self.day,
             has_marketplace=self.has_marketplace,
+            full_text=self.full_text,
         )
 
     @property

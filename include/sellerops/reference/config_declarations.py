@@ -160,4 +160,15 @@ FINANCE_RULE = ReferenceTable(
     key=("transaction_type", "breakdown_type", "sign"),
 )
 
-CONFIG_TABLES = (ACCOUNT_SETTING, FEE_RULE, CALENDAR_EVENT, SETTLEMENT_RULE, FINANCE_RULE)
+STOCK_POOL = ReferenceTable(
+    "stock_pool",
+    "Marketplaces that sell from one stock: `stock_pools` of config/marketplaces.yaml.",
+    Origin.CONFIG,
+    {
+        "marketplace_id": Column(_TEXT, "Amazon's id of the marketplace.", required=True),
+        "stock_pool": Column(_TEXT, "Name of the pool.", required=True),
+    },
+    key=("marketplace_id",),
+)
+
+CONFIG_TABLES = (ACCOUNT_SETTING, FEE_RULE, CALENDAR_EVENT, SETTLEMENT_RULE, FINANCE_RULE, STOCK_POOL)

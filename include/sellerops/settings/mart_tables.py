@@ -45,6 +45,7 @@ class MartTable:
     key: tuple[str, ...]
     day: str | None
     has_marketplace: bool
+    full_text: tuple[str, ...] = ()  # columns that people search by words
 
     @property
     def full_name(self) -> str:

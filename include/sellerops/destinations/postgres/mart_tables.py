@@ -81,6 +81,9 @@ def finish(connection: Connection, table: MartTable, suffix: str = "") -> None:
     if table.key[: len(partition)] != tuple(partition):
         spans = sql.SQL(", ").join(map(sql.Identifier, partition))
         connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(name, spans))
+    for each in map(sql.Identifier, table.full_text):
+        words = sql.SQL("CREATE INDEX ON {} USING gin (to_tsvector('simple', {}))")
+        connection.execute(words.format(name, each))
     if suffix:
         own = sql.Identifier(MARTS, table.name)
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(own))

@@ -335,6 +335,15 @@ COMMENT ON COLUMN sellerops_reference.calendar.iso_week IS 'ISO week, 1 to 53.';
 COMMENT ON COLUMN sellerops_reference.calendar.same_weekday_last_year IS 'The day 52 weeks before.';
 COMMENT ON COLUMN sellerops_reference.calendar.day_number IS 'Days since 1970-01-01: subtract two of them to count days.';
 
+CREATE TABLE sellerops_reference.stock_pool (
+    marketplace_id  text NOT NULL,
+    stock_pool      text NOT NULL,
+    PRIMARY KEY (marketplace_id)
+);
+COMMENT ON TABLE sellerops_reference.stock_pool IS 'Marketplaces that sell from one stock: `stock_pools` of config/marketplaces.yaml.';
+COMMENT ON COLUMN sellerops_reference.stock_pool.marketplace_id IS 'Amazon''s id of the marketplace.';
+COMMENT ON COLUMN sellerops_reference.stock_pool.stock_pool IS 'Name of the pool.';
+
 CREATE TABLE sellerops.reference_digest (
     table_name         text PRIMARY KEY,
     digest             text NOT NULL,
