@@ -113,9 +113,7 @@ class MartSpec(BaseModel):
             raise ValueError(f"`partition` is {list(self.partition)}")
         for name in (*self.partition, *self.grain, *self.full_text):
             if name not in self.columns:
-                raise ValueError(
-                    f"`columns` lacks {name!r}, which `grain`, `partition` or `full_text` names"
-                )
+                raise ValueError(f"`columns` lacks {name!r}, which `grain`, `partition` or `full_text` names")
         used = {name for _, name in _CALL.findall(self.sql)}
         if not self.computed and used != set(self.inputs):
             wrong = sorted(used.symmetric_difference(self.inputs))
