@@ -29,6 +29,7 @@ from sellerops.marts.pending import (
 from sellerops.marts.registration import known_accounts, register
 from sellerops.marts.specs import MartSpec
 from sellerops.marts.templates import SpanSql, is_reference, physical_name
+from sellerops.reference.config_tables import synchronise
 from sellerops.settings.specs import ColumnType
 
 # More spans of a mart are joined to one per account: each is a statement of its own.
@@ -85,6 +86,9 @@ class MartBuilder:
 
     def look(self) -> int:
         """Take over what has changed since the last look; returns the number of changes."""
+        tables = [name for mart in self._marts for name in mart.tables_read if is_reference(name)]
+        with self._ledger.connection() as connection:
+            synchronise(connection, {name.partition(".")[2] for name in tables})
         with self._ledger.connection() as connection:
             register(connection, self._store.name, self._marts, self._broken)
         # The rows of loads are looked for meanwhile, which may take minutes in large tables.

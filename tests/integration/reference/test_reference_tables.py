@@ -17,7 +17,8 @@ def test_the_migration_creates_every_declared_column(ledger: Ledger) -> None:
     ):
         rows = cursor.execute(
             "SELECT c.table_name, c.column_name, c.data_type, c.is_nullable, "
-            "col_description(format('sellerops_reference.%I', c.table_name)::regclass, c.ordinal_position) AS text "
+            "col_description(format('sellerops_reference.%I', c.table_name)::regclass, "
+            "c.ordinal_position) AS text "
             "FROM information_schema.columns AS c WHERE c.table_schema = 'sellerops_reference'"
         ).fetchall()
     found = {(row["table_name"], row["column_name"]): row for row in rows}
