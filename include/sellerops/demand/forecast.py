@@ -29,7 +29,7 @@ AMAZON, NONE = "amazon", "none"
 
 @dataclass(frozen=True)
 class Scores:
-    """(n,) each: results of the back-test of a SKU's model. NaN without tests; coverage is that of its class."""
+    """(n,) each: how a SKU's model did in the back-test. NaN without tests; coverage is of its class."""
 
     origins: Ints
     wape: Floats

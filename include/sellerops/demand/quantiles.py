@@ -43,7 +43,7 @@ class Trees:
         from threadpoolctl import threadpool_limits
 
         step = -(-len(ratios) // MOST_TRAINED)
-        # With as many threads as cores, trees this small wait for each other ten times as long as they compute
+        # With a thread per core, trees this small wait for each other ten times as long as they compute
         # on a machine that does other work too.
         with threadpool_limits(1, "openmp"):
             for model in self._models:

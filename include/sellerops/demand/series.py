@@ -1,7 +1,7 @@
 """Daily demand of many SKUs as arrays, and sums over windows of it.
 
-A row is a SKU, a column a day. An *origin* is the number of known days: a forecast from origin ``o`` knows the
-columns before ``o`` and covers those from ``o`` on. Every method here reads columns before its origin only,
+A row is a SKU, a column a day. An *origin* is the number of known days: a forecast from origin ``o`` knows
+the columns before ``o`` and covers those from it on. Every method here reads columns before its origin only,
 except ``outcome``, which looks at what followed.
 """
 
