@@ -1,0 +1,67 @@
+"""Demand of one SKU day by day, from the quantiles of its total over a horizon."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from sellerops.demand.metrics import MEDIAN
+from sellerops.demand.quantiles import quantile_at
+from sellerops.demand.series import Floats
+
+_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True)
+class DemandPath:
+    """Cumulated demand over any number of days.
+
+    The median grows with the days, the distance of a quantile from it with their square root, as if days
+    were independent. At the horizon both are those of the forecast.
+
+    :param quantiles: (``QUANTILES``,) of the total over ``horizon`` days.
+    """
+
+    quantiles: Floats
+    horizon: int
+
+    @property
+    def daily(self) -> float:
+        """Median demand per day."""
+        return float(self.quantiles[MEDIAN]) / self.horizon
+
+    def median(self, days: float) -> float:
+        """Median demand of so many days."""
+        return self.daily * days
+
+    def quantile(self, level: float, days: float) -> float:
+        """Demand of so many days that is not exceeded with probability ``level``."""
+        total = float(quantile_at(self.quantiles[None, :], level)[0])
+        spread = (total - float(self.quantiles[MEDIAN])) * math.sqrt(days / self.horizon)
+        return max(0.0, self.median(days) + spread)
+
+    def with_late_orders(self, level: float, days: float, lead_time_sd: float) -> float:
+        """``quantile``, when the length of the period is uncertain too.
+
+        The demand of days by which an order may be late is independent of demand itself: above the median
+        the squares of both distances add up; below it late orders do not help.
+        """
+        own = self.quantile(level, days) - self.median(days)
+        late = _NORMAL.inv_cdf(level) * self.daily * lead_time_sd
+        more = math.hypot(own, late) if own >= 0 and late >= 0 else own
+        return max(0.0, self.median(days) + more)
+
+    @property
+    def daily_sd(self) -> float:
+        """Standard deviation of a day's demand that the band between p50 and p90 implies."""
+        ninety = float(quantile_at(self.quantiles[None, :], 0.9)[0])
+        return max(0.0, ninety - float(self.quantiles[MEDIAN])) / _NORMAL.inv_cdf(0.9) / np.sqrt(self.horizon)
+
+
+def textbook_safety_stock(path: DemandPath, level: float, days: float, lead_time_sd: float) -> float:
+    """z * sqrt(P * sd of demand ^ 2 + demand ^ 2 * sd of lead time ^ 2): for comparison with ours only."""
+    variance = days * path.daily_sd**2 + path.daily**2 * lead_time_sd**2
+    return float(_NORMAL.inv_cdf(level) * math.sqrt(variance))
