@@ -4,10 +4,11 @@
 -- computed: true
 -- inputs:
 --   demand_day: {day: day, before: 760}
---   product: {}
+--   product: {marketplace: false}
 --   reference.supplier: {marketplace: false}
---   reference.calendar: {marketplace: false, account: false}
---   amazon_sp.restock_recommendations: {}
+--   reference.calendar_event: {day: day, before: 760, after: 400, account: false}
+--   amazon_sp.restock_recommendations: {moment: snapshot_at, before: 7}
+--   fba_shipments: {marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; of a shared stock pool: the first of its marketplaces that the account sells in."}
@@ -47,4 +48,4 @@
 --   drift: {type: boolean, description: "WAPE of the graded last 14 days is above 1.5 times that of the back-test."}
 --   data_quality: {type: decimal, unit: ratio, description: "Share of the last 91 days whose input is complete."}
 --   status: {type: text, description: "complete, estimated (built from incomplete input on request, or by a fallback) or incomplete (refused: no figures)."}
---   missing: {type: text, description: "What is missing: words of amazon, history, product, sales, stock, unmapped, separated by a comma; empty if nothing is."}
+--   missing: {type: text, description: "What is missing: words of history, sales, stock, unmapped, separated by a comma; empty if nothing is."}

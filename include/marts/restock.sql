@@ -4,14 +4,20 @@
 -- computed: true
 -- inputs:
 --   forecast: {day: day, before: 14}
---   inventory_levels: {}
---   demand_day: {day: day, before: 400}
---   fba_shipments: {}
+--   demand_day: {day: day, before: 90}
+--   inventory_day: {day: day, before: 90, marketplace: false}
+--   fba_shipments: {marketplace: false}
+--   product: {marketplace: false}
+--   profit_sku_day: {day: day, before: 91}
 --   reference.supplier: {marketplace: false}
---   reference.fee_rule: {marketplace: false, account: false}
---   amazon_sp.restock_recommendations: {}
---   amazon_sp.fba_inventory_planning: {}
---   amazon_sp.awd_inventory: {marketplace: false}
+--   reference.price_break: {marketplace: false}
+--   reference.cost: {since: valid_from, marketplace: false}
+--   reference.stock_elsewhere: {since: valid_from, marketplace: false}
+--   reference.fee_rule: {since: valid_from, account: false}
+--   reference.fx_rate: {day: day, before: 40, account: false, marketplace: false}
+--   reference.account_setting: {marketplace: false}
+--   amazon_sp.restock_recommendations: {moment: snapshot_at, before: 7}
+--   amazon_sp.fba_inventory_planning: {day: snapshot_date, before: 7}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; of a shared stock pool: the first of its marketplaces that the account sells in."}
@@ -19,7 +25,7 @@
 --   sku: {type: text, description: "Seller's SKU."}
 --   stock_pool: {type: text, description: "Stock pool of config/marketplaces.yaml that the marketplace shares, else the marketplace's id."}
 --   fnsku: {type: text, description: "Amazon's barcode of the unit; the low-inventory-level fee is charged by it."}
---   supplier: {type: text, description: "Supplier of reference.supplier; empty: the default of config/demand.yaml."}
+--   supplier: {type: text, description: "Supplier in reference.supplier; empty: none is named, lead times are those of config/demand.yaml."}
 --   route: {type: text, description: "Freight route of the supplier, for example sea."}
 --   available: {type: integer, unit: units, description: "Sellable at Amazon."}
 --   fc_transfer: {type: integer, unit: units, description: "On the way between Amazon's warehouses."}
@@ -35,7 +41,8 @@
 --   own_warehouse: {type: integer, unit: units, description: "In your own warehouse."}
 --   open_orders: {type: integer, unit: units, description: "Ordered from the supplier and not delivered."}
 --   open_orders_expected_on: {type: date, description: "Day the last open purchase order is expected to be sellable."}
---   position: {type: integer, unit: units, description: "Inventory position: the sum of the parts, without customer_orders."}
+--   later_units: {type: integer, unit: units, description: "Units of these parts that are expected after the protection period: they come too late for this order's decision."}
+--   position: {type: integer, unit: units, description: "Inventory position: the sum of the parts without customer_orders and later_units."}
 --   sellable_position: {type: integer, unit: units, description: "The part of the position at Amazon: available, fc_transfer and fc_processing."}
 --   lead_time_days: {type: decimal, unit: days, description: "Mean lead time: production, freight and check-in."}
 --   lead_time_sd_days: {type: decimal, unit: days, description: "Standard deviation of the lead time."}
@@ -43,7 +50,7 @@
 --   review_days: {type: integer, unit: days, description: "Days between two orders."}
 --   protection_days: {type: integer, unit: days, description: "Lead time plus review period."}
 --   service_level: {type: decimal, unit: ratio, description: "Probability to stay in stock through the protection period that the order aims at."}
---   service_level_from: {type: text, description: "class (its ABC class), newsvendor (margin against the cost of a unit too many) or override."}
+--   service_level_from: {type: text, description: "class (its ABC class) or newsvendor (margin against the cost of a unit too many)."}
 --   abc_class: {type: text, description: "A, B or C: by share of the account's units in the marketplace over 91 days."}
 --   demand_p50: {type: decimal, unit: units, description: "Median demand over the protection period."}
 --   demand_p90: {type: decimal, unit: units, description: "Demand over the protection period that is exceeded with a probability of 10 percent."}
@@ -71,6 +78,7 @@
 --   cash_deposit: {type: decimal, unit: currency, description: "Part paid with the order."}
 --   cash_balance: {type: decimal, unit: currency, description: "Part paid later."}
 --   cash_balance_on: {type: date, description: "Day the balance is due."}
+--   fits_budget: {type: boolean, description: "This order and all more urgent ones cost at most order_budget of account_settings.yaml; null: no budget, or unknown costs."}
 --   fee_weeks: {type: integer, unit: weeks, description: "Weeks of the next 13 in which the low-inventory-level fee is expected."}
 --   fee_expected: {type: decimal, unit: currency, description: "Low-inventory-level fee expected in these weeks, as a positive cost; null if its rate is unknown."}
 --   fee_first_week: {type: date, description: "Monday of the first of these weeks."}
@@ -85,4 +93,4 @@
 --   override_until: {type: date, description: "Last day of the override."}
 --   forecast_day: {type: date, description: "Day of the forecast that was used."}
 --   status: {type: text, description: "complete, estimated (defaults or fallbacks were used) or incomplete (no forecast or no stock figures)."}
---   missing: {type: text, description: "What is missing: words of cost, fee_rule, forecast, stock, supplier, separated by a comma; empty if nothing is."}
+--   missing: {type: text, description: "What is missing: words of cost, fee_rule, forecast, fx_rate, margin, stock, supplier, separated by a comma; empty if nothing is."}

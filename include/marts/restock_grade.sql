@@ -5,7 +5,7 @@
 -- inputs:
 --   restock: {day: day}
 --   demand_day: {day: day, after: 400}
---   inventory_day: {day: day, after: 400}
+--   inventory_day: {day: day, after: 400, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; of a shared stock pool: the first of its marketplaces that the account sells in."}
