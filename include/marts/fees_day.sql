@@ -21,7 +21,7 @@
 --   units_charged: {type: decimal, unit: units, description: "Units that were charged."}
 --   amount_actual: {type: decimal, unit: currency, description: "Fees charged on this day without tax, negative. Null: economics has no rows for the marketplace and day."}
 --   tax_actual: {type: decimal, unit: currency, description: "Tax on them, negative."}
---   units_expected: {type: integer, unit: units, description: "Units ordered on this day that the estimate is for."}
+--   units_expected: {type: integer, unit: units, description: "Units ordered on this day that the estimate is for; of the fulfilment fee those that Amazon fulfils."}
 --   rate_expected: {type: decimal, unit: currency per unit, description: "Expected fee of a unit, negative."}
 --   amount_estimated: {type: decimal, unit: currency, description: "units_expected x rate_expected, negative. Null: nothing tells the rate. Only referral and fulfilment fees are estimated."}
 --   estimate_source: {type: text, description: "fee_preview: snapshot of the day or the day before; product_fees: of the week before; last_actual: last charge of the 3 days before; empty: no estimate."}
@@ -74,7 +74,8 @@ previews AS (
     GROUP BY f.account_id, f.marketplace_id, f.sku, CAST(f.snapshot_at AT TIME ZONE 'UTC' AS DATE)
 ),
 ordered AS (
-    SELECT s.account_id, s.marketplace_id, s.day, s.sku, k.fee_type, s.units_ordered AS units,
+    SELECT s.account_id, s.marketplace_id, s.day, s.sku, k.fee_type,
+           CASE WHEN k.fee_type = 'fee.referral' THEN s.units_ordered ELSE s.units_fba END AS units,
            CASE WHEN k.fee_type = 'fee.referral' THEN COALESCE(a.referral, b.referral)
                 ELSE COALESCE(a.fulfilment, b.fulfilment) END AS preview
     FROM {{ ref('sales_day') }} AS s
@@ -84,7 +85,7 @@ ordered AS (
     LEFT JOIN previews AS b
       ON b.account_id = s.account_id AND b.marketplace_id = s.marketplace_id AND b.sku = s.sku
      AND b.day = CAST(s.day - INTERVAL '1' DAY AS DATE)
-    WHERE s.units_ordered > 0
+    WHERE s.units_fba > 0 OR (s.units_ordered > 0 AND k.fee_type = 'fee.referral')
 ),
 other_rates AS (
     SELECT o.account_id, o.marketplace_id, o.day, o.sku, o.fee_type, 1 AS rank_of_source, 'product_fees' AS source,

@@ -24,6 +24,7 @@
 --   units_pending: {type: integer, unit: units, description: "Part of them in orders that are still pending."}
 --   units_shipped: {type: integer, unit: units, description: "Part of them that has been shipped by now, on whichever day."}
 --   units_b2b: {type: integer, unit: units, description: "Part of them bought by business customers."}
+--   units_fba: {type: integer, unit: units, description: "Part of them that Amazon fulfils."}
 --   units_cancelled: {type: integer, unit: units, description: "Units of cancelled lines, as reported: Amazon usually sets them to 0."}
 --   lines_cancelled: {type: integer, unit: lines, description: "Cancelled lines of orders."}
 --   sales_ordered: {type: decimal, unit: currency, description: "Item prices of the units ordered, estimates of pending orders included; with tax where list prices include it. Null if a price is unknown."}
@@ -42,7 +43,7 @@
 --   reported_order_items: {type: integer, unit: lines, description: "Order items by Sales and Traffic."}
 --   units_difference: {type: integer, unit: units, description: "reported_units minus units_ordered."}
 --   sales_difference: {type: decimal, unit: currency, description: "reported_sales minus sales_ordered."}
---   status: {type: text, description: "complete; estimated: pending orders, or orders collected before the day was over; incomplete: orders or a price are missing."}
+--   status: {type: text, description: "complete; estimated: pending orders, or no order shows an update after the day, so that some may be missing; incomplete: orders or a price are missing."}
 --   missing: {type: text, description: "economics, orders, price, sales_and_traffic: what has no rows for this marketplace and day (price: for a line)."}
 -- tests:
 --   parts:
@@ -50,14 +51,16 @@
 --     sql: SELECT t.sku FROM {{ this }} AS t WHERE t.units_pending + t.units_shipped > t.units_ordered
 WITH placed AS (
     SELECT o.account_id, o.marketplace_id, CAST(o.purchase_date AT TIME ZONE m.time_zone AS DATE) AS day,
-           CAST(o.reported_at AT TIME ZONE m.time_zone AS DATE) AS reported_on, m.currency,
+           CAST(o.purchase_date AT TIME ZONE 'UTC' AS DATE) AS utc_day,
+           CAST(o.last_updated_date AT TIME ZONE m.time_zone AS DATE) AS updated_on, m.currency,
            o.amazon_order_id, o.ordinal, o.sku, o.asin, o.purchase_date, COALESCE(o.quantity, 0) AS units,
            o.item_price, o.item_tax, o.shipping_price, o.shipping_tax, o.gift_wrap_price, o.gift_wrap_tax,
            o.item_promotion_discount, o.ship_promotion_discount,
            COALESCE(o.order_status, '') = 'Cancelled' OR COALESCE(o.item_status, '') = 'Cancelled' AS is_cancelled,
            COALESCE(o.order_status, '') = 'Pending' AS is_pending,
            COALESCE(o.order_status, '') LIKE 'Shipped%' OR COALESCE(o.item_status, '') = 'Shipped' AS is_shipped,
-           COALESCE(o.is_business_order, '') IN ('true', 'True', 'TRUE') AS is_b2b
+           COALESCE(o.is_business_order, '') IN ('true', 'True', 'TRUE') AS is_b2b,
+           COALESCE(o.fulfillment_channel, '') IN ('Amazon', 'AFN') AS is_fba
     FROM {{ source('amazon_sp.all_orders') }} AS o
     JOIN {{ source('reference.marketplace') }} AS m ON m.id = o.marketplace_id
     WHERE o.purchase_date IS NOT NULL
@@ -73,8 +76,7 @@ prices AS (
     FROM unpriced AS u
     JOIN placed AS p ON p.account_id = u.account_id AND p.marketplace_id = u.marketplace_id AND p.sku = u.sku
     WHERE p.item_price IS NOT NULL AND NOT p.is_cancelled AND p.units > 0 AND p.purchase_date <= u.purchase_date
-      -- Amazon's clock decides which days a rebuild reads.
-      AND CAST(p.purchase_date AT TIME ZONE 'UTC' AS DATE) >= CAST(u.day - INTERVAL '1' DAY AS DATE)
+      AND p.utc_day >= CAST(u.day - INTERVAL '1' DAY AS DATE)
     UNION ALL
     SELECT u.account_id, u.amazon_order_id, u.ordinal, u.sku, u.asin, 2, l.snapshot_at, l.price
     FROM unpriced AS u
@@ -93,8 +95,8 @@ ranked AS (
     FROM prices AS r
 ),
 priced AS (
-    SELECT p.account_id, p.marketplace_id, p.day, p.reported_on, p.currency, p.amazon_order_id, p.sku, p.asin,
-           p.is_cancelled, p.is_pending, p.is_shipped, p.is_b2b, p.units,
+    SELECT p.account_id, p.marketplace_id, p.day, p.amazon_order_id, p.sku, p.asin, p.is_cancelled, p.is_pending,
+           p.is_shipped, p.is_b2b, p.is_fba, p.units,
            CASE WHEN p.is_cancelled THEN 0
                 WHEN p.item_price IS NOT NULL THEN p.item_price
                 WHEN p.units = 0 THEN 0
@@ -116,6 +118,7 @@ ordered AS (
            SUM(CASE WHEN o.is_pending AND NOT o.is_cancelled THEN o.units ELSE 0 END) AS units_pending,
            SUM(CASE WHEN o.is_shipped AND NOT o.is_cancelled AND NOT o.is_pending THEN o.units ELSE 0 END) AS units_shipped,
            SUM(CASE WHEN o.is_b2b AND NOT o.is_cancelled THEN o.units ELSE 0 END) AS units_b2b,
+           SUM(CASE WHEN o.is_fba AND NOT o.is_cancelled THEN o.units ELSE 0 END) AS units_fba,
            SUM(CASE WHEN o.is_cancelled THEN o.units ELSE 0 END) AS units_cancelled,
            SUM(CASE WHEN o.is_cancelled THEN 1 ELSE 0 END) AS lines_cancelled,
            SUM(CASE WHEN o.sales IS NULL THEN 1 ELSE 0 END) AS lines_without_price,
@@ -132,8 +135,16 @@ ordered AS (
     GROUP BY o.account_id, o.marketplace_id, o.day, o.sku
 ),
 order_days AS (
-    SELECT o.account_id, o.marketplace_id, o.day, MAX(o.reported_on) AS reported_on
-    FROM priced AS o
+    SELECT o.account_id, o.marketplace_id, o.day, MAX(o.updated_on) AS updated_on
+    FROM placed AS o
+    GROUP BY o.account_id, o.marketplace_id, o.day
+),
+-- Orders arrive by last update: an order of the day after shows that the day before is complete. Of that day only
+-- orders count that a rebuild of the day before reads.
+next_days AS (
+    SELECT o.account_id, o.marketplace_id, CAST(o.day - INTERVAL '1' DAY AS DATE) AS day
+    FROM placed AS o
+    WHERE o.utc_day <= o.day
     GROUP BY o.account_id, o.marketplace_id, o.day
 ),
 asins_ordered AS (
@@ -173,19 +184,19 @@ refund_days AS (
 ),
 parts AS (
     SELECT o.account_id, o.marketplace_id, o.day, o.sku, o.asin, o.orders, o.units_ordered, o.units_pending,
-           o.units_shipped, o.units_b2b, o.units_cancelled, o.lines_cancelled, o.lines_without_price, o.sales_ordered,
+           o.units_shipped, o.units_b2b, o.units_fba, o.units_cancelled, o.lines_cancelled, o.lines_without_price, o.sales_ordered,
            o.sales_estimated, o.sales_pending, o.sales_shipped, o.sales_b2b, o.shipping, o.gift_wrap, o.tax,
            o.promotion_discounts, 0 AS units_refunded, 0 AS sales_refunded, 0 AS reported_units, 0 AS reported_sales,
            0 AS reported_items
     FROM ordered AS o
     UNION ALL
     SELECT r.account_id, r.marketplace_id, r.day, r.sku, CASE WHEN r.sku = '' THEN NULL ELSE r.asin END,
-           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, r.units, r.sales, r.items
+           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, r.units, r.sales, r.items
     FROM reported AS r
     WHERE r.units <> 0 OR r.sales <> 0
     UNION ALL
     SELECT e.account_id, e.marketplace_id, e.date, COALESCE(e.msku, ''), e.child_asin,
-           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
            COALESCE(e.units_refunded, 0), -COALESCE(e.refunded_product_sales_amount, 0), 0, 0, 0
     FROM {{ source('amazon_sp.economics') }} AS e
     WHERE COALESCE(e.units_refunded, 0) <> 0 OR COALESCE(e.refunded_product_sales_amount, 0) <> 0
@@ -193,7 +204,7 @@ parts AS (
 summed AS (
     SELECT p.account_id, p.marketplace_id, p.day, p.sku, MAX(p.asin) AS asin, SUM(p.orders) AS orders,
            SUM(p.units_ordered) AS units_ordered, SUM(p.units_pending) AS units_pending,
-           SUM(p.units_shipped) AS units_shipped, SUM(p.units_b2b) AS units_b2b,
+           SUM(p.units_shipped) AS units_shipped, SUM(p.units_b2b) AS units_b2b, SUM(p.units_fba) AS units_fba,
            SUM(p.units_cancelled) AS units_cancelled, SUM(p.lines_cancelled) AS lines_cancelled,
            SUM(p.lines_without_price) AS lines_without_price, SUM(p.sales_ordered) AS sales_ordered,
            SUM(p.sales_estimated) AS sales_estimated, SUM(p.sales_pending) AS sales_pending,
@@ -212,6 +223,7 @@ known AS (
            CASE WHEN d.day IS NOT NULL THEN s.units_pending END AS units_pending,
            CASE WHEN d.day IS NOT NULL THEN s.units_shipped END AS units_shipped,
            CASE WHEN d.day IS NOT NULL THEN s.units_b2b END AS units_b2b,
+           CASE WHEN d.day IS NOT NULL THEN s.units_fba END AS units_fba,
            CASE WHEN d.day IS NOT NULL THEN s.units_cancelled END AS units_cancelled,
            CASE WHEN d.day IS NOT NULL THEN s.lines_cancelled END AS lines_cancelled,
            CASE WHEN d.day IS NOT NULL AND s.lines_without_price = 0 THEN s.sales_ordered END AS sales_ordered,
@@ -229,19 +241,21 @@ known AS (
            CASE WHEN r.day IS NOT NULL THEN s.reported_sales END AS reported_sales,
            CASE WHEN r.day IS NOT NULL THEN s.reported_items END AS reported_order_items,
            s.lines_without_price > 0 AS lacks_price,
-           r.day IS NULL AND COALESCE(d.reported_on, s.day) <= s.day AS is_running,
+           n.day IS NULL AND COALESCE(d.updated_on, s.day) <= s.day AS is_running,
            f.day IS NULL AS lacks_economics, r.day IS NULL AS lacks_reported
     FROM summed AS s
     JOIN {{ source('reference.marketplace') }} AS m ON m.id = s.marketplace_id
     LEFT JOIN order_days AS d
       ON d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id AND d.day = s.day
+    LEFT JOIN next_days AS n
+      ON n.account_id = s.account_id AND n.marketplace_id = s.marketplace_id AND n.day = s.day
     LEFT JOIN reported_days AS r
       ON r.account_id = s.account_id AND r.marketplace_id = s.marketplace_id AND r.day = s.day
     LEFT JOIN refund_days AS f
       ON f.account_id = s.account_id AND f.marketplace_id = s.marketplace_id AND f.day = s.day
 )
 SELECT k.account_id, k.marketplace_id, k.day, k.sku, k.asin, k.currency, k.orders, k.units_ordered, k.units_pending,
-       k.units_shipped, k.units_b2b, k.units_cancelled, k.lines_cancelled, k.sales_ordered, k.sales_estimated,
+       k.units_shipped, k.units_b2b, k.units_fba, k.units_cancelled, k.lines_cancelled, k.sales_ordered, k.sales_estimated,
        k.sales_pending, k.sales_shipped, k.sales_b2b, k.shipping, k.gift_wrap, k.tax, k.promotion_discounts,
        k.units_refunded, k.sales_refunded, k.reported_units, k.reported_sales, k.reported_order_items,
        k.reported_units - k.units_ordered AS units_difference,

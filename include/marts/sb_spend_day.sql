@@ -1,9 +1,9 @@
 -- description: >-
 --   Spend of Sponsored Brands ads, spread over the products of each ad, as account setting `sb_attribution` says. With
 --   `purchases` by the share of sales of these products that Amazon attributes to clicks of the 15 days from this day on,
---   evenly without any; with `even` always evenly; with `none` not at all. An ad of one product is direct. Products are
---   those of the newest snapshot of the ad in the 7 days before; without one the spend has no ASIN. Of the ad's products
---   those count that had a visit, an ad or a purchase then.
+--   evenly without any; with `even` always evenly; with `none` not at all. An ad of one product is direct. Products of
+--   an ad are those of its newest snapshot in the 7 days before that had a visit, an ad or a purchase; without a snapshot
+--   those that Amazon counts as promoted among the purchases of the ad group. If neither is known, the spend has no ASIN.
 -- group: daily
 -- grain: [account_id, marketplace_id, day, campaign_id, ad_id, asin]
 -- inputs:
@@ -48,7 +48,8 @@ creatives AS (
 ),
 bought AS (
     SELECT a.account_id, a.marketplace_id, a.day, a.ad_id, p.purchased_asin AS asin,
-           SUM(COALESCE(p.sales_14d, 0)) AS sales
+           SUM(COALESCE(p.sales_14d, 0)) AS sales,
+           SUM(CASE WHEN p.attribution_type = 'Promoted' THEN 1 ELSE 0 END) AS promoted
     FROM ads AS a
     JOIN {{ source('amazon_ads.sb_purchased_products') }} AS p
       ON p.account_id = a.account_id AND p.marketplace_id = a.marketplace_id AND p.campaign_id = a.campaign_id
@@ -57,32 +58,39 @@ bought AS (
     GROUP BY a.account_id, a.marketplace_id, a.day, a.ad_id, p.purchased_asin
 ),
 candidates AS (
-    SELECT c.account_id, c.marketplace_id, c.day, c.ad_id, c.asin, 0 AS sales
+    SELECT c.account_id, c.marketplace_id, c.day, c.ad_id, c.asin, 0 AS sales, 1 AS is_known
     FROM creatives AS c
     WHERE c.asin IS NOT NULL AND c.asin <> ''
     UNION ALL
-    SELECT c.account_id, c.marketplace_id, c.day, c.ad_id, k.asin, 0
+    SELECT c.account_id, c.marketplace_id, c.day, c.ad_id, k.asin, 0, 1
     FROM creatives AS c
     JOIN {{ ref('asin_sku_day') }} AS k
       ON k.account_id = c.account_id AND k.marketplace_id = c.marketplace_id AND k.day = c.day
     WHERE STRPOS(c.products, k.asin) > 0
     UNION ALL
-    SELECT c.account_id, c.marketplace_id, c.day, c.ad_id, b.asin, b.sales
+    SELECT c.account_id, c.marketplace_id, c.day, c.ad_id, b.asin, b.sales, 1
     FROM creatives AS c
     JOIN bought AS b
       ON b.account_id = c.account_id AND b.marketplace_id = c.marketplace_id AND b.day = c.day AND b.ad_id = c.ad_id
     WHERE b.asin = c.asin OR STRPOS(c.products, b.asin) > 0
+    UNION ALL
+    SELECT b.account_id, b.marketplace_id, b.day, b.ad_id, b.asin, b.sales, 0
+    FROM bought AS b
+    LEFT JOIN creatives AS c
+      ON c.account_id = b.account_id AND c.marketplace_id = b.marketplace_id AND c.day = b.day AND c.ad_id = b.ad_id
+    WHERE c.ad_id IS NULL AND b.promoted > 0
 ),
 weighed AS (
     SELECT c.account_id, c.marketplace_id, c.day, c.ad_id, c.asin,
-           CASE WHEN MAX(COALESCE(s.sb_attribution, 'purchases')) = 'purchases' THEN SUM(c.sales) ELSE 0 END AS weight
+           CASE WHEN MAX(COALESCE(s.sb_attribution, 'purchases')) = 'purchases' THEN SUM(c.sales) ELSE 0 END AS weight,
+           MAX(c.is_known) AS is_known
     FROM candidates AS c
     LEFT JOIN {{ source('reference.account_setting') }} AS s ON s.account_id = c.account_id
     WHERE COALESCE(s.sb_attribution, 'purchases') <> 'none'
     GROUP BY c.account_id, c.marketplace_id, c.day, c.ad_id, c.asin
 ),
 shares AS (
-    SELECT w.account_id, w.marketplace_id, w.day, w.ad_id, w.asin, w.weight,
+    SELECT w.account_id, w.marketplace_id, w.day, w.ad_id, w.asin, w.weight, w.is_known,
            SUM(w.weight) OVER (PARTITION BY w.account_id, w.marketplace_id, w.day, w.ad_id) AS total,
            COUNT(*) OVER (PARTITION BY w.account_id, w.marketplace_id, w.day, w.ad_id) AS products,
            ROW_NUMBER() OVER (
@@ -92,7 +100,7 @@ shares AS (
 ),
 rounded AS (
     SELECT a.account_id, a.marketplace_id, a.day, a.campaign_id, a.ad_id, COALESCE(s.asin, '') AS asin, a.currency,
-           a.spend, a.impressions, a.clicks, s.weight, s.total, s.products, s.place,
+           a.spend, a.impressions, a.clicks, s.weight, s.total, s.products, s.is_known, s.place,
            CASE WHEN s.asin IS NULL THEN a.spend
                 WHEN s.total > 0 THEN ROUND(ROUND(a.spend * s.weight / NULLIF(s.total, 0), 6), 2)
                 ELSE ROUND(ROUND(a.spend / NULLIF(s.products, 0), 6), 2) END AS part
@@ -106,11 +114,11 @@ SELECT r.account_id, r.marketplace_id, r.day, r.campaign_id, r.ad_id, r.asin, r.
             THEN r.part + r.spend
                  - SUM(r.part) OVER (PARTITION BY r.account_id, r.marketplace_id, r.day, r.campaign_id, r.ad_id)
             ELSE r.part END AS spend,
-       CASE WHEN r.products = 1 THEN r.impressions END AS impressions,
-       CASE WHEN r.products = 1 THEN r.clicks END AS clicks,
+       CASE WHEN r.products = 1 AND r.is_known = 1 THEN r.impressions END AS impressions,
+       CASE WHEN r.products = 1 AND r.is_known = 1 THEN r.clicks END AS clicks,
        COALESCE(r.weight, 0) AS weight,
        CASE WHEN r.products IS NULL THEN 'unknown'
-            WHEN r.products = 1 THEN 'direct'
+            WHEN r.products = 1 AND r.is_known = 1 THEN 'direct'
             WHEN r.total > 0 THEN 'purchases'
             ELSE 'even' END AS method
 FROM rounded AS r
