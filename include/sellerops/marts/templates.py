@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from sellerops.destinations.mart_store import MARTS, REFERENCE, CheckQuery, MartStore, Span
-from sellerops.marts.dialects import SQL_TYPES, translate
+from sellerops.marts.dialects import SQL_TYPES, quoted, read_cell, translate
 from sellerops.marts.specs import MartInput, MartSpec
+from sellerops.marts.trees import PLACE, Columns, marked
 from sellerops.settings.specs import ColumnType
 
 DECIMALS = 6
-_PLACE = re.compile(r"\b__(ref|source|this)__([a-z0-9_]+?)(?:__dot__([a-z0-9_]+))?__\b")
-_CALL = re.compile(r"\{\{\s*(?:(ref|source)\('([a-z0-9_.]+)'\)|(this))\s*\}\}")
-Columns = Mapping[str, ColumnType]
 
 
 class SpanSql:
@@ -54,9 +52,8 @@ class SpanSql:
 
     def restricted(self, sql: str, span: Span) -> str:
         """A statement with templates, in the destination's dialect and restricted to the span."""
-        marked = _CALL.sub(_placeholder, sql)
-        translated = translate(marked, self._store.dialect, where=self._mart.path)
-        return _PLACE.sub(lambda found: self._relation(found, span), translated.replace("`", ""))
+        translated = translate(marked(sql), self._store.dialect, where=self._mart.path)
+        return PLACE.sub(lambda found: self._relation(found, span), translated)
 
     def _relation(self, found: re.Match[str], span: Span) -> str:
         kind, first, second = found.groups()
@@ -69,17 +66,21 @@ class SpanSql:
         types = SQL_TYPES[self._store.dialect]
         declared = self._declared(name)
         if columns is None:
-            nulls = ", ".join(f"CAST(NULL AS {types[kind]}) AS {name}" for name, kind in declared.items())
+            nulls = ", ".join(
+                f"CAST(NULL AS {types[kind]}) AS {quoted(self._store.dialect, column)}"
+                for column, kind in declared.items()
+            )
             return f"(SELECT {nulls} FROM (SELECT 1 AS one) AS nothing WHERE 1 = 0)"
-        more = "".join(
-            f", CAST(NULL AS {types[kind]}) AS {name}"
-            for name, kind in declared.items()
-            if name not in columns
+        cells = ", ".join(
+            read_cell(self._store.dialect, column, kind)
+            if column in columns
+            else f"CAST(NULL AS {types[kind]}) AS {quoted(self._store.dialect, column)}"
+            for column, kind in declared.items()
         )
         condition = _input_condition(
             self._mart.inputs[name], columns, span, self._mart, self._store.filters(table)
         )
-        return f"(SELECT t.*{more} FROM {self._store.table_sql(table)} AS t{condition})"
+        return f"(SELECT {cells} FROM {self._store.table_sql(table)} AS t{condition})"
 
 
 def is_reference(name: str) -> bool:
@@ -93,11 +94,6 @@ def physical_name(name: str) -> str:
     if schema != "reference":
         return name
     return "sellerops.marketplace" if table == "marketplace" else f"{REFERENCE}.{table}"
-
-
-def _placeholder(found: re.Match[str]) -> str:
-    kind, name, this = found.groups()
-    return "__this__mart__" if this else f"__{kind}__{name.replace('.', '__dot__')}__"
 
 
 def _cell(name: str, kind: ColumnType, types: Mapping[ColumnType, str]) -> str:
