@@ -125,11 +125,11 @@ sums AS (
     GROUP BY l.account_id, l.marketplace_id, l.day, l.sku, l.currency
 ),
 costs AS (
-    SELECT s.account_id, s.marketplace_id, s.day, s.sku,
+    SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.currency,
            ROUND((c.manufacturing + COALESCE(c.freight, 0) + COALESCE(c.duty, 0) + COALESCE(c.prep, 0) + COALESCE(c.other, 0)) * x.rate, 6) AS unit_cost,
            x.rate IS NULL AS lacks_rate,
            ROW_NUMBER() OVER (
-               PARTITION BY s.account_id, s.marketplace_id, s.day, s.sku
+               PARTITION BY s.account_id, s.marketplace_id, s.day, s.sku, s.currency
                ORDER BY LENGTH(c.marketplace_id) DESC, c.valid_from DESC
            ) AS place
     FROM sums AS s
@@ -165,7 +165,7 @@ margins AS (
     FROM sums AS s
     LEFT JOIN costs AS c
         ON c.account_id = s.account_id AND c.marketplace_id = s.marketplace_id AND c.day = s.day AND c.sku = s.sku
-        AND c.place = 1
+        AND c.currency = s.currency AND c.place = 1
     LEFT JOIN {{ source('reference.account_setting') }} AS a ON a.account_id = s.account_id
     LEFT JOIN {{ source('reference.fx_rate') }} AS x
         ON x.day = s.day AND x.from_currency = s.currency AND x.to_currency = a.reporting_currency

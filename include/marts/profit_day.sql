@@ -1,6 +1,6 @@
 -- description: "Order-based profit per marketplace and day, with what belongs to no SKU."
 -- group: money
--- grain: [account_id, marketplace_id, day]
+-- grain: [account_id, marketplace_id, day, currency]
 -- inputs:
 --   profit_sku_day: {day: day}
 --   reference.fx_rate: {day: day, account: false, marketplace: false}
@@ -61,8 +61,7 @@
 --   status: {type: text, description: "complete, estimated (some amounts are not posted yet) or incomplete (something is missing)."}
 --   missing: {type: text, description: "What is missing, in alphabetical order: ads, cost, fees, fx_rate, price, storage, unmapped, vat_setting; empty: nothing."}
 WITH sums AS (
-    SELECT s.account_id, s.marketplace_id, s.day,
-           MAX(s.currency) AS currency,
+    SELECT s.account_id, s.marketplace_id, s.day, s.currency,
            SUM(s.units) AS units,
            COALESCE(SUM(s.units) FILTER (WHERE s.cogs IS NULL), 0) AS units_without_cost,
            SUM(s.open_units) AS open_units,
@@ -122,7 +121,7 @@ WITH sums AS (
                     || CASE WHEN COUNT(*) FILTER (WHERE s.missing LIKE '%unmapped%') > 0 THEN 'unmapped ' ELSE '' END
                     || CASE WHEN COUNT(*) FILTER (WHERE s.missing LIKE '%vat_setting%') > 0 THEN 'vat_setting' ELSE '' END), ' ', ', ') AS missing
     FROM {{ ref('profit_sku_day') }} AS s
-    GROUP BY s.account_id, s.marketplace_id, s.day
+    GROUP BY s.account_id, s.marketplace_id, s.day, s.currency
 )
 SELECT s.account_id, s.marketplace_id, s.day, s.currency, s.units, s.units_without_cost, s.open_units, s.returned_units,
        s.product_sales, s.shipping_income, s.gift_wrap_income, s.other_income, s.refunds, s.promotions, s.referral_fees, s.closing_fees, s.digital_services_fees, s.fulfilment_fees, s.return_fees, s.refund_admin_fees, s.chargebacks, s.merchant_shipping, s.other_cm1, s.cogs, s.cogs_returned, s.cm1, s.ads, s.promotion_fees, s.storage, s.inbound, s.removals, s.reimbursements, s.clawbacks, s.other_cm2, s.tax_on_fees, s.cm2, s.cm2_without_cogs,

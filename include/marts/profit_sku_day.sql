@@ -1,6 +1,6 @@
 -- description: "Order-based profit per SKU and day: amounts as posted, estimates until then."
 -- group: money
--- grain: [account_id, marketplace_id, day, sku]
+-- grain: [account_id, marketplace_id, day, sku, currency]
 -- inputs:
 --   order_money: {day: day}
 --   transaction_line: {day: day}
@@ -69,8 +69,7 @@
 --   status: {type: text, description: "complete, estimated (some amounts are not posted yet) or incomplete (something is missing)."}
 --   missing: {type: text, description: "What is missing, in alphabetical order: ads, cost, fees, fx_rate, price, storage, unmapped, vat_setting; empty: nothing."}
 WITH ordered AS (
-    SELECT o.account_id, o.marketplace_id, o.day, o.sku,
-           MAX(o.currency) AS currency,
+    SELECT o.account_id, o.marketplace_id, o.day, o.sku, o.currency,
            SUM(o.units) AS units,
            SUM(o.open_units) AS open_units,
            SUM(o.units) - SUM(o.open_units) AS posted_units,
@@ -94,7 +93,7 @@ WITH ordered AS (
            SUM(o.posted_net) AS posted_net,
            SUM(o.deferred_net) AS deferred_net
     FROM {{ ref('order_money') }} AS o
-    GROUP BY o.account_id, o.marketplace_id, o.day, o.sku
+    GROUP BY o.account_id, o.marketplace_id, o.day, o.sku, o.currency
 ),
 order_days AS (
     SELECT a.account_id, a.marketplace_id, a.amazon_order_id AS order_id,
@@ -118,8 +117,7 @@ by_posting AS (
     WHERE t.is_counted AND o.order_id IS NULL
 ),
 posted AS (
-    SELECT l.account_id, l.marketplace_id, l.day, l.sku,
-           MAX(l.currency) AS currency,
+    SELECT l.account_id, l.marketplace_id, l.day, l.sku, l.currency,
            COALESCE(SUM(l.amount) FILTER (WHERE l.pl_line = 'revenue.product'), 0) AS product_sales,
            COALESCE(SUM(l.amount) FILTER (WHERE l.pl_line = 'revenue.shipping'), 0) AS shipping_income,
            COALESCE(SUM(l.amount) FILTER (WHERE l.pl_line = 'revenue.gift_wrap'), 0) AS gift_wrap_income,
@@ -152,15 +150,14 @@ posted AS (
            COUNT(*) FILTER (WHERE l.level = 'UNMAPPED') AS unmapped_lines,
            SUM(l.amount) AS net
     FROM by_posting AS l
-    GROUP BY l.account_id, l.marketplace_id, l.day, l.sku
+    GROUP BY l.account_id, l.marketplace_id, l.day, l.sku, l.currency
 ),
 advertised AS (
-    SELECT s.account_id, s.marketplace_id, s.day, s.sku,
-           MAX(s.currency) AS currency,
+    SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.currency,
            -SUM(s.spend) AS ads,
            COUNT(*) FILTER (WHERE s.status = 'incomplete' AND s.missing LIKE '%campaign_report%') AS incomplete_ads
     FROM {{ ref('ads_day') }} AS s
-    GROUP BY s.account_id, s.marketplace_id, s.day, s.sku
+    GROUP BY s.account_id, s.marketplace_id, s.day, s.sku, s.currency
 ),
 storage_months AS (
     SELECT c.day, m.account_id, m.marketplace_id, MAX(m.day) AS month_first, MAX(c.month_first) AS own_month
@@ -193,12 +190,12 @@ returned AS (
     GROUP BY r.account_id, o.marketplace_id, CAST(r.return_date AT TIME ZONE m.time_zone AS DATE), COALESCE(r.sku, '')
 ),
 expected AS (
-    SELECT f.account_id, f.marketplace_id, f.day, f.sku,
+    SELECT f.account_id, f.marketplace_id, f.day, f.sku, f.currency,
            MAX(CASE WHEN f.fee_type = 'fee.referral' THEN f.rate_expected END) AS referral_rate,
            MAX(CASE WHEN f.fee_type = 'fee.fba_fulfilment' THEN f.rate_expected END) AS fulfilment_rate,
            COUNT(*) FILTER (WHERE f.fee_type IN ('fee.referral', 'fee.fba_fulfilment') AND f.units_expected > 0 AND f.rate_expected IS NULL) AS unknown_rates
     FROM {{ ref('fees_day') }} AS f
-    GROUP BY f.account_id, f.marketplace_id, f.day, f.sku
+    GROUP BY f.account_id, f.marketplace_id, f.day, f.sku, f.currency
 ),
 all_keys AS (
     SELECT o.account_id, o.marketplace_id, o.day, o.sku, o.currency FROM ordered AS o
@@ -212,20 +209,20 @@ all_keys AS (
     SELECT r.account_id, r.marketplace_id, r.day, r.sku, r.currency FROM returned AS r
 ),
 keys AS (
-    SELECT x.account_id, x.marketplace_id, x.day, x.sku, MAX(x.currency) AS currency FROM all_keys AS x GROUP BY x.account_id, x.marketplace_id, x.day, x.sku
+    SELECT x.account_id, x.marketplace_id, x.day, x.sku, x.currency FROM all_keys AS x GROUP BY x.account_id, x.marketplace_id, x.day, x.sku, x.currency
 ),
 units AS (
     SELECT x.account_id, x.marketplace_id, x.day, x.sku, x.currency, COALESCE(o.units, 0) AS units, COALESCE(r.returned_units, 0) AS returned_units
     FROM keys AS x
-    LEFT JOIN ordered AS o ON o.account_id = x.account_id AND o.marketplace_id = x.marketplace_id AND o.day = x.day AND o.sku = x.sku
-    LEFT JOIN returned AS r ON r.account_id = x.account_id AND r.marketplace_id = x.marketplace_id AND r.day = x.day AND r.sku = x.sku
+    LEFT JOIN ordered AS o ON o.account_id = x.account_id AND o.marketplace_id = x.marketplace_id AND o.day = x.day AND o.sku = x.sku AND o.currency = x.currency
+    LEFT JOIN returned AS r ON r.account_id = x.account_id AND r.marketplace_id = x.marketplace_id AND r.day = x.day AND r.sku = x.sku AND r.currency = x.currency
 ),
 costs AS (
-    SELECT s.account_id, s.marketplace_id, s.day, s.sku,
+    SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.currency,
            ROUND((c.manufacturing + COALESCE(c.freight, 0) + COALESCE(c.duty, 0) + COALESCE(c.prep, 0) + COALESCE(c.other, 0)) * x.rate, 6) AS unit_cost,
            x.rate IS NULL AS lacks_rate,
            ROW_NUMBER() OVER (
-               PARTITION BY s.account_id, s.marketplace_id, s.day, s.sku
+               PARTITION BY s.account_id, s.marketplace_id, s.day, s.sku, s.currency
                ORDER BY LENGTH(c.marketplace_id) DESC, c.valid_from DESC
            ) AS place
     FROM units AS s
@@ -294,12 +291,12 @@ parts AS (
            COALESCE(p.fee_tax, 0) <> 0 AND COALESCE(g.vat_on_fees, 'UNKNOWN') = 'UNKNOWN' AS lacks_vat_setting,
            COALESCE(o.deferred_net, 0) <> 0 AS is_deferred
     FROM units AS u
-    LEFT JOIN ordered AS o ON o.account_id = u.account_id AND o.marketplace_id = u.marketplace_id AND o.day = u.day AND o.sku = u.sku
-    LEFT JOIN posted AS p ON p.account_id = u.account_id AND p.marketplace_id = u.marketplace_id AND p.day = u.day AND p.sku = u.sku
-    LEFT JOIN advertised AS a ON a.account_id = u.account_id AND a.marketplace_id = u.marketplace_id AND a.day = u.day AND a.sku = u.sku
-    LEFT JOIN stored AS s ON s.account_id = u.account_id AND s.marketplace_id = u.marketplace_id AND s.day = u.day AND s.sku = u.sku
-    LEFT JOIN expected AS e ON e.account_id = u.account_id AND e.marketplace_id = u.marketplace_id AND e.day = u.day AND e.sku = u.sku
-    LEFT JOIN costs AS c ON c.account_id = u.account_id AND c.marketplace_id = u.marketplace_id AND c.day = u.day AND c.sku = u.sku AND c.place = 1
+    LEFT JOIN ordered AS o ON o.account_id = u.account_id AND o.marketplace_id = u.marketplace_id AND o.day = u.day AND o.sku = u.sku AND o.currency = u.currency
+    LEFT JOIN posted AS p ON p.account_id = u.account_id AND p.marketplace_id = u.marketplace_id AND p.day = u.day AND p.sku = u.sku AND p.currency = u.currency
+    LEFT JOIN advertised AS a ON a.account_id = u.account_id AND a.marketplace_id = u.marketplace_id AND a.day = u.day AND a.sku = u.sku AND a.currency = u.currency
+    LEFT JOIN stored AS s ON s.account_id = u.account_id AND s.marketplace_id = u.marketplace_id AND s.day = u.day AND s.sku = u.sku AND s.currency = u.currency
+    LEFT JOIN expected AS e ON e.account_id = u.account_id AND e.marketplace_id = u.marketplace_id AND e.day = u.day AND e.sku = u.sku AND e.currency = u.currency
+    LEFT JOIN costs AS c ON c.account_id = u.account_id AND c.marketplace_id = u.marketplace_id AND c.day = u.day AND c.sku = u.sku AND c.currency = u.currency AND c.place = 1
     LEFT JOIN {{ source('reference.account_setting') }} AS g ON g.account_id = u.account_id
     LEFT JOIN {{ source('reference.fx_rate') }} AS x
         ON x.day = u.day AND x.from_currency = u.currency AND x.to_currency = g.reporting_currency
