@@ -41,6 +41,8 @@ COMMANDS = {
     "connections": {"connections": "test the Airflow connections that the configuration uses"},
     "notices": {"notices": "who gets which notice, pending messages, open faults"},
     "dags": {"dags": "switch DAGs on and off, also whole families"},
+    "reference": {"reference": "costs, suppliers, products, exchange rates, rules"},
+    "products": {"products": "SKUs, what they belong to, and unmapped ones"},
     "landing_tables": {"tables": "landing tables and their specs"},
 }
 

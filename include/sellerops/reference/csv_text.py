@@ -64,23 +64,27 @@ def csv_lines(
 
 
 def _decoded(content: bytes, problems: list[Problem]) -> str | None:
-    def refuse(cause: str, remedy: str) -> None:
-        problems.append(Problem("file", cause, remedy))
-
-    if len(content) > LARGEST_BYTES:
-        return refuse(f"is larger than {LARGEST_BYTES:,} bytes.", "Import it in parts.")
-    if content.startswith(_WORKBOOKS):
-        return refuse("is an Excel workbook.", "Save it as `CSV UTF-8` and import that file.")
+    if problem := _unreadable(content):
+        problems.append(problem)
+        return None
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark):
             return _decode(content, encoding, problems)
-    if b"\0" in content:
-        return refuse("is not text: it contains bytes of value 0.", "Save it as `CSV UTF-8`.")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         # What Excel writes on Windows as plain `CSV`.
         return _decode(content, "cp1252", problems)
+
+
+def _unreadable(content: bytes) -> Problem | None:
+    if len(content) > LARGEST_BYTES:
+        return Problem("file", f"is larger than {LARGEST_BYTES:,} bytes.", "Import it in parts.")
+    if content.startswith(_WORKBOOKS):
+        return Problem("file", "is an Excel workbook.", "Save it as `CSV UTF-8` and import that file.")
+    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Problem("file", "is not text: it contains bytes of value 0.", "Save it as `CSV UTF-8`.")
+    return None
 
 
 def _decode(content: bytes, encoding: str, problems: list[Problem]) -> str | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.abc import Params, Query
+from psycopg.rows import dict_row, tuple_row
 
 from sellerops.destinations.mart_store import REFERENCE
 from sellerops.reference.table import ReferenceTable
@@ -73,6 +74,14 @@ def delete_rows(
     kept = {_key(table, row) for row in keys}
     remaining = [row for row in stored_rows(connection, table) if _key(table, row) not in kept]
     return write_rows(connection, table, remaining, source=source, edited_by=edited_by, replace=True)
+
+
+def tuples(
+    connection: Connection, statement: Query, parameters: Params | None = None
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement as tuples, whatever the connection makes of rows."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(statement, parameters).fetchall()
 
 
 def lock_table(connection: Connection, table: ReferenceTable) -> None:
@@ -141,7 +150,7 @@ def _changes(connection: Connection, table: ReferenceTable, *, replace: bool) ->
     """Numbers of rows and the days they apply to, per account ('' where the table has none)."""
     account = sql.SQL("coalesce(s.account_id, t.account_id)" if table.has_account else "''")
     # A row that changes affects what it applied to before as well as what it applies to now.
-    days = sql.SQL("NULL::date, NULL::date")
+    days: sql.Composable = sql.SQL("NULL::date, NULL::date")
     if table.day:
         first, last = (
             sql.Identifier(table.day),
@@ -164,7 +173,7 @@ def _changes(connection: Connection, table: ReferenceTable, *, replace: bool) ->
         theirs=_cells("t", list(table.columns)),
         replace=sql.Literal(replace),
     )
-    found = connection.execute(statement).fetchall()
+    found = tuples(connection, statement)
     names = ("account_id", "first_day", "last_day", "added", "changed", "removed")
     return [dict(zip(names, row, strict=True)) for row in found]
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from sellerops.reference.calendar_rows import FIRST_DAY, calendar_rows, last_day
-from sellerops.reference.edits import Edit, lock_table, stored_rows, write_rows
+from sellerops.reference.edits import Edit, lock_table, stored_rows, tuples, write_rows
 from sellerops.reference.published_rates import (
     RateSettings,
     fetch_rates,
@@ -49,9 +49,7 @@ def fill_rates(connection: Connection) -> Edit:
         Given(row["day"], row["from_currency"], row["to_currency"], row["rate"])
         for row in stored_rows(connection, TABLES["fx_given"])
     ]
-    (newest,) = connection.execute(
-        "SELECT max(fetched_at) FROM sellerops_reference.fx_published"
-    ).fetchone() or (None,)
+    ((newest,),) = tuples(connection, "SELECT max(fetched_at) FROM sellerops_reference.fx_published")
     from currency_converter import __version__ as package
 
     state = f"{settings} {currencies} {given} {newest} {package} {today}"
@@ -84,7 +82,7 @@ def refresh_rates(connection: Connection) -> int:
     found = fetch_rates(settings.address, _today(connection))
     with connection.transaction():
         lock_table(connection, TABLES["fx_published"])
-        (now,) = connection.execute("SELECT sellerops.now()").fetchone() or (None,)
+        ((now,),) = tuples(connection, "SELECT sellerops.now()")
         known = {
             (row["day"], row["currency"]): row["per_euro"]
             for row in stored_rows(connection, TABLES["fx_published"])
@@ -133,11 +131,11 @@ def _currencies_in(connection: Connection) -> list[str]:
     union = " UNION ".join(
         f"SELECT {column} FROM sellerops_reference.{table}" for table, column in _CURRENCIES
     )
-    return [row[0] for row in connection.execute(union.encode()) if row[0]]
+    return [name for (name,) in tuples(connection, union.encode()) if name]
 
 
 def _today(connection: Connection) -> date:
-    (day,) = connection.execute("SELECT (sellerops.now() AT TIME ZONE 'UTC')::date").fetchone() or (None,)
+    ((day,),) = tuples(connection, "SELECT (sellerops.now() AT TIME ZONE 'UTC')::date")
     assert isinstance(day, date)
     return day
 

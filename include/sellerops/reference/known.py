@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from sellerops.reference.edits import tuples
 from sellerops.reference.problems import Problem, quoted
 from sellerops.reference.published_rates import packaged_currencies, rate_settings
 from sellerops.reference.table import ReferenceTable
@@ -37,10 +38,11 @@ class Known:
         """What is known now. ``with_skus``: SKUs are checked."""
         places = all_marketplaces()
         settings = rate_settings()
-        given = connection.execute(
+        given = tuples(
+            connection,
             "SELECT from_currency FROM sellerops_reference.fx_given "
-            "UNION SELECT to_currency FROM sellerops_reference.fx_given"
-        ).fetchall()
+            "UNION SELECT to_currency FROM sellerops_reference.fx_given",
+        )
         return cls(
             accounts=frozenset(load_accounts()),
             marketplaces={
@@ -108,14 +110,15 @@ class Known:
 
 def _skus(connection: psycopg.Connection[Any]) -> dict[str, frozenset[str]]:
     for schema, table, column in _PLACES:
-        found = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{schema}.{table}",)).fetchone()
-        if not (found and found[0]):
+        ((exists,),) = tuples(connection, "SELECT to_regclass(%s) IS NOT NULL", (f"{schema}.{table}",))
+        if not exists:
             continue
-        rows = connection.execute(
+        rows = tuples(
+            connection,
             sql.SQL(
                 "SELECT account_id, array_agg(DISTINCT trim({0})) FROM {1} WHERE {0} IS NOT NULL GROUP BY 1"
-            ).format(sql.Identifier(column), sql.Identifier(schema, table))
-        ).fetchall()
+            ).format(sql.Identifier(column), sql.Identifier(schema, table)),
+        )
         if rows:
             return {account: frozenset(skus) for account, skus in rows}
     return {}

@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 
 from sellerops.base.errors import ConfigurationError, UnexpectedAnswer
+from sellerops.reference.edits import tuples
 from sellerops.reference.rates import Peg, Series
 from sellerops.settings.config_files import config_dir, read_yaml, shown
 
@@ -84,7 +85,8 @@ def packaged_currencies() -> frozenset[str]:
 def stored_rates(connection: psycopg.Connection[Any], currencies: Collection[str], since: date) -> Series:
     """Rates read from the bank earlier, from ``since`` on."""
     found: dict[str, dict[date, Decimal]] = {}
-    for currency, day, per_euro in connection.execute(
+    for currency, day, per_euro in tuples(
+        connection,
         "SELECT currency, day, per_euro FROM sellerops_reference.fx_published "
         "WHERE currency = ANY(%s) AND day >= %s",
         (sorted(currencies), since),
