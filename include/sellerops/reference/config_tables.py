@@ -163,6 +163,13 @@ def _settings(table: ReferenceTable, text: str, path: Path, problems: list[Probl
         )
 
 
+def _pools(table: ReferenceTable, text: str, path: Path, problems: list[Problem]) -> Iterator[Cells]:
+    """The stock pools, by the loader of the file, which has checked them."""
+    for name, members in stock_pools().items():
+        for marketplace_id in members:
+            yield f"stock_pools.{name}", {"marketplace_id": marketplace_id, "stock_pool": name}
+
+
 def _csv(
     table: ReferenceTable, text: str, problems: list[Problem], columns: Sequence[str]
 ) -> Iterator[Cells]:
@@ -196,4 +203,5 @@ CONFIG: Mapping[str, ConfigTable] = {
     "calendar_event": ConfigTable("calendar_events.csv", _events),
     "settlement_rule": ConfigTable("settlement_rules.csv", _plain),
     "finance_rule": ConfigTable("finance_rules.csv", _plain),
+    "stock_pool": ConfigTable("marketplaces.yaml", _pools),
 }

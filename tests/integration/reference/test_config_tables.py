@@ -10,11 +10,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from sellerops.base.errors import InvalidRows
 from sellerops.ledger import Ledger
 from sellerops.reference.config_tables import CONFIG, config_rows, synchronise
-from sellerops.reference.edits import stored_rows
+from sellerops.reference.edits import stored_rows, tuples
 from sellerops.reference.tables import TABLES
 from sellerops.settings.config_files import config_dir
 
@@ -23,7 +24,9 @@ Connection = psycopg.Connection[Any]
 
 @pytest.fixture
 def connection(ledger: Ledger) -> Iterator[Connection]:
-    with psycopg.connect(ledger.database.conninfo, autocommit=True) as opened:
+    # Rows are mappings, as on the ledger's own connections.
+    conninfo = ledger.database.conninfo
+    with psycopg.Connection[Any].connect(conninfo, autocommit=True, row_factory=dict_row) as opened:
         yield opened
 
 
@@ -73,7 +76,7 @@ def test_a_changed_line_is_noted_from_its_first_day_on_and_an_unchanged_file_is_
     assert "per_unit,EUR,2024-10-15" in text
     path.write_text(text.replace("0.19,per_unit,EUR,2024-10-15", "0.18,per_unit,EUR,2024-10-15"))
     synchronise(connection, {"fee_rule"})
-    noted = connection.execute("SELECT first_day, last_day FROM sellerops.table_change").fetchall()
+    noted = tuples(connection, "SELECT first_day, last_day FROM sellerops.table_change")
     assert noted == [(date(2024, 10, 15), date(2025, 1, 14))]
 
 
@@ -123,8 +126,9 @@ def test_rates_of_used_currencies_are_filled_up_to_today(connection: Connection,
     (one,) = [row for row in rows if (row["day"], row["from_currency"], row["to_currency"])
               == (date(2026, 10, 31), "USD", "AED")]  # fmt: skip
     assert (str(one["rate"]), one["source"], one["age_days"]) == ("3.6725", "peg", 1)
-    days = connection.execute(
+    (days,) = tuples(
+        connection,
         "SELECT min(day), max(day) - (sellerops.now() AT TIME ZONE 'UTC')::date > 700 "
-        "FROM sellerops_reference.calendar"
-    ).fetchone()
+        "FROM sellerops_reference.calendar",
+    )
     assert days == (date(2020, 1, 1), True)

@@ -9,10 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from sellerops.base.errors import InvalidRows
 from sellerops.ledger import Ledger
-from sellerops.reference.edits import stored_rows, write_rows
+from sellerops.reference.edits import stored_rows, tuples, write_rows
 from sellerops.reference.importing import export_csv, import_csv, import_rows
 from sellerops.reference.tables import TABLES
 
@@ -23,7 +24,9 @@ Connection = psycopg.Connection[Any]
 
 @pytest.fixture
 def connection(ledger: Ledger) -> Iterator[Connection]:
-    with psycopg.connect(ledger.database.conninfo, autocommit=True) as opened:
+    # Rows are mappings, as on the ledger's own connections.
+    conninfo = ledger.database.conninfo
+    with psycopg.Connection[Any].connect(conninfo, autocommit=True, row_factory=dict_row) as opened:
         opened.execute("CREATE SCHEMA sellerops_marts")
         opened.execute(
             "CREATE TABLE sellerops_marts.product AS SELECT 'northwind_na' AS account_id, 'NW-1' AS sku"
@@ -40,9 +43,9 @@ def _import(connection: Connection, lines: str, **options: Any) -> Any:
 
 
 def _noted(connection: Connection) -> list[tuple[Any, ...]]:
-    return connection.execute(
-        "SELECT account_id, first_day, last_day FROM sellerops.table_change ORDER BY id"
-    ).fetchall()
+    return tuples(
+        connection, "SELECT account_id, first_day, last_day FROM sellerops.table_change ORDER BY id"
+    )
 
 
 def test_every_problem_is_reported_with_its_line_and_nothing_changes(connection: Connection) -> None:
@@ -87,8 +90,8 @@ def test_a_stored_cost_ends_where_the_next_begins_and_marts_follow_from_there(co
     assert rows["", date(2026, 3, 1)]["manufacturing"] == Decimal("4.40")
     assert ("ATVPDKIKX0DER", date(2026, 1, 1)) in rows
     assert _noted(connection) == [("northwind_na", date(2026, 1, 1), None)]
-    edits = connection.execute("SELECT source, added, changed FROM sellerops.reference_edit ORDER BY id DESC")
-    assert edits.fetchone() == ("costs.csv", 1, 1)
+    edits = tuples(connection, "SELECT source, added, changed FROM sellerops.reference_edit ORDER BY id DESC")
+    assert edits[0] == ("costs.csv", 1, 1)
 
 
 def test_an_export_imports_as_it_is_and_changes_nothing(connection: Connection) -> None:
