@@ -14,9 +14,11 @@ from typing import Any
 from amazon_sandbox.data_kiosk import periods
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.figures import sales_by_sku
+from amazon_sandbox.simulation.money.lines import Line
+from amazon_sandbox.simulation.money.orders import order_lines
+from amazon_sandbox.simulation.money.refunds import refund_lines
 from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, orders_on
 from amazon_sandbox.simulation.refunds import refunds_on
-from amazon_sandbox.simulation.settlements import Line, order_lines, refund_lines
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, token, uniforms
 
@@ -30,6 +32,10 @@ FEES = {
     "RefundCommission": "Refund administration fees",
     "ShippingChargeback": "Shipping chargebacks",
     "ShippingHB": "Shipping holdbacks",
+    "GiftwrapChargeback": "Gift wrap chargebacks",
+    "DigitalServicesFee": "Digital services fees",
+    "Digital Services Fee": "Digital services fees",
+    "CODFee": "Cash on delivery fees",
 }
 _PRODUCTS = ("MSKU", "CHILD_ASIN", "PARENT_ASIN")
 # Share of products whose cost the seller has entered.
@@ -161,7 +167,7 @@ def _fees(
     storefront: Storefront, span: periods.Span, members: Sequence[tuple[Listing, Sums]], with_components: bool
 ) -> list[Json]:
     written = []
-    for name in FEES.values():
+    for name in dict.fromkeys(FEES.values()):
         charges = [sums.fees[name] for _, sums in members if name in sums.fees]
         if not charges:
             continue

@@ -7,7 +7,7 @@ from typing import Any
 from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.documents import iso_utc
-from amazon_sandbox.simulation.settlements import COMMISSION
+from amazon_sandbox.simulation.money.orders import COMMISSION
 from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plan as the description in productFeesV0.json gives it.

@@ -6,35 +6,23 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from amazon_sandbox.simulation import Seller
-from amazon_sandbox.simulation.awd_charges import Fee
-from amazon_sandbox.simulation.created_shipments import PLACEMENT, TRANSPORTATION
 from amazon_sandbox.simulation.documents import iso_utc
+from amazon_sandbox.simulation.money.lines import Line
 from amazon_sandbox.simulation.orders import Order, OrderItem
-from amazon_sandbox.simulation.settlements import AWD_FEES, BASE_FEE, Line
 from amazon_sandbox.simulation.storefront import Storefront
 
 Json = dict[str, Any]
 
-_KINDS = {
-    "ItemPrice": "Sales",
-    "ItemWithheldTax": "Tax",
-    "ItemFees": "Expenses",
-    "Promotion": "Promotions",
-}
-# What transactions call the fees of shipments and of bulk stock, by their name in settlements.
-_FEES = {
-    PLACEMENT: "FBAInboundConvenienceFee",
-    TRANSPORTATION: "FBAInboundTransportationFee",
-    AWD_FEES[Fee.PROCESSING]: "AmazonUpstreamProcessingFee",
-    AWD_FEES[Fee.STORAGE]: "AmazonUpstreamStorageTransportationFee",
-    AWD_FEES[Fee.TRANSPORTATION]: "AmazonUpstreamStorageTransportationFee",
-}
+# The roll-up nodes of a transaction's tree, by the amount's type in settlements; others are expenses.
+_INCOME, _COSTS = "Sales", "Expenses"
+_IS_INCOME = ("ItemPrice", "Promotion", "FBA Inventory Reimbursement")
 
 
 class Draft(NamedTuple):
     """A transaction before it is written; `lines` are computed only then.
 
-    `matures`: when a deferred one is released, 0 for others; `delay`: seconds until Amazon shows it.
+    `matures`: when a deferred one is released, 0 for others, and `reason` why it waits; `delay`: seconds
+    until Amazon shows it.
     """
 
     seller: Seller
@@ -49,6 +37,7 @@ class Draft(NamedTuple):
     order: Order | None = None
     related: tuple[tuple[str, str], ...] = ()
     matures: int = 0
+    reason: str = ""
     delay: int = 0
 
     @property
@@ -102,7 +91,7 @@ class Draft(NamedTuple):
             written["contexts"] = [
                 {
                     "contextType": "DeferredContext",
-                    "deferralReason": "B2B",
+                    "deferralReason": self.reason,
                     "maturityDate": _time(self.matures),
                 }
             ]
@@ -131,7 +120,7 @@ class Draft(NamedTuple):
             if adjustment
             else [],
             "totalAmount": self._money(lines),
-            "breakdowns": self._breakdowns(lines),
+            "breakdowns": self._parts(lines),
             "contexts": [
                 {
                     "contextType": "ProductContext",
@@ -144,22 +133,32 @@ class Draft(NamedTuple):
         }
 
     def _breakdowns(self, lines: list[Line]) -> list[Json]:
-        """Amounts by kind, and within a kind by what the settlement calls them."""
-        kinds: dict[str, dict[str, list[Line]]] = {}
+        """The tree of a transaction: income and expenses, in them the nodes of items, in those the leaves."""
+        prefix = "Refunded " if self.transaction_type == "Refund" else ""
+        kinds: dict[str, list[Line]] = {}
         for line in lines:
-            kind = _KINDS.get(line.amount_type, "Expenses")
-            kinds.setdefault(kind, {}).setdefault(_part(line), []).append(line)
+            name = _INCOME if line.amount_type in _IS_INCOME else _COSTS
+            kinds.setdefault(prefix + name, []).append(line)
+        return [self._node(kind, part, self._parts(part)) for kind, part in kinds.items()]
+
+    def _parts(self, lines: list[Line]) -> list[Json]:
+        """The nodes of an item; a fee that is no item's is a leaf itself."""
+        groups: dict[str, list[Line]] = {}
+        for line in lines:
+            groups.setdefault(line.group or line.leaf, []).append(line)
         return [
-            {
-                "breakdownType": kind,
-                "breakdownAmount": self._money([line for part in parts.values() for line in part]),
-                "breakdowns": [
-                    {"breakdownType": name, "breakdownAmount": self._money(part), "breakdowns": []}
-                    for name, part in parts.items()
-                ],
-            }
-            for kind, parts in kinds.items()
+            self._node(name, part, self._leaves(part) if part[0].group else [])
+            for name, part in groups.items()
         ]
+
+    def _leaves(self, lines: list[Line]) -> list[Json]:
+        leaves: dict[str, list[Line]] = {}
+        for line in lines:
+            leaves.setdefault(line.leaf, []).append(line)
+        return [self._node(name, part, []) for name, part in leaves.items()]
+
+    def _node(self, name: str, lines: list[Line], below: list[Json]) -> Json:
+        return {"breakdownType": name, "breakdownAmount": self._money(lines), "breakdowns": below}
 
     def _money(self, lines: list[Line]) -> Json:
         marketplace = self.storefront.marketplace
@@ -167,16 +166,6 @@ class Draft(NamedTuple):
             "currencyAmount": marketplace.amount(sum(line.amount for line in lines)),
             "currencyCode": marketplace.currency,
         }
-
-
-def fee_name(line: Line) -> str:
-    """What a settlement line is for: in some the amount's type says it, and the description is a base fee."""
-    return line.amount_type if line.amount_description == BASE_FEE else line.amount_description
-
-
-def _part(line: Line) -> str:
-    name = fee_name(line)
-    return _FEES.get(name, name)
 
 
 def _time(seconds: int) -> str:

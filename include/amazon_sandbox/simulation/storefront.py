@@ -25,12 +25,19 @@ class Storefront:
     work. Cheap to make.
 
     `created`: the shipments that clients created; `generated`: the same storefront without them. The caches
-    are shared between the two and hold only what is generated.
+    are shared between the two and hold only what is generated. `sibling` gives the account's storefront in
+    another country, as generated.
     """
 
     def __init__(
-        self, seed: int, account: str, marketplace: Marketplace, catalogue: tuple[Listing, ...]
+        self,
+        seed: int,
+        account: str,
+        marketplace: Marketplace,
+        catalogue: tuple[Listing, ...],
+        sibling: Callable[[str], Storefront],
     ) -> None:
+        self.sibling = sibling
         self.generated = self
         self.created: tuple[CreatedShipment, ...] = ()
         self.seed = seed
@@ -174,7 +181,10 @@ class Storefronts:
         return made
 
     def _make(self, account: str, marketplace: Marketplace) -> Storefront:
-        return Storefront(self.seed, account, marketplace, self._catalogue(account))
+        def sibling(country: str) -> Storefront:
+            return self._storefront(account, marketplaces.by_country(country))
+
+        return Storefront(self.seed, account, marketplace, self._catalogue(account), sibling)
 
 
 def _check(storefront: Storefront, shipments: Iterable[CreatedShipment]) -> None:

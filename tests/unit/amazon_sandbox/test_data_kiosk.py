@@ -391,7 +391,7 @@ def _fees(row: dict[str, Any]) -> Decimal:
 
 def _posted(kiosk: Kiosk, day: date) -> Decimal:
     """What settlements charge as item fees on a day of the US storefront."""
-    from amazon_sandbox.simulation.settlements import _storefront_lines
+    from amazon_sandbox.simulation.money import orders, refunds
 
     storefront = kiosk.api.sandbox.simulation.storefront(kiosk.api.seller, US)
     start, end = storefront.marketplace.day_bounds(day.toordinal())
@@ -399,7 +399,8 @@ def _posted(kiosk: Kiosk, day: date) -> Decimal:
         -sum(
             (
                 Decimal(line.amount)
-                for line in _storefront_lines(storefront, start, end)
+                for lines in (orders.lines_shipped, refunds.lines_posted)
+                for line in lines(storefront, start, end)
                 if line.amount_type == "ItemFees"
             ),
             Decimal(0),

@@ -131,13 +131,13 @@ def related(row: dict[str, Any]) -> dict[str, str]:
 
 
 def test_deferred_money_is_listed_twice_over_time(eu: Api) -> None:
-    """DEFERRED today; a week later DEFERRED_RELEASED, and RELEASED under another id."""
+    """DEFERRED today; a week after delivery DEFERRED_RELEASED, and RELEASED under another id."""
     api = unlimited(eu)
     window = {"postedAfter": "2026-11-17T00:00:00Z", "postedBefore": "2026-11-21T00:00:00Z"}
     before = {row.get("transactionId"): row for row in transactions(api, **window)}
     deferred = {name for name, row in before.items() if row["transactionStatus"] == "DEFERRED"}
     assert deferred
-    api.later(10 * 86_400)
+    api.later(12 * 86_400)  # four days on the way, seven after delivery
     after = {row.get("transactionId"): row for row in transactions(api, **window)}
     assert {after[name]["transactionStatus"] for name in deferred} == {"DEFERRED_RELEASED"}
     assert set(before) < set(after), "those of the last 48 hours came late"

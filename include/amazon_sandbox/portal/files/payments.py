@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from amazon_sandbox.finances.data import drafts_between
-from amazon_sandbox.finances.render import Draft, fee_name
+from amazon_sandbox.finances.drafts import drafts_between
+from amazon_sandbox.finances.render import Draft
 from amazon_sandbox.portal.files.instants import written_instant
 from amazon_sandbox.portal.files.layouts import ENGLISH, Column, columns, label, languages
 from amazon_sandbox.portal.files.models import CSV, FileRequest, PortalFile
 from amazon_sandbox.portal.files.writing import amount, csv_bytes
 from amazon_sandbox.simulation.marketplaces import Marketplace
-from amazon_sandbox.simulation.settlements import Line
+from amazon_sandbox.simulation.money.lines import Line, fee_name
 
 LAYOUT = "payments"
 AMOUNTS = frozenset(

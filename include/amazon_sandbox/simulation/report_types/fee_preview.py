@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from amazon_sandbox.simulation.catalogue import BRANDS, DEFAULT_BRAND, Listing
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file
+from amazon_sandbox.simulation.money.orders import COMMISSION
 from amazon_sandbox.simulation.report_types.request import ReportRequest
-from amazon_sandbox.simulation.settlements import COMMISSION
 from amazon_sandbox.simulation.sizes import size_of
 from amazon_sandbox.simulation.storefront import Storefront
 

@@ -84,7 +84,8 @@ def test_the_money_is_that_of_transactions_and_settlements(world: Simulation, co
         ref for ref in world.settlements(seller, NOW) if marketplace.marketplace_id in ref.marketplace_ids
     ]
     ref = refs[-1]
-    days = ref.start.date() - timedelta(days=1), ref.end.date() + timedelta(days=1)
+    # What is released in the period may have been posted, deferred, up to eleven days before it.
+    days = ref.start.date() - timedelta(days=12), ref.end.date() + timedelta(days=1)
     later = NOW + timedelta(days=3)  # transactions of the last 48 hours may still be missing
     header = lines_of(download(world, KIND, country, days, language, later))[line - 1]
     index = {name: header.index(name) for name in header}
