@@ -21,7 +21,7 @@
 --   available_before: {type: integer, unit: units, description: "The same at the end of the day before."}
 --   buy_box_percentage: {type: decimal, unit: percent, description: "Share of page views in which this seller had the buy box; null: unknown."}
 --   is_masked: {type: boolean, description: "Demand could not be seen: leave the day out instead of counting it as zero."}
---   mask_reason: {type: text, description: "stock_out (no stock all day), partial (stock ended or began within the day), suppressed (listing hidden), buy_box (below 5 percent of views), or empty."}
+--   mask_reason: {type: text, description: "stock_out (no stock all day), partial (stock ended or began within the day), suppressed (listing hidden), buy_box (below 5 percent of at least 10 views: of fewer, the share is chance), or empty."}
 --   events: {type: text, description: "Deal of reference.calendar_event, `several`, `promotion` (discounts of 5 percent of sales or more), or empty."}
 --   status: {type: text, description: "complete; estimated: stock from the inventory ledger only, or orders still change; incomplete: orders or stock are not known."}
 --   missing: {type: text, description: "sales, stock: not known for the marketplace and day."}
@@ -90,7 +90,7 @@ known AS (
            CASE WHEN d.day IS NOT NULL THEN COALESCE(s.units, 0) END AS units,
            i.sellable AS available, b.sellable AS available_before, i.status AS stock_status,
            k.day IS NOT NULL AS has_stock_day, d.day IS NOT NULL AS has_sales_day, s.unsettled,
-           ROUND(100 * v.buy_box_views / NULLIF(v.page_views, 0), 6) AS buy_box_percentage,
+           v.page_views, ROUND(100 * v.buy_box_views / NULLIF(v.page_views, 0), 6) AS buy_box_percentage,
            h.sku IS NOT NULL AS is_hidden, c.event,
            COALESCE(-s.discounts, 0) > 0 AND COALESCE(-s.discounts, 0) * 20 >= COALESCE(s.sales, 0) AS is_promoted
     FROM rows_of_days AS r
@@ -113,12 +113,12 @@ known AS (
 ),
 masked AS (
     SELECT k.account_id, k.marketplace_id, k.day, k.sku, k.asin, k.units, k.available, k.available_before,
-           k.buy_box_percentage, k.event, k.is_promoted, k.has_sales_day, k.has_stock_day, k.unsettled, k.stock_status,
+           k.page_views, k.buy_box_percentage, k.event, k.is_promoted, k.has_sales_day, k.has_stock_day, k.unsettled, k.stock_status,
            CASE WHEN k.available <= 0 AND COALESCE(k.available_before, 0) <= 0 AND COALESCE(k.units, 0) = 0
                 THEN 'stock_out'
                 WHEN k.available <= 0 OR k.available_before <= 0 THEN 'partial'
                 WHEN k.is_hidden THEN 'suppressed'
-                WHEN k.buy_box_percentage < 5 THEN 'buy_box'
+                WHEN k.page_views >= 10 AND k.buy_box_percentage < 5 THEN 'buy_box'
                 ELSE '' END AS mask_reason
     FROM known AS k
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from sellerops.demand.backtest import Tests, choose_models, predict, run_tests
 from sellerops.demand.classes import DemandClass
-from sellerops.demand.looks import MEAN, NAIVE, Look, Past, look_back, look_now
+from sellerops.demand.looks import MEAN, NAIVE, STEP, Look, Past, look_back, look_now
 from sellerops.demand.metrics import (
     BAND,
     MEDIAN,
@@ -22,9 +22,10 @@ from sellerops.demand.metrics import (
     wape,
 )
 from sellerops.demand.quantiles import wide_quantiles
-from sellerops.demand.series import Floats, Ints, Panel, Spikes
+from sellerops.demand.series import Bools, Floats, Ints, Panel, Spikes
 
 AMAZON, NONE = "amazon", "none"
+DRIFT = 1.5
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Forecasts:
     quantiles: Floats
     seasonal_naive: Floats
     in_stock_mean: Floats
+    has_drifted: Bools
     scores: Scores
 
 
@@ -76,6 +78,7 @@ class Forecaster:
         look = self._past.looks[-1] if panel is None else look_now(panel, self._horizon, self._spikes)
         models = list(self._models)
         quantiles = self._quantiles(look, models)
+        scores = _scores(self._tests, self._models, self._past.looks[-1].classes)
         self._use_amazon(models, quantiles, amazon_daily)
         return Forecasts(
             horizon=self._horizon,
@@ -84,8 +87,22 @@ class Forecaster:
             quantiles=quantiles,
             seasonal_naive=look.points[NAIVE],
             in_stock_mean=look.points[MEAN],
-            scores=_scores(self._tests, self._models, self._past.looks[-1].classes),
+            has_drifted=self._drift(scores),
+            scores=scores,
         )
+
+    def _drift(self, scores: Scores) -> Bools:
+        """(n,) Whether the last ``STEP`` days were forecast far worse than the back-test says.
+
+        Far worse: 1.5 times its WAPE, or what chance alone explains in so few days if that is more.
+        """
+        if len(self._past.looks) < 2:
+            return np.zeros(len(self._models), bool)
+        made = self._quantiles(self._past.looks[-2], self._models)[:, MEDIAN] * STEP / self._horizon
+        actual = self._past.last_step
+        error = np.abs(made - actual) / np.maximum(actual, 1.0)
+        chance = np.array([poisson_floor(max(1.0, each)) if each == each else np.nan for each in actual])
+        return np.asarray(error > DRIFT * np.fmax(scores.wape, chance))
 
     def _quantiles(self, look: Look, models: list[str]) -> Floats:
         found = np.full((len(models), len(QUANTILES)), np.nan)

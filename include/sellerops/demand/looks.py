@@ -44,6 +44,7 @@ class Past:
     looks: list[Look]
     actual: Floats  # (looks, n), NaN where unknown
     first_day: Ints  # (n,) of each SKU
+    last_step: Floats  # (n,) demand of the last ``STEP`` days, NaN where unknown
     trees: dict[int, Trees | None] = field(default_factory=dict)
 
     @cached_property
@@ -88,7 +89,8 @@ def look_back(panel: Panel, horizon: Ints, spikes: Spikes = "exclude") -> Past:
     croston, fading = croston_sba(panel), tsb(panel)
     looks = [_look(history, horizon, each, croston, fading) for each in origins]
     actual = np.stack([history.outcome(each, horizon) for each in origins])
-    return Past(horizon, looks, actual, history.first_day)
+    last_step = history.outcome(max(0, days - STEP), np.full_like(horizon, STEP))
+    return Past(horizon, looks, actual, history.first_day, last_step)
 
 
 def look_now(panel: Panel, horizon: Ints, spikes: Spikes = "exclude") -> Look:
