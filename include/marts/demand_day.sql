@@ -29,43 +29,47 @@
 --   masks:
 --     description: A day is masked exactly if it has a reason.
 --     sql: SELECT t.sku FROM {{ this }} AS t WHERE t.is_masked <> (t.mask_reason <> '')
-WITH sold AS (
-    SELECT s.account_id, s.marketplace_id, s.day, s.sku, MAX(s.asin) AS asin,
-           SUM(COALESCE(s.units_ordered, s.reported_units)) AS units, SUM(s.sales_ordered) AS sales,
-           SUM(s.promotion_discounts) AS discounts, SUM(CASE WHEN s.status = 'complete' THEN 0 ELSE 1 END) AS unsettled
+WITH parts AS (
+    SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.asin, 1 AS is_sales, 0 AS is_stock, 1 AS is_row, 0 AS is_hidden,
+           COALESCE(s.units_ordered, s.reported_units) AS units, s.sales_ordered AS sales,
+           s.promotion_discounts AS discounts, CASE WHEN s.status = 'complete' THEN 0 ELSE 1 END AS unsettled,
+           CAST(NULL AS BIGINT) AS page_views, CAST(NULL AS NUMERIC) AS buy_box_views,
+           CAST(NULL AS BIGINT) AS available, CAST(NULL AS BIGINT) AS available_before
     FROM {{ ref('sales_day') }} AS s
-    WHERE s.sku <> ''
-    GROUP BY s.account_id, s.marketplace_id, s.day, s.sku
-),
-visited AS (
-    SELECT t.account_id, t.marketplace_id, t.day, t.sku, MAX(t.asin) AS asin, SUM(t.page_views) AS page_views,
-           SUM(t.buy_box_views) AS buy_box_views
+    UNION ALL
+    SELECT t.account_id, t.marketplace_id, t.day, t.sku, t.asin, 1, 0, 1, 0, NULL, NULL, NULL, 0,
+           t.page_views, t.buy_box_views, NULL, NULL
     FROM {{ ref('traffic_sku_day') }} AS t
-    WHERE t.sku <> ''
-    GROUP BY t.account_id, t.marketplace_id, t.day, t.sku
-),
-stocked AS (
-    SELECT i.account_id, i.marketplace_id, i.day, i.sku, i.asin, i.sellable, i.status
+    UNION ALL
+    SELECT i.account_id, i.marketplace_id, i.day, i.sku, i.asin, 0, 1, 1, 0, NULL, NULL, NULL,
+           CASE WHEN i.status = 'complete' THEN 0 ELSE 1 END, NULL, NULL, i.sellable, NULL
     FROM {{ ref('inventory_day') }} AS i
     WHERE i.marketplace_id <> '' AND i.sellable IS NOT NULL
-),
-stock_days AS (
-    SELECT s.account_id, s.marketplace_id, s.day FROM stocked AS s GROUP BY s.account_id, s.marketplace_id, s.day
-),
-sales_days AS (
-    SELECT e.account_id, e.marketplace_id, e.day
-    FROM (
-        SELECT s.account_id, s.marketplace_id, s.day FROM {{ ref('sales_day') }} AS s
-        UNION ALL
-        SELECT v.account_id, v.marketplace_id, v.day FROM visited AS v
-    ) AS e
-    GROUP BY e.account_id, e.marketplace_id, e.day
-),
-hidden AS (
-    SELECT h.account_id, h.marketplace_id, CAST(h.snapshot_at AT TIME ZONE m.time_zone AS DATE) AS day, h.sku
+    UNION ALL
+    SELECT b.account_id, b.marketplace_id, CAST(b.day + INTERVAL '1' DAY AS DATE), b.sku, NULL, 0, 0, 0, 0, NULL, NULL, NULL,
+           0, NULL, NULL, NULL, b.sellable
+    FROM {{ ref('inventory_day') }} AS b
+    WHERE b.marketplace_id <> '' AND b.sellable IS NOT NULL
+    UNION ALL
+    SELECT h.account_id, h.marketplace_id, CAST(h.snapshot_at AT TIME ZONE m.time_zone AS DATE), h.sku, NULL, 0, 0, 0, 1,
+           NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL
     FROM {{ source('amazon_sp.suppressed_listings') }} AS h
     JOIN {{ source('reference.marketplace') }} AS m ON m.id = h.marketplace_id
-    GROUP BY h.account_id, h.marketplace_id, CAST(h.snapshot_at AT TIME ZONE m.time_zone AS DATE), h.sku
+),
+days AS (
+    SELECT p.account_id, p.marketplace_id, p.day, MAX(p.is_sales) AS has_sales, MAX(p.is_stock) AS has_stock
+    FROM parts AS p
+    GROUP BY p.account_id, p.marketplace_id, p.day
+),
+summed AS (
+    SELECT p.account_id, p.marketplace_id, p.day, p.sku, MAX(p.asin) AS asin, SUM(p.units) AS units, SUM(p.sales) AS sales,
+           COALESCE(-SUM(p.discounts), 0) AS discounts, SUM(p.unsettled) AS unsettled, SUM(p.page_views) AS page_views,
+           SUM(p.buy_box_views) AS buy_box_views, SUM(p.available) AS available,
+           SUM(p.available_before) AS available_before, MAX(p.is_hidden) AS is_hidden
+    FROM parts AS p
+    WHERE p.sku <> ''
+    GROUP BY p.account_id, p.marketplace_id, p.day, p.sku
+    HAVING MAX(p.is_row) = 1
 ),
 deals AS (
     SELECT c.marketplace_id, c.day, CASE WHEN COUNT(*) = 1 THEN MAX(c.event) ELSE 'several' END AS event
@@ -73,61 +77,33 @@ deals AS (
     WHERE c.kind = 'deal'
     GROUP BY c.marketplace_id, c.day
 ),
-named AS (
-    SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.asin FROM sold AS s
-    UNION ALL
-    SELECT v.account_id, v.marketplace_id, v.day, v.sku, v.asin FROM visited AS v
-    UNION ALL
-    SELECT i.account_id, i.marketplace_id, i.day, i.sku, i.asin FROM stocked AS i
-),
-rows_of_days AS (
-    SELECT n.account_id, n.marketplace_id, n.day, n.sku, MAX(n.asin) AS asin
-    FROM named AS n
-    GROUP BY n.account_id, n.marketplace_id, n.day, n.sku
-),
 known AS (
-    SELECT r.account_id, r.marketplace_id, r.day, r.sku, r.asin,
-           CASE WHEN d.day IS NOT NULL THEN COALESCE(s.units, 0) END AS units,
-           i.sellable AS available, b.sellable AS available_before, i.status AS stock_status,
-           k.day IS NOT NULL AS has_stock_day, d.day IS NOT NULL AS has_sales_day, s.unsettled,
-           v.page_views, ROUND(100 * v.buy_box_views / NULLIF(v.page_views, 0), 6) AS buy_box_percentage,
-           h.sku IS NOT NULL AS is_hidden, c.event,
-           COALESCE(-s.discounts, 0) > 0 AND COALESCE(-s.discounts, 0) * 20 >= COALESCE(s.sales, 0) AS is_promoted
-    FROM rows_of_days AS r
-    LEFT JOIN sold AS s
-      ON s.account_id = r.account_id AND s.marketplace_id = r.marketplace_id AND s.day = r.day AND s.sku = r.sku
-    LEFT JOIN visited AS v
-      ON v.account_id = r.account_id AND v.marketplace_id = r.marketplace_id AND v.day = r.day AND v.sku = r.sku
-    LEFT JOIN stocked AS i
-      ON i.account_id = r.account_id AND i.marketplace_id = r.marketplace_id AND i.day = r.day AND i.sku = r.sku
-    LEFT JOIN stocked AS b
-      ON b.account_id = r.account_id AND b.marketplace_id = r.marketplace_id AND b.day = r.day - INTERVAL '1' DAY
-     AND b.sku = r.sku
-    LEFT JOIN hidden AS h
-      ON h.account_id = r.account_id AND h.marketplace_id = r.marketplace_id AND h.day = r.day AND h.sku = r.sku
-    LEFT JOIN stock_days AS k
-      ON k.account_id = r.account_id AND k.marketplace_id = r.marketplace_id AND k.day = r.day
-    LEFT JOIN sales_days AS d
-      ON d.account_id = r.account_id AND d.marketplace_id = r.marketplace_id AND d.day = r.day
-    LEFT JOIN deals AS c ON c.marketplace_id = r.marketplace_id AND c.day = r.day
+    SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.asin, d.has_sales, d.has_stock, s.unsettled,
+           CASE WHEN d.has_sales = 1 THEN COALESCE(s.units, 0) END AS units, s.available, s.available_before,
+           s.page_views, ROUND(100 * s.buy_box_views / NULLIF(s.page_views, 0), 6) AS buy_box_percentage, s.is_hidden,
+           COALESCE(
+               c.event, CASE WHEN s.discounts > 0 AND s.discounts * 20 >= COALESCE(s.sales, 0) THEN 'promotion' ELSE '' END
+           ) AS events
+    FROM summed AS s
+    JOIN days AS d ON d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id AND d.day = s.day
+    LEFT JOIN deals AS c ON c.marketplace_id = s.marketplace_id AND c.day = s.day
 ),
 masked AS (
     SELECT k.account_id, k.marketplace_id, k.day, k.sku, k.asin, k.units, k.available, k.available_before,
-           k.page_views, k.buy_box_percentage, k.event, k.is_promoted, k.has_sales_day, k.has_stock_day, k.unsettled, k.stock_status,
+           k.buy_box_percentage, k.events, k.has_sales, k.has_stock, k.unsettled,
            CASE WHEN k.available <= 0 AND COALESCE(k.available_before, 0) <= 0 AND COALESCE(k.units, 0) = 0
                 THEN 'stock_out'
                 WHEN k.available <= 0 OR k.available_before <= 0 THEN 'partial'
-                WHEN k.is_hidden THEN 'suppressed'
+                WHEN k.is_hidden = 1 THEN 'suppressed'
                 WHEN k.page_views >= 10 AND k.buy_box_percentage < 5 THEN 'buy_box'
                 ELSE '' END AS mask_reason
     FROM known AS k
 )
 SELECT m.account_id, m.marketplace_id, m.day, m.sku, m.asin, m.units, m.available, m.available_before,
-       m.buy_box_percentage, m.mask_reason <> '' AS is_masked, m.mask_reason,
-       COALESCE(m.event, CASE WHEN m.is_promoted THEN 'promotion' ELSE '' END) AS events,
-       CASE WHEN NOT m.has_sales_day OR NOT m.has_stock_day THEN 'incomplete'
-            WHEN COALESCE(m.unsettled, 0) > 0 OR m.stock_status <> 'complete' THEN 'estimated'
+       m.buy_box_percentage, m.mask_reason <> '' AS is_masked, m.mask_reason, m.events,
+       CASE WHEN m.has_sales = 0 OR m.has_stock = 0 THEN 'incomplete'
+            WHEN m.unsettled > 0 THEN 'estimated'
             ELSE 'complete' END AS status,
-       LTRIM(CASE WHEN m.has_sales_day THEN '' ELSE ', sales' END
-             || CASE WHEN m.has_stock_day THEN '' ELSE ', stock' END, ', ') AS missing
+       LTRIM(CASE WHEN m.has_sales = 1 THEN '' ELSE ', sales' END
+             || CASE WHEN m.has_stock = 1 THEN '' ELSE ', stock' END, ', ') AS missing
 FROM masked AS m

@@ -18,7 +18,9 @@ from sellerops.marts.specs import MartSpec
 
 Row = Mapping[str, Any]
 # By mart: "module:class". Imported when the mart is built, since the classes are in rooms above this one.
-COMPUTED: dict[str, str] = {}
+COMPUTED: dict[str, str] = {
+    "forecast": "sellerops.demand.forecast_mart:ForecastMart",
+}
 
 
 @dataclass(frozen=True)
