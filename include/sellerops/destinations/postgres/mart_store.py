@@ -26,8 +26,8 @@ from sellerops.destinations.postgres.mart_errors import MART_RULES
 
 Connection = psycopg.Connection[Any]
 # CTEs have no statistics, so that Postgres expects one row of them and loops over thousands (15 million
-# comparisons, 7 s instead of 0.1 s); marts join by equality, for which hashing is never much slower. The cost of
-# what is switched off would set off just-in-time compilation.
+# comparisons, 7 s instead of 0.1 s). Marts join by equality, for which hashing is never much slower. The cost
+# of what is switched off would set off just-in-time compilation.
 _PLANNING = "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off; SET LOCAL jit = off"
 # Of the rows that a failing test found.
 _SHOWN = 3
