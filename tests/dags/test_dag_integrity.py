@@ -12,11 +12,12 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from support.airflow_home import PROJECT_ROOT
+from support.specs import enabled_shipped_specs
 
 from sellerops.inbound.workflow import STEPS
 from sellerops.marts.specs import load_marts
 from sellerops.settings.accounts import Account, load_accounts
-from sellerops.settings.specs import PeriodKind, enabled_specs
+from sellerops.settings.specs import PeriodKind
 from sellerops_airflow.dag_factory.reports import build_all
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
@@ -24,7 +25,7 @@ from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
 
-SPECS = {spec.dag_id: spec for spec in enabled_specs()}
+SPECS = {spec.dag_id: spec for spec in enabled_shipped_specs()}
 # From the files alone, so that a spec that does not load is noticed. Disabled specs have no DAG, nor, as
 # shipped, do those of web pages and of the drop folder (test_portal_dags.py).
 DAG_IDS = {

@@ -16,10 +16,11 @@ import pytest
 import yaml
 from airflow.dag_processing.dagbag import DagBag
 from support.airflow_home import PROJECT_ROOT, airflow_environment
+from support.specs import enabled_shipped_specs, shipped_specs
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.settings.accounts import load_accounts
-from sellerops.settings.specs import enabled_specs, load_spec, load_specs
+from sellerops.settings.specs import load_spec
 from sellerops_airflow.dag_factory import reports as report_factory
 from sellerops_airflow.dag_factory.reports import (
     PARTS,
@@ -32,7 +33,7 @@ from sellerops_airflow.dag_factory.reports import (
 )
 
 REPORTS = Path("reports") / "amazon_sp"
-REPORT_COUNT = len(enabled_specs())
+REPORT_COUNT = len(enabled_shipped_specs())
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_a_new_account_is_a_new_group_in_every_dag(config: Path) -> None:
     accounts = yaml.safe_load((config / "accounts.yaml").read_text())
     accounts["accounts"]["northwind_jp"] = {"region": "FE", "marketplaces": ["JP"]}
     (config / "accounts.yaml").write_text(yaml.safe_dump(accounts))
-    specs = {spec.dag_id: spec for spec in load_specs()[0]}
+    specs = {spec.dag_id: spec for spec in shipped_specs()}
     for dag in build_all().dags:
         spec = specs[dag.dag_id]
         in_shop = spec.accounts == "all" and (spec.marketplaces == "all" or "JP" in spec.marketplaces)

@@ -15,6 +15,7 @@ from integration.collect.parts import RUN_AT, Bench, another_run, collect
 from integration.test_replay import REPORTS
 from support.catalogue import document_of
 from support.samples import CREATED
+from support.specs import shipped_specs
 from support.tables import Tables
 
 from sellerops.archive import DocumentMeta
@@ -23,10 +24,10 @@ from sellerops.collect import Outcome
 from sellerops.destinations import RequestMeta
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
-from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 
-SPECS = [spec for spec in load_specs()[0] if spec.source == "amazon_sp"]
+SPECS = [spec for spec in shipped_specs() if spec.source == "amazon_sp"]
 READ = [spec for spec in SPECS if spec.request.how in ("called", "queried")]
 # What the local Amazon's sellers have none of: they buy no advertisements.
 NO_ROWS = {"economics_ads"}

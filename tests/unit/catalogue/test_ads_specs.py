@@ -8,12 +8,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from support.specs import shipped_specs
 
 from amazon_sandbox.ads.report_types import ReportType, report_types
 from sellerops.formats.names import snake_case
-from sellerops.settings.specs import ColumnType, PeriodKind, ReportSpec, WriteDisposition, load_specs
+from sellerops.settings.specs import ColumnType, PeriodKind, ReportSpec, WriteDisposition
 
-SPECS = [spec for spec in load_specs()[0] if spec.source == "amazon_ads"]
+SPECS = [spec for spec in shipped_specs() if spec.source == "amazon_ads"]
 REPORTS = [spec for spec in SPECS if "group_by" in spec.request.options]
 ENTITIES = [spec for spec in SPECS if spec.period.kind is PeriodKind.SNAPSHOT]
 # A report by placement that leaves the placement out is the campaign report once more.

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.specs import shipped_failures, shipped_specs
 from unit.catalogue.documents import ROWS, Cell, cells, facts_for, put
 
 from sellerops.base.errors import UnreadableDocument
@@ -27,10 +28,10 @@ from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
 from sellerops.formats.personal_columns import looks_personal
 from sellerops.formats.trees import PATH
-from sellerops.settings.specs import ReportSpec, TableSpec, load_specs
+from sellerops.settings.specs import ReportSpec, TableSpec
 from sellerops.settings.specs.tables import WHOLE_DOCUMENT
 
-SPECS, FAILURES = load_specs()
+SPECS, FAILURES = shipped_specs(), shipped_failures()
 TABLES = [(spec, name) for spec in SPECS for name in spec.tables]
 SLICE = Slice(
     "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sellerops.settings.specs import PeriodKind, enabled_specs
+from support.specs import enabled_shipped_specs
+
+from sellerops.settings.specs import PeriodKind
 from sellerops_runtime.report_selection import DEMO_REPORTS, LISTINGS, needs_asins, rounds, run_days
 
-SPECS = enabled_specs()
+SPECS = enabled_shipped_specs()
 
 
 def test_the_plain_demo_shows_a_report_of_each_kind() -> None:
