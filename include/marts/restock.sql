@@ -34,16 +34,17 @@
 --   inbound_working: {type: integer, unit: units, description: "In shipments to Amazon that have not left yet."}
 --   inbound_shipped: {type: integer, unit: units, description: "In shipments on their way to Amazon."}
 --   inbound_receiving: {type: integer, unit: units, description: "In shipments that Amazon is receiving."}
---   inbound_expected_on: {type: date, description: "Day the last of these is expected to be sellable."}
+--   inbound_expected_on: {type: date, description: "Latest expected arrival of its open shipments at Amazon; null: none is known."}
 --   awd_available: {type: integer, unit: units, description: "In Amazon Warehousing and Distribution, ready to be sent to FBA."}
---   awd_reserved: {type: integer, unit: units, description: "In or on the way from AWD to FBA, reserved for it."}
+--   awd_reserved: {type: integer, unit: units, description: "In AWD or on the way from it to FBA, reserved for FBA."}
 --   awd_inbound: {type: integer, unit: units, description: "On the way to AWD."}
 --   own_warehouse: {type: integer, unit: units, description: "In your own warehouse."}
 --   open_orders: {type: integer, unit: units, description: "Ordered from the supplier and not delivered."}
---   open_orders_expected_on: {type: date, description: "Day the last open purchase order is expected to be sellable."}
+--   open_orders_expected_on: {type: date, description: "Latest expected arrival of its open purchase orders at Amazon."}
 --   later_units: {type: integer, unit: units, description: "Units of these parts that are expected after the protection period: they come too late for this order's decision."}
 --   position: {type: integer, unit: units, description: "Inventory position: the sum of the parts without customer_orders and later_units."}
 --   sellable_position: {type: integer, unit: units, description: "The part of the position at Amazon: available, fc_transfer and fc_processing."}
+--   next_arrival_on: {type: date, description: "Day the next units that are not at Amazon yet are expected to be sellable."}
 --   lead_time_days: {type: decimal, unit: days, description: "Mean lead time: production, freight and check-in."}
 --   lead_time_sd_days: {type: decimal, unit: days, description: "Standard deviation of the lead time."}
 --   check_in_days: {type: decimal, unit: days, description: "Part of the lead time from arrival at Amazon to sellable; learned from your shipments."}
@@ -70,9 +71,9 @@
 --   order_by: {type: date, description: "First day on which the position, at that high demand, meets the reorder point. An order later than that day misses the service level."}
 --   order_status: {type: text, description: "order_now (order_by has come), soon (within 7 days), ok, overstock (position above 1.5 times the target) or unknown."}
 --   lost_units: {type: decimal, unit: units, description: "Units expected to be lost if the order leaves today: median demand of the days without stock before it arrives."}
---   lost_margin: {type: decimal, unit: currency, description: "Lost units times the margin per unit."}
+--   lost_margin: {type: decimal, unit: currency, description: "lost_units times unit_margin."}
 --   unit_cost: {type: decimal, unit: currency, description: "Cost of a unit at this quantity, landed."}
---   unit_margin: {type: decimal, unit: currency, description: "Margin of a unit before overhead, from profit_sku_day over 91 days."}
+--   unit_margin: {type: decimal, unit: currency, description: "Contribution margin 1 of a unit, from profit_sku_day over 91 days."}
 --   currency: {type: text, description: "Currency of the money columns: the marketplace's."}
 --   cash_needed: {type: decimal, unit: currency, description: "Order quantity times unit cost."}
 --   cash_deposit: {type: decimal, unit: currency, description: "Part paid with the order."}

@@ -29,6 +29,8 @@ class DemandSettings(BaseModel):
     review_days: int = Field(default=7, ge=1)
     check_in_days: float = Field(default=7, ge=0)
     check_in_sd_days: float = Field(default=4, ge=0)
+    own_warehouse_days: float = Field(default=5, ge=0)
+    awd_days: float = Field(default=14, ge=0)
     service_level_by: Literal["class", "newsvendor"] = "class"
     service_level_shift: dict[Literal["A", "B", "C"], float] = {"A": 0.02, "B": 0.0, "C": -0.05}
     min_cover_days: int = Field(default=35, ge=0)

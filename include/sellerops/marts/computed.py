@@ -20,6 +20,7 @@ Row = Mapping[str, Any]
 # By mart: "module:class". Imported when the mart is built, since the classes are in rooms above this one.
 COMPUTED: dict[str, str] = {
     "forecast": "sellerops.demand.forecast_mart:ForecastMart",
+    "restock": "sellerops.demand.restock_mart:RestockMart",
 }
 
 

@@ -1,6 +1,8 @@
-"""PLACEHOLDER demand."""
+"""Order quantities that people set instead of the proposed ones."""
 
 from __future__ import annotations
+
+from alembic import op
 
 from sellerops.ledger.migrations.sql_files import run_sql_beside
 
@@ -13,4 +15,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP TABLE sellerops.restock_override")
