@@ -60,9 +60,9 @@
 --   safety_stock: {type: decimal, unit: units, description: "Reorder point minus median demand over the protection period."}
 --   safety_stock_formula: {type: decimal, unit: units, description: "The textbook formula z * sqrt(P * sd of demand squared + demand squared * sd of lead time squared), for comparison only."}
 --   target: {type: decimal, unit: units, description: "Position after the order: reorder point plus median demand of a review period, within the limits of cover."}
---   needed: {type: decimal, unit: units, description: "Target minus position, before rounding; 0 if negative."}
---   order_quantity: {type: integer, unit: units, description: "Units to order now or at order_by: needed, rounded to case pack, MOQ, price break, carton and capacity."}
---   order_quantity_reason: {type: text, description: "What changed the needed units: case_pack, moq, price_break, carton, capacity, min_cover, max_cover, override; separated by a comma."}
+--   needed: {type: decimal, unit: units, description: "Target minus the position on order_by, before rounding, if that is within a week; else 0."}
+--   order_quantity: {type: integer, unit: units, description: "Units to order on order_by if that is within a week, else 0: needed, rounded to whole cartons, MOQ, price break and capacity."}
+--   order_quantity_reason: {type: text, description: "What changed the needed units: min_cover, max_cover, case_pack, moq, price_break, capacity, override; separated by a comma."}
 --   case_pack: {type: integer, unit: units, description: "Units of a case."}
 --   moq: {type: integer, unit: units, description: "The supplier's minimum order quantity."}
 --   cover_days: {type: decimal, unit: days, description: "Position divided by the median demand per day."}

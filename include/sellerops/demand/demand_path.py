@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-import numpy as np
-
 from sellerops.demand.metrics import MEDIAN
 from sellerops.demand.quantiles import quantile_at
 from sellerops.demand.series import Floats
@@ -19,8 +17,9 @@ _NORMAL = NormalDist()
 class DemandPath:
     """Cumulated demand over any number of days.
 
-    The median grows with the days, the distance of a quantile from it with their square root, as if days
-    were independent. At the horizon both are those of the forecast.
+    The median grows with the days. The distance of a quantile from it has two causes: buyers come at random
+    (Poisson), which grows with the square root of the days, and the level is not known, which grows with the
+    days. At the horizon both are those of the forecast.
 
     :param quantiles: (``QUANTILES``,) of the total over ``horizon`` days.
     """
@@ -40,8 +39,15 @@ class DemandPath:
     def quantile(self, level: float, days: float) -> float:
         """Demand of so many days that is not exceeded with probability ``level``."""
         total = float(quantile_at(self.quantiles[None, :], level)[0])
-        spread = (total - float(self.quantiles[MEDIAN])) * math.sqrt(days / self.horizon)
+        spread = (total - float(self.quantiles[MEDIAN])) * self._spread_share(days)
         return max(0.0, self.median(days) + spread)
+
+    def _spread_share(self, days: float) -> float:
+        median = float(self.quantiles[MEDIAN])
+        deviation = self.daily_sd * math.sqrt(self.horizon)
+        chance = min(1.0, median / deviation**2) if deviation > 0 else 1.0
+        share = days / self.horizon
+        return math.sqrt(chance * share + (1 - chance) * share**2)
 
     def with_late_orders(self, level: float, days: float, lead_time_sd: float) -> float:
         """``quantile``, when the length of the period is uncertain too.
@@ -58,7 +64,9 @@ class DemandPath:
     def daily_sd(self) -> float:
         """Standard deviation of a day's demand that the band between p50 and p90 implies."""
         ninety = float(quantile_at(self.quantiles[None, :], 0.9)[0])
-        return max(0.0, ninety - float(self.quantiles[MEDIAN])) / _NORMAL.inv_cdf(0.9) / np.sqrt(self.horizon)
+        return (
+            max(0.0, ninety - float(self.quantiles[MEDIAN])) / _NORMAL.inv_cdf(0.9) / math.sqrt(self.horizon)
+        )
 
 
 def textbook_safety_stock(path: DemandPath, level: float, days: float, lead_time_sd: float) -> float:

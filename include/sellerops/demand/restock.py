@@ -56,7 +56,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What to order. Days count from today (0); None: not within a year."""
+    """What to order. Days count from today (0); None: not within a year.
+
+    ``needed`` and ``quantity`` are those of the day ``order_by`` if that is within a week, else 0.
+    """
 
     status: OrderStatus
     quantity: Quantity
@@ -80,7 +83,10 @@ def propose(position: Position, demand: DemandPath, policy: Policy) -> Proposal:
     target, limits = _target(demand, policy, reorder_point)
     units = position.within(period)
     order_by = _order_by(units, demand, reorder_point)
-    needed = max(0.0, target - units)
+    status = _status(units, target, order_by)
+    needed = 0.0
+    if order_by is not None and status in (OrderStatus.ORDER_NOW, OrderStatus.SOON):
+        needed = max(0.0, target - units + demand.median(order_by))
     longest = demand.daily * (policy.lead.mean + policy.max_cover)
     quantity = order_quantity(
         needed,
@@ -90,7 +96,7 @@ def propose(position: Position, demand: DemandPath, policy: Policy) -> Proposal:
         holding_rate=policy.holding_rate,
     )
     return Proposal(
-        status=_status(units, target, order_by),
+        status=status,
         quantity=quantity,
         needed=needed,
         position=units,

@@ -16,15 +16,20 @@ STALE = 7  # days after which a level of stock says nothing any more
 Cells = Mapping[str, Any]
 Place = tuple[str, str]  # home marketplace, SKU
 
-_FORECASTS = """SELECT f.marketplace_id, f.stock_pool, f.sku, f.day, f.horizon_days, f.lead_time_days, f.lead_time_sd_days,
+_FORECASTS = """SELECT f.marketplace_id, f.stock_pool, f.sku, f.day, f.horizon_days, f.lead_time_days,
+       f.lead_time_sd_days,
        f.review_days, f.p10, f.p50, f.p80, f.p90, f.p95, f.daily_units, f.status, f.missing
 FROM {{ ref('forecast') }} AS f"""
-_STOCK = """SELECT s.marketplace_id, s.stock_pool, s.sku, s.day, s.fnsku, s.available, s.fc_transfer, s.fc_processing,
-       s.reserved_customer_orders, s.inbound_working, s.inbound_shipped, s.inbound_receiving, s.awd_available,
+_STOCK = """SELECT s.marketplace_id, s.stock_pool, s.sku, s.day, s.fnsku, s.available, s.fc_transfer,
+       s.fc_processing,
+       s.reserved_customer_orders, s.inbound_working, s.inbound_shipped, s.inbound_receiving,
+       s.awd_available,
        s.awd_reserved, s.awd_replenishing, s.awd_inbound, s.status
 FROM (
-    SELECT i.marketplace_id, i.stock_pool, i.sku, i.day, i.fnsku, i.available, i.fc_transfer, i.fc_processing,
-           i.reserved_customer_orders, i.inbound_working, i.inbound_shipped, i.inbound_receiving, i.awd_available,
+    SELECT i.marketplace_id, i.stock_pool, i.sku, i.day, i.fnsku, i.available, i.fc_transfer,
+       i.fc_processing,
+           i.reserved_customer_orders, i.inbound_working, i.inbound_shipped, i.inbound_receiving,
+       i.awd_available,
            i.awd_reserved, i.awd_replenishing, i.awd_inbound, i.status,
            ROW_NUMBER() OVER (PARTITION BY i.stock_pool, i.sku ORDER BY i.day DESC) AS place
     FROM {{ ref('inventory_day') }} AS i
@@ -32,7 +37,8 @@ FROM (
 ) AS s
 WHERE s.place = 1"""
 _LEVELS = """SELECT i.stock_pool, i.sku, i.day,
-       SUM(COALESCE(i.available, i.ledger_sellable, 0) + COALESCE(i.fc_transfer, 0) + COALESCE(i.fc_processing, 0)) AS units
+       SUM(COALESCE(i.available, i.ledger_sellable, 0) + COALESCE(i.fc_transfer,
+       0) + COALESCE(i.fc_processing, 0)) AS units
 FROM {{ ref('inventory_day') }} AS i
 WHERE i.is_counted AND i.marketplace_id <> ''
 GROUP BY i.stock_pool, i.sku, i.day"""
@@ -45,12 +51,14 @@ _MARGINS = """SELECT p.marketplace_id, p.sku, p.currency, SUM(p.cm1) AS cm1, SUM
 FROM {{ ref('profit_sku_day') }} AS p WHERE p.cm1 IS NOT NULL AND p.units > 0
 GROUP BY p.marketplace_id, p.sku, p.currency"""
 _PRODUCTS = "SELECT p.sku, p.fnsku, p.size_tier FROM {{ ref('product') }} AS p"
-_COSTS = """SELECT c.marketplace_id, c.sku, c.valid_from, c.valid_to, c.manufacturing, c.freight, c.duty, c.prep,
+_COSTS = """SELECT c.marketplace_id, c.sku, c.valid_from, c.valid_to, c.manufacturing, c.freight, c.duty,
+       c.prep,
        c.other, c.currency
 FROM {{ source('reference.cost') }} AS c"""
 _ELSEWHERE = """SELECT e.sku, e.kind, e.valid_from, e.valid_to, e.quantity, e.expected_date
 FROM {{ source('reference.stock_elsewhere') }} AS e"""
-_FEE_RULES = """SELECT r.rule, r.marketplace_id, r.size_tier, r.lower, r.upper, r.amount, r.currency, r.valid_from,
+_FEE_RULES = """SELECT r.rule, r.marketplace_id, r.size_tier, r.lower, r.upper, r.amount, r.currency,
+       r.valid_from,
        r.valid_to
 FROM {{ source('reference.fee_rule') }} AS r
 WHERE r.rule IN ('low_inventory_fee', 'low_inventory_days', 'low_inventory_exempt_units')"""
@@ -59,10 +67,12 @@ _RATES = (
 )
 _ACCOUNT = """SELECT a.service_level, a.reporting_currency, a.order_budget
 FROM {{ source('reference.account_setting') }} AS a"""
-_AMAZON = """SELECT r.marketplace_id, r.merchant_sku AS sku, r.snapshot_at, r.recommended_replenishment_qty AS quantity,
+_AMAZON = """SELECT r.marketplace_id, r.merchant_sku AS sku, r.snapshot_at,
+       r.recommended_replenishment_qty AS quantity,
        r.recommended_ship_date AS ship_by
 FROM {{ source('amazon_sp.restock_recommendations') }} AS r"""
-_PLANNING = """SELECT p.marketplace_id, p.sku, p.snapshot_date, p.snapshot_at, p.fba_minimum_inventory_level AS minimum,
+_PLANNING = """SELECT p.marketplace_id, p.sku, p.snapshot_date, p.snapshot_at,
+       p.fba_minimum_inventory_level AS minimum,
        p.recommended_ship_in_quantity AS quantity, p.recommended_ship_in_date AS ship_by,
        p.exempted_from_low_inventory_level_fee AS exempted
 FROM {{ source('amazon_sp.fba_inventory_planning') }} AS p"""
