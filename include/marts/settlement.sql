@@ -21,6 +21,7 @@
 --   overhead: {type: decimal, unit: currency, description: "Lines of level OVERHEAD."}
 --   tax: {type: decimal, unit: currency, description: "Lines of level TAX."}
 --   balance: {type: decimal, unit: currency, description: "Lines of level BALANCE: reserves, debts, transfers."}
+--   reserve: {type: decimal, unit: currency, description: "The part of balance that Amazon holds back until the next settlement, negative."}
 --   unmapped: {type: decimal, unit: currency, description: "Lines that no rule names."}
 --   lines: {type: integer, unit: lines, description: "Number of lines."}
 --   unmapped_lines: {type: integer, unit: lines, description: "Lines that no rule names."}
@@ -51,6 +52,7 @@ sums AS (
            COALESCE(SUM(d.amount) FILTER (WHERE d.level = 'OVERHEAD'), 0) AS overhead,
            COALESCE(SUM(d.amount) FILTER (WHERE d.level = 'TAX'), 0) AS tax,
            COALESCE(SUM(d.amount) FILTER (WHERE d.level = 'BALANCE'), 0) AS balance,
+           COALESCE(SUM(d.reserve), 0) AS reserve,
            COALESCE(SUM(d.amount) FILTER (WHERE d.level = 'UNMAPPED'), 0) AS unmapped,
            SUM(d.lines) AS lines,
            COALESCE(SUM(d.lines) FILTER (WHERE d.level = 'UNMAPPED'), 0) AS unmapped_lines
@@ -76,6 +78,7 @@ SELECT h.account_id,
        COALESCE(s.overhead, 0) AS overhead,
        COALESCE(s.tax, 0) AS tax,
        COALESCE(s.balance, 0) AS balance,
+       COALESCE(s.reserve, 0) AS reserve,
        COALESCE(s.unmapped, 0) AS unmapped,
        COALESCE(s.lines, 0) AS lines,
        COALESCE(s.unmapped_lines, 0) AS unmapped_lines,

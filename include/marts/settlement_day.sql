@@ -12,6 +12,7 @@
 --   currency: {type: text, description: "Currency of the amount."}
 --   level: {type: text, description: "CM1, CM2, OVERHEAD, TAX, BALANCE or UNMAPPED."}
 --   amount: {type: decimal, unit: currency, description: "Sum of the lines."}
+--   reserve: {type: decimal, unit: currency, description: "The part of it that Amazon holds back as reserve, negative."}
 --   lines: {type: integer, unit: lines, description: "Number of lines."}
 SELECT l.account_id,
        l.marketplace_id,
@@ -20,6 +21,7 @@ SELECT l.account_id,
        l.currency,
        l.level,
        SUM(l.amount) AS amount,
+       COALESCE(SUM(l.amount) FILTER (WHERE l.pl_line = 'balance.reserve' AND l.amount < 0), 0) AS reserve,
        COUNT(*) AS lines
 FROM {{ ref('settlement_line') }} AS l
 GROUP BY l.account_id, l.marketplace_id, l.day, l.settlement_id, l.currency, l.level

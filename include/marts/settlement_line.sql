@@ -6,6 +6,7 @@
 --   amazon_sp.settlements: {day: posted_date, before: 1, after: 1}
 --   settlement_marketplace: {day: day, before: 17, after: 17}
 --   transaction_line: {day: day, before: 2, after: 2}
+--   product_seen: {day: week_monday, before: 131}
 --   reference.settlement_rule: {account: false, marketplace: false}
 --   reference.marketplace: {account: false, marketplace: false}
 -- columns:
@@ -20,7 +21,7 @@
 --   amount_type: {type: text, description: "Amazon's name of the kind of amount."}
 --   amount_description: {type: text, description: "Amazon's name of the amount."}
 --   order_id: {type: text, description: "Order, or shipment of inbound fees; empty: none."}
---   sku: {type: text, description: "SKU of the line; empty: none."}
+--   sku: {type: text, description: "SKU of the line, or of the ASIN that a returns fee names; empty: none."}
 --   asin: {type: text, description: "ASIN inside the name of a returns fee; empty: none."}
 --   quantity: {type: integer, unit: units, description: "Units purchased; refunds have none."}
 --   amount: {type: decimal, unit: currency, description: "Income positive, cost negative."}
@@ -159,6 +160,34 @@ placed AS (
         ON t.account_id = l.account_id AND t.settlement_id = l.settlement_id AND t.source_line = l.source_line
     LEFT JOIN by_settlement AS s
         ON s.account_id = l.account_id AND s.settlement_id = l.settlement_id AND s.posted_date = l.posted_date
+),
+mapped AS (
+    SELECT l.account_id, l.marketplace_id, l.marketplace_from, l.posted_date, l.posted_date_time, l.settlement_id, l.source_line,
+           l.transaction_type, l.amount_type, l.amount_description, l.order_id, l.sku, l.quantity, l.amount,
+           l.currency, l.settlement_currency, r.pl_line, r.level,
+           -- The name of a returns fee ends with the ASIN and the months.
+           CASE WHEN r.pl_line = 'fee.fba_return' AND STRPOS(l.amount_type, ' B0') > 0
+                THEN LEFT(RIGHT(l.amount_type, LENGTH(l.amount_type) - STRPOS(l.amount_type, ' B0')), 10)
+                ELSE '' END AS asin
+    FROM placed AS l
+    LEFT JOIN ranked AS r
+        ON r.type_key = l.type_key
+        AND r.amount_key = l.amount_key
+        AND r.description_key = l.description_key
+        AND r.sign = l.sign
+        AND r.place = 1
+),
+asins AS (
+    SELECT a.account_id, a.asin, a.posted_date, CASE WHEN COUNT(DISTINCT p.sku) = 1 THEN MIN(p.sku) END AS sku
+    FROM (
+        SELECT x.account_id, x.asin, x.posted_date FROM mapped AS x WHERE x.asin <> '' AND x.sku = ''
+        GROUP BY x.account_id, x.asin, x.posted_date
+    ) AS a
+    INNER JOIN {{ ref('product_seen') }} AS p
+        ON p.account_id = a.account_id
+        AND p.asin = a.asin
+        AND p.week_monday BETWEEN a.posted_date - INTERVAL '130' DAY AND a.posted_date
+    GROUP BY a.account_id, a.asin, a.posted_date
 )
 SELECT l.account_id,
        l.marketplace_id,
@@ -171,23 +200,16 @@ SELECT l.account_id,
        l.amount_type,
        l.amount_description,
        l.order_id,
-       l.sku,
-       CASE WHEN r.pl_line = 'fee.fba_return' AND STRPOS(l.amount_type, ' B0') > 0
-            THEN LEFT(RIGHT(l.amount_type, LENGTH(l.amount_type) - STRPOS(l.amount_type, ' B0')), 10)
-            ELSE '' END AS asin,
+       COALESCE(NULLIF(l.sku, ''), a.sku, '') AS sku,
+       l.asin,
        l.quantity,
        l.amount,
        COALESCE(l.currency, m.currency, l.settlement_currency) AS currency,
-       COALESCE(r.pl_line, 'UNMAPPED') AS pl_line,
-       COALESCE(r.level, 'UNMAPPED') AS level,
-       CASE WHEN COALESCE(r.level, 'UNMAPPED') = 'UNMAPPED' THEN 'incomplete' ELSE 'complete' END AS status,
+       COALESCE(l.pl_line, 'UNMAPPED') AS pl_line,
+       COALESCE(l.level, 'UNMAPPED') AS level,
+       CASE WHEN COALESCE(l.level, 'UNMAPPED') = 'UNMAPPED' THEN 'incomplete' ELSE 'complete' END AS status,
        REPLACE(TRIM(CASE WHEN l.marketplace_id = '' THEN 'marketplace ' ELSE '' END
-                    || CASE WHEN COALESCE(r.level, 'UNMAPPED') = 'UNMAPPED' THEN 'unmapped' ELSE '' END), ' ', ', ') AS missing
-FROM placed AS l
+                    || CASE WHEN COALESCE(l.level, 'UNMAPPED') = 'UNMAPPED' THEN 'unmapped' ELSE '' END), ' ', ', ') AS missing
+FROM mapped AS l
 LEFT JOIN {{ source('reference.marketplace') }} AS m ON m.id = l.marketplace_id
-LEFT JOIN ranked AS r
-    ON r.type_key = l.type_key
-    AND r.amount_key = l.amount_key
-    AND r.description_key = l.description_key
-    AND r.sign = l.sign
-    AND r.place = 1
+LEFT JOIN asins AS a ON a.account_id = l.account_id AND a.asin = l.asin AND a.posted_date = l.posted_date

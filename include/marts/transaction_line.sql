@@ -30,6 +30,7 @@
 --   level: {type: text, description: "Level of the P&L line: CM1, CM2, OVERHEAD, TAX, BALANCE or UNMAPPED."}
 --   matures_at: {type: timestamp, description: "When a deferred amount is released; null: Amazon does not say, or it is not deferred."}
 --   is_counted: {type: boolean, description: "Whether the amount counts; the release repeats those that are DEFERRED_RELEASED."}
+--   was_deferred: {type: boolean, description: "Whether this is the release of an amount that was held back."}
 --   is_deferred: {type: boolean, description: "Whether Amazon still holds the money back."}
 --   status: {type: text, description: "complete; estimated while deferred; incomplete without a rule."}
 --   missing: {type: text, description: "What is missing: unmapped; empty: nothing."}
@@ -174,6 +175,7 @@ placed AS (
            COALESCE(t.order_id, '') AS order_id,
            COALESCE(t.settlement_id, '') AS settlement_id,
            t.maturity_date AS matures_at,
+           t.deferred_transaction_id IS NOT NULL AS was_deferred,
            a.sku,
            a.asin,
            a.breakdown_path,
@@ -213,6 +215,7 @@ SELECT p.account_id,
        COALESCE(r.level, 'UNMAPPED') AS level,
        p.matures_at,
        p.transaction_status <> 'DEFERRED_RELEASED' AS is_counted,
+       p.was_deferred,
        p.transaction_status = 'DEFERRED' AS is_deferred,
        CASE WHEN r.level IS NULL THEN 'incomplete' WHEN p.transaction_status = 'DEFERRED' THEN 'estimated' ELSE 'complete' END AS status,
        CASE WHEN r.level IS NULL THEN 'unmapped' ELSE '' END AS missing
