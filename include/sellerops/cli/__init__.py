@@ -42,6 +42,7 @@ COMMANDS = {
     "notices": {"notices": "who gets which notice, pending messages, open faults"},
     "dags": {"dags": "switch DAGs on and off, also whole families"},
     "reference": {"reference": "costs, suppliers, products, exchange rates, rules"},
+    "settlements": {"settlements": "lines without a P&L line; check a settlement file"},
     "products": {"products": "SKUs, what they belong to, and unmapped ones"},
     "landing_tables": {"tables": "landing tables and their specs"},
 }
