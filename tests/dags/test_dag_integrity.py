@@ -41,7 +41,7 @@ CHECK_IDS = {
     for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")
     if "seller_portal." not in path.read_text(encoding="utf-8")
 }
-MART_IDS = {f"marts__{group}" for group in {mart.group for mart in load_marts()}}
+MART_IDS = {f"marts__{group}" for group in {mart.group for mart in load_marts()} | {"alerts"}}
 INBOUND_IDS = {f"fba_inbound{name}" for name in ("", "_approval", "_cancel", "_content_update", "_follow")}
 EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
 GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")

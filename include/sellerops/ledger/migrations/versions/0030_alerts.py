@@ -1,6 +1,8 @@
-"""PLACEHOLDER alerts."""
+"""Business alerts: which conditions are met since when, and who knows."""
 
 from __future__ import annotations
+
+from alembic import op
 
 from sellerops.ledger.migrations.sql_files import run_sql_beside
 
@@ -13,4 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    for table in ("alert_evaluation", "alert"):
+        op.execute(f"DROP TABLE sellerops.{table}")
