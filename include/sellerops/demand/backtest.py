@@ -25,7 +25,7 @@ from sellerops.demand.looks import (
     Past,
 )
 from sellerops.demand.metrics import QUANTILES, pinball
-from sellerops.demand.quantiles import LEAST_TRAINED, Trees, ratio_quantiles
+from sellerops.demand.quantiles import LEAST_TRAINED, Trees, ratio_quantiles, without_launches
 from sellerops.demand.series import Floats, Ints
 
 TEST_STEP = 28
@@ -64,7 +64,7 @@ def _trees(past: Past, origin: int) -> Trees | None:
     cut = newest if origin >= newest else origin - (origin - newest) % CUT_STEP
     if cut not in past.trees:
         known = past.is_over(cut) & past.is_mature
-        ratios = past.actual[known] / past.base[known]
+        ratios = without_launches(past.actual[known], past.base[known]) / past.base[known]
         enough = len(ratios) >= 5 * LEAST_TRAINED
         past.trees[cut] = Trees().fit(past.features[known], ratios) if enough else None
     return past.trees[cut]

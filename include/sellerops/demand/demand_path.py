@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 
 from sellerops.demand.metrics import MEDIAN
@@ -26,6 +26,7 @@ class DemandPath:
 
     quantiles: Floats
     horizon: int
+    _spreads: dict[float, float] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def daily(self) -> float:
@@ -38,9 +39,13 @@ class DemandPath:
 
     def quantile(self, level: float, days: float) -> float:
         """Demand of so many days that is not exceeded with probability ``level``."""
-        total = float(quantile_at(self.quantiles[None, :], level)[0])
-        spread = (total - float(self.quantiles[MEDIAN])) * self._spread_share(days)
-        return max(0.0, self.median(days) + spread)
+        return max(0.0, self.median(days) + self._spread(level) * self._spread_share(days))
+
+    def _spread(self, level: float) -> float:
+        if level not in self._spreads:
+            total = float(quantile_at(self.quantiles[None, :], level)[0])
+            self._spreads[level] = total - float(self.quantiles[MEDIAN])
+        return self._spreads[level]
 
     def _spread_share(self, days: float) -> float:
         median = float(self.quantiles[MEDIAN])

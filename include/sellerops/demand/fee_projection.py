@@ -70,7 +70,7 @@ def supply_and_weeks(
 
 
 def _filled(levels: Mapping[date, float], shipped: Mapping[date, float], day: date) -> tuple[Floats, Floats]:
-    """Stock and units of the last 90 days up to yesterday; a day without a level has that of the day before."""
+    """Stock and units of the 90 days up to yesterday; a day without a level has that of the day before."""
     days = [day - timedelta(days=back) for back in range(LONG, 0, -1)]
     first = next((levels[each] for each in days if each in levels), 0.0)
     stock, last = [], first

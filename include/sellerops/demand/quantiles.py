@@ -13,6 +13,7 @@ from sellerops.demand.series import Floats
 LEAST_TRAINED = 100  # with fewer past outcomes quantiles are wide
 MOST_TRAINED = 15_000
 WIDE = 0.5  # standard deviation of the mean, as a share of it, where nothing was learned
+MOST_TIMES, MOST_UNITS = 4.0, 10.0
 _BIN = 80
 _LEAST_POINT = 0.05
 
@@ -59,6 +60,15 @@ class Trees:
         return np.sort(np.maximum(found, 0.0) * base[:, None], axis=1)
 
 
+def without_launches(actual: Floats, expected: Floats) -> Floats:
+    """Outcomes to learn from: at most four times the expected units plus ten.
+
+    More is not chance but a launch or a relaunch. A few of them, in ratios of a level near zero, would be the
+    95 percent quantile of everybody.
+    """
+    return np.minimum(actual, MOST_TIMES * expected + MOST_UNITS)
+
+
 def ratio_quantiles(points: Floats, actual: Floats, now: Floats) -> Floats:
     """(n, quantiles) around forecasts ``now``, by what followed earlier forecasts of about the same size.
 
@@ -67,6 +77,7 @@ def ratio_quantiles(points: Floats, actual: Floats, now: Floats) -> Floats:
     if len(points) < LEAST_TRAINED:
         return wide_quantiles(now)
     points = np.maximum(points, _LEAST_POINT)
+    actual = without_launches(actual, points)
     order = np.argsort(points, kind="stable")
     bins = np.array_split(order, max(1, min(16, len(order) // _BIN)))
     centres = np.log([points[each].mean() for each in bins])

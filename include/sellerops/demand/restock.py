@@ -112,6 +112,12 @@ def propose(position: Position, demand: DemandPath, policy: Policy) -> Proposal:
     )
 
 
+def order_up_to(demand: DemandPath, policy: Policy) -> tuple[float, float]:
+    """Reorder point and target, in units of position."""
+    point = demand.with_late_orders(policy.service_level, policy.protection, policy.lead.sd)
+    return point, _target(demand, policy, point)[0]
+
+
 def _target(demand: DemandPath, policy: Policy, reorder_point: float) -> tuple[float, tuple[str, ...]]:
     wanted = reorder_point + demand.median(policy.review_days)
     least = demand.daily * (policy.lead.mean + policy.min_cover)
