@@ -32,4 +32,4 @@
 --   drift: {type: boolean, description: "wape_14 is above 1.5 times the WAPE of the back-test."}
 --   is_final: {type: boolean, description: "All days of the horizon are known."}
 --   status: {type: text, description: "complete, estimated (horizon not over) or incomplete (too few observed days)."}
---   missing: {type: text, description: "What is missing: words of sales, stock, separated by a comma; empty if nothing is."}
+--   missing: {type: text, description: "What is missing: `demand`: it was seen on fewer than 70 percent of the days; else empty."}

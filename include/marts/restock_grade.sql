@@ -26,4 +26,4 @@
 --   stock_out_days: {type: integer, unit: days, description: "Days without stock within the protection period, as they happened."}
 --   received_units: {type: integer, unit: units, description: "Units received at Amazon within the protection period."}
 --   status: {type: text, description: "complete, estimated (period not over) or incomplete."}
---   missing: {type: text, description: "What is missing: words of sales, stock, separated by a comma; empty if nothing is."}
+--   missing: {type: text, description: "What is missing: `demand`: it was seen on fewer than 70 percent of the days; else empty."}

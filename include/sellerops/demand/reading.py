@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sellerops.demand.series import Bools, Floats, Panel
+from sellerops.demand.series import Bools, Panel
 from sellerops.destinations.mart_store import Span
 from sellerops.marts.computed import Work
 from sellerops.settings.accounts import load_accounts
@@ -86,13 +86,22 @@ def pools_of(account_id: str) -> dict[str, tuple[str, str]]:
 
 
 def read_demand(
-    work: Work, account_id: str, last_day: date, groups: Mapping[str, str], history: int = HISTORY
+    work: Work,
+    account_id: str,
+    last_day: date,
+    groups: Mapping[str, str],
+    history: int = HISTORY,
+    *,
+    span: Span | None = None,
+    with_deals: bool = True,
 ) -> Demand | None:
     """Demand of the ``history`` days up to ``last_day``; None without any.
 
     :param groups: product group by SKU; SKUs without one are a group.
+    :param span: days of the mart that is built, if it is not ``last_day`` alone.
+    :param with_deals: read announced deals too; the mart must have them as an input.
     """
-    span = Span(account_id, None, last_day, last_day)
+    span = span or Span(account_id, None, last_day, last_day)
     skus = work.rows(_SKUS, span)
     if not skus:
         return None
@@ -128,7 +137,7 @@ def read_demand(
         masked=~seen,
         events=events,
         groups=_numbered([groups.get(key.sku, "") for key in keys]),
-        planned=_planned(work.rows(_DEALS, span), keys, first_day, days),
+        planned=_planned(work.rows(_DEALS, span) if with_deals else (), keys, first_day, days),
     )
     sales = np.stack([flags[key.marketplace_id][0] for key in keys])
     stock = np.stack([flags[key.marketplace_id][1] for key in keys])
@@ -195,12 +204,3 @@ def _grouped(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], list[dict[
 def _numbered(names: Sequence[str]) -> Any:
     numbers = {name: number for number, name in enumerate(sorted(set(names)))}
     return np.array([numbers[name] for name in names], np.int64)
-
-
-def units_by_marketplace(panel: Panel, keys: Sequence[Key], days: int) -> dict[str, Floats]:
-    """Units of the last days by SKU, of the rows of each marketplace."""
-    sums = panel.units[:, -days:].sum(axis=1)
-    found: dict[str, list[float]] = defaultdict(list)
-    for key, total in zip(keys, sums, strict=True):
-        found[key.marketplace_id].append(float(total))
-    return {name: np.array(values) for name, values in found.items()}

@@ -21,6 +21,8 @@ Row = Mapping[str, Any]
 COMPUTED: dict[str, str] = {
     "forecast": "sellerops.demand.forecast_mart:ForecastMart",
     "restock": "sellerops.demand.restock_mart:RestockMart",
+    "forecast_grade": "sellerops.demand.grade_marts:ForecastGradeMart",
+    "restock_grade": "sellerops.demand.grade_marts:RestockGradeMart",
 }
 
 
