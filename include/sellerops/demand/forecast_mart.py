@@ -26,6 +26,7 @@ from sellerops.settings.marketplaces import all_marketplaces
 RECENT = 91
 STRICT = 28  # an unknown day among so many last ones refuses the forecast
 FORGOTTEN = 182  # SKUs that could not be seen for so long are not forecast
+STALE = 60  # accounts without orders for so long are not forecast
 LATE = 3  # a marketplace whose orders end more days before the others' is refused, not waited for
 
 _NEWEST = """SELECT d.marketplace_id, MAX(CASE WHEN d.units IS NOT NULL THEN d.day END) AS day
@@ -61,7 +62,8 @@ def newest_day(work: Work, account_id: str) -> date | None:
     now = work.ledger.clock().now()
     zones = {place.id: place.zone for place in all_marketplaces().values()}
     days = []
-    for row in work.rows(_NEWEST, Span(account_id, None, now.date(), now.date())):
+    today = now.date()
+    for row in work.rows(_NEWEST, Span(account_id, None, today - timedelta(days=STALE), today)):
         zone = zones.get(row["marketplace_id"])
         if zone is not None and row["day"] is not None:
             days.append(min(row["day"], now.astimezone(zone).date() - timedelta(days=1)))

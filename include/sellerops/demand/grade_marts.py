@@ -1,4 +1,4 @@
-"""The marts ``forecast_grade`` and ``restock_grade``: the first day of each week, until its horizon is over."""
+"""The marts ``forecast_grade`` and ``restock_grade``: the first day of each week, until it is final."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ from sellerops.marts.computed import Row, Work
 LONGEST = 365
 RESTATED = 30  # days after the horizon in which changed demand still changes a grade
 
-_FORECASTS = """SELECT f.marketplace_id, f.stock_pool, f.sku, f.day, f.model, f.horizon_days, f.p10, f.p50, f.p80,
-       f.p90, f.p95, f.wape, f.seasonal_naive
+_FORECASTS = """SELECT f.marketplace_id, f.stock_pool, f.sku, f.day, f.model, f.horizon_days, f.p10, f.p50,
+       f.p80, f.p90, f.p95, f.wape, f.seasonal_naive
 FROM {{ ref('forecast') }} AS f WHERE f.p50 IS NOT NULL"""
-_RESTOCK = """SELECT r.marketplace_id, r.stock_pool, r.sku, r.day, r.protection_days, r.position, r.order_status,
-       r.order_quantity, r.amazon_quantity
+_RESTOCK = """SELECT r.marketplace_id, r.stock_pool, r.sku, r.day, r.protection_days, r.position,
+       r.order_status, r.order_quantity, r.amazon_quantity
 FROM {{ ref('restock') }} AS r WHERE r.position IS NOT NULL"""
-_EMPTY = """SELECT d.marketplace_id, d.sku, d.day FROM {{ ref('demand_day') }} AS d WHERE d.mask_reason = 'stock_out'"""
+_EMPTY = """SELECT d.marketplace_id, d.sku, d.day
+FROM {{ ref('demand_day') }} AS d WHERE d.mask_reason = 'stock_out'"""
 _RECEIVED = """SELECT i.stock_pool, i.sku, i.day, SUM(i.ledger_received) AS units
 FROM {{ ref('inventory_day') }} AS i WHERE i.ledger_received > 0 GROUP BY i.stock_pool, i.sku, i.day"""
 
@@ -117,8 +118,7 @@ def _weekly(
 
 def _since(row: Mapping[str, Any], demand: Demand, days: int) -> tuple[Floats, Bools]:
     """Units and seen days of up to ``days`` days after the row's; nothing for a SKU without demand."""
-    numbers = {(key.marketplace_id, key.sku): n for n, key in enumerate(demand.keys)}
-    number_of = numbers.get((row["marketplace_id"], row["sku"]))
+    number_of = demand.numbers.get((row["marketplace_id"], row["sku"]))
     begin = max(0, demand.column(row["day"]) + 1)
     if number_of is None:
         return np.zeros(0), np.zeros(0, bool)

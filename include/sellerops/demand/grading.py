@@ -18,7 +18,7 @@ SPARE_DAYS = 35  # stock for so many days after the period is not called too muc
 
 @dataclass(frozen=True)
 class Observed:
-    """Demand of the days since a forecast. ``demand``: scaled up for days that were not seen; NaN if too few."""
+    """Demand of the days since a forecast, scaled up for days that were not seen; NaN if too few were."""
 
     days: int
     seen: int

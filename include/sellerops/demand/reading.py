@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,7 +69,13 @@ class Demand:
     with_sales: Bools
     asins: list[str]
 
+    @cached_property
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """Rows by home marketplace and SKU."""
+        return {(key.marketplace_id, key.sku): number for number, key in enumerate(self.keys)}
+
     def column(self, day: date) -> int:
+        """The column of a day."""
         return (day - self.first_day).days
 
 

@@ -64,7 +64,8 @@ Ordering = Callable[[View], Floats]
 class Outcome:
     """Of the days after the first orders could arrive.
 
-    :param service_level: share of demand that was served. :param stock_out_share: share of days without stock.
+    :param service_level: share of demand that was served.
+    :param stock_out_share: share of days without stock.
     :param average_stock: units at the end of a day, over all SKUs.
     """
 
