@@ -12,8 +12,8 @@ from psycopg import sql
 from psycopg.abc import Params, Query
 from psycopg.rows import dict_row, tuple_row
 
-from sellerops.destinations.mart_store import REFERENCE
 from sellerops.reference.table import ReferenceTable
+from sellerops.settings.mart_tables import REFERENCE
 
 Connection = psycopg.Connection[Any]
 Row = Mapping[str, Any]
