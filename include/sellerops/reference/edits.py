@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.abc import Params, Query
+from psycopg.abc import Params
 from psycopg.rows import dict_row, tuple_row
 
 from sellerops.reference.table import ReferenceTable
@@ -76,9 +76,7 @@ def delete_rows(
     return write_rows(connection, table, remaining, source=source, edited_by=edited_by, replace=True)
 
 
-def tuples(
-    connection: Connection, statement: Query, parameters: Params | None = None
-) -> list[tuple[Any, ...]]:
+def tuples(connection: Connection, statement: Any, parameters: Params | None = None) -> list[tuple[Any, ...]]:
     """The rows of a statement as tuples, whatever the connection makes of rows."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(statement, parameters).fetchall()
