@@ -49,10 +49,12 @@ def fill_rates(connection: Connection) -> Edit:
         Given(row["day"], row["from_currency"], row["to_currency"], row["rate"])
         for row in stored_rows(connection, TABLES["fx_given"])
     ]
-    ((newest,),) = tuples(connection, "SELECT max(fetched_at) FROM sellerops_reference.fx_published")
+    read_from_bank = tuples(
+        connection, "SELECT max(fetched_at), count(*), sum(per_euro) FROM sellerops_reference.fx_published"
+    )
     from currency_converter import __version__ as package
 
-    state = f"{settings} {currencies} {given} {newest} {package} {today}"
+    state = f"{settings} {currencies} {given} {read_from_bank} {package} {today}"
     if not has_changed(connection, "fx_rate", state):
         return Edit()
     since = settings.first_day - timedelta(days=settings.refuse_after)

@@ -64,6 +64,23 @@ CASES: dict[str, tuple[dict[str, list[dict[str, Any]]], str, str, Decimal | None
         "up to 2026-10-15 only",
         None,
     ),
+    "rates_old": (
+        {
+            "sellerops_reference.fx_rate": [
+                {
+                    "day": _ago(1),
+                    "from_currency": "USD",
+                    "to_currency": "EUR",
+                    "rate": 1,
+                    "source": "ecb",
+                    "age_days": 5,
+                }
+            ],
+        },
+        "EUR",
+        "rates of USD to EUR are up to 6 days old",
+        None,
+    ),
     "order_passed": (
         {"restock": [{**RESTOCK, "order_status": "order_now", "order_by": _ago(3)}]},
         "NW-1",
@@ -358,8 +375,8 @@ def test_each_alert_opens_once_and_ends(warehouse: Warehouse) -> None:
             add_rows(warehouse.conninfo, _table(table), rows)
         done = warehouse.evaluate(name)
         assert [each.error for each in done] == [None, None], name
-        (alert,) = warehouse.open()
-        assert (alert.name, alert.account_id, alert.subject) == (name, NA, subject)
+        (alert,) = [each for each in warehouse.open() if each.account_id == NA]
+        assert (alert.name, alert.subject) == (name, subject)
         assert words in alert.summary, name
         assert alert.money_per_day == money, name
         if money is not None:
@@ -371,7 +388,7 @@ def test_each_alert_opens_once_and_ends(warehouse: Warehouse) -> None:
         ended = {each.account_id: each.changes for each in warehouse.evaluate(name)}
         assert (ended[NA].ended, ended[NA].open) == (1, 0), name
     with warehouse.ledger.connection() as connection:
-        assert len(ended_alerts(connection, 100)) == len(CASES)
+        assert {each.name for each in ended_alerts(connection, 100)} == set(CASES)
 
 
 def test_conditions_that_are_not_met_open_nothing(warehouse: Warehouse) -> None:
