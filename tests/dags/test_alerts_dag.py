@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +18,8 @@ from support.postgres import PostgresServer
 from sellerops.alerts.specs import load_alert, load_alerts
 from sellerops.base.errors import ConfigurationError
 from sellerops.ledger import Ledger
+from sellerops.settings.config_files import config_dir
+from sellerops_airflow.dag_factory import alerts as alerts_dag
 from sellerops_airflow.operators import alerts
 from sellerops_airflow.operators.alerts import EvaluateAlertsOperator
 from sellerops_airflow.runs.assets import mart_asset
@@ -108,3 +112,19 @@ def test_an_alert_that_fails_does_not_keep_the_others_from_being_sent(
     with pytest.raises(ConfigurationError, match="Postgres rejects its SQL"):
         _run()
     assert len([each for each in sent.texts if "Claim expires" in each]) == 1
+
+
+def test_invalid_files_are_an_import_error_that_names_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alerts_dag.raise_for_invalid_business_data()
+    config = tmp_path / "config"
+    shutil.copytree(config_dir(), config)
+    monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(config))
+    (config / "alerts" / "broken.sql").write_text("-- title: x\nSELECT 1\n")
+    (config / "alerts.yaml").write_text("alerts: {order_sooner: {}}\n")
+    (config / "fee_rules.csv").write_text("marketplaces,rule\nUS,x\n")
+    with pytest.raises(ConfigurationError) as caught:
+        alerts_dag.raise_for_invalid_business_data()
+    for words in ("broken.sql", "unknown alert 'order_sooner'. Did you mean 'order_soon'?", "fee_rules.csv"):
+        assert words in str(caught.value), words

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context
 
-from sellerops.alerts.specs import load_alerts
+from sellerops.alerts.specs import SETTINGS, alerts_and_failures, load_alerts, settings_problems
 from sellerops.base.commands import commands_as_typed
+from sellerops.base.errors import ConfigurationError
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
 from sellerops_airflow.operators.alerts import EvaluateAlertsOperator
 from sellerops_airflow.runs.assets import mart_asset
@@ -46,3 +47,27 @@ def build_alerts() -> DAG:
     ) as dag:
         EvaluateAlertsOperator(task_id="evaluate")
     return dag
+
+
+def raise_for_invalid_business_data() -> None:
+    """Raise one ConfigurationError that names every invalid file of alerts and reference data."""
+    from sellerops.reference.config_tables import CONFIG, config_rows
+
+    alerts, failures = alerts_and_failures()
+    problems = [str(each.error) for each in failures]
+    try:
+        problems += [f"config/alerts.yaml, {line}" for line in settings_problems(SETTINGS.read(), alerts)]
+    except ConfigurationError as error:
+        problems.append(str(error))
+    for name in CONFIG:
+        try:
+            config_rows(name)
+        except ConfigurationError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigurationError(
+            f"{len(problems)} files of alerts and reference data are invalid; their last valid version stays "
+            "in use.\n" + "\n".join(problems) + "\n",
+            where="include/config",
+            remedy="Correct them; `sellerops reference check` and `sellerops alerts check` show the same.",
+        )

@@ -95,7 +95,7 @@ async def import_body(
     def work() -> Any:
         from sellerops.reference.importing import import_csv, import_rows
 
-        options = {
+        options: dict[str, Any] = {
             "source": "api",
             "edited_by": user.get_name(),
             "check": check,
