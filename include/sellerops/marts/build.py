@@ -205,6 +205,10 @@ class MartBuilder:
     def _writer(self, mart: MartSpec) -> SpanSql:
         return SpanSql(mart, self._store, self._existing(mart), self.columns_of)
 
+    def rows(self, mart: MartSpec, span: Span) -> list[dict[str, Any]]:
+        """What a rebuild would store in a span of a mart with a SELECT."""
+        return self._store.rows(self._writer(mart).select(span))
+
     def columns_of(self, name: str) -> Columns:
         """The declared columns of an input, with the system columns of landed tables."""
         if "." in name:

@@ -2,7 +2,7 @@
 
 A mart's SELECT runs in Postgres as it is written. For BigQuery, sqlglot translates it, and what the two
 databases would calculate differently is made the same: decimals are BIGNUMERIC throughout (a literal 0.5 is a
-FLOAT64 there, and so are integer divisions and averages), and TRIM removes spaces only.
+FLOAT64 there, and so are quotients of integers), and TRIM removes spaces only.
 """
 
 from __future__ import annotations
@@ -101,7 +101,9 @@ def to_bigquery(tree: exp.Expression) -> exp.Expression:
             return wide(exp.Literal.string(node.name))
         if isinstance(node, exp.Cast) and node.to.is_type("numeric", "decimal"):
             return wide(node.this)
-        if isinstance(node, exp.Div | exp.Round | exp.Avg):
+        if isinstance(node, exp.Cast) and isinstance(moment := node.this.unnest(), exp.AtTimeZone):
+            return exp.func("DATE", moment.this, moment.args["zone"])
+        if isinstance(node, exp.Div | exp.Round):
             node.set("this", wide(node.this))
         elif isinstance(node, exp.Trim) and not node.args.get("expression"):
             node.set("expression", exp.Literal.string(" "))

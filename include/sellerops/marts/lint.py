@@ -144,6 +144,8 @@ def _cast(node: exp.Expression) -> Iterator[Found]:
         unit = str(node.args.get("unit") or "").upper()
         if unit not in ("DAY", "DAYS") or not _INTERVAL.match(node.name):
             yield node, "only intervals of whole days are the same.", "Write `day + INTERVAL '7' DAY`."
+    if isinstance(node, exp.AtTimeZone) and not _is_day(node):
+        yield node, "a local time is another type in BigQuery.", "Write CAST(x AT TIME ZONE z AS date)."
     if not isinstance(node, exp.Cast):
         return
     kind = node.to
@@ -152,6 +154,16 @@ def _cast(node: exp.Expression) -> Iterator[Found]:
         yield node, cause, "Cast to text, bigint, numeric, date, timestamptz or boolean."
     elif kind.expressions:
         yield node, "BigQuery ignores the digits of numeric(p, s).", "Write CAST(x AS numeric), and ROUND it."
+
+
+def _is_day(node: exp.Expression) -> bool:
+    """Whether an expression is cast to a date, perhaps in parentheses."""
+    from sqlglot import exp
+
+    parent = node.parent
+    while isinstance(parent, exp.Paren):
+        parent = parent.parent
+    return isinstance(parent, exp.Cast) and parent.to.is_type("date")
 
 
 def _arithmetic(node: exp.Expression) -> Iterator[Found]:

@@ -31,6 +31,7 @@ COLUMNS: Mapping[str, ColumnType] = {
     "sku": ColumnType.TEXT,
     "units": ColumnType.INTEGER,
     "price": ColumnType.DECIMAL,
+    "moment": ColumnType.TIMESTAMP,
 }
 FROM = "FROM {{ source('amazon_sp.things') }} AS t"
 
@@ -63,6 +64,7 @@ def mart_of(folder: Path, sql: str) -> MartSpec:
         ("CASE WHEN t.sku ~ 'a' THEN 1 END", "regular expressions"),
         ("CASE WHEN t.day < CURRENT_DATE THEN 1 END", "CURRENT_DATE does not"),
         ("t.day + INTERVAL '1 month'", "intervals of whole days"),
+        ("t.moment AT TIME ZONE 'UTC'", "local time"),
         ("t.sku ->> 'x'", "arrays, JSON"),
         ("t.nothing", "nothing"),
         ("CONCAT(t.sku, 'x')", "CONCAT does not"),
