@@ -129,7 +129,8 @@ def choose_models(past: Past, tests: Tests) -> list[str]:
         own = np.stack([losses[name][members] for name in names])
         tested = ~np.isnan(own).any(axis=0)
         shared = own[:, tested].mean(axis=1, keepdims=True) if tested.any() else _untested(names)
-        best = np.argmin(np.where(tested, own, 0.0) + shared, axis=0)
+        # Rounded: a model must be better, not luckier in its last digits.
+        best = np.argmin(np.round(np.where(tested, own, 0.0) + shared, 9), axis=0)
         for row, place in zip(np.flatnonzero(members), best, strict=True):
             chosen[row] = names[place]
     return chosen
@@ -147,4 +148,6 @@ def _loss(actual: Floats, quantiles: Floats) -> Floats:
     known = ~np.isnan(losses)
     counts = known.sum(axis=(0, 1))
     sums = np.where(known, losses, 0.0).sum(axis=(0, 1))
-    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+    found = np.full(len(sums), np.nan)
+    np.divide(sums, counts, out=found, where=counts > 0)
+    return found

@@ -156,7 +156,9 @@ def _means(losses: Floats) -> Floats:
     known = ~np.isnan(losses)
     sums = np.where(known, losses, 0.0).sum(axis=1)
     counts = known.sum(axis=1)
-    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0).T
+    found = np.full(sums.shape, np.nan)
+    np.divide(sums, counts, out=found, where=counts > 0)
+    return found.T
 
 
 def _by_class(

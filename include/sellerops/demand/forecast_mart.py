@@ -91,7 +91,7 @@ def forecast_rows(work: Work, account_id: str, day: date, settings: DemandSettin
     mapped = np.array([bool((products.get(key.sku) or {}).get("asin")) for key in demand.keys])
     missing = _missing(demand, mapped)
     refused = _refused(missing, settings)
-    wanted = ~demand.panel.masked[:, -FORGOTTEN:].all(axis=1)
+    wanted = np.asarray(~demand.panel.masked[:, -FORGOTTEN:].all(axis=1))
     amazon = _amazon_daily(work, account_id, span, demand)
     made = make_forecasts(demand.panel, horizon, spikes=settings.spikes, amazon_daily=amazon)
     common = {"account_id": account_id, "day": day}
@@ -118,8 +118,8 @@ def check_in_days(work: Work, span: Span, settings: DemandSettings) -> dict[str,
 
 
 def _missing(demand: Demand, mapped: Bools) -> list[list[str]]:
-    sales = ~demand.with_sales[:, -STRICT:].all(axis=1)
-    stock = ~demand.complete[:, -RECENT:].all(axis=1) & ~sales
+    sales = np.asarray(~demand.with_sales[:, -STRICT:].all(axis=1))
+    stock = np.asarray(~demand.complete[:, -RECENT:].all(axis=1)) & ~sales
     flags = {"sales": sales, "stock": stock, "unmapped": ~mapped}
     return [[word for word, flag in flags.items() if flag[n]] for n in range(len(demand.keys))]
 

@@ -35,7 +35,7 @@ def croston_sba(panel: Panel, alpha: float = ALPHA) -> Floats:
         interval = np.where(is_first, since, np.where(sold, interval + alpha * (since - interval), interval))
         since = np.where(sold, 0.0, since)
         rates[:, day + 1] = np.divide(size, interval, out=np.zeros(rows), where=interval > 0)
-    return rates * (1 - alpha / 2)
+    return np.asarray(rates * (1 - alpha / 2))
 
 
 def tsb(panel: Panel, alpha: float = ALPHA, beta: float = ALPHA) -> Floats:
@@ -98,7 +98,7 @@ def group_profile(history: History, origin: int, horizon: Ints, days: int) -> Fl
     """For short histories: the level of the last ``days`` seen days times the group's season."""
     _, _, group = season(history, origin, horizon)
     factor = np.clip(np.where(np.isnan(group), 1.0, group), 1 / MOST_SEASON, MOST_SEASON)
-    return history.level(origin, days) * factor
+    return np.asarray(history.level(origin, days) * factor)
 
 
 def _of_groups(groups: Ints, sold: Floats, expected: Floats) -> Floats:
@@ -106,5 +106,6 @@ def _of_groups(groups: Ints, sold: Floats, expected: Floats) -> Floats:
     size = int(groups.max(initial=0)) + 1
     above, below = np.bincount(groups, sold, size), np.bincount(groups, expected, size)
     total = sold.sum() / expected.sum() if expected.sum() > 0 else np.nan
-    factor = np.divide(above, below, out=np.full(size, total), where=below > 0)
+    factor = np.full(size, total)
+    np.divide(above, below, out=factor, where=below > 0)
     return np.asarray(factor[groups])

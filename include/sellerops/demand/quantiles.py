@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from sellerops.demand.metrics import QUANTILES
-from sellerops.demand.series import Floats
+from sellerops.demand.series import Bools, Floats
 
 LEAST_TRAINED = 100  # with fewer past outcomes quantiles are wide
 MOST_TRAINED = 15_000
@@ -38,26 +38,33 @@ class Trees:
             )
             for each in quantiles
         ]
+        self._is_known: Bools = np.zeros(0, bool)
 
     def fit(self, features: Floats, ratios: Floats) -> Trees:
         """Learn (m,) ratios of demand to its base from (m, f) features."""
         from threadpoolctl import threadpool_limits
 
         step = -(-len(ratios) // MOST_TRAINED)
+        self._is_known = np.asarray(~np.isnan(features).all(axis=0))
         # With a thread per core, trees this small wait for each other ten times as long as they compute
         # on a machine that does other work too.
         with threadpool_limits(1, "openmp"):
             for model in self._models:
-                model.fit(features[::step], ratios[::step])
+                model.fit(self._known(features)[::step], ratios[::step])
         return self
 
     def predict(self, features: Floats, base: Floats) -> Floats:
         """(n, quantiles) of demand, ascending."""
         from threadpoolctl import threadpool_limits
 
+        known = self._known(features)
         with threadpool_limits(1, "openmp"):
-            found = np.stack([model.predict(features) for model in self._models], axis=1)
+            found = np.stack([model.predict(known) for model in self._models], axis=1)
         return np.sort(np.maximum(found, 0.0) * base[:, None], axis=1)
+
+    def _known(self, features: Floats) -> Floats:
+        """A feature that was never known in training says nothing; scikit-learn cannot bin it."""
+        return np.where(self._is_known, features, 0.0)
 
 
 def without_launches(actual: Floats, expected: Floats) -> Floats:
@@ -108,4 +115,4 @@ def quantile_at(quantiles: Floats, level: float | Floats) -> Floats:
     rows = np.arange(len(quantiles))
     low, high = quantiles[rows, right - 1], quantiles[rows, right]
     share = (wanted - scores[right - 1]) / (scores[right] - scores[right - 1])
-    return np.maximum(0.0, low + share * (high - low))
+    return np.asarray(np.maximum(0.0, low + share * (high - low)))

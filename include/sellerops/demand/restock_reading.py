@@ -106,10 +106,12 @@ def read_facts(work: Work, account_id: str, day: date) -> RestockFacts:
     home_of_pool = {pool: home for home, pool in reversed(pools.values())}
 
     def home(row: Cells) -> Place:
-        return pools.get(row["marketplace_id"], (row["marketplace_id"], ""))[0], row["sku"]
+        found = str(row["marketplace_id"] or "")
+        return pools.get(found, (found, ""))[0], row["sku"]
 
     def of_pool(row: Cells) -> Place:
-        return home_of_pool.get(row["stock_pool"], row["stock_pool"]), row["sku"]
+        pool = str(row["stock_pool"] or "")
+        return home_of_pool.get(pool, pool), row["sku"]
 
     def rows(statement: str) -> list[dict[str, Any]]:
         return work.rows(statement, span)

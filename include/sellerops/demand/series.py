@@ -140,7 +140,7 @@ class History:
         return np.asarray(self._at(running, origin) - self._at(running, np.asarray(origin) - days), float)
 
     def _at(self, running: NDArray[Any], column: Any) -> NDArray[Any]:
-        return running[self._rows, np.clip(column, 0, running.shape[1] - 1)]
+        return np.asarray(running[self._rows, np.clip(column, 0, running.shape[1] - 1)])
 
 
 def _running(values: NDArray[Any]) -> NDArray[Any]:
@@ -157,4 +157,6 @@ def _pushed_left(values: Floats, kept: Bools) -> Floats:
 
 
 def _ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
-    return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=np.asarray(below) > 0)
+    found = np.full(np.shape(below), np.nan)
+    np.divide(above, below, out=found, where=np.asarray(below) > 0)
+    return found

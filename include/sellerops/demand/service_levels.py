@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def abc_classes(units: Floats, a: float = 0.8, b: float = 0.95) -> list[str]:
     return [str(each) for each in found]
 
 
-def level_of_class(base: float, abc: str, shifts: Mapping[str, float]) -> float:
+def level_of_class(base: float, abc: str, shifts: Mapping[Any, float]) -> float:
     """The account's service level, shifted for the class."""
     return bounded(base + shifts.get(abc, 0.0))
 

@@ -40,7 +40,7 @@ class World:
 
     @property
     def weeks(self) -> int:
-        return (self.demand.shape[1] - self.history) // REVIEW
+        return int(self.demand.shape[1] - self.history) // REVIEW
 
 
 @dataclass(frozen=True)
