@@ -28,9 +28,9 @@
 --   status: {type: text, description: "complete or incomplete."}
 --   missing: {type: text, description: "What is missing: lines (they do not add up to the total), unmapped; empty: nothing."}
 -- tests:
---   lines_sum_to_total:
---     description: The lines of a settlement add up to its total.
---     sql: "SELECT settlement_id, difference FROM {{ this }} AS s WHERE s.difference <> 0"
+--   differences_are_told:
+--     description: A settlement whose lines do not add up to its total is incomplete.
+--     sql: "SELECT s.settlement_id, s.difference FROM {{ this }} AS s WHERE s.difference <> 0 AND s.status <> 'incomplete'"
 WITH headers AS (
     SELECT h.account_id,
            h.settlement_id,

@@ -30,10 +30,6 @@
 --   level: {type: text, description: "Level of the P&L line: CM1, CM2, OVERHEAD, TAX, BALANCE or UNMAPPED."}
 --   status: {type: text, description: "complete; incomplete without a rule."}
 --   missing: {type: text, description: "What is missing: marketplace, unmapped; empty: nothing."}
--- tests:
---   every_line_once:
---     description: Every line of a settlement is here, and none twice.
---     sql: "SELECT s.settlement_id, s.source_line FROM {{ source('amazon_sp.settlements') }} AS s LEFT JOIN {{ this }} AS l ON l.account_id = s.account_id AND l.settlement_id = s.settlement_id AND l.source_line = s.source_line WHERE s.amount IS NOT NULL AND s.posted_date IS NOT NULL AND l.settlement_id IS NULL"
 WITH lines AS (
     SELECT s.account_id,
            NULLIF(s.marketplace_id, '') AS own_marketplace,
