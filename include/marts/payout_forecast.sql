@@ -14,9 +14,9 @@
 --   closes_on: {type: date, description: "Expected last day of the period: as long as the last one."}
 --   pays_on: {type: date, description: "Expected day of the deposit, as long after the period as the last one."}
 --   released: {type: decimal, unit: currency, description: "Released since the period began."}
---   deferred_due: {type: decimal, unit: currency, description: "Held back on that day, to be released before the period closes."}
---   deferred_later: {type: decimal, unit: currency, description: "Held back until after that; not part of the forecast."}
---   expected_sales: {type: decimal, unit: currency, description: "Further orders that are not held back, until the period closes, at the average of the last 28 days."}
+--   deferred_due: {type: decimal, unit: currency, description: "Held back on that day, to be released before the day on which the period closes."}
+--   deferred_later: {type: decimal, unit: currency, description: "Held back until then or longer; not part of the forecast."}
+--   expected_sales: {type: decimal, unit: currency, description: "Further orders and refunds that are released before the period closes, at the average of the last 28 days and held back as long as then."}
 --   expected_fees: {type: decimal, unit: currency, description: "Further fees without an order until then, at the average of the last 28 days."}
 --   reserve_back: {type: decimal, unit: currency, description: "Reserve that the last settlement held back."}
 --   reserve_held: {type: decimal, unit: currency, description: "Reserve that this one is expected to hold back: as much as the last one, negative."}
@@ -44,8 +44,11 @@ WITH lines AS (
     WHERE t.transaction_type <> 'Transfer' AND t.pl_line <> 'balance.reserve'
 ),
 flows AS (
-    SELECT l.account_id, l.currency, l.day, l.kind, l.settled_on, l.matures_on, SUM(l.amount) AS amount
+    SELECT l.account_id, l.currency, l.day, l.kind, l.settled_on, l.matures_on, SUM(l.amount) AS amount,
+           MIN(m.day_number) - MIN(d.day_number) AS held_days
     FROM lines AS l
+    LEFT JOIN {{ source('reference.calendar') }} AS d ON d.day = l.day
+    LEFT JOIN {{ source('reference.calendar') }} AS m ON m.day = l.matures_on
     GROUP BY l.account_id, l.currency, l.day, l.kind, l.settled_on, l.matures_on
 ),
 days AS (
@@ -57,7 +60,7 @@ last_ends AS (
     FROM days AS d
     LEFT JOIN {{ ref('settlement') }} AS s
         ON s.account_id = d.account_id AND s.currency = d.currency
-        AND s.day BETWEEN d.day - INTERVAL '62' DAY AND d.day - INTERVAL '1' DAY
+        AND s.day BETWEEN d.day - INTERVAL '62' DAY AND d.day
     GROUP BY d.account_id, d.currency, d.day
 ),
 next_ends AS (
@@ -65,7 +68,7 @@ next_ends AS (
     FROM days AS d
     INNER JOIN {{ ref('settlement') }} AS s
         ON s.account_id = d.account_id AND s.currency = d.currency
-        AND s.day BETWEEN d.day AND d.day + INTERVAL '40' DAY
+        AND s.day BETWEEN d.day + INTERVAL '1' DAY AND d.day + INTERVAL '40' DAY
     GROUP BY d.account_id, d.currency, d.day
 ),
 settled AS (
@@ -100,10 +103,13 @@ ahead AS (
 sums AS (
     SELECT a.account_id, a.currency, a.day,
            COALESCE(SUM(f.amount) FILTER (WHERE f.kind <> 'deferred' AND (f.settled_on > a.ended_on OR f.settled_on IS NULL) AND f.day >= a.ended_on - INTERVAL '1' DAY), 0) AS released,
-           COALESCE(SUM(f.amount) FILTER (WHERE f.kind = 'deferred' AND f.matures_on > a.day AND f.matures_on <= a.closes_on), 0) AS deferred_due,
-           COALESCE(SUM(f.amount) FILTER (WHERE f.kind = 'deferred' AND f.matures_on > a.day AND f.matures_on > a.closes_on), 0) AS deferred_later,
+           COALESCE(SUM(f.amount) FILTER (WHERE f.kind = 'deferred' AND f.matures_on > a.day AND f.matures_on < a.closes_on), 0) AS deferred_due,
+           COALESCE(SUM(f.amount) FILTER (WHERE f.kind = 'deferred' AND f.matures_on > a.day AND f.matures_on >= a.closes_on), 0) AS deferred_later,
            COALESCE(SUM(f.amount) FILTER (WHERE f.kind = 'order' AND f.day > a.day - INTERVAL '28' DAY), 0) AS recent_sales,
-           COALESCE(SUM(f.amount) FILTER (WHERE f.kind = 'fee' AND f.day > a.day - INTERVAL '28' DAY), 0) AS recent_fees
+           COALESCE(SUM(f.amount) FILTER (WHERE f.kind = 'fee' AND f.day > a.day - INTERVAL '28' DAY), 0) AS recent_fees,
+           COALESCE(SUM(f.amount) FILTER (WHERE f.kind = 'deferred' AND f.day > a.day - INTERVAL '28' DAY), 0) AS recent_deferred,
+           ROUND(SUM(f.amount * f.held_days) FILTER (WHERE f.kind = 'deferred' AND f.day > a.day - INTERVAL '28' DAY)
+                 / NULLIF(SUM(f.amount) FILTER (WHERE f.kind = 'deferred' AND f.held_days IS NOT NULL AND f.day > a.day - INTERVAL '28' DAY), 0), 0) AS held_days
     FROM ahead AS a
     INNER JOIN flows AS f
         ON f.account_id = a.account_id AND f.currency = a.currency AND f.day BETWEEN a.day - INTERVAL '62' DAY AND a.day
@@ -111,7 +117,9 @@ sums AS (
 ),
 expected AS (
     SELECT a.account_id, a.day, a.currency, a.ends_at, a.closes_on, a.pays_on, s.released, s.deferred_due, s.deferred_later,
-           ROUND(s.recent_sales * a.days_ahead / 28, 2) AS expected_sales,
+           ROUND(s.recent_sales * a.days_ahead / 28, 2)
+               + CASE WHEN a.days_ahead > COALESCE(s.held_days, 0)
+                      THEN ROUND(s.recent_deferred * (a.days_ahead - COALESCE(s.held_days, 0)) / 28, 2) ELSE 0 END AS expected_sales,
            ROUND(s.recent_fees * a.days_ahead / 28, 2) AS expected_fees,
            -a.reserve AS reserve_back,
            a.reserve AS reserve_held,
