@@ -15,32 +15,13 @@ from sellerops.marts.settlement_rules import SettlementRules
 from sellerops.reference.config_tables import config_rows
 from sellerops.settings.accounts import load_accounts
 
-COLUMNS = [
-    "settlement-id",
-    "settlement-start-date",
-    "settlement-end-date",
-    "deposit-date",
-    "total-amount",
-    "currency",
-    "transaction-type",
-    "order-id",
-    "merchant-order-id",
-    "adjustment-id",
-    "shipment-id",
-    "marketplace-name",
-    "amount-type",
-    "amount-description",
-    "amount",
-    "fulfillment-id",
-    "posted-date",
-    "posted-date-time",
-    "order-item-code",
-    "merchant-order-item-id",
-    "merchant-adjustment-item-id",
-    "sku",
-    "quantity-purchased",
-    "promotion-id",
-]
+COLUMNS = (
+    "settlement-id", "settlement-start-date", "settlement-end-date", "deposit-date", "total-amount",
+    "currency", "transaction-type", "order-id", "merchant-order-id", "adjustment-id", "shipment-id",
+    "marketplace-name", "amount-type", "amount-description", "amount", "fulfillment-id", "posted-date",
+    "posted-date-time", "order-item-code", "merchant-order-item-id", "merchant-adjustment-item-id", "sku",
+    "quantity-purchased", "promotion-id",
+)  # fmt: skip
 POSTED = {"posted-date": "2026-07-08", "posted-date-time": "2026-07-08 10:00:00 UTC"}
 HEADER = {
     "settlement-start-date": "2026-07-01 00:00:00 UTC",
