@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from psycopg.rows import dict_row
 
-from sellerops.destinations.mart_store import MARTS
 from sellerops.ledger import Ledger
 from sellerops.marts.settlement_files import rule_line
+from sellerops.settings.mart_tables import MARTS
 
 _SETTLEMENTS, _TRANSACTIONS = "settlement_line", "transaction_line"
 _STATEMENTS = {

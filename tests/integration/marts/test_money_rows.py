@@ -11,8 +11,8 @@ import pytest
 from support.mart_rows import US, MartRows
 
 from sellerops.base.clock import Clock
-from sellerops.destinations.mart_store import Span
 from sellerops.ledger import Ledger
+from sellerops.settings.mart_tables import Span
 
 NOW = datetime(2026, 10, 30, 12, tzinfo=UTC)
 DE, FR = "A1PA6795UKMFR9", "A13V1IB3VIYZZH"
