@@ -27,6 +27,7 @@ def add(commands: Any) -> None:
     actions.add_parser("tables", help="all reference tables and who writes them").set_defaults(run=_tables)
     action = actions.add_parser("template", help="print an empty CSV file with the columns of a table")
     action.add_argument("table", help="name of a table (`sellerops reference tables`)")
+    action.add_argument("--output", type=Path, help="write to this file")
     action.set_defaults(run=_template)
     action = actions.add_parser("export", help="print the rows of a table as CSV")
     action.add_argument("table", help="name of a table (`sellerops reference tables`)")
@@ -66,7 +67,7 @@ def _tables(options: argparse.Namespace) -> int:
 
 def _template(options: argparse.Namespace) -> int:
     table = given_table(options.table)
-    print(export_csv(table, []), end="")
+    _write(export_csv(table, []), options.output, f"Fill in {options.output}.")
     for name, column in table.columns.items():
         needed = " (required)" if column.required else ""
         print(f"{name}{needed}: {column.description}", file=sys.stderr)
@@ -83,13 +84,17 @@ def _export(options: argparse.Namespace) -> int:
     if options.account:
         rows = [row for row in rows if row.get("account_id") == options.account]
     text = export_csv(table, rows)
-    if options.output:
-        # Excel takes a file without a mark for the system's old encoding.
-        options.output.write_text(text, encoding="utf-8-sig")
-        print(f"{len(rows)} rows in {options.output}")
-    else:
-        print(text, end="")
+    _write(text, options.output, f"{len(rows)} rows in {options.output}")
     return 0
+
+
+def _write(text: str, output: Path | None, done: str) -> None:
+    if output is None:
+        print(text, end="")
+        return
+    # Excel takes a file without a mark for the system's old encoding.
+    output.write_text(text, encoding="utf-8-sig")
+    print(done)
 
 
 def _import(options: argparse.Namespace) -> int:
