@@ -48,4 +48,4 @@
 --   drift: {type: boolean, description: "WAPE of the graded last 14 days is above 1.5 times that of the back-test."}
 --   data_quality: {type: decimal, unit: ratio, description: "Share of the last 91 days whose input is complete."}
 --   status: {type: text, description: "complete, estimated (built from incomplete input on request, or by a fallback) or incomplete (refused: no figures)."}
---   missing: {type: text, description: "What is missing: words of history, sales, stock, unmapped, separated by a comma; empty if nothing is."}
+--   missing: {type: text, description: "What is missing: words of history (fewer than 6 tests in the back-test), sales, stock, unmapped, separated by a comma; empty if nothing is."}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sellerops.demand.backtest import TESTS
 from sellerops.demand.classes import DemandClass
 from sellerops.demand.forecast import AMAZON, NONE, Forecasts, make_forecasts
 from sellerops.demand.lead_times import Days, LeadTime, learn_check_in
@@ -160,7 +161,8 @@ def _row(
 ) -> dict[str, Any]:
     key, scores, horizon = demand.keys[n], made.scores, int(made.horizon[n])
     model = NONE if is_refused else made.models[n]
-    words = sorted({*missing, *(["history"] if made.models[n] == NONE else [])})
+    is_untested = made.models[n] == NONE or scores.origins[n] < TESTS
+    words = sorted({*missing, *(["history"] if is_untested else [])})
     values = made.quantiles[n] if model != NONE else np.full(len(QUANTILES), np.nan)
     panel, pinball = demand.panel, scores.pinball[n] if model not in (NONE, AMAZON) else np.full(5, np.nan)
     started = ~panel.masked[n]

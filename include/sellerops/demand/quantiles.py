@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sellerops.demand.metrics import QUANTILES
+from sellerops.demand.metrics import MEDIAN, QUANTILES
 from sellerops.demand.series import Bools, Floats
 
 LEAST_TRAINED = 100  # with fewer past outcomes quantiles are wide
@@ -95,12 +95,15 @@ def ratio_quantiles(points: Floats, actual: Floats, now: Floats) -> Floats:
 
 
 def wide_quantiles(mean: Floats) -> Floats:
-    """(n, quantiles) of a negative binomial with this mean, as if the mean were known to ``WIDE`` only."""
+    """(n, quantiles) of a negative binomial around this, as if its mean were known to ``WIDE`` only."""
     from scipy.stats import nbinom
 
     shape = 1 / WIDE**2
     safe = np.maximum(mean, 1e-9)[:, None]
-    return np.asarray(nbinom.ppf(np.array(QUANTILES)[None, :], shape, shape / (shape + safe)), float)
+    found = np.asarray(nbinom.ppf(np.array(QUANTILES)[None, :], shape, shape / (shape + safe)), float)
+    median = found[:, MEDIAN : MEDIAN + 1]
+    # Its median lies below its mean; ours is the forecast.
+    return found * np.where(median > 0, safe / np.maximum(median, 1.0), 1.0)
 
 
 def quantile_at(quantiles: Floats, level: float | Floats) -> Floats:
