@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from support.mart_rows import builder_of, needed_for
+from support.built_marts import builder_of, needed_for
 
 from sellerops.ledger import Ledger
 from sellerops.marts.settlement_rules import SettlementRules

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.mart_rows import US, MartRows
+from support.built_marts import US, MartRows
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
