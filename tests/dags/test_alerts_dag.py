@@ -12,7 +12,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from support.channels import Channels
 from support.fake_runtime import task_context
-from support.mart_rows import add_rows, make_marts
+from support.hand_made_rows import add_rows, make_marts
 from support.postgres import PostgresServer
 
 from sellerops.alerts.specs import load_alert, load_alerts

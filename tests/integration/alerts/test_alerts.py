@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from support.mart_rows import add_rows, make_landing_table, make_marts
+from support.hand_made_rows import add_rows, make_landing_table, make_marts
 from support.postgres import PostgresServer
 
 from sellerops.alerts import running

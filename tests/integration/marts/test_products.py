@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from support.mart_rows import add_rows, make_marts
+from support.hand_made_rows import add_rows, make_marts
 
 from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger
