@@ -113,9 +113,11 @@ format: $(STAMP)  ## Fix style and layout
 	@$(BIN)/ruff format .
 
 .PHONY: docs
-docs: $(STAMP)  ## Generate docs/reports.md and docs/portal-files.md from the specs
+docs: $(STAMP)  ## Generate docs/reports.md, docs/portal-files.md, docs/mart-tables.md, tests/golden
 	@$(BIN)/python -m sellerops specs docs > docs/reports.md
 	@$(BIN)/python -m sellerops specs docs portal-files > docs/portal-files.md
+	@$(BIN)/python -m sellerops marts docs > docs/mart-tables.md
+	@$(BIN)/python -m sellerops marts docs --bigquery tests/golden/marts
 
 .PHONY: lock
 lock: $(BIN)/uv  ## Update the lock files from requirements*.txt; ARGS=--upgrade takes newer versions

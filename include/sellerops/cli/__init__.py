@@ -27,6 +27,7 @@ COMMANDS = {
     "personal": {"personal": "personal data: tables, retention, undeclared columns"},
     "replay": {"replay": "rebuild tables from the archive, or compare them with it"},
     "settling_time": {"settling-time": "after how many days figures no longer change"},
+    "marts": {"marts": "tables of answers: profit, stock, ads, demand"},
     "checks": {"checks": "figures of different reports that must agree"},
     "completeness": {
         "completeness": "the state of each report's days, by account and marketplace",

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from sellerops.base.errors import ConfigurationError
+from sellerops.base.errors import CheckFailed, ConfigurationError
 from sellerops.base.postgres import LOADING
 from sellerops.destinations.mart_store import MARTS, BuildCounts, BuildPlan, MartStore, Span
 from sellerops.ledger import Ledger
@@ -204,6 +204,24 @@ class MartBuilder:
 
     def _writer(self, mart: MartSpec) -> SpanSql:
         return SpanSql(mart, self._store, self._existing(mart), self.columns_of)
+
+    @property
+    def store(self) -> MartStore:
+        """Where the marts are built."""
+        return self._store
+
+    def mistakes(self, mart: MartSpec) -> list[CheckFailed]:
+        """The failing tests of a mart's header, on all stored rows."""
+        if not self._store.columns([mart.table.full_name]):
+            return []
+        writer = self._writer(mart)
+        spans = self.of_accounts(Span("")) if mart.tests else []
+        found: dict[str, CheckFailed] = {}
+        for check in (check for span in spans for check in writer.checks(span)):
+            rows = self._store.rows(f"SELECT * FROM (\n{check.sql}\n) AS found LIMIT 3")
+            if rows:
+                found.setdefault(check.name, check.failure(mart.name, rows))
+        return list(found.values())
 
     def rows(self, mart: MartSpec, span: Span) -> list[dict[str, Any]]:
         """What a rebuild would store in a span of a mart with a SELECT."""

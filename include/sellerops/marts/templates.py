@@ -77,7 +77,7 @@ class SpanSql:
             else f"CAST(NULL AS {types[kind]}) AS {quoted(self._store.dialect, column)}"
             for column, kind in declared.items()
         )
-        condition = _input_condition(
+        condition = input_condition(
             self._mart.inputs[name], columns, span, self._mart, self._store.filters(table)
         )
         return f"(SELECT {cells} FROM {self._store.table_sql(table)} AS t{condition})"
@@ -112,7 +112,7 @@ def _partition_condition(mart: MartSpec, span: Span, alias: str = "m") -> str:
     return f" WHERE {' AND '.join(parts)}"
 
 
-def _input_condition(
+def input_condition(
     given: MartInput, columns: frozenset[str], span: Span, mart: MartSpec, needed: str
 ) -> str:
     parts = [needed] if needed else []
