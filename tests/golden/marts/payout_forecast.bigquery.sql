@@ -36,8 +36,13 @@ WITH lines AS (
     l.kind,
     l.settled_on,
     l.matures_on,
-    SUM(l.amount) AS amount
+    SUM(l.amount) AS amount,
+    MIN(m.day_number) - MIN(d.day_number) AS held_days
   FROM lines AS l
+  LEFT JOIN __source__reference__dot__calendar__ AS d
+    ON d.day = l.day
+  LEFT JOIN __source__reference__dot__calendar__ AS m
+    ON m.day = l.matures_on
   GROUP BY
     l.account_id,
     l.currency,
@@ -65,7 +70,7 @@ WITH lines AS (
   LEFT JOIN __ref__settlement__ AS s
     ON s.account_id = d.account_id
     AND s.currency = d.currency
-    AND s.day BETWEEN d.day - INTERVAL '62' DAY AND d.day - INTERVAL '1' DAY
+    AND s.day BETWEEN d.day - INTERVAL '62' DAY AND d.day
   GROUP BY
     d.account_id,
     d.currency,
@@ -80,7 +85,7 @@ WITH lines AS (
   INNER JOIN __ref__settlement__ AS s
     ON s.account_id = d.account_id
     AND s.currency = d.currency
-    AND s.day BETWEEN d.day AND d.day + INTERVAL '40' DAY
+    AND s.day BETWEEN d.day + INTERVAL '1' DAY AND d.day + INTERVAL '40' DAY
   GROUP BY
     d.account_id,
     d.currency,
@@ -172,7 +177,7 @@ WITH lines AS (
     COALESCE(
       SUM(
         IF(
-          f.kind = 'deferred' AND f.matures_on > a.day AND f.matures_on <= a.closes_on,
+          f.kind = 'deferred' AND f.matures_on > a.day AND f.matures_on < a.closes_on,
           f.amount,
           NULL
         )
@@ -182,7 +187,7 @@ WITH lines AS (
     COALESCE(
       SUM(
         IF(
-          f.kind = 'deferred' AND f.matures_on > a.day AND f.matures_on > a.closes_on,
+          f.kind = 'deferred' AND f.matures_on > a.day AND f.matures_on >= a.closes_on,
           f.amount,
           NULL
         )
@@ -190,7 +195,32 @@ WITH lines AS (
       0
     ) AS deferred_later,
     COALESCE(SUM(IF(f.kind = 'order' AND f.day > a.day - INTERVAL '28' DAY, f.amount, NULL)), 0) AS recent_sales,
-    COALESCE(SUM(IF(f.kind = 'fee' AND f.day > a.day - INTERVAL '28' DAY, f.amount, NULL)), 0) AS recent_fees
+    COALESCE(SUM(IF(f.kind = 'fee' AND f.day > a.day - INTERVAL '28' DAY, f.amount, NULL)), 0) AS recent_fees,
+    COALESCE(
+      SUM(IF(f.kind = 'deferred' AND f.day > a.day - INTERVAL '28' DAY, f.amount, NULL)),
+      0
+    ) AS recent_deferred,
+    ROUND(
+      CAST(CAST(SUM(
+        IF(
+          f.kind = 'deferred' AND f.day > a.day - INTERVAL '28' DAY,
+          f.amount * f.held_days,
+          NULL
+        )
+      ) AS BIGNUMERIC) / NULLIF(
+        SUM(
+          IF(
+            f.kind = 'deferred'
+            AND f.held_days IS NOT NULL
+            AND f.day > a.day - INTERVAL '28' DAY,
+            f.amount,
+            NULL
+          )
+        ),
+        0
+      ) AS BIGNUMERIC),
+      0
+    ) AS held_days
   FROM ahead AS a
   INNER JOIN flows AS f
     ON f.account_id = a.account_id
@@ -211,7 +241,16 @@ WITH lines AS (
     s.released,
     s.deferred_due,
     s.deferred_later,
-    ROUND(CAST(CAST(s.recent_sales * a.days_ahead AS BIGNUMERIC) / 28 AS BIGNUMERIC), 2) AS expected_sales,
+    ROUND(CAST(CAST(s.recent_sales * a.days_ahead AS BIGNUMERIC) / 28 AS BIGNUMERIC), 2) + CASE
+      WHEN a.days_ahead > COALESCE(s.held_days, 0)
+      THEN ROUND(
+        CAST(CAST(s.recent_deferred * (
+          a.days_ahead - COALESCE(s.held_days, 0)
+        ) AS BIGNUMERIC) / 28 AS BIGNUMERIC),
+        2
+      )
+      ELSE 0
+    END AS expected_sales,
     ROUND(CAST(CAST(s.recent_fees * a.days_ahead AS BIGNUMERIC) / 28 AS BIGNUMERIC), 2) AS expected_fees,
     -a.reserve AS reserve_back,
     a.reserve AS reserve_held,
