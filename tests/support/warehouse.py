@@ -17,6 +17,7 @@ import pytest
 from support.catalogue import document_of, request_facts, simulation
 from support.postgres import TEMPLATE, PostgresServer
 from support.samples import Sample, split_options
+from support.specs import shipped_specs
 from support.tables import Tables
 
 from amazon_sandbox.ads.report_types import report_types
@@ -33,7 +34,7 @@ from sellerops.destinations import RequestMeta
 from sellerops.ledger import Ledger
 from sellerops.marts.specs import load_marts
 from sellerops.settings.accounts import Account, load_accounts
-from sellerops.settings.specs import PeriodKind, ReportSpec, load_specs
+from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops.sources.common.placeholders import options_of
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -92,7 +93,7 @@ def fill(
     """
     tables.ledger.set_clock(Clock(NOW, NOW, 0.0))
     wanted = None if reports is None else set(reports)
-    for spec in load_specs()[0]:
+    for spec in shipped_specs():
         if spec.name in _LEFT_OUT or (wanted is not None and spec.name not in wanted):
             continue
         for name in accounts:
@@ -211,7 +212,7 @@ def _read_by_marts() -> set[str]:
     read = {name for mart in load_marts() for name in mart.tables_read}
     return {
         spec.name
-        for spec in load_specs()[0]
+        for spec in shipped_specs()
         if read.intersection(f"{spec.source}.{table}" for table in spec.tables)
     }
 
