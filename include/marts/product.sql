@@ -25,30 +25,36 @@
 --   asins: {type: integer, unit: ASINs, description: "Different ASINs reported with the SKU; more than 1: Amazon changed it."}
 --   status: {type: text, description: "complete, or incomplete."}
 --   missing: {type: text, description: "`mapping`: no ASIN is known, or other SKUs have an own number and this one has none."}
-WITH totals AS (
-    SELECT s.account_id, s.sku, MIN(s.first_day) AS known_since, MAX(s.last_day) AS last_seen,
-           COUNT(DISTINCT NULLIF(s.asin, '')) AS asins,
+WITH combinations AS (
+    -- Millions of weekly rows are read once.
+    SELECT s.account_id, s.sku, s.asin, s.fnsku, MIN(s.first_day) AS first_day, MAX(s.last_day) AS last_day,
            MAX(CASE WHEN s.is_listed THEN 1 ELSE 0 END) AS is_listed
     FROM {{ ref('product_seen') }} AS s
-    GROUP BY s.account_id, s.sku
+    GROUP BY s.account_id, s.sku, s.asin, s.fnsku
+),
+totals AS (
+    SELECT c.account_id, c.sku, MIN(c.first_day) AS known_since, MAX(c.last_day) AS last_seen,
+           COUNT(DISTINCT NULLIF(c.asin, '')) AS asins, MAX(c.is_listed) AS is_listed
+    FROM combinations AS c
+    GROUP BY c.account_id, c.sku
 ),
 asins AS (
-    SELECT s.account_id, s.sku, s.asin,
+    SELECT c.account_id, c.sku, c.asin,
            ROW_NUMBER() OVER (
-               PARTITION BY s.account_id, s.sku ORDER BY MAX(s.last_day) DESC, MIN(s.first_day), s.asin
+               PARTITION BY c.account_id, c.sku ORDER BY MAX(c.last_day) DESC, MIN(c.first_day), c.asin
            ) AS place
-    FROM {{ ref('product_seen') }} AS s
-    WHERE s.asin <> ''
-    GROUP BY s.account_id, s.sku, s.asin
+    FROM combinations AS c
+    WHERE c.asin <> ''
+    GROUP BY c.account_id, c.sku, c.asin
 ),
 fnskus AS (
-    SELECT s.account_id, s.sku, s.fnsku,
+    SELECT c.account_id, c.sku, c.fnsku,
            ROW_NUMBER() OVER (
-               PARTITION BY s.account_id, s.sku ORDER BY MAX(s.last_day) DESC, MIN(s.first_day), s.fnsku
+               PARTITION BY c.account_id, c.sku ORDER BY MAX(c.last_day) DESC, MIN(c.first_day), c.fnsku
            ) AS place
-    FROM {{ ref('product_seen') }} AS s
-    WHERE s.fnsku <> ''
-    GROUP BY s.account_id, s.sku, s.fnsku
+    FROM combinations AS c
+    WHERE c.fnsku <> ''
+    GROUP BY c.account_id, c.sku, c.fnsku
 ),
 sizes AS (
     -- Titles come from the marketplace with the most listings: usually the one whose language people read.
