@@ -15,8 +15,6 @@ from amazon_sandbox.simulation import Seller, Simulation
 if TYPE_CHECKING:
     from amazon_sandbox.data_kiosk.language import ParsedQuery
 
-_ROWS = {data.DATASETS[0]: sales_and_traffic.rows, data.DATASETS[1]: economics.rows}
-
 
 def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """The page that begins with the job's `first_row`; None without a row. Raises FatalReport."""
@@ -43,6 +41,11 @@ def _lines(simulation: Simulation, seller: Seller, parsed: ParsedQuery, job: Ren
         marketplace_id: simulation.storefront(seller, marketplace_id)
         for marketplace_id in parsed.marketplace_ids
     }
-    for row in _ROWS[parsed.dataset](parsed.name, storefronts, parsed.arguments, int(job.as_of.timestamp())):
+    now, faults = int(job.as_of.timestamp()), dict(job.options).get("faults", "").split()
+    if parsed.dataset == data.DATASETS[1]:
+        found = economics.rows(parsed.name, storefronts, parsed.arguments, now, faults)
+    else:
+        found = sales_and_traffic.rows(parsed.name, storefronts, parsed.arguments, now)
+    for row in found:
         line = json.dumps(project(parsed.fields, row), ensure_ascii=False, separators=(",", ":"))
         yield line.encode() + b"\n"

@@ -1,7 +1,7 @@
 """What Amazon charges to pick, pack and ship a unit: base fee, fuel surcharge, low-inventory-level fee.
 
 Settlements, transactions and fee previews show one sum of the first two or all three; only economics tells
-Settlements, transactions and fee previews show one sum of the first two or all three; only economics has each.
+Settlements, transactions and fee previews show one sum of them; only economics tells them apart.
 of shipment, and since 17 April 2026 a fuel surcharge in North America and ten stores of Europe. Amounts are
 in the marketplace's currency; the peak of 2026 is that of 2025.
 """
