@@ -78,14 +78,17 @@ def _total(kind: str, moment: str, cents: str) -> dict[str, str]:
 def _amounts(kind: str, moment: str) -> dict[str, str]:
     return {
         **_transaction(kind, moment),
-        "item_number": "1",
-        "sku": "s.sku",
-        "asin": "s.asin",
+        "marketplace_details_marketplace_id": "'{marketplace_id}'",
         "breakdown_path": f"'{kind}/' || line.kind || '/' || {_LEAF}",
         "breakdown_type": _LEAF,
         "amount": money("line.cents"),
         "currency_code": "'{currency}'",
+        "line_hash": f"md5('{kind}' || line.description || {ORDER_ID})",
     }
+
+
+def _item_amounts(kind: str, moment: str) -> dict[str, str]:
+    return {**_amounts(kind, moment), "sku": "s.sku", "asin": "s.asin", "quantity_shipped": "1"}
 
 
 SETTLED = (
@@ -115,7 +118,7 @@ SETTLED = (
             "amount": money("d.price * 6 / 10"), "sku": "s.sku",
             "posted_date_time": "(d.day + time '10:00') AT TIME ZONE '{zone}'",
         },
-        where=f"d.luck > 0.9998 AND {_closed('d.day')}",
+        where=f"d.luck > 0.998 AND {_closed('d.day')}",
     ),
     TableRows(
         "settlements", "settlements",
@@ -138,9 +141,9 @@ SETTLED = (
             "amount": "-round(sum(round(d.average * d.cubic_feet * 0.78, 4)), 2)",
             "posted_date_time": f"({NEXT_MONTH} + time '09:00') AT TIME ZONE '{{zone}}'",
         },
-        """(SELECT s.n, date_trunc('month', d.day)::date AS day, avg(d.stock) AS average, s.cubic_feet
+        """(SELECT s.n, min(d.day) AS day, avg(d.stock) AS average, s.cubic_feet
             FROM bench.day_{shop} AS d JOIN bench.sku AS s USING (n)
-            WHERE d.day BETWEEN '{first}' AND '{last}' GROUP BY 1, 2, 4) AS d""",
+            WHERE d.day BETWEEN '{first}' AND '{last}' GROUP BY s.n, s.cubic_feet) AS d""",
         where=_closed(NEXT_MONTH), tail="GROUP BY d.day", days_later=39,
     ),
     TableRows("transactions", "transactions", _total("Shipment", SHIPPED, _ORDER_TOTAL), UNITS),
@@ -148,12 +151,16 @@ SETTLED = (
         "transactions", "transactions", _total("Refund", REFUNDED, _REFUND_TOTAL), f"{DAYS} {ONE}",
         REFUNDED_BY_NOW, REFUNDED_AFTER,
     ),
-    TableRows(
-        "transactions", "transaction_amounts", _amounts("Shipment", SHIPPED), UNITS + _ORDER_LINES, _SOME,
-    ),
-    TableRows(
-        "transactions", "transaction_amounts", _amounts("Refund", REFUNDED), f"{DAYS} {ONE} {_REFUND_LINES}",
-        f"{REFUNDED_BY_NOW} AND {_SOME}", REFUNDED_AFTER,
+    *(
+        rows
+        for table, amounts in (("transaction_amounts", _amounts), ("transaction_item_amounts", _item_amounts))
+        for rows in (
+            TableRows("transactions", table, amounts("Shipment", SHIPPED), UNITS + _ORDER_LINES, _SOME),
+            TableRows(
+                "transactions", table, amounts("Refund", REFUNDED), f"{DAYS} {ONE} {_REFUND_LINES}",
+                f"{REFUNDED_BY_NOW} AND {_SOME}", REFUNDED_AFTER,
+            ),
+        )
     ),
 )  # fmt: skip
 

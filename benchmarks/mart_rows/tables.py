@@ -204,7 +204,7 @@ TABLES = (
             "quantity_reimbursed_total": "1",
             "line_hash": "md5('{shop}' || n || d.day)",
         },
-        where="d.luck > 0.9998",
+        where="d.luck > 0.998",
     ),
     TableRows(
         "storage_fees", "storage_fees",

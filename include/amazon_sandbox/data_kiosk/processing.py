@@ -74,7 +74,7 @@ def create(
     subject = Subject(OPERATION, query.account, query.seller_id, query.report_type, query.marketplace_ids)
     apply_report_faults(sandbox.faults, query, subject, now)
     spoiling = " ".join(name for name in query.faults if name in economics_faults.NAMES)
-    if spoiling and query.job is not None:
+    if spoiling and query.job is not None and parsed.dataset == data.DATASETS[1]:
         query.job = replace(query.job, options=(*query.job.options, ("faults", spoiling)))
     store.add(query)
     if query.job is not None:

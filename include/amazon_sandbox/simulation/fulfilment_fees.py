@@ -15,6 +15,7 @@ from typing import NamedTuple
 from amazon_sandbox.simulation import tables
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.low_inventory import low_inventory_fee, rows_in_force
+from amazon_sandbox.simulation.orders import Order, OrderItem
 from amazon_sandbox.simulation.sizes import size_group
 from amazon_sandbox.simulation.storefront import Storefront
 
@@ -48,6 +49,12 @@ def fulfilment_fee(storefront: Storefront, listing: Listing, ordinal: int) -> Fu
     added = rules.added.get(size_group(listing), 0.0) * 10**storefront.marketplace.decimals
     base = listing.fulfilment_fee(storefront.marketplace) + round(added)
     return FulfilmentFee(base, round(base * rules.fuel), low_inventory_fee(storefront, listing, ordinal))
+
+
+def fulfilment_charge(storefront: Storefront, order: Order, item: OrderItem) -> int:
+    """What an FBA order item is charged for its shipment, in minor units."""
+    day = storefront.marketplace.day_of_epoch(order.shipped)
+    return fulfilment_fee(storefront, item.listing, day).total * item.quantity
 
 
 @lru_cache(maxsize=8_192)

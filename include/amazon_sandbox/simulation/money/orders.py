@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from amazon_sandbox.simulation.fulfilment_fees import fulfilment_charge
 from amazon_sandbox.simulation.money.lines import Line
 from amazon_sandbox.simulation.money.releases import DAY, LONGEST_DEFERRAL_DAYS, posted_at, released_at
 from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order, OrderItem, orders_on
@@ -103,7 +104,7 @@ def order_lines(storefront: Storefront, order: Order, item: OrderItem) -> Iterat
     """What an order item brought and cost; `posted` is when it shipped."""
     fees = [("ItemFees", "Commission", -commission(item))]
     if not order.is_merchant:
-        fee = item.listing.fulfilment_fee(storefront.marketplace) * item.quantity
+        fee = fulfilment_charge(storefront, order, item)
         fees.append(("ItemFees", "FBAPerUnitFulfillmentFee", -fee))
         fees.append(("ItemFees", "ShippingChargeback", -item.shipping))
         fees.append(("ItemFees", "GiftwrapChargeback", -item.gift_wrap))
@@ -161,7 +162,7 @@ def _digital_fee(storefront: Storefront, order: Order, item: OrderItem) -> list[
         return []
     base = commission(item)
     if rule.is_on_fba and not order.is_merchant:
-        base += item.listing.fulfilment_fee(storefront.marketplace) * item.quantity
+        base += fulfilment_charge(storefront, order, item)
     return [("ItemFees", rule.name, -round(base * rule.rate))]
 
 
