@@ -26,7 +26,8 @@ from amazon_sandbox.simulation.fulfilment_fees import fulfilment_fee
 from amazon_sandbox.simulation.low_inventory import expected_stock, expected_units
 from amazon_sandbox.simulation.money.orders import COMMISSION
 from amazon_sandbox.simulation.refunds import REFUND_SHARE
-from amazon_sandbox.simulation.storage import aged_fees, storage_rate, unit_volume
+from amazon_sandbox.simulation.stock_ages import unit_volume
+from amazon_sandbox.simulation.storage import aged_fees, storage_rate
 from amazon_sandbox.simulation.storefront import Storefront
 
 Json = dict[str, Any]

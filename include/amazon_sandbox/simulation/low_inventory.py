@@ -153,7 +153,8 @@ def _rate(storefront: Storefront, listing: Listing, days: float, ordinal: int) -
     size = size_group(listing)
     for row in _rows_on(storefront.marketplace.country, ordinal):
         if row["size"] == size and days < int(row["days"]):
-            return round(float(row["amount"]) * 10**storefront.marketplace.decimals)
+            minor: int = 10**storefront.marketplace.decimals
+            return round(float(row["amount"]) * minor)
     return 0
 
 
