@@ -1,47 +1,63 @@
-WITH totals AS (
-  SELECT
-    s.account_id,
-    s.sku,
-    MIN(s.first_day) AS known_since,
-    MAX(s.last_day) AS last_seen,
-    COUNT(DISTINCT NULLIF(s.asin, '')) AS asins,
-    MAX(CASE WHEN s.is_listed THEN 1 ELSE 0 END) AS is_listed
-  FROM __ref__product_seen__ AS s
-  GROUP BY
-    s.account_id,
-    s.sku
-), asins AS (
+WITH combinations AS (
+  /* Millions of weekly rows are read once. */
   SELECT
     s.account_id,
     s.sku,
     s.asin,
-    ROW_NUMBER() OVER (
-      PARTITION BY s.account_id, s.sku
-      ORDER BY MAX(s.last_day) DESC, MIN(s.first_day), s.asin
-    ) AS place
+    s.fnsku,
+    MIN(s.first_day) AS first_day,
+    MAX(s.last_day) AS last_day,
+    MAX(CASE WHEN s.is_listed THEN 1 ELSE 0 END) AS is_listed
   FROM __ref__product_seen__ AS s
-  WHERE
-    s.asin <> ''
   GROUP BY
     s.account_id,
     s.sku,
-    s.asin
+    s.asin,
+    s.fnsku
+), totals AS (
+  SELECT
+    c.account_id,
+    c.sku,
+    MIN(c.first_day) AS known_since,
+    MAX(c.last_day) AS last_seen,
+    COUNT(DISTINCT NULLIF(c.asin, '')) AS asins,
+    MAX(c.is_listed) AS is_listed
+  FROM combinations AS c
+  GROUP BY
+    c.account_id,
+    c.sku
+), asins AS (
+  SELECT
+    c.account_id,
+    c.sku,
+    c.asin,
+    ROW_NUMBER() OVER (
+      PARTITION BY c.account_id, c.sku
+      ORDER BY MAX(c.last_day) DESC, MIN(c.first_day), c.asin
+    ) AS place
+  FROM combinations AS c
+  WHERE
+    c.asin <> ''
+  GROUP BY
+    c.account_id,
+    c.sku,
+    c.asin
 ), fnskus AS (
   SELECT
-    s.account_id,
-    s.sku,
-    s.fnsku,
+    c.account_id,
+    c.sku,
+    c.fnsku,
     ROW_NUMBER() OVER (
-      PARTITION BY s.account_id, s.sku
-      ORDER BY MAX(s.last_day) DESC, MIN(s.first_day), s.fnsku
+      PARTITION BY c.account_id, c.sku
+      ORDER BY MAX(c.last_day) DESC, MIN(c.first_day), c.fnsku
     ) AS place
-  FROM __ref__product_seen__ AS s
+  FROM combinations AS c
   WHERE
-    s.fnsku <> ''
+    c.fnsku <> ''
   GROUP BY
-    s.account_id,
-    s.sku,
-    s.fnsku
+    c.account_id,
+    c.sku,
+    c.fnsku
 ), sizes AS (
   /* Titles come from the marketplace with the most listings: usually the one whose language people read. */
   SELECT

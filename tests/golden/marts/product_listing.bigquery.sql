@@ -1,37 +1,33 @@
-WITH placed AS (
+WITH newest AS (
   SELECT
     l.account_id,
     l.marketplace_id,
     l.sku,
-    l.asin,
-    l.fnsku,
-    l.title,
-    l.brand,
-    l.product_type,
-    l.size_tier,
-    l.listing_status,
-    l.fulfilment_channel,
-    l.price,
-    l.currency,
-    l.seen_at,
-    ROW_NUMBER() OVER (PARTITION BY l.account_id, l.marketplace_id, l.sku ORDER BY l.month_first DESC) AS place
+    MAX(l.month_first) AS month_first
   FROM __ref__listing_month__ AS l
+  GROUP BY
+    l.account_id,
+    l.marketplace_id,
+    l.sku
 )
 SELECT
-  p.account_id,
-  p.marketplace_id,
-  p.sku,
-  p.asin,
-  p.fnsku,
-  p.title,
-  p.brand,
-  p.product_type,
-  p.size_tier,
-  p.listing_status,
-  p.fulfilment_channel,
-  p.price,
-  p.currency,
-  p.seen_at
-FROM placed AS p
-WHERE
-  p.place = 1
+  l.account_id,
+  l.marketplace_id,
+  l.sku,
+  l.asin,
+  l.fnsku,
+  l.title,
+  l.brand,
+  l.product_type,
+  l.size_tier,
+  l.listing_status,
+  l.fulfilment_channel,
+  l.price,
+  l.currency,
+  l.seen_at
+FROM newest AS n
+JOIN __ref__listing_month__ AS l
+  ON l.account_id = n.account_id
+  AND l.marketplace_id = n.marketplace_id
+  AND l.sku = n.sku
+  AND l.month_first = n.month_first
