@@ -8,6 +8,9 @@
 -- inputs:
 --   amazon_sp.fulfilled_shipments: {moment: shipment_date, after: 31}
 --   amazon_sp.fba_customer_returns: {moment: return_date, after: 93, marketplace: false}
+--   amazon_sp.fee_preview: {moment: snapshot_at, after: 31}
+--   reference.product_mapping: {marketplace: false}
+--   reference.fee_rule: {account: false}
 --   reference.marketplace: {account: false, marketplace: false}
 --   reference.calendar: {day: day, after: 93, account: false, marketplace: false}
 -- columns:
@@ -19,8 +22,11 @@
 --   units_returned: {type: integer, unit: units, description: "Units of these orders returned in the month or the two after it."}
 --   units_returned_unsellable: {type: integer, unit: units, description: "Part of them that cannot be sold again."}
 --   return_rate: {type: decimal, unit: ratio, description: "units_returned / units_shipped."}
+--   category: {type: text, description: "Your product group, else Amazon's of the newest fee preview of the month, in lower case; it has a threshold if reference.fee_rule names it."}
+--   threshold: {type: decimal, unit: ratio, description: "Return rate above which each further unit bears the returns processing fee (reference.fee_rule); null: no rule for the category."}
+--   units_above_threshold: {type: decimal, unit: units, description: "Returned units above threshold x units_shipped; 0 if too few units were shipped for the fee. Null: no threshold is known."}
 --   status: {type: text, description: "complete: returns are reported until the month's end of the second month after; else estimated, as returns still come in."}
---   missing: {type: text, description: "Always empty."}
+--   missing: {type: text, description: "threshold: no rule for the SKU's category and marketplace."}
 WITH shipped AS (
     SELECT s.account_id, s.marketplace_id, c.month_first AS month, s.amazon_order_id AS order_id, s.sku,
            SUM(COALESCE(s.quantity_shipped, 0)) AS units
@@ -65,12 +71,46 @@ summed AS (
       ON r.account_id = s.account_id AND r.marketplace_id = s.marketplace_id AND r.month = s.month
      AND r.order_id = s.order_id AND r.sku = s.sku
     GROUP BY s.account_id, s.marketplace_id, s.month, s.sku
+),
+previews AS (
+    SELECT f.account_id, f.marketplace_id, c.month_first AS month, f.sku, f.product_group,
+           ROW_NUMBER() OVER (
+               PARTITION BY f.account_id, f.marketplace_id, c.month_first, f.sku ORDER BY f.snapshot_at DESC
+           ) AS place
+    FROM {{ source('amazon_sp.fee_preview') }} AS f
+    JOIN {{ source('reference.calendar') }} AS c ON c.day = CAST(f.snapshot_at AT TIME ZONE 'UTC' AS DATE)
+    WHERE f.product_group IS NOT NULL
+),
+judged AS (
+    SELECT s.account_id, s.marketplace_id, s.month, s.sku, s.units_shipped, s.units_returned, s.unsellable, l.last_day,
+           LOWER(COALESCE(g.product_group, p.product_group)) AS category
+    FROM summed AS s
+    JOIN last_days AS l ON l.month = s.month
+    LEFT JOIN {{ source('reference.product_mapping') }} AS g ON g.account_id = s.account_id AND g.sku = s.sku
+    LEFT JOIN previews AS p
+      ON p.account_id = s.account_id AND p.marketplace_id = s.marketplace_id AND p.month = s.month AND p.sku = s.sku
+     AND p.place = 1
+),
+rules AS (
+    SELECT j.account_id, j.marketplace_id, j.month, j.sku,
+           MAX(CASE WHEN r.rule = 'returns_threshold' THEN ROUND(r.amount / 100.0, 6) END) AS threshold,
+           MAX(CASE WHEN r.rule = 'returns_exempt_units' THEN r.amount END) AS exempt_units
+    FROM judged AS j
+    JOIN {{ source('reference.fee_rule') }} AS r
+      ON r.marketplace_id = j.marketplace_id AND r.valid_from <= j.month AND COALESCE(r.valid_to, j.month) >= j.month
+    WHERE r.rule = 'returns_exempt_units' OR (r.rule = 'returns_threshold' AND r.category = j.category)
+    GROUP BY j.account_id, j.marketplace_id, j.month, j.sku
 )
-SELECT s.account_id, s.marketplace_id, s.month, s.sku, s.units_shipped, s.units_returned,
-       s.unsellable AS units_returned_unsellable,
-       ROUND(CAST(s.units_returned AS NUMERIC) / NULLIF(s.units_shipped, 0), 6) AS return_rate,
-       CASE WHEN n.day >= l.last_day THEN 'complete' ELSE 'estimated' END AS status,
-       '' AS missing
-FROM summed AS s
-JOIN last_days AS l ON l.month = s.month
-LEFT JOIN newest AS n ON n.account_id = s.account_id
+SELECT j.account_id, j.marketplace_id, j.month, j.sku, j.units_shipped, j.units_returned,
+       j.unsellable AS units_returned_unsellable,
+       ROUND(CAST(j.units_returned AS NUMERIC) / NULLIF(j.units_shipped, 0), 6) AS return_rate, j.category, r.threshold,
+       CASE WHEN r.threshold IS NULL THEN NULL
+            WHEN j.units_shipped < COALESCE(r.exempt_units, 0) THEN 0
+            WHEN j.units_returned > r.threshold * j.units_shipped THEN j.units_returned - r.threshold * j.units_shipped
+            ELSE 0 END AS units_above_threshold,
+       CASE WHEN n.day >= j.last_day THEN 'complete' ELSE 'estimated' END AS status,
+       CASE WHEN r.threshold IS NULL THEN 'threshold' ELSE '' END AS missing
+FROM judged AS j
+LEFT JOIN rules AS r
+  ON r.account_id = j.account_id AND r.marketplace_id = j.marketplace_id AND r.month = j.month AND r.sku = j.sku
+LEFT JOIN newest AS n ON n.account_id = j.account_id

@@ -10,6 +10,7 @@
 --   amazon_sp.search_query_performance_weekly: {day: start_date}
 --   amazon_ads.sp_search_terms: {day: date, after: 6}
 --   amazon_ads.sp_advertised_products: {day: date, after: 6}
+--   reference.calendar: {day: day, after: 6, account: false, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace."}
@@ -56,28 +57,22 @@ WITH queries AS (
     FROM {{ source('amazon_sp.search_query_performance_weekly') }} AS q
     GROUP BY q.account_id, q.marketplace_id, q.start_date, q.search_query
 ),
-weeks AS (
-    SELECT q.account_id, q.marketplace_id, q.week_start FROM queries AS q
-    GROUP BY q.account_id, q.marketplace_id, q.week_start
-),
 terms AS (
-    SELECT w.account_id, w.marketplace_id, w.week_start, t.campaign_id, t.ad_group_id, TRIM(t.search_term) AS search_query,
-           SUM(COALESCE(t.impressions, 0)) AS impressions, SUM(COALESCE(t.clicks, 0)) AS clicks,
-           SUM(COALESCE(t.purchases_7d, 0)) AS orders, SUM(COALESCE(t.cost, 0)) AS spend,
-           SUM(COALESCE(t.sales_7d, 0)) AS sales, MIN(CAST(t.reported_at AT TIME ZONE 'UTC' AS DATE)) AS reported_on
-    FROM weeks AS w
-    JOIN {{ source('amazon_ads.sp_search_terms') }} AS t
-      ON t.account_id = w.account_id AND t.marketplace_id = w.marketplace_id AND t.date >= w.week_start
-     AND t.date <= CAST(w.week_start + INTERVAL '6' DAY AS DATE)
-    GROUP BY w.account_id, w.marketplace_id, w.week_start, t.campaign_id, t.ad_group_id, TRIM(t.search_term)
+    SELECT t.account_id, t.marketplace_id, c.week_sunday AS week_start, t.campaign_id, t.ad_group_id,
+           TRIM(t.search_term) AS search_query, SUM(COALESCE(t.impressions, 0)) AS impressions,
+           SUM(COALESCE(t.clicks, 0)) AS clicks, SUM(COALESCE(t.purchases_7d, 0)) AS orders,
+           SUM(COALESCE(t.cost, 0)) AS spend, SUM(COALESCE(t.sales_7d, 0)) AS sales,
+           MIN(CAST(t.reported_at AT TIME ZONE 'UTC' AS DATE)) AS reported_on
+    FROM {{ source('amazon_ads.sp_search_terms') }} AS t
+    JOIN {{ source('reference.calendar') }} AS c ON c.day = t.date
+    GROUP BY t.account_id, t.marketplace_id, c.week_sunday, t.campaign_id, t.ad_group_id, TRIM(t.search_term)
 ),
 advertised AS (
-    SELECT w.account_id, w.marketplace_id, w.week_start, p.campaign_id, p.ad_group_id, MAX(p.advertised_asin) AS asin
-    FROM weeks AS w
-    JOIN {{ source('amazon_ads.sp_advertised_products') }} AS p
-      ON p.account_id = w.account_id AND p.marketplace_id = w.marketplace_id AND p.date >= w.week_start
-     AND p.date <= CAST(w.week_start + INTERVAL '6' DAY AS DATE)
-    GROUP BY w.account_id, w.marketplace_id, w.week_start, p.campaign_id, p.ad_group_id
+    SELECT p.account_id, p.marketplace_id, c.week_sunday AS week_start, p.campaign_id, p.ad_group_id,
+           MAX(p.advertised_asin) AS asin
+    FROM {{ source('amazon_ads.sp_advertised_products') }} AS p
+    JOIN {{ source('reference.calendar') }} AS c ON c.day = p.date
+    GROUP BY p.account_id, p.marketplace_id, c.week_sunday, p.campaign_id, p.ad_group_id
     HAVING COUNT(DISTINCT p.advertised_asin) = 1
 ),
 paid AS (
