@@ -94,17 +94,14 @@ def _brand_ad(
             "reported_at": LATE,
         },
     )
-    products = ", ".join(f'{{"productIdType": "ASIN", "productId": "ASIN{one}"}}' for one in "ABC")
     if snapshot:
-        given.add(
-            "amazon_ads.ads",
-            {
-                "ad_id": "111",
-                "asin": "ASINA",
-                "products": f"[{products}]",
-                "snapshot_at": "2026-03-08T04:00:00Z",
-            },
-        )
+        ad_product = {
+            "ad_id": "111",
+            "ad_group_id": "11",
+            "product_id_type": "ASIN",
+            "snapshot_at": "2026-03-08T04:00:00Z",
+        }
+        given.add("amazon_ads.ad_products", *({**ad_product, "product_id": f"ASIN{one}"} for one in "ABC"))
     for sku in "ABCD":
         given.add(
             "amazon_sp.sales_daily_by_sku",

@@ -108,11 +108,9 @@ def _ads_are_those_of_campaigns_and_of_the_simulation(built: Built) -> None:
     )
     assert min(brands.values()) > 0
     off = built.rows(
-        "SELECT a.ad_id FROM amazon_ads.sb_ads AS a JOIN (SELECT account_id, marketplace_id, day, "
-        "ad_id, sum(spend) "
-        "AS spend FROM sellerops_marts.sb_spend_day GROUP BY 1, 2, 3, 4) AS b ON (a.account_id, "
-        "a.marketplace_id, "
-        "a.date, a.ad_id) = (b.account_id, b.marketplace_id, b.day, b.ad_id) WHERE a.cost <> b.spend"
+        "SELECT campaign_id FROM (SELECT campaign_id, date AS day, cost FROM amazon_ads.sb_ads UNION ALL "
+        "SELECT campaign_id, day, -spend FROM sellerops_marts.sb_spend_day) AS both "
+        "GROUP BY campaign_id, day HAVING sum(cost) <> 0"
     )
     assert off == []
 
