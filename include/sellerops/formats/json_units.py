@@ -24,8 +24,9 @@ class JsonUnits:
         *,
         is_list: bool = False,
     ) -> None:
-        """``wanted``: for each name of ``rows``, the sibling keys that columns read. ``is_list``: the document
-        itself is the outermost list.
+        """``wanted``: for each name of ``rows``, the sibling keys that columns read.
+
+        ``is_list``: the document itself is the outermost list.
         """
         self._text = JsonText(document, where)
         self._rows = tuple(rows)
