@@ -6,21 +6,25 @@
 -- grain: [account_id, marketplace_id, day, sku, fee_type]
 -- inputs:
 --   amazon_sp.economics_fees: {day: date, before: 3}
+--   amazon_sp.economics_fee_components: {day: date}
 --   amazon_sp.fee_preview: {moment: snapshot_at}
 --   amazon_sp.product_fee_details: {moment: snapshot_at, before: 6}
 --   sales_day: {day: day}
+--   reference.economics_rule: {account: false, marketplace: false}
 --   reference.marketplace: {account: false, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace."}
 --   day: {type: date, description: "Actual: day of the charge; estimate: day of the order. In the marketplace's time zone."}
 --   sku: {type: text, description: "Seller's SKU; empty: not named."}
---   fee_type: {type: text, description: "P&L line of the fee, such as fee.referral; of a fee that has none: Amazon's name."}
+--   fee_type: {type: text, description: "P&L line of the fee by reference.economics_rule, such as fee.referral; of a fee without a rule: Amazon's name."}
 --   is_mapped: {type: boolean, description: "fee_type is a P&L line."}
 --   currency: {type: text, description: "Currency of the marketplace, and of all amounts."}
 --   units_charged: {type: decimal, unit: units, description: "Units that were charged."}
 --   amount_actual: {type: decimal, unit: currency, description: "Fees charged on this day without tax, negative. Null: economics has no rows for the marketplace and day."}
 --   tax_actual: {type: decimal, unit: currency, description: "Tax on them, negative."}
+--   amount_fuel: {type: decimal, unit: currency, description: "Part of amount_actual of the fulfilment fee that is fuel and logistics surcharge, negative. Null: not charged, or not told in this marketplace."}
+--   amount_low_inventory: {type: decimal, unit: currency, description: "Part of it that is low-inventory-level fee, likewise."}
 --   units_expected: {type: integer, unit: units, description: "Units ordered on this day that the estimate is for; of the fulfilment fee those that Amazon fulfils."}
 --   rate_expected: {type: decimal, unit: currency per unit, description: "Expected fee of a unit, negative."}
 --   amount_estimated: {type: decimal, unit: currency, description: "units_expected x rate_expected, negative. Null: nothing tells the rate. Only referral and fulfilment fees are estimated."}
@@ -29,26 +33,22 @@
 --   missing: {type: text, description: "economics: no rows for the marketplace and day; rate: units were ordered and nothing tells the fee."}
 WITH charged AS (
     SELECT e.account_id, e.marketplace_id, e.date AS day, COALESCE(e.msku, '') AS sku,
-           CASE WHEN e.fee_type_name IN ('ReferralFee', 'Referral fees') THEN 'fee.referral'
-                WHEN e.fee_type_name IN ('FbaFulfilmentFee', 'FbaFulfillmentFee', 'FBA fulfillment fees') THEN 'fee.fba_fulfilment'
-                WHEN e.fee_type_name IN ('RefundAdministrationFee', 'Refund administration fees') THEN 'fee.refund_admin'
-                WHEN e.fee_type_name IN ('ShippingChargeback', 'Shipping chargebacks') THEN 'fee.shipping_chargeback'
-                WHEN e.fee_type_name IN ('ShippingHoldback', 'ShippingHB', 'Shipping holdbacks') THEN 'fee.shipping_holdback'
-                WHEN e.fee_type_name IN ('VariableClosingFee', 'ClosingFee', 'FixedClosingFee') THEN 'fee.closing'
-                WHEN e.fee_type_name IN ('DigitalServicesFee', 'Digital services fees') THEN 'fee.digital_services'
-                WHEN e.fee_type_name IN ('FbaCustomerReturnProcessingFee', 'HighReturnRateFee', 'FbaCustomerReturnsFee') THEN 'fee.fba_return'
-                WHEN e.fee_type_name IN ('FbaStorageFee', 'FbaMonthlyStorageFee', 'StorageUtilizationSurcharge') THEN 'storage.monthly'
-                WHEN e.fee_type_name IN ('AgedInventorySurcharge', 'FbaLongTermStorageFee') THEN 'storage.aged'
-                WHEN e.fee_type_name IN ('FbaInboundConvenienceFee', 'FbaInboundPlacementServiceFee') THEN 'inbound.placement'
-                WHEN e.fee_type_name IN ('FbaDisposalFee', 'FbaDisposal') THEN 'removal.disposal'
-                WHEN e.fee_type_name IN ('FbaRemovalFee', 'FbaRemoval') THEN 'removal.return'
-                WHEN e.fee_type_name IN ('CouponParticipationFee', 'CouponFee') THEN 'promo_fee.coupon'
-                WHEN e.fee_type_name IN ('DealParticipationFee', 'LightningDealFee') THEN 'promo_fee.deal'
-                WHEN e.fee_type_name IN ('VineEnrollmentFee', 'VineFee') THEN 'promo_fee.vine' END AS pl_line,
+           r.pl_line,
            e.fee_type_name, COALESCE(e.quantity, 0) AS units,
            COALESCE(e.total_amount, 0) - COALESCE(e.tax_amount, 0) AS amount, COALESCE(e.tax_amount, 0) AS tax,
            CAST(e.reported_at AT TIME ZONE 'UTC' AS DATE) AS reported_on
     FROM {{ source('amazon_sp.economics_fees') }} AS e
+    LEFT JOIN {{ source('reference.economics_rule') }} AS r ON r.fee_type_name = e.fee_type_name
+),
+-- Components are parts of the fee: they never add to it.
+components AS (
+    SELECT c.account_id, c.marketplace_id, c.date AS day, COALESCE(c.msku, '') AS sku,
+           -SUM(CASE WHEN c.component_name = 'FuelSurcharge' THEN COALESCE(c.total_amount, 0) - COALESCE(c.tax_amount, 0) END)
+               AS fuel,
+           -SUM(CASE WHEN c.component_name = 'LowInventoryLevelFee' THEN COALESCE(c.total_amount, 0) - COALESCE(c.tax_amount, 0) END)
+               AS low_inventory
+    FROM {{ source('amazon_sp.economics_fee_components') }} AS c
+    GROUP BY c.account_id, c.marketplace_id, c.date, COALESCE(c.msku, '')
 ),
 actual AS (
     SELECT c.account_id, c.marketplace_id, c.day, c.sku, COALESCE(c.pl_line, c.fee_type_name, '') AS fee_type,
@@ -144,6 +144,8 @@ SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.fee_type, s.is_mapped, m.
        CASE WHEN d.day IS NOT NULL THEN s.units_charged END AS units_charged,
        CASE WHEN d.day IS NOT NULL THEN s.amount_actual END AS amount_actual,
        CASE WHEN d.day IS NOT NULL THEN s.tax_actual END AS tax_actual,
+       CASE WHEN s.fee_type = 'fee.fba_fulfilment' THEN c.fuel END AS amount_fuel,
+       CASE WHEN s.fee_type = 'fee.fba_fulfilment' THEN c.low_inventory END AS amount_low_inventory,
        s.units_expected, s.rate_expected, s.units_expected * s.rate_expected AS amount_estimated, s.estimate_source,
        CASE WHEN d.day IS NULL AND s.rate_expected IS NULL THEN 'incomplete'
             WHEN d.day IS NULL OR d.reported_on < CAST(s.day + INTERVAL '4' DAY AS DATE) THEN 'estimated'
@@ -153,3 +155,5 @@ SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.fee_type, s.is_mapped, m.
 FROM summed AS s
 JOIN {{ source('reference.marketplace') }} AS m ON m.id = s.marketplace_id
 LEFT JOIN charged_days AS d ON d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id AND d.day = s.day
+LEFT JOIN components AS c
+  ON c.account_id = s.account_id AND c.marketplace_id = s.marketplace_id AND c.day = s.day AND c.sku = s.sku

@@ -160,6 +160,19 @@ FINANCE_RULE = ReferenceTable(
     key=("transaction_type", "breakdown_type", "sign"),
 )
 
+ECONOMICS_RULE = ReferenceTable(
+    "economics_rule",
+    "Which P&L line a fee of Data Kiosk economics belongs to: config/economics_rules.csv.",
+    Origin.CONFIG,
+    {
+        "fee_type_name": Column(_TEXT, "Amazon's name of the fee.", required=True),
+        "pl_line": Column(_TEXT, "P&L line.", required=True),
+        "seen": Column(_TEXT, "Where the name is known from.", default=""),
+        "note": Column(_TEXT, "What to know about it."),
+    },
+    key=("fee_type_name",),
+)
+
 STOCK_POOL = ReferenceTable(
     "stock_pool",
     "Marketplaces that sell from one stock: `stock_pools` of config/marketplaces.yaml.",
@@ -171,4 +184,12 @@ STOCK_POOL = ReferenceTable(
     key=("marketplace_id",),
 )
 
-CONFIG_TABLES = (ACCOUNT_SETTING, FEE_RULE, CALENDAR_EVENT, SETTLEMENT_RULE, FINANCE_RULE, STOCK_POOL)
+CONFIG_TABLES = (
+    ACCOUNT_SETTING,
+    FEE_RULE,
+    CALENDAR_EVENT,
+    SETTLEMENT_RULE,
+    FINANCE_RULE,
+    ECONOMICS_RULE,
+    STOCK_POOL,
+)

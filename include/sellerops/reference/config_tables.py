@@ -203,5 +203,6 @@ CONFIG: Mapping[str, ConfigTable] = {
     "calendar_event": ConfigTable("calendar_events.csv", _events),
     "settlement_rule": ConfigTable("settlement_rules.csv", _plain),
     "finance_rule": ConfigTable("finance_rules.csv", _plain),
+    "economics_rule": ConfigTable("economics_rules.csv", _plain),
     "stock_pool": ConfigTable("marketplaces.yaml", _pools),
 }

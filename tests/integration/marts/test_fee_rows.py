@@ -54,6 +54,12 @@ def test_a_fee_is_estimated_for_what_was_ordered_and_kept_beside_the_charge(give
             "quantity": 1,
         },
     )
+    part = {"date": DAY, "msku": "A", "fee_type_name": "FbaFulfilmentFee", "tax_amount": Decimal("0")}
+    given.add(
+        "amazon_sp.economics_fee_components",
+        {**part, "component_name": "BaseFbaFulfilmentFee", "total_amount": Decimal("3.20")},
+        {**part, "component_name": "FuelSurcharge", "total_amount": Decimal("0.10")},
+    )
     rows = {(row["sku"], row["fee_type"]): row for row in given.built("fees_day")}
     fulfilment = rows["A", "fee.fba_fulfilment"]
     assert (fulfilment["amount_actual"], fulfilment["amount_estimated"]) == (
@@ -61,6 +67,7 @@ def test_a_fee_is_estimated_for_what_was_ordered_and_kept_beside_the_charge(give
         Decimal("-6.44"),
     )
     assert (fulfilment["status"], fulfilment["estimate_source"]) == ("complete", "fee_preview")
+    assert (fulfilment["amount_fuel"], fulfilment["amount_low_inventory"]) == (Decimal("-0.10"), None)
     new = rows["A", "SomethingNew"]
     assert (new["amount_actual"], new["tax_actual"], new["is_mapped"]) == (
         Decimal("-0.10"),

@@ -335,6 +335,19 @@ COMMENT ON COLUMN sellerops_reference.calendar.iso_week IS 'ISO week, 1 to 53.';
 COMMENT ON COLUMN sellerops_reference.calendar.same_weekday_last_year IS 'The day 52 weeks before.';
 COMMENT ON COLUMN sellerops_reference.calendar.day_number IS 'Days since 1970-01-01: subtract two of them to count days.';
 
+CREATE TABLE sellerops_reference.economics_rule (
+    fee_type_name  text NOT NULL,
+    pl_line        text NOT NULL,
+    seen           text NOT NULL DEFAULT '',
+    note           text,
+    PRIMARY KEY (fee_type_name)
+);
+COMMENT ON TABLE sellerops_reference.economics_rule IS 'Which P&L line a fee of Data Kiosk economics belongs to: config/economics_rules.csv.';
+COMMENT ON COLUMN sellerops_reference.economics_rule.fee_type_name IS 'Amazon''s name of the fee.';
+COMMENT ON COLUMN sellerops_reference.economics_rule.pl_line IS 'P&L line.';
+COMMENT ON COLUMN sellerops_reference.economics_rule.seen IS 'Where the name is known from.';
+COMMENT ON COLUMN sellerops_reference.economics_rule.note IS 'What to know about it.';
+
 CREATE TABLE sellerops_reference.stock_pool (
     marketplace_id  text NOT NULL,
     stock_pool      text NOT NULL,
