@@ -4,46 +4,39 @@ WITH charged AS (
     e.marketplace_id,
     e.date AS day,
     COALESCE(e.msku, '') AS sku,
-    CASE
-      WHEN e.fee_type_name IN ('ReferralFee', 'Referral fees')
-      THEN 'fee.referral'
-      WHEN e.fee_type_name IN ('FbaFulfilmentFee', 'FbaFulfillmentFee', 'FBA fulfillment fees')
-      THEN 'fee.fba_fulfilment'
-      WHEN e.fee_type_name IN ('RefundAdministrationFee', 'Refund administration fees')
-      THEN 'fee.refund_admin'
-      WHEN e.fee_type_name IN ('ShippingChargeback', 'Shipping chargebacks')
-      THEN 'fee.shipping_chargeback'
-      WHEN e.fee_type_name IN ('ShippingHoldback', 'ShippingHB', 'Shipping holdbacks')
-      THEN 'fee.shipping_holdback'
-      WHEN e.fee_type_name IN ('VariableClosingFee', 'ClosingFee', 'FixedClosingFee')
-      THEN 'fee.closing'
-      WHEN e.fee_type_name IN ('DigitalServicesFee', 'Digital services fees')
-      THEN 'fee.digital_services'
-      WHEN e.fee_type_name IN ('FbaCustomerReturnProcessingFee', 'HighReturnRateFee', 'FbaCustomerReturnsFee')
-      THEN 'fee.fba_return'
-      WHEN e.fee_type_name IN ('FbaStorageFee', 'FbaMonthlyStorageFee', 'StorageUtilizationSurcharge')
-      THEN 'storage.monthly'
-      WHEN e.fee_type_name IN ('AgedInventorySurcharge', 'FbaLongTermStorageFee')
-      THEN 'storage.aged'
-      WHEN e.fee_type_name IN ('FbaInboundConvenienceFee', 'FbaInboundPlacementServiceFee')
-      THEN 'inbound.placement'
-      WHEN e.fee_type_name IN ('FbaDisposalFee', 'FbaDisposal')
-      THEN 'removal.disposal'
-      WHEN e.fee_type_name IN ('FbaRemovalFee', 'FbaRemoval')
-      THEN 'removal.return'
-      WHEN e.fee_type_name IN ('CouponParticipationFee', 'CouponFee')
-      THEN 'promo_fee.coupon'
-      WHEN e.fee_type_name IN ('DealParticipationFee', 'LightningDealFee')
-      THEN 'promo_fee.deal'
-      WHEN e.fee_type_name IN ('VineEnrollmentFee', 'VineFee')
-      THEN 'promo_fee.vine'
-    END AS pl_line,
+    r.pl_line,
     e.fee_type_name,
     COALESCE(e.quantity, 0) AS units,
     COALESCE(e.total_amount, 0) - COALESCE(e.tax_amount, 0) AS amount,
     COALESCE(e.tax_amount, 0) AS tax,
     DATE(e.reported_at, 'UTC') AS reported_on
   FROM __source__amazon_sp__dot__economics_fees__ AS e
+  LEFT JOIN __source__reference__dot__economics_rule__ AS r
+    ON r.fee_type_name = e.fee_type_name
+), components /* Components are parts of the fee: they never add to it. */ AS (
+  SELECT
+    c.account_id,
+    c.marketplace_id,
+    c.date AS day,
+    COALESCE(c.msku, '') AS sku,
+    -SUM(
+      CASE
+        WHEN c.component_name = 'FuelSurcharge'
+        THEN COALESCE(c.total_amount, 0) - COALESCE(c.tax_amount, 0)
+      END
+    ) AS fuel,
+    -SUM(
+      CASE
+        WHEN c.component_name = 'LowInventoryLevelFee'
+        THEN COALESCE(c.total_amount, 0) - COALESCE(c.tax_amount, 0)
+      END
+    ) AS low_inventory
+  FROM __source__amazon_sp__dot__economics_fee_components__ AS c
+  GROUP BY
+    c.account_id,
+    c.marketplace_id,
+    c.date,
+    COALESCE(c.msku, '')
 ), actual AS (
   SELECT
     c.account_id,
@@ -270,6 +263,8 @@ SELECT
   CASE WHEN d.day IS NOT NULL THEN s.units_charged END AS units_charged,
   CASE WHEN d.day IS NOT NULL THEN s.amount_actual END AS amount_actual,
   CASE WHEN d.day IS NOT NULL THEN s.tax_actual END AS tax_actual,
+  CASE WHEN s.fee_type = 'fee.fba_fulfilment' THEN c.fuel END AS amount_fuel,
+  CASE WHEN s.fee_type = 'fee.fba_fulfilment' THEN c.low_inventory END AS amount_low_inventory,
   s.units_expected,
   s.rate_expected,
   s.units_expected * s.rate_expected AS amount_estimated,
@@ -292,3 +287,8 @@ LEFT JOIN charged_days AS d
   ON d.account_id = s.account_id
   AND d.marketplace_id = s.marketplace_id
   AND d.day = s.day
+LEFT JOIN components AS c
+  ON c.account_id = s.account_id
+  AND c.marketplace_id = s.marketplace_id
+  AND c.day = s.day
+  AND c.sku = s.sku

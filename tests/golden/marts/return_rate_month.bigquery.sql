@@ -100,23 +100,103 @@ WITH shipped AS (
     s.marketplace_id,
     s.month,
     s.sku
+), previews AS (
+  SELECT
+    f.account_id,
+    f.marketplace_id,
+    c.month_first AS month,
+    f.sku,
+    f.product_group,
+    ROW_NUMBER() OVER (
+      PARTITION BY f.account_id, f.marketplace_id, c.month_first, f.sku
+      ORDER BY f.snapshot_at DESC
+    ) AS place
+  FROM __source__amazon_sp__dot__fee_preview__ AS f
+  JOIN __source__reference__dot__calendar__ AS c
+    ON c.day = DATE(f.snapshot_at, 'UTC')
+  WHERE
+    f.product_group IS NOT NULL
+), judged AS (
+  SELECT
+    s.account_id,
+    s.marketplace_id,
+    s.month,
+    s.sku,
+    s.units_shipped,
+    s.units_returned,
+    s.unsellable,
+    l.last_day,
+    LOWER(COALESCE(g.product_group, p.product_group)) AS category
+  FROM summed AS s
+  JOIN last_days AS l
+    ON l.month = s.month
+  LEFT JOIN __source__reference__dot__product_mapping__ AS g
+    ON g.account_id = s.account_id AND g.sku = s.sku
+  LEFT JOIN previews AS p
+    ON p.account_id = s.account_id
+    AND p.marketplace_id = s.marketplace_id
+    AND p.month = s.month
+    AND p.sku = s.sku
+    AND p.place = 1
+), rules AS (
+  SELECT
+    j.account_id,
+    j.marketplace_id,
+    j.month,
+    j.sku,
+    MAX(
+      CASE
+        WHEN r.rule = 'returns_threshold'
+        THEN ROUND(CAST(CAST(r.amount AS BIGNUMERIC) / CAST('100.0' AS BIGNUMERIC) AS BIGNUMERIC), 6)
+      END
+    ) AS threshold,
+    MAX(CASE WHEN r.rule = 'returns_exempt_units' THEN r.amount END) AS exempt_units
+  FROM judged AS j
+  JOIN __source__reference__dot__fee_rule__ AS r
+    ON r.marketplace_id = j.marketplace_id
+    AND r.valid_from <= j.month
+    AND COALESCE(r.valid_to, j.month) >= j.month
+  WHERE
+    r.rule = 'returns_exempt_units'
+    OR (
+      r.rule = 'returns_threshold' AND r.category = j.category
+    )
+  GROUP BY
+    j.account_id,
+    j.marketplace_id,
+    j.month,
+    j.sku
 )
 SELECT
-  s.account_id,
-  s.marketplace_id,
-  s.month,
-  s.sku,
-  s.units_shipped,
-  s.units_returned,
-  s.unsellable AS units_returned_unsellable,
+  j.account_id,
+  j.marketplace_id,
+  j.month,
+  j.sku,
+  j.units_shipped,
+  j.units_returned,
+  j.unsellable AS units_returned_unsellable,
   ROUND(
-    CAST(CAST(CAST(s.units_returned AS BIGNUMERIC) AS BIGNUMERIC) / NULLIF(s.units_shipped, 0) AS BIGNUMERIC),
+    CAST(CAST(CAST(j.units_returned AS BIGNUMERIC) AS BIGNUMERIC) / NULLIF(j.units_shipped, 0) AS BIGNUMERIC),
     6
   ) AS return_rate,
-  CASE WHEN n.day >= l.last_day THEN 'complete' ELSE 'estimated' END AS status,
-  '' AS missing
-FROM summed AS s
-JOIN last_days AS l
-  ON l.month = s.month
+  j.category,
+  r.threshold,
+  CASE
+    WHEN r.threshold IS NULL
+    THEN NULL
+    WHEN j.units_shipped < COALESCE(r.exempt_units, 0)
+    THEN 0
+    WHEN j.units_returned > r.threshold * j.units_shipped
+    THEN j.units_returned - r.threshold * j.units_shipped
+    ELSE 0
+  END AS units_above_threshold,
+  CASE WHEN n.day >= j.last_day THEN 'complete' ELSE 'estimated' END AS status,
+  CASE WHEN r.threshold IS NULL THEN 'threshold' ELSE '' END AS missing
+FROM judged AS j
+LEFT JOIN rules AS r
+  ON r.account_id = j.account_id
+  AND r.marketplace_id = j.marketplace_id
+  AND r.month = j.month
+  AND r.sku = j.sku
 LEFT JOIN newest AS n
-  ON n.account_id = s.account_id
+  ON n.account_id = j.account_id

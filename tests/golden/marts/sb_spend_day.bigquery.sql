@@ -6,6 +6,7 @@ WITH ads AS (
     a.campaign_id,
     a.ad_group_id,
     a.ad_id,
+    a.campaign_id || ' ' || a.ad_group_id || ' ' || a.ad_id AS ad,
     MAX(a.currency_code) AS currency,
     SUM(COALESCE(a.cost, 0)) AS spend,
     SUM(a.impressions) AS impressions,
@@ -18,43 +19,66 @@ WITH ads AS (
     a.campaign_id,
     a.ad_group_id,
     a.ad_id
+), products AS (
+  SELECT
+    p.account_id,
+    p.marketplace_id,
+    p.ad_group_id,
+    p.ad_id,
+    p.product_id AS asin,
+    p.snapshot_at
+  FROM __source__amazon_ads__dot__ad_products__ AS p
+  WHERE
+    p.product_id_type = 'ASIN'
+  UNION ALL
+  /* For ads without an id: all products of the ad group. */
+  SELECT
+    p.account_id,
+    p.marketplace_id,
+    p.ad_group_id,
+    'none',
+    p.product_id,
+    p.snapshot_at
+  FROM __source__amazon_ads__dot__ad_products__ AS p
+  WHERE
+    p.product_id_type = 'ASIN'
+  GROUP BY
+    p.account_id,
+    p.marketplace_id,
+    p.ad_group_id,
+    p.product_id,
+    p.snapshot_at
 ), snapshots AS (
   SELECT
     a.account_id,
     a.marketplace_id,
     a.day,
+    a.ad,
+    a.ad_group_id,
     a.ad_id,
-    c.asin,
-    COALESCE(c.products, '') AS products,
-    ROW_NUMBER() OVER (
-      PARTITION BY a.account_id, a.marketplace_id, a.day, a.ad_id
-      ORDER BY c.snapshot_at DESC
-    ) AS place
+    MAX(p.snapshot_at) AS snapshot_at
   FROM ads AS a
-  JOIN __source__amazon_ads__dot__ads__ AS c
-    ON c.account_id = a.account_id
-    AND c.marketplace_id = a.marketplace_id
-    AND c.ad_id = a.ad_id
+  JOIN products AS p
+    ON p.account_id = a.account_id
+    AND p.marketplace_id = a.marketplace_id
+    AND p.ad_group_id = a.ad_group_id
+    AND p.ad_id = a.ad_id
   WHERE
-    DATE(c.snapshot_at, 'UTC') >= CAST(a.day - INTERVAL '7' DAY AS DATE)
-    AND DATE(c.snapshot_at, 'UTC') <= CAST(a.day + INTERVAL '1' DAY AS DATE)
-), creatives AS (
-  SELECT
-    s.account_id,
-    s.marketplace_id,
-    s.day,
-    s.ad_id,
-    s.asin,
-    s.products
-  FROM snapshots AS s
-  WHERE
-    s.place = 1
+    DATE(p.snapshot_at, 'UTC') >= CAST(a.day - INTERVAL '7' DAY AS DATE)
+    AND DATE(p.snapshot_at, 'UTC') <= CAST(a.day + INTERVAL '1' DAY AS DATE)
+  GROUP BY
+    a.account_id,
+    a.marketplace_id,
+    a.day,
+    a.ad,
+    a.ad_group_id,
+    a.ad_id
 ), bought AS (
   SELECT
     a.account_id,
     a.marketplace_id,
     a.day,
-    a.ad_id,
+    a.ad,
     p.purchased_asin AS asin,
     SUM(COALESCE(p.sales_14d, 0)) AS sales,
     SUM(CASE WHEN p.attribution_type = 'Promoted' THEN 1 ELSE 0 END) AS promoted
@@ -70,107 +94,78 @@ WITH ads AS (
     a.account_id,
     a.marketplace_id,
     a.day,
-    a.ad_id,
+    a.ad,
     p.purchased_asin
 ), candidates AS (
   SELECT
-    c.account_id,
-    c.marketplace_id,
-    c.day,
-    c.ad_id,
-    c.asin,
-    0 AS sales,
+    s.account_id,
+    s.marketplace_id,
+    s.day,
+    s.ad,
+    p.asin,
+    COALESCE(b.sales, 0) AS sales,
     1 AS is_known
-  FROM creatives AS c
-  WHERE
-    c.asin IS NOT NULL AND c.asin <> ''
-  UNION ALL
-  SELECT
-    c.account_id,
-    c.marketplace_id,
-    c.day,
-    c.ad_id,
-    k.asin,
-    0,
-    1
-  FROM creatives AS c
-  JOIN __ref__asin_sku_day__ AS k
-    ON k.account_id = c.account_id
-    AND k.marketplace_id = c.marketplace_id
-    AND k.day = c.day
-  WHERE
-    INSTR(c.products, k.asin) > 0
-  UNION ALL
-  SELECT
-    c.account_id,
-    c.marketplace_id,
-    c.day,
-    c.ad_id,
-    b.asin,
-    b.sales,
-    1
-  FROM creatives AS c
-  JOIN bought AS b
-    ON b.account_id = c.account_id
-    AND b.marketplace_id = c.marketplace_id
-    AND b.day = c.day
-    AND b.ad_id = c.ad_id
-  WHERE
-    b.asin = c.asin OR INSTR(c.products, b.asin) > 0
+  FROM snapshots AS s
+  JOIN products AS p
+    ON p.account_id = s.account_id
+    AND p.marketplace_id = s.marketplace_id
+    AND p.ad_group_id = s.ad_group_id
+    AND p.ad_id = s.ad_id
+    AND p.snapshot_at = s.snapshot_at
+  LEFT JOIN bought AS b
+    ON b.account_id = s.account_id
+    AND b.marketplace_id = s.marketplace_id
+    AND b.day = s.day
+    AND b.ad = s.ad
+    AND b.asin = p.asin
   UNION ALL
   SELECT
     b.account_id,
     b.marketplace_id,
     b.day,
-    b.ad_id,
+    b.ad,
     b.asin,
     b.sales,
     0
   FROM bought AS b
-  LEFT JOIN creatives AS c
-    ON c.account_id = b.account_id
-    AND c.marketplace_id = b.marketplace_id
-    AND c.day = b.day
-    AND c.ad_id = b.ad_id
+  LEFT JOIN snapshots AS s
+    ON s.account_id = b.account_id
+    AND s.marketplace_id = b.marketplace_id
+    AND s.day = b.day
+    AND s.ad = b.ad
   WHERE
-    c.ad_id IS NULL AND b.promoted > 0
+    s.ad IS NULL AND b.promoted > 0
 ), weighed AS (
   SELECT
     c.account_id,
     c.marketplace_id,
     c.day,
-    c.ad_id,
+    c.ad,
     c.asin,
+    c.is_known,
     CASE
-      WHEN MAX(COALESCE(s.sb_attribution, 'purchases')) = 'purchases'
-      THEN SUM(c.sales)
+      WHEN COALESCE(s.sb_attribution, 'purchases') = 'purchases'
+      THEN c.sales
       ELSE 0
-    END AS weight,
-    MAX(c.is_known) AS is_known
+    END AS weight
   FROM candidates AS c
   LEFT JOIN __source__reference__dot__account_setting__ AS s
     ON s.account_id = c.account_id
   WHERE
     COALESCE(s.sb_attribution, 'purchases') <> 'none'
-  GROUP BY
-    c.account_id,
-    c.marketplace_id,
-    c.day,
-    c.ad_id,
-    c.asin
 ), shares AS (
   SELECT
     w.account_id,
     w.marketplace_id,
     w.day,
-    w.ad_id,
+    w.ad,
     w.asin,
     w.weight,
     w.is_known,
-    SUM(w.weight) OVER (PARTITION BY w.account_id, w.marketplace_id, w.day, w.ad_id) AS total,
-    COUNT(*) OVER (PARTITION BY w.account_id, w.marketplace_id, w.day, w.ad_id) AS products,
+    SUM(w.weight) OVER (PARTITION BY w.account_id, w.marketplace_id, w.day, w.ad) AS total,
+    COUNT(*) OVER (PARTITION BY w.account_id, w.marketplace_id, w.day, w.ad) AS products,
     ROW_NUMBER() OVER (
-      PARTITION BY w.account_id, w.marketplace_id, w.day, w.ad_id
+      PARTITION BY w.account_id, w.marketplace_id, w.day, w.ad
       ORDER BY w.weight DESC, w.asin
     ) AS place
   FROM weighed AS w
@@ -180,7 +175,9 @@ WITH ads AS (
     a.marketplace_id,
     a.day,
     a.campaign_id,
+    a.ad_group_id,
     a.ad_id,
+    a.ad,
     COALESCE(s.asin, '') AS asin,
     a.currency,
     a.spend,
@@ -209,19 +206,20 @@ WITH ads AS (
     ON s.account_id = a.account_id
     AND s.marketplace_id = a.marketplace_id
     AND s.day = a.day
-    AND s.ad_id = a.ad_id
+    AND s.ad = a.ad
 )
 SELECT
   r.account_id,
   r.marketplace_id,
   r.day,
   r.campaign_id,
+  r.ad_group_id,
   r.ad_id,
   r.asin,
   r.currency,
   CASE
     WHEN COALESCE(r.place, 1) = 1
-    THEN r.part + r.spend - SUM(r.part) OVER (PARTITION BY r.account_id, r.marketplace_id, r.day, r.campaign_id, r.ad_id)
+    THEN r.part + r.spend - SUM(r.part) OVER (PARTITION BY r.account_id, r.marketplace_id, r.day, r.ad)
     ELSE r.part
   END AS spend, /* The product with the largest share takes what rounding leaves. */
   CASE WHEN r.products = 1 AND r.is_known = 1 THEN r.impressions END AS impressions,

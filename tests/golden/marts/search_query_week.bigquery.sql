@@ -37,21 +37,11 @@ WITH queries AS (
     q.marketplace_id,
     q.start_date,
     q.search_query
-), weeks AS (
-  SELECT
-    q.account_id,
-    q.marketplace_id,
-    q.week_start
-  FROM queries AS q
-  GROUP BY
-    q.account_id,
-    q.marketplace_id,
-    q.week_start
 ), terms AS (
   SELECT
-    w.account_id,
-    w.marketplace_id,
-    w.week_start,
+    t.account_id,
+    t.marketplace_id,
+    c.week_sunday AS week_start,
     t.campaign_id,
     t.ad_group_id,
     TRIM(t.search_term, ' ') AS search_query,
@@ -61,37 +51,31 @@ WITH queries AS (
     SUM(COALESCE(t.cost, 0)) AS spend,
     SUM(COALESCE(t.sales_7d, 0)) AS sales,
     MIN(DATE(t.reported_at, 'UTC')) AS reported_on
-  FROM weeks AS w
-  JOIN __source__amazon_ads__dot__sp_search_terms__ AS t
-    ON t.account_id = w.account_id
-    AND t.marketplace_id = w.marketplace_id
-    AND t.date >= w.week_start
-    AND t.date <= CAST(w.week_start + INTERVAL '6' DAY AS DATE)
+  FROM __source__amazon_ads__dot__sp_search_terms__ AS t
+  JOIN __source__reference__dot__calendar__ AS c
+    ON c.day = t.date
   GROUP BY
-    w.account_id,
-    w.marketplace_id,
-    w.week_start,
+    t.account_id,
+    t.marketplace_id,
+    c.week_sunday,
     t.campaign_id,
     t.ad_group_id,
     TRIM(t.search_term, ' ')
 ), advertised AS (
   SELECT
-    w.account_id,
-    w.marketplace_id,
-    w.week_start,
+    p.account_id,
+    p.marketplace_id,
+    c.week_sunday AS week_start,
     p.campaign_id,
     p.ad_group_id,
     MAX(p.advertised_asin) AS asin
-  FROM weeks AS w
-  JOIN __source__amazon_ads__dot__sp_advertised_products__ AS p
-    ON p.account_id = w.account_id
-    AND p.marketplace_id = w.marketplace_id
-    AND p.date >= w.week_start
-    AND p.date <= CAST(w.week_start + INTERVAL '6' DAY AS DATE)
+  FROM __source__amazon_ads__dot__sp_advertised_products__ AS p
+  JOIN __source__reference__dot__calendar__ AS c
+    ON c.day = p.date
   GROUP BY
-    w.account_id,
-    w.marketplace_id,
-    w.week_start,
+    p.account_id,
+    p.marketplace_id,
+    c.week_sunday,
     p.campaign_id,
     p.ad_group_id
   HAVING
