@@ -18,11 +18,13 @@ from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.fulfilment_fees import fulfilment_fee
 from amazon_sandbox.simulation.money.all_events import sku_events_between
 from amazon_sandbox.simulation.money.events import Event
+from amazon_sandbox.simulation.money.inbound import bulk_stock_fees
 from amazon_sandbox.simulation.money.lines import Line
 from amazon_sandbox.simulation.money.orders import order_lines
 from amazon_sandbox.simulation.money.refunds import refund_lines
 from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order, OrderItem, orders_on
 from amazon_sandbox.simulation.refunds import Refund
+from amazon_sandbox.simulation.sellers import SCENARIOS
 from amazon_sandbox.simulation.storefront import Storefront
 
 FULFILMENT, STORAGE = "FbaFulfilmentFee", "FbaStorageFee"
@@ -71,11 +73,23 @@ def charges_on(storefront: Storefront, ordinal: int, refunds: Iterable[Refund]) 
         for line in _fees(refund_lines(storefront, refund)):
             charge = Charge(amount=-line.amount, units=refund.item.quantity)
             found[refund.item.listing.sku][_name("refund", line.amount_description)].add(charge)
-    start, end = storefront.marketplace.day_bounds(ordinal)
-    for event in sku_events_between(storefront, start, end):
+    for event in _events_on(storefront, ordinal):
         for listing, name, charge in _of_event(event):
             found[listing.sku][name].add(charge)
     return found
+
+
+def _events_on(storefront: Storefront, ordinal: int) -> Iterator[Event]:
+    start, end = storefront.marketplace.day_bounds(ordinal)
+    yield from sku_events_between(storefront, start, end)
+    if storefront.marketplace.country in _first_countries(storefront.account):
+        yield from bulk_stock_fees(storefront, start, end)
+
+
+@cache
+def _first_countries(account: str) -> frozenset[str]:
+    """Where an account's bulk stock is charged: in its first marketplace, the same in all scenarios."""
+    return frozenset(accounts[account][0] for accounts in SCENARIOS.values() if account in accounts)
 
 
 def shipped_on(storefront: Storefront, ordinal: int) -> Iterator[tuple[Order, OrderItem]]:
@@ -102,6 +116,13 @@ def _of_line(storefront: Storefront, line: Line, item: OrderItem, ordinal: int, 
 
 
 def _of_event(event: Event) -> Iterator[tuple[Listing, str, Charge]]:
+    if event.own_lines:
+        for line in _fees(iter(event.own_lines)):
+            name = _names().get((event.kind, line.amount_description))
+            for item in event.items[:1]:
+                if name and item.listing:
+                    yield item.listing, name, Charge(-line.amount, units=item.units)
+        return
     name = _names().get(("event", event.kind))
     if name is None:
         return

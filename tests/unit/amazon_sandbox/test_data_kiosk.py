@@ -398,6 +398,7 @@ def _posted(kiosk: Kiosk, day: date) -> Decimal:
     """What settlements charge as item fees and for products on a day of the US storefront."""
     from amazon_sandbox.simulation.money import orders, refunds
     from amazon_sandbox.simulation.money.all_events import sku_events_between
+    from amazon_sandbox.simulation.money.inbound import bulk_stock_fees
 
     storefront = kiosk.api.sandbox.simulation.storefront(kiosk.api.seller, US)
     start, end = storefront.marketplace.day_bounds(day.toordinal())
@@ -407,10 +408,11 @@ def _posted(kiosk: Kiosk, day: date) -> Decimal:
         for line in lines(storefront, start, end)
         if line.amount_type == "ItemFees"
     )
+    others = ("ads.cost", "ads.refund", "removal.liquidation", "retrocharge")
     of_products = sum(
         item.amount
-        for event in sku_events_between(storefront, start, end)
-        if not event.kind.startswith("ads.")
+        for event in (*sku_events_between(storefront, start, end), *bulk_stock_fees(storefront, start, end))
+        if event.kind not in others
         for item in event.items
         if item.listing
     )
