@@ -7,7 +7,8 @@ one SKU in eight launched within the two years, and slow movers of all sizes. Ho
 Forecasts know only what a seller would have seen. They are judged twice: by their own back-test, and by the
 demand of the days after, which nothing has seen.
 
-Prints JSON and exits with 1 unless, for every seed: under 15 s; the 80 % band covers 75 to 85 % in the
+Prints JSON and exits with 1 unless, for every seed: under 15 s of processor time (of one thread: on an idle
+machine these are the seconds); the 80 % band covers 75 to 85 % in the
 back-test; and the chosen models are no worse than seasonal naive in total, in the back-test and after it.
 """
 
@@ -52,7 +53,7 @@ def measure(skus: int, seed: int) -> dict[str, Any]:
     backtest = _backtest(made)
     after = _after(world.units, made, horizon)
     passed = (
-        seconds < MOST_SECONDS
+        cpu_seconds < MOST_SECONDS
         and LEAST_COVERED <= backtest["coverage_80"] <= MOST_COVERED
         and backtest["mase"] <= 1
         and after["wape"] <= after["wape_of_seasonal_naive"]

@@ -44,6 +44,7 @@ COMMANDS = {
     "dags": {"dags": "switch DAGs on and off, also whole families"},
     "reference": {"reference": "costs, suppliers, products, exchange rates, rules"},
     "settlements": {"settlements": "lines without a P&L line; check a settlement file"},
+    "restock": {"restock": "what to order, by when, and your own quantities"},
     "alerts": {"alerts": "business alerts: open ones, snooze, acknowledge"},
     "products": {"products": "SKUs, what they belong to, and unmapped ones"},
     "landing_tables": {"tables": "landing tables and their specs"},

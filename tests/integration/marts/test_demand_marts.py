@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from sellerops.base.clock import Clock
 from sellerops.base.errors import ConfigurationError
 from sellerops.demand.overrides import end_override, set_override
+from sellerops.demand.proposals import Change, newest_proposals, what_if, write_order
+from sellerops.demand.restock import OrderStatus
 from sellerops.destinations.mart_store import MartStore, Span
 from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger
@@ -170,6 +174,20 @@ def test_orders_overrides_and_grades(builder: MartBuilder, store: MartStore, led
     assert (rows["B"]["order_status"], rows["B"]["missing"]) == ("unknown", "cost, margin, stock, supplier")
     assert (rows["B"]["position"], rows["B"]["order_quantity"]) == (None, None)
 
+    with ledger.connection() as connection:
+        found = newest_proposals(connection, account_id=ACCOUNT)
+        assert [one["sku"] for one in found] == ["A", "B"]
+        more = what_if(connection, found[0], Change(demand_factor=2))
+        assert more.quantity.units > what_if(connection, found[0], Change()).quantity.units
+        enough = what_if(connection, found[0], Change(extra_units=10_000))
+        assert (enough.status, enough.quantity.units) == (OrderStatus.OVERSTOCK, 0)
+        with pytest.raises(ConfigurationError, match="stock missing"):
+            what_if(connection, found[1], Change())
+    file = StringIO()
+    assert write_order(found, {US: "US"}, file) == 1
+    (line,) = csv.DictReader(StringIO(file.getvalue()))
+    assert (line["sku"], line["marketplace"], int(line["quantity"])) == ("A", "US", row["order_quantity"])
+
     place: dict[str, Any] = {"account_id": ACCOUNT, "marketplace_id": US, "sku": "A", "author": "Kim"}
     until: dict[str, Any] = {"first_day": TODAY, "last_day": TODAY + timedelta(days=3)}
     with ledger.connection() as connection:
@@ -188,8 +206,8 @@ def test_orders_overrides_and_grades(builder: MartBuilder, store: MartStore, led
 
     later = NOW + timedelta(days=20)
     ledger.set_clock(Clock(later, later, 0.0))
-    more = [{**each, "day": each["day"] + timedelta(days=20), "units": 3} for each in _demand("A", 3, 20)]
-    fill(store, "demand_day", *_demand("A", 2), *more)
+    coming = [{**each, "day": each["day"] + timedelta(days=20), "units": 3} for each in _demand("A", 3, 20)]
+    fill(store, "demand_day", *_demand("A", 2), *coming)
     grade, unseen = built(builder, store, "forecast_grade")
     assert (unseen["sku"], unseen["demand"], unseen["missing"]) == ("B", None, "demand")
     assert (grade["day"], grade["observed_days"], grade["demand"]) == (LAST, 20, 60)
