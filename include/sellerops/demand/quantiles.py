@@ -7,15 +7,16 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sellerops.demand.metrics import MEDIAN, QUANTILES
+from sellerops.demand.metrics import QUANTILES
 from sellerops.demand.series import Bools, Floats
 
 LEAST_TRAINED = 100  # with fewer past outcomes quantiles are wide
 MOST_TRAINED = 15_000
-WIDE = 0.5  # standard deviation of the mean, as a share of it, where nothing was learned
+WIDE = 0.5  # standard deviation of the level, as a share of it, where nothing was learned
 MOST_TIMES, MOST_UNITS = 4.0, 10.0
 _BIN = 80
 _LEAST_POINT = 0.05
+_SCORES = np.array([NormalDist().inv_cdf(each) for each in QUANTILES])
 
 
 class Trees:
@@ -94,16 +95,10 @@ def ratio_quantiles(points: Floats, actual: Floats, now: Floats) -> Floats:
     return np.sort(found * np.maximum(now, _LEAST_POINT)[:, None], axis=1)
 
 
-def wide_quantiles(mean: Floats) -> Floats:
-    """(n, quantiles) of a negative binomial around this, as if its mean were known to ``WIDE`` only."""
-    from scipy.stats import nbinom
-
-    shape = 1 / WIDE**2
-    safe = np.maximum(mean, 1e-9)[:, None]
-    found = np.asarray(nbinom.ppf(np.array(QUANTILES)[None, :], shape, shape / (shape + safe)), float)
-    median = found[:, MEDIAN : MEDIAN + 1]
-    # Its median lies below its mean; ours is the forecast.
-    return found * np.where(median > 0, safe / np.maximum(median, 1.0), 1.0)
+def wide_quantiles(median: Floats) -> Floats:
+    """(n, quantiles) of a lognormal: chance as in a Poisson variable, and a level known to ``WIDE`` only."""
+    deviation = np.sqrt(np.log1p(1 / np.maximum(median, _LEAST_POINT) + WIDE**2))
+    return np.asarray(median[:, None] * np.exp(deviation[:, None] * _SCORES[None, :]))
 
 
 def quantile_at(quantiles: Floats, level: float | Floats) -> Floats:
@@ -111,7 +106,7 @@ def quantile_at(quantiles: Floats, level: float | Floats) -> Floats:
 
     :param quantiles: (n, ``QUANTILES``). :param level: in (0, 1), one for all or one for each.
     """
-    scores = np.array([NormalDist().inv_cdf(each) for each in QUANTILES])
+    scores = _SCORES
     levels = np.broadcast_to(np.asarray(level, float), quantiles.shape[:1])
     wanted = np.array([NormalDist().inv_cdf(each) for each in levels])
     right = np.clip(np.searchsorted(scores, wanted), 1, len(scores) - 1)

@@ -181,7 +181,7 @@ def test_orders_overrides_and_grades(builder: MartBuilder, store: MartStore, led
         assert more.quantity.units > what_if(connection, found[0], Change()).quantity.units
         enough = what_if(connection, found[0], Change(extra_units=10_000))
         assert (enough.status, enough.quantity.units) == (OrderStatus.OVERSTOCK, 0)
-        with pytest.raises(ConfigurationError, match="stock missing"):
+        with pytest.raises(ConfigurationError, match="margin, stock, supplier missing"):
             what_if(connection, found[1], Change())
     file = StringIO()
     assert write_order(found, {US: "US"}, file) == 1
