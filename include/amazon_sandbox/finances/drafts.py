@@ -13,8 +13,9 @@ from functools import partial
 from typing import Any
 
 from amazon_sandbox.finances.render import Draft
-from amazon_sandbox.simulation import Seller
+from amazon_sandbox.simulation import Seller, marketplaces
 from amazon_sandbox.simulation.money.all_events import events_between
+from amazon_sandbox.simulation.money.balances import told
 from amazon_sandbox.simulation.money.events import Event
 from amazon_sandbox.simulation.money.lines import fee_name
 from amazon_sandbox.simulation.money.orders import lines_of_order, orders_posted
@@ -22,10 +23,11 @@ from amazon_sandbox.simulation.money.refunds import refund_lines
 from amazon_sandbox.simulation.money.releases import deferral_reason, released_at
 from amazon_sandbox.simulation.orders import Order
 from amazon_sandbox.simulation.refunds import Refund, refunds_on
-from amazon_sandbox.simulation.settlements import settlement_at
+from amazon_sandbox.simulation.settlements import currency_groups, settlement_at, total_of_group
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import URL_SAFE, token, uniforms
 
+DAY = 86_400
 _LATE_SHARE = 0.3
 _LATEST = 47 * 3600
 _NAMELESS = 3  # one in so many service fees has no id
@@ -42,7 +44,17 @@ def drafts_between(
         drafts.extend(_of_orders(seller, storefront, start, end, now))
         drafts.extend(_of_refunds(seller, storefront, start, end))
         drafts.extend(_of_event(seller, event) for event in events_between(seller, storefront, start, end))
+        drafts.extend(_of_event(seller, event) for event in _balances(seller, storefront, start, end))
     return sorted(drafts, key=lambda draft: (draft.posted, draft.transaction_id))
+
+
+def _balances(seller: Seller, storefront: Storefront, start: int, end: int) -> Iterator[Event]:
+    """Payouts and debts of a currency, in its first marketplace."""
+    for marketplace_ids in currency_groups(seller).values():
+        if marketplace_ids[0] == storefront.marketplace.marketplace_id:
+            countries = (marketplaces.by_id(one).country for one in marketplace_ids[1:])
+            group = (storefront, *(storefront.sibling(country) for country in countries))
+            yield from told(storefront, start, end, partial(total_of_group, seller, group))
 
 
 def _of_orders(seller: Seller, storefront: Storefront, start: int, end: int, now: int) -> Iterator[Draft]:
@@ -116,6 +128,7 @@ def _of_event(seller: Seller, event: Event) -> Draft:
     lines = list(event.lines())
     transaction_id = _id(event.storefront, event.kind, event.reference, event.posted)
     is_nameless = event.kind in _WITHOUT_ID and sum(map(ord, transaction_id)) % _NAMELESS == 0
+    is_payout = event.kind == "balance.payout"
     return Draft(
         seller=seller,
         storefront=event.storefront,
@@ -124,14 +137,26 @@ def _of_event(seller: Seller, event: Event) -> Draft:
         transaction_id="" if is_nameless else transaction_id,
         status="RELEASED",
         posted=event.posted,
-        group_id=_group(seller, event.storefront, event.posted),
+        # A payout belongs to the settlement it pays, which has just ended.
+        group_id=_group(seller, event.storefront, event.posted - DAY if is_payout else event.posted),
         lines=partial(_same, lines),
-        related=(("SHIPMENT_ID", event.order_id),) if event.order_id else (),
+        related=_related(event),
+        event=event,
     )
+
+
+def _related(event: Event) -> tuple[tuple[str, str], ...]:
+    if not event.order_id:
+        return ()
+    return (("ORDER_ID" if event.kind in _OF_ORDERS else "SHIPMENT_ID", event.order_id),)
 
 
 # Account fees: some of them come without an id.
 _WITHOUT_ID = frozenset(("ads.cost", "storage.monthly", "overhead.subscription"))
+# What names an order of a customer, or a removal order.
+_OF_ORDERS = frozenset(
+    ("retrocharge", "reimbursement", "removal.liquidation", "removal.return", "removal.disposal")
+)
 
 
 def _group(seller: Seller, storefront: Storefront, moment: int) -> str:

@@ -1,20 +1,21 @@
 """Settlements: every 14 days Amazon closes the books of a currency group and pays out.
 
-The lines derive from the orders shipped and the refunds posted in the period, plus the period's fees and
-reserve; the total is their sum. All of that has happened when the period ends, so a settlement never changes.
-Money of business orders is deferred: their lines are posted when it is released, in the same settlement.
+The lines derive from the orders released, the refunds and the other events of the period (`money`), and from
+what is carried between settlements; the total is their sum. All of that has happened when the period ends, so
+a settlement never changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from amazon_sandbox.simulation import marketplaces
 from amazon_sandbox.simulation.money import orders, refunds
 from amazon_sandbox.simulation.money.all_events import events_between
+from amazon_sandbox.simulation.money.balances import balances, moved_debts
 from amazon_sandbox.simulation.money.lines import Line
 from amazon_sandbox.simulation.money.releases import EPOCH, PERIOD, first_start
 from amazon_sandbox.simulation.sellers import Seller
@@ -100,38 +101,43 @@ def settlement_at(seed: int, seller: Seller, currency: str, moment: int) -> Sett
     return ref if ref.start <= at else _reference(seed, seller, currency, index - 1)
 
 
-def settlement_lines(
-    storefronts: Storefronts, seller: Seller, ref: SettlementRef, currency: str
-) -> list[Line]:
+def settlement_lines(storefronts: Storefronts, seller: Seller, ref: SettlementRef) -> list[Line]:
     """All lines of a settlement by posting time; their sum is its total amount."""
-    start, end = int(ref.start.timestamp()), int(ref.end.timestamp())
     group = [
         storefronts.of(seller.account, marketplaces.by_id(marketplace_id))
         for marketplace_id in ref.marketplace_ids
     ]
+    return lines_of_group(seller, group, int(ref.start.timestamp()))
+
+
+def lines_of_group(seller: Seller, group: Sequence[Storefront], start: int) -> list[Line]:
+    """The lines of the settlement that starts at an instant, of all storefronts of its currency."""
+    end = start + int(PERIOD.total_seconds())
     lines: list[Line] = []
     for storefront in group:
         lines += orders.lines_posted(storefront, start, end)
         lines += refunds.lines_posted(storefront, start, end)
         for event in events_between(seller, storefront, start, end):
             lines += event.lines()
-    lines.sort(key=lambda line: line.posted)
-    return [*lines, *_reserve_lines(group[0], start, end)]
+    firsts = first_of_currencies(seller, group[0])
+    events = list(moved_debts(group[0], firsts, start, end))
+    proceeds = sum(line.amount for line in lines) + sum(event.amount for event in events)
+    events += balances(group[0], start, proceeds, partial(total_of_group, seller, tuple(group)))
+    for event in events:
+        lines += event.lines()
+    return sorted(lines, key=lambda line: line.posted)
 
 
-def _reserve_lines(storefront: Storefront, start: int, end: int) -> Iterator[Line]:
-    """What is held back now is what the next settlement begins with."""
-    other = ("other-transaction", "other-transaction")
-    yield Line(*other, "Previous Reserve Amount Balance", _reserve(storefront, start), start)
-    yield Line(*other, "Current Reserve Amount", -_reserve(storefront, end), end - 1)
+@lru_cache(maxsize=256)
+def total_of_group(seller: Seller, group: tuple[Storefront, ...], start: int) -> int:
+    """The total of the settlement that starts at an instant, in minor units."""
+    return sum(line.amount for line in lines_of_group(seller, group, start))
 
 
-def _reserve(storefront: Storefront, boundary: int) -> int:
-    u = uniforms(storefront.seed, storefront.account, storefront.marketplace.currency, "reserve", boundary)
-    return round(between(u[0], 250, 900) * _fee_unit(storefront))
-
-
-def _fee_unit(storefront: Storefront) -> float:
-    """Minor units that a dollar of fees of the largest marketplace comes to here."""
-    minor = 100 if storefront.marketplace.decimals else 1
-    return storefront.marketplace.usd_rate * storefront.marketplace.market_size * minor
+def first_of_currencies(seller: Seller, storefront: Storefront) -> list[Storefront]:
+    """The first storefront of each currency of the account, in the account's order; `storefront` as it is."""
+    firsts = (marketplaces.by_id(ids[0]) for ids in currency_groups(seller).values())
+    return [
+        storefront if first == storefront.marketplace else storefront.sibling(first.country)
+        for first in firsts
+    ]

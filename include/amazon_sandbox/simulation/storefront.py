@@ -26,7 +26,7 @@ class Storefront:
 
     `created`: the shipments that clients created; `generated`: the same storefront without them. The caches
     are shared between the two and hold only what is generated. `sibling` gives the account's storefront in
-    another country, as generated.
+    another country.
     """
 
     def __init__(
@@ -57,10 +57,13 @@ class Storefront:
         self._prices: dict[tuple[str, int], int] = {}
         self._kept: dict[Any, Any] = {}
 
-    def with_created(self, shipments: Iterable[CreatedShipment]) -> Storefront:
-        """This storefront with shipments that clients created in place of those it has."""
+    def with_created(
+        self, shipments: Iterable[CreatedShipment], sibling: Callable[[str], Storefront]
+    ) -> Storefront:
+        """This storefront, and its siblings, with shipments that clients created in place of those it has."""
         view = copy(self)
         view.created = tuple(shipments)
+        view.sibling = sibling
         return view
 
     def kept(self, make: Callable[[Storefront, int], T], size: int) -> Callable[[int], T]:
@@ -177,14 +180,14 @@ class Storefronts:
         for (account, country), rows in created.items():
             storefront = self._storefront(account, marketplaces.by_country(country))
             _check(storefront, rows)
-            made._with_created[account, country] = storefront.with_created(rows)
+            made._with_created[account, country] = storefront.with_created(rows, made._siblings(account))
         return made
 
     def _make(self, account: str, marketplace: Marketplace) -> Storefront:
-        def sibling(country: str) -> Storefront:
-            return self._storefront(account, marketplaces.by_country(country))
+        return Storefront(self.seed, account, marketplace, self._catalogue(account), self._siblings(account))
 
-        return Storefront(self.seed, account, marketplace, self._catalogue(account), sibling)
+    def _siblings(self, account: str) -> Callable[[str], Storefront]:
+        return lambda country: self.of(account, marketplaces.by_country(country))
 
 
 def _check(storefront: Storefront, shipments: Iterable[CreatedShipment]) -> None:

@@ -97,4 +97,4 @@ def _billed_to(storefront: Storefront) -> Iterator[tuple[Storefront, str]]:
         yield storefront.generated, BALANCE
     for name, row in settings.items():
         if row["billed_in"] == country:
-            yield storefront.sibling(name), row["method"]
+            yield storefront.sibling(name).generated, row["method"]

@@ -32,8 +32,8 @@ DEPOSIT_AFTER = timedelta(days=2)
 
 def write(storefronts: Storefronts, seller: Seller, settlement_id: str) -> Document:
     """The document of one settlement. Raises KeyError for an id the seller does not have."""
-    ref, currency = find_settlement(storefronts.seed, seller, settlement_id)
-    lines = settlement_lines(storefronts, seller, ref, currency)
+    ref, _ = find_settlement(storefronts.seed, seller, settlement_id)
+    lines = settlement_lines(storefronts, seller, ref)
     first = marketplaces.by_id(ref.marketplace_ids[0])
     return flat_file(HEADER, _rows(ref, first, lines), charset_of([first]))
 
