@@ -34,6 +34,7 @@ BY_DAY = (
 )
 BY_MONTH = (
     "storage_fees_against_settlements",
+    "reimbursements_against_settlements",
     "ads_spend_against_settlements",
 )
 
@@ -73,6 +74,7 @@ def test_all_agree_until_a_figure_is_wrong(tables: Tables, conninfo: str, reader
     for name, table, column in (
         ("economics_components", "amazon_sp.economics_fee_components", "total_amount"),
         ("storage_fees_against_settlements", "amazon_sp.storage_fees", "estimated_monthly_storage_fee"),
+        ("reimbursements_against_settlements", "amazon_sp.reimbursements", "amount_total"),
         ("ads_spend_against_settlements", "amazon_ads.sp_campaigns", "cost"),
     ):
         wrong = 20_000 if column == "cost" else 50

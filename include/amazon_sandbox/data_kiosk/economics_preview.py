@@ -24,6 +24,8 @@ from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.documents import FatalReport
 from amazon_sandbox.simulation.fulfilment_fees import fulfilment_fee
 from amazon_sandbox.simulation.low_inventory import expected_stock, expected_units
+from amazon_sandbox.simulation.money import inbound, returns
+from amazon_sandbox.simulation.money.all_events import Family
 from amazon_sandbox.simulation.money.orders import COMMISSION
 from amazon_sandbox.simulation.refunds import REFUND_SHARE
 from amazon_sandbox.simulation.stock_ages import unit_volume
@@ -62,7 +64,11 @@ def preview_rows(
     wanted = dict.fromkeys(arguments["feeTypes"])
     for storefront in storefronts.values():
         _check(start, end, storefront.marketplace.day_of_epoch(now))
-        aged = _aged(storefront, start, end, now) if "AGED_INVENTORY_SURCHARGE" in wanted else {}
+        assessed = {
+            each: charges_of(storefront, start, end)
+            for each, (_, charges_of) in _ASSESSED.items()
+            if each in wanted
+        }
         for listing in storefront.listings:
             outlook = _outlook(storefront, listing, start.toordinal(), end.toordinal())
             if not outlook.units:
@@ -70,7 +76,7 @@ def preview_rows(
             charges = {
                 name: charge
                 for fee_type in wanted
-                for name, charge in [_charge(fee_type, outlook, aged.get(listing.sku))]
+                for name, charge in [_charge(fee_type, outlook, assessed.get(fee_type, {}).get(listing.sku))]
                 if charge.amount
             }
             yield _row(outlook, (start, end), charges)
@@ -92,9 +98,9 @@ def _outlook(storefront: Storefront, listing: Listing, first: int, last: int) ->
     return _Outlook(storefront, listing, first, last, tuple(each for each in days if each[1]))
 
 
-def _charge(fee_type: str, outlook: _Outlook, aged: Charge | None) -> tuple[str, Charge]:
-    if fee_type == "AGED_INVENTORY_SURCHARGE":
-        return "LongTermStorageFee", aged or Charge()
+def _charge(fee_type: str, outlook: _Outlook, assessed: Charge | None) -> tuple[str, Charge]:
+    if fee_type in _ASSESSED:
+        return _ASSESSED[fee_type][0], assessed or Charge()
     name, make = _FEES.get(fee_type, (fee_type, _nothing))
     if outlook.listing.is_merchant and fee_type not in _WITHOUT_FBA:
         return name, Charge()
@@ -136,7 +142,7 @@ def _storage(outlook: _Outlook) -> Charge:
     return Charge(amount=round(amount * minor))
 
 
-def _aged(storefront: Storefront, start: date, end: date, now: int) -> dict[str, Charge]:
+def _aged(storefront: Storefront, start: date, end: date) -> dict[str, Charge]:
     """The surcharges that will be assessed on the 15ths within the days."""
     found: dict[str, Charge] = {}
     month, minor = start.replace(day=1), 10**storefront.marketplace.decimals
@@ -149,6 +155,35 @@ def _aged(storefront: Storefront, start: date, end: date, now: int) -> dict[str,
     return found
 
 
+def _events(family: Family, kind: str) -> Callable[[Storefront, date, date], dict[str, Charge]]:
+    """What a family of events will charge within the days."""
+
+    def made(storefront: Storefront, start: date, end: date) -> dict[str, Charge]:
+        found: dict[str, Charge] = {}
+        first, _ = storefront.marketplace.day_bounds(start.toordinal())
+        _, last = storefront.marketplace.day_bounds(end.toordinal())
+        for event in family(storefront, first, last):
+            for item in event.items if event.kind == kind else ():
+                if item.listing:
+                    charge = Charge(amount=-item.amount, units=item.units)
+                    found.setdefault(item.listing.sku, Charge()).add(charge)
+        return found
+
+    return made
+
+
+# Fees that do not follow from the units sold: their names, and what is assessed within the days, by SKU.
+_ASSESSED: dict[str, tuple[str, Callable[[Storefront, date, date], dict[str, Charge]]]] = {
+    "AGED_INVENTORY_SURCHARGE": ("LongTermStorageFee", _aged),
+    "FBA_INBOUND_PLACEMENT_SERVICE_FEE": (
+        "FbaInboundConvenienceFee",
+        _events(inbound.shipment_fees, "inbound.placement"),
+    ),
+    "HIGH_RETURN_RATE_FEE": (
+        "CustomerReturnHRRUnitFee",
+        _events(returns.processing_fees, "fee.fba_return"),
+    ),
+}
 # Amazon's name of a preview's fee type -> the fee's name, and how it is worked out.
 _FEES: dict[str, tuple[str, Callable[[_Outlook], Charge]]] = {
     "REFERRAL_FEES": ("ReferralFee", _referral),
