@@ -22,7 +22,8 @@ _PROFIT = """
 SELECT p.account_id, m.code, p.currency, sum(p.units), round(sum(p.product_sales), 2), round(sum(p.ads), 2),
        round(sum(p.cm2), 2), round(sum(p.profit), 2),
        count(*) FILTER (WHERE p.status = 'complete') || ' of ' || count(*),
-       string_agg(DISTINCT p.missing, '; ')
+       (SELECT string_agg(DISTINCT word, ', ')
+        FROM unnest(string_to_array(string_agg(nullif(p.missing, ''), ', '), ', ')) AS word)
 FROM sellerops_marts.profit_day AS p JOIN sellerops.marketplace AS m ON m.id = p.marketplace_id
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
