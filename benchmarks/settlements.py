@@ -60,8 +60,8 @@ def main(scenario: str, every: int) -> dict[str, Any]:
 
 def _verify(check: SettlementCheck, where: str) -> None:
     if not check.is_sound:
-        names = {name: str(each.amount) for name, each in check.unmapped.items()}
-        raise SystemExit(f"{where}: total less lines is {check.difference}, unmapped {names}")
+        names = {name: f"{each.amount:.2f}" for name, each in check.unmapped.items()}
+        raise SystemExit(f"{where}: total less lines is {check.difference:.2f}, unmapped {names}")
 
 
 def _account(seller: Seller) -> Account:
