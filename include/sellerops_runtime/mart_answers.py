@@ -43,7 +43,7 @@ WHERE r.order_quantity > 0 ORDER BY r.order_by, r.order_quantity DESC LIMIT 12
 # Title, query, headings; how many of the first columns are text.
 _ANSWERS = (
     (
-        "Profit by marketplace, in its currency (cm2 and profit are empty while costs of products are unknown)",
+        "Profit by marketplace, in its currency (— is unknown: see what is missing)",
         _PROFIT,
         ("account", "shop", "", "units", "sales", "ads", "cm2", "profit", "complete days", "missing"),
     ),

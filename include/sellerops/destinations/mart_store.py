@@ -96,13 +96,13 @@ class MartStore(Protocol):
         plan: Callable[[Ledger], BuildPlan],
         settle: Callable[[Ledger, Sequence[Span]], None],
     ) -> BuildCounts:
-        """Delete the rows of each span and insert those of its SELECT: all of it, or nothing.
+        """Make the rows of each span those of its SELECT: all of it, or nothing.
 
         A table that does not fit is made anew, which needs a ``whole`` plan. One rebuild of a mart runs at a
         time. ``plan`` and ``settle`` get a connection to the ledger: ``plan`` after the rebuild has begun to
         see one state of the tables, ``settle`` in the transaction that stores the rows, or right after it
         where the ledger is another database; a rebuild that dies in between is repeated and stores the same
-        rows.
+        rows. ``settle`` gets the spans whose rows may have changed.
 
         Raises CheckFailed for two rows of one grain, a row without account or day, or a failing test.
         """

@@ -167,9 +167,9 @@ class MartBuilder:
                 whole=whole or (bool(spans) and everything <= set(spans)),
             )
 
-        def settle(connection: Connection, built: Sequence[Span]) -> None:
+        def settle(connection: Connection, changed: Sequence[Span]) -> None:
             remove_pending(connection, waiting)
-            queue_readers(connection, self._store, self._marts, mart.name, built)
+            queue_readers(connection, self._store, self._marts, mart.name, changed)
 
         return spans, self._store.rebuild(mart.table, plan, settle)
 

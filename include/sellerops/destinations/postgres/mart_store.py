@@ -22,6 +22,7 @@ from sellerops.destinations.mart_store import (
     Span,
 )
 from sellerops.destinations.postgres import mart_tables
+from sellerops.destinations.postgres.mart_changes import replace_changed, within
 from sellerops.destinations.postgres.mart_errors import MART_RULES
 
 Connection = psycopg.Connection[Any]
@@ -94,11 +95,11 @@ class PostgresMartStore:
                 connection.execute(_PLANNING)
                 planned = plan(connection)
                 if planned.whole:
-                    counts = self._anew(connection, table, planned)
+                    counts, changed = self._anew(connection, table, planned), planned.spans
                 else:
-                    counts = self._replaced(connection, table, planned)
+                    counts, changed = replace_changed(connection, table, planned.parts)
                 _test(connection, table, planned.tests)
-                settle(connection, planned.spans)
+                settle(connection, changed)
         return counts
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
@@ -139,13 +140,6 @@ class PostgresMartStore:
         mart_tables.finish(connection, table, mart_tables.NEW)
         return BuildCounts(0, inserted)
 
-    def _replaced(self, connection: Connection, table: MartTable, plan: BuildPlan) -> BuildCounts:
-        deleted = inserted = 0
-        for span, select in plan.parts:
-            deleted += _delete(connection, table, span)
-            inserted += self._insert(connection, table, select)
-        return BuildCounts(deleted, inserted)
-
     def _insert(self, connection: Connection, table: MartTable, select: str, suffix: str = "") -> int:
         names = ", ".join(f'"{name}"' for name in table.columns)
         statement = f"INSERT INTO {self.table_sql(table.full_name + suffix)} ({names})\n{select}"
@@ -164,17 +158,8 @@ class PostgresMartStore:
 
 
 def _delete(connection: Connection, table: MartTable, span: Span) -> int:
-    conditions = [sql.SQL("account_id = {}").format(sql.Literal(span.account_id))]
-    if table.has_marketplace and span.marketplace_id is not None:
-        conditions.append(sql.SQL("marketplace_id = {}").format(sql.Literal(span.marketplace_id)))
-    if table.day:
-        conditions += [
-            sql.SQL("{} {} {}").format(sql.Identifier(table.day), sql.SQL(operator), sql.Literal(bound))
-            for operator, bound in ((">=", span.first_day), ("<=", span.last_day))
-            if bound
-        ]
-    statement = sql.SQL("DELETE FROM {} WHERE {}").format(
-        sql.Identifier(MARTS, table.name), sql.SQL(" AND ").join(conditions)
+    statement = sql.SQL("DELETE FROM {} AS t WHERE {}").format(
+        sql.Identifier(MARTS, table.name), within(table, span, "t")
     )
     return connection.execute(statement).rowcount
 
