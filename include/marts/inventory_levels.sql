@@ -6,6 +6,7 @@
 -- partition: [account_id, marketplace_id]
 -- inputs:
 --   inventory_day: {}
+--   stock_day: {}
 --   fba_shipments: {}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
@@ -42,10 +43,10 @@
 --   status: {type: text, description: "complete or estimated, as in inventory_day."}
 --   missing: {type: text, description: "As in inventory_day."}
 WITH newest AS (
-    SELECT i.account_id, i.marketplace_id, MAX(i.day) AS day
-    FROM {{ ref('inventory_day') }} AS i
-    WHERE i.snapshot_at IS NOT NULL OR (i.marketplace_id = '' AND (i.own_warehouse IS NOT NULL OR i.on_order IS NOT NULL))
-    GROUP BY i.account_id, i.marketplace_id
+    SELECT s.account_id, s.marketplace_id, MAX(s.day) AS day
+    FROM {{ ref('stock_day') }} AS s
+    WHERE s.has_levels
+    GROUP BY s.account_id, s.marketplace_id
 ),
 inbound AS (
     SELECT n.account_id, n.marketplace_id, s.sku, SUM(s.units_open) AS units,
