@@ -1,20 +1,14 @@
 WITH newest AS (
   SELECT
-    i.account_id,
-    i.marketplace_id,
-    MAX(i.day) AS day
-  FROM __ref__inventory_day__ AS i
+    s.account_id,
+    s.marketplace_id,
+    MAX(s.day) AS day
+  FROM __ref__stock_day__ AS s
   WHERE
-    i.snapshot_at IS NOT NULL
-    OR (
-      i.marketplace_id = ''
-      AND (
-        i.own_warehouse IS NOT NULL OR i.on_order IS NOT NULL
-      )
-    )
+    s.has_levels
   GROUP BY
-    i.account_id,
-    i.marketplace_id
+    s.account_id,
+    s.marketplace_id
 ), inbound AS (
   SELECT
     n.account_id,
