@@ -75,6 +75,10 @@ class MartStore(Protocol):
         """The column names of those of ``tables`` that exist."""
         ...
 
+    def prepare(self, tables: Collection[str]) -> None:
+        """Make the rows of a load quick to find in landed tables. Call outside any transaction."""
+        ...
+
     def days_of_loads(self, table: str, column: str, loads: Sequence[int]) -> list[dict[str, Any]]:
         """``account_id``, ``marketplace_id`` and ``day`` (of ``column``, in UTC) of the rows of ``loads``."""
         ...

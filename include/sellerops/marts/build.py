@@ -91,6 +91,9 @@ class MartBuilder:
             synchronise(connection, {name.partition(".")[2] for name in tables})
         with self._ledger.connection() as connection:
             register(connection, self._store.name, self._marts, self._broken)
+        self._store.prepare(
+            sorted({name for mart in self._marts for name in mart.tables_read if not is_reference(name)})
+        )
         # The rows of loads are looked for meanwhile, which may take minutes in large tables.
         with self._ledger.database.connection(LOADING) as connection:
             changes = collect_changes(connection, self._store, self._marts)

@@ -12,6 +12,7 @@ import pytest
 from sellerops.base.errors import CheckFailed, ConfigurationError
 from sellerops.base.postgres import LEDGER, connect
 from sellerops.destinations.mart_store import BuildPlan, CheckQuery, MartStore, MartTable, Span
+from sellerops.destinations.postgres import mart_tables
 from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger
 from sellerops.settings.specs import ColumnType
@@ -123,3 +124,25 @@ def test_a_reference_table_is_copied_when_it_has_changed(store: MartStore, ledge
                 store.copy_reference("some_reference.cost", connection)
             rows = store.rows(f"SELECT * FROM {store.table_sql('some_reference.cost')}")
             assert [tuple(each.values()) for each in rows] == expected
+
+
+def test_the_rows_of_a_load_are_found_by_an_index(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mart_tables, "LARGE", 3)
+    conninfo = ledger.database.conninfo
+    store = open_mart_store("postgres", conninfo, ledger=conninfo)
+    with connect(conninfo, LEDGER, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA landed")
+        for name, rows in (("small", 2), ("large", 9)):
+            connection.execute(
+                f"CREATE TABLE landed.{name} AS SELECT 'one' AS account_id, 'US' AS marketplace_id, "
+                f"date '2026-11-01' + n AS day, n::bigint AS load_id FROM generate_series(1, {rows}) AS n"
+            )
+            connection.execute(f"ANALYZE landed.{name}")
+        for _ in range(2):
+            store.prepare(["landed.small", "landed.large", "landed.missing"])
+        found = connection.execute("SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'landed'")
+        ((table, definition),) = found.fetchall()
+    assert table == "large"
+    assert "USING brin (load_id int8_minmax_multi_ops)" in definition
+    days = store.days_of_loads("landed.large", "day", [3, 4])
+    assert {each["day"] for each in days} == {date(2026, 11, 4), date(2026, 11, 5)}

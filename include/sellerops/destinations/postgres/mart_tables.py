@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from sellerops.settings.specs.sql_types import SQL_TYPES
 Connection = psycopg.Connection[Any]
 # Suffix of the table that a whole rebuild fills, before it takes the place of the old one.
 NEW = "__new"
+# Rows from which a scan for the rows of a load takes long enough to notice.
+LARGE = 100_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,24 @@ def made(connection: Connection, table: MartTable) -> Made | None:
 def fits(connection: Connection, table: MartTable) -> bool:
     """Whether the table is what the mart says: the same columns, types and key."""
     return made(connection, table) == Made(_types(table), table.key)
+
+
+def without_load_index(connection: Connection, tables: Collection[str]) -> list[str]:
+    """Those of ``tables`` that are large and lack an index of their loads. One left invalid is dropped."""
+    rows = connection.execute(
+        "SELECT n.nspname || '.' || c.relname, array_agg(i.indexrelid::regclass::text) "
+        "FILTER (WHERE m.amname = 'brin' AND NOT i.indisvalid), "
+        "bool_or(coalesce(m.amname = 'brin' AND i.indisvalid, false)) "
+        "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "LEFT JOIN pg_index AS i ON i.indrelid = c.oid LEFT JOIN pg_class AS x ON x.oid = i.indexrelid "
+        "LEFT JOIN pg_am AS m ON m.oid = x.relam "
+        "WHERE n.nspname || '.' || c.relname = ANY(%s) AND c.relkind = 'r' AND c.reltuples >= %s GROUP BY 1",
+        (list(tables), LARGE),
+    ).fetchall()
+    for _, broken, _ in rows:
+        for index in broken or ():
+            connection.execute(sql.SQL("DROP INDEX {}").format(sql.SQL(index)))
+    return [name for name, _, has_index in rows if not has_index]
 
 
 def make(connection: Connection, table: MartTable, suffix: str = "") -> None:
