@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sellerops.demand.backtest import Tests, choose_models, predict, run_tests
+from sellerops.demand.calibration import band_errors, cross_checked, factors, stretched
 from sellerops.demand.classes import DemandClass
 from sellerops.demand.looks import MEAN, NAIVE, STEP, Look, Past, look_back, look_now
 from sellerops.demand.metrics import (
@@ -69,6 +70,12 @@ class Forecaster:
         self._past: Past = look_back(panel, horizon, spikes)
         self._tests: Tests = run_tests(self._past)
         self._models = choose_models(self._past, self._tests)
+        made = self._tests.chosen(self._models)
+        classes = self._past.looks[-1].classes
+        self._factors = factors(band_errors(self._tests.actual, made), classes)
+        self._scores = _scores(
+            self._tests, cross_checked(self._tests.actual, made, classes), self._models, classes
+        )
 
     def forecast(self, panel: Panel | None = None, amazon_daily: Floats | None = None) -> Forecasts:
         """Forecast from the end of the learned panel, or of a longer one of the same SKUs.
@@ -78,7 +85,6 @@ class Forecaster:
         look = self._past.looks[-1] if panel is None else look_now(panel, self._horizon, self._spikes)
         models = list(self._models)
         quantiles = self._quantiles(look, models)
-        scores = _scores(self._tests, self._models, self._past.looks[-1].classes)
         self._use_amazon(models, quantiles, amazon_daily)
         return Forecasts(
             horizon=self._horizon,
@@ -87,11 +93,11 @@ class Forecaster:
             quantiles=quantiles,
             seasonal_naive=look.points[NAIVE],
             in_stock_mean=look.points[MEAN],
-            has_drifted=self._drift(scores),
-            scores=scores,
+            has_drifted=self._drift(),
+            scores=self._scores,
         )
 
-    def _drift(self, scores: Scores) -> Bools:
+    def _drift(self) -> Bools:
         """(n,) Whether the last ``STEP`` days were forecast far worse than the back-test says.
 
         Far worse: 1.5 times its WAPE, or what chance alone explains in so few days if that is more.
@@ -102,14 +108,14 @@ class Forecaster:
         actual = self._past.last_step
         error = np.abs(made - actual) / np.maximum(actual, 1.0)
         chance = np.array([poisson_floor(max(1.0, each)) if each == each else np.nan for each in actual])
-        return np.asarray(error > DRIFT * np.fmax(scores.wape, chance))
+        return np.asarray(error > DRIFT * np.fmax(self._scores.wape, chance))
 
     def _quantiles(self, look: Look, models: list[str]) -> Floats:
         found = np.full((len(models), len(QUANTILES)), np.nan)
         for name in sorted(set(models) - {""}):
             rows = np.array([each == name for each in models])
             found[rows] = predict(self._past, look, name)[rows]
-        return found
+        return stretched(found, self._factors)
 
     def _use_amazon(self, models: list[str], quantiles: Floats, daily: Floats | None) -> None:
         for row, name in enumerate(models):
@@ -127,8 +133,7 @@ def make_forecasts(
     return Forecaster(panel, horizon, spikes).forecast(amazon_daily=amazon_daily)
 
 
-def _scores(tests: Tests, models: list[str], classes: list[DemandClass]) -> Scores:
-    made = tests.chosen(models)
+def _scores(tests: Tests, made: Floats, models: list[str], classes: list[DemandClass]) -> Scores:
     naive = tests.quantiles[NAIVE]
     median, low, high = made[..., MEDIAN], made[..., BAND[0]], made[..., BAND[1]]
 
