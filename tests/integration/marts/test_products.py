@@ -112,3 +112,18 @@ def test_people_correct_it_and_then_every_sku_needs_an_own_number(
     assert (found["OLD-7"].reason, found["OLD-7"].row["own_id"]) == ("same ASIN as", "P-100")
     assert (found["nw 1"].reason, found["nw 1"].row["asin"]) == ("spelled like", "B01")
     assert found["nw 1"].certainty < found["OLD-7"].certainty
+
+
+def test_the_same_products_again_rebuild_nothing_that_reads_them(
+    builder: MartBuilder, ledger: Ledger
+) -> None:
+    _build(builder, ledger)
+    product = MARTS[0]
+    builder.request(product, [Span(NA)], cause="a load")
+    assert builder.build(product).spans == ()
+    assert builder.waiting() == []
+    add_rows(ledger.database.conninfo, "sellerops_marts.product_seen", [_seen("NW-3", "B03")])
+    builder.request(product, [Span(NA)], cause="a load")
+    built = builder.build(product)
+    assert (built.spans, built.counts.inserted) == ((Span(NA),), 6)
+    assert builder.waiting()[0].name == "unmapped_product"
