@@ -16,6 +16,7 @@ from sellerops.ledger import Ledger
 from sellerops.reference.edits import stored_rows, tuples, write_rows
 from sellerops.reference.importing import export_csv, import_csv, import_rows
 from sellerops.reference.tables import TABLES
+from sellerops.settings.config_files import config_dir
 
 COST = TABLES["cost"]
 HEADER = "account,marketplace,sku,valid_from,valid_to,manufacturing,freight,currency\n"
@@ -146,3 +147,10 @@ def test_only_rows_that_differ_are_written(connection: Connection) -> None:
     assert not write_rows(connection, table, [row], source="x").has_changes
     assert write_rows(connection, table, [{**row, "per_euro": Decimal("1.2")}], source="x").changed == 1
     assert write_rows(connection, table, [], source="x", replace=True).removed == 1
+
+
+@pytest.mark.parametrize(("table", "file"), [("cost", "costs.csv"), ("supplier", "suppliers.csv")])
+def test_the_samples_are_imported_as_they_are(connection: Connection, table: str, file: str) -> None:
+    content = (config_dir().parent / "samples" / "reference" / file).read_bytes()
+    done = import_csv(connection, TABLES[table], content, source=file, allow_unknown=True)
+    assert done.edit.added == done.rows > 0
