@@ -18,7 +18,7 @@
 --   ad_sales: {type: decimal, unit: currency, description: "Sales of the SKU attributed to ads of all ad products (ads_day)."}
 --   organic_sales: {type: decimal, unit: currency, description: "sales_ordered minus ad_sales, at least 0."}
 --   excess_sales: {type: decimal, unit: currency, description: "By how much ad_sales exceeds sales_ordered."}
---   warning: {type: text, description: "attribution_exceeds_sales, or empty."}
+--   warning: {type: text, description: "attribution_exceeds_sales, or empty. The row without a SKU never has it: its ad sales are of products that no SKU is known for."}
 --   status: {type: text, description: "complete, estimated or incomplete: the worst of sales and ads."}
 --   missing: {type: text, description: "ads: no ads are reported for the marketplace and day; orders: no orders or a price are missing. Ads without a row for the SKU are 0 if others have one."}
 WITH parts AS (
@@ -62,7 +62,7 @@ SELECT k.account_id, k.marketplace_id, k.day, k.sku, k.currency, k.sales_ordered
             WHEN k.sales_ordered < k.ad_sales THEN 0 END AS organic_sales,
        CASE WHEN k.sales_ordered >= k.ad_sales THEN 0
             WHEN k.sales_ordered < k.ad_sales THEN k.ad_sales - k.sales_ordered END AS excess_sales,
-       CASE WHEN k.sales_ordered < k.ad_sales THEN 'attribution_exceeds_sales' ELSE '' END AS warning,
+       CASE WHEN k.sku <> '' AND k.sales_ordered < k.ad_sales THEN 'attribution_exceeds_sales' ELSE '' END AS warning,
        CASE WHEN k.sales_ordered IS NULL OR k.ad_sales IS NULL THEN 'incomplete'
             WHEN k.unsettled > 0 THEN 'estimated'
             ELSE 'complete' END AS status,
