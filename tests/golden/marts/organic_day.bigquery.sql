@@ -105,7 +105,11 @@ SELECT
     WHEN k.sales_ordered < k.ad_sales
     THEN k.ad_sales - k.sales_ordered
   END AS excess_sales,
-  CASE WHEN k.sales_ordered < k.ad_sales THEN 'attribution_exceeds_sales' ELSE '' END AS warning,
+  CASE
+    WHEN k.sku <> '' AND k.sales_ordered < k.ad_sales
+    THEN 'attribution_exceeds_sales'
+    ELSE ''
+  END AS warning,
   CASE
     WHEN k.sales_ordered IS NULL OR k.ad_sales IS NULL
     THEN 'incomplete'
