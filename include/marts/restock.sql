@@ -68,7 +68,7 @@
 --   cover_days: {type: decimal, unit: days, description: "Position divided by the median demand per day."}
 --   stock_out_on: {type: date, description: "First day on which sellable stock ends at median demand, arrivals counted."}
 --   stock_out_early_on: {type: date, description: "The same at the demand that is exceeded with a probability of 10 percent."}
---   order_by: {type: date, description: "First day on which the position, at that high demand, meets the reorder point. An order later than that day misses the service level."}
+--   order_by: {type: date, description: "First day on which the position, at that high demand, meets the reorder point; a past day: when it did, by median demand. An order later than that day misses the service level."}
 --   order_status: {type: text, description: "order_now (order_by has come), soon (within 7 days), ok, overstock (position above 1.5 times the target) or unknown."}
 --   lost_units: {type: decimal, unit: units, description: "Units expected to be lost if the order leaves today: median demand of the days without stock before it arrives."}
 --   lost_margin: {type: decimal, unit: currency, description: "lost_units times unit_margin."}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,7 +57,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What to order. Days count from today (0); None: not within a year.
+    """What to order. Days count from today (0); negative: passed; None: not within a year.
 
     ``needed`` and ``quantity`` are those of the day ``order_by`` if that is within a week, else 0.
     """
@@ -86,7 +87,7 @@ def propose(position: Position, demand: DemandPath, policy: Policy) -> Proposal:
     status = _status(units, target, order_by)
     needed = 0.0
     if order_by is not None and status in (OrderStatus.ORDER_NOW, OrderStatus.SOON):
-        needed = max(0.0, target - units + demand.median(order_by))
+        needed = max(0.0, target - units + demand.median(max(0, order_by)))
     longest = demand.daily * (policy.lead.mean + policy.max_cover)
     quantity = order_quantity(
         needed,
@@ -131,9 +132,15 @@ def _target(demand: DemandPath, policy: Policy, reorder_point: float) -> tuple[f
 
 
 def _order_by(position: float, demand: DemandPath, reorder_point: float) -> int | None:
-    """The first day on which the position, less pessimistic demand until then, meets the reorder point."""
+    """The first day on which the position, less pessimistic demand until then, meets the reorder point.
+
+    Negative: that day has passed, as long ago as median demand takes for what is lacking; at most a horizon.
+    """
     if demand.quantiles[-1] <= 0:
         return None
+    if position < reorder_point:
+        late = (reorder_point - position) / demand.daily if demand.daily > 0 else 0.0
+        return -min(demand.horizon, math.floor(late))
     for day in range(FARTHEST):
         if position - demand.quantile(PESSIMISTIC, day) <= reorder_point:
             return day

@@ -41,7 +41,7 @@ def test_an_order_covers_lead_time_and_review_at_the_service_level() -> None:
     assert made.target == pytest.approx(124)
     assert made.quantity.units == 64
     assert made.status is OrderStatus.ORDER_NOW
-    assert made.order_by == 0
+    assert made.order_by == -25  # the 50 units below the reorder point sold in 25 days
     assert made.safety_stock == pytest.approx(30)
 
 
