@@ -2,7 +2,7 @@
 -- group: money
 -- grain: [account_id, marketplace_id, day, order_id, sku]
 -- inputs:
---   amazon_sp.all_orders: {moment: purchase_date, before: 7}
+--   amazon_sp.all_orders: {moment: purchase_date, before: 1}
 --   posted_order: {day: day, before: 1, after: 35}
 --   reference.marketplace: {account: false, marketplace: false}
 -- columns:
@@ -15,7 +15,7 @@
 --   state: {type: text, description: "cancelled, pending, unshipped, shipped (not posted), deferred (posted, held back) or paid."}
 --   units: {type: integer, unit: units, description: "Units ordered; cancelled ones are not counted."}
 --   posted_units: {type: integer, unit: units, description: "Units of which Amazon posted the money."}
---   ordered: {type: decimal, unit: currency, description: "Price of the line, tax included where prices include it; a pending line without price by the SKU's last price in the 7 days before; null: none is known."}
+--   ordered: {type: decimal, unit: currency, description: "Price of the line, tax included where prices include it; a pending line without price by the SKU's last price since the day before; null: none is known."}
 --   ordered_tax: {type: decimal, unit: currency, description: "Tax inside ordered."}
 --   is_estimated: {type: boolean, description: "Whether ordered is an estimate."}
 --   open_units: {type: integer, unit: units, description: "Units that are neither cancelled nor posted."}
@@ -82,7 +82,7 @@ prices AS (
         AND p.marketplace_id = u.marketplace_id
         AND p.sku = u.sku
         AND p.purchase_date <= u.purchase_date
-        AND p.day >= u.day - INTERVAL '7' DAY
+        AND p.day >= u.day - INTERVAL '1' DAY
     WHERE u.item_price IS NULL AND u.state <> 'cancelled' AND u.units > 0
       AND p.item_price IS NOT NULL AND p.state <> 'cancelled' AND p.units > 0
 ),

@@ -4,7 +4,7 @@
 -- inputs:
 --   order_money: {day: day}
 --   transaction_line: {day: day}
---   amazon_sp.all_orders: {moment: purchase_date, before: 36, after: 1}
+--   order_day: {day: day, before: 35, after: 1}
 --   amazon_sp.fba_customer_returns: {moment: return_date, marketplace: false}
 --   ads_day: {day: day}
 --   fees_day: {day: day}
@@ -73,12 +73,9 @@
 --     description: The margins are the sum of their columns.
 --     sql: "SELECT t.day, t.sku FROM {{ this }} AS t WHERE t.cm2 <> t.cm1 + t.ads + t.promotion_fees + t.storage + t.inbound + t.removals + t.reimbursements + t.clawbacks + t.other_cm2 + t.tax_on_fees"
 WITH order_days AS (
-    SELECT a.account_id, a.marketplace_id, a.amazon_order_id AS order_id,
-           MIN(CAST(a.purchase_date AT TIME ZONE m.time_zone AS DATE)) AS day
-    FROM {{ source('amazon_sp.all_orders') }} AS a
-    INNER JOIN {{ source('reference.marketplace') }} AS m ON m.id = a.marketplace_id
-    WHERE a.purchase_date IS NOT NULL
-    GROUP BY a.account_id, a.marketplace_id, a.amazon_order_id
+    SELECT d.account_id, d.marketplace_id, d.order_id, MIN(d.day) AS day
+    FROM {{ ref('order_day') }} AS d
+    GROUP BY d.account_id, d.marketplace_id, d.order_id
 ),
 -- What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money.
 by_posting AS (

@@ -56,7 +56,7 @@ WITH lines AS (
     AND p.marketplace_id = u.marketplace_id
     AND p.sku = u.sku
     AND p.purchase_date <= u.purchase_date
-    AND p.day >= u.day - INTERVAL '7' DAY
+    AND p.day >= u.day - INTERVAL '1' DAY
   WHERE
     u.item_price IS NULL
     AND u.state <> 'cancelled'

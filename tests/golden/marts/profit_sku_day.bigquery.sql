@@ -1,18 +1,14 @@
 WITH order_days AS (
   SELECT
-    a.account_id,
-    a.marketplace_id,
-    a.amazon_order_id AS order_id,
-    MIN(DATE(a.purchase_date, m.time_zone)) AS day
-  FROM __source__amazon_sp__dot__all_orders__ AS a
-  INNER JOIN __source__reference__dot__marketplace__ AS m
-    ON m.id = a.marketplace_id
-  WHERE
-    a.purchase_date IS NOT NULL
+    d.account_id,
+    d.marketplace_id,
+    d.order_id,
+    MIN(d.day) AS day
+  FROM __ref__order_day__ AS d
   GROUP BY
-    a.account_id,
-    a.marketplace_id,
-    a.amazon_order_id
+    d.account_id,
+    d.marketplace_id,
+    d.order_id
 ), by_posting /* What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money. */ AS (
   SELECT
     t.account_id,
