@@ -18,7 +18,8 @@ Generated from the headers of [include/marts](../include/marts) by `make docs`. 
 
 def marts_page(marts: Sequence[MartSpec]) -> str:
     """docs/mart-tables.md."""
-    return "\n".join([_HEAD, *(line for group in GROUPS for line in _group(group, marts))])
+    page = "\n".join([_HEAD, *(line for group in GROUPS for line in _group(group, marts))])
+    return page.replace("`sellerops ", "`bin/sellerops ")  # as in every page of docs
 
 
 def sql_in(mart: MartSpec, dialect: str) -> str:

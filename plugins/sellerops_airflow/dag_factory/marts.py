@@ -81,7 +81,7 @@ def build_mart_group(group: str, marts: Sequence[MartSpec], destination: str) ->
                 outlets=[mart_asset(mart.name, destination)],
                 # An input that has nothing to rebuild is skipped; its readers may have.
                 trigger_rule=TriggerRule.NONE_FAILED,
-                doc_md=mart.description,
+                doc_md=commands_as_typed(mart.description),
             )
             for mart in own
         }
