@@ -86,7 +86,7 @@ class MartRows:
         builder = builder_of(self._ledger, marts)
         builder.look()
         for mart in builder.marts:
-            builder.request(mart, spans, cause="by hand")
+            builder.queue(mart, spans, cause="by hand")
             builder.build(mart)
         (wanted,) = (mart for mart in marts if mart.name == name)
         return self.rows(f"SELECT * FROM sellerops_marts.{name} ORDER BY {', '.join(wanted.grain)}")

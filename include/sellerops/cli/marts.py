@@ -135,7 +135,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.first or options.last or options.full:
             span = Span(options.account or "", None, options.first, options.last)
             for mart in chosen:
-                builder.request(mart, builder.of_accounts(span), cause="by hand")
+                builder.queue(mart, builder.of_accounts(span), cause="by hand")
         built = [builder.build(mart) for mart in chosen]
     rows = [
         (each.mart, len(each.spans), each.counts.deleted, each.counts.inserted, round(each.seconds, 2))

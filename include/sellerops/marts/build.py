@@ -99,10 +99,10 @@ class MartBuilder:
             changes = collect_changes(connection, self._store, self._marts)
         for mart in self._marts:
             if mart.name in COMPUTED and (due := list(computed_class(mart).due(self._work(mart)))):
-                self.request(mart, due, cause="time")
+                self.queue(mart, due, cause="time")
         return changes
 
-    def request(self, mart: MartSpec, spans: Iterable[Span], *, cause: str) -> None:
+    def queue(self, mart: MartSpec, spans: Iterable[Span], *, cause: str) -> None:
         """Queue partitions by hand. Those of a mart without days are queued whole."""
         found = [span if mart.day else replace(span, first_day=None, last_day=None) for span in spans]
         with self._ledger.connection() as connection:
@@ -113,12 +113,12 @@ class MartBuilder:
         with self._ledger.connection() as connection:
             return of_accounts(span, known_accounts(connection, self._store.name))
 
-    def request_again(self, mart: MartSpec) -> bool:
+    def queue_again(self, mart: MartSpec) -> bool:
         """Queue what this run has rebuilt of a mart; returns whether that was anything."""
         with self._ledger.connection() as connection:
             days = days_built(connection, mart.name, self._store.name, self._run) if self._run else []
         spans = [one for first, last in days for one in self.of_accounts(Span("", None, first, last))]
-        self.request(mart, spans, cause="by hand")
+        self.queue(mart, spans, cause="by hand")
         return bool(spans)
 
     def waiting(self, group: str | None = None) -> list[MartSpec]:
@@ -157,7 +157,7 @@ class MartBuilder:
         whole = not self._store.fits(mart.table)
         if whole:
             # Queued, so that it is repeated if this build dies after it has made the table anew.
-            self.request(mart, self.of_accounts(Span("")), cause="its table")
+            self.queue(mart, self.of_accounts(Span("")), cause="its table")
         writer = self._writer(mart)
 
         def plan(connection: Connection) -> BuildPlan:

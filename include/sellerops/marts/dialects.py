@@ -65,13 +65,13 @@ def mart_dialect() -> Any:
     return MartPostgres
 
 
-def parse(sql: str, *, where: str) -> exp.Expression:
+def parse(sql: str, *, where: str) -> exp.Expr:
     """The syntax tree of a SELECT. Raises ConfigurationError if it cannot be parsed."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
     try:
-        tree: exp.Expression = sqlglot.parse_one(sql, read=mart_dialect())
+        tree: exp.Expr = sqlglot.parse_one(sql, read=mart_dialect())
     except SqlglotError as error:
         raise ConfigurationError(
             f"its SELECT cannot be parsed: {str(error).splitlines()[0].rstrip('.')}.",
@@ -89,14 +89,14 @@ def translate(sql: str, dialect: str, *, where: str) -> str:
     return to_bigquery(parse(sql, where=where)).sql(dialect=dialect, pretty=True)
 
 
-def to_bigquery(tree: exp.Expression) -> exp.Expression:
+def to_bigquery(tree: exp.Expr) -> exp.Expr:
     """The tree with what BigQuery would calculate differently made explicit."""
     from sqlglot import exp
 
-    def wide(node: exp.Expression) -> exp.Expression:
+    def wide(node: exp.Expr) -> exp.Expr:
         return exp.Cast(this=node.copy(), to=exp.DataType.build(WIDE, dialect="bigquery"))
 
-    def convert(node: exp.Expression) -> exp.Expression:
+    def convert(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Literal) and not node.is_string and "." in node.name:
             return wide(exp.Literal.string(node.name))
         if isinstance(node, exp.Cast) and node.to.is_type("numeric", "decimal"):

@@ -74,13 +74,13 @@ def check_mart(mart: MartSpec, declared: Callable[[str], Columns]) -> list[Confi
     return list(unique.values())
 
 
-def _problems(tree: exp.Expression) -> Iterator[Found]:
+def _problems(tree: exp.Expr) -> Iterator[Found]:
     for node in tree.walk():
         for rule in (_function, _shape, _window, _cast, _arithmetic, _join):
             yield from rule(node)
 
 
-def _function(node: exp.Expression) -> Iterator[Found]:
+def _function(node: exp.Expr) -> Iterator[Found]:
     from sqlglot import exp
 
     if isinstance(node, exp.Anonymous):
@@ -93,7 +93,7 @@ def _function(node: exp.Expression) -> Iterator[Found]:
         yield node, f"EXTRACT of {node.name.upper()} counts differently in BigQuery.", "Join the calendar."
 
 
-def _shape(node: exp.Expression) -> Iterator[Found]:
+def _shape(node: exp.Expr) -> Iterator[Found]:
     from sqlglot import exp
 
     if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count) and _is_of_input(node):
@@ -118,7 +118,7 @@ def _shape(node: exp.Expression) -> Iterator[Found]:
         yield node, "an input has no alias.", "Write `FROM {{ ref('x') }} AS x`."
 
 
-def _window(node: exp.Expression) -> Iterator[Found]:
+def _window(node: exp.Expr) -> Iterator[Found]:
     from sqlglot import exp
 
     if not isinstance(node, exp.Window):
@@ -137,7 +137,7 @@ def _window(node: exp.Expression) -> Iterator[Found]:
             yield key, "BigQuery cannot sort nulls so in a window.", "Order by a COALESCE that is never null."
 
 
-def _cast(node: exp.Expression) -> Iterator[Found]:
+def _cast(node: exp.Expr) -> Iterator[Found]:
     from sqlglot import exp
 
     if isinstance(node, exp.Interval):
@@ -156,7 +156,7 @@ def _cast(node: exp.Expression) -> Iterator[Found]:
         yield node, "BigQuery ignores the digits of numeric(p, s).", "Write CAST(x AS numeric), and ROUND it."
 
 
-def _is_day(node: exp.Expression) -> bool:
+def _is_day(node: exp.Expr) -> bool:
     """Whether an expression is cast to a date, perhaps in parentheses."""
     from sqlglot import exp
 
@@ -166,7 +166,7 @@ def _is_day(node: exp.Expression) -> bool:
     return isinstance(parent, exp.Cast) and parent.to.is_type("date")
 
 
-def _arithmetic(node: exp.Expression) -> Iterator[Found]:
+def _arithmetic(node: exp.Expr) -> Iterator[Found]:
     from sqlglot import exp
 
     if not isinstance(node, exp.Div):
@@ -178,7 +178,7 @@ def _arithmetic(node: exp.Expression) -> Iterator[Found]:
         yield node, "a divisor may be 0.", "Write NULLIF(b, 0)."
 
 
-def _join(node: exp.Expression) -> Iterator[Found]:
+def _join(node: exp.Expr) -> Iterator[Found]:
     from sqlglot import exp
 
     if not isinstance(node, exp.Join) or not node.side or node.args.get("using"):
@@ -206,7 +206,7 @@ def _of_types(
             remedy = "Write CAST(a AS numeric) / b."
             yield node, "Postgres drops the remainder of a quotient of integers.", remedy
     if is_select:
-        given = set(tree.named_selects)
+        given = set(tree.named_selects) if isinstance(tree, exp.Query) else set()
         if given != set(mart.columns):
             wrong = ", ".join(sorted(given.symmetric_difference(mart.columns)))
             yield None, f"the SELECT and `columns` differ in {wrong}.", "Make both name the same columns."
@@ -217,7 +217,7 @@ def _are(node: Any, *kinds: Any) -> bool:
     return all(each.type is not None and each.type.this in kinds for each in (node.this, node.expression))
 
 
-def _is_of_input(star: exp.Expression) -> bool:
+def _is_of_input(star: exp.Expr) -> bool:
     """Whether a ``*`` or ``x.*`` takes the columns of an input, and not of a query of the mart's own."""
     from sqlglot import exp
 

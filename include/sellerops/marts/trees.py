@@ -49,7 +49,7 @@ def schema_of(mart: MartSpec, declared: Callable[[str], Columns]) -> dict[str, d
     return {**inputs, mark(None, None): own}
 
 
-def typed_tree(mart: MartSpec, sql: str, declared: Callable[[str], Columns]) -> exp.Expression:
+def typed_tree(mart: MartSpec, sql: str, declared: Callable[[str], Columns]) -> exp.Expr:
     """The tree of a statement of a mart, every column resolved and every node with its type.
 
     Raises ConfigurationError for a column that no input has.
@@ -58,7 +58,7 @@ def typed_tree(mart: MartSpec, sql: str, declared: Callable[[str], Columns]) -> 
     from sqlglot.optimizer.annotate_types import annotate_types
     from sqlglot.optimizer.qualify import qualify
 
-    schema = schema_of(mart, declared)
+    schema: dict[str, object] = {**schema_of(mart, declared)}
     try:
         tree = qualify(
             parse(marked(sql), where=mart.path),

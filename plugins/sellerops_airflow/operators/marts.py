@@ -50,7 +50,7 @@ class LookForChangesOperator(BaseOperator, SkipMixin):
             if span:
                 for mart in builder.marts:
                     if mart.group == self.group:
-                        builder.request(mart, builder.of_accounts(span), cause="by hand")
+                        builder.queue(mart, builder.of_accounts(span), cause="by hand")
             waiting = {mart.name for mart in builder.waiting(self.group)}
         log.info("%s changes; marts to rebuild: %s", changes, ", ".join(sorted(waiting)) or "none")
         context["ti"].xcom_push(key="marts", value=sorted(waiting))
@@ -81,7 +81,7 @@ class BuildMartOperator(BaseOperator):
             builder = _builder(self.destination, context)
             mart: MartSpec = load_mart(self.mart)
             built = builder.build(mart)
-            if not built.spans and builder.request_again(mart):
+            if not built.spans and builder.queue_again(mart):
                 built = builder.build(mart)
             if not built.spans:
                 raise AirflowSkipException("no input has changed")

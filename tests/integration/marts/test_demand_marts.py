@@ -56,7 +56,7 @@ def fill(store: MartStore, mart: str, *rows: Mapping[str, Any]) -> None:
 
 def built(builder: MartBuilder, store: MartStore, mart: str) -> list[dict[str, Any]]:
     spec = load_mart(mart)
-    builder.request(spec, [SPAN], cause="test")
+    builder.queue(spec, [SPAN], cause="test")
     builder.build(spec)
     return store.rows(f"SELECT * FROM sellerops_marts.{mart} ORDER BY day, sku")
 

@@ -64,7 +64,7 @@ def builder(ledger: Ledger) -> MartBuilder:
 def _build(builder: MartBuilder, ledger: Ledger) -> dict[str, dict[str, Any]]:
     builder.look()
     for mart in MARTS:
-        builder.request(mart, [Span(NA)], cause="the test")
+        builder.queue(mart, [Span(NA)], cause="the test")
         builder.build(mart)
     return {row["sku"]: row for row in _rows(ledger, "product")}
 
@@ -119,11 +119,11 @@ def test_the_same_products_again_rebuild_nothing_that_reads_them(
 ) -> None:
     _build(builder, ledger)
     product = MARTS[0]
-    builder.request(product, [Span(NA)], cause="a load")
+    builder.queue(product, [Span(NA)], cause="a load")
     assert builder.build(product).spans == ()
     assert builder.waiting() == []
     add_rows(ledger.database.conninfo, "sellerops_marts.product_seen", [_seen("NW-3", "B03")])
-    builder.request(product, [Span(NA)], cause="a load")
+    builder.queue(product, [Span(NA)], cause="a load")
     built = builder.build(product)
     assert (built.spans, built.counts.inserted) == ((Span(NA),), 6)
     assert builder.waiting()[0].name == "unmapped_product"

@@ -101,4 +101,4 @@ def with_tax(event: Event) -> Event:
 def minor(storefront: Storefront, dollars: float) -> int:
     """Dollars as minor units of the storefront's currency."""
     marketplace = storefront.marketplace
-    return round(dollars * marketplace.usd_rate * 10**marketplace.decimals)
+    return round(dollars * marketplace.usd_rate * float(10**marketplace.decimals))

@@ -59,7 +59,7 @@ def refund_lines(storefront: Storefront, refund: Refund) -> Iterator[Line]:
 def administration_fee(storefront: Storefront, referral: int) -> int:
     """What Amazon keeps of a referral fee it gives back; minor units."""
     marketplace = storefront.marketplace
-    most = MOST_ADMINISTRATION * marketplace.usd_rate * 10**marketplace.decimals
+    most = MOST_ADMINISTRATION * marketplace.usd_rate * float(10**marketplace.decimals)
     return round(min(referral * ADMINISTRATION, most))
 
 

@@ -39,7 +39,8 @@ def replace_changed(
         else:
             connection.execute(sql.SQL("TRUNCATE {}").format(_FRESH))
             connection.execute(sql.SQL("DROP TABLE {}").format(_CHANGED))
-        connection.execute(sql.SQL("INSERT INTO {} ({})\n").format(_FRESH, columns) + sql.SQL(select))  # type: ignore[arg-type]
+        insert = sql.SQL("INSERT INTO {} ({})\n").format(_FRESH, columns).as_string(connection)
+        connection.execute((insert + select).encode())
         connection.execute(_find_changed(own, table, span))
         found = connection.execute(sql.SQL("SELECT * FROM {}").format(_CHANGED)).fetchall()
         if not found:
@@ -62,7 +63,7 @@ def replace_changed(
     return BuildCounts(deleted, inserted), changed
 
 
-def within(table: MartTable, span: Span, alias: str) -> sql.Composable:
+def within(table: MartTable, span: Span, alias: str) -> sql.Composed:
     """The condition that rows of ``alias`` are of the span."""
     name = sql.Identifier(alias)
     parts = [sql.SQL("{}.account_id = {}").format(name, sql.Literal(span.account_id))]
@@ -79,7 +80,7 @@ def within(table: MartTable, span: Span, alias: str) -> sql.Composable:
     return sql.SQL(" AND ").join(parts)
 
 
-def _find_changed(own: sql.Identifier, table: MartTable, span: Span) -> sql.Composable:
+def _find_changed(own: sql.Identifier, table: MartTable, span: Span) -> sql.Composed:
     """Compare sums of the rows' hashes: equal numbers have equal hashes, whatever zeros end them."""
     cells = _prefixed(table)
     day = sql.SQL("t.{}").format(sql.Identifier(table.day)) if table.day else sql.SQL("NULL::date")
@@ -100,8 +101,8 @@ def _find_changed(own: sql.Identifier, table: MartTable, span: Span) -> sql.Comp
     ).format(_CHANGED, stored, fresh)
 
 
-def _in_changed(table: MartTable) -> sql.Composable:
-    parts = [sql.SQL("t.account_id = c.account_id")]
+def _in_changed(table: MartTable) -> sql.Composed:
+    parts: list[sql.Composable] = [sql.SQL("t.account_id = c.account_id")]
     if table.has_marketplace:
         parts.append(sql.SQL("coalesce(t.marketplace_id, '') = c.shop"))
     if table.day:
@@ -116,5 +117,5 @@ def _span_of(table: MartTable, row: Sequence[Any]) -> Span:
     return Span(account, shop or None, day, day)
 
 
-def _prefixed(table: MartTable) -> sql.Composable:
+def _prefixed(table: MartTable) -> sql.Composed:
     return sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in table.columns)
