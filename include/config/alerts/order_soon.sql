@@ -20,4 +20,4 @@ SELECT r.account_id, r.marketplace_id, r.sku AS subject,
 FROM sellerops_marts.restock AS r
 JOIN newest AS n USING (account_id, marketplace_id, day)
 WHERE r.order_by BETWEEN %(today)s::date + %(after_days)s AND %(today)s::date + %(days)s
-  AND r.order_quantity > 0 AND r.daily_units >= %(least_units_per_day)s
+  AND coalesce(r.lost_units, 0) = 0 AND r.order_quantity > 0 AND r.daily_units >= %(least_units_per_day)s

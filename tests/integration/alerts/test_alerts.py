@@ -82,9 +82,19 @@ CASES: dict[str, tuple[dict[str, list[dict[str, Any]]], str, str, Decimal | None
         None,
     ),
     "order_passed": (
-        {"restock": [{**RESTOCK, "order_status": "order_now", "order_by": _ago(3)}]},
+        {
+            "restock": [
+                {
+                    **RESTOCK,
+                    "order_status": "order_now",
+                    "order_by": TODAY,
+                    "lost_units": 8,
+                    "lost_margin": 40,
+                }
+            ]
+        },
         "NW-1",
-        "order 100 units; the last day to order was 2026-10-17",
+        "order 100 units; 8 units (40.00 USD of margin) are lost even if you order today",
         Decimal(20),
     ),
     "order_due": (
@@ -399,10 +409,18 @@ def test_conditions_that_are_not_met_open_nothing(warehouse: Warehouse) -> None:
                 **RESTOCK,
                 "sku": "NW-2",
                 "order_status": "order_now",
+                "lost_units": 8,
                 "order_by": _ago(3),
                 "daily_units": Decimal("0.01"),
             },
-            {**RESTOCK, "sku": "NW-3", "order_status": "order_now", "order_by": _ago(3), "day": _ago(2)},
+            {
+                **RESTOCK,
+                "sku": "NW-3",
+                "order_status": "order_now",
+                "lost_units": 8,
+                "order_by": _ago(3),
+                "day": _ago(2),
+            },
         ],
         "inventory_levels": [{**SKU, "day": TODAY, "available": 1, "is_counted": True}],
         "profit_sku_day": [
