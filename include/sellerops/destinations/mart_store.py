@@ -75,8 +75,11 @@ class MartStore(Protocol):
         """The column names of those of ``tables`` that exist."""
         ...
 
-    def prepare(self, tables: Collection[str]) -> None:
-        """Make the rows of a load quick to find in landed tables. Call outside any transaction."""
+    def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
+        """Make rows of landed tables quick to find by columns. Call outside any transaction.
+
+        :param wanted: table -> columns that loads and days are looked for by: ``load_id``, dates, timestamps.
+        """
         ...
 
     def days_of_loads(self, table: str, column: str, loads: Sequence[int]) -> list[dict[str, Any]]:

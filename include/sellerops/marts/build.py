@@ -16,7 +16,7 @@ from sellerops.destinations.mart_store import MARTS, BuildCounts, BuildPlan, Mar
 from sellerops.ledger import Ledger
 from sellerops.marts.changes import collect_changes, of_accounts, queue_readers
 from sellerops.marts.computed import COMPUTED, Computed, Work, computed_class
-from sellerops.marts.graph import bounded, in_build_order, merged
+from sellerops.marts.graph import bounded, in_build_order, merged, searched_columns
 from sellerops.marts.pending import (
     Pending,
     add_pending,
@@ -91,9 +91,7 @@ class MartBuilder:
             synchronise(connection, {name.partition(".")[2] for name in tables})
         with self._ledger.connection() as connection:
             register(connection, self._store.name, self._marts, self._broken)
-        self._store.prepare(
-            sorted({name for mart in self._marts for name in mart.tables_read if not is_reference(name)})
-        )
+        self._store.prepare(searched_columns(self._marts))
         # The rows of loads are looked for meanwhile, which may take minutes in large tables.
         with self._ledger.database.connection(LOADING) as connection:
             changes = collect_changes(connection, self._store, self._marts)

@@ -31,6 +31,17 @@ def readers(marts: Iterable[MartSpec], name: str) -> list[MartSpec]:
     return [mart for mart in marts if name in mart.inputs]
 
 
+def searched_columns(marts: Iterable[MartSpec]) -> dict[str, set[str]]:
+    """The landed tables that marts read, each with the columns by which loads and days are looked for."""
+    found: dict[str, set[str]] = {}
+    for mart in marts:
+        for name, given in mart.inputs.items():
+            if "." in name and not name.startswith("reference."):
+                columns = ("load_id", given.day, given.moment)
+                found.setdefault(name, set()).update(each for each in columns if each)
+    return found
+
+
 def affected(mart: MartSpec, name: str, changed: Span) -> Span:
     """The partitions of ``mart`` to rebuild when the rows of ``changed`` of its input have changed.
 

@@ -66,8 +66,8 @@ class BigQueryMartStore:
                     self._partitions[name] = table.time_partitioning.field
         return found
 
-    def prepare(self, tables: Collection[str]) -> None:
-        """Nothing to do: BigQuery scans the three columns that the question needs."""
+    def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
+        """Nothing to do: BigQuery scans the columns that a question needs, of partitions by day."""
 
     def days_of_loads(self, table: str, column: str, loads: Sequence[int]) -> list[dict[str, Any]]:
         if not self.columns([table]):

@@ -63,15 +63,17 @@ class PostgresMartStore:
             ).fetchall()
         return {name: frozenset(columns) for name, columns in rows}
 
-    def prepare(self, tables: Collection[str]) -> None:
-        """Index ``load_id`` of large tables by ranges of pages: it costs loads next to nothing."""
-        with self._open("the index of loads") as connection:
-            for name in mart_tables.without_load_index(connection, tables):
+    def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
+        """Index columns of large tables by ranges of pages: it costs loads next to nothing.
+
+        Rows of a day lie together, as a table is loaded day by day.
+        """
+        with self._open("the indexes of inputs") as connection:
+            for name, column, operators in mart_tables.without_range_index(connection, wanted):
                 connection.execute(
                     sql.SQL(
-                        "CREATE INDEX CONCURRENTLY ON {} USING brin (load_id int8_minmax_multi_ops) "
-                        "WITH (autosummarize = on)"
-                    ).format(sql.Identifier(*name.split(".")))
+                        "CREATE INDEX CONCURRENTLY ON {} USING brin ({} {}) WITH (autosummarize = on)"
+                    ).format(sql.Identifier(*name.split(".")), sql.Identifier(column), sql.SQL(operators))
                 )
 
     def days_of_loads(self, table: str, column: str, loads: Sequence[int]) -> list[dict[str, Any]]:

@@ -17,8 +17,13 @@ from sellerops.settings.specs.sql_types import SQL_TYPES
 Connection = psycopg.Connection[Any]
 # Suffix of the table that a whole rebuild fills, before it takes the place of the old one.
 NEW = "__new"
-# Rows from which a scan for the rows of a load takes long enough to notice.
+# Rows from which a scan for the rows of a load or of a day takes long enough to notice.
 LARGE = 100_000
+_RANGES = {
+    "bigint": "int8_minmax_multi_ops",
+    "date": "date_minmax_multi_ops",
+    "timestamp with time zone": "timestamptz_minmax_multi_ops",
+}
 
 
 @dataclass(frozen=True)
@@ -51,22 +56,31 @@ def fits(connection: Connection, table: MartTable) -> bool:
     return made(connection, table) == Made(_types(table), table.key)
 
 
-def without_load_index(connection: Connection, tables: Collection[str]) -> list[str]:
-    """Those of ``tables`` that are large and lack an index of their loads. One left invalid is dropped."""
+def without_range_index(
+    connection: Connection, wanted: Mapping[str, Collection[str]]
+) -> list[tuple[str, str, str]]:
+    """Columns of large tables that lack an index by ranges of pages: table, column, operator class.
+
+    An index left invalid is dropped.
+    """
     rows = connection.execute(
-        "SELECT n.nspname || '.' || c.relname, array_agg(i.indexrelid::regclass::text) "
-        "FILTER (WHERE m.amname = 'brin' AND NOT i.indisvalid), "
-        "bool_or(coalesce(m.amname = 'brin' AND i.indisvalid, false)) "
+        "SELECT n.nspname || '.' || c.relname, a.attname, format_type(a.atttypid, NULL), "
+        "i.indexrelid::regclass::text, i.indisvalid "
         "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-        "LEFT JOIN pg_index AS i ON i.indrelid = c.oid LEFT JOIN pg_class AS x ON x.oid = i.indexrelid "
-        "LEFT JOIN pg_am AS m ON m.oid = x.relam "
-        "WHERE n.nspname || '.' || c.relname = ANY(%s) AND c.relkind = 'r' AND c.reltuples >= %s GROUP BY 1",
-        (list(tables), LARGE),
+        "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+        "LEFT JOIN (pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid "
+        "JOIN pg_am AS m ON m.oid = x.relam AND m.amname = 'brin') "
+        "ON i.indrelid = c.oid AND i.indkey[0] = a.attnum "
+        "WHERE n.nspname || '.' || c.relname = ANY(%s) AND c.relkind = 'r' AND c.reltuples >= %s",
+        (list(wanted), LARGE),
     ).fetchall()
-    for _, broken, _ in rows:
-        for index in broken or ():
+    lacking = []
+    for table, column, kind, index, is_valid in rows:
+        if index and not is_valid:
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.SQL(index)))
-    return [name for name, _, has_index in rows if not has_index]
+        if column in wanted[table] and not is_valid:
+            lacking.append((table, column, _RANGES[kind]))
+    return lacking
 
 
 def make(connection: Connection, table: MartTable, suffix: str = "") -> None:
