@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sellerops.base.commands import commands_as_typed
 from sellerops.marts.dialects import translate
 from sellerops.marts.specs import GROUPS, MartSpec
 from sellerops.marts.trees import marked
@@ -20,11 +19,7 @@ Generated from the headers of [include/marts](../include/marts) by `make docs`. 
 def marts_page(marts: Sequence[MartSpec]) -> str:
     """docs/mart-tables.md."""
     page = "\n".join([_HEAD, *(line for group in GROUPS for line in _group(group, marts))])
-<<<<<<< HEAD
     return page.replace("`sellerops ", "`bin/sellerops ")  # as in every page of docs
-=======
-    return commands_as_typed(page)
->>>>>>> dd24fa57 (Satisfy the types of sqlglot, and call the queue of rebuilds by its name)
 
 
 def sql_in(mart: MartSpec, dialect: str) -> str:
