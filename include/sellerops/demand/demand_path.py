@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
+import numpy as np
+
 from sellerops.demand.metrics import MEDIAN
 from sellerops.demand.quantiles import quantile_at
 from sellerops.demand.series import Floats
@@ -39,7 +41,12 @@ class DemandPath:
 
     def quantile(self, level: float, days: float) -> float:
         """Demand of so many days that is not exceeded with probability ``level``."""
-        return max(0.0, self.median(days) + self._spread(level) * self._spread_share(days))
+        return float(self.quantiles_until(level, np.array([days]))[0])
+
+    def quantiles_until(self, level: float, days: Floats) -> Floats:
+        """The same for many numbers of days at once."""
+        spread = self._spread(level) * self._spread_share(days)
+        return np.asarray(np.maximum(0.0, self.daily * days + spread))
 
     def _spread(self, level: float) -> float:
         if level not in self._spreads:
@@ -47,12 +54,12 @@ class DemandPath:
             self._spreads[level] = total - float(self.quantiles[MEDIAN])
         return self._spreads[level]
 
-    def _spread_share(self, days: float) -> float:
+    def _spread_share(self, days: Floats) -> Floats:
         median = float(self.quantiles[MEDIAN])
         deviation = self.daily_sd * math.sqrt(self.horizon)
         chance = min(1.0, median / deviation**2) if deviation > 0 else 1.0
         share = days / self.horizon
-        return math.sqrt(chance * share + (1 - chance) * share**2)
+        return np.asarray(np.sqrt(chance * share + (1 - chance) * share**2))
 
     def with_late_orders(self, level: float, days: float, lead_time_sd: float) -> float:
         """``quantile``, when the length of the period is uncertain too.

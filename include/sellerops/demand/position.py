@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sellerops.demand.series import Floats
+
+_TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -51,37 +56,28 @@ class Position:
         """Units there by then: the position that an order placed today is compared with."""
         return self.stock.at_amazon + sum(each.units for each in self.arrivals if each.in_days <= days)
 
-    def first_day_without(self, demand: Callable[[int], float], most: int = 365) -> int | None:
-        """The first day, 0 for today, that stock at Amazon does not last through; None: beyond ``most``.
+    def first_day_without(self, demand: Floats) -> int | None:
+        """The first day, 0 for today, that stock at Amazon does not last through; None: it lasts.
 
-        :param demand: cumulated demand of the first n days. Demand of days without stock is lost, not
-            served later.
+        :param demand: (days + 1,) cumulated demand of the first 0, 1, 2, ... days.
         """
-        arriving = _by_day(self.arrivals)
-        on_hand = float(self.stock.at_amazon)
-        for day in range(most):
-            on_hand += arriving.get(day, 0.0)
-            wanted = demand(day + 1) - demand(day)
-            if wanted > on_hand + 1e-9 or on_hand <= 0:
-                return day
-            on_hand -= wanted
-        return None
+        supply = self._supply(len(demand) - 1)
+        short = (demand[1:] > supply + _TINY) | (supply - demand[:-1] <= _TINY)
+        return int(short.argmax()) if short.any() else None
 
-    def lost(self, demand: Callable[[int], float], until: int) -> float:
-        """Units of demand that find no stock before day ``until``."""
-        arriving = _by_day(self.arrivals)
-        on_hand, lost = float(self.stock.at_amazon), 0.0
-        for day in range(until):
-            on_hand += arriving.get(day, 0.0)
-            wanted = demand(day + 1) - demand(day)
-            sold = min(on_hand, wanted)
-            on_hand, lost = on_hand - sold, lost + wanted - sold
-        return lost
+    def lost(self, demand: Floats) -> float:
+        """Units of demand that find no stock: demand without stock is lost, not served later.
 
+        :param demand: as in ``first_day_without``.
+        """
+        if len(demand) < 2:
+            return 0.0
+        return max(0.0, float((demand[1:] - self._supply(len(demand) - 1)).max()))
 
-def _by_day(arrivals: tuple[Arrival, ...]) -> dict[int, float]:
-    found: dict[int, float] = {}
-    for each in arrivals:
-        day = max(0, each.in_days)
-        found[day] = found.get(day, 0.0) + each.units
-    return found
+    def _supply(self, days: int) -> Floats:
+        """(days,) Units that have been there by the end of each day."""
+        arriving = np.zeros(days)
+        for each in self.arrivals:
+            if each.in_days < days:
+                arriving[max(0, each.in_days)] += each.units
+        return np.asarray(self.stock.at_amazon + np.cumsum(arriving))

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from sellerops.demand.demand_path import DemandPath, textbook_safety_stock
 from sellerops.demand.lead_times import Days
 from sellerops.demand.order_quantity import BuyingRules, Quantity, order_quantity
@@ -15,6 +17,7 @@ PESSIMISTIC = 0.9  # order_by assumes the demand that is exceeded once in ten ti
 SOON_DAYS = 7
 OVERSTOCK = 1.5
 FARTHEST = 365
+_DAYS = np.arange(FARTHEST + 1, dtype=float)
 
 
 class OrderStatus(StrEnum):
@@ -83,6 +86,7 @@ def propose(position: Position, demand: DemandPath, policy: Policy) -> Proposal:
     reorder_point = demand.with_late_orders(policy.service_level, period, policy.lead.sd)
     target, limits = _target(demand, policy, reorder_point)
     units = position.within(period)
+    median = demand.daily * _DAYS
     order_by = _order_by(units, demand, reorder_point)
     status = _status(units, target, order_by)
     needed = 0.0
@@ -107,9 +111,9 @@ def propose(position: Position, demand: DemandPath, policy: Policy) -> Proposal:
         target=target,
         limits=limits,
         order_by=order_by,
-        stock_out=position.first_day_without(demand.median),
-        stock_out_early=position.first_day_without(lambda day: demand.quantile(PESSIMISTIC, day)),
-        lost_units=position.lost(demand.median, round(policy.lead.mean)),
+        stock_out=position.first_day_without(median),
+        stock_out_early=position.first_day_without(demand.quantiles_until(PESSIMISTIC, _DAYS)),
+        lost_units=position.lost(median[: round(policy.lead.mean) + 1]),
     )
 
 
@@ -141,10 +145,8 @@ def _order_by(position: float, demand: DemandPath, reorder_point: float) -> int 
     if position < reorder_point:
         late = (reorder_point - position) / demand.daily if demand.daily > 0 else 0.0
         return -min(demand.horizon, math.floor(late))
-    for day in range(FARTHEST):
-        if position - demand.quantile(PESSIMISTIC, day) <= reorder_point:
-            return day
-    return None
+    due = position - demand.quantiles_until(PESSIMISTIC, _DAYS[:-1]) <= reorder_point
+    return int(due.argmax()) if due.any() else None
 
 
 def _status(position: float, target: float, order_by: int | None) -> OrderStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -12,7 +13,8 @@ import pytest
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import ConfigurationError
-from sellerops.demand.overrides import end_override, set_override
+from sellerops.cli import main
+from sellerops.demand.overrides import set_override
 from sellerops.demand.proposals import Change, newest_proposals, what_if, write_order
 from sellerops.demand.restock import OrderStatus
 from sellerops.destinations.mart_store import MartStore, Span
@@ -145,7 +147,20 @@ def test_forecasts_name_what_is_missing_and_refuse(builder: MartBuilder, store: 
     assert float(row["data_quality"]) == pytest.approx(90 / 91, abs=1e-5)
 
 
-def test_orders_overrides_and_grades(builder: MartBuilder, store: MartStore, ledger: Ledger) -> None:
+def _printed(capsys: pytest.CaptureFixture[str], command: str) -> str:
+    """What a command prints; it must succeed."""
+    assert main(["restock", *shlex.split(command)]) == 0
+    return capsys.readouterr().out
+
+
+def test_orders_overrides_and_grades(
+    builder: MartBuilder,
+    store: MartStore,
+    ledger: Ledger,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", ledger.database.conninfo)
     fill(store, "demand_day", *_demand("A", 2), *_demand("B", 1))
     fill(store, "product", *({"sku": sku, "asin": "B0", "known_since": LAST} for sku in ("A", "B")))
     level = {"day": TODAY, "stock_pool": US, "is_counted": True, "fc_transfer": 5, "inbound_shipped": 30}
@@ -191,16 +206,21 @@ def test_orders_overrides_and_grades(builder: MartBuilder, store: MartStore, led
 
     place: dict[str, Any] = {"account_id": ACCOUNT, "marketplace_id": US, "sku": "A", "author": "Kim"}
     until: dict[str, Any] = {"first_day": TODAY, "last_day": TODAY + timedelta(days=3)}
-    with ledger.connection() as connection:
-        with pytest.raises(ConfigurationError, match="needs a quantity"):
-            set_override(connection, **place, **until, quantity=5, reason=" ")
-        set_override(connection, **place, **until, quantity=5, reason="fair next week")
+    with ledger.connection() as connection, pytest.raises(ConfigurationError, match="needs a quantity"):
+        set_override(connection, **place, **until, quantity=5, reason=" ")
+    sku = f"--account {ACCOUNT} --marketplace US --sku A"
+    _printed(capsys, f"override {sku} --quantity 5 --until 2026-11-23 --reason 'fair next week' --author Kim")
+    assert "fair next week" in _printed(capsys, f"overrides --account {ACCOUNT}")
     builder.build(load_mart("restock"))  # queued by the override
     (row,) = store.rows("SELECT * FROM sellerops_marts.restock WHERE sku = 'A'")
     assert (row["order_quantity"], row["order_quantity_reason"]) == (5, "override")
     assert (row["override_reason"], row["override_by"]) == ("fair next week", "Kim")
-    with ledger.connection() as connection:
-        assert end_override(connection, **place) == 1
+    assert "fair next week" in _printed(capsys, f"list --account {ACCOUNT}")
+    assert "2026-12-02" in _printed(capsys, f"what-if {sku} --lead-time 20 --service-level 0.9")
+    assert _printed(capsys, f"order --account {ACCOUNT}").splitlines()[1].split(",")[5] == "5"
+    assert main(["restock", "what-if", *shlex.split(sku.replace("sku A", "sku Z"))]) == 1
+    assert "no recommendation for SKU 'Z'" in capsys.readouterr().err
+    assert "Ended" in _printed(capsys, f"override {sku} --end")
     builder.build(load_mart("restock"))
     (row,) = store.rows("SELECT order_quantity FROM sellerops_marts.restock WHERE sku = 'A'")
     assert row["order_quantity"] > 5
