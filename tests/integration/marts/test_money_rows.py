@@ -211,6 +211,55 @@ def test_profit_uses_estimates_until_money_is_posted(rows: MartRows) -> None:
     assert total == posted
 
 
+def test_what_amazon_owes_and_until_when(rows: MartRows) -> None:
+    rows.add("reference.cost", _cost("A", "", "2026-01-01", "9999-12-31", "5.00", freight=Decimal(1)))
+    lost = {"marketplace_id": None, "event_type": "Adjustments", "msku": "A", "fnsku": "X1", "country": "US"}
+    first, second = date(2026, 9, 1), date(2026, 9, 20)
+    rows.add(
+        "amazon_sp.inventory_ledger_detail",
+        {**lost, "date": first, "reason": "M", "quantity": -3, "reconciled_quantity": 1, "ordinal": 1},
+        {**lost, "date": second, "reason": "M", "quantity": -2, "reconciled_quantity": 0, "ordinal": 1},
+        {**lost, "date": second, "reason": "F", "quantity": 4, "reconciled_quantity": 4, "ordinal": 2},
+    )
+    paid = {
+        "marketplace_id": None,
+        "sku": "A",
+        "currency_unit": "USD",
+        "reason": "Lost_Warehouse",
+        "ordinal": 1,
+    }
+    rows.add(
+        "amazon_sp.reimbursements",
+        {**paid, "approval_date": NOON, "quantity_reimbursed_total": 3},
+    )
+    back = {"OurPricePrincipal": "-20.00", "Commission": "3.00", "RefundCommission": "-0.60"}
+    _transaction(rows, "kept", "Refund", back, at=datetime(2026, 8, 1, 19, tzinfo=UTC))
+    _transaction(rows, "came", "Refund", back, at=datetime(2026, 8, 1, 19, tzinfo=UTC))
+    item = {"sku": "A", "quantity_shipped": 1, "fulfillment_network": "AFN", "ordinal": 1}
+    for order in ("kept", "came"):
+        at = {"transaction_id": f"Refund {order}", "posted_date": datetime(2026, 8, 1, 19, tzinfo=UTC)}
+        rows.add("amazon_sp.transaction_items", {**at, **item})
+    rows.add(
+        "amazon_sp.fba_customer_returns",
+        {"marketplace_id": None, "return_date": NOON, "order_id": "came", "sku": "A", "quantity": 1},
+    )
+    found = {(row["kind"], row["day"]): row for row in rows.built("owed")}
+    # Two units of the first loss were not found and are paid, and one of the second: the oldest first.
+    assert found.keys() == {("lost", second), ("not_returned", date(2026, 8, 1))}
+    loss = found["lost", second]
+    assert (loss["quantity"], loss["reimbursed"], loss["open"]) == (2, 1, 1)
+    assert (loss["value_basis"], loss["value"], loss["currency"]) == ("manufacturing_cost", 5, "USD")
+    assert (loss["claim_until"], loss["as_of"], loss["days_left"]) == (date(2026, 11, 19), DAY, 49)
+    assert loss["is_claimable"]
+    kept = found["not_returned", date(2026, 8, 1)]
+    assert (kept["reference"], kept["value"], kept["value_basis"]) == (
+        "kept",
+        _money("17.60"),
+        "price_less_fees",
+    )
+    assert (kept["claim_from"], kept["claim_until"]) == (date(2026, 9, 16), date(2026, 11, 14))
+
+
 def _world(rows: MartRows) -> None:
     """One day of orders of SKU A at 20.00, in all states, and what happened to them."""
     orders: list[Mapping[str, Any]] = [
