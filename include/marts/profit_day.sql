@@ -7,7 +7,7 @@
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; empty: of the whole account."}
---   day: {type: date, description: "Day of the order in the marketplace's time zone; of refunds and fees without an order: the day on which they were posted."}
+--   day: {type: date, description: "Day of the order in the marketplace's time zone; of refunds (unless the account setting refund_day is order) and of fees without an order: the day on which they were posted."}
 --   currency: {type: text, description: "Currency of all amounts without `_reporting`."}
 --   units: {type: integer, unit: units, description: "Units ordered, cancelled ones left out."}
 --   units_without_cost: {type: integer, unit: units, description: "Units whose cost is unknown."}

@@ -4,6 +4,7 @@
 -- inputs:
 --   order_money: {day: day}
 --   transaction_line: {day: day}
+--   posted_refund: {day: day, before: 1, after: 35}
 --   order_day: {day: day, before: 35, after: 1}
 --   amazon_sp.fba_customer_returns: {moment: return_date, marketplace: false}
 --   ads_day: {day: day}
@@ -17,7 +18,7 @@
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; empty: of the whole account."}
---   day: {type: date, description: "Day of the order in the marketplace's time zone; of refunds and fees without an order: the day on which they were posted."}
+--   day: {type: date, description: "Day of the order in the marketplace's time zone; of refunds (unless the account setting refund_day is order) and of fees without an order: the day on which they were posted."}
 --   sku: {type: text, description: "SKU; empty: amounts that no SKU is named for."}
 --   currency: {type: text, description: "Currency of all amounts without `_reporting`."}
 --   units: {type: integer, unit: units, description: "Units ordered, cancelled ones left out."}
@@ -77,17 +78,28 @@ WITH order_days AS (
     FROM {{ ref('order_day') }} AS d
     GROUP BY d.account_id, d.marketplace_id, d.order_id
 ),
--- What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money.
+-- What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money,
+-- and with `refund_day: order` their refunds.
 by_posting AS (
     SELECT t.account_id, t.marketplace_id, t.day, t.sku, t.currency, t.pl_line, t.level, t.amount
     FROM {{ ref('transaction_line') }} AS t
+    LEFT JOIN {{ source('reference.account_setting') }} AS g ON g.account_id = t.account_id
     LEFT JOIN order_days AS o
-        ON t.transaction_type = 'Shipment'
+        ON (t.transaction_type = 'Shipment' OR (t.transaction_type = 'Refund' AND g.refund_day = 'order'))
         AND o.account_id = t.account_id
         AND o.marketplace_id = t.marketplace_id
         AND o.order_id = t.order_id
         AND t.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
     WHERE t.is_counted AND o.order_id IS NULL
+    UNION ALL
+    SELECT o.account_id, o.marketplace_id, o.day, r.sku, r.currency, r.pl_line, r.level, r.amount
+    FROM {{ ref('posted_refund') }} AS r
+    INNER JOIN {{ source('reference.account_setting') }} AS g ON g.account_id = r.account_id AND g.refund_day = 'order'
+    INNER JOIN order_days AS o
+        ON o.account_id = r.account_id
+        AND o.marketplace_id = r.marketplace_id
+        AND o.order_id = r.order_id
+        AND r.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
 ),
 active_days AS (
     SELECT o.account_id, o.marketplace_id, o.day FROM {{ ref('order_money') }} AS o GROUP BY o.account_id, o.marketplace_id, o.day

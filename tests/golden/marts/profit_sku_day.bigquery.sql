@@ -9,7 +9,7 @@ WITH order_days AS (
     d.account_id,
     d.marketplace_id,
     d.order_id
-), by_posting /* What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money. */ AS (
+), by_posting /* What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money, */ /* and with `refund_day: order` their refunds. */ AS (
   SELECT
     t.account_id,
     t.marketplace_id,
@@ -20,14 +20,39 @@ WITH order_days AS (
     t.level,
     t.amount
   FROM __ref__transaction_line__ AS t
+  LEFT JOIN __source__reference__dot__account_setting__ AS g
+    ON g.account_id = t.account_id
   LEFT JOIN order_days AS o
-    ON t.transaction_type = 'Shipment'
+    ON (
+      t.transaction_type = 'Shipment'
+      OR (
+        t.transaction_type = 'Refund' AND g.refund_day = 'order'
+      )
+    )
     AND o.account_id = t.account_id
     AND o.marketplace_id = t.marketplace_id
     AND o.order_id = t.order_id
     AND t.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
   WHERE
     t.is_counted AND o.order_id IS NULL
+  UNION ALL
+  SELECT
+    o.account_id,
+    o.marketplace_id,
+    o.day,
+    r.sku,
+    r.currency,
+    r.pl_line,
+    r.level,
+    r.amount
+  FROM __ref__posted_refund__ AS r
+  INNER JOIN __source__reference__dot__account_setting__ AS g
+    ON g.account_id = r.account_id AND g.refund_day = 'order'
+  INNER JOIN order_days AS o
+    ON o.account_id = r.account_id
+    AND o.marketplace_id = r.marketplace_id
+    AND o.order_id = r.order_id
+    AND r.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
 ), active_days AS (
   SELECT
     o.account_id,

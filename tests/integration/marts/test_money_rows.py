@@ -204,11 +204,27 @@ def test_profit_uses_estimates_until_money_is_posted(rows: MartRows) -> None:
     assert refunded["cogs_returned"] == _money("4.75")
     assert refunded["cm1"] == _money("-17.60") + _money("4.75")
 
-    (total,) = rows.rows("SELECT sum(posted) AS posted FROM sellerops_marts.profit_sku_day")
-    (posted,) = rows.rows(
-        "SELECT sum(amount) AS posted FROM sellerops_marts.transaction_line WHERE is_counted"
+    assert _more_than_posted(rows) == 0
+
+    # With the account setting, it counts on the day of the order instead.
+    assert rows.rows(
+        "UPDATE sellerops_reference.account_setting SET refund_day = 'order' RETURNING account_id"
     )
-    assert total == posted
+    moved = {(row["day"], row["sku"]): row for row in rows.built("profit_sku_day")}
+    assert moved[DAY, "A"]["refunds"] == -20
+    assert moved[DAY + timedelta(days=5), "A"]["refunds"] == 0
+    assert moved[DAY, "A"]["cm1"] == day["cm1"] - _money("17.60")
+    assert _more_than_posted(rows) == 0
+
+
+def _more_than_posted(rows: MartRows) -> Decimal:
+    """What profit has more than transactions; negative: what it lacks."""
+    (profit,) = rows.rows("SELECT sum(posted) AS amount FROM sellerops_marts.profit_sku_day")
+    (posted,) = rows.rows(
+        "SELECT sum(amount) AS amount FROM sellerops_marts.transaction_line WHERE is_counted"
+    )
+    found: Decimal = profit["amount"] - posted["amount"]
+    return found
 
 
 def test_what_amazon_owes_and_until_when(rows: MartRows) -> None:

@@ -1,0 +1,20 @@
+-- description: "What Amazon posted for refunds, by order, SKU and P&L line."
+-- group: money
+-- grain: [account_id, marketplace_id, day, order_id, sku, pl_line, level, currency]
+-- partition: [account_id, day]
+-- inputs:
+--   transaction_line: {day: day}
+-- columns:
+--   account_id: {type: text, description: "Account of config/accounts.yaml."}
+--   marketplace_id: {type: text, description: "Amazon's id of the marketplace; empty: of the whole account."}
+--   day: {type: date, description: "Posting day."}
+--   order_id: {type: text, description: "Amazon's id of the order."}
+--   sku: {type: text, description: "SKU; empty: none."}
+--   pl_line: {type: text, description: "P&L line."}
+--   level: {type: text, description: "Level of the P&L line."}
+--   currency: {type: text, description: "Currency of the amount."}
+--   amount: {type: decimal, unit: currency, description: "Sum of the amounts."}
+SELECT t.account_id, t.marketplace_id, t.day, t.order_id, t.sku, t.pl_line, t.level, t.currency, SUM(t.amount) AS amount
+FROM {{ ref('transaction_line') }} AS t
+WHERE t.is_counted AND t.transaction_type = 'Refund' AND t.order_id <> ''
+GROUP BY t.account_id, t.marketplace_id, t.day, t.order_id, t.sku, t.pl_line, t.level, t.currency
