@@ -101,7 +101,7 @@ def test_no_row_is_lost_for_an_empty_part_of_its_key(spec: ReportSpec) -> None:
 
 @pytest.mark.parametrize("spec", ENTITIES, ids=lambda spec: spec.name)
 def test_entities_are_snapshots_by_id(spec: ReportSpec) -> None:
-    (table,) = spec.tables.values()
+    table = spec.tables[spec.name]
     assert table.write_disposition is WriteDisposition.SNAPSHOT
     (key,) = table.primary_key
     assert key.endswith("_id") and table.columns[key].type is ColumnType.TEXT
