@@ -18,6 +18,7 @@
 --   reference.account_setting: {marketplace: false}
 --   amazon_sp.restock_recommendations: {moment: snapshot_at, before: 7}
 --   amazon_sp.fba_inventory_planning: {day: snapshot_date, before: 7}
+--   amazon_sp.economics_preview_fees: {day: first_day, before: 14, after: 2}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; of a shared stock pool: the first of its marketplaces that the account sells in."}
@@ -83,6 +84,7 @@
 --   fee_weeks: {type: integer, unit: weeks, description: "Weeks of the next 13 in which the low-inventory-level fee is expected."}
 --   fee_expected: {type: decimal, unit: currency, description: "Low-inventory-level fee expected in these weeks, as a positive cost; null if its rate is unknown."}
 --   fee_first_week: {type: date, description: "Monday of the first of these weeks."}
+--   fee_amazon_expects: {type: decimal, unit: currency, description: "The same fee as Amazon expects it over the next four months (Data Kiosk's economicsPreview, unproven), as a positive cost; null: no preview of the SKU."}
 --   days_of_supply_30: {type: decimal, unit: days, description: "Average sellable stock of 30 days divided by average shipped units, as the fee counts it."}
 --   days_of_supply_90: {type: decimal, unit: days, description: "The same over 90 days."}
 --   amazon_quantity: {type: integer, unit: units, description: "Units that Amazon recommends to send in."}

@@ -77,6 +77,12 @@ _PLANNING = """SELECT p.marketplace_id, p.sku, p.snapshot_date, p.snapshot_at,
        p.exempted_from_low_inventory_level_fee AS exempted
 FROM {{ source('amazon_sp.fba_inventory_planning') }} AS p"""
 
+_PREVIEW = """SELECT p.marketplace_id, p.msku AS sku, p.first_day,
+       SUM(CASE WHEN p.fee_type_name IN ('LowInventoryLevelFee', 'LOW_INVENTORY_LEVEL_FEE')
+                THEN p.total_amount ELSE 0 END) AS fee
+FROM {{ source('amazon_sp.economics_preview_fees') }} AS p
+GROUP BY p.marketplace_id, p.msku, p.first_day"""
+
 
 @dataclass(frozen=True)
 class RestockFacts:
@@ -97,6 +103,7 @@ class RestockFacts:
     account: Cells
     amazon: dict[Place, Cells]
     planning: dict[Place, Cells]
+    previewed_fees: dict[Place, float]  # low-inventory-level fees that Amazon expects, as costs
 
 
 def read_facts(work: Work, account_id: str, day: date) -> RestockFacts:
@@ -135,6 +142,7 @@ def read_facts(work: Work, account_id: str, day: date) -> RestockFacts:
         account=next(iter(rows(_ACCOUNT)), {}),
         amazon=_newest(rows(_AMAZON), home, "snapshot_at"),
         planning=_newest(rows(_PLANNING), home, "snapshot_at"),
+        previewed_fees=_previewed(rows(_PREVIEW), home),
     )
 
 
@@ -158,6 +166,18 @@ def _series(rows: Iterable[Cells], place: Callable[[Cells], Place]) -> dict[Plac
     for row in rows:
         days = found[place(row)]
         days[row["day"]] = days.get(row["day"], 0.0) + float(row["units"])
+    return dict(found)
+
+
+def _previewed(rows: list[dict[str, Any]], home: Callable[[Cells], Place]) -> dict[Place, float]:
+    """The fees of the newest preview, added up over the marketplaces of a pool."""
+    newest: dict[str, date] = {}
+    for row in rows:
+        newest[row["marketplace_id"]] = max(row["first_day"], newest.get(row["marketplace_id"], date.min))
+    found: dict[Place, float] = defaultdict(float)
+    for row in rows:
+        if row["first_day"] == newest[row["marketplace_id"]]:
+            found[home(row)] += abs(float(row["fee"] or 0))
     return dict(found)
 
 

@@ -129,9 +129,11 @@ def _fee(line: Line, facts: RestockFacts, day: date) -> tuple[dict[str, Any], bo
     """Columns of the low-inventory-level fee, and whether its rate is missing."""
     product = facts.products.get(line.place[1]) or {}
     rules = rules_of(facts.fee_rules, line.place[0], product.get("size_tier"))
+    previewed = facts.previewed_fees.get(line.place)
     found: dict[str, Any] = dict.fromkeys(
         ("fee_weeks", "fee_expected", "fee_first_week", "days_of_supply_30", "days_of_supply_90")
     )
+    found["fee_amazon_expects"] = None if previewed is None else number(previewed)
     if rules is None or line.position is None or line.demand is None:
         return found, False
     levels, shipped = facts.levels.get(line.place) or {}, facts.shipped.get(line.place) or {}
