@@ -38,7 +38,7 @@ def name_of(table: str) -> str | None:
     return found[2] if found[1] == "ref" else f"{found[2]}.{found[3]}"
 
 
-def schema_of(mart: MartSpec, declared: Callable[[str], Columns]) -> dict[str, dict[str, str]]:
+def schema_of(mart: MartSpec, declared: Callable[[str], Columns]) -> dict[str, object]:
     """The SQL types of the columns of each input, by the table name that stands for it."""
 
     def kinds(columns: Columns) -> dict[str, str]:

@@ -66,7 +66,7 @@ def replace_changed(
 def within(table: MartTable, span: Span, alias: str) -> sql.Composed:
     """The condition that rows of ``alias`` are of the span."""
     name = sql.Identifier(alias)
-    parts = [sql.SQL("{}.account_id = {}").format(name, sql.Literal(span.account_id))]
+    parts: list[sql.Composable] = [sql.SQL("{}.account_id = {}").format(name, sql.Literal(span.account_id))]
     if table.has_marketplace and span.marketplace_id is not None:
         parts.append(sql.SQL("{}.marketplace_id = {}").format(name, sql.Literal(span.marketplace_id)))
     if table.day:
