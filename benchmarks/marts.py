@@ -131,8 +131,8 @@ def _restate_table(connection: psycopg.Connection[Any], name: str, column: str, 
             connection.execute(
                 "INSERT INTO sellerops.load (id, report, account_id, marketplace_id, table_name, "
                 "destination, rows_in_file, stored, rejected, inserted, updated, unchanged, superseded, "
-                "replaced, seconds, first_day, last_day, started_at) VALUES (%s, 'restated', %s, %s, %s, 'postgres', "
-                "%s, %s, 0, 0, %s, 0, 0, 0, 0, %s, %s, sellerops.now())",
+                "replaced, seconds, first_day, last_day, started_at) VALUES (%s, 'restated', %s, %s, %s, "
+                "'postgres', %s, %s, 0, 0, %s, 0, 0, 0, 0, %s, %s, sellerops.now())",
                 (found[0], account, marketplace or "", name, rows, rows, rows, day, day),
             )
         changed += rows
