@@ -28,6 +28,7 @@ from mart_rows.demand import make_days, make_skus
 from mart_rows.settled import HEADERS, SETTLED
 from mart_rows.shops import SHOPS, Shop, shops_of
 from mart_rows.tables import TABLES, TableRows
+from mart_rows.traffic import TRAFFIC
 from mart_rows.writing import make_indexes, make_tables, months, shape_of, write
 
 from sellerops.destinations.postgres.shape import Shape
@@ -66,7 +67,7 @@ def fill(
     began, filled = time.perf_counter(), Filled()
     shops = shops_of(marketplaces)
     first = last_day - timedelta(days=days - 1)
-    known = [(rows, shape) for rows in (*TABLES, *SETTLED) if (shape := shape_of(rows))]
+    known = [(rows, shape) for rows in (*TRAFFIC, *TABLES, *SETTLED) if (shape := shape_of(rows))]
     shapes = {shape.full_name: shape for _, shape in known}
     unused = [TableRows(report, report, {}) for report in WITHOUT_ROWS]
     with psycopg.connect(conninfo, autocommit=True) as connection:

@@ -55,21 +55,6 @@ _AD = {
 
 TABLES = (
     TableRows(
-        "sales_and_traffic", "sales_daily",
-        {
-            "date": "d.day", "parent_asin": "s.parent_asin", "child_asin": "s.asin",
-            "units_ordered": "d.units",
-            "ordered_product_sales_amount": money("d.units * d.price"),
-            "ordered_product_sales_currency_code": "'{currency}'",
-            "total_order_items": "d.units", "sessions": "d.sessions", "browser_sessions": "d.sessions",
-            "mobile_app_sessions": "0", "page_views": "d.sessions * 2",
-            "browser_page_views": "d.sessions * 2",
-            "mobile_app_page_views": "0", "buy_box_percentage": "97.5", "units_ordered_b2b": "0",
-            "unit_session_percentage": "round(100.0 * d.units / greatest(d.sessions, 1), 2)",
-        },
-        where="d.sessions > 0",
-    ),
-    TableRows(
         "all_orders", "all_orders",
         {
             "amazon_order_id": ORDER_ID, "merchant_order_id": ORDER_ID, "purchase_date": BOUGHT,
