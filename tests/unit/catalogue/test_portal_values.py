@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import pytest
+from support.catalogue import simulation
 
 from amazon_sandbox.finances.data import TransactionFilter, transactions
 from amazon_sandbox.portal.files import FileRequest, file_of
@@ -31,9 +31,8 @@ STORES = {
 }  # fmt: skip
 
 
-@cache
 def world() -> Simulation:
-    return Simulation(7, "world")
+    return simulation("world")
 
 
 # Nobody has shown what French and Italian files call the status and the release date: they become columns of
