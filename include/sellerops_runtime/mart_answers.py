@@ -15,6 +15,7 @@ from sellerops_runtime.polling import Observation, Poller
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.rest import AirflowApi
 from sellerops_runtime.runs import PREFIX
+from sellerops_runtime.sample_reference import give_samples
 from sellerops_runtime.stack import Stack
 
 STALLED_SECONDS = 900.0
@@ -40,6 +41,12 @@ SELECT r.account_id, m.code, r.sku, r.order_status, r.order_by, r.order_quantity
 FROM sellerops_marts.restock AS r JOIN sellerops.marketplace AS m ON m.id = r.marketplace_id
 WHERE r.order_quantity > 0 ORDER BY r.order_by, r.order_quantity DESC LIMIT 12
 """
+_ALERTS = """
+SELECT a.severity, a.name, a.account_id, m.code, a.subject, a.money_per_day, a.currency, a.summary
+FROM sellerops.alert AS a LEFT JOIN sellerops.marketplace AS m ON m.id = a.marketplace_id
+WHERE a.ended_at IS NULL
+ORDER BY a.severity = 'urgent' DESC, a.rank_money DESC NULLS LAST, a.id LIMIT 8
+"""
 # Title, query, headings; how many of the first columns are text.
 _ANSWERS = (
     (
@@ -57,6 +64,11 @@ _ANSWERS = (
         _ORDER,
         ("account", "shop", "sku", "status", "order by", "units", "position", "Amazon says", "missing"),
     ),
+    (
+        "Open alerts, most money at stake first (all: bin/sellerops alerts list)",
+        _ALERTS,
+        ("severity", "alert", "account", "shop", "about", "a day", "", "summary"),
+    ),
 )
 
 
@@ -66,6 +78,9 @@ def show_marts(stack: Stack, progress: Progress) -> list[str]:
     Returns the groups that failed, one line each.
     """
     poller = stack.poller(STALLED_SECONDS)
+    given = give_samples(stack.warehouse, f"{stack.amazon.url}/central-bank/eurofxref-hist.zip")
+    if given:
+        progress.say(f"Imported samples of reference data: {', '.join(given)}")
     try:
         with stack.airflow.api(poller) as api:
             known = api.dags("marts__%")

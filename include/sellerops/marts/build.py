@@ -161,14 +161,12 @@ class MartBuilder:
         def plan(connection: Connection) -> BuildPlan:
             waiting[:] = pending(connection, mart.name, self._store.name)
             spans[:] = bounded(merged(each.span for each in waiting), MOST_SPANS)
-            if not (mart.day or whole):
-                # Rebuilt after each load, and seldom different: its readers would be rebuilt for nothing.
-                spans[:] = [span for span in spans if self._store.rows(writer.difference(span))]
             everything = {Span(account) for account in known_accounts(connection, self._store.name)}
             return BuildPlan(
                 [(span, writer.select(span)) for span in spans],
                 [check for span in spans for check in writer.checks(span)],
-                whole=whole or (bool(spans) and everything <= set(spans)),
+                # Marts without days are small and seldom change: made anew, they would seem to have changed.
+                whole=whole or (bool(mart.day and spans) and everything <= set(spans)),
             )
 
         def settle(connection: Connection, changed: Sequence[Span]) -> None:

@@ -43,17 +43,6 @@ class SpanSql:
         where = _partition_condition(mart, span)
         return f"SELECT {cells} FROM (\n{self.restricted(mart.sql, span)}\n) AS m{where}"
 
-    def difference(self, span: Span) -> str:
-        """A statement that has a row if the stored rows of the span differ from those of its SELECT."""
-        cells = ", ".join(quoted(self._store.dialect, name) for name in self._mart.columns)
-        table = self._store.table_sql(self._mart.table.full_name)
-        stored = f"SELECT {cells} FROM {table} AS m{_partition_condition(self._mart, span)}"
-        made = f"SELECT {cells} FROM ({self.select(span)}) AS made"
-        return (
-            f"SELECT 1 AS differs FROM (((\n{made}\n) EXCEPT DISTINCT ({stored})) UNION ALL "
-            f"(({stored}) EXCEPT DISTINCT (\n{made}\n))) AS d LIMIT 1"
-        )
-
     def checks(self, span: Span) -> list[CheckQuery]:
         """The header's tests, restricted to the span."""
         return [

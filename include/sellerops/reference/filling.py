@@ -75,13 +75,15 @@ def fill_rates(connection: Connection) -> Edit:
     return write_rows(connection, TABLES["fx_rate"], rows, source="exchange rates", replace=True)
 
 
-def refresh_rates(connection: Connection) -> int:
+def refresh_rates(connection: Connection, address: str = "") -> int:
     """Read what the bank has published since, and fill; returns the number of new or revised rates.
+
+    :param address: of the bank's file; empty: that of the settings.
 
     Raises httpx.HTTPError when the bank cannot be reached, UnexpectedAnswer for anything but its file.
     """
     settings = rate_settings()
-    found = fetch_rates(settings.address, _today(connection))
+    found = fetch_rates(address or settings.address, _today(connection))
     with connection.transaction():
         lock_table(connection, TABLES["fx_published"])
         ((now,),) = tuples(connection, "SELECT sellerops.now()")
