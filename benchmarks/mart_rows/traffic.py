@@ -32,7 +32,8 @@ TRAFFIC = (
     TableRows(
         "listings_all", "listings_all",
         {
-            "snapshot_at": _SNAPSHOT, "item_name": "s.title", "seller_sku": "s.sku", "price": money("d.price"),
+            "snapshot_at": _SNAPSHOT, "item_name": "s.title", "seller_sku": "s.sku",
+            "price": money("d.price"),
             "item_condition": "'11'", "asin1": "s.asin", "product_id": "s.asin", "product_id_type": "'1'",
             "fulfillment_channel": "'AMAZON_NA'", "status": "'Active'",
         },
