@@ -49,3 +49,10 @@
 --   data_quality: {type: decimal, unit: ratio, description: "Share of the last 91 days whose input is complete."}
 --   status: {type: text, description: "complete, estimated (built from incomplete input on request, or by a fallback) or incomplete (refused: no figures)."}
 --   missing: {type: text, description: "What is missing: words of history (fewer than 6 tests in the back-test), sales, stock, unmapped, separated by a comma; empty if nothing is."}
+-- tests:
+--   quantiles:
+--     description: Quantiles ascend.
+--     sql: SELECT t.sku FROM {{ this }} AS t WHERE t.p10 > t.p50 OR t.p50 > t.p80 OR t.p80 > t.p90 OR t.p90 > t.p95
+--   refused:
+--     description: A refused forecast has no figures, and says why.
+--     sql: SELECT t.sku FROM {{ this }} AS t WHERE (t.p50 IS NULL) <> (t.status = 'incomplete') OR (t.status = 'incomplete' AND t.missing = '')

@@ -97,3 +97,10 @@
 --   forecast_day: {type: date, description: "Day of the forecast that was used."}
 --   status: {type: text, description: "complete, estimated (defaults or fallbacks were used) or incomplete (no forecast or no stock figures)."}
 --   missing: {type: text, description: "What is missing: words of cost, fee_rule, forecast, fx_rate, margin, stock, supplier, separated by a comma; empty if nothing is."}
+-- tests:
+--   parts:
+--     description: The position, and what comes later, are all parts but units reserved for customers.
+--     sql: SELECT t.sku FROM {{ this }} AS t WHERE t.position + t.later_units <> t.available + t.fc_transfer + t.fc_processing + t.inbound_working + t.inbound_shipped + t.inbound_receiving + t.awd_available + t.awd_reserved + t.awd_inbound + t.own_warehouse + t.open_orders
+--   unknown:
+--     description: Without a forecast or a position there is no quantity, unless a person set one.
+--     sql: SELECT t.sku FROM {{ this }} AS t WHERE t.status = 'incomplete' AND t.order_quantity IS NOT NULL AND t.override_quantity IS NULL
