@@ -9,6 +9,7 @@
 --   reference.cost: {since: valid_from, marketplace: false}
 --   reference.fx_rate: {day: day, account: false, marketplace: false}
 --   reference.account_setting: {marketplace: false}
+--   reference.calendar: {day: day, account: false, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; empty: of the whole account."}
@@ -68,19 +69,27 @@ WITH settled AS (
            FALSE AS is_unsettled
     FROM {{ ref('settlement_line') }} AS l
 ),
+-- The days of each settlement's period, so that a line meets the one or two settlements of its day only.
+covers AS (
+    SELECT s.account_id, s.currency, c.day, s.starts_at, s.ends_at
+    FROM {{ ref('settlement') }} AS s
+    INNER JOIN {{ source('reference.calendar') }} AS c
+        ON c.day BETWEEN CAST(s.starts_at AS DATE) - INTERVAL '1' DAY AND CAST(s.ends_at AS DATE) + INTERVAL '1' DAY
+        AND s.day BETWEEN c.day - INTERVAL '2' DAY AND c.day + INTERVAL '40' DAY
+),
 -- Released amounts that no settlement covers yet. The payout itself is no line of a settlement.
 unsettled AS (
     SELECT t.account_id, t.marketplace_id, t.day, t.sku, t.currency, t.pl_line, t.level, t.amount,
            CASE WHEN t.pl_line = 'revenue.product' AND t.transaction_type = 'Shipment' THEN COALESCE(t.quantity, 0) ELSE 0 END AS units,
            TRUE AS is_unsettled
     FROM {{ ref('transaction_line') }} AS t
-    LEFT JOIN {{ ref('settlement') }} AS s
+    LEFT JOIN covers AS s
         ON s.account_id = t.account_id
         AND s.currency = t.currency
+        AND s.day = t.day
         AND s.starts_at <= t.posted_at
         AND s.ends_at > t.posted_at
-        AND s.day BETWEEN t.day - INTERVAL '2' DAY AND t.day + INTERVAL '40' DAY
-    WHERE t.is_counted AND NOT t.is_deferred AND t.transaction_type <> 'Transfer' AND s.settlement_id IS NULL
+    WHERE t.is_counted AND NOT t.is_deferred AND t.transaction_type <> 'Transfer' AND s.day IS NULL
 ),
 lines AS (
     SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.currency, s.pl_line, s.level, s.amount, s.units, s.is_unsettled FROM settled AS s

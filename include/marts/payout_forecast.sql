@@ -26,8 +26,16 @@
 --   difference: {type: decimal, unit: currency, description: "paid - forecast."}
 --   status: {type: text, description: "complete once the settlement came; else estimated; incomplete: without an earlier settlement."}
 --   missing: {type: text, description: "What is missing, in alphabetical order: settlement; empty: nothing."}
-WITH lines AS (
-    SELECT t.account_id, t.currency, t.day, t.amount, s.day AS settled_on,
+WITH covers AS (
+    -- The days of each settlement's period, so that a line meets the one or two settlements of its day only.
+    SELECT s.account_id, s.currency, c.day, s.day AS settled_on, s.starts_at, s.ends_at
+    FROM {{ ref('settlement') }} AS s
+    INNER JOIN {{ source('reference.calendar') }} AS c
+        ON c.day BETWEEN CAST(s.starts_at AS DATE) - INTERVAL '1' DAY AND CAST(s.ends_at AS DATE) + INTERVAL '1' DAY
+        AND s.day BETWEEN c.day - INTERVAL '2' DAY AND c.day + INTERVAL '40' DAY
+),
+lines AS (
+    SELECT t.account_id, t.currency, t.day, t.amount, s.settled_on,
            CASE WHEN t.transaction_status IN ('DEFERRED', 'DEFERRED_RELEASED') THEN 'deferred'
                 WHEN t.order_id <> '' AND NOT t.was_deferred THEN 'order'
                 WHEN t.order_id = '' AND t.level <> 'BALANCE' THEN 'fee'
@@ -35,12 +43,12 @@ WITH lines AS (
            CASE WHEN t.transaction_status = 'DEFERRED' THEN COALESCE(CAST(t.matures_at AS DATE), DATE '9999-12-31')
                 ELSE CAST(t.matures_at AS DATE) END AS matures_on
     FROM {{ ref('transaction_line') }} AS t
-    LEFT JOIN {{ ref('settlement') }} AS s
+    LEFT JOIN covers AS s
         ON s.account_id = t.account_id
         AND s.currency = t.currency
+        AND s.day = t.day
         AND s.starts_at <= t.posted_at
         AND s.ends_at > t.posted_at
-        AND s.day BETWEEN t.day - INTERVAL '2' DAY AND t.day + INTERVAL '40' DAY
     WHERE t.transaction_type <> 'Transfer' AND t.pl_line <> 'balance.reserve'
 ),
 flows AS (
