@@ -11,6 +11,17 @@ WITH settled AS (
     CASE WHEN l.pl_line = 'revenue.product' THEN COALESCE(l.quantity, 0) ELSE 0 END AS units,
     FALSE AS is_unsettled
   FROM __ref__settlement_line__ AS l
+), covers /* The days of each settlement's period, so that a line meets the one or two settlements of its day only. */ AS (
+  SELECT
+    s.account_id,
+    s.currency,
+    c.day,
+    s.starts_at,
+    s.ends_at
+  FROM __ref__settlement__ AS s
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.day BETWEEN CAST(s.starts_at AS DATE) - INTERVAL '1' DAY AND CAST(s.ends_at AS DATE) + INTERVAL '1' DAY
+    AND s.day BETWEEN c.day - INTERVAL '2' DAY AND c.day + INTERVAL '40' DAY
 ), unsettled /* Released amounts that no settlement covers yet. The payout itself is no line of a settlement. */ AS (
   SELECT
     t.account_id,
@@ -28,17 +39,17 @@ WITH settled AS (
     END AS units,
     TRUE AS is_unsettled
   FROM __ref__transaction_line__ AS t
-  LEFT JOIN __ref__settlement__ AS s
+  LEFT JOIN covers AS s
     ON s.account_id = t.account_id
     AND s.currency = t.currency
+    AND s.day = t.day
     AND s.starts_at <= t.posted_at
     AND s.ends_at > t.posted_at
-    AND s.day BETWEEN t.day - INTERVAL '2' DAY AND t.day + INTERVAL '40' DAY
   WHERE
     t.is_counted
     AND NOT t.is_deferred
     AND t.transaction_type <> 'Transfer'
-    AND s.settlement_id IS NULL
+    AND s.day IS NULL
 ), lines AS (
   SELECT
     s.account_id,

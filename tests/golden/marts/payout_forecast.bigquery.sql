@@ -1,10 +1,23 @@
-WITH lines AS (
+WITH covers AS (
+  /* The days of each settlement's period, so that a line meets the one or two settlements of its day only. */
+  SELECT
+    s.account_id,
+    s.currency,
+    c.day,
+    s.day AS settled_on,
+    s.starts_at,
+    s.ends_at
+  FROM __ref__settlement__ AS s
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.day BETWEEN CAST(s.starts_at AS DATE) - INTERVAL '1' DAY AND CAST(s.ends_at AS DATE) + INTERVAL '1' DAY
+    AND s.day BETWEEN c.day - INTERVAL '2' DAY AND c.day + INTERVAL '40' DAY
+), lines AS (
   SELECT
     t.account_id,
     t.currency,
     t.day,
     t.amount,
-    s.day AS settled_on,
+    s.settled_on,
     CASE
       WHEN t.transaction_status IN ('DEFERRED', 'DEFERRED_RELEASED')
       THEN 'deferred'
@@ -20,12 +33,12 @@ WITH lines AS (
       ELSE CAST(t.matures_at AS DATE)
     END AS matures_on
   FROM __ref__transaction_line__ AS t
-  LEFT JOIN __ref__settlement__ AS s
+  LEFT JOIN covers AS s
     ON s.account_id = t.account_id
     AND s.currency = t.currency
+    AND s.day = t.day
     AND s.starts_at <= t.posted_at
     AND s.ends_at > t.posted_at
-    AND s.day BETWEEN t.day - INTERVAL '2' DAY AND t.day + INTERVAL '40' DAY
   WHERE
     t.transaction_type <> 'Transfer' AND t.pl_line <> 'balance.reserve'
 ), flows AS (
