@@ -39,7 +39,9 @@ _ORDER = """
 SELECT r.account_id, m.code, r.sku, r.order_status, r.order_by, r.order_quantity, round(r.position, 0),
        r.amazon_quantity, r.missing
 FROM sellerops_marts.restock AS r JOIN sellerops.marketplace AS m ON m.id = r.marketplace_id
-WHERE r.order_quantity > 0 ORDER BY r.order_by, r.order_quantity DESC LIMIT 12
+WHERE r.order_quantity > 0
+  AND r.day = (SELECT max(l.day) FROM sellerops_marts.restock AS l WHERE l.account_id = r.account_id)
+ORDER BY r.order_by, r.order_quantity DESC LIMIT 12
 """
 _ALERTS = """
 SELECT a.severity, a.name, a.account_id, m.code, a.subject, a.money_per_day, a.currency, a.summary

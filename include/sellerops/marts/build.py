@@ -140,6 +140,8 @@ class MartBuilder:
         destination is unavailable.
         """
         begun = time.monotonic()
+        if not self._is_due(mart):
+            return MartBuild(mart.name, self._store.name)
         self._copy_reference(mart)
         spans, counts = self._compute(mart) if mart.computed else self._select(mart)
         seconds = time.monotonic() - begun
@@ -148,6 +150,12 @@ class MartBuilder:
                 note_build(connection, mart.name, self._store.name, spans, counts, seconds, self._run)
             log.info("%s: %s spans, %s rows in %.2f s", mart.name, len(spans), counts.inserted, seconds)
         return MartBuild(mart.name, self._store.name, tuple(spans), counts, seconds)
+
+    def _is_due(self, mart: MartSpec) -> bool:
+        with self._ledger.connection() as connection:
+            if pending(connection, mart.name, self._store.name):
+                return True
+        return not mart.computed and not self._store.fits(mart.table)
 
     def _select(self, mart: MartSpec) -> tuple[list[Span], BuildCounts]:
         waiting: list[Pending] = []
