@@ -181,3 +181,17 @@ def test_ad_sales_above_ordered_sales_leave_no_organic_sales(given: MartRows) ->
     assert (a["organic_sales"], a["excess_sales"], a["warning"]) == (0, 15, "attribution_exceeds_sales")
     assert (b["organic_sales"], b["excess_sales"], b["warning"]) == (10, 0, "")
     assert b["ad_sales"] == 0
+
+
+@pytest.mark.parametrize(("choice", "spent"), [("even", ["3.34", "3.33", "3.33"]), ("none", [])])
+def test_the_account_chooses_how_brand_spend_is_spread(
+    given: MartRows, choice: str, spent: list[str]
+) -> None:
+    _brand_ad(given, "10.00", {"ASINB": 20})
+    given.rows(f"UPDATE sellerops_reference.account_setting SET sb_attribution = '{choice}' RETURNING 1")
+    rows = {row["sku"]: row for row in given.built("ads_day", [Span("northwind_na", None, DAY, DAY)])}
+    assert [
+        str(rows[sku]["spend"].normalize()) for sku in "ABC" if sku in rows and rows[sku]["spend"]
+    ] == spent
+    assert sum(row["spend"] for row in rows.values()) == 10
+    assert ("" in rows and rows[""]["spend"] == 10) == (choice == "none")
