@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.samples import COUNTRIES, Sample, looked_at_again, sample_of
@@ -16,7 +18,7 @@ from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger
 from sellerops.marts.build import MartBuilder
 from sellerops.marts.inputs import declared_columns
-from sellerops.marts.specs import load_mart
+from sellerops.marts.specs import load_mart, load_marts
 from sellerops.settings.specs import load_spec
 
 MART = load_mart("traffic_day")
@@ -72,3 +74,45 @@ def test_a_load_and_its_restatement_rebuild_their_days(builder: MartBuilder, tab
         }
     assert covered >= days
     assert tables.rows(made) == tables.rows(landed)
+
+
+def test_a_changed_mart_is_made_anew_and_a_removed_one_forgotten(
+    ledger: Ledger, tables: Tables, tmp_path: Path
+) -> None:
+    conninfo = ledger.database.conninfo
+    store = open_mart_store("postgres", conninfo, ledger=conninfo)
+    path = tmp_path / "traffic_day.sql"
+
+    def builder_of(text: str, **more: Any) -> MartBuilder:
+        path.write_text(text)
+        return MartBuilder(ledger, store, load_marts(tmp_path), declared_columns(), **more)
+
+    def counts(table: str) -> int:
+        return int(tables.rows(f"SELECT count(*) AS n FROM sellerops.{table}")[0]["n"])
+
+    text = Path(MART.path).read_text()
+    load_sample(tables, _sample())
+    builder_of(text).build_all()
+    rows = tables.rows("SELECT day, asin, sessions FROM sellerops_marts.traffic_day ORDER BY 1, 2")
+    assert rows
+
+    changed = text.replace("--   sessions: {type: integer", "--   sessions: {type: decimal").replace(
+        "       s.sessions,", "       s.sessions + 0.5 AS sessions,"
+    )
+    assert changed != text
+    (built,) = builder_of(changed).build_all()
+    assert built.counts.inserted == len(rows)
+    again = tables.rows("SELECT day, asin, sessions FROM sellerops_marts.traffic_day ORDER BY 1, 2")
+    assert [{**row, "sessions": row["sessions"] + Decimal("0.5")} for row in rows] == again
+    # Somebody dropped the table: it is made anew, although nothing has changed.
+    with ledger.connection() as connection:
+        connection.execute("DROP TABLE sellerops_marts.traffic_day")
+    (built,) = builder_of(changed).build_all()
+    assert built.counts.inserted == len(rows)
+
+    path.unlink()
+    gone = MartBuilder(ledger, store, [], declared_columns(), broken=["traffic_day"])
+    gone.look()
+    assert counts("mart_input") == counts("mart_definition") == 1, "an invalid file forgets nothing"
+    MartBuilder(ledger, store, [], declared_columns()).look()
+    assert counts("mart_input") == counts("mart_definition") == counts("mart_pending") == 0
