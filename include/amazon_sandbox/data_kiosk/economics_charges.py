@@ -16,7 +16,7 @@ from functools import cache
 from amazon_sandbox.simulation import tables
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.fulfilment_fees import fulfilment_fee
-from amazon_sandbox.simulation.money.all_events import sku_events_between
+from amazon_sandbox.simulation.money.all_events import product_charges_between
 from amazon_sandbox.simulation.money.events import Event
 from amazon_sandbox.simulation.money.inbound import bulk_stock_fees
 from amazon_sandbox.simulation.money.lines import Line
@@ -81,7 +81,7 @@ def charges_on(storefront: Storefront, ordinal: int, refunds: Iterable[Refund]) 
 
 def _events_on(storefront: Storefront, ordinal: int) -> Iterator[Event]:
     start, end = storefront.marketplace.day_bounds(ordinal)
-    yield from sku_events_between(storefront, start, end)
+    yield from product_charges_between(storefront, start, end)
     if storefront.marketplace.country in _first_countries(storefront.account):
         yield from bulk_stock_fees(storefront, start, end)
 

@@ -27,7 +27,6 @@ Family = Callable[[Storefront, int, int], Iterator[Event]]
 # Each gives the events posted in [start, end), UTC epoch seconds, in any order.
 FAMILIES: tuple[Family, ...] = (
     adjustments.corrections,
-    advertising.invoices,
     inbound.shipment_fees,
     promotions.promotion_fees,
     reimbursements.payments,
@@ -44,9 +43,17 @@ KEPT_BLOCKS = 64
 
 
 def sku_events_between(storefront: Storefront, start: int, end: int) -> list[Event]:
-    """What is charged for the storefront's own products and stock in [start, end), by posting time.
+    """What is charged for the storefront's own products and stock in [start, end), by posting time."""
+    found = product_charges_between(storefront, start, end)
+    found += advertising.invoices(storefront, start, end)
+    return sorted(found, key=_order)
 
-    An event's items say for which SKUs: economics puts them on the SKU's day.
+
+def product_charges_between(storefront: Storefront, start: int, end: int) -> list[Event]:
+    """The same without invoices of ads, which are a month's work to make.
+
+    An event's items say for which SKUs: economics puts them on the SKU's day, and has ads by the day of the
+    spend.
     """
     found = [
         event
