@@ -292,6 +292,7 @@ def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: Da
     assert set(dag.task_ids) == {
         "roll_call_log",
         "refresh_reference_tables",
+        "refresh_exchange_rates",
         "purge_old_rows",
         "purge_personal_data",
         "delete_old_evidence",
