@@ -26,7 +26,9 @@ _ITEMISED = ("storage.monthly", "storage.aged")
 # Reimbursements name the SKU, without its amounts; liquidations with them.
 _WITH_PRODUCT = ("reimbursement", "removal.liquidation")
 _WITHOUT_MARKETPLACE = ("overhead", "balance", "awd")
-_BARE = 250  # one in so many shipments states the amounts of its nodes only
+_BARE = 120  # one in so many shipments states the amounts of its nodes only
+_BARE_NODES = ("ProductCharges", "AmazonFees", "FBAFees", "Promo")
+_TAXES = ("Tax", "TaxWithheld")
 
 
 class Draft(NamedTuple):
@@ -65,6 +67,7 @@ class Draft(NamedTuple):
     def written(self) -> Json:
         """The Transaction of the model."""
         lines, marketplace = self.lines(), self.storefront.marketplace
+        is_bare = self._is_bare(lines)
         written: Json = {
             "sellingPartnerMetadata": {
                 "sellingPartnerId": self.seller.seller_id,
@@ -82,7 +85,7 @@ class Draft(NamedTuple):
             "totalAmount": self._money(sum(line.amount for line in lines)),
             "items": [],
             "contexts": [],
-            "breakdowns": self._breakdowns(lines),
+            "breakdowns": self._bare(lines) if is_bare else self._breakdowns(lines),
         }
         if self.transaction_id:
             written["transactionId"] = self.transaction_id
@@ -93,7 +96,7 @@ class Draft(NamedTuple):
             }
         if self.order is not None:
             written["items"] = [
-                self._order_item(item, own)
+                self._order_item(item, own, is_bare)
                 for item in self.order.items
                 if (own := [line for line in lines if line.item_code == item.item_id])
             ]
@@ -124,11 +127,14 @@ class Draft(NamedTuple):
     def _names_marketplace(self) -> bool:
         return self.event is None or self.event.kind.split(".")[0] not in _WITHOUT_MARKETPLACE
 
-    @property
-    def _is_bare(self) -> bool:
-        return self.transaction_type == "Shipment" and number(self.order_id or "", "bare") % _BARE == 0
+    def _is_bare(self, lines: list[Line]) -> bool:
+        """Whether nodes are leaves themselves: in few shipments whose taxes are withheld, and left out."""
+        if self.transaction_type != "Shipment" or number(self.order_id or "", "bare") % _BARE:
+            return False
+        is_simple = {line.group for line in lines} <= {*_TAXES, *_BARE_NODES}
+        return is_simple and not sum(line.amount for line in lines if line.group in _TAXES)
 
-    def _order_item(self, item: OrderItem, lines: list[Line]) -> Json:
+    def _order_item(self, item: OrderItem, lines: list[Line], is_bare: bool) -> Json:
         assert self.order is not None
         adjustment = lines[0].adjustment_id
         network = "MFN" if self.order.is_merchant else "AFN"
@@ -143,7 +149,7 @@ class Draft(NamedTuple):
             if adjustment
             else [],
             "totalAmount": self._money(sum(line.amount for line in lines)),
-            "breakdowns": [] if self._is_bare else self._parts(lines),
+            "breakdowns": [] if is_bare else self._parts(lines),
             "contexts": [_product(item.listing, item.quantity, network)],
         }
 
@@ -180,13 +186,17 @@ class Draft(NamedTuple):
             kinds.setdefault(empty, [])
         return [self._node(kind, part, self._parts(part)) for kind, part in kinds.items()]
 
+    def _bare(self, lines: list[Line]) -> list[Json]:
+        bare = [line._replace(leaf=line.group, group="") for line in lines if line.group not in _TAXES]
+        return self._breakdowns(bare)
+
     def _parts(self, lines: list[Line]) -> list[Json]:
         """The nodes of an item; a fee that is no item's is a leaf itself."""
         groups: dict[str, list[Line]] = {}
         for line in lines:
             groups.setdefault(line.group or line.leaf, []).append(line)
         return [
-            self._node(name, part, self._leaves(part) if part[0].group and not self._is_bare else [])
+            self._node(name, part, self._leaves(part) if part[0].group else [])
             for name, part in groups.items()
         ]
 

@@ -45,13 +45,14 @@ def invoices(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
     for spender, method in _billed_to(storefront):
         if method == BALANCE:
             for month in range(month_of(start - _LATEST_DAYS * DAY), month_of(end) + 1):
-                for event in _invoices_of(spender, month):
+                for event in invoices_of_month(spender, month):
                     if start <= event.posted < end:
                         yield event._replace(storefront=storefront)
 
 
 @kept_per_storefront(KEPT_MONTHS)
-def _invoices_of(storefront: Storefront, month: int) -> tuple[Event, ...]:
+def invoices_of_month(storefront: Storefront, month: int) -> tuple[Event, ...]:
+    """The invoices that close in a month (its number), of the storefront's own ads, and credits for it."""
     threshold = minor(storefront, THRESHOLD * storefront.marketplace.market_size)
     first, last = first_day(month).toordinal(), first_day(month + 1).toordinal() - 1
     found: list[Event] = []

@@ -20,7 +20,7 @@ from amazon_sandbox.simulation.streams import UPPER_ALNUM, token, uniforms
 
 COMMISSION = 0.15
 Amount = tuple[str, str, int]  # amount-type, amount-description, minor units
-_EUROPE_SHARE, _LOW_VALUE_SHARE, _ON_DELIVERY_SHARE = 0.04, 0.2, 0.04
+_EUROPE_SHARE, _LOW_VALUE_SHARE, _ON_DELIVERY_SHARE = 0.04, 0.2, 0.08
 _EUROPE = frozenset(("GB", "DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"))
 _LOW_VALUE = frozenset(("AU", "SG"))
 _ON_DELIVERY = frozenset(("JP", "AE"))
@@ -111,7 +111,7 @@ def order_lines(storefront: Storefront, order: Order, item: OrderItem) -> Iterat
     else:
         fees.append(("ItemFees", "ShippingHB", -round(item.shipping * COMMISSION)))
     fees += _digital_fee(storefront, order, item)
-    paid_on_delivery = _on_delivery(storefront, order, item)
+    paid_on_delivery = on_delivery(storefront, order, item)
     template = line_template("Order", storefront, order, item, order.shipped)
     charged = charges(storefront, order, item)
     yield from lines_of(template, [*charged, *fees, *promotions(storefront, item), *paid_on_delivery])
@@ -195,7 +195,7 @@ def _tax_of_discount(storefront: Storefront, item: OrderItem) -> int:
     return round(item.tax * item.discount / item.price)
 
 
-def _on_delivery(storefront: Storefront, order: Order, item: OrderItem) -> list[Amount]:
+def on_delivery(storefront: Storefront, order: Order, item: OrderItem) -> list[Amount]:
     """Some orders in Japan and the Emirates are paid on delivery, for a charge that Amazon takes back."""
     if storefront.marketplace.country not in _ON_DELIVERY or item is not order.items[0]:
         return []

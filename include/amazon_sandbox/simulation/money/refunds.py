@@ -13,6 +13,7 @@ from amazon_sandbox.simulation.money.orders import (
     digital_fee_credit,
     line_template,
     lines_of,
+    on_delivery,
     promotions,
 )
 from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, Refund, refund_lags, refunds_of_purchases
@@ -48,6 +49,9 @@ def refund_lines(storefront: Storefront, refund: Refund) -> Iterator[Line]:
         fees.append(("ItemFees", "ShippingChargeback", item.shipping))
         fees.append(("ItemFees", "GiftwrapChargeback", item.gift_wrap))
     charged = [(kind, name, -amount) for kind, name, amount in charges(storefront, order, item)]
+    charged += [
+        (kind, name, -amount) for kind, name, amount in on_delivery(storefront, order, item) if amount > 0
+    ]
     promoted = [(kind, name, -amount) for kind, name, amount in promotions(storefront, item)]
     name = "A-to-z Guarantee Refund" if refund.is_claim else "Refund"
     template = line_template(name, storefront, order, item, refund.at)._replace(
