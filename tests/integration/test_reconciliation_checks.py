@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from support import catalogue
 from support.postgres import PostgresServer
 
 from amazon_sandbox.simulation import Document, Simulation
@@ -91,7 +92,7 @@ def sent_in(simulation: Simulation, account_id: str, country: str) -> CreatedShi
 def loaded(conninfo: str, ledger: Ledger) -> Ledger:
     """Thirty days of both accounts, in which each sent a shipment in."""
     ledger.set_clock(Clock(NOW, NOW, 0.0))
-    generated, destination = Simulation(seed=7), open_destination("postgres", conninfo)
+    generated, destination = catalogue.simulation(), open_destination("postgres", conninfo)
     created = [sent_in(generated, *each) for each in zip(ACCOUNTS, ("US", "DE"), strict=True)]
     simulation = generated.with_created(created)
     for name in ("sales_and_traffic", "all_orders", "settlements", "inventory_ledger_summary"):
