@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +12,10 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 from support.fake_runtime import task_context
 
-from sellerops.base.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError, SpecError
 from sellerops.ledger import Ledger
 from sellerops.marts.specs import GROUPS, load_marts
+from sellerops_airflow.dag_factory.marts import raise_for_invalid_marts
 from sellerops_airflow.operators import marts as operators
 from sellerops_airflow.runs.assets import mart_asset, table_asset
 
@@ -96,3 +98,12 @@ def test_days_are_rebuilt_by_hand(bag: DagBag, runtime: Ledger) -> None:
     ]
     with pytest.raises(ConfigurationError, match="not a valid date"):
         look(bag, context_of("look", from_day="1.11.2026"))
+
+
+def test_an_invalid_mart_is_shown_in_the_ui_and_stops_no_other(bag: DagBag, tmp_path: Path) -> None:
+    raise_for_invalid_marts()
+    (tmp_path / "broken.sql").write_text("-- description: A mart.\n-- group: weekly\nSELECT 1 AS one\n")
+    with pytest.raises(SpecError, match=r"broken\.sql") as caught:
+        raise_for_invalid_marts(tmp_path)
+    assert "group" in str(caught.value)
+    assert not any("marts_check" in name for name in bag.import_errors)

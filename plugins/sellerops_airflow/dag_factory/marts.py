@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from airflow.sdk import (
     DAG,
@@ -17,8 +18,10 @@ from airflow.sdk import (
 )
 
 from sellerops.base.commands import commands_as_typed
+from sellerops.base.errors import SpecError
 from sellerops.marts.graph import in_build_order
-from sellerops.marts.specs import GROUPS, MartSpec, load_marts
+from sellerops.marts.specs import GROUPS, MartSpec, load_marts, marts_and_failures
+from sellerops.preflight.configuration import Problem
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs.destination_rules import MART_DESTINATIONS
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
@@ -56,6 +59,20 @@ def build_mart_groups(marts: Sequence[MartSpec] | None = None) -> list[DAG]:
             except Exception:
                 log.exception("Cannot build the DAG of the group %s in %s", group, destination)
     return dags
+
+
+def raise_for_invalid_marts(directory: Path | None = None) -> None:
+    """Raise SpecError listing every invalid mart with its cause. Does nothing in a task's process."""
+    if get_parsing_context().dag_id is not None:
+        return
+    failures = marts_and_failures(directory)[1]
+    if failures:
+        listed = "\n".join(f"- {Problem(failure.error, failure.is_kept).text}" for failure in failures)
+        raise SpecError(
+            f"{len(failures)} mart(s) are invalid; all others are built:\n{listed}\n",
+            where="include/marts",
+            remedy="Correct them; `sellerops marts test` shows the same.",
+        )
 
 
 def build_mart_group(group: str, marts: Sequence[MartSpec], destination: str) -> DAG:
