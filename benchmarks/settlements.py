@@ -21,7 +21,7 @@ from typing import Any
 
 from amazon_sandbox.simulation.sellers import Seller
 from amazon_sandbox.simulation.simulation import Simulation
-from sellerops.marts.settlement_files import SettlementCheck, check_file
+from sellerops.marts.settlement_files import SettlementCheck, check_file, rule_line
 from sellerops.marts.settlement_rules import SettlementRules
 from sellerops.reference.config_tables import config_rows
 from sellerops.settings.accounts import Account
@@ -36,6 +36,7 @@ def main(scenario: str, every: int) -> dict[str, Any]:
     simulation, began = Simulation(seed=7, scenario=scenario), time.perf_counter()
     found: Counter[str] = Counter()
     months: set[str] = set()
+    problems: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for seller in simulation.sellers:
             account = _account(seller)
@@ -44,11 +45,13 @@ def main(scenario: str, every: int) -> dict[str, Any]:
                 path = Path(folder) / "settlement.txt"
                 path.write_bytes(document.read())
                 for check in check_file(path, account, rules):
-                    _verify(check, f"{seller.account} {ref.settlement_id}")
+                    problems += _problems(check, f"{seller.account} {ref.settlement_id}")
                     found["settlements"] += 1
                     found["lines"] += check.lines
                     found[f"settlements in {check.currency}"] += 1
                 months.add(f"{ref.end:%Y-%m}")
+    if problems:
+        raise SystemExit("\n".join(problems))
     return {
         **found,
         "sellers": len(simulation.sellers),
@@ -58,10 +61,13 @@ def main(scenario: str, every: int) -> dict[str, Any]:
     }
 
 
-def _verify(check: SettlementCheck, where: str) -> None:
-    if not check.is_sound:
-        names = {name: f"{each.amount:.2f}" for name, each in check.unmapped.items()}
-        raise SystemExit(f"{where}: total less lines is {check.difference:.2f}, unmapped {names}")
+def _problems(check: SettlementCheck, where: str) -> list[str]:
+    found = [
+        f"{where}: unmapped {each.amount:.2f} {rule_line(name)}" for name, each in check.unmapped.items()
+    ]
+    if check.difference:
+        found.append(f"{where}: total less lines is {check.difference:.2f}")
+    return found
 
 
 def _account(seller: Seller) -> Account:
