@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from graphlib import CycleError, TopologicalSorter
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.marts.specs import MartSpec
 from sellerops.settings.mart_tables import Span
+
+_DAY = timedelta(days=1)
 
 
 def in_build_order(marts: Iterable[MartSpec]) -> list[MartSpec]:
@@ -63,12 +65,8 @@ def affected(mart: MartSpec, name: str, changed: Span) -> Span:
 
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same partitions in as few spans as possible: none overlap, and neighbouring days are joined."""
-    spans = sorted(set(spans), key=_sort_key)
-    whole = {span.account_id for span in spans if span.marketplace_id is None and _is_open(span)}
     groups: dict[tuple[str, str | None], list[Span]] = {}
-    for span in spans:
-        if span.account_id in whole and not (span.marketplace_id is None and _is_open(span)):
-            continue
+    for span in sorted(set(spans), key=_sort_key):
         groups.setdefault((span.account_id, span.marketplace_id), []).append(span)
     joined = {key: _joined(members) for key, members in groups.items()}
     return [span for key in joined for span in _without_covered(key, joined)]
@@ -88,10 +86,6 @@ def bounded(spans: Sequence[Span], most: int) -> list[Span]:
             _later(known.last_day, span.last_day),
         )
     return list(found.values())
-
-
-def _is_open(span: Span) -> bool:
-    return span.first_day is None and span.last_day is None
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
@@ -121,18 +115,25 @@ def _later(one: date | None, other: date | None) -> date | None:
 def _without_covered(
     key: tuple[str, str | None], joined: Mapping[tuple[str, str | None], list[Span]]
 ) -> list[Span]:
-    """Spans of a marketplace that a span of all marketplaces does not cover as a whole."""
+    """The spans of a marketplace without the days that spans of all marketplaces cover."""
     account_id, marketplace_id = key
-    if marketplace_id is None:
-        return joined[key]
-    everywhere = joined.get((account_id, None), [])
-    return [span for span in joined[key] if not any(_covers(one, span) for one in everywhere)]
+    found = joined[key]
+    if marketplace_id is not None:
+        for one in joined.get((account_id, None), []):
+            found = [rest for span in found for rest in _without_days(span, one)]
+    return found
 
 
-def _covers(one: Span, other: Span) -> bool:
-    starts = one.first_day is None or (other.first_day is not None and one.first_day <= other.first_day)
-    ends = one.last_day is None or (other.last_day is not None and one.last_day >= other.last_day)
-    return starts and ends
+def _without_days(span: Span, other: Span) -> Iterator[Span]:
+    """What is left of ``span`` before the first day of ``other``, and after its last."""
+    if other.first_day is not None:
+        last = other.first_day - _DAY
+        if span.first_day is None or span.first_day <= last:
+            yield replace(span, last_day=last if span.last_day is None else min(span.last_day, last))
+    if other.last_day is not None:
+        first = other.last_day + _DAY
+        if span.last_day is None or span.last_day >= first:
+            yield replace(span, first_day=first if span.first_day is None else max(span.first_day, first))
 
 
 def _sort_key(span: Span) -> tuple[str, str, date, date]:

@@ -81,11 +81,10 @@ spans = st.builds(
 )
 
 
-def covered(found: list[Span]) -> set[tuple[str, str, int]]:
+def partitions(span: Span) -> set[tuple[str, str, int]]:
     """Account, marketplace and day of each partition within forty days."""
     return {
         (span.account_id, shop, number)
-        for span in found
         for shop in ("US", "DE", "FR")
         for number in range(-5, 35)
         if span.marketplace_id in (None, shop)
@@ -94,11 +93,32 @@ def covered(found: list[Span]) -> set[tuple[str, str, int]]:
     }
 
 
+def covered(found: list[Span]) -> set[tuple[str, str, int]]:
+    return {each for span in found for each in partitions(span)}
+
+
 @given(st.lists(spans, max_size=8))
-def test_merged_spans_are_the_same_partitions_in_no_more_spans(given_spans: list[Span]) -> None:
+def test_merged_spans_are_the_same_partitions_and_none_overlap(given_spans: list[Span]) -> None:
     found = merged(given_spans)
     assert covered(found) == covered(given_spans)
-    assert len(found) <= len(set(given_spans))
+    assert sum(len(partitions(span)) for span in found) == len(covered(found))
+    # A span of all marketplaces can cut one of a marketplace in two.
+    cuts = sum(2 for span in set(given_spans) if span.marketplace_id is None)
+    assert len(found) <= len(set(given_spans)) + cuts
     few = bounded(found, 2)
     assert covered(few) >= covered(found)
     assert len(few) <= 2
+
+
+def test_a_marketplace_is_rebuilt_only_on_days_that_all_are_not() -> None:
+    everywhere, here = Span("one", None, day(3), day(5)), Span("one", "US", day(1), day(9))
+    assert merged([here, everywhere]) == [
+        everywhere,
+        Span("one", "US", day(1), day(2)),
+        Span("one", "US", day(6), day(9)),
+    ]
+    assert merged([Span("one", "US", day(4), None), everywhere]) == [
+        everywhere,
+        Span("one", "US", day(6), None),
+    ]
+    assert merged([Span("one", "US", day(4), day(5)), everywhere, Span("two")]) == [everywhere, Span("two")]
