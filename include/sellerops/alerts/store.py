@@ -71,7 +71,7 @@ def record_found(
 ) -> Changes:
     """Open, refresh and end the alerts of one name and account, in the caller's transaction.
 
-    An alert that opens again within a snooze stays snoozed.
+    An alert that opens again within a snooze stays snoozed, and of one that ends within it nothing is sent.
     """
     lock = f"sellerops.alert:{name}|{account}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (lock,))
@@ -85,7 +85,9 @@ def record_found(
             ).fetchone()  # fmt: skip
             opened += bool(row and row["is_new"])
         ended = cursor.execute(
-            "UPDATE sellerops.alert SET ended_at = sellerops.now() WHERE name = %s AND account_id = %s "
+            "UPDATE sellerops.alert SET ended_at = sellerops.now(), "
+            "end_notified_at = CASE WHEN snoozed_until > sellerops.now() THEN sellerops.now() END "
+            "WHERE name = %s AND account_id = %s "
             "AND ended_at IS NULL AND NOT marketplace_id || '|' || subject = ANY(%s)",
             (name, account, [f"{each.marketplace_id}|{each.subject}" for each in found]),
         ).rowcount
@@ -140,7 +142,7 @@ def alerts_to_send(connection: Connection) -> list[Alert]:
 
 
 def endings_to_send(connection: Connection) -> list[Alert]:
-    """Ended alerts that people were notified of, and not yet of their end."""
+    """Ended alerts that people were notified of, and not yet of their end, without those snoozed then."""
     return _alerts(
         connection, "ended_at IS NOT NULL AND notified_at IS NOT NULL AND end_notified_at IS NULL", {}
     )

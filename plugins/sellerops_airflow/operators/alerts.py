@@ -76,9 +76,14 @@ def _send_opened(ledger: Ledger, opened: Sequence[Alert], url: str) -> None:
 
 def _send_ended(ledger: Ledger, ended: Sequence[Alert]) -> None:
     from sellerops.alerts.notice import fault_key, grouped
-    from sellerops.ledger.notices import open_faults
+    from sellerops.alerts.store import open_alerts
+    from sellerops.ledger.notices import close_faults, open_faults
 
     faults = {fault.fault_key: fault.id for fault in ledger.database.run(lambda c: open_faults(c, "alert|"))}
     for group in grouped(ended):
         ids = [faults[key] for key in map(fault_key, group) if key in faults]
         send_recoveries(ledger, ids, headline="Alerts ended" if len(ids) > 1 else "Alert ended")
+    with ledger.connection() as connection:
+        kept = {fault_key(each) for each in (*open_alerts(connection), *ended)}
+        # Nothing is sent of alerts that were snoozed or switched off when they ended.
+        close_faults(connection, [fault for key, fault in faults.items() if key not in kept])

@@ -15,6 +15,7 @@ from support.hand_made_rows import add_rows, make_landing_table, make_marts
 from support.postgres import PostgresServer
 
 from sellerops.alerts import running
+from sellerops.alerts.notice import fault_key
 from sellerops.alerts.running import evaluate_alerts
 from sellerops.alerts.specs import (
     SETTINGS,
@@ -26,12 +27,21 @@ from sellerops.alerts.specs import (
     load_alerts,
     settings_problems,
 )
-from sellerops.alerts.store import acknowledge, alerts_to_send, ended_alerts, open_alerts, snooze
+from sellerops.alerts.store import (
+    acknowledge,
+    alerts_to_send,
+    ended_alerts,
+    endings_to_send,
+    mark_sent,
+    open_alerts,
+    snooze,
+)
 from sellerops.base.clock import Clock
 from sellerops.base.errors import ConfigurationError
 from sellerops.ledger import Ledger
 from sellerops.marts.specs import load_marts
 from sellerops.reference.config_tables import synchronise
+from sellerops_airflow.operators.alerts import send_alerts
 
 TODAY = date(2026, 10, 20)
 NA, US = "northwind_na", "ATVPDKIKX0DER"
@@ -521,3 +531,31 @@ def test_snoozed_and_acknowledged_alerts_are_not_sent(warehouse: Warehouse) -> N
     with warehouse.ledger.connection() as connection:
         (due,) = alerts_to_send(connection)
     assert due.subject == first.subject
+
+
+def test_the_end_of_a_snoozed_alert_is_not_sent(warehouse: Warehouse) -> None:
+    now = datetime(2026, 10, 20, 9, tzinfo=UTC)
+    warehouse.at(now)
+    owed = CASES["owed_expiring"][0]["owed"][0]
+    add_rows(warehouse.conninfo, "sellerops_marts.owed", [owed, {**owed, "reference": "FBA2"}])
+    warehouse.evaluate("owed_expiring")
+    alerts = warehouse.open()
+    with warehouse.ledger.connection() as connection:
+        mark_sent(connection, alerts)
+        for each in alerts:
+            connection.execute(
+                "INSERT INTO sellerops.fault (fault_key, event, headline, threads) "
+                "VALUES (%s, 'business_warning', '', '{}')",
+                (fault_key(each),),
+            )
+        snooze(connection, [alerts[0].id], now + timedelta(days=2), "ann", "")
+    warehouse.delete("sellerops_marts.owed")
+    warehouse.evaluate("owed_expiring")
+    with warehouse.ledger.connection() as connection:
+        assert [each.id for each in endings_to_send(connection)] == [alerts[1].id]
+    send_alerts(warehouse.ledger, "")
+    warehouse.at(now + timedelta(days=3))
+    with warehouse.ledger.connection() as connection:
+        assert endings_to_send(connection) == []
+        still_open = connection.execute("SELECT fault_key FROM sellerops.fault WHERE closed_at IS NULL")
+        assert still_open.fetchall() == []

@@ -29,7 +29,7 @@ COMMENT ON COLUMN sellerops.alert.money_per_day IS 'Money at stake per day, in `
 COMMENT ON COLUMN sellerops.alert.rank_money IS 'The same in the reporting currency, for ranking.';
 COMMENT ON COLUMN sellerops.alert.seen_at IS 'When the condition was last met.';
 COMMENT ON COLUMN sellerops.alert.notified_at IS 'When people were notified; null: not yet, for example because it is snoozed.';
-COMMENT ON COLUMN sellerops.alert.end_notified_at IS 'When they were told that it ended.';
+COMMENT ON COLUMN sellerops.alert.end_notified_at IS 'When they were told that it ended; snoozed or switched off: when it ended.';
 COMMENT ON COLUMN sellerops.alert.note IS 'Why it was acknowledged or snoozed.';
 CREATE UNIQUE INDEX alert_open ON sellerops.alert (name, account_id, marketplace_id, subject) WHERE ended_at IS NULL;
 CREATE INDEX alert_by_end ON sellerops.alert (ended_at, id);
