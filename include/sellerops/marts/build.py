@@ -26,7 +26,7 @@ from sellerops.marts.pending import (
     remove_pending,
     waiting_marts,
 )
-from sellerops.marts.registration import known_accounts, register
+from sellerops.marts.registration import forget_definitions, known_accounts, register
 from sellerops.marts.specs import MartSpec
 from sellerops.marts.templates import SpanSql, is_reference, physical_name
 from sellerops.reference.config_tables import synchronise
@@ -58,7 +58,7 @@ class MartBuilder:
     :param declared: the columns of a landed or reference table by its spec, named as in a mart's ``inputs``;
         raises ConfigurationError for an unknown table.
     :param run: ids of the DAG and its run, for the record.
-    :param broken: names of marts whose file cannot be read just now. What is noted about them is kept.
+    :param broken: names of marts whose file cannot be read just now (``register``).
     """
 
     def __init__(
@@ -179,7 +179,7 @@ class MartBuilder:
 
         def settle(connection: Connection, changed: Sequence[Span]) -> None:
             remove_pending(connection, waiting)
-            queue_readers(connection, self._store, self._marts, mart.name, changed)
+            self._queue_readers(connection, mart, changed)
 
         return spans, self._store.rebuild(mart.table, plan, settle)
 
@@ -199,8 +199,14 @@ class MartBuilder:
         # After the rows: a build that dies in between is repeated.
         with self._ledger.connection() as connection:
             remove_pending(connection, waiting)
-            queue_readers(connection, self._store, self._marts, mart.name, spans)
+            self._queue_readers(connection, mart, spans)
         return spans, BuildCounts(deleted, inserted)
+
+    def _queue_readers(self, connection: Connection, mart: MartSpec, changed: Sequence[Span]) -> None:
+        queue_readers(connection, self._store, self._marts, mart.name, changed)
+        if changed and self._broken:
+            # Any of them may read this mart.
+            forget_definitions(connection, self._store.name, self._broken)
 
     def _work(self, mart: MartSpec) -> Work:
         writer: SpanSql | None = None

@@ -23,14 +23,16 @@ def register(
     """Note what the marts read, and queue in full those that are new, changed, or meet a new account.
 
     :param marts: all marts; the notes of others are removed. Their tables stay.
-    :param broken: marts whose file cannot be read just now; theirs are left alone.
+    :param broken: marts whose file cannot be read just now. Nothing is queued for them, so their definition
+        is forgotten: they are rebuilt in full when they come back. What already waits for them is kept.
 
     Call in a transaction of its own: it waits for the loads and edits that are about to commit. These have
     not seen the new notes, and would leave no change behind for a rebuild that does not see their rows.
     """
-    if not _is_outdated(connection, destination, marts, broken):
+    if not _is_outdated(connection, destination, marts):
         return
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('sellerops.mart_input', 0))")
+    forget_definitions(connection, destination, broken)
     _note_inputs(connection, destination, marts, broken)
     accounts = known_accounts(connection, destination)
     noted = _noted(connection, destination)
@@ -49,6 +51,14 @@ def register(
             "known_accounts = excluded.known_accounts, noted_at = sellerops.now()",
             (mart.name, destination, definition(mart), accounts),
         )
+
+
+def forget_definitions(connection: Connection, destination: str, marts: Collection[str]) -> None:
+    """Let marts seem new at the next look that can read their files."""
+    connection.execute(
+        "DELETE FROM sellerops.mart_definition WHERE destination = %s AND mart = ANY(%s)",
+        (destination, list(marts)),
+    )
 
 
 def known_accounts(connection: Connection, destination: str) -> list[str]:
@@ -70,10 +80,8 @@ def definition(mart: MartSpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _is_outdated(
-    connection: Connection, destination: str, marts: Sequence[MartSpec], broken: Collection[str]
-) -> bool:
-    noted = {name: row for name, row in _noted(connection, destination).items() if name not in broken}
+def _is_outdated(connection: Connection, destination: str, marts: Sequence[MartSpec]) -> bool:
+    noted = _noted(connection, destination)
     accounts = known_accounts(connection, destination)
     return set(noted) != {mart.name for mart in marts} or any(
         noted[mart.name]["digest"] != definition(mart)
