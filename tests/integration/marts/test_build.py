@@ -19,6 +19,7 @@ from sellerops.ledger import Ledger
 from sellerops.marts.build import MartBuilder
 from sellerops.marts.inputs import declared_columns
 from sellerops.marts.specs import load_mart, load_marts
+from sellerops.reprocess.replay import Scope, replay
 from sellerops.settings.mart_tables import Span
 from sellerops.settings.specs import load_spec
 
@@ -89,6 +90,21 @@ def test_a_load_and_its_restatement_rebuild_their_days(builder: MartBuilder, tab
         }
     assert covered >= days
     assert tables.rows(made) == tables.rows(landed)
+
+
+def test_a_replay_reaches_marts(builder: MartBuilder, tables: Tables, ledger: Ledger) -> None:
+    load_sample(tables, _sample())
+    builder.build_all()
+    made = "SELECT day, asin, sessions FROM sellerops_marts.traffic_day ORDER BY 1, 2"
+    rows = tables.rows(made)
+    with ledger.connection() as connection:
+        connection.execute("UPDATE amazon_sp.sales_daily SET sessions = sessions + 1")
+    builder.queue(MART, builder.of_accounts(Span("")), cause="by hand")
+    builder.build_all()
+    assert tables.rows(made) != rows
+    replay(ledger, tables.archive, load_spec("sales_and_traffic"), Scope())
+    builder.build_all()
+    assert tables.rows(made) == rows
 
 
 def test_a_changed_mart_is_made_anew_and_a_removed_one_forgotten(
