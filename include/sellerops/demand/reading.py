@@ -23,6 +23,7 @@ from sellerops.settings.marketplaces import stock_pools
 
 HISTORY = 760
 AHEAD = 400
+UNLISTED = 91  # days after its last row from which a SKU counts as no longer listed in a marketplace
 
 _DAYS = """SELECT d.marketplace_id, d.day, MAX(CASE WHEN d.units IS NULL THEN 0 ELSE 1 END) AS has_sales,
        MAX(CASE WHEN d.available IS NULL THEN 0 ELSE 1 END) AS has_stock
@@ -56,8 +57,9 @@ class Key(NamedTuple):
 class Demand:
     """Demand of an account up to a day.
 
-    :param complete: (n, days) days whose orders and stock are known.
-    :param with_sales: (n, days) days whose orders are known.
+    :param complete: (n, days) days whose orders and stock are known in every marketplace of the pool that
+        lists the SKU.
+    :param with_sales: (n, days) days whose orders are known in all of these.
     :param asins: ASIN of each row; empty if none is known.
     """
 
@@ -127,10 +129,15 @@ def read_demand(
     units = np.zeros((len(keys), days))
     events = np.zeros((len(keys), days), bool)
     runs, unusual = _grouped(work.rows(_RUNS, span)), _grouped(work.rows(_UNUSUAL, span))
+    sales, stock = _Known(seen.shape), _Known(seen.shape)
     asins = [""] * len(keys)
     for row in skus:
         number, place = numbers[key_of(row)], (row["marketplace_id"], row["sku"])
         asins[number] = asins[number] or row["asin"] or ""
+        with_sales, with_stock = flags[row["marketplace_id"]]
+        listed = _listed(row, first_day, days)
+        sales.add(number, with_sales, listed)
+        stock.add(number, with_stock, listed)
         here = _seen(row, runs.get(place, ()), flags[row["marketplace_id"]], first_day, days)
         for each in unusual.get(place, ()):
             column = (each["day"] - first_day).days
@@ -139,6 +146,7 @@ def read_demand(
                 events[number, column] |= each["events"] != ""
                 here[column] &= not each["is_masked"] and each["units"] is not None
         seen[number] |= here
+    seen &= sales.days  # units of the other marketplaces alone are too few
     panel = Panel(
         units=np.where(seen, units, 0.0),
         masked=~seen,
@@ -146,9 +154,36 @@ def read_demand(
         groups=_numbered([groups.get(key.sku, "") for key in keys]),
         planned=_planned(work.rows(_DEALS, span) if with_deals else (), keys, first_day, days),
     )
-    sales = np.stack([flags[key.marketplace_id][0] for key in keys])
-    stock = np.stack([flags[key.marketplace_id][1] for key in keys])
-    return Demand(keys, panel, first_day, last_day, sales & stock, sales, asins)
+    return Demand(keys, panel, first_day, last_day, sales.days & stock.days, sales.days, asins)
+
+
+class _Known:
+    """Days that are known in every marketplace that lists a SKU, and in one at least."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._everywhere = np.ones(shape, bool)
+        self._somewhere = np.zeros(shape, bool)
+
+    def add(self, number: int, known: Bools, listed: Bools) -> None:
+        """Add a marketplace of a row. :param known: (days,) :param listed: (days,)"""
+        self._everywhere[number] &= known | ~listed
+        self._somewhere[number] |= known
+
+    @property
+    def days(self) -> Bools:
+        """(n, days)"""
+        return np.asarray(self._everywhere & self._somewhere)
+
+
+def _listed(row: Mapping[str, Any], first_day: date, days: int) -> Bools:
+    """(days,) Whether the marketplace lists the SKU: from its first row to ``UNLISTED`` days after the last.
+
+    A marketplace that the seller has left would otherwise refuse its SKUs for ever.
+    """
+    begin, end = (row["first_day"] - first_day).days, (row["last_day"] - first_day).days + 1 + UNLISTED
+    found = np.zeros(days, bool)
+    found[max(0, begin) : max(0, end)] = True
+    return found
 
 
 def _seen(
