@@ -5,11 +5,12 @@
 Demand is like the local Amazon's: its seasons and deals, promotions, stock-outs of 16 % of the stock cycles,
 one SKU in eight launched within the two years, and slow movers of all sizes. Horizons are 37, 67 and 97 days.
 Forecasts know only what a seller would have seen. They are judged twice: by their own back-test, and by the
-demand of the days after, which nothing has seen.
+demand of the days after, which nothing has seen. A band of the back-test is widened by those tests alone that
+were over at its origin; the earliest tests have none before them, and are left out of its coverage.
 
 Prints JSON and exits with 1 unless, for every seed: under 15 s of processor time (of one thread: on an idle
-machine these are the seconds); the 80 % band covers 75 to 85 % in the
-back-test; and the chosen models are no worse than seasonal naive in total, in the back-test and after it.
+machine these are the seconds); the 80 % band covers 75 to 85 %, and the chosen models are no worse than
+seasonal naive in total, both in the back-test and after it.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def measure(skus: int, seed: int) -> dict[str, Any]:
         cpu_seconds < MOST_SECONDS
         and LEAST_COVERED <= backtest["coverage_80"] <= MOST_COVERED
         and backtest["mase"] <= 1
+        and LEAST_COVERED <= after["coverage_80"] <= MOST_COVERED
         and after["wape"] <= after["wape_of_seasonal_naive"]
     )
     models = {name: made.models.count(name) for name in sorted(set(made.models))}
@@ -72,10 +74,12 @@ def measure(skus: int, seed: int) -> dict[str, Any]:
 
 def _backtest(made: Forecasts) -> dict[str, float]:
     scores = made.scores
-    weight = scores.origins.astype(float)
-    known = ~np.isnan(scores.wape)
+    known, judged = ~np.isnan(scores.wape), scores.stretched_origins > 0
+    weight = scores.stretched_origins[judged]
     return {
-        "coverage_80": _rounded(np.average(scores.coverage[known], weights=weight[known])),
+        "coverage_80": _rounded(np.average(scores.coverage[judged], weights=weight)),
+        "tests": int(scores.origins.sum()),
+        "tests_of_coverage_80": int(weight.sum()),
         "median_wape": _rounded(np.median(scores.wape[known])),
         "median_wape_of_seasonal_naive": _rounded(np.median(scores.baseline_wape[known])),
         "median_poisson_floor": _rounded(np.median(scores.poisson_floor[known])),

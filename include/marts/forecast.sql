@@ -37,7 +37,7 @@
 --   pinball_80: {type: decimal, unit: units, description: "Back-test: mean pinball loss of the 80 percent quantile."}
 --   pinball_90: {type: decimal, unit: units, description: "Back-test: mean pinball loss of the 90 percent quantile."}
 --   pinball_95: {type: decimal, unit: units, description: "Back-test: mean pinball loss of the 95 percent quantile."}
---   coverage_80: {type: decimal, unit: ratio, description: "Back-test: share of actual demand between p10 and p90, over all SKUs of the class; 0.8 is right."}
+--   coverage_80: {type: decimal, unit: ratio, description: "Back-test: share of actual demand between p10 and p90, over all SKUs of the class and the tests whose band was widened by tests that were over before; 0.8 is right, null: no such test."}
 --   bias: {type: decimal, unit: ratio, description: "Back-test: sum of forecast minus demand, divided by the sum of demand; positive means too high."}
 --   poisson_floor: {type: decimal, unit: ratio, description: "Smallest WAPE that a perfect forecast of this demand would have, because buyers come at random."}
 --   baseline_wape: {type: decimal, unit: ratio, description: "Back-test: WAPE of the seasonal naive forecast."}

@@ -76,6 +76,7 @@ class Tests:
 
     actual: Floats
     quantiles: dict[str, Floats]  # model -> (tests, n, quantiles)
+    origins: Ints  # (tests, n) columns of the panel, -1: no such test
 
     @property
     def counts(self) -> Ints:
@@ -97,13 +98,14 @@ def run_tests(past: Past) -> Tests:
     rows = len(past.horizon)
     actual = np.full((TESTS, rows), np.nan)
     quantiles = {model: np.full((TESTS, rows, len(QUANTILES)), np.nan) for model in MODELS}
+    origins = np.where(numbers >= 0, past.origins[numbers], -1)
     for number in sorted(set(numbers[numbers >= 0].tolist())):
         here = numbers == number
         actual[here] = np.broadcast_to(past.actual[number], here.shape)[here]
         for model in MODELS:
             made = predict(past, past.looks[number], model)
             quantiles[model][here] = np.broadcast_to(made, (*here.shape, len(QUANTILES)))[here]
-    return Tests(actual, quantiles)
+    return Tests(actual, quantiles, origins)
 
 
 def _test_number(past: Past, test: int) -> Ints:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sellerops.demand.backtest import Tests, choose_models, predict, run_tests
-from sellerops.demand.calibration import band_errors, cross_checked, factors, stretched
+from sellerops.demand.calibration import band_errors, checked_by_past, factors, stretched
 from sellerops.demand.classes import DemandClass
 from sellerops.demand.looks import MEAN, NAIVE, STEP, Look, Past, look_back, look_now
 from sellerops.demand.metrics import (
@@ -31,9 +31,14 @@ DRIFT = 1.5
 
 @dataclass(frozen=True)
 class Scores:
-    """(n,) each: how a SKU's model did in the back-test. NaN without tests; coverage is of its class."""
+    """(n,) each: how a SKU's model did in the back-test. NaN without tests.
+
+    Coverage is of its class, and of the tests alone whose bands were stretched by earlier ones, as those of
+    forecasts are: ``stretched_origins`` of the SKU's ``origins``.
+    """
 
     origins: Ints
+    stretched_origins: Ints
     wape: Floats
     mase: Floats
     bias: Floats
@@ -73,9 +78,10 @@ class Forecaster:
         made = self._tests.chosen(self._models)
         classes = self._past.looks[-1].classes
         self._factors = factors(band_errors(self._tests.actual, made), classes)
-        self._scores = _scores(
-            self._tests, cross_checked(self._tests.actual, made, classes), self._models, classes
+        checked, is_stretched = checked_by_past(
+            self._tests.actual, made, self._tests.origins, horizon, classes
         )
+        self._scores = _scores(self._tests, checked, is_stretched, self._models, classes)
 
     def forecast(self, panel: Panel | None = None, amazon_daily: Floats | None = None) -> Forecasts:
         """Forecast from the end of the learned panel, or of a longer one of the same SKUs.
@@ -133,7 +139,9 @@ def make_forecasts(
     return Forecaster(panel, horizon, spikes).forecast(amazon_daily=amazon_daily)
 
 
-def _scores(tests: Tests, made: Floats, models: list[str], classes: list[DemandClass]) -> Scores:
+def _scores(
+    tests: Tests, made: Floats, is_stretched: Bools, models: list[str], classes: list[DemandClass]
+) -> Scores:
     naive = tests.quantiles[NAIVE]
     median, low, high = made[..., MEDIAN], made[..., BAND[0]], made[..., BAND[1]]
 
@@ -146,11 +154,12 @@ def _scores(tests: Tests, made: Floats, models: list[str], classes: list[DemandC
 
     return Scores(
         origins=tests.counts,
+        stretched_origins=np.asarray((is_stretched & ~np.isnan(tests.actual)).sum(axis=0)),
         wape=each(lambda n: wape(tests.actual[:, n], median[:, n])),
         mase=each(lambda n: mase(tests.actual[:, n], median[:, n], naive[:, n, MEDIAN])),
         bias=each(lambda n: bias(tests.actual[:, n], median[:, n])),
         pinball=_means(np.stack([pinball(tests.actual, made[..., n], q) for n, q in enumerate(QUANTILES)])),
-        coverage=_by_class(tests.actual, low, high, models, classes),
+        coverage=_by_class(np.where(is_stretched, tests.actual, np.nan), low, high, models, classes),
         poisson_floor=each(mean_demand),
         baseline_wape=each(lambda n: wape(tests.actual[:, n], naive[:, n, MEDIAN])),
     )
@@ -169,7 +178,10 @@ def _means(losses: Floats) -> Floats:
 def _by_class(
     actual: Floats, low: Floats, high: Floats, models: list[str], classes: list[DemandClass]
 ) -> Floats:
-    """(n,) Coverage over all SKUs of the same class that were tested: of one SKU alone it says little."""
+    """(n,) Coverage over all SKUs of the same class that were tested: of one SKU alone it says little.
+
+    NaN for a class without such tests.
+    """
     found = np.full(len(models), np.nan)
     for kind in set(classes):
         rows = np.array([one == kind for one in classes])
