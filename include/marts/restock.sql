@@ -37,7 +37,7 @@
 --   inbound_receiving: {type: integer, unit: units, description: "In shipments that Amazon is receiving."}
 --   inbound_expected_on: {type: date, description: "Latest expected arrival of its open shipments at Amazon; null: none is known."}
 --   awd_available: {type: integer, unit: units, description: "In Amazon Warehousing and Distribution, ready to be sent to FBA."}
---   awd_reserved: {type: integer, unit: units, description: "In AWD or on the way from it to FBA, reserved for FBA."}
+--   awd_reserved: {type: integer, unit: units, description: "In AWD, reserved for FBA, and units on the way from it to FBA as far as they are more than inbound_shipped and inbound_receiving, which name them too."}
 --   awd_inbound: {type: integer, unit: units, description: "On the way to AWD."}
 --   own_warehouse: {type: integer, unit: units, description: "In your own warehouse."}
 --   open_orders: {type: integer, unit: units, description: "Ordered from the supplier and not delivered."}
@@ -96,7 +96,7 @@
 --   override_until: {type: date, description: "Last day of the override."}
 --   forecast_day: {type: date, description: "Day of the forecast that was used."}
 --   status: {type: text, description: "complete, estimated (defaults or fallbacks were used) or incomplete (no forecast or no stock figures)."}
---   missing: {type: text, description: "What is missing: words of cost, fee_rule, forecast, fx_rate, margin, stock, supplier, separated by a comma; empty if nothing is."}
+--   missing: {type: text, description: "What is missing: words of cost, fee_rule, forecast, fx_rate, margin, stock (no figures, or the newest snapshot lacks the SKU: the last figures of 7 days), supplier, separated by a comma; empty if nothing is."}
 -- tests:
 --   parts:
 --     description: The position, and what comes later, are all parts but units reserved for customers.

@@ -25,20 +25,26 @@ def position_of(
 ) -> Position:
     """Counts are those of the newest snapshot; days are those of the open shipments.
 
+    Units that have left AWD for FBA are counted once: they are not yet received there (replenishmentQuantity
+    in Amazon's model awd_2024-05-09), and FBA's own figures have them as inbound too, as sellers report. So
+    they are added only as far as they exceed what is inbound.
+
     :param stock: a row of inventory_day. :param elsewhere: that of no marketplace, with AWD.
     :param own: valid rows of reference.stock_elsewhere. :param shipments: open rows of fba_shipments.
     """
     awd = elsewhere or {}
     orders = [row for row in own if row["kind"] == "purchase_order"]
+    shipped, receiving = _units(stock, "inbound_shipped"), _units(stock, "inbound_receiving")
+    leaving = max(0, _units(awd, "awd_replenishing") - shipped - receiving)
     counted = Stock(
         available=_units(stock, "available"),
         fc_transfer=_units(stock, "fc_transfer"),
         fc_processing=_units(stock, "fc_processing"),
         inbound_working=_units(stock, "inbound_working"),
-        inbound_shipped=_units(stock, "inbound_shipped"),
-        inbound_receiving=_units(stock, "inbound_receiving"),
+        inbound_shipped=shipped,
+        inbound_receiving=receiving,
         awd_available=_units(awd, "awd_available"),
-        awd_reserved=_units(awd, "awd_reserved") + _units(awd, "awd_replenishing"),
+        awd_reserved=_units(awd, "awd_reserved") + leaving,
         awd_inbound=_units(awd, "awd_inbound"),
         own_warehouse=sum(row["quantity"] for row in own if row["kind"] == "warehouse"),
         open_orders=sum(row["quantity"] for row in orders),

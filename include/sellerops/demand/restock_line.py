@@ -20,7 +20,10 @@ BASE_LEVEL = 0.95
 
 @dataclass
 class Line:
-    """What is known, proposed and decided about a SKU in a stock pool."""
+    """What is known, proposed and decided about a SKU in a stock pool.
+
+    ``has_old_stock``: a newer snapshot does not name the SKU.
+    """
 
     place: Place
     pool: str
@@ -28,6 +31,7 @@ class Line:
     lead: LeadTime
     position: Position | None
     demand: DemandPath | None
+    has_old_stock: bool = False
     abc: str = "C"
     level: float = BASE_LEVEL
     level_from: str = "class"

@@ -89,19 +89,21 @@ def _lines(
         supply = suppliers.supply_of(sku)
         lead = supply.lead_time(check_ins.get(home, settings.check_in))
         is_home = shared.get(sku) == place
-        stock = facts.stock.get(place)
+        stock, elsewhere = facts.stock.get(place), facts.elsewhere.get(sku) if is_home else None
         position = None
         if stock is not None:
             position = position_of(
                 stock,
-                facts.elsewhere.get(sku) if is_home else None,
+                elsewhere,
                 facts.own.get(sku, ()) if is_home else (),
                 facts.shipments.get(place, ()),
                 day=day,
                 lead=lead,
                 settings=settings,
             )
-        found.append(Line(place, pool_of.get(home, home), supply, lead, position, _demand(facts, place)))
+        has_old_stock = any(row is not None and row["is_lacking"] for row in (stock, elsewhere))
+        pool, demand = pool_of.get(home, home), _demand(facts, place)
+        found.append(Line(place, pool, supply, lead, position, demand, has_old_stock))
     return found
 
 

@@ -33,9 +33,14 @@ FROM (
            i.awd_reserved, i.awd_replenishing, i.awd_inbound, i.status,
            ROW_NUMBER() OVER (PARTITION BY i.stock_pool, i.sku ORDER BY i.day DESC) AS place
     FROM {{ ref('inventory_day') }} AS i
-    WHERE i.is_counted AND (i.available IS NOT NULL OR i.marketplace_id = '')
+    WHERE i.is_counted AND COALESCE(i.available,
+          i.awd_available, i.awd_reserved, i.awd_replenishing, i.awd_inbound) IS NOT NULL
 ) AS s
 WHERE s.place = 1"""
+_SNAPSHOTS = """SELECT i.marketplace_id, MAX(i.day) AS day FROM {{ ref('inventory_day') }} AS i
+WHERE COALESCE(i.available,
+          i.awd_available, i.awd_reserved, i.awd_replenishing, i.awd_inbound) IS NOT NULL
+GROUP BY i.marketplace_id"""
 _LEVELS = """SELECT i.stock_pool, i.sku, i.day,
        SUM(COALESCE(i.available, i.ledger_sellable, 0) + COALESCE(i.fc_transfer,
        0) + COALESCE(i.fc_processing, 0)) AS units
@@ -86,7 +91,10 @@ GROUP BY p.marketplace_id, p.msku, p.first_day"""
 
 @dataclass(frozen=True)
 class RestockFacts:
-    """The inputs of a day's recommendations. Those by ``Place`` are of home marketplaces."""
+    """The inputs of a day's recommendations. Those by ``Place`` are of home marketplaces.
+
+    Rows of ``stock`` and ``elsewhere`` say in ``is_lacking`` that a newer snapshot does not name the SKU.
+    """
 
     forecasts: dict[Place, Cells]  # the newest of each SKU
     stock: dict[Place, Cells]
@@ -124,7 +132,12 @@ def read_facts(work: Work, account_id: str, day: date) -> RestockFacts:
         return work.rows(statement, span)
 
     since = day - timedelta(days=STALE)
-    stock = [row for row in rows(_STOCK) if row["day"] >= since]
+    newest = {row["marketplace_id"]: row["day"] for row in rows(_SNAPSHOTS)}
+    stock = [
+        {**row, "is_lacking": row["day"] < newest[row["marketplace_id"]]}
+        for row in rows(_STOCK)
+        if row["day"] >= since
+    ]
     valid = [row for row in rows(_ELSEWHERE) if row["valid_from"] <= day <= (row["valid_to"] or day)]
     return RestockFacts(
         forecasts=_newest(rows(_FORECASTS), home, "day"),

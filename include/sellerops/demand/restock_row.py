@@ -168,16 +168,17 @@ def _missing(line: Line, facts: RestockFacts, lacks_rate: bool) -> list[str]:
         "fee_rule" if lacks_rate else "",
         "forecast" if line.demand is None else "",
         "margin" if line.margin is None else "",
-        "stock" if line.position is None else "",
+        "stock" if line.position is None or line.has_old_stock else "",
         "supplier" if line.supply.is_default else "",
     }
     return sorted(words - {""})
 
 
 def _is_estimated(line: Line, facts: RestockFacts) -> bool:
-    """Whether a default lead time, an estimated forecast or an estimated level of stock was used."""
+    """Whether a default lead time, an estimated forecast or an estimated or old level of stock was used."""
     forecast, stock = facts.forecasts.get(line.place) or {}, facts.stock.get(line.place) or {}
-    return line.supply.is_default or "estimated" in (forecast.get("status"), stock.get("status"))
+    is_fallback = line.supply.is_default or line.has_old_stock
+    return is_fallback or "estimated" in (forecast.get("status"), stock.get("status"))
 
 
 def _day(today: date, days: int | None) -> date | None:

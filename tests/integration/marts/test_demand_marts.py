@@ -147,6 +147,32 @@ def test_forecasts_name_what_is_missing_and_refuse(builder: MartBuilder, store: 
     assert float(row["data_quality"]) == pytest.approx(90 / 91, abs=1e-5)
 
 
+def test_a_sku_that_the_newest_snapshot_lacks_is_marked(builder: MartBuilder, store: MartStore) -> None:
+    """Its last figures are kept, and AWD's of yesterday although your own warehouse names today."""
+    level = {"stock_pool": US, "is_counted": True, "available": 20}
+    shared = {"marketplace_id": "", "stock_pool": "", "is_counted": True, "sku": "A"}
+    fill(store, "demand_day", *_demand("A", 2), *_demand("gone", 2), *_demand("old", 2))
+    fill(
+        store,
+        "inventory_day",
+        {**level, "day": TODAY, "sku": "A"},
+        {**level, "day": LAST, "sku": "gone"},
+        {**level, "day": TODAY - timedelta(days=8), "sku": "old"},
+        {**shared, "day": LAST, "awd_available": 9},
+        {**shared, "day": TODAY, "own_warehouse": 3},
+    )
+    fill(store, "product", *({"sku": sku, "asin": "B0", "known_since": LAST} for sku in ("A", "gone", "old")))
+    _forecast(builder, store)
+    rows = {row["sku"]: row for row in built(builder, store, "restock")}
+    found = {sku: (row["available"], row["status"], "stock" in row["missing"]) for sku, row in rows.items()}
+    assert found == {
+        "A": (20, "estimated", False),
+        "gone": (20, "estimated", True),
+        "old": (None, "incomplete", True),
+    }
+    assert rows["A"]["awd_available"] == 9
+
+
 def _printed(capsys: pytest.CaptureFixture[str], command: str) -> str:
     """What a command prints; it must succeed."""
     assert main(["restock", *shlex.split(command)]) == 0

@@ -159,3 +159,14 @@ def test_each_part_of_the_position_arrives_on_its_own_day() -> None:
     days = [(each.in_days, each.units) for each in found.arrivals]
     assert days == [(3, 4), (6, 5), (11, 7), (15, 20), (16, 5), (20, 8), (26, 5), (46, 50)]
     assert found.within(20) == 12 + 4 + 5 + 7 + 20 + 5 + 8
+
+
+@pytest.mark.parametrize(("inbound", "awd"), [(30, 5), (12, 5), (8, 9), (0, 17)])
+def test_units_on_their_way_from_awd_are_counted_once(inbound: int, awd: int) -> None:
+    """12 units are on their way: those that FBA does not show as inbound are counted with AWD's 5."""
+    stock = {"inbound_shipped": inbound // 2, "inbound_receiving": inbound - inbound // 2}
+    lead = LeadTime(Days(30, 0), Days(20, 0), Days(6, 0))
+    bulk = {"awd_reserved": 5, "awd_replenishing": 12}
+    found = position_of(stock, bulk, (), (), day=DAY, lead=lead, settings=DemandSettings())
+    assert found.stock.awd_reserved == awd
+    assert found.stock.total == max(inbound, 12) + 5
