@@ -2,8 +2,9 @@
 -- group: money
 -- grain: [account_id, marketplace_id, day, order_id, sku]
 -- inputs:
---   amazon_sp.all_orders: {moment: purchase_date, before: 1}
---   posted_order: {day: day, before: 1, after: 35}
+--   amazon_sp.all_orders: {moment: purchase_date}
+--   amazon_sp.listings_all: {moment: snapshot_at, before: 1}
+--   order_posting: {day: day}
 --   reference.marketplace: {account: false, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
@@ -15,8 +16,8 @@
 --   state: {type: text, description: "cancelled, pending, unshipped, shipped (not posted), deferred (posted, held back) or paid."}
 --   units: {type: integer, unit: units, description: "Units ordered; cancelled ones are not counted."}
 --   posted_units: {type: integer, unit: units, description: "Units of which Amazon posted the money."}
---   ordered: {type: decimal, unit: currency, description: "Price of the line, tax included where prices include it; a pending line without price by the SKU's last price since the day before; null: none is known."}
---   ordered_tax: {type: decimal, unit: currency, description: "Tax inside ordered."}
+--   ordered: {type: decimal, unit: currency, description: "Price of the line, tax included where prices include it; a pending line without price by the SKU's last price since the day before, else by its newest listing; null: none is known."}
+--   ordered_tax: {type: decimal, unit: currency, description: "Tax inside ordered; of a price from the listing: the share that the day's other orders have."}
 --   is_estimated: {type: boolean, description: "Whether ordered is an estimate."}
 --   open_units: {type: integer, unit: units, description: "Units that are neither cancelled nor posted."}
 --   open_sales: {type: decimal, unit: currency, description: "Price of the open units without tax; null: not known."}
@@ -44,6 +45,7 @@ WITH lines AS (
     SELECT o.account_id,
            o.marketplace_id,
            CAST(o.purchase_date AT TIME ZONE m.time_zone AS DATE) AS day,
+           CAST(o.purchase_date AT TIME ZONE 'UTC' AS DATE) AS utc_day,
            o.purchase_date,
            m.currency,
            o.amazon_order_id AS order_id,
@@ -68,23 +70,49 @@ WITH lines AS (
     INNER JOIN {{ source('reference.marketplace') }} AS m ON m.id = o.marketplace_id
     WHERE o.purchase_date IS NOT NULL
 ),
+unpriced AS (
+    SELECT l.account_id, l.marketplace_id, l.day, l.order_id, l.sku, l.asin, l.ordinal, l.purchase_date
+    FROM lines AS l
+    WHERE l.item_price IS NULL AND l.state <> 'cancelled' AND l.units > 0
+),
+tax_shares AS (
+    SELECT l.account_id, l.marketplace_id, l.day, ROUND(SUM(l.item_tax) / NULLIF(SUM(l.item_price), 0), 6) AS tax_share
+    FROM lines AS l
+    WHERE l.item_price IS NOT NULL AND l.item_tax IS NOT NULL AND l.state <> 'cancelled' AND l.units > 0
+    GROUP BY l.account_id, l.marketplace_id, l.day
+),
+-- As in sales_day: the last price at which the SKU was ordered since the day before, else that of its newest listing.
 prices AS (
-    SELECT u.account_id, u.order_id, u.sku, u.asin, u.ordinal,
+    SELECT u.account_id, u.order_id, u.sku, u.asin, u.ordinal, 1 AS rank_of_source, p.purchase_date AS known_at,
            ROUND(p.item_price / NULLIF(p.units, 0), 6) AS price,
-           ROUND(p.item_tax / NULLIF(p.units, 0), 6) AS tax,
-           ROW_NUMBER() OVER (
-               PARTITION BY u.account_id, u.order_id, u.sku, u.asin, u.ordinal
-               ORDER BY p.purchase_date DESC, ROUND(p.item_price / NULLIF(p.units, 0), 6) DESC
-           ) AS place
-    FROM lines AS u
+           ROUND(p.item_tax / NULLIF(p.units, 0), 6) AS tax
+    FROM unpriced AS u
     INNER JOIN lines AS p
         ON p.account_id = u.account_id
         AND p.marketplace_id = u.marketplace_id
         AND p.sku = u.sku
         AND p.purchase_date <= u.purchase_date
-        AND p.day >= u.day - INTERVAL '1' DAY
-    WHERE u.item_price IS NULL AND u.state <> 'cancelled' AND u.units > 0
-      AND p.item_price IS NOT NULL AND p.state <> 'cancelled' AND p.units > 0
+        AND p.utc_day >= CAST(u.day - INTERVAL '1' DAY AS DATE)
+    WHERE p.item_price IS NOT NULL AND p.state <> 'cancelled' AND p.units > 0
+    UNION ALL
+    SELECT u.account_id, u.order_id, u.sku, u.asin, u.ordinal, 2 AS rank_of_source, l.snapshot_at AS known_at,
+           l.price, ROUND(l.price * s.tax_share, 6) AS tax
+    FROM unpriced AS u
+    INNER JOIN {{ source('amazon_sp.listings_all') }} AS l
+        ON l.account_id = u.account_id AND l.marketplace_id = u.marketplace_id AND l.seller_sku = u.sku
+    LEFT JOIN tax_shares AS s
+        ON s.account_id = u.account_id AND s.marketplace_id = u.marketplace_id AND s.day = u.day
+    WHERE l.price IS NOT NULL
+      AND CAST(l.snapshot_at AT TIME ZONE 'UTC' AS DATE) >= CAST(u.day - INTERVAL '2' DAY AS DATE)
+      AND CAST(l.snapshot_at AT TIME ZONE 'UTC' AS DATE) <= CAST(u.day + INTERVAL '1' DAY AS DATE)
+),
+ranked AS (
+    SELECT p.account_id, p.order_id, p.sku, p.asin, p.ordinal, p.price, p.tax,
+           ROW_NUMBER() OVER (
+               PARTITION BY p.account_id, p.order_id, p.sku, p.asin, p.ordinal
+               ORDER BY p.rank_of_source, p.known_at DESC, p.price DESC
+           ) AS place
+    FROM prices AS p
 ),
 priced AS (
     SELECT l.account_id, l.marketplace_id, l.day, l.currency, l.order_id, l.sku, l.state, l.tax_inside,
@@ -97,7 +125,7 @@ priced AS (
            l.shipping,
            l.promotions
     FROM lines AS l
-    LEFT JOIN prices AS p
+    LEFT JOIN ranked AS p
         ON p.account_id = l.account_id AND p.order_id = l.order_id AND p.sku = l.sku AND p.asin = l.asin
         AND p.ordinal = l.ordinal AND p.place = 1
 ),
@@ -116,54 +144,22 @@ ordered AS (
     FROM priced AS r
     GROUP BY r.account_id, r.marketplace_id, r.day, r.currency, r.order_id, r.sku
 ),
-order_days AS (
-    SELECT o.account_id, o.marketplace_id, o.order_id, o.currency, MIN(o.day) AS day
-    FROM ordered AS o
-    GROUP BY o.account_id, o.marketplace_id, o.order_id, o.currency
-),
-posted AS (
-    SELECT o.account_id, o.marketplace_id, o.day, o.currency, o.order_id, p.sku,
-           SUM(p.units) AS posted_units,
-           SUM(p.product_sales) AS product_sales,
-           SUM(p.shipping_income) AS shipping_income,
-           SUM(p.gift_wrap_income) AS gift_wrap_income,
-           SUM(p.promotions) AS promotions,
-           SUM(p.referral_fees) AS referral_fees,
-           SUM(p.closing_fees) AS closing_fees,
-           SUM(p.digital_services_fees) AS digital_services_fees,
-           SUM(p.fulfilment_fees) AS fulfilment_fees,
-           SUM(p.chargebacks) AS chargebacks,
-           SUM(p.cm1) AS cm1,
-           SUM(p.cm2_only) AS cm2_only,
-           SUM(p.tax) AS tax,
-           SUM(p.unmapped) AS unmapped,
-           SUM(p.net) AS posted_net,
-           SUM(p.deferred_sales) AS deferred_sales,
-           SUM(p.deferred_net) AS deferred_net
-    FROM order_days AS o
-    INNER JOIN {{ ref('posted_order') }} AS p
-        ON p.account_id = o.account_id
-        AND p.marketplace_id = o.marketplace_id
-        AND p.order_id = o.order_id
-        AND p.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
-    GROUP BY o.account_id, o.marketplace_id, o.day, o.currency, o.order_id, p.sku
-),
 joined AS (
     SELECT COALESCE(o.account_id, p.account_id) AS account_id,
            COALESCE(o.marketplace_id, p.marketplace_id) AS marketplace_id,
            COALESCE(o.day, p.day) AS day,
            COALESCE(o.order_id, p.order_id) AS order_id,
            COALESCE(o.sku, p.sku) AS sku,
-           COALESCE(o.currency, p.currency) AS currency,
+           m.currency,
            CASE WHEN p.account_id IS NULL THEN o.state
                 WHEN p.deferred_net <> 0 THEN 'deferred'
                 ELSE 'paid' END AS state,
            COALESCE(o.units, 0) AS units,
-           COALESCE(p.posted_units, 0) AS posted_units,
+           COALESCE(p.units, 0) AS posted_units,
            CASE WHEN o.account_id IS NULL THEN 0 ELSE o.ordered END AS ordered,
            COALESCE(o.ordered_tax, 0) AS ordered_tax,
            COALESCE(o.is_estimated, FALSE) AS is_estimated,
-           CASE WHEN COALESCE(o.units, 0) > COALESCE(p.posted_units, 0) THEN o.units - COALESCE(p.posted_units, 0) ELSE 0 END AS open_units,
+           CASE WHEN COALESCE(o.units, 0) > COALESCE(p.units, 0) THEN o.units - COALESCE(p.units, 0) ELSE 0 END AS open_units,
            COALESCE(o.shipping, 0) AS shipping,
            COALESCE(o.promotions, 0) AS ordered_promotions,
            COALESCE(p.product_sales, 0) AS product_sales,
@@ -179,13 +175,14 @@ joined AS (
            COALESCE(p.cm2_only, 0) AS cm2_only,
            COALESCE(p.tax, 0) AS tax,
            COALESCE(p.unmapped, 0) AS unmapped,
-           COALESCE(p.posted_net, 0) AS posted_net,
+           COALESCE(p.net, 0) AS posted_net,
            COALESCE(p.deferred_sales, 0) AS deferred_sales,
            COALESCE(p.deferred_net, 0) AS deferred_net
     FROM ordered AS o
-    FULL JOIN posted AS p
+    FULL JOIN {{ ref('order_posting') }} AS p
         ON p.account_id = o.account_id AND p.marketplace_id = o.marketplace_id AND p.day = o.day
         AND p.order_id = o.order_id AND p.sku = o.sku
+    INNER JOIN {{ source('reference.marketplace') }} AS m ON m.id = COALESCE(o.marketplace_id, p.marketplace_id)
 )
 SELECT j.account_id,
        j.marketplace_id,

@@ -137,14 +137,25 @@ paid_orders AS (
     WHERE p.order_id <> ''
     GROUP BY p.account_id, p.order_id, p.sku
 ),
-customers AS (
-    SELECT e.account_id, e.marketplace_id, 'not_returned' AS kind, e.reference, e.sku, e.fnsku, e.day, e.currency, e.quantity,
-           COALESCE(c.units, 0) + COALESCE(p.units, 0) AS reimbursed,
-           ROUND(-e.amount / NULLIF(e.quantity, 0), 6) AS unit_loss
+-- What came back names no refund: it is that of the oldest refund of the order and SKU.
+refunds AS (
+    SELECT e.account_id, e.marketplace_id, e.reference, e.sku, e.fnsku, e.day, e.currency, e.quantity,
+           ROUND(-e.amount / NULLIF(e.quantity, 0), 6) AS unit_loss,
+           COALESCE(c.units, 0) + COALESCE(p.units, 0) - SUM(e.quantity) OVER (
+               PARTITION BY e.account_id, e.reference, e.sku
+               ORDER BY e.day, MD5(e.marketplace_id || e.currency)
+               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+           ) + e.quantity AS left_to_allot
     FROM {{ ref('loss_event') }} AS e
     LEFT JOIN came_back AS c ON c.account_id = e.account_id AND c.order_id = e.reference AND c.sku = e.sku
     LEFT JOIN paid_orders AS p ON p.account_id = e.account_id AND p.order_id = e.reference AND p.sku = e.sku
     WHERE e.kind = 'refunded'
+),
+customers AS (
+    SELECT r.account_id, r.marketplace_id, 'not_returned' AS kind, r.reference, r.sku, r.fnsku, r.day, r.currency, r.quantity,
+           CASE WHEN r.left_to_allot <= 0 THEN 0 WHEN r.left_to_allot > r.quantity THEN r.quantity ELSE r.left_to_allot END AS reimbursed,
+           r.unit_loss
+    FROM refunds AS r
 ),
 events AS (
     SELECT w.account_id, w.marketplace_id, w.kind, w.reference, w.sku, w.fnsku, w.day, w.currency, w.quantity, w.reimbursed, w.unit_loss FROM warehouse AS w

@@ -4,9 +4,10 @@
 -- inputs:
 --   order_money: {day: day}
 --   transaction_line: {day: day}
---   posted_refund: {day: day, before: 1, after: 35}
---   order_day: {day: day, before: 35, after: 1}
---   amazon_sp.fba_customer_returns: {moment: return_date, marketplace: false}
+--   posted_order: {day: day}
+--   posted_refund: {day: day}
+--   order_refund: {day: day}
+--   returned_sku_day: {day: day}
 --   ads_day: {day: day}
 --   fees_day: {day: day}
 --   storage_sku_month: {day: day, before: 95}
@@ -14,7 +15,6 @@
 --   reference.fx_rate: {day: day, account: false, marketplace: false}
 --   reference.calendar: {day: day, account: false, marketplace: false}
 --   reference.account_setting: {marketplace: false}
---   reference.marketplace: {account: false, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; empty: of the whole account."}
@@ -73,33 +73,34 @@
 --   margins_add_up:
 --     description: The margins are the sum of their columns.
 --     sql: "SELECT t.day, t.sku FROM {{ this }} AS t WHERE t.cm2 <> t.cm1 + t.ads + t.promotion_fees + t.storage + t.inbound + t.removals + t.reimbursements + t.clawbacks + t.other_cm2 + t.tax_on_fees"
-WITH order_days AS (
-    SELECT d.account_id, d.marketplace_id, d.order_id, MIN(d.day) AS day
-    FROM {{ ref('order_day') }} AS d
-    GROUP BY d.account_id, d.marketplace_id, d.order_id
-),
--- What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money,
--- and with `refund_day: order` their refunds.
-by_posting AS (
+WITH by_posting AS (
+    -- What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money,
+    -- and with `refund_day: order` their refunds.
     SELECT t.account_id, t.marketplace_id, t.day, t.sku, t.currency, t.pl_line, t.level, t.amount
     FROM {{ ref('transaction_line') }} AS t
     LEFT JOIN {{ source('reference.account_setting') }} AS g ON g.account_id = t.account_id
-    LEFT JOIN order_days AS o
-        ON (t.transaction_type = 'Shipment' OR (t.transaction_type = 'Refund' AND g.refund_day = 'order'))
+    LEFT JOIN {{ ref('posted_order') }} AS o
+        ON t.transaction_type = 'Shipment'
         AND o.account_id = t.account_id
         AND o.marketplace_id = t.marketplace_id
+        AND o.day = t.day
         AND o.order_id = t.order_id
-        AND t.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
-    WHERE t.is_counted AND o.order_id IS NULL
+        AND o.sku = t.sku
+    LEFT JOIN {{ ref('posted_refund') }} AS r
+        ON t.transaction_type = 'Refund' AND g.refund_day = 'order'
+        AND r.account_id = t.account_id
+        AND r.marketplace_id = t.marketplace_id
+        AND r.day = t.day
+        AND r.order_id = t.order_id
+        AND r.sku = t.sku
+        AND r.pl_line = t.pl_line
+        AND r.level = t.level
+        AND r.currency = t.currency
+    WHERE t.is_counted AND o.order_day IS NULL AND r.order_day IS NULL
     UNION ALL
-    SELECT o.account_id, o.marketplace_id, o.day, r.sku, r.currency, r.pl_line, r.level, r.amount
-    FROM {{ ref('posted_refund') }} AS r
+    SELECT r.account_id, r.marketplace_id, r.day, r.sku, r.currency, r.pl_line, r.level, r.amount
+    FROM {{ ref('order_refund') }} AS r
     INNER JOIN {{ source('reference.account_setting') }} AS g ON g.account_id = r.account_id AND g.refund_day = 'order'
-    INNER JOIN order_days AS o
-        ON o.account_id = r.account_id
-        AND o.marketplace_id = r.marketplace_id
-        AND o.order_id = r.order_id
-        AND r.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
 ),
 active_days AS (
     SELECT o.account_id, o.marketplace_id, o.day FROM {{ ref('order_money') }} AS o GROUP BY o.account_id, o.marketplace_id, o.day
@@ -127,15 +128,6 @@ stored AS (
     FROM storage_months AS d
     INNER JOIN {{ ref('storage_sku_month') }} AS m
         ON m.account_id = d.account_id AND m.marketplace_id = d.marketplace_id AND m.day = d.known_month
-),
-returned AS (
-    SELECT r.account_id, o.marketplace_id, CAST(r.return_date AT TIME ZONE m.time_zone AS DATE) AS day,
-           COALESCE(r.sku, '') AS sku, m.currency, r.quantity AS units
-    FROM {{ source('amazon_sp.fba_customer_returns') }} AS r
-    INNER JOIN order_days AS o ON o.account_id = r.account_id AND o.order_id = r.order_id
-    INNER JOIN {{ source('reference.marketplace') }} AS m ON m.id = o.marketplace_id
-    WHERE r.detailed_disposition = 'SELLABLE'
-      AND CAST(r.return_date AT TIME ZONE m.time_zone AS DATE) BETWEEN o.day AND o.day + INTERVAL '35' DAY
 ),
 parts AS (
     SELECT o.account_id, o.marketplace_id, o.day, o.sku, o.currency,
@@ -230,7 +222,7 @@ parts AS (
            0 AS level_tax, 0 AS fee_tax, 0 AS balance, 0 AS unmapped, 0 AS unmapped_lines, 0 AS posted,
            0 AS is_deferred, 0 AS incomplete_ads, 0 AS estimated_storage, 0 AS referral_rate,
            0 AS referral_rates, 0 AS fulfilment_rate, 0 AS unknown_rates
-    FROM returned AS r
+    FROM {{ ref('returned_sku_day') }} AS r
     UNION ALL
     SELECT f.account_id, f.marketplace_id, f.day, f.sku, f.currency,
            0 AS is_row, 0 AS units, 0 AS open_units, 0 AS returned_units, 0 AS unpriced_lines,

@@ -3,6 +3,7 @@ WITH lines AS (
     o.account_id,
     o.marketplace_id,
     DATE(o.purchase_date, m.time_zone) AS day,
+    DATE(o.purchase_date, 'UTC') AS utc_day,
     o.purchase_date,
     m.currency,
     o.amazon_order_id AS order_id,
@@ -37,33 +38,96 @@ WITH lines AS (
     ON m.id = o.marketplace_id
   WHERE
     o.purchase_date IS NOT NULL
-), prices AS (
+), unpriced AS (
+  SELECT
+    l.account_id,
+    l.marketplace_id,
+    l.day,
+    l.order_id,
+    l.sku,
+    l.asin,
+    l.ordinal,
+    l.purchase_date
+  FROM lines AS l
+  WHERE
+    l.item_price IS NULL AND l.state <> 'cancelled' AND l.units > 0
+), tax_shares AS (
+  SELECT
+    l.account_id,
+    l.marketplace_id,
+    l.day,
+    ROUND(
+      CAST(CAST(SUM(l.item_tax) AS BIGNUMERIC) / NULLIF(SUM(l.item_price), 0) AS BIGNUMERIC),
+      6
+    ) AS tax_share
+  FROM lines AS l
+  WHERE
+    l.item_price IS NOT NULL
+    AND l.item_tax IS NOT NULL
+    AND l.state <> 'cancelled'
+    AND l.units > 0
+  GROUP BY
+    l.account_id,
+    l.marketplace_id,
+    l.day
+), prices /* As in sales_day: the last price at which the SKU was ordered since the day before, else that of its newest listing. */ AS (
   SELECT
     u.account_id,
     u.order_id,
     u.sku,
     u.asin,
     u.ordinal,
+    1 AS rank_of_source,
+    p.purchase_date AS known_at,
     ROUND(CAST(CAST(p.item_price AS BIGNUMERIC) / NULLIF(p.units, 0) AS BIGNUMERIC), 6) AS price,
-    ROUND(CAST(CAST(p.item_tax AS BIGNUMERIC) / NULLIF(p.units, 0) AS BIGNUMERIC), 6) AS tax,
-    ROW_NUMBER() OVER (
-      PARTITION BY u.account_id, u.order_id, u.sku, u.asin, u.ordinal
-      ORDER BY p.purchase_date DESC, ROUND(CAST(CAST(p.item_price AS BIGNUMERIC) / NULLIF(p.units, 0) AS BIGNUMERIC), 6) DESC
-    ) AS place
-  FROM lines AS u
+    ROUND(CAST(CAST(p.item_tax AS BIGNUMERIC) / NULLIF(p.units, 0) AS BIGNUMERIC), 6) AS tax
+  FROM unpriced AS u
   INNER JOIN lines AS p
     ON p.account_id = u.account_id
     AND p.marketplace_id = u.marketplace_id
     AND p.sku = u.sku
     AND p.purchase_date <= u.purchase_date
-    AND p.day >= u.day - INTERVAL '1' DAY
+    AND p.utc_day >= CAST(u.day - INTERVAL '1' DAY AS DATE)
   WHERE
-    u.item_price IS NULL
-    AND u.state <> 'cancelled'
-    AND u.units > 0
-    AND p.item_price IS NOT NULL
-    AND p.state <> 'cancelled'
-    AND p.units > 0
+    p.item_price IS NOT NULL AND p.state <> 'cancelled' AND p.units > 0
+  UNION ALL
+  SELECT
+    u.account_id,
+    u.order_id,
+    u.sku,
+    u.asin,
+    u.ordinal,
+    2 AS rank_of_source,
+    l.snapshot_at AS known_at,
+    l.price,
+    ROUND(CAST(l.price * s.tax_share AS BIGNUMERIC), 6) AS tax
+  FROM unpriced AS u
+  INNER JOIN __source__amazon_sp__dot__listings_all__ AS l
+    ON l.account_id = u.account_id
+    AND l.marketplace_id = u.marketplace_id
+    AND l.seller_sku = u.sku
+  LEFT JOIN tax_shares AS s
+    ON s.account_id = u.account_id
+    AND s.marketplace_id = u.marketplace_id
+    AND s.day = u.day
+  WHERE
+    l.price IS NOT NULL
+    AND DATE(l.snapshot_at, 'UTC') >= CAST(u.day - INTERVAL '2' DAY AS DATE)
+    AND DATE(l.snapshot_at, 'UTC') <= CAST(u.day + INTERVAL '1' DAY AS DATE)
+), ranked AS (
+  SELECT
+    p.account_id,
+    p.order_id,
+    p.sku,
+    p.asin,
+    p.ordinal,
+    p.price,
+    p.tax,
+    ROW_NUMBER() OVER (
+      PARTITION BY p.account_id, p.order_id, p.sku, p.asin, p.ordinal
+      ORDER BY p.rank_of_source, p.known_at DESC, p.price DESC
+    ) AS place
+  FROM prices AS p
 ), priced AS (
   SELECT
     l.account_id,
@@ -87,7 +151,7 @@ WITH lines AS (
     l.shipping,
     l.promotions
   FROM lines AS l
-  LEFT JOIN prices AS p
+  LEFT JOIN ranked AS p
     ON p.account_id = l.account_id
     AND p.order_id = l.order_id
     AND p.sku = l.sku
@@ -125,57 +189,6 @@ WITH lines AS (
     r.currency,
     r.order_id,
     r.sku
-), order_days AS (
-  SELECT
-    o.account_id,
-    o.marketplace_id,
-    o.order_id,
-    o.currency,
-    MIN(o.day) AS day
-  FROM ordered AS o
-  GROUP BY
-    o.account_id,
-    o.marketplace_id,
-    o.order_id,
-    o.currency
-), posted AS (
-  SELECT
-    o.account_id,
-    o.marketplace_id,
-    o.day,
-    o.currency,
-    o.order_id,
-    p.sku,
-    SUM(p.units) AS posted_units,
-    SUM(p.product_sales) AS product_sales,
-    SUM(p.shipping_income) AS shipping_income,
-    SUM(p.gift_wrap_income) AS gift_wrap_income,
-    SUM(p.promotions) AS promotions,
-    SUM(p.referral_fees) AS referral_fees,
-    SUM(p.closing_fees) AS closing_fees,
-    SUM(p.digital_services_fees) AS digital_services_fees,
-    SUM(p.fulfilment_fees) AS fulfilment_fees,
-    SUM(p.chargebacks) AS chargebacks,
-    SUM(p.cm1) AS cm1,
-    SUM(p.cm2_only) AS cm2_only,
-    SUM(p.tax) AS tax,
-    SUM(p.unmapped) AS unmapped,
-    SUM(p.net) AS posted_net,
-    SUM(p.deferred_sales) AS deferred_sales,
-    SUM(p.deferred_net) AS deferred_net
-  FROM order_days AS o
-  INNER JOIN __ref__posted_order__ AS p
-    ON p.account_id = o.account_id
-    AND p.marketplace_id = o.marketplace_id
-    AND p.order_id = o.order_id
-    AND p.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
-  GROUP BY
-    o.account_id,
-    o.marketplace_id,
-    o.day,
-    o.currency,
-    o.order_id,
-    p.sku
 ), joined AS (
   SELECT
     COALESCE(o.account_id, p.account_id) AS account_id,
@@ -183,7 +196,7 @@ WITH lines AS (
     COALESCE(o.day, p.day) AS day,
     COALESCE(o.order_id, p.order_id) AS order_id,
     COALESCE(o.sku, p.sku) AS sku,
-    COALESCE(o.currency, p.currency) AS currency,
+    m.currency,
     CASE
       WHEN p.account_id IS NULL
       THEN o.state
@@ -192,13 +205,13 @@ WITH lines AS (
       ELSE 'paid'
     END AS state,
     COALESCE(o.units, 0) AS units,
-    COALESCE(p.posted_units, 0) AS posted_units,
+    COALESCE(p.units, 0) AS posted_units,
     CASE WHEN o.account_id IS NULL THEN 0 ELSE o.ordered END AS ordered,
     COALESCE(o.ordered_tax, 0) AS ordered_tax,
     COALESCE(o.is_estimated, FALSE) AS is_estimated,
     CASE
-      WHEN COALESCE(o.units, 0) > COALESCE(p.posted_units, 0)
-      THEN o.units - COALESCE(p.posted_units, 0)
+      WHEN COALESCE(o.units, 0) > COALESCE(p.units, 0)
+      THEN o.units - COALESCE(p.units, 0)
       ELSE 0
     END AS open_units,
     COALESCE(o.shipping, 0) AS shipping,
@@ -216,16 +229,18 @@ WITH lines AS (
     COALESCE(p.cm2_only, 0) AS cm2_only,
     COALESCE(p.tax, 0) AS tax,
     COALESCE(p.unmapped, 0) AS unmapped,
-    COALESCE(p.posted_net, 0) AS posted_net,
+    COALESCE(p.net, 0) AS posted_net,
     COALESCE(p.deferred_sales, 0) AS deferred_sales,
     COALESCE(p.deferred_net, 0) AS deferred_net
   FROM ordered AS o
-  FULL JOIN posted AS p
+  FULL JOIN __ref__order_posting__ AS p
     ON p.account_id = o.account_id
     AND p.marketplace_id = o.marketplace_id
     AND p.day = o.day
     AND p.order_id = o.order_id
     AND p.sku = o.sku
+  INNER JOIN __source__reference__dot__marketplace__ AS m
+    ON m.id = COALESCE(o.marketplace_id, p.marketplace_id)
 )
 SELECT
   j.account_id,

@@ -226,19 +226,22 @@ WITH newest AS (
     p.account_id,
     p.order_id,
     p.sku
-), customers AS (
+), refunds /* What came back names no refund: it is that of the oldest refund of the order and SKU. */ AS (
   SELECT
     e.account_id,
     e.marketplace_id,
-    'not_returned' AS kind,
     e.reference,
     e.sku,
     e.fnsku,
     e.day,
     e.currency,
     e.quantity,
-    COALESCE(c.units, 0) + COALESCE(p.units, 0) AS reimbursed,
-    ROUND(CAST(CAST(-e.amount AS BIGNUMERIC) / NULLIF(e.quantity, 0) AS BIGNUMERIC), 6) AS unit_loss
+    ROUND(CAST(CAST(-e.amount AS BIGNUMERIC) / NULLIF(e.quantity, 0) AS BIGNUMERIC), 6) AS unit_loss,
+    COALESCE(c.units, 0) + COALESCE(p.units, 0) - SUM(e.quantity) OVER (
+      PARTITION BY e.account_id, e.reference, e.sku
+      ORDER BY e.day, TO_HEX(MD5(e.marketplace_id || e.currency))
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) + e.quantity AS left_to_allot
   FROM __ref__loss_event__ AS e
   LEFT JOIN came_back AS c
     ON c.account_id = e.account_id AND c.order_id = e.reference AND c.sku = e.sku
@@ -246,6 +249,26 @@ WITH newest AS (
     ON p.account_id = e.account_id AND p.order_id = e.reference AND p.sku = e.sku
   WHERE
     e.kind = 'refunded'
+), customers AS (
+  SELECT
+    r.account_id,
+    r.marketplace_id,
+    'not_returned' AS kind,
+    r.reference,
+    r.sku,
+    r.fnsku,
+    r.day,
+    r.currency,
+    r.quantity,
+    CASE
+      WHEN r.left_to_allot <= 0
+      THEN 0
+      WHEN r.left_to_allot > r.quantity
+      THEN r.quantity
+      ELSE r.left_to_allot
+    END AS reimbursed,
+    r.unit_loss
+  FROM refunds AS r
 ), events AS (
   SELECT
     w.account_id,

@@ -1,15 +1,6 @@
-WITH order_days AS (
-  SELECT
-    d.account_id,
-    d.marketplace_id,
-    d.order_id,
-    MIN(d.day) AS day
-  FROM __ref__order_day__ AS d
-  GROUP BY
-    d.account_id,
-    d.marketplace_id,
-    d.order_id
-), by_posting /* What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money, */ /* and with `refund_day: order` their refunds. */ AS (
+WITH by_posting AS (
+  /* What belongs to the day on which it was posted: all but the shipments of known orders, which are in order_money, */
+  /* and with `refund_day: order` their refunds. */
   SELECT
     t.account_id,
     t.marketplace_id,
@@ -22,37 +13,39 @@ WITH order_days AS (
   FROM __ref__transaction_line__ AS t
   LEFT JOIN __source__reference__dot__account_setting__ AS g
     ON g.account_id = t.account_id
-  LEFT JOIN order_days AS o
-    ON (
-      t.transaction_type = 'Shipment'
-      OR (
-        t.transaction_type = 'Refund' AND g.refund_day = 'order'
-      )
-    )
+  LEFT JOIN __ref__posted_order__ AS o
+    ON t.transaction_type = 'Shipment'
     AND o.account_id = t.account_id
     AND o.marketplace_id = t.marketplace_id
+    AND o.day = t.day
     AND o.order_id = t.order_id
-    AND t.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
+    AND o.sku = t.sku
+  LEFT JOIN __ref__posted_refund__ AS r
+    ON t.transaction_type = 'Refund'
+    AND g.refund_day = 'order'
+    AND r.account_id = t.account_id
+    AND r.marketplace_id = t.marketplace_id
+    AND r.day = t.day
+    AND r.order_id = t.order_id
+    AND r.sku = t.sku
+    AND r.pl_line = t.pl_line
+    AND r.level = t.level
+    AND r.currency = t.currency
   WHERE
-    t.is_counted AND o.order_id IS NULL
+    t.is_counted AND o.order_day IS NULL AND r.order_day IS NULL
   UNION ALL
   SELECT
-    o.account_id,
-    o.marketplace_id,
-    o.day,
+    r.account_id,
+    r.marketplace_id,
+    r.day,
     r.sku,
     r.currency,
     r.pl_line,
     r.level,
     r.amount
-  FROM __ref__posted_refund__ AS r
+  FROM __ref__order_refund__ AS r
   INNER JOIN __source__reference__dot__account_setting__ AS g
     ON g.account_id = r.account_id AND g.refund_day = 'order'
-  INNER JOIN order_days AS o
-    ON o.account_id = r.account_id
-    AND o.marketplace_id = r.marketplace_id
-    AND o.order_id = r.order_id
-    AND r.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '35' DAY
 ), active_days AS (
   SELECT
     o.account_id,
@@ -112,22 +105,6 @@ WITH order_days AS (
     ON m.account_id = d.account_id
     AND m.marketplace_id = d.marketplace_id
     AND m.day = d.known_month
-), returned AS (
-  SELECT
-    r.account_id,
-    o.marketplace_id,
-    DATE(r.return_date, m.time_zone) AS day,
-    COALESCE(r.sku, '') AS sku,
-    m.currency,
-    r.quantity AS units
-  FROM __source__amazon_sp__dot__fba_customer_returns__ AS r
-  INNER JOIN order_days AS o
-    ON o.account_id = r.account_id AND o.order_id = r.order_id
-  INNER JOIN __source__reference__dot__marketplace__ AS m
-    ON m.id = o.marketplace_id
-  WHERE
-    r.detailed_disposition = 'SELLABLE'
-    AND DATE(r.return_date, m.time_zone) BETWEEN o.day AND o.day + INTERVAL '35' DAY
 ), parts AS (
   SELECT
     o.account_id,
@@ -477,7 +454,7 @@ WITH order_days AS (
     0 AS referral_rates,
     0 AS fulfilment_rate,
     0 AS unknown_rates
-  FROM returned AS r
+  FROM __ref__returned_sku_day__ AS r
   UNION ALL
   SELECT
     f.account_id,

@@ -252,8 +252,6 @@ WITH items AS (
     AND n.posted_at = a.posted_at
     AND n.transaction_type = a.transaction_type
     AND n.description = a.description
-  WHERE
-    a.amount <> 0
 )
 SELECT
   p.account_id,
@@ -295,3 +293,6 @@ LEFT JOIN ranked AS r
   AND r.breakdown_key = LOWER(TRIM(p.breakdown_type, ' '))
   AND r.sign = CASE WHEN p.amount < 0 THEN '-' ELSE '+' END
   AND r.place = 1
+/* A product at price 0 is a unit all the same. */
+WHERE
+  p.amount <> 0 OR r.pl_line = 'revenue.product'

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.built_marts import US, MartRows
+from support.built_marts import US, MartRows, builder_of, needed_for
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
@@ -217,6 +217,90 @@ def test_profit_uses_estimates_until_money_is_posted(rows: MartRows) -> None:
     assert _more_than_posted(rows) == 0
 
 
+def test_money_posted_late_or_without_a_marketplace_belongs_to_its_order(rows: MartRows) -> None:
+    """Pay by invoice, a preorder or a late release: nothing is both posted and estimated."""
+    long_ago = NOON - timedelta(days=100)
+    rows.add("reference.cost", _cost("A", "", "2026-01-01", "9999-12-31", "5.00"))
+    rows.add(
+        "amazon_sp.all_orders",
+        {**_order("late", "Shipped", 1, "20"), "purchase_date": long_ago},
+        _order("nowhere", "Shipped", 1, "20"),
+        _order("free", "Shipped", 1, "0"),
+    )
+    sold = {"OurPricePrincipal": "20.00", "Commission": "-3.00"}
+    _transaction(rows, "late", "Shipment", sold)
+    _transaction(rows, "late", "Refund", {"OurPricePrincipal": "-20.00"}, at=NOON + timedelta(days=5))
+    _transaction(rows, "nowhere", "Shipment", sold, marketplace_id=None)
+    _transaction(rows, "free", "Shipment", {"OurPricePrincipal": "0.00", "FBAPerUnitFulfillmentFee": "-4.00"})
+    _transaction(rows, "unknown", "Shipment", {"OurPricePrincipal": "7.00"}, marketplace_id=None)
+    rows.add(
+        "amazon_sp.fba_customer_returns",
+        {"marketplace_id": None, "return_date": NOON, "order_id": "late", "sku": "A", "quantity": 1}
+        | {"detailed_disposition": "SELLABLE"},
+    )
+    columns = ("units", "open_units", "product_sales", "fulfilment_fees", "cogs", "cogs_returned", "refunds")
+
+    def built() -> dict[tuple[str, date], tuple[Any, ...]]:
+        found = rows.built("profit_sku_day")
+        return {(row["marketplace_id"], row["day"]): tuple(row[name] for name in columns) for row in found}
+
+    assert built() == {
+        (US, long_ago.date()): (1, 0, 20, 0, -5, 0, 0),
+        (US, DAY): (2, 0, 20, -4, -10, 5, 0),
+        (US, DAY + timedelta(days=5)): (0, 0, 0, 0, 0, 0, -20),
+        ("", DAY): (0, 0, 7, 0, 0, 0, 0),  # of no known order
+    }
+    assert _more_than_posted(rows) == 0
+    rows.rows("UPDATE sellerops_reference.account_setting SET refund_day = 'order' RETURNING account_id")
+    assert built()[US, long_ago.date()] == (1, 0, 20, 0, -5, 0, -20)
+    assert _more_than_posted(rows) == 0
+
+
+def test_a_late_posting_rebuilds_the_day_of_its_order_only(rows: MartRows, ledger: Ledger) -> None:
+    for days in (0, 50, 100):
+        at = NOON - timedelta(days=days)
+        rows.add("amazon_sp.all_orders", {**_order(f"o{days}", "Shipped", 1, "20"), "purchase_date": at})
+    # A build of all accounts with loads makes a mart anew, so that there must be another one.
+    rows.rows(
+        "INSERT INTO sellerops.load (report, account_id, table_name, destination, rows_in_file, stored, "
+        "rejected, inserted, updated, unchanged, superseded, replaced, seconds, started_at) "
+        "VALUES ('x', 'other', 'x', 'postgres', 0, 0, 0, 0, 0, 0, 0, 0, 0, now()) RETURNING id"
+    )
+    rows.built("order_money")
+    _transaction(rows, "o100", "Shipment", {"OurPricePrincipal": "20.00"})
+    builder = builder_of(ledger, needed_for("order_money"))
+    marts = {mart.name: mart for mart in builder.marts}
+    builder.queue(marts["transaction_line"], [Span("northwind_na", None, DAY, DAY)], cause="by hand")
+    for name in ("transaction_line", "posted_order", "order_posting"):
+        builder.build(marts[name])
+    waiting = rows.rows("SELECT first_day, last_day FROM sellerops.mart_pending WHERE mart = 'order_money'")
+    ordered = DAY - timedelta(days=100)
+    assert [(row["first_day"], row["last_day"]) for row in waiting] == [(ordered, ordered)]
+
+
+def test_a_pending_order_takes_the_price_of_its_listing(rows: MartRows) -> None:
+    """As sales_day does, less the tax that the day's other orders contain."""
+    at = {"account_id": EU, "marketplace_id": DE}
+    pending = {**at, **_order("p", "Pending", 2, None), "sku": "SLOW"}
+    rows.add(
+        "amazon_sp.all_orders",
+        {**at, **_order("o", "Shipped", 1, "119"), "item_tax": Decimal(19)},
+        pending,
+        {**pending, "amazon_order_id": "q", "sku": "UNKNOWN"},
+    )
+    rows.add(
+        "amazon_sp.listings_all",
+        {**at, "snapshot_at": NOON - timedelta(days=1), "seller_sku": "SLOW", "price": Decimal(40)},
+        {**at, "snapshot_at": NOON, "seller_sku": "SLOW", "price": Decimal(50)},
+    )
+    found = {row["sku"]: row for row in rows.built("order_money", [Span(EU)])}
+    assert (found["SLOW"]["ordered"], found["SLOW"]["is_estimated"]) == (100, True)
+    assert found["SLOW"]["open_sales"] == 100 - round(2 * 50 * Decimal("0.159664"), 2)
+    assert (found["UNKNOWN"]["ordered"], found["UNKNOWN"]["missing"]) == (None, "price")
+    sales = {row["sku"]: row["sales_ordered"] for row in rows.built("sales_day", [Span(EU)])}
+    assert sales == {row["sku"]: row["ordered"] for row in found.values()}
+
+
 def _more_than_posted(rows: MartRows) -> Decimal:
     """What profit has more than transactions; negative: what it lacks."""
     (profit,) = rows.rows("SELECT sum(posted) AS amount FROM sellerops_marts.profit_sku_day")
@@ -249,19 +333,24 @@ def test_what_amazon_owes_and_until_when(rows: MartRows) -> None:
         {**paid, "approval_date": NOON, "quantity_reimbursed_total": 3},
     )
     back = {"OurPricePrincipal": "-20.00", "Commission": "3.00", "RefundCommission": "-0.60"}
-    _transaction(rows, "kept", "Refund", back, at=datetime(2026, 8, 1, 19, tzinfo=UTC))
-    _transaction(rows, "came", "Refund", back, at=datetime(2026, 8, 1, 19, tzinfo=UTC))
     item = {"sku": "A", "quantity_shipped": 1, "fulfillment_network": "AFN", "ordinal": 1}
-    for order in ("kept", "came"):
-        at = {"transaction_id": f"Refund {order}", "posted_date": datetime(2026, 8, 1, 19, tzinfo=UTC)}
-        rows.add("amazon_sp.transaction_items", {**at, **item})
-    rows.add(
-        "amazon_sp.fba_customer_returns",
-        {"marketplace_id": None, "return_date": NOON, "order_id": "came", "sku": "A", "quantity": 1},
-    )
+    # A unit of the order `twice` was refunded on each of two days, and one of them came back.
+    for order, day, number in (("kept", 1, ""), ("came", 1, ""), ("twice", 2, " 1"), ("twice", 9, " 2")):
+        at = datetime(2026, 8, day, 19, tzinfo=UTC)
+        _transaction(rows, order, "Refund", back, at=at, number=number)
+        named = {"transaction_id": f"Refund {order}{number}", "posted_date": at}
+        rows.add("amazon_sp.transaction_items", {**named, **item})
+    came_back = {"marketplace_id": None, "return_date": NOON, "sku": "A", "quantity": 1}
+    for order in ("came", "twice"):
+        rows.add("amazon_sp.fba_customer_returns", {**came_back, "order_id": order})
     found = {(row["kind"], row["day"]): row for row in rows.built("owed")}
     # Two units of the first loss were not found and are paid, and one of the second: the oldest first.
-    assert found.keys() == {("lost", second), ("not_returned", date(2026, 8, 1))}
+    assert found.keys() == {
+        ("lost", second),
+        ("not_returned", date(2026, 8, 1)),
+        ("not_returned", date(2026, 8, 9)),
+    }
+    assert found["not_returned", date(2026, 8, 9)]["open"] == 1
     loss = found["lost", second]
     assert (loss["quantity"], loss["reimbursed"], loss["open"]) == (2, 1, 1)
     assert (loss["value_basis"], loss["value"], loss["currency"]) == ("manufacturing_cost", 5, "USD")
@@ -321,15 +410,17 @@ def _transaction(
     order_id: str,
     kind: str,
     leaves: Mapping[str, str],
-    marketplace_id: str = US,
+    marketplace_id: str | None = US,
     account_id: str = "northwind_na",
     *,
     status: str = "RELEASED",
     at: datetime = NOON,
+    number: str = "",
 ) -> None:
     """A transaction of one unit of SKU A, with its leaves in the tree of its item and in its own."""
     common = {
-        "account_id": account_id, "marketplace_id": marketplace_id, "transaction_id": f"{kind} {order_id}",
+        "account_id": account_id, "marketplace_id": marketplace_id,
+        "transaction_id": f"{kind} {order_id}{number}",
         "transaction_type": kind, "transaction_status": status, "posted_date": at,
     }  # fmt: skip
     is_order = kind in ("Shipment", "Refund")
@@ -337,7 +428,7 @@ def _transaction(
         "amazon_sp.transactions", {**common, "order_id": order_id if is_order else None, "description": kind}
     )
     for n, (name, amount) in enumerate(leaves.items()):
-        currency = "USD" if marketplace_id == US else "EUR"
+        currency = "USD" if account_id == "northwind_na" else "EUR"
         leaf = {
             "breakdown_path": name,
             "breakdown_type": name,
