@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context
+from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable
 
 from sellerops.alerts.specs import SETTINGS, alerts_and_failures, load_alerts, settings_problems
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError
+from sellerops_airflow.dag_factory.checks import wanted_dag_id
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
 from sellerops_airflow.operators.alerts import EvaluateAlertsOperator
 from sellerops_airflow.runs.assets import mart_asset
@@ -20,7 +21,7 @@ _HOURLY = "50 * * * *"
 
 def alerts_to_parse() -> list[DAG]:
     """The DAG, unless this process runs a task of another one."""
-    return [build_alerts()] if get_parsing_context().dag_id in (None, DAG_ID) else []
+    return [build_alerts()] if wanted_dag_id() in (None, DAG_ID) else []
 
 
 def build_alerts() -> DAG:

@@ -14,7 +14,6 @@ from airflow.sdk import (
     CronTriggerTimetable,
     Param,
     TriggerRule,
-    get_parsing_context,
 )
 
 from sellerops.base.commands import commands_as_typed
@@ -24,6 +23,7 @@ from sellerops.marts.specs import GROUPS, MartSpec, load_marts, marts_and_failur
 from sellerops.preflight.configuration import Problem
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs.destination_rules import MART_DESTINATIONS
+from sellerops_airflow.dag_factory.checks import wanted_dag_id
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
 from sellerops_airflow.operators.marts import BuildMartOperator, LookForChangesOperator
 from sellerops_airflow.runs.assets import mart_asset, table_asset
@@ -38,7 +38,7 @@ _HOURLY = "35 * * * *"
 
 def mart_groups_to_parse() -> list[DAG]:
     """The DAGs this parse of the DAG file needs: one in a task's process, all in the dag-processor."""
-    wanted = get_parsing_context().dag_id
+    wanted = wanted_dag_id()
     if wanted is not None and not wanted.startswith(_PREFIX):
         return []
     return [dag for dag in build_mart_groups() if wanted in (None, dag.dag_id)]
@@ -63,7 +63,7 @@ def build_mart_groups(marts: Sequence[MartSpec] | None = None) -> list[DAG]:
 
 def raise_for_invalid_marts(directory: Path | None = None) -> None:
     """Raise SpecError listing every invalid mart with its cause. Does nothing in a task's process."""
-    if get_parsing_context().dag_id is not None:
+    if wanted_dag_id() is not None:
         return
     failures = marts_and_failures(directory)[1]
     if failures:
