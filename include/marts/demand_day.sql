@@ -7,6 +7,7 @@
 --   sales_day: {day: day}
 --   inventory_day: {day: day, before: 1}
 --   traffic_sku_day: {day: day}
+--   amazon_sp.sales_daily_totals: {day: date}
 --   amazon_sp.suppressed_listings: {moment: snapshot_at}
 --   reference.calendar_event: {day: day, account: false}
 --   reference.marketplace: {account: false, marketplace: false}
@@ -50,6 +51,11 @@ WITH parts AS (
            0, NULL, NULL, NULL, b.sellable
     FROM {{ ref('inventory_day') }} AS b
     WHERE b.marketplace_id <> '' AND b.sellable IS NOT NULL
+    UNION ALL
+    -- A marketplace without a visit or an order all day has no SKUs in its reports, but the day is known.
+    SELECT z.account_id, z.marketplace_id, z.date, '', NULL, 1, 0, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL
+    FROM {{ source('amazon_sp.sales_daily_totals') }} AS z
+    WHERE z.units_ordered = 0
     UNION ALL
     SELECT h.account_id, h.marketplace_id, CAST(h.snapshot_at AT TIME ZONE m.time_zone AS DATE), h.sku, NULL, 0, 0, 0, 1,
            NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL

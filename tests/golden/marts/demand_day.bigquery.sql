@@ -83,6 +83,29 @@ WITH parts AS (
   WHERE
     b.marketplace_id <> '' AND b.sellable IS NOT NULL
   UNION ALL
+  /* A marketplace without a visit or an order all day has no SKUs in its reports, but the day is known. */
+  SELECT
+    z.account_id,
+    z.marketplace_id,
+    z.date,
+    '',
+    NULL,
+    1,
+    0,
+    0,
+    0,
+    NULL,
+    NULL,
+    NULL,
+    0,
+    NULL,
+    NULL,
+    NULL,
+    NULL
+  FROM __source__amazon_sp__dot__sales_daily_totals__ AS z
+  WHERE
+    z.units_ordered = 0
+  UNION ALL
   SELECT
     h.account_id,
     h.marketplace_id,

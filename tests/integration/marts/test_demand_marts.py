@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from support.built_marts import MartRows
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import ConfigurationError
@@ -103,6 +104,19 @@ def test_days_without_orders_are_unknown_not_zero(builder: MartBuilder, store: M
     fill(store, "inventory_day", {"day": LAST, "sku": "A", "sellable": 5, "stock_pool": US})
     (row,) = built(builder, store, "demand_day")
     assert (row["units"], row["status"], row["missing"]) == (None, "incomplete", "sales")
+
+
+def test_a_day_on_which_a_marketplace_sold_nothing_is_known(
+    ledger: Ledger, builder: MartBuilder, store: MartStore
+) -> None:
+    rows = MartRows(ledger)
+    totals = {"date": LAST, "units_ordered": 0}
+    rows.add("amazon_sp.sales_daily_totals", totals, {**totals, "date": TODAY, "units_ordered": 4})
+    level = {"sku": "A", "sellable": 5, "stock_pool": US}
+    fill(store, "inventory_day", {**level, "day": LAST}, {**level, "day": TODAY})
+    known, unknown = built(builder, store, "demand_day")
+    assert (known["units"], known["status"], known["missing"]) == (0, "complete", "")
+    assert (unknown["units"], unknown["missing"]) == (None, "sales"), "of whom, is not known"
 
 
 def _demand(
