@@ -28,7 +28,7 @@
 --   other_cm1: {type: decimal, unit: currency, description: "Every other line of level CM1."}
 --   cogs: {type: decimal, unit: currency, description: "Cost of these units, at the cost that held on the day; null: a cost is unknown."}
 --   cm1: {type: decimal, unit: currency, description: "Contribution margin 1: all columns before it; null without a cost."}
---   ads: {type: decimal, unit: currency, description: "Advertising."}
+--   ads: {type: decimal, unit: currency, description: "Advertising that Amazon deducted. What you pay by card is in no settlement, and not here."}
 --   promotion_fees: {type: decimal, unit: currency, description: "Fees of coupons, deals and Vine."}
 --   storage: {type: decimal, unit: currency, description: "Storage: monthly, utilization, aged, overage, AWD, reservation."}
 --   inbound: {type: decimal, unit: currency, description: "Inbound: placement, transport, AWD, defects, prep."}
@@ -52,7 +52,7 @@
 --   ads_reporting: {type: decimal, unit: currency, description: "ads in the reporting currency, at the rate of the day; null without a rate."}
 --   cm2_reporting: {type: decimal, unit: currency, description: "cm2 in the reporting currency, at the rate of the day; null without a rate."}
 --   status: {type: text, description: "complete, estimated (some amounts are not posted yet) or incomplete (something is missing)."}
---   missing: {type: text, description: "What is missing, in alphabetical order: cost, fx_rate, unmapped, vat_setting; empty: nothing."}
+--   missing: {type: text, description: "What is missing, in alphabetical order: ads (you pay for it by card), cost, fx_rate, unmapped, vat_setting; empty: nothing."}
 -- tests:
 --   parts:
 --     description: cm2_without_cogs, overhead, tax, balance and unmapped are the total.
@@ -103,7 +103,8 @@ SELECT s.account_id, s.marketplace_id, s.day, s.currency,
        CASE WHEN COUNT(*) FILTER (WHERE s.status = 'incomplete') > 0 THEN 'incomplete'
             WHEN COUNT(*) FILTER (WHERE s.status = 'estimated') > 0 THEN 'estimated'
             ELSE 'complete' END AS status,
-       REPLACE(TRIM(CASE WHEN COUNT(*) FILTER (WHERE s.missing LIKE '%cost%') > 0 THEN 'cost ' ELSE '' END
+       REPLACE(TRIM(CASE WHEN COUNT(*) FILTER (WHERE s.missing LIKE '%ads%') > 0 THEN 'ads ' ELSE '' END
+                    || CASE WHEN COUNT(*) FILTER (WHERE s.missing LIKE '%cost%') > 0 THEN 'cost ' ELSE '' END
                     || CASE WHEN COUNT(*) FILTER (WHERE s.missing LIKE '%fx_rate%') > 0 THEN 'fx_rate ' ELSE '' END
                     || CASE WHEN COUNT(*) FILTER (WHERE s.missing LIKE '%unmapped%') > 0 THEN 'unmapped ' ELSE '' END
                     || CASE WHEN COUNT(*) FILTER (WHERE s.missing LIKE '%vat_setting%') > 0 THEN 'vat_setting' ELSE '' END), ' ', ', ') AS missing

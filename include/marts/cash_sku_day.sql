@@ -34,7 +34,7 @@
 --   other_cm1: {type: decimal, unit: currency, description: "Every other line of level CM1."}
 --   cogs: {type: decimal, unit: currency, description: "Cost of these units, at the cost that held on the day; null: a cost is unknown."}
 --   cm1: {type: decimal, unit: currency, description: "Contribution margin 1: all columns before it; null without a cost."}
---   ads: {type: decimal, unit: currency, description: "Advertising."}
+--   ads: {type: decimal, unit: currency, description: "Advertising that Amazon deducted. What you pay by card is in no settlement, and not here."}
 --   promotion_fees: {type: decimal, unit: currency, description: "Fees of coupons, deals and Vine."}
 --   storage: {type: decimal, unit: currency, description: "Storage: monthly, utilization, aged, overage, AWD, reservation."}
 --   inbound: {type: decimal, unit: currency, description: "Inbound: placement, transport, AWD, defects, prep."}
@@ -58,7 +58,7 @@
 --   ads_reporting: {type: decimal, unit: currency, description: "ads in the reporting currency, at the rate of the day; null without a rate."}
 --   cm2_reporting: {type: decimal, unit: currency, description: "cm2 in the reporting currency, at the rate of the day; null without a rate."}
 --   status: {type: text, description: "complete, estimated (some amounts are not posted yet) or incomplete (something is missing)."}
---   missing: {type: text, description: "What is missing, in alphabetical order: cost, fx_rate, unmapped, vat_setting; empty: nothing."}
+--   missing: {type: text, description: "What is missing, in alphabetical order: ads (you pay for it by card), cost, fx_rate, unmapped, vat_setting; empty: nothing."}
 -- tests:
 --   parts:
 --     description: cm2_without_cogs, overhead, tax, balance and unmapped are the total.
@@ -167,6 +167,7 @@ margins AS (
            s.balance, s.unmapped, s.total, s.unsettled,
            a.reporting_currency,
            x.rate,
+           COALESCE(a.ads_paid_by, '') = 'card' AS lacks_ads,
            s.units > 0 AND c.sku IS NULL AS lacks_cost,
            COALESCE(c.lacks_rate, FALSE) OR (a.reporting_currency IS NOT NULL AND x.rate IS NULL) AS lacks_rate,
            s.unmapped_lines > 0 AS is_unmapped,
@@ -196,10 +197,11 @@ SELECT m.account_id, m.marketplace_id, m.day, m.sku, m.currency, m.units,
        ROUND((m.level_cm1 + m.cogs) * m.rate, 6) AS cm1_reporting,
        ROUND(m.ads * m.rate, 6) AS ads_reporting,
        ROUND((m.cm2_without_cogs + m.cogs) * m.rate, 6) AS cm2_reporting,
-       CASE WHEN m.lacks_cost OR m.lacks_rate OR m.is_unmapped OR m.lacks_vat_setting THEN 'incomplete'
+       CASE WHEN m.lacks_ads OR m.lacks_cost OR m.lacks_rate OR m.is_unmapped OR m.lacks_vat_setting THEN 'incomplete'
             WHEN m.unsettled <> 0 THEN 'estimated'
             ELSE 'complete' END AS status,
-       REPLACE(TRIM(CASE WHEN m.lacks_cost THEN 'cost ' ELSE '' END
+       REPLACE(TRIM(CASE WHEN m.lacks_ads THEN 'ads ' ELSE '' END
+                    || CASE WHEN m.lacks_cost THEN 'cost ' ELSE '' END
                     || CASE WHEN m.lacks_rate THEN 'fx_rate ' ELSE '' END
                     || CASE WHEN m.is_unmapped THEN 'unmapped ' ELSE '' END
                     || CASE WHEN m.lacks_vat_setting THEN 'vat_setting' ELSE '' END), ' ', ', ') AS missing

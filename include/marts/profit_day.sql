@@ -31,9 +31,9 @@
 --   cogs: {type: decimal, unit: currency, description: "Manufacturing, freight, duty, prep and other cost of the units sold, at the cost that held on the day; null: a cost is unknown."}
 --   cogs_returned: {type: decimal, unit: currency, description: "Cost of units that came back sellable, added back."}
 --   cm1: {type: decimal, unit: currency, description: "Contribution margin 1: all columns before it; null without a cost, price or fee."}
---   ads: {type: decimal, unit: currency, description: "Advertising."}
+--   ads: {type: decimal, unit: currency, description: "Advertising. Where missing says ads, only what was reported."}
 --   promotion_fees: {type: decimal, unit: currency, description: "Fees of coupons, deals and Vine."}
---   storage: {type: decimal, unit: currency, description: "Storage: monthly, utilization, aged, overage, AWD, reservation."}
+--   storage: {type: decimal, unit: currency, description: "Storage: monthly, utilization, aged, overage, AWD, reservation. Where missing says storage, as in the last known month, or what was posted on the day."}
 --   inbound: {type: decimal, unit: currency, description: "Inbound: placement, transport, AWD, defects, prep."}
 --   removals: {type: decimal, unit: currency, description: "Removals and disposals, less what liquidations brought."}
 --   reimbursements: {type: decimal, unit: currency, description: "Reimbursements."}
@@ -47,10 +47,10 @@
 --   tax: {type: decimal, unit: currency, description: "Tax collected and withheld, and tax on fees that you recover. Never profit."}
 --   balance: {type: decimal, unit: currency, description: "Reserves, debts, loans and transfers. Never profit."}
 --   unmapped: {type: decimal, unit: currency, description: "Amounts that no rule names. They are in no other column."}
---   posted: {type: decimal, unit: currency, description: "The part of all these amounts that Amazon posted, on whichever day."}
---   estimated_fees: {type: decimal, unit: currency, description: "Referral and fulfilment fees of the units as expected on the day of the order; null: not known."}
+--   posted: {type: decimal, unit: currency, description: "The part of all these amounts that Amazon posted, on whichever day, without advertising and monthly and aged storage."}
+--   estimated_fees: {type: decimal, unit: currency, description: "Referral and fulfilment fees of the units as expected on the day of the order; null: not known of all SKUs."}
 --   actual_fees: {type: decimal, unit: currency, description: "Referral and fulfilment fees that Amazon posted for these units."}
---   fee_difference: {type: decimal, unit: currency, description: "actual_fees less those expected for the posted units; null: not known."}
+--   fee_difference: {type: decimal, unit: currency, description: "actual_fees less those expected for the posted units; null: not known of all SKUs."}
 --   reporting_currency: {type: text, description: "Currency of columns `*_reporting`; null: the account has none."}
 --   product_sales_reporting: {type: decimal, unit: currency, description: "product_sales in the reporting currency, at the rate of the day; null without a rate."}
 --   cogs_reporting: {type: decimal, unit: currency, description: "cogs in the reporting currency, at the rate of the day; null without a rate."}
@@ -100,9 +100,9 @@ WITH sums AS (
            SUM(s.balance) AS balance,
            SUM(s.unmapped) AS unmapped,
            SUM(s.posted) AS posted,
-           SUM(s.estimated_fees) AS estimated_fees,
+           CASE WHEN COUNT(*) = COUNT(s.estimated_fees) THEN SUM(s.estimated_fees) END AS estimated_fees,
            SUM(s.actual_fees) AS actual_fees,
-           SUM(s.fee_difference) AS fee_difference,
+           CASE WHEN COUNT(*) = COUNT(s.fee_difference) THEN SUM(s.fee_difference) END AS fee_difference,
            MAX(s.reporting_currency) AS reporting_currency,
            CASE WHEN COUNT(*) = COUNT(s.product_sales_reporting) THEN SUM(s.product_sales_reporting) END AS product_sales_reporting,
            CASE WHEN COUNT(*) = COUNT(s.cogs_reporting) THEN SUM(s.cogs_reporting) END AS cogs_reporting,

@@ -8,9 +8,9 @@
 --   posted_refund: {day: day}
 --   order_refund: {day: day}
 --   returned_sku_day: {day: day}
---   ads_day: {day: day}
+--   ads_day: {day: day, before: 14}
 --   fees_day: {day: day}
---   storage_sku_month: {day: day, before: 95}
+--   storage_sku_month: {day: day, before: 153, marketplace: false}
 --   reference.cost: {since: valid_from, marketplace: false}
 --   reference.fx_rate: {day: day, account: false, marketplace: false}
 --   reference.calendar: {day: day, account: false, marketplace: false}
@@ -42,9 +42,9 @@
 --   cogs: {type: decimal, unit: currency, description: "Manufacturing, freight, duty, prep and other cost of the units sold, at the cost that held on the day; null: a cost is unknown."}
 --   cogs_returned: {type: decimal, unit: currency, description: "Cost of units that came back sellable, added back."}
 --   cm1: {type: decimal, unit: currency, description: "Contribution margin 1: all columns before it; null without a cost, price or fee."}
---   ads: {type: decimal, unit: currency, description: "Advertising."}
+--   ads: {type: decimal, unit: currency, description: "Advertising. Where missing says ads, only what was reported."}
 --   promotion_fees: {type: decimal, unit: currency, description: "Fees of coupons, deals and Vine."}
---   storage: {type: decimal, unit: currency, description: "Storage: monthly, utilization, aged, overage, AWD, reservation."}
+--   storage: {type: decimal, unit: currency, description: "Storage: monthly, utilization, aged, overage, AWD, reservation. Where missing says storage, as in the last known month, or what was posted on the day."}
 --   inbound: {type: decimal, unit: currency, description: "Inbound: placement, transport, AWD, defects, prep."}
 --   removals: {type: decimal, unit: currency, description: "Removals and disposals, less what liquidations brought."}
 --   reimbursements: {type: decimal, unit: currency, description: "Reimbursements."}
@@ -57,7 +57,7 @@
 --   tax: {type: decimal, unit: currency, description: "Tax collected and withheld, and tax on fees that you recover. Never profit."}
 --   balance: {type: decimal, unit: currency, description: "Reserves, debts, loans and transfers. Never profit."}
 --   unmapped: {type: decimal, unit: currency, description: "Amounts that no rule names. They are in no other column."}
---   posted: {type: decimal, unit: currency, description: "The part of all these amounts that Amazon posted, on whichever day."}
+--   posted: {type: decimal, unit: currency, description: "The part of all these amounts that Amazon posted, on whichever day, without advertising and monthly and aged storage."}
 --   estimated_fees: {type: decimal, unit: currency, description: "Referral and fulfilment fees of the units as expected on the day of the order; null: not known."}
 --   actual_fees: {type: decimal, unit: currency, description: "Referral and fulfilment fees that Amazon posted for these units."}
 --   fee_difference: {type: decimal, unit: currency, description: "actual_fees less those expected for the posted units; null: not known."}
@@ -102,32 +102,75 @@ WITH by_posting AS (
     FROM {{ ref('order_refund') }} AS r
     INNER JOIN {{ source('reference.account_setting') }} AS g ON g.account_id = r.account_id AND g.refund_day = 'order'
 ),
+-- A month without monthly fees in the report is estimated by one of the three months before it. Amazon posts a month's
+-- fees in the next month, aged ones in the same: they count as posted if their month has neither report nor estimate.
+storage_days AS (
+    SELECT k.account_id, c.day, c.month_first,
+           MAX(CASE WHEN k.has_monthly = 1 AND k.month_first >= c.month_first - INTERVAL '92' DAY THEN k.month_first END) AS known_month,
+           MAX(CASE WHEN k.has_monthly = 1 AND k.month_first < c.month_first THEN 1 ELSE 0 END) AS spreads_monthly,
+           MAX(CASE WHEN k.has_aged = 1 AND k.month_first = c.month_first THEN 1 ELSE 0 END) AS spreads_aged
+    FROM (
+        SELECT m.account_id, m.day AS month_first,
+               MAX(CASE WHEN m.monthly IS NOT NULL THEN 1 ELSE 0 END) AS has_monthly,
+               MAX(CASE WHEN m.aged IS NOT NULL THEN 1 ELSE 0 END) AS has_aged
+        FROM {{ ref('storage_sku_month') }} AS m
+        GROUP BY m.account_id, m.day
+    ) AS k
+    INNER JOIN {{ source('reference.calendar') }} AS c
+        ON c.month_first BETWEEN k.month_first AND k.month_first + INTERVAL '123' DAY
+    GROUP BY k.account_id, c.day, c.month_first
+),
+-- Estimates need a sign that the day has come; a reported month is spread over all its days.
 active_days AS (
-    SELECT o.account_id, o.marketplace_id, o.day FROM {{ ref('order_money') }} AS o GROUP BY o.account_id, o.marketplace_id, o.day
+    SELECT a.account_id, a.marketplace_id, a.day
+    FROM (
+        SELECT o.account_id, o.marketplace_id, o.day FROM {{ ref('order_money') }} AS o
+        UNION ALL
+        SELECT t.account_id, t.marketplace_id, t.day FROM {{ ref('transaction_line') }} AS t
+        UNION ALL
+        SELECT s.account_id, s.marketplace_id, s.day FROM {{ ref('ads_day') }} AS s
+    ) AS a
+    GROUP BY a.account_id, a.marketplace_id, a.day
 ),
--- A month's fees are published in the next one: until then the days cost what they did in the last known month.
-storage_months AS (
-    SELECT d.account_id, d.marketplace_id, d.day, MAX(c.month_first) AS own_month, MAX(m.day) AS known_month
-    FROM active_days AS d
-    INNER JOIN {{ source('reference.calendar') }} AS c ON c.day = d.day
-    INNER JOIN (
-        SELECT f.account_id, f.marketplace_id, f.day
-        FROM {{ ref('storage_sku_month') }} AS f
-        WHERE f.monthly IS NOT NULL
-        GROUP BY f.account_id, f.marketplace_id, f.day
-    ) AS m
-        ON m.account_id = d.account_id
-        AND m.marketplace_id = d.marketplace_id
-        AND m.day BETWEEN d.day - INTERVAL '95' DAY AND d.day
-    GROUP BY d.account_id, d.marketplace_id, d.day
-),
+-- The last day takes what rounding leaves, so that the days add up to the month.
 stored AS (
     SELECT m.account_id, m.marketplace_id, d.day, m.sku, m.currency,
-           ROUND((COALESCE(m.monthly, 0) + COALESCE(m.aged, 0)) / NULLIF(m.days, 0), 6) AS storage,
-           CASE WHEN d.known_month < d.own_month THEN 1 ELSE 0 END AS estimated_storage
-    FROM storage_months AS d
-    INNER JOIN {{ ref('storage_sku_month') }} AS m
-        ON m.account_id = d.account_id AND m.marketplace_id = d.marketplace_id AND m.day = d.known_month
+           CASE WHEN d.known_month = d.month_first AND EXTRACT(DAY FROM d.day) = m.days
+                THEN m.monthly - ROUND(m.monthly / NULLIF(m.days, 0), 6) * (m.days - 1)
+                ELSE ROUND(m.monthly / NULLIF(m.days, 0), 6) END AS storage,
+           CASE WHEN d.known_month < d.month_first THEN 1 ELSE 0 END AS estimated_storage
+    FROM storage_days AS d
+    INNER JOIN {{ ref('storage_sku_month') }} AS m ON m.account_id = d.account_id AND m.day = d.known_month
+    LEFT JOIN active_days AS a
+        ON a.account_id = m.account_id AND a.marketplace_id = m.marketplace_id AND a.day = d.day
+    WHERE m.monthly IS NOT NULL AND (d.known_month = d.month_first OR a.day IS NOT NULL)
+    UNION ALL
+    SELECT m.account_id, m.marketplace_id, d.day, m.sku, m.currency,
+           CASE WHEN EXTRACT(DAY FROM d.day) = m.days
+                THEN m.aged - ROUND(m.aged / NULLIF(m.days, 0), 6) * (m.days - 1)
+                ELSE ROUND(m.aged / NULLIF(m.days, 0), 6) END AS storage,
+           0 AS estimated_storage
+    FROM storage_days AS d
+    INNER JOIN {{ ref('storage_sku_month') }} AS m ON m.account_id = d.account_id AND m.day = d.month_first
+    WHERE m.aged IS NOT NULL
+),
+-- Days whose storage nobody knows although Amazon fulfils orders.
+unknown_storage AS (
+    SELECT f.account_id, f.marketplace_id, f.day
+    FROM {{ ref('fees_day') }} AS f
+    LEFT JOIN storage_days AS d ON d.account_id = f.account_id AND d.day = f.day
+    WHERE f.fee_type = 'fee.fba_fulfilment' AND f.units_expected > 0 AND d.known_month IS NULL
+    GROUP BY f.account_id, f.marketplace_id, f.day
+),
+-- A marketplace that advertised in the two weeks before, and of which nothing is reported for the day.
+awaited_ads AS (
+    SELECT a.account_id, a.marketplace_id, c.day
+    FROM (
+        SELECT s.account_id, s.marketplace_id, s.day FROM {{ ref('ads_day') }} AS s GROUP BY s.account_id, s.marketplace_id, s.day
+    ) AS a
+    INNER JOIN {{ source('reference.calendar') }} AS c ON c.day BETWEEN a.day AND a.day + INTERVAL '14' DAY
+    GROUP BY a.account_id, a.marketplace_id, c.day
+    HAVING MAX(a.day) < c.day
 ),
 parts AS (
     SELECT o.account_id, o.marketplace_id, o.day, o.sku, o.currency,
@@ -146,7 +189,7 @@ parts AS (
            CASE WHEN o.unmapped <> 0 THEN 1 ELSE 0 END AS unmapped_lines, o.posted_net AS posted,
            CASE WHEN o.deferred_net <> 0 THEN 1 ELSE 0 END AS is_deferred, 0 AS incomplete_ads,
            0 AS estimated_storage, 0 AS referral_rate, 0 AS referral_rates, 0 AS fulfilment_rate,
-           0 AS unknown_rates
+           0 AS unknown_fulfilment
     FROM {{ ref('order_money') }} AS o
     UNION ALL
     SELECT l.account_id, l.marketplace_id, l.day, l.sku, l.currency,
@@ -168,7 +211,7 @@ parts AS (
            CASE WHEN l.level = 'CM1' AND NOT ((l.pl_line = 'revenue.product') OR (l.pl_line = 'revenue.shipping') OR (l.pl_line = 'revenue.gift_wrap') OR (l.pl_line = 'revenue.other') OR (l.level = 'CM1' AND l.pl_line LIKE 'refund.%') OR (l.level = 'CM1' AND l.pl_line LIKE 'promo.%') OR (l.pl_line = 'fee.referral') OR (l.pl_line = 'fee.closing') OR (l.pl_line = 'fee.digital_services') OR (l.pl_line IN ('fee.fba_fulfilment', 'fee.low_inventory')) OR (l.pl_line = 'fee.fba_return') OR (l.pl_line = 'fee.refund_admin') OR (l.pl_line IN ('fee.shipping_chargeback', 'fee.giftwrap_chargeback', 'fee.shipping_holdback')) OR (l.pl_line = 'cost.merchant_shipping')) THEN l.amount ELSE 0 END AS other_cm1,
            0 AS actual_fees, 0 AS ads,
            CASE WHEN l.level = 'CM2' AND l.pl_line LIKE 'promo_fee.%' THEN l.amount ELSE 0 END AS promotion_fees,
-           CASE WHEN l.level = 'CM2' AND l.pl_line LIKE 'storage.%' AND l.pl_line NOT IN ('storage.monthly', 'storage.aged') THEN l.amount ELSE 0 END AS storage,
+           CASE WHEN l.level = 'CM2' AND l.pl_line LIKE 'storage.%' AND NOT (l.pl_line = 'storage.monthly' AND COALESCE(d.spreads_monthly, 0) = 1) AND NOT (l.pl_line = 'storage.aged' AND COALESCE(d.spreads_aged, 0) = 1) THEN l.amount ELSE 0 END AS storage,
            CASE WHEN l.level = 'CM2' AND l.pl_line LIKE 'inbound.%' THEN l.amount ELSE 0 END AS inbound,
            CASE WHEN l.level = 'CM2' AND l.pl_line LIKE 'removal.%' THEN l.amount ELSE 0 END AS removals,
            CASE WHEN l.pl_line = 'reimbursement.income' THEN l.amount ELSE 0 END AS reimbursements,
@@ -181,9 +224,11 @@ parts AS (
            CASE WHEN l.level = 'UNMAPPED' THEN l.amount ELSE 0 END AS unmapped,
            CASE WHEN l.level = 'UNMAPPED' THEN 1 ELSE 0 END AS unmapped_lines,
            CASE WHEN l.pl_line IN ('ads.cost', 'ads.refund', 'storage.monthly', 'storage.aged') THEN 0 ELSE l.amount END AS posted,
-           0 AS is_deferred, 0 AS incomplete_ads, 0 AS estimated_storage, 0 AS referral_rate,
-           0 AS referral_rates, 0 AS fulfilment_rate, 0 AS unknown_rates
+           0 AS is_deferred, 0 AS incomplete_ads,
+           CASE WHEN l.pl_line = 'storage.monthly' AND COALESCE(d.spreads_monthly, 0) = 0 THEN 1 ELSE 0 END AS estimated_storage,
+           0 AS referral_rate, 0 AS referral_rates, 0 AS fulfilment_rate, 0 AS unknown_fulfilment
     FROM by_posting AS l
+    LEFT JOIN storage_days AS d ON d.account_id = l.account_id AND d.day = l.day
     UNION ALL
     SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.currency,
            1 AS is_row, 0 AS units, 0 AS open_units, 0 AS returned_units, 0 AS unpriced_lines,
@@ -196,7 +241,7 @@ parts AS (
            0 AS posted, 0 AS is_deferred,
            CASE WHEN s.missing LIKE '%campaign_report%' THEN 1 ELSE 0 END AS incomplete_ads,
            0 AS estimated_storage, 0 AS referral_rate, 0 AS referral_rates, 0 AS fulfilment_rate,
-           0 AS unknown_rates
+           0 AS unknown_fulfilment
     FROM {{ ref('ads_day') }} AS s
     UNION ALL
     SELECT s.account_id, s.marketplace_id, s.day, s.sku, s.currency,
@@ -209,7 +254,7 @@ parts AS (
            0 AS other_cm2, 0 AS overhead, 0 AS level_tax, 0 AS fee_tax, 0 AS balance, 0 AS unmapped,
            0 AS unmapped_lines, 0 AS posted, 0 AS is_deferred, 0 AS incomplete_ads,
            s.estimated_storage AS estimated_storage, 0 AS referral_rate, 0 AS referral_rates,
-           0 AS fulfilment_rate, 0 AS unknown_rates
+           0 AS fulfilment_rate, 0 AS unknown_fulfilment
     FROM stored AS s
     UNION ALL
     SELECT r.account_id, r.marketplace_id, r.day, r.sku, r.currency,
@@ -221,7 +266,7 @@ parts AS (
            0 AS inbound, 0 AS removals, 0 AS reimbursements, 0 AS clawbacks, 0 AS other_cm2, 0 AS overhead,
            0 AS level_tax, 0 AS fee_tax, 0 AS balance, 0 AS unmapped, 0 AS unmapped_lines, 0 AS posted,
            0 AS is_deferred, 0 AS incomplete_ads, 0 AS estimated_storage, 0 AS referral_rate,
-           0 AS referral_rates, 0 AS fulfilment_rate, 0 AS unknown_rates
+           0 AS referral_rates, 0 AS fulfilment_rate, 0 AS unknown_fulfilment
     FROM {{ ref('returned_sku_day') }} AS r
     UNION ALL
     SELECT f.account_id, f.marketplace_id, f.day, f.sku, f.currency,
@@ -236,7 +281,7 @@ parts AS (
            CASE WHEN f.fee_type = 'fee.referral' THEN COALESCE(f.rate_expected, 0) ELSE 0 END AS referral_rate,
            CASE WHEN f.fee_type = 'fee.referral' AND f.rate_expected IS NOT NULL THEN 1 ELSE 0 END AS referral_rates,
            CASE WHEN f.fee_type = 'fee.fba_fulfilment' THEN COALESCE(f.rate_expected, 0) ELSE 0 END AS fulfilment_rate,
-           CASE WHEN f.units_expected > 0 AND f.rate_expected IS NULL THEN 1 ELSE 0 END AS unknown_rates
+           CASE WHEN f.fee_type = 'fee.fba_fulfilment' AND f.units_expected > 0 AND f.rate_expected IS NULL THEN 1 ELSE 0 END AS unknown_fulfilment
     FROM {{ ref('fees_day') }} AS f
     WHERE f.fee_type IN ('fee.referral', 'fee.fba_fulfilment')
 ),
@@ -259,8 +304,7 @@ sums AS (
            SUM(p.posted) AS posted, SUM(p.is_deferred) AS is_deferred, SUM(p.incomplete_ads) AS incomplete_ads,
            SUM(p.estimated_storage) AS estimated_storage,
            CASE WHEN SUM(p.referral_rates) > 0 THEN SUM(p.referral_rate) END AS referral_rate,
-           SUM(p.fulfilment_rate) AS fulfilment_rate,
-           SUM(p.unknown_rates) AS unknown_rates
+           CASE WHEN SUM(p.unknown_fulfilment) = 0 THEN SUM(p.fulfilment_rate) END AS fulfilment_rate
     FROM parts AS p
     GROUP BY p.account_id, p.marketplace_id, p.day, p.sku, p.currency
     HAVING SUM(p.is_row) > 0
@@ -274,7 +318,8 @@ costed AS (
            s.merchant_shipping, s.other_cm1, s.actual_fees, s.ads, s.promotion_fees, s.storage, s.inbound,
            s.removals, s.reimbursements, s.clawbacks, s.other_cm2, s.overhead, s.level_tax, s.fee_tax, s.balance,
            s.unmapped, s.unmapped_lines, s.posted, s.is_deferred, s.incomplete_ads, s.estimated_storage,
-           s.referral_rate, s.fulfilment_rate, s.unknown_rates,
+           s.referral_rate, s.fulfilment_rate,
+           w.day IS NOT NULL AS awaits_ads, u.day IS NOT NULL AS lacks_known_storage,
            g.vat_on_fees, g.reporting_currency, x.rate,
            c.sku IS NOT NULL AS has_cost,
            ROUND((c.manufacturing + COALESCE(c.freight, 0) + COALESCE(c.duty, 0) + COALESCE(c.prep, 0) + COALESCE(c.other, 0)) * y.rate, 6) AS unit_cost,
@@ -294,6 +339,10 @@ costed AS (
     LEFT JOIN {{ source('reference.account_setting') }} AS g ON g.account_id = s.account_id
     LEFT JOIN {{ source('reference.fx_rate') }} AS x
         ON x.day = s.day AND x.from_currency = s.currency AND x.to_currency = g.reporting_currency
+    LEFT JOIN awaited_ads AS w
+        ON w.account_id = s.account_id AND w.marketplace_id = s.marketplace_id AND w.day = s.day
+    LEFT JOIN unknown_storage AS u
+        ON u.account_id = s.account_id AND u.marketplace_id = s.marketplace_id AND u.day = s.day
 ),
 priced AS (
     SELECT c.account_id, c.marketplace_id, c.day, c.sku, c.currency, c.units, c.open_units, c.returned_units,
@@ -311,17 +360,19 @@ priced AS (
            c.overhead,
            c.level_tax + CASE WHEN c.vat_on_fees = 'NON_RECOVERABLE' THEN 0 ELSE c.fee_tax END AS tax,
            c.balance, c.unmapped, c.posted,
-           ROUND(c.units * (c.referral_rate + c.fulfilment_rate), 6) AS estimated_fees,
+           CASE WHEN c.units = 0 THEN 0 ELSE ROUND(c.units * (c.referral_rate + c.fulfilment_rate), 6) END AS estimated_fees,
            c.actual_fees,
-           c.actual_fees - ROUND((c.units - c.open_units) * (c.referral_rate + c.fulfilment_rate), 6) AS fee_difference,
+           c.actual_fees - CASE WHEN c.units = c.open_units THEN 0
+                                ELSE ROUND((c.units - c.open_units) * (c.referral_rate + c.fulfilment_rate), 6) END AS fee_difference,
            c.reporting_currency, c.rate,
-           c.incomplete_ads > 0 AS lacks_ads,
+           c.incomplete_ads > 0 OR c.awaits_ads AS lacks_ads,
            (c.units > 0 OR c.returned_units > 0) AND NOT c.has_cost AS lacks_cost,
-           c.open_units > 0 AND (c.referral_rate IS NULL OR c.unknown_rates > 0) AS lacks_fees,
+           c.open_units > 0 AND (c.referral_rate IS NULL OR c.fulfilment_rate IS NULL) AS lacks_fees,
            (c.has_cost AND (c.units > 0 OR c.returned_units > 0) AND c.unit_cost IS NULL)
                OR (c.reporting_currency IS NOT NULL AND c.rate IS NULL) AS lacks_rate,
            c.unpriced_lines > 0 AS lacks_price,
-           c.estimated_storage > 0 AS lacks_storage,
+           c.lacks_known_storage,
+           c.estimated_storage > 0 AS has_estimated_storage,
            c.unmapped_lines > 0 AS is_unmapped,
            c.fee_tax <> 0 AND COALESCE(c.vat_on_fees, 'UNKNOWN') = 'UNKNOWN' AS lacks_vat_setting,
            c.is_deferred > 0 AS is_deferred
@@ -343,15 +394,15 @@ margins AS (
            p.overhead, p.tax, p.balance, p.unmapped, p.posted, p.estimated_fees, p.actual_fees, p.fee_difference,
            p.reporting_currency, p.rate,
            CASE WHEN p.lacks_ads OR p.lacks_cost OR p.lacks_fees OR p.lacks_rate OR p.lacks_price OR p.is_unmapped
-                     OR p.lacks_vat_setting THEN 'incomplete'
-                WHEN p.open_units > 0 OR p.is_deferred OR p.lacks_storage THEN 'estimated'
+                     OR p.lacks_known_storage OR p.lacks_vat_setting THEN 'incomplete'
+                WHEN p.open_units > 0 OR p.is_deferred OR p.has_estimated_storage THEN 'estimated'
                 ELSE 'complete' END AS status,
            REPLACE(TRIM(CASE WHEN p.lacks_ads THEN 'ads ' ELSE '' END
                     || CASE WHEN p.lacks_cost THEN 'cost ' ELSE '' END
                     || CASE WHEN p.lacks_fees THEN 'fees ' ELSE '' END
                     || CASE WHEN p.lacks_rate THEN 'fx_rate ' ELSE '' END
                     || CASE WHEN p.lacks_price THEN 'price ' ELSE '' END
-                    || CASE WHEN p.lacks_storage THEN 'storage ' ELSE '' END
+                    || CASE WHEN p.lacks_known_storage OR p.has_estimated_storage THEN 'storage ' ELSE '' END
                     || CASE WHEN p.is_unmapped THEN 'unmapped ' ELSE '' END
                     || CASE WHEN p.lacks_vat_setting THEN 'vat_setting' ELSE '' END), ' ', ', ') AS missing
     FROM priced AS p

@@ -57,7 +57,7 @@ SELECT
   END AS status,
   REPLACE(
     TRIM(
-      CASE WHEN COUNTIF(s.missing LIKE '%cost%') > 0 THEN 'cost ' ELSE '' END || CASE WHEN COUNTIF(s.missing LIKE '%fx_rate%') > 0 THEN 'fx_rate ' ELSE '' END || CASE WHEN COUNTIF(s.missing LIKE '%unmapped%') > 0 THEN 'unmapped ' ELSE '' END || CASE WHEN COUNTIF(s.missing LIKE '%vat_setting%') > 0 THEN 'vat_setting' ELSE '' END,
+      CASE WHEN COUNTIF(s.missing LIKE '%ads%') > 0 THEN 'ads ' ELSE '' END || CASE WHEN COUNTIF(s.missing LIKE '%cost%') > 0 THEN 'cost ' ELSE '' END || CASE WHEN COUNTIF(s.missing LIKE '%fx_rate%') > 0 THEN 'fx_rate ' ELSE '' END || CASE WHEN COUNTIF(s.missing LIKE '%unmapped%') > 0 THEN 'unmapped ' ELSE '' END || CASE WHEN COUNTIF(s.missing LIKE '%vat_setting%') > 0 THEN 'vat_setting' ELSE '' END,
       ' '
     ),
     ' ',

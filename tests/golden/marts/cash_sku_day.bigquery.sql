@@ -216,6 +216,7 @@ WITH settled AS (
     s.unsettled,
     a.reporting_currency,
     x.rate,
+    COALESCE(a.ads_paid_by, '') = 'card' AS lacks_ads,
     s.units > 0 AND c.sku IS NULL AS lacks_cost,
     COALESCE(c.lacks_rate, FALSE)
     OR (
@@ -290,7 +291,7 @@ SELECT
     m.cm2_without_cogs + m.cogs
   ) * m.rate AS BIGNUMERIC), 6) AS cm2_reporting,
   CASE
-    WHEN m.lacks_cost OR m.lacks_rate OR m.is_unmapped OR m.lacks_vat_setting
+    WHEN m.lacks_ads OR m.lacks_cost OR m.lacks_rate OR m.is_unmapped OR m.lacks_vat_setting
     THEN 'incomplete'
     WHEN m.unsettled <> 0
     THEN 'estimated'
@@ -298,7 +299,7 @@ SELECT
   END AS status,
   REPLACE(
     TRIM(
-      CASE WHEN m.lacks_cost THEN 'cost ' ELSE '' END || CASE WHEN m.lacks_rate THEN 'fx_rate ' ELSE '' END || CASE WHEN m.is_unmapped THEN 'unmapped ' ELSE '' END || CASE WHEN m.lacks_vat_setting THEN 'vat_setting' ELSE '' END,
+      CASE WHEN m.lacks_ads THEN 'ads ' ELSE '' END || CASE WHEN m.lacks_cost THEN 'cost ' ELSE '' END || CASE WHEN m.lacks_rate THEN 'fx_rate ' ELSE '' END || CASE WHEN m.is_unmapped THEN 'unmapped ' ELSE '' END || CASE WHEN m.lacks_vat_setting THEN 'vat_setting' ELSE '' END,
       ' '
     ),
     ' ',

@@ -45,9 +45,9 @@ WITH sums AS (
     SUM(s.balance) AS balance,
     SUM(s.unmapped) AS unmapped,
     SUM(s.posted) AS posted,
-    SUM(s.estimated_fees) AS estimated_fees,
+    CASE WHEN COUNT(*) = COUNT(s.estimated_fees) THEN SUM(s.estimated_fees) END AS estimated_fees,
     SUM(s.actual_fees) AS actual_fees,
-    SUM(s.fee_difference) AS fee_difference,
+    CASE WHEN COUNT(*) = COUNT(s.fee_difference) THEN SUM(s.fee_difference) END AS fee_difference,
     MAX(s.reporting_currency) AS reporting_currency,
     CASE
       WHEN COUNT(*) = COUNT(s.product_sales_reporting)

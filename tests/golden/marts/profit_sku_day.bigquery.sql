@@ -46,65 +46,151 @@ WITH by_posting AS (
   FROM __ref__order_refund__ AS r
   INNER JOIN __source__reference__dot__account_setting__ AS g
     ON g.account_id = r.account_id AND g.refund_day = 'order'
-), active_days AS (
+), storage_days /* A month without monthly fees in the report is estimated by one of the three months before it. Amazon posts a month's */ /* fees in the next month, aged ones in the same: they count as posted if their month has neither report nor estimate. */ AS (
   SELECT
-    o.account_id,
-    o.marketplace_id,
-    o.day
-  FROM __ref__order_money__ AS o
-  GROUP BY
-    o.account_id,
-    o.marketplace_id,
-    o.day
-), storage_months /* A month's fees are published in the next one: until then the days cost what they did in the last known month. */ AS (
-  SELECT
-    d.account_id,
-    d.marketplace_id,
-    d.day,
-    MAX(c.month_first) AS own_month,
-    MAX(m.day) AS known_month
-  FROM active_days AS d
-  INNER JOIN __source__reference__dot__calendar__ AS c
-    ON c.day = d.day
-  INNER JOIN (
+    k.account_id,
+    c.day,
+    c.month_first,
+    MAX(
+      CASE
+        WHEN k.has_monthly = 1 AND k.month_first >= c.month_first - INTERVAL '92' DAY
+        THEN k.month_first
+      END
+    ) AS known_month,
+    MAX(CASE WHEN k.has_monthly = 1 AND k.month_first < c.month_first THEN 1 ELSE 0 END) AS spreads_monthly,
+    MAX(CASE WHEN k.has_aged = 1 AND k.month_first = c.month_first THEN 1 ELSE 0 END) AS spreads_aged
+  FROM (
     SELECT
-      f.account_id,
-      f.marketplace_id,
-      f.day
-    FROM __ref__storage_sku_month__ AS f
-    WHERE
-      f.monthly IS NOT NULL
+      m.account_id,
+      m.day AS month_first,
+      MAX(CASE WHEN m.monthly IS NOT NULL THEN 1 ELSE 0 END) AS has_monthly,
+      MAX(CASE WHEN m.aged IS NOT NULL THEN 1 ELSE 0 END) AS has_aged
+    FROM __ref__storage_sku_month__ AS m
     GROUP BY
-      f.account_id,
-      f.marketplace_id,
-      f.day
-  ) AS m
-    ON m.account_id = d.account_id
-    AND m.marketplace_id = d.marketplace_id
-    AND m.day BETWEEN d.day - INTERVAL '95' DAY AND d.day
+      m.account_id,
+      m.day
+  ) AS k
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.month_first BETWEEN k.month_first AND k.month_first + INTERVAL '123' DAY
   GROUP BY
-    d.account_id,
-    d.marketplace_id,
-    d.day
-), stored AS (
+    k.account_id,
+    c.day,
+    c.month_first
+), active_days /* Estimates need a sign that the day has come; a reported month is spread over all its days. */ AS (
+  SELECT
+    a.account_id,
+    a.marketplace_id,
+    a.day
+  FROM (
+    SELECT
+      o.account_id,
+      o.marketplace_id,
+      o.day
+    FROM __ref__order_money__ AS o
+    UNION ALL
+    SELECT
+      t.account_id,
+      t.marketplace_id,
+      t.day
+    FROM __ref__transaction_line__ AS t
+    UNION ALL
+    SELECT
+      s.account_id,
+      s.marketplace_id,
+      s.day
+    FROM __ref__ads_day__ AS s
+  ) AS a
+  GROUP BY
+    a.account_id,
+    a.marketplace_id,
+    a.day
+), stored /* The last day takes what rounding leaves, so that the days add up to the month. */ AS (
   SELECT
     m.account_id,
     m.marketplace_id,
     d.day,
     m.sku,
     m.currency,
-    ROUND(
-      CAST(CAST((
-        COALESCE(m.monthly, 0) + COALESCE(m.aged, 0)
-      ) AS BIGNUMERIC) / NULLIF(m.days, 0) AS BIGNUMERIC),
-      6
-    ) AS storage,
-    CASE WHEN d.known_month < d.own_month THEN 1 ELSE 0 END AS estimated_storage
-  FROM storage_months AS d
+    CASE
+      WHEN d.known_month = d.month_first AND EXTRACT(DAY FROM d.day) = m.days
+      THEN m.monthly - ROUND(CAST(CAST(m.monthly AS BIGNUMERIC) / NULLIF(m.days, 0) AS BIGNUMERIC), 6) * (
+        m.days - 1
+      )
+      ELSE ROUND(CAST(CAST(m.monthly AS BIGNUMERIC) / NULLIF(m.days, 0) AS BIGNUMERIC), 6)
+    END AS storage,
+    CASE WHEN d.known_month < d.month_first THEN 1 ELSE 0 END AS estimated_storage
+  FROM storage_days AS d
   INNER JOIN __ref__storage_sku_month__ AS m
-    ON m.account_id = d.account_id
-    AND m.marketplace_id = d.marketplace_id
-    AND m.day = d.known_month
+    ON m.account_id = d.account_id AND m.day = d.known_month
+  LEFT JOIN active_days AS a
+    ON a.account_id = m.account_id
+    AND a.marketplace_id = m.marketplace_id
+    AND a.day = d.day
+  WHERE
+    m.monthly IS NOT NULL
+    AND (
+      d.known_month = d.month_first OR a.day IS NOT NULL
+    )
+  UNION ALL
+  SELECT
+    m.account_id,
+    m.marketplace_id,
+    d.day,
+    m.sku,
+    m.currency,
+    CASE
+      WHEN EXTRACT(DAY FROM d.day) = m.days
+      THEN m.aged - ROUND(CAST(CAST(m.aged AS BIGNUMERIC) / NULLIF(m.days, 0) AS BIGNUMERIC), 6) * (
+        m.days - 1
+      )
+      ELSE ROUND(CAST(CAST(m.aged AS BIGNUMERIC) / NULLIF(m.days, 0) AS BIGNUMERIC), 6)
+    END AS storage,
+    0 AS estimated_storage
+  FROM storage_days AS d
+  INNER JOIN __ref__storage_sku_month__ AS m
+    ON m.account_id = d.account_id AND m.day = d.month_first
+  WHERE
+    m.aged IS NOT NULL
+), unknown_storage /* Days whose storage nobody knows although Amazon fulfils orders. */ AS (
+  SELECT
+    f.account_id,
+    f.marketplace_id,
+    f.day
+  FROM __ref__fees_day__ AS f
+  LEFT JOIN storage_days AS d
+    ON d.account_id = f.account_id AND d.day = f.day
+  WHERE
+    f.fee_type = 'fee.fba_fulfilment'
+    AND f.units_expected > 0
+    AND d.known_month IS NULL
+  GROUP BY
+    f.account_id,
+    f.marketplace_id,
+    f.day
+), awaited_ads /* A marketplace that advertised in the two weeks before, and of which nothing is reported for the day. */ AS (
+  SELECT
+    a.account_id,
+    a.marketplace_id,
+    c.day
+  FROM (
+    SELECT
+      s.account_id,
+      s.marketplace_id,
+      s.day
+    FROM __ref__ads_day__ AS s
+    GROUP BY
+      s.account_id,
+      s.marketplace_id,
+      s.day
+  ) AS a
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.day BETWEEN a.day AND a.day + INTERVAL '14' DAY
+  GROUP BY
+    a.account_id,
+    a.marketplace_id,
+    c.day
+  HAVING
+    MAX(a.day) < c.day
 ), parts AS (
   SELECT
     o.account_id,
@@ -156,7 +242,7 @@ WITH by_posting AS (
     0 AS referral_rate,
     0 AS referral_rates,
     0 AS fulfilment_rate,
-    0 AS unknown_rates
+    0 AS unknown_fulfilment
   FROM __ref__order_money__ AS o
   UNION ALL
   SELECT
@@ -247,7 +333,12 @@ WITH by_posting AS (
     CASE
       WHEN l.level = 'CM2'
       AND l.pl_line LIKE 'storage.%'
-      AND NOT l.pl_line IN ('storage.monthly', 'storage.aged')
+      AND NOT (
+        l.pl_line = 'storage.monthly' AND COALESCE(d.spreads_monthly, 0) = 1
+      )
+      AND NOT (
+        l.pl_line = 'storage.aged' AND COALESCE(d.spreads_aged, 0) = 1
+      )
       THEN l.amount
       ELSE 0
     END AS storage,
@@ -296,12 +387,18 @@ WITH by_posting AS (
     END AS posted,
     0 AS is_deferred,
     0 AS incomplete_ads,
-    0 AS estimated_storage,
+    CASE
+      WHEN l.pl_line = 'storage.monthly' AND COALESCE(d.spreads_monthly, 0) = 0
+      THEN 1
+      ELSE 0
+    END AS estimated_storage,
     0 AS referral_rate,
     0 AS referral_rates,
     0 AS fulfilment_rate,
-    0 AS unknown_rates
+    0 AS unknown_fulfilment
   FROM by_posting AS l
+  LEFT JOIN storage_days AS d
+    ON d.account_id = l.account_id AND d.day = l.day
   UNION ALL
   SELECT
     s.account_id,
@@ -351,7 +448,7 @@ WITH by_posting AS (
     0 AS referral_rate,
     0 AS referral_rates,
     0 AS fulfilment_rate,
-    0 AS unknown_rates
+    0 AS unknown_fulfilment
   FROM __ref__ads_day__ AS s
   UNION ALL
   SELECT
@@ -402,7 +499,7 @@ WITH by_posting AS (
     0 AS referral_rate,
     0 AS referral_rates,
     0 AS fulfilment_rate,
-    0 AS unknown_rates
+    0 AS unknown_fulfilment
   FROM stored AS s
   UNION ALL
   SELECT
@@ -453,7 +550,7 @@ WITH by_posting AS (
     0 AS referral_rate,
     0 AS referral_rates,
     0 AS fulfilment_rate,
-    0 AS unknown_rates
+    0 AS unknown_fulfilment
   FROM __ref__returned_sku_day__ AS r
   UNION ALL
   SELECT
@@ -512,7 +609,13 @@ WITH by_posting AS (
       THEN COALESCE(f.rate_expected, 0)
       ELSE 0
     END AS fulfilment_rate,
-    CASE WHEN f.units_expected > 0 AND f.rate_expected IS NULL THEN 1 ELSE 0 END AS unknown_rates
+    CASE
+      WHEN f.fee_type = 'fee.fba_fulfilment'
+      AND f.units_expected > 0
+      AND f.rate_expected IS NULL
+      THEN 1
+      ELSE 0
+    END AS unknown_fulfilment
   FROM __ref__fees_day__ AS f
   WHERE
     f.fee_type IN ('fee.referral', 'fee.fba_fulfilment')
@@ -563,8 +666,7 @@ WITH by_posting AS (
     SUM(p.incomplete_ads) AS incomplete_ads,
     SUM(p.estimated_storage) AS estimated_storage,
     CASE WHEN SUM(p.referral_rates) > 0 THEN SUM(p.referral_rate) END AS referral_rate,
-    SUM(p.fulfilment_rate) AS fulfilment_rate,
-    SUM(p.unknown_rates) AS unknown_rates
+    CASE WHEN SUM(p.unknown_fulfilment) = 0 THEN SUM(p.fulfilment_rate) END AS fulfilment_rate
   FROM parts AS p
   GROUP BY
     p.account_id,
@@ -621,7 +723,8 @@ WITH by_posting AS (
     s.estimated_storage,
     s.referral_rate,
     s.fulfilment_rate,
-    s.unknown_rates,
+    w.day IS NOT NULL AS awaits_ads,
+    u.day IS NOT NULL AS lacks_known_storage,
     g.vat_on_fees,
     g.reporting_currency,
     x.rate,
@@ -653,6 +756,14 @@ WITH by_posting AS (
     ON x.day = s.day
     AND x.from_currency = s.currency
     AND x.to_currency = g.reporting_currency
+  LEFT JOIN awaited_ads AS w
+    ON w.account_id = s.account_id
+    AND w.marketplace_id = s.marketplace_id
+    AND w.day = s.day
+  LEFT JOIN unknown_storage AS u
+    ON u.account_id = s.account_id
+    AND u.marketplace_id = s.marketplace_id
+    AND u.day = s.day
 ), priced AS (
   SELECT
     c.account_id,
@@ -710,26 +821,34 @@ WITH by_posting AS (
     c.balance,
     c.unmapped,
     c.posted,
-    ROUND(CAST(c.units * (
-      c.referral_rate + c.fulfilment_rate
-    ) AS BIGNUMERIC), 6) AS estimated_fees,
-    c.actual_fees,
-    c.actual_fees - ROUND(
-      CAST((
-        c.units - c.open_units
-      ) * (
+    CASE
+      WHEN c.units = 0
+      THEN 0
+      ELSE ROUND(CAST(c.units * (
         c.referral_rate + c.fulfilment_rate
-      ) AS BIGNUMERIC),
-      6
-    ) AS fee_difference,
+      ) AS BIGNUMERIC), 6)
+    END AS estimated_fees,
+    c.actual_fees,
+    c.actual_fees - CASE
+      WHEN c.units = c.open_units
+      THEN 0
+      ELSE ROUND(
+        CAST((
+          c.units - c.open_units
+        ) * (
+          c.referral_rate + c.fulfilment_rate
+        ) AS BIGNUMERIC),
+        6
+      )
+    END AS fee_difference,
     c.reporting_currency,
     c.rate,
-    c.incomplete_ads > 0 AS lacks_ads,
+    c.incomplete_ads > 0 OR c.awaits_ads AS lacks_ads,
     (
       c.units > 0 OR c.returned_units > 0
     ) AND NOT c.has_cost AS lacks_cost,
     c.open_units > 0 AND (
-      c.referral_rate IS NULL OR c.unknown_rates > 0
+      c.referral_rate IS NULL OR c.fulfilment_rate IS NULL
     ) AS lacks_fees,
     (
       c.has_cost AND (
@@ -740,7 +859,8 @@ WITH by_posting AS (
       c.reporting_currency IS NOT NULL AND c.rate IS NULL
     ) AS lacks_rate,
     c.unpriced_lines > 0 AS lacks_price,
-    c.estimated_storage > 0 AS lacks_storage,
+    c.lacks_known_storage,
+    c.estimated_storage > 0 AS has_estimated_storage,
     c.unmapped_lines > 0 AS is_unmapped,
     c.fee_tax <> 0 AND COALESCE(c.vat_on_fees, 'UNKNOWN') = 'UNKNOWN' AS lacks_vat_setting,
     c.is_deferred > 0 AS is_deferred
@@ -802,15 +922,20 @@ WITH by_posting AS (
       OR p.lacks_rate
       OR p.lacks_price
       OR p.is_unmapped
+      OR p.lacks_known_storage
       OR p.lacks_vat_setting
       THEN 'incomplete'
-      WHEN p.open_units > 0 OR p.is_deferred OR p.lacks_storage
+      WHEN p.open_units > 0 OR p.is_deferred OR p.has_estimated_storage
       THEN 'estimated'
       ELSE 'complete'
     END AS status,
     REPLACE(
       TRIM(
-        CASE WHEN p.lacks_ads THEN 'ads ' ELSE '' END || CASE WHEN p.lacks_cost THEN 'cost ' ELSE '' END || CASE WHEN p.lacks_fees THEN 'fees ' ELSE '' END || CASE WHEN p.lacks_rate THEN 'fx_rate ' ELSE '' END || CASE WHEN p.lacks_price THEN 'price ' ELSE '' END || CASE WHEN p.lacks_storage THEN 'storage ' ELSE '' END || CASE WHEN p.is_unmapped THEN 'unmapped ' ELSE '' END || CASE WHEN p.lacks_vat_setting THEN 'vat_setting' ELSE '' END,
+        CASE WHEN p.lacks_ads THEN 'ads ' ELSE '' END || CASE WHEN p.lacks_cost THEN 'cost ' ELSE '' END || CASE WHEN p.lacks_fees THEN 'fees ' ELSE '' END || CASE WHEN p.lacks_rate THEN 'fx_rate ' ELSE '' END || CASE WHEN p.lacks_price THEN 'price ' ELSE '' END || CASE
+          WHEN p.lacks_known_storage OR p.has_estimated_storage
+          THEN 'storage '
+          ELSE ''
+        END || CASE WHEN p.is_unmapped THEN 'unmapped ' ELSE '' END || CASE WHEN p.lacks_vat_setting THEN 'vat_setting' ELSE '' END,
         ' '
       ),
       ' ',

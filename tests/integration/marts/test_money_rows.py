@@ -172,6 +172,13 @@ def test_profit_uses_estimates_until_money_is_posted(rows: MartRows) -> None:
             "expected_fulfillment_fee_per_unit": Decimal(4),
         },
     )  # fmt: skip
+    rows.add(
+        "amazon_sp.storage_fees",
+        {
+            "marketplace_id": None, "month": DAY, "country_code": "US", "sku": "B", "currency": "USD",
+            "estimated_monthly_storage_fee": Decimal(31),
+        },
+    )  # fmt: skip
     found = {(row["day"], row["sku"]): row for row in rows.built("profit_sku_day")}
     day = found[DAY, "A"]
     assert (day["units"], day["open_units"]) == (8, 5)
