@@ -22,7 +22,7 @@ from sellerops.marts.inputs import declared_columns
 from sellerops.marts.lineage import column_sources, figure_sources, upstream
 from sellerops.marts.lint import check_mart
 from sellerops.marts.opening import open_builder
-from sellerops.marts.pages import bigquery_files, marts_page, sql_in
+from sellerops.marts.pages import dialect_files, marts_page, sql_in
 from sellerops.marts.specs import GROUPS, MartSpec, load_mart, load_marts, marts_and_failures
 from sellerops.marts.trees import Columns
 from sellerops.settings.known_destinations import DESTINATIONS
@@ -74,7 +74,14 @@ def add(commands: Any) -> None:
     _add_destination(test)
     test.set_defaults(run=_test)
     docs = actions.add_parser("docs", help="print the page docs/mart-tables.md")
-    docs.add_argument("--bigquery", type=Path, help="write each SELECT in BigQuery's dialect to this folder")
+    for name in sorted(set(DESTINATIONS) - {"postgres"}):
+        docs.add_argument(
+            f"--{name}",
+            dest="files",
+            metavar="FOLDER",
+            type=lambda folder, name=name: (name, Path(folder)),
+            help=f"write each SELECT in the dialect of {name} to this folder",
+        )
     docs.set_defaults(run=_docs)
 
 
@@ -206,15 +213,16 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _docs(options: argparse.Namespace) -> int:
-    if options.bigquery is None:
+    if options.files is None:
         print(marts_page(load_marts()), end="")
         return 0
-    wanted = bigquery_files(load_marts())
-    for path in options.bigquery.glob("*.bigquery.sql"):
+    dialect, folder = options.files
+    wanted = dialect_files(load_marts(), dialect)
+    for path in folder.glob(f"*.{dialect}.sql"):
         if path.name not in wanted:
             path.unlink()
     for name, text in wanted.items():
-        (options.bigquery / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import psycopg
 
 from sellerops.base.errors import CheckFailed
+from sellerops.destinations.mart_dialect import MartDialect
 from sellerops.settings.mart_tables import MARTS, REFERENCE, MartTable, Span
 
 Ledger = psycopg.Connection[Any]
@@ -130,6 +131,8 @@ class MartStore(Protocol):
 
 class HoldsMarts(Protocol):
     """A destination class that can hold marts."""
+
+    def mart_dialect(self) -> MartDialect: ...
 
     def mart_store(self, address: Any, *, ledger: str) -> MartStore: ...
 

@@ -27,11 +27,9 @@ def sql_in(mart: MartSpec, dialect: str) -> str:
     return translate(marked(mart.sql), dialect, where=mart.path)
 
 
-def bigquery_files(marts: Sequence[MartSpec]) -> dict[str, str]:
-    """Files of tests/golden/marts: what BigQuery gets, by name."""
-    return {
-        f"{mart.name}.bigquery.sql": sql_in(mart, "bigquery") + "\n" for mart in marts if not mart.computed
-    }
+def dialect_files(marts: Sequence[MartSpec], dialect: str) -> dict[str, str]:
+    """The SELECTs as a destination gets them, by file name: those of tests/golden/marts."""
+    return {f"{mart.name}.{dialect}.sql": sql_in(mart, dialect) + "\n" for mart in marts if not mart.computed}
 
 
 def _group(group: str, marts: Sequence[MartSpec]) -> Iterator[str]:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from sellerops.destinations.mart_dialect import MartDialect
 from sellerops.destinations.mart_store import MARTS, REFERENCE, CheckQuery, MartStore, Span
-from sellerops.marts.dialects import SQL_TYPES, quoted, read_cell, translate
+from sellerops.destinations.registry import mart_dialect_of
+from sellerops.marts.dialects import translate
 from sellerops.marts.specs import MartInput, MartSpec
 from sellerops.marts.trees import PLACE, Columns, marked
 from sellerops.settings.specs import ColumnType
@@ -34,11 +36,12 @@ class SpanSql:
         self._store = store
         self._existing = existing
         self._declared = declared
+        self._dialect = mart_dialect_of(store.dialect)
 
     def select(self, span: Span) -> str:
         """The rows of the span, every column cast to its type, decimals rounded to ``DECIMALS`` places."""
         mart = self._mart
-        types = SQL_TYPES[self._store.dialect]
+        types = self._dialect.types
         cells = ", ".join(_cell(name, each.type, types) for name, each in mart.columns.items())
         where = _partition_condition(mart, span)
         return f"SELECT {cells} FROM (\n{self.restricted(mart.sql, span)}\n) AS m{where}"
@@ -63,18 +66,12 @@ class SpanSql:
         name = first if kind == "ref" else f"{first}.{second}"
         table = f"{MARTS}.{first}" if kind == "ref" else physical_name(name)
         columns = self._existing.get(table)
-        types = SQL_TYPES[self._store.dialect]
         declared = self._declared(name)
         if columns is None:
-            nulls = ", ".join(
-                f"CAST(NULL AS {types[kind]}) AS {quoted(self._store.dialect, column)}"
-                for column, kind in declared.items()
-            )
+            nulls = ", ".join(_null(self._dialect, column, kind) for column, kind in declared.items())
             return f"(SELECT {nulls} FROM (SELECT 1 AS one) AS nothing WHERE 1 = 0)"
         cells = ", ".join(
-            read_cell(self._store.dialect, column, kind)
-            if column in columns
-            else f"CAST(NULL AS {types[kind]}) AS {quoted(self._store.dialect, column)}"
+            self._dialect.read_cell(column, kind) if column in columns else _null(self._dialect, column, kind)
             for column, kind in declared.items()
         )
         condition = input_condition(
@@ -94,6 +91,10 @@ def physical_name(name: str) -> str:
     if schema != "reference":
         return name
     return "sellerops.marketplace" if table == "marketplace" else f"{REFERENCE}.{table}"
+
+
+def _null(dialect: MartDialect, name: str, kind: ColumnType) -> str:
+    return f"CAST(NULL AS {dialect.types[kind]}) AS {dialect.quoted(name)}"
 
 
 def _cell(name: str, kind: ColumnType, types: Mapping[ColumnType, str]) -> str:

@@ -11,6 +11,7 @@ import pytest
 from support.mart_copies import copy_tables
 
 from sellerops.destinations.bigquery import BigQueryAddress
+from sellerops.destinations.bigquery.mart_dialect import TYPES
 from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger
 from sellerops.marts import dialects
@@ -30,8 +31,7 @@ CLOSE = Decimal("0.000001")
 @pytest.fixture
 def _narrow_decimals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The local BigQuery has 38 digits in all, and overflows where it multiplies two BIGNUMERIC."""
-    monkeypatch.setattr(dialects, "WIDE", "NUMERIC")
-    monkeypatch.setitem(dialects.SQL_TYPES["bigquery"], ColumnType.DECIMAL, "NUMERIC")  # type: ignore[arg-type]
+    monkeypatch.setitem(TYPES, ColumnType.DECIMAL, "NUMERIC")
     dialects.translate.cache_clear()
     yield
     dialects.translate.cache_clear()

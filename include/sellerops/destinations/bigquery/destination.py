@@ -17,6 +17,7 @@ from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.differences import Migration
 from sellerops.destinations.error_rules import typed_errors
 from sellerops.destinations.jobs import LoadJob
+from sellerops.destinations.mart_dialect import MartDialect
 from sellerops.destinations.mart_store import MartStore
 from sellerops.destinations.results import LoadResult
 from sellerops.destinations.row_sources import RowSource
@@ -91,6 +92,13 @@ class BigQueryDestination:
         from sellerops.destinations.bigquery.row_source import BigQueryRowSource
 
         return BigQueryRowSource(address)
+
+    @staticmethod
+    def mart_dialect() -> MartDialect:
+        """The dialect of its marts."""
+        from sellerops.destinations.bigquery.mart_dialect import BigQueryMartDialect
+
+        return BigQueryMartDialect()
 
     @staticmethod
     def mart_store(address: BigQueryAddress, *, ledger: str) -> MartStore:

@@ -7,12 +7,11 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.bigquery.address import BigQueryAddress
-from sellerops.destinations.bigquery.shape import MOST_CLUSTERS, SQL_TYPES, WIDE
+from sellerops.destinations.bigquery.mart_dialect import TYPES
+from sellerops.destinations.bigquery.shape import MOST_CLUSTERS
 from sellerops.destinations.bigquery.tables import Tables
 from sellerops.destinations.mart_store import MARTS, MartTable
-from sellerops.settings.specs import ColumnType
 
-_TYPES = {**SQL_TYPES, ColumnType.DECIMAL: WIDE}
 _OLD_NAMES = {"INTEGER": "INT64", "BOOLEAN": "BOOL"}
 
 
@@ -31,7 +30,7 @@ class MartTables:
     def fields(self, table: MartTable) -> list[bigquery.SchemaField]:
         """The columns. None is REQUIRED: the tests before a write say what is missing."""
         return [
-            bigquery.SchemaField(name, _TYPES[kind], description=text)
+            bigquery.SchemaField(name, TYPES[kind], description=text)
             for name, (kind, text) in table.columns.items()
         ]
 
@@ -41,7 +40,7 @@ class MartTables:
         if there is None:
             return False
         partition = there.time_partitioning.field if there.time_partitioning else None
-        wanted = {name: _TYPES[kind] for name, (kind, _) in table.columns.items()}
+        wanted = {name: TYPES[kind] for name, (kind, _) in table.columns.items()}
         return _types(there) == wanted and partition == table.day
 
     def make(self, table: MartTable) -> None:
