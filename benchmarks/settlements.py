@@ -23,7 +23,7 @@ from amazon_sandbox.simulation.sellers import Seller
 from amazon_sandbox.simulation.simulation import Simulation
 from sellerops.marts.settlement_files import SettlementCheck, check_file, rule_line
 from sellerops.marts.settlement_rules import SettlementRules
-from sellerops.reference.config_tables import config_rows
+from sellerops.reference.config_files import config_rows
 from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import marketplace_by_id
 

@@ -13,7 +13,8 @@ from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops.cli.arguments import require
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
-from sellerops.reference.config_tables import CONFIG, config_rows, synchronise
+from sellerops.reference.config_files import CONFIG, config_rows
+from sellerops.reference.config_tables import synchronise
 from sellerops.reference.edits import stored_rows, tuples
 from sellerops.reference.filling import old_rates, refresh_rates
 from sellerops.reference.importing import export_csv, given_table, import_csv

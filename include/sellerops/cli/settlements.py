@@ -13,7 +13,7 @@ from sellerops.cli.warehouse import open_ledger
 from sellerops.marts.settlement_files import SettlementCheck, check_file, rule_line
 from sellerops.marts.settlement_rules import SettlementRules
 from sellerops.marts.unmapped import unmapped_lines
-from sellerops.reference.config_tables import config_rows
+from sellerops.reference.config_files import config_rows
 from sellerops.settings.accounts import Account, load_accounts
 
 _ADD = "To give them a place, add to include/config/{file} (docs/figures.md lists the P&L lines):"

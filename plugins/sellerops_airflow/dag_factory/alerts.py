@@ -52,7 +52,7 @@ def build_alerts() -> DAG:
 
 def raise_for_invalid_business_data() -> None:
     """Raise one ConfigurationError that names every invalid file of alerts and reference data."""
-    from sellerops.reference.config_tables import CONFIG, config_rows
+    from sellerops.reference.config_files import CONFIG, config_rows
 
     alerts, failures = alerts_and_failures()
     problems = [str(each.error) for each in failures]

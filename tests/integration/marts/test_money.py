@@ -14,7 +14,7 @@ from support.built_marts import builder_of, needed_for
 from sellerops.ledger import Ledger
 from sellerops.marts.settlement_rules import SettlementRules
 from sellerops.marts.unmapped import unmapped_lines
-from sellerops.reference.config_tables import config_rows
+from sellerops.reference.config_files import config_rows
 
 MARTS = ("settlement", "cash_day", "bridge_day", "profit_day", "payout_forecast", "owed")
 

@@ -14,7 +14,8 @@ from psycopg.rows import dict_row
 
 from sellerops.base.errors import InvalidRows
 from sellerops.ledger import Ledger
-from sellerops.reference.config_tables import CONFIG, config_rows, synchronise
+from sellerops.reference.config_files import CONFIG, config_rows
+from sellerops.reference.config_tables import synchronise
 from sellerops.reference.edits import stored_rows, tuples
 from sellerops.reference.tables import TABLES
 from sellerops.settings.config_files import config_dir

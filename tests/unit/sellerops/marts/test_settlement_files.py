@@ -12,7 +12,7 @@ from sellerops.base.errors import UnreadableDocument
 from sellerops.cli import main
 from sellerops.marts.settlement_files import check_file, rule_line
 from sellerops.marts.settlement_rules import SettlementRules
-from sellerops.reference.config_tables import config_rows
+from sellerops.reference.config_files import config_rows
 from sellerops.settings.accounts import load_accounts
 
 COLUMNS = (

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sellerops.marts.settlement_rules import Place, SettlementRules
-from sellerops.reference.config_tables import config_rows
+from sellerops.reference.config_files import config_rows
 
 INCOME, COST = Decimal("12.50"), Decimal("-12.50")
 OTHER = "other-transaction"
