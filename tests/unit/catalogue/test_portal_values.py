@@ -70,7 +70,10 @@ def rows_of(spec: ReportSpec, kind: str, country: str, **options: str) -> list[d
 
 
 def posted(country: str) -> Iterator[tuple[datetime, Decimal]]:
-    """Instant and amount of the transactions of the range, deferred ones at their own time."""
+    """Instant and amount of the transactions of the range, deferred ones at their own time.
+
+    A payout is what was paid in transactions, and what left the balance on the page, which has no reserves.
+    """
     storefront = world().storefront(world().seller(STORES[country][0]), marketplace(country).id)
     bounds = [storefront.marketplace.day_bounds(day.toordinal()) for day in (FIRST, LAST)]
     span = TransactionFilter(bounds[0][0], bounds[1][1])
@@ -79,11 +82,10 @@ def posted(country: str) -> Iterator[tuple[datetime, Decimal]]:
     )
     for one in page:
         related = {each["relatedIdentifierName"] for each in one["relatedIdentifiers"]}
-        if "DEFERRED_TRANSACTION_ID" not in related:
-            yield (
-                datetime.fromisoformat(one["postedDate"]),
-                Decimal(str(one["totalAmount"]["currencyAmount"])),
-            )
+        if "DEFERRED_TRANSACTION_ID" not in related and one["transactionType"] != "Adjustment":
+            amount = Decimal(str(one["totalAmount"]["currencyAmount"]))
+            is_payout = one["transactionType"] == "Transfer"
+            yield datetime.fromisoformat(one["postedDate"]), -amount if is_payout else amount
 
 
 @pytest.mark.parametrize("country", STORES)
