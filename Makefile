@@ -32,10 +32,10 @@ help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
 .PHONY: demo
-demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run everything on this machine and collect seven days for two sellers; ONCE=1 then exits, FULL=1 collects every report, BIGQUERY=1 also loads into a local BigQuery, PORTAL=1 also downloads files of web pages (needs Chromium)
+demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run everything on this machine and collect seven days for two sellers; ONCE=1 then exits, FULL=1 collects every report, BIGQUERY=1 also loads into a local BigQuery, PORTAL=1 also downloads files of web pages (needs Chromium), MARTS=1 ends with profit, the bridge and what to order
 	@exec $(BIN)/python -m sellerops_runtime demo $(if $(filter-out 0 no false,$(ONCE)),--once) \
 		$(if $(filter-out 0 no false,$(FULL)),--full) $(if $(filter-out 0 no false,$(BIGQUERY)),--bigquery) \
-		$(if $(filter-out 0 no false,$(PORTAL)),--portal)
+		$(if $(filter-out 0 no false,$(PORTAL)),--portal) $(if $(filter-out 0 no false,$(MARTS)),--marts)
 
 .PHONY: demo-stop
 demo-stop: $(STAMP)  ## Stop the demo from another terminal, or processes that it left running
@@ -113,9 +113,11 @@ format: $(STAMP)  ## Fix style and layout
 	@$(BIN)/ruff format .
 
 .PHONY: docs
-docs: $(STAMP)  ## Generate docs/reports.md and docs/portal-files.md from the specs
+docs: $(STAMP)  ## Generate docs/reports.md, docs/portal-files.md, docs/mart-tables.md, tests/golden
 	@$(BIN)/python -m sellerops specs docs > docs/reports.md
 	@$(BIN)/python -m sellerops specs docs portal-files > docs/portal-files.md
+	@$(BIN)/python -m sellerops marts docs > docs/mart-tables.md
+	@$(BIN)/python -m sellerops marts docs --bigquery tests/golden/marts
 
 .PHONY: lock
 lock: $(BIN)/uv  ## Update the lock files from requirements*.txt; ARGS=--upgrade takes newer versions

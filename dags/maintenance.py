@@ -61,6 +61,12 @@ with DAG(
             maintenance.refresh_reference_tables(get_runtime().ledger)
 
     @task
+    def refresh_exchange_rates(**context: Any) -> int:
+        """Read the European Central Bank's newest exchange rates."""
+        with task_outcome(context):
+            return maintenance.refresh_exchange_rates(get_runtime().ledger)
+
+    @task
     def purge_old_rows(**context: Any) -> dict[str, int]:
         """Delete old ledger rows that nothing needs."""
         with task_outcome(context):
@@ -103,6 +109,7 @@ with DAG(
     for step in (
         roll_call_log,
         refresh_reference_tables,
+        refresh_exchange_rates,
         purge_old_rows,
         purge_personal_data,
         delete_old_evidence,

@@ -11,7 +11,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # One server of each per process, whichever tests use it: a fixture imported by a module is a second one.
-pytest_plugins = ("support.bigquery", "support.portal", "support.postgres", "support.sandbox")
+pytest_plugins = (
+    "support.bigquery",
+    "support.portal",
+    "support.postgres",
+    "support.sandbox",
+    "support.warehouse",
+)
 
 # A slow example is no fault: it may be the machine. What hangs is ended by the time limit of every test.
 settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -31,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="start everything and collect seven days of two sellers")
     demo.add_argument("--once", action="store_true", help="exit after printing the table")
+    demo.add_argument(
+        "--marts", action="store_true", help="also build the marts; print profit, the bridge, what to order"
+    )
     demo.add_argument("--full", action="store_true", help="collect every report in the catalogue")
     demo.add_argument(
         "--bigquery",
@@ -68,7 +71,13 @@ def _parser() -> argparse.ArgumentParser:
 def _demo(options: argparse.Namespace) -> int:
     from sellerops_runtime.demo import run_demo
 
-    return run_demo(once=options.once, full=options.full, bigquery=options.bigquery, portal=options.portal)
+    return run_demo(
+        once=options.once,
+        full=options.full,
+        bigquery=options.bigquery,
+        portal=options.portal,
+        marts=options.marts,
+    )
 
 
 def _stop(_: argparse.Namespace) -> int:

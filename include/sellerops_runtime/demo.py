@@ -22,6 +22,7 @@ from sellerops_runtime.failure_scenario import show_failure_and_recovery
 from sellerops_runtime.home import choose_home
 from sellerops_runtime.instructions import instructions
 from sellerops_runtime.local_browsers import chromium_or_advice
+from sellerops_runtime.mart_answers import show_marts
 from sellerops_runtime.polling import Observation, Poller
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.report_selection import LISTINGS, rounds
@@ -42,12 +43,15 @@ READ_SECONDS = 240.0
 _LOOK_EVERY = 3.0
 
 
-def run_demo(*, once: bool, full: bool = False, bigquery: bool = False, portal: bool = False) -> int:
+def run_demo(
+    *, once: bool, full: bool = False, bigquery: bool = False, portal: bool = False, marts: bool = False
+) -> int:
     """Run the whole demo.
 
     ``once``: return after the table instead of waiting for an interrupt. ``full``: collect every report in
     the catalogue. ``bigquery``: also load into a local BigQuery. ``portal``: also download files of web
-    pages, if a Chromium is installed. Returns the exit code: 0 when everything was collected, 1 when
+    pages, if a Chromium is installed. ``marts``: also build the marts, and print profit, the bridge and what
+    to order. Returns the exit code: 0 when everything was collected, 1 when
     something failed, 130 when interrupted before that.
     """
     speed = _speed(FULL_SPEED if full else DEFAULT_SPEED)
@@ -61,7 +65,7 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False, portal: 
     with interruptible():
         try:
             with running_stack(home, progress, bigquery=bigquery, portal=portal) as stack:
-                code = 1 if _collect_and_print(stack, progress, speed, full=full) else 0
+                code = 1 if _collect_and_print(stack, progress, speed, full=full, marts=marts) else 0
                 if not once:
                     _print_instructions(stack, progress)
                     _stay_up(stack, progress)
@@ -70,17 +74,20 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False, portal: 
     return code
 
 
-def _collect_and_print(stack: Stack, progress: Progress, speed: float, *, full: bool) -> list[str]:
+def _collect_and_print(
+    stack: Stack, progress: Progress, speed: float, *, full: bool, marts: bool
+) -> list[str]:
     """Collect and print the table; return the failures, one line each."""
     accounts = load_accounts()
     collected = CollectionSummary(stack.warehouse, accounts)
     try:
-        failures = _collect(stack, collected, accounts, progress, speed, full=full)
+        failures = _collect(stack, collected, accounts, progress, speed, full=full, marts=marts)
         what = f"the whole catalogue, {len(collected.runs)} reports, over" if full else ""
         progress.say(" ".join(f"Collected {what} {DAYS} days of {len(accounts)} sellers".split()))
         progress.plain("\n" + table(collected.lines()) + "\n")
         failures += collected.problems()
         failures += _show_failure_and_recovery(stack, progress, accounts, speed)
+        failures += show_marts(stack, progress) if marts else []
     finally:
         collected.close()
     for failure in failures:
@@ -115,9 +122,10 @@ def _collect(
     speed: float,
     *,
     full: bool,
+    marts: bool,
 ) -> list[str]:
     specs, invalid = load_specs()
-    chosen = rounds(specs, full=full)
+    chosen = rounds(specs, full=full, marts=marts)
     expected = [spec.dag_id for part in chosen for spec in part]
     poller = stack.poller(STALLED_SECONDS)
     with stack.airflow.api(poller) as api:

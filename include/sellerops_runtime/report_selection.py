@@ -16,6 +16,12 @@ DEMO_REPORTS = (
     "settlements",
     "sp_campaigns",
 )
+# With MARTS=1: what profit, the bridge and restock are built from.
+MART_REPORTS = (
+    *("economics", "fba_inventory_planning", "fba_inventory_summaries", "inventory_ledger_summary"),
+    *("listings_all", "reimbursements", "restock_recommendations", "sales_and_traffic_by_sku"),
+    *("sp_advertised_products", "sp_purchased_products", "storage_fees", "transactions"),
+)
 # With PORTAL=1: files of web pages that no API serves, of each login.
 PORTAL_REPORTS = (
     "awd_storage_fees",
@@ -29,13 +35,16 @@ LISTINGS = "listings_all"
 _OF_ASINS = ("getCatalogItem", "searchCatalogItems", "getMyFeesEstimates")
 
 
-def rounds(specs: Sequence[ReportSpec], *, full: bool) -> list[list[ReportSpec]]:
+def rounds(specs: Sequence[ReportSpec], *, full: bool, marts: bool = False) -> list[list[ReportSpec]]:
     """The reports in one or two rounds; those of the second read what the first round's listings loaded.
+
+    ``full``: all of them. ``marts``: also those that marts are built from.
 
     Quota is the bottleneck. So reports that Amazon creates at most once a minute come first, those with the
     most slices before the others, and no quota is left unused while other reports are collected.
     """
-    chosen = [spec for spec in specs if spec.is_on and (full or spec.name in DEMO_REPORTS + PORTAL_REPORTS)]
+    names = {*DEMO_REPORTS, *PORTAL_REPORTS, *(MART_REPORTS if marts else ())}
+    chosen = [spec for spec in specs if spec.is_on and (full or spec.name in names)]
     later = [spec for spec in chosen if needs_asins(spec)]
     first = [spec for spec in chosen if spec not in later]
     return [sorted(each, key=_turn) for each in (first, later) if each]

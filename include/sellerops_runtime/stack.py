@@ -16,6 +16,7 @@ from sellerops.archive import Archive
 from sellerops.base.commands import VARIABLE as COMMAND
 from sellerops.ledger import Ledger
 from sellerops.ledger.deployment import adopt_archive
+from sellerops.reference.published_rates import ADDRESS_VARIABLE as RATES_ADDRESS
 from sellerops.settings.config_files import config_dir
 from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.config_watcher import ConfigWatcher
@@ -247,6 +248,7 @@ class Stack:
             # One line for each of 20,000 answered calls; failures have lines of their own.
             "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "http.access=WARNING",
             "DEMO_HOME": str(self.home.path),
+            RATES_ADDRESS: f"{self.amazon.url}/central-bank/eurofxref-hist.zip",
             COMMAND: command_template(os.environ),
             **self._configured(),
         }

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 from pydantic import BaseModel
+from support.specs import shipped_failures, shipped_specs
 
 from sellerops.inbound import setting_models
 from sellerops.inbound.packing_lists.columns import PACKING_LIST, PALLET_LIST
 from sellerops.inbound.requests.form_fields import TITLES
 from sellerops.inbound.settings import InboundSettings
-from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs import load_spec
 from sellerops.settings.specs.portal_files import evidence_of, portal_files_page
 from sellerops.settings.specs.report_list import overview, when
 
@@ -21,14 +22,14 @@ _LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
 
 
 def test_the_page_of_reports_is_made_from_the_specs() -> None:
-    specs, failures = load_specs()
+    specs, failures = shipped_specs(), shipped_failures()
     assert not failures
     assert (ROOT / "docs/reports.md").read_text() == overview(specs), "run `make docs`"
     assert (ROOT / "docs/portal-files.md").read_text() == portal_files_page(specs), "run `make docs`"
 
 
 def test_the_page_names_every_report_and_table() -> None:
-    specs, _ = load_specs()
+    specs = shipped_specs()
     text = overview(specs)
     for spec in specs:
         assert f"| `{spec.name}` |" in text
@@ -36,7 +37,7 @@ def test_the_page_names_every_report_and_table() -> None:
 
 
 def test_every_header_of_a_web_page_says_what_it_is_known_from() -> None:
-    webs = [spec for spec in load_specs()[0] if spec.source in ("seller_portal", "folder")]
+    webs = [spec for spec in shipped_specs() if spec.source in ("seller_portal", "folder")]
     assert len(webs) > 35
     unknown = [
         (spec.name, name)

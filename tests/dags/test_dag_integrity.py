@@ -12,10 +12,12 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from support.airflow_home import PROJECT_ROOT
+from support.specs import enabled_shipped_specs
 
 from sellerops.inbound.workflow import STEPS
+from sellerops.marts.specs import load_marts
 from sellerops.settings.accounts import Account, load_accounts
-from sellerops.settings.specs import PeriodKind, enabled_specs
+from sellerops.settings.specs import PeriodKind
 from sellerops_airflow.dag_factory.reports import build_all
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
@@ -23,7 +25,7 @@ from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
 
-SPECS = {spec.dag_id: spec for spec in enabled_specs()}
+SPECS = {spec.dag_id: spec for spec in enabled_shipped_specs()}
 # From the files alone, so that a spec that does not load is noticed. Disabled specs have no DAG, nor, as
 # shipped, do those of web pages and of the drop folder (test_portal_dags.py).
 DAG_IDS = {
@@ -39,6 +41,7 @@ CHECK_IDS = {
     for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")
     if "seller_portal." not in path.read_text(encoding="utf-8")
 }
+MART_IDS = {f"marts__{group}" for group in {mart.group for mart in load_marts()} | {"alerts"}}
 INBOUND_IDS = {f"fba_inbound{name}" for name in ("", "_approval", "_cancel", "_content_update", "_follow")}
 EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
 GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")
@@ -50,6 +53,7 @@ TAGS = {
     "inbound",
     "check",
     "export",
+    "marts",
     *("amazon_sp", "amazon_ads"),
     *(spec.family for spec in SPECS.values()),
     *("daily", "3x_daily", "6x_daily", "intraday", "weekly", "monthly"),
@@ -59,7 +63,7 @@ TAGS = {
 
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | INBOUND_IDS | {
+    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | INBOUND_IDS | MART_IDS | {
         f"sellerops__{name}"
         for name in (
             *("completeness", "daily_summary", "deadlines", "maintenance"),
@@ -288,6 +292,7 @@ def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: Da
     assert set(dag.task_ids) == {
         "roll_call_log",
         "refresh_reference_tables",
+        "refresh_exchange_rates",
         "purge_old_rows",
         "purge_personal_data",
         "delete_old_evidence",

@@ -340,3 +340,17 @@ def test_maintenance_keeps_house(world: SandboxServer, bag: DagBag, ledger: Ledg
         conninfo, "SELECT inhrelid FROM pg_inherits WHERE inhparent = 'sellerops.api_call'::regclass"
     )
     assert len(partitions) >= 2
+
+
+def test_a_load_reaches_a_mart_by_its_dag(world: SandboxServer, bag: DagBag, conninfo: str) -> None:
+    """The others are marked as done: their reports are not in this configuration."""
+    run(bag, SALES, {"from_day": DAY, "to_day": DAY, "accounts": ["northwind_eu"]})
+    dag = bag.dags["marts__daily"]
+    done = dag.test(logical_date=None, mark_success_pattern="(?!(look|traffic_day)$).*")
+    states = {ti.task_id: str(ti.state) for ti in done.get_task_instances()}
+    assert (states["look"], states["traffic_day"]) == ("success", "success")
+    assert set(states.values()) == {"success", "skipped"} or set(states.values()) == {"success"}
+    made = select(conninfo, "SELECT account_id, count(*) FROM sellerops_marts.traffic_day GROUP BY 1")
+    assert made == select(conninfo, "SELECT account_id, count(*) FROM amazon_sp.sales_daily GROUP BY 1") != []
+    again = dag.test(logical_date=None, mark_success_pattern="(?!(look|traffic_day)$).*")
+    assert {str(ti.state) for ti in again.get_task_instances() if ti.task_id == "traffic_day"} == {"skipped"}

@@ -115,8 +115,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     origin, folder = PROJECT_ROOT / "include" / "config", tmp_path / "config"
     reports = folder / "reports" / "amazon_sp"
     reports.mkdir(parents=True)
-    for path in origin.glob("*.yaml"):
+    for path in (*origin.glob("*.yaml"), *origin.glob("*.csv")):
         shutil.copy(path, folder)
+    shutil.copytree(origin / "alerts", folder / "alerts")
     shutil.copy(origin / "reports" / "defaults.yaml", folder / "reports")
     for name in SPECS:
         shutil.copy(origin / "reports" / "amazon_sp" / f"{name}.yaml", reports)
@@ -154,7 +155,7 @@ def everything() -> dict[str, str]:
 @pytest.mark.parametrize("name", FILES)
 def test_damage_changes_no_dag_and_is_said_with_file_and_remedy(config: Path, name: str) -> None:
     sound, original = everything(), (config / name).read_bytes()
-    assert len(sound) == len(SPECS) + 4 + 1 + 4
+    assert len(sound) == len(SPECS) + 4 + 1 + 12
     assert all_problems() == []
     for kind, damage in DAMAGE.items():
         damage(config / name)

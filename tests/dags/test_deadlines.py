@@ -19,8 +19,9 @@ from airflow.serialization.serialized_objects import DagSerialization
 from airflow.triggers.callback import CallbackTrigger
 from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
+from support.specs import shipped_specs
 
-from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs import load_spec
 from sellerops_airflow.housekeeping import deadlines
 from sellerops_airflow.housekeeping.deadlines import deadline_of
 from sellerops_airflow.promised_time import PromisedTime
@@ -56,7 +57,7 @@ def stored_alert(bag: DagBag) -> Any:
 
 
 def test_every_spec_with_a_promise_has_its_deadline_and_no_other_dag_has(bag: DagBag) -> None:
-    promising = {spec.dag_id for spec in load_specs()[0] if spec.due}
+    promising = {spec.dag_id for spec in shipped_specs() if spec.due}
     assert SALES.dag_id in promising
     # That of sellerops__notices is no promise: test_worker_watch.py.
     with_deadline = {dag_id for dag_id, dag in bag.dags.items() if dag.deadline}

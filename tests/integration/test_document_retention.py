@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from integration.destinations.documents import NOON, day_slice
 from support.archived import archive_document, load_archived
+from support.specs import shipped_specs
 
 from sellerops.archive import Archive
 from sellerops.base.clock import Clock
@@ -21,7 +22,7 @@ from sellerops.ledger import Ledger
 from sellerops.reprocess.document_retention import DeletedDocuments, delete_documents
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
-from sellerops.settings.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import ReportSpec, load_spec
 
 SHIPMENTS = load_spec("fulfilled_shipments")
 RETURNS = load_spec("fba_customer_returns")
@@ -69,7 +70,7 @@ class Desk:
         return meta
 
     def delete(self) -> dict[str, int]:
-        done = delete_documents(self.ledger, self.archive, load_specs()[0])
+        done = delete_documents(self.ledger, self.archive, shipped_specs())
         return {each.report: each.documents for each in done if each.documents}
 
     def rows(self, table: str) -> list[dict[str, Any]]:

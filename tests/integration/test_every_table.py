@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from support.catalogue import request_facts
 from support.postgres import TEMPLATE, PostgresServer
 from support.samples import COUNTRIES, CREATED, Sample, looked_at_again, sample_of
 from support.tables import Tables
+from support.warehouse import load_sample
 
-from sellerops.archive import Archive, DocumentMeta
-from sellerops.destinations import RequestMeta
+from sellerops.archive import Archive
 from sellerops.ledger import Ledger
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
@@ -24,20 +23,7 @@ from sellerops.settings.specs import ReportSpec
 def load(tables: Tables, samples: Iterable[Sample], schema: str) -> None:
     """Archive documents and fill tables of ``schema`` with them."""
     for sample in samples:
-        facts = request_facts(sample.slice_)
-        meta = DocumentMeta(
-            source=sample.spec.source,
-            report=sample.spec.name,
-            account_id=sample.slice_.account_id,
-            fetch=f"{sample.slice_.label} {sample.as_of}",
-            fetched_at=sample.as_of.isoformat(),
-            request={},
-            response={"content_type": sample.content_type, "facts": facts},
-        )
-        uri = tables.archive.put_stream([sample.content], meta).uri
-        shops = sample.slice_.marketplace_ids
-        told = RequestMeta(sample.as_of, None, sample.content_type, shops, uri, facts)
-        tables.load(sample.spec, sample.slice_, told, uri, schema)
+        load_sample(tables, sample, schema)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from support.specs import shipped_specs
 
 from sellerops.base.clock import Clock
 from sellerops.base.reader_role import grant_table
@@ -19,7 +20,7 @@ from sellerops.reconciliation.checks import CheckSpec, load_checks
 from sellerops.reconciliation.results import Verdict
 from sellerops.reconciliation.running import run_check
 from sellerops.settings.marketplaces import marketplace
-from sellerops.settings.specs import TableSpec, load_specs
+from sellerops.settings.specs import TableSpec
 from sellerops.settings.specs.sql_types import SQL_TYPES
 
 NOW = datetime(2026, 11, 28, 18, tzinfo=UTC)
@@ -28,7 +29,7 @@ AT = "2026-11-10 20:00:00+00"
 DAY = "2026-11-10"
 PAGE_SCHEMA = "seller_portal"
 TABLES: dict[str, TableSpec] = {
-    f"{spec.source}.{name}": table for spec in load_specs()[0] for name, table in spec.tables.items()
+    f"{spec.source}.{name}": table for spec in shipped_specs() for name, table in spec.tables.items()
 }
 PAGE_CHECKS = [
     check for check in load_checks() if any(each.startswith(f"{PAGE_SCHEMA}.") for each in check.inputs)

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from support.bigquery import PROJECT, LocalBigQuery
+from support.catalogue import simulation
 
-from amazon_sandbox.simulation import Simulation
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.base.errors import GiveUpError
 from sellerops.calendar.slices import plan_slices
@@ -70,8 +70,8 @@ def load(ledger: Ledger, archive: Archive, as_of: datetime, content: bytes) -> s
 
 def documents() -> list[tuple[datetime, bytes]]:
     """Two looks at the same days, the later with one row less."""
-    seller = Simulation(seed=7).seller("northwind_na")
-    first = Simulation(seed=7).document(
+    seller = simulation().seller("northwind_na")
+    first = simulation().document(
         SPEC.report_type, seller, SLICE.marketplace_ids, SLICE.start, SLICE.end, {}, RUN_AT
     )
     assert first is not None

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from support.catalogue import simulation
 
-from amazon_sandbox.simulation import Simulation
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
 from sellerops.base.errors import UnreadableDocument
 from sellerops.calendar.slices import Slice, plan_slices
@@ -26,7 +26,7 @@ from sellerops.reprocess.replay import replay
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import ColumnType, ReportSpec, load_spec
 
-SIMULATION = Simulation(seed=7)
+SIMULATION = simulation()
 RUN_AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 REPORTS = ("all_orders", "fba_customer_returns", "fba_manage_inventory", "sales_and_traffic", "settlements")
 

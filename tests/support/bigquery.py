@@ -125,6 +125,12 @@ class LocalBigQuery:
             project=PROJECT, credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url}
         )
 
+    def delete_datasets(self, prefix: str) -> None:
+        """A statement takes the longer, the more tables there are."""
+        for dataset in self.client.list_datasets():
+            if dataset.dataset_id.startswith(prefix):
+                self.client.delete_dataset(dataset.dataset_id, delete_contents=True)
+
     def remove_process(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
@@ -152,13 +158,12 @@ def bigquery_server() -> Iterator[LocalBigQuery]:
 
 
 @pytest.fixture
-def bigquery(bigquery_server: LocalBigQuery) -> BigQueryAddress:
-    """Tables nobody else uses: datasets of a test have a prefix of their own."""
+def bigquery(bigquery_server: LocalBigQuery) -> Iterator[BigQueryAddress]:
+    """Tables nobody else uses: datasets of a test have a prefix of their own, and go with it."""
     from sellerops.destinations.bigquery import BigQueryAddress
 
-    return BigQueryAddress(
-        client=lambda: bigquery_server.client,
-        project=PROJECT,
-        dataset_prefix=f"t{uuid.uuid4().hex[:8]}_",
-        location="US",
+    prefix = f"t{uuid.uuid4().hex[:8]}_"
+    yield BigQueryAddress(
+        client=lambda: bigquery_server.client, project=PROJECT, dataset_prefix=prefix, location="US"
     )
+    bigquery_server.delete_datasets(prefix)

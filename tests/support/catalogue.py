@@ -30,9 +30,9 @@ class Parsed(NamedTuple):
 
 
 @cache
-def simulation() -> Simulation:
-    """The simulation of the demo; shared, since it is only read."""
-    return Simulation(seed=7, scenario="demo")
+def simulation(scenario: str = "demo") -> Simulation:
+    """The simulation of a scenario; all tests share it, as it is only read and keeps the days it has made."""
+    return Simulation(seed=7, scenario=scenario)
 
 
 @cache

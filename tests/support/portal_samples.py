@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from support.catalogue import simulation
+from support.specs import shipped_specs
 
 from amazon_sandbox.portal.files import FileRequest, NoData, PortalFile, file_of
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import marketplace
-from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec
 
-PAGES = [spec for spec in load_specs()[0] if spec.request.page]
+PAGES = [spec for spec in shipped_specs() if spec.request.page]
 STORES = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
 LANGUAGES = {"DE": "de_DE"}
 AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)

@@ -29,6 +29,8 @@ _PROGRAM = "|".join(map(re.escape, (*PROGRAMS, "psql")))
 _COMPOSE = r"docker compose exec (?:airflow-scheduler|postgres) "
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`]+)`")
+# What a source has that prints a command; reading all sources as Python takes seconds.
+_PRINTS = re.compile(rf"typed\(|`(?:{_PROGRAM})\b")
 _TYPED = re.compile(rf"(?:DEMO_HOME=\S+ )?(?:bin/|{_COMPOSE})((?:{_PROGRAM})(?:\s.*)?)$", re.DOTALL)
 _CANONICAL = re.compile(rf"((?:{_PROGRAM})(?:\s.*)?)$", re.DOTALL)
 
@@ -75,13 +77,16 @@ def of_page(path: Path) -> Iterator[Printed]:
 
 def of_source(path: Path) -> Iterator[Printed]:
     """Code in backticks within strings, and arguments of ``typed``; values of f-strings are `x`."""
+    text = path.read_text(encoding="utf-8")
+    if not _PRINTS.search(text):
+        return
     place = str(path.relative_to(PROJECT_ROOT))
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "typed":
             yield Printed(place, _words(_text(node.args[0])), True)
-    for text in _strings(tree):
-        for code in _CODE.findall(re.sub(r"\s+", " ", text.replace("``", "`"))):
+    for string in _strings(tree):
+        for code in _CODE.findall(re.sub(r"\s+", " ", string.replace("``", "`"))):
             if found := _CANONICAL.match(code):
                 yield Printed(place, _words(found[1]), False)
 

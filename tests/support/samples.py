@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 import pytest
 from support.catalogue import document_of, simulation
+from support.specs import shipped_specs
 
 from amazon_sandbox.ads.report_types import report_types
 from amazon_sandbox.simulation.report_types import REQUESTABLE
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import marketplace
-from sellerops.settings.specs import PeriodKind, ReportSpec, load_specs
+from sellerops.settings.specs import PeriodKind, ReportSpec
 
 COUNTRIES = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
-CREATED = [spec for spec in load_specs()[0] if spec.request.how == "created"]
+CREATED = [spec for spec in shipped_specs() if spec.request.how == "created"]
 AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)
 # What is rare is looked for further back.
 _LOOKBACKS = tuple(timedelta(days=days) for days in (2, 40, 540))

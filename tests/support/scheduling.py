@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-END_TO_END = "tests/e2e"
+# Folders of tests that share what takes long to make: an Airflow, a warehouse of two weeks.
+END_TO_END, WAREHOUSE = "tests/e2e", "tests/integration/marts"
+_GROUPS = {END_TO_END: END_TO_END, WAREHOUSE: WAREHOUSE, "tests/integration/alerts": WAREHOUSE}
 
 
 class FilesToProcesses(LoadScopeScheduling):
-    """A file's tests run in one process, which makes its servers once; all end-to-end tests run in one, since
-    they share an Airflow.
+    """A file's tests run in one process, which makes its servers once; those of some folders all run in one.
 
     pytest-xdist's own groups (``loadgroup``) have no effect with pytest 9.2: they are a suffix of a node id
     that pytest does not read back, so every test is a group of its own.
@@ -20,6 +21,6 @@ class FilesToProcesses(LoadScopeScheduling):
 
 
 def group_of(nodeid: str) -> str:
-    """The file of a test, or the folder of the end-to-end tests."""
+    """The file of a test, or the name of a group of folders."""
     file = nodeid.partition("::")[0]
-    return END_TO_END if file.startswith(f"{END_TO_END}/") else file
+    return next((group for folder, group in _GROUPS.items() if file.startswith(f"{folder}/")), file)

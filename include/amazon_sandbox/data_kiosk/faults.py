@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amazon_sandbox.core.faults import FaultKind, Stage
+from amazon_sandbox.data_kiosk import economics_faults
 
 REPEATED_RESULT = "repeated_result"
 
@@ -13,4 +14,5 @@ MENU = (
         "the next page of the query's result is this one again",
         operations=("createQuery",),
     ),
+    *economics_faults.MENU,
 )

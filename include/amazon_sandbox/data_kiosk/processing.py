@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amazon_sandbox.core.clock import instant
 from amazon_sandbox.core.faults import Subject
 from amazon_sandbox.core.sandbox import Sandbox
-from amazon_sandbox.data_kiosk import data
+from amazon_sandbox.data_kiosk import data, economics_faults
 from amazon_sandbox.data_kiosk.faults import REPEATED_RESULT
 from amazon_sandbox.data_kiosk.results import write
 from amazon_sandbox.data_kiosk.state import Query, QueryStore
@@ -72,6 +73,9 @@ def create(
     )
     subject = Subject(OPERATION, query.account, query.seller_id, query.report_type, query.marketplace_ids)
     apply_report_faults(sandbox.faults, query, subject, now)
+    spoiling = " ".join(name for name in query.faults if name in economics_faults.NAMES)
+    if spoiling and query.job is not None and parsed.dataset == data.DATASETS[1]:
+        query.job = replace(query.job, options=(*query.job.options, ("faults", spoiling)))
     store.add(query)
     if query.job is not None:
         query.rendering = renderer.submit(query.job)

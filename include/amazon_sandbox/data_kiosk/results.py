@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from amazon_sandbox.data_kiosk import data, economics, sales_and_traffic
@@ -43,6 +44,9 @@ def _lines(simulation: Simulation, seller: Seller, parsed: ParsedQuery, job: Ren
         marketplace_id: simulation.storefront(seller, marketplace_id)
         for marketplace_id in parsed.marketplace_ids
     }
-    for row in _ROWS[parsed.dataset](parsed.name, storefronts, parsed.arguments, int(job.as_of.timestamp())):
+    faults = dict(job.options).get("faults", "").split()
+    # Only economics can be wrong without saying so.
+    make = partial(economics.rows, faults=faults) if faults else _ROWS[parsed.dataset]
+    for row in make(parsed.name, storefronts, parsed.arguments, int(job.as_of.timestamp())):
         line = json.dumps(project(parsed.fields, row), ensure_ascii=False, separators=(",", ":"))
         yield line.encode() + b"\n"

@@ -7,7 +7,8 @@ from typing import Any
 from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.documents import iso_utc
-from amazon_sandbox.simulation.settlements import COMMISSION
+from amazon_sandbox.simulation.fulfilment_fees import fulfilment_fee
+from amazon_sandbox.simulation.money.orders import COMMISSION
 from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plan as the description in productFeesV0.json gives it.
@@ -51,7 +52,8 @@ def estimate(
         fee("VariableClosingFee", 0),
         fee("PerItemFee", 0),
     ]
-    fulfilment = listing.fulfilment_fee(storefront.marketplace) if is_amazon_fulfilled else 0
+    today = storefront.marketplace.day_of_epoch(now)
+    fulfilment = fulfilment_fee(storefront, listing, today).listed if is_amazon_fulfilled else 0
     if is_amazon_fulfilled:
         parts = [fee("FBAPickAndPack", fulfilment), fee("FBAWeightHandling", 0)]
         fees.append({**fee("FBAFees", fulfilment), "IncludedFeeDetailList": parts})

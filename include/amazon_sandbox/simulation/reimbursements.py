@@ -1,5 +1,6 @@
-"""What Amazon pays a seller back: returned units it ruined, refunded units that never came back, and units
-lost or damaged in its warehouses. Some lost ones are found again and the payment is taken back.
+"""What Amazon pays a seller back: returned units it ruined, refunded units that never came back, units lost
+or damaged in its warehouses or on the way there, and fees it charged wrongly. Some lost units are found again
+and the payment is taken back.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.inbound import BLOCK_DAYS, LONGEST_OPEN_DAYS, Shipment, inbound_plans
 from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS, refunds_of_purchases
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import Key, between, number, pick, poisson, uniforms
@@ -21,6 +23,9 @@ FOUND_SHARE = 0.1
 FOUND_AFTER_DAYS = 20
 INVENTORY_SHARE = 0.15
 KEPT_SHARE = 0.85  # of the price, before the fulfilment fee
+CLAIMED_SHARE = 0.5  # of what never arrived; the rest is not paid unless the seller asks
+FIRST_CLAIMED, LAST_CLAIMED = 20, 50  # days from the close of a shipment to the payment
+CORRECTED_SHARE = 0.03  # of days with a fee that was charged wrongly
 
 
 class Reimbursement(NamedTuple):
@@ -43,6 +48,8 @@ def reimbursements_between(storefront: Storefront, start: int, end: int) -> list
     found = [
         *_of_refunds(storefront, start, end),
         *_of_warehouse(storefront, start, end),
+        *_of_shipments(storefront, start, end),
+        *_of_fees(storefront, start, end),
     ]
     wanted = [one for one in found if start <= one.at < end]
     return sorted(wanted, key=lambda one: (one.at, one.reimbursement_id))
@@ -114,6 +121,65 @@ def _loss(storefront: Storefront, day: int, index: int) -> Iterator[Reimbursemen
             original_id=paid.reimbursement_id,
             original_type=paid.reason,
         )
+
+
+def _of_shipments(storefront: Storefront, start: int, end: int) -> Iterator[Reimbursement]:
+    """Units of generated shipments that never arrived."""
+    longest = LAST_CLAIMED + FOUND_AFTER_DAYS + LONGEST_OPEN_DAYS + 1
+    first = storefront.marketplace.day_of_epoch(start) - longest
+    last = storefront.marketplace.day_of_epoch(end) - FIRST_CLAIMED + 1
+    for block in range(first // BLOCK_DAYS, last // BLOCK_DAYS + 1):
+        for plan in inbound_plans(storefront.generated, block):
+            for shipment in plan.shipments:
+                if shipment.shipped > shipment.received:
+                    yield from _shortage(storefront, shipment)
+
+
+def _shortage(storefront: Storefront, shipment: Shipment) -> Iterator[Reimbursement]:
+    u = uniforms(*storefront.key, shipment.confirmation_id, "shortage")
+    if u[0] >= CLAIMED_SHARE:
+        return
+    day = storefront.marketplace.day_of_epoch(shipment.closed_at)
+    paid = Reimbursement(
+        at=shipment.closed_at + int(between(u[1], FIRST_CLAIMED, LAST_CLAIMED) * DAY),
+        reimbursement_id=_id(storefront, shipment.confirmation_id),
+        reason="Lost_Inbound",
+        listing=shipment.listing,
+        order_id="",
+        per_unit=_worth(storefront, shipment.listing, day),
+        cash=shipment.shipped - shipment.received,
+        inventory=0,
+    )
+    yield paid
+    if u[2] < FOUND_SHARE:
+        yield paid._replace(
+            at=paid.at + int(between(u[3], 2, FOUND_AFTER_DAYS) * DAY),
+            reimbursement_id=_id(storefront, shipment.confirmation_id, "found"),
+            reason="Reimbursement_Reversal",
+            cash=-paid.cash,
+            original_id=paid.reimbursement_id,
+            original_type=paid.reason,
+        )
+
+
+def _of_fees(storefront: Storefront, start: int, end: int) -> Iterator[Reimbursement]:
+    """A product was measured too large: the difference of some units' fulfilment fee."""
+    marketplace = storefront.marketplace
+    for day in range(marketplace.day_of_epoch(start), marketplace.day_of_epoch(end) + 1):
+        u = uniforms(*storefront.key, day, "fee corrected")
+        stocked = [one for one in storefront.listings if not one.is_merchant and one.launch <= day]
+        if u[0] < CORRECTED_SHARE * storefront.marketplace.market_size and stocked:
+            listing = pick(u[1], stocked)
+            yield Reimbursement(
+                at=marketplace.day_bounds(day)[0] + int(u[2] * 80_000),
+                reimbursement_id=_id(storefront, day, "fee"),
+                reason="Fee_Correction",
+                listing=listing,
+                order_id="",
+                per_unit=max(1, listing.fulfilment_fee(marketplace) // 5),
+                cash=1 + int(u[3] * 20),
+                inventory=0,
+            )
 
 
 def _worth(storefront: Storefront, listing: Listing, day: int) -> int:

@@ -1,8 +1,8 @@
 """Removal orders: units that came back unsellable are taken out of stock when they have lain 30 days.
 
 One order per storefront and day, of all units that reach 30 days that day. So the unsellable stock falls by
-exactly what the removal orders list. An order is sent back in one or two parcels, or disposed of; some are
-cancelled.
+exactly what the removal orders list. An order is sent back or to a liquidator in one or two parcels, or
+disposed of; some are cancelled.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from amazon_sandbox.simulation.streams import UPPER_ALNUM, between, token, unifo
 DAY = 86_400
 LONGEST_REMOVAL_DAYS = 24  # from the request to Completed
 CANCELLED_SHARE = 0.04
-RETURN_SHARE = 0.7
+RETURN_SHARE, LIQUIDATED_SHARE = 0.7, 0.15
+LIQUIDATION = "Liquidations"
 _FEE = 0.97  # per unit, in dollars of the largest marketplace
 
 
@@ -115,14 +116,14 @@ def _order(storefront: Storefront, day: int, units: Counter[tuple[str, str]]) ->
     begun = requested + int(between(u[1], 0.2, 3) * DAY)
     finished = begun + int(between(u[2], 3, LONGEST_REMOVAL_DAYS - 3) * DAY)
     cancelled = u[3] < CANCELLED_SHARE
-    is_return = u[4] < RETURN_SHARE
+    order_type = _type(storefront, u[4])
     listings = {listing.sku: listing for listing in storefront.listings}
     return RemovalOrder(
         order_id=token(UPPER_ALNUM, 10, *storefront.key, day, "removal order"),
         requested=requested,
         begun=begun,
         finished=finished,
-        order_type="Return" if is_return else "Disposal",
+        order_type=order_type,
         cancelled=cancelled,
         lines=tuple(
             RemovalLine(
@@ -130,12 +131,20 @@ def _order(storefront: Storefront, day: int, units: Counter[tuple[str, str]]) ->
                 disposition=disposition,
                 quantity=count,
                 parcels=tuple(_parcels(storefront, day, sku, disposition, count, begun, finished))
-                if is_return and not cancelled
+                if order_type != "Disposal" and not cancelled
                 else (),
             )
             for (sku, disposition), count in sorted(units.items())
         ),
     )
+
+
+def _type(storefront: Storefront, uniform: float) -> str:
+    """Liquidators buy in the larger marketplaces."""
+    if uniform < RETURN_SHARE:
+        return "Return"
+    is_sold = uniform < RETURN_SHARE + LIQUIDATED_SHARE and storefront.marketplace.market_size >= 0.25
+    return LIQUIDATION if is_sold else "Disposal"
 
 
 def _parcels(

@@ -10,6 +10,8 @@ from amazon_sandbox.simulation.marketplaces import Marketplace
 _LONG, _SHORT = 1.6, 0.625  # the middle side is the cube root of the volume
 _KILOGRAMS_A_LITRE = 0.35
 _CENTIMETRES_AN_INCH, _POUNDS_A_KILOGRAM = 2.54, 2.2046
+_SMALL_LITRES, _BULKY_LITRES = 1.0, 40
+_HEAVY_POUNDS = 3
 
 
 class Size(NamedTuple):
@@ -43,5 +45,14 @@ def size_of(listing: Listing, marketplace: Marketplace) -> Size:
         side_unit="inches" if is_american else "centimeters",
         weight=f"{weight:.2f}",
         weight_unit="pounds" if is_american else "kilograms",
-        tier="Standard-Size" if listing.litres < 40 else "Oversize",
+        tier="Standard-Size" if listing.litres < _BULKY_LITRES else "Oversize",
     )
+
+
+def size_group(listing: Listing) -> str:
+    """The group that fee tables know: `small` and `large` standard size, `heavy` above 3 pounds, `bulky`."""
+    if listing.litres >= _BULKY_LITRES:
+        return "bulky"
+    if listing.litres < _SMALL_LITRES:
+        return "small"
+    return "heavy" if listing.litres * _KILOGRAMS_A_LITRE * _POUNDS_A_KILOGRAM > _HEAVY_POUNDS else "large"

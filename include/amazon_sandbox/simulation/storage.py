@@ -13,23 +13,24 @@ from typing import NamedTuple
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.created_shipments import units_of
 from amazon_sandbox.simulation.inventory import stock_at
+from amazon_sandbox.simulation.low_inventory import expected_units
 from amazon_sandbox.simulation.refunds import CENTRES
+from amazon_sandbox.simulation.stock_ages import (
+    ages_of,
+    surcharge,
+    surcharge_rate,
+    tiers_on,
+    unit_volume,
+    units_in,
+)
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.simulation.streams import between, pick, uniforms
+from amazon_sandbox.simulation.streams import between, uniforms
 
 HOUR = 3600
-LITRES_A_CUBIC_FOOT = 28.317
 SAMPLED_EVERY = 3  # days; stock moves slowly against a month
 BASE_RATE, PEAK_RATE = Decimal("0.78"), Decimal("2.40")  # dollars a cubic foot and month; peak: Oct to Dec
 OVERAGE_RATE = Decimal("10.00")
 OVERAGE_SHARE = 0.05
-AGED_SHARE = 0.3
-AGE_TIERS = (
-    ("181-210 days", 181, Decimal("0.50")), ("211-240 days", 211, Decimal("1.00")),
-    ("241-270 days", 241, Decimal("1.50")), ("271-300 days", 271, Decimal("3.80")),
-    ("301-330 days", 301, Decimal("4.00")), ("331-365 days", 331, Decimal("4.20")),
-    ("365+ days", 366, Decimal("6.90")),
-)  # fmt: skip
 _CENT, _FINE = Decimal("0.01"), Decimal("0.0001")
 
 
@@ -66,11 +67,6 @@ class OverageFee(NamedTuple):
     over: Decimal
     rate: Decimal
     fee: Decimal
-
-
-def unit_volume(listing: Listing) -> Decimal:
-    """Cubic feet of a unit."""
-    return Decimal(listing.litres / LITRES_A_CUBIC_FOOT).quantize(_FINE)
 
 
 def storage_rate(storefront: Storefront, month: date) -> Decimal:
@@ -110,14 +106,31 @@ def aged_fees(storefront: Storefront, month: date) -> Iterator[AgedFee]:
     stocks = stock_at(storefront.generated, storefront.marketplace.day_bounds(ordinal)[0])
     for listing in storefront.listings:
         stock = stocks.get(listing.sku)
-        u = uniforms(storefront.seed, *storefront.key, listing.sku, ordinal // 91, "aged stock")
-        if stock is None or u[0] >= AGED_SHARE:
+        if stock is None:
             continue
-        name, age, dollars = pick(u[1], AGE_TIERS)
-        units = int(stock.fulfillable * between(u[2], 0.05, 0.4))
-        if units and ordinal - listing.launch >= age:
-            rate, volume = _local(storefront, dollars), unit_volume(listing)
-            yield AgedFee(day, listing, units, volume, name, rate, (units * volume * rate).quantize(_CENT))
+        ages = ages_of(storefront, listing, stock.fulfillable, ordinal, {})
+        for tier in tiers_on(day):
+            units = units_in(tier, ages)
+            if units:
+                fee = surcharge(storefront, listing, tier, units).quantize(_CENT)
+                rate = surcharge_rate(storefront, tier.cubic_foot)
+                yield AgedFee(day, listing, units, unit_volume(listing), tier.name, rate, fee)
+
+
+def utilization_ratio(storefront: Storefront, month: date) -> Decimal:
+    """How many weeks of sales are in store: the average volume by that of an average week of the last 13.
+
+    Above 22 weeks Amazon adds a surcharge (since 1 April 2024); the simulated sellers stay far below.
+    """
+    volumes = {listing.sku: float(unit_volume(listing)) for listing in storefront.listings}
+    stored = sum(units * volumes[sku] for sku, units in _average_units(storefront, month).items())
+    end = _following(month).toordinal()
+    sold = sum(
+        units * volumes[sku]
+        for day in range(end - 91, end)
+        for sku, units in expected_units(storefront, day).items()
+    )
+    return Decimal(stored / (sold / 13)).quantize(_CENT) if sold else Decimal(0)
 
 
 def aged_published_at(month: date) -> datetime:

@@ -25,12 +25,19 @@ class Storefront:
     work. Cheap to make.
 
     `created`: the shipments that clients created; `generated`: the same storefront without them. The caches
-    are shared between the two and hold only what is generated.
+    are shared between the two and hold only what is generated. `sibling` gives the account's storefront in
+    another country.
     """
 
     def __init__(
-        self, seed: int, account: str, marketplace: Marketplace, catalogue: tuple[Listing, ...]
+        self,
+        seed: int,
+        account: str,
+        marketplace: Marketplace,
+        catalogue: tuple[Listing, ...],
+        sibling: Callable[[str], Storefront],
     ) -> None:
+        self.sibling = sibling
         self.generated = self
         self.created: tuple[CreatedShipment, ...] = ()
         self.seed = seed
@@ -50,10 +57,13 @@ class Storefront:
         self._prices: dict[tuple[str, int], int] = {}
         self._kept: dict[Any, Any] = {}
 
-    def with_created(self, shipments: Iterable[CreatedShipment]) -> Storefront:
-        """This storefront with shipments that clients created in place of those it has."""
+    def with_created(
+        self, shipments: Iterable[CreatedShipment], sibling: Callable[[str], Storefront]
+    ) -> Storefront:
+        """This storefront, and its siblings, with shipments that clients created in place of those it has."""
         view = copy(self)
         view.created = tuple(shipments)
+        view.sibling = sibling
         return view
 
     def kept(self, make: Callable[[Storefront, int], T], size: int) -> Callable[[int], T]:
@@ -170,11 +180,14 @@ class Storefronts:
         for (account, country), rows in created.items():
             storefront = self._storefront(account, marketplaces.by_country(country))
             _check(storefront, rows)
-            made._with_created[account, country] = storefront.with_created(rows)
+            made._with_created[account, country] = storefront.with_created(rows, made._siblings(account))
         return made
 
     def _make(self, account: str, marketplace: Marketplace) -> Storefront:
-        return Storefront(self.seed, account, marketplace, self._catalogue(account))
+        return Storefront(self.seed, account, marketplace, self._catalogue(account), self._siblings(account))
+
+    def _siblings(self, account: str) -> Callable[[str], Storefront]:
+        return lambda country: self.of(account, marketplaces.by_country(country))
 
 
 def _check(storefront: Storefront, shipments: Iterable[CreatedShipment]) -> None:

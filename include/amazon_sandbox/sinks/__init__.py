@@ -1,1 +1,1 @@
-"""Stand-ins for the services that messages are sent to: they keep what they receive."""
+"""Stand-ins for other services: those that messages are sent to, which keep them, and a central bank."""

@@ -5,6 +5,7 @@ SellerOpsError
 |   +-- SpecError             a report YAML is invalid (names file and key)
 |   +-- FormError             a run's trigger form is invalid: correct it and trigger again
 |   |   +-- InvalidRequest    an inbound request is invalid: carries all its problems
+|   +-- InvalidRows           rows of reference data are invalid: carries all their problems
 |   +-- BrowserMissing        no Chromium is installed where the task runs
 |   +-- CredentialsError      Amazon refuses the account's credentials or role
 |       +-- LoginRefused      the account cannot log in: every report that uses the connection fails
@@ -103,6 +104,12 @@ class FormError(ConfigurationError):
 
 class InvalidRequest(FormError):
     """``details["problems"]``: place, cause and remedy of each."""
+
+
+class InvalidRows(ConfigurationError):
+    """``details["problems"]``: place, cause and remedy of each."""
+
+    default_remedy = "Correct the rows, then import them again."
 
 
 class RetryableError(SellerOpsError):

@@ -70,6 +70,12 @@ def grant_ledger(connection: psycopg.Connection[Any]) -> None:
         connection.execute(
             sql.SQL("REVOKE SELECT ON {} FROM {}").format(sql.Identifier("sellerops", name), role)
         )
+    found = connection.execute("SELECT to_regnamespace('sellerops_reference') IS NOT NULL").fetchone()
+    if found and found[0]:
+        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA sellerops_reference TO {}").format(role))
+        connection.execute(
+            sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA sellerops_reference TO {}").format(role)
+        )
 
 
 def first_line(error: Exception) -> str:

@@ -27,6 +27,7 @@ COMMANDS = {
     "personal": {"personal": "personal data: tables, retention, undeclared columns"},
     "replay": {"replay": "rebuild tables from the archive, or compare them with it"},
     "settling_time": {"settling-time": "after how many days figures no longer change"},
+    "marts": {"marts": "tables of answers: profit, stock, ads, demand"},
     "checks": {"checks": "figures of different reports that must agree"},
     "completeness": {
         "completeness": "the state of each report's days, by account and marketplace",
@@ -41,6 +42,11 @@ COMMANDS = {
     "connections": {"connections": "test the Airflow connections that the configuration uses"},
     "notices": {"notices": "who gets which notice, pending messages, open faults"},
     "dags": {"dags": "switch DAGs on and off, also whole families"},
+    "reference": {"reference": "costs, suppliers, products, exchange rates, rules"},
+    "settlements": {"settlements": "lines without a P&L line; check a settlement file"},
+    "restock": {"restock": "what to order, by when, and your own quantities"},
+    "alerts": {"alerts": "business alerts: open ones, snooze, acknowledge"},
+    "products": {"products": "SKUs, what they belong to, and unmapped ones"},
     "landing_tables": {"tables": "landing tables and their specs"},
 }
 

@@ -19,10 +19,11 @@ def destination_of(name: str, warehouse: str) -> Destination:
     """
     from sellerops.destinations import open_destination
 
-    return open_destination(name, _address(name, warehouse), ledger=warehouse)
+    return open_destination(name, address_of(name, warehouse), ledger=warehouse)
 
 
-def _address(name: str, warehouse: str) -> Any:
+def address_of(name: str, warehouse: str) -> Any:
+    """The address of the destination ``name``. Raises ConfigurationError naming what to set."""
     from sellerops.destinations.registry import destination_class
 
     if name == "postgres":

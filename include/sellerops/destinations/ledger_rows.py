@@ -77,6 +77,23 @@ def write_load(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(f"INSERT INTO sellerops.load ({columns}) VALUES ({places})", row)
 
 
+def note_rewritten(connection: Connection, destination: str, table: str) -> None:
+    """Note for the marts of ``destination`` that any row of ``table`` may have changed without a load.
+
+    They are told of loads by a trigger on ``sellerops.load``. Call after the rows are replaced, or in the
+    transaction that replaces them.
+    """
+    with connection.transaction():
+        # As the trigger: whoever changes mart_input waits for this note.
+        connection.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('sellerops.mart_input', 0))")
+        connection.execute(
+            "INSERT INTO sellerops.table_change (table_name, destination, account_id) "
+            "SELECT DISTINCT table_name, destination, '' FROM sellerops.mart_input "
+            "WHERE table_name = %s AND destination = %s",
+            (table, destination),
+        )
+
+
 def has_columns(job: LoadJob) -> bool:
     """Whether the document has columns to compare: an empty list of JSON rows has none."""
     return bool(job.rows.rows_in_file) or not (job.is_confirmed_empty or job.spec.format.kind == "json")

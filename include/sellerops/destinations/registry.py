@@ -7,10 +7,19 @@ from typing import Any
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.base import Destination
+from sellerops.destinations.mart_dialect import MartDialect
+from sellerops.destinations.mart_store import MartStore
 from sellerops.destinations.row_sources import RowSource
 from sellerops.settings.known_destinations import DESTINATIONS
 
-__all__ = ["DESTINATIONS", "destination_class", "open_destination", "open_row_source"]
+__all__ = [
+    "DESTINATIONS",
+    "destination_class",
+    "mart_dialect_of",
+    "open_destination",
+    "open_mart_store",
+    "open_row_source",
+]
 
 
 def destination_class(name: str) -> Any:
@@ -58,3 +67,27 @@ def open_row_source(name: str, address: Any) -> RowSource:
         )
     source: RowSource = opener(address)
     return source
+
+
+def open_mart_store(name: str, address: Any, *, ledger: str) -> MartStore:
+    """Builds marts in the destination ``name`` at ``address``.
+
+    Raises ConfigurationError for unknown names and for destinations that cannot hold marts.
+    """
+    store: MartStore = _of_marts(name, "mart_store")(address, ledger=ledger)
+    return store
+
+
+def mart_dialect_of(name: str) -> MartDialect:
+    """The dialect of SQL in which the destination ``name`` builds marts. Raises as ``open_mart_store``."""
+    dialect: MartDialect = _of_marts(name, "mart_dialect")()
+    return dialect
+
+
+def _of_marts(name: str, attribute: str) -> Any:
+    found = getattr(destination_class(name), attribute, None)
+    if found is None:
+        raise ConfigurationError(
+            f"the destination {name!r} cannot hold marts.", remedy="Build marts in Postgres or BigQuery."
+        )
+    return found

@@ -16,13 +16,23 @@ class JsonUnits:
     """Yields the items of the outermost list on the path to the rows."""
 
     def __init__(
-        self, document: Document, rows: Sequence[str], wanted: Sequence[set[str]], where: str
+        self,
+        document: Document,
+        rows: Sequence[str],
+        wanted: Sequence[set[str]],
+        where: str,
+        *,
+        is_list: bool = False,
     ) -> None:
-        """``wanted``: for each name of ``rows``, the sibling keys that columns read."""
+        """``wanted``: for each name of ``rows``, the sibling keys that columns read.
+
+        ``is_list``: the document itself is the outermost list.
+        """
         self._text = JsonText(document, where)
         self._rows = tuple(rows)
         self._wanted = wanted
         self._where = where
+        self._is_list = is_list or not rows
         self._found = False
         self._given = False
 
@@ -35,7 +45,7 @@ class JsonUnits:
 
     def _walk(self, level: int, outer: list[dict[str, Any]]) -> Iterator[Unit | Block]:
         start = self._text.next()
-        if start == "[" and (level or not self._rows):
+        if start == "[" and (level or self._is_list):
             self._found = True
             for item in self._text.items(outer):
                 self._given = True

@@ -45,11 +45,11 @@ def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where
         if rows:
             units = ListPages(DecodedUnits(lines), rows, is_keyed=bool(table.primary_key))
     elif file_format.kind == "json":
-        units = JsonUnits(document, rows, read_above(table), where)
+        units = JsonUnits(document, rows, read_above(table), where, is_list=table.is_list_document)
     else:
         levels = [path.level for _, _, path in column_paths(table) if path.level]
         units = XmlUnits(document, rows, min(levels, default=len(rows)), read_above(table), where)
-    return RowWalker(units, rows, where)
+    return RowWalker(units, rows, where, table.leaves)
 
 
 class TreeReader:

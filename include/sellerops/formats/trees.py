@@ -9,6 +9,10 @@ from typing import Any, NamedTuple, Protocol
 from sellerops.base.errors import UnreadableDocument
 from sellerops.formats.json_exact import values_of
 from sellerops.formats.json_splitting import Block
+from sellerops.settings.specs import LeafRows
+
+# What a leaf calls the names that lead to it, joined by `/`, unless it has a value of that name itself.
+PATH = "path"
 
 
 class Unit(NamedTuple):
@@ -65,6 +69,7 @@ class RowWalker:
     units: Units
     rows: tuple[str, ...]
     where: str
+    leaves: LeafRows | None = None
     _seen: bool = False
     _strange: bool = False
 
@@ -73,7 +78,7 @@ class RowWalker:
         for unit in self.units:
             if not isinstance(unit, Block):
                 yield from self._rows_in(unit)
-            elif len(unit.outer) == len(self.rows):
+            elif self.leaves is None and len(unit.outer) == len(self.rows):
                 self._seen = True
                 yield unit
             else:
@@ -85,7 +90,7 @@ class RowWalker:
     def _rows_in(self, unit: Unit) -> Iterator[Row]:
         if len(unit.outer) == len(self.rows):
             self._seen = True
-            yield Row(unit.value, unit.outer)
+            yield from self._row(unit.value, unit.outer)
         else:
             yield from self._below(unit.value, unit.outer, is_entry=False)
 
@@ -93,7 +98,7 @@ class RowWalker:
         level = len(chain)
         if level == len(self.rows) or not isinstance(value, Mapping):
             self._seen = self._seen or level == len(self.rows)
-            yield Row(value, chain)
+            yield from self._row(value, chain)
             return
         key = self.rows[level]
         if key not in value:
@@ -107,3 +112,23 @@ class RowWalker:
         is_entry = is_entry or isinstance(inner, list)
         for entry in inner if isinstance(inner, list) else [inner]:
             yield from self._below(entry, [*chain, value], is_entry=is_entry)
+
+    def _row(self, value: Any, chain: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+        if self.leaves is None:
+            yield Row(value, chain)
+        else:
+            yield from (Row(leaf, chain) for leaf in _leaves_of(value, self.leaves, ""))
+
+
+def _leaves_of(value: Any, leaves: LeafRows, above: str) -> Iterator[Any]:
+    """The nodes without nodes below, each with the names that lead to it."""
+    if not isinstance(value, Mapping):
+        yield value
+        return
+    path = f"{above}/{value.get(leaves.named) or ''}" if above else str(value.get(leaves.named) or "")
+    below = value.get(leaves.below)
+    if isinstance(below, list) and below:
+        for each in below:
+            yield from _leaves_of(each, leaves, path)
+        return
+    yield {PATH: path, **{name: each for name, each in value.items() if name != leaves.below}}

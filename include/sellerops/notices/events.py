@@ -20,6 +20,8 @@ class Event(StrEnum):
     INBOUND_APPROVAL = "inbound_approval"
     INBOUND_DEADLINE = "inbound_deadline"
     INBOUND_DIFFERENCE = "inbound_difference"
+    BUSINESS_URGENT = "business_urgent"
+    BUSINESS_WARNING = "business_warning"
 
 
 # Events that came after 0.1.0, and the one whose rules apply while a file has none for them: a file that was
@@ -28,4 +30,6 @@ ROUTED_LIKE = {
     Event.INBOUND_APPROVAL: Event.NEEDS_A_PERSON,
     Event.INBOUND_DEADLINE: Event.NEEDS_A_PERSON,
     Event.INBOUND_DIFFERENCE: Event.NEEDS_A_PERSON,
+    Event.BUSINESS_URGENT: Event.NEEDS_A_PERSON,
+    Event.BUSINESS_WARNING: Event.SUMMARY,
 }

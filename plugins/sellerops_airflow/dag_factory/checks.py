@@ -22,9 +22,14 @@ _PREFIX = "check__"
 _DAILY = "20 6 * * *"
 
 
+def wanted_dag_id() -> str | None:
+    """The DAG of which this process runs a task; None in the dag-processor, which needs all DAGs."""
+    return get_parsing_context().dag_id
+
+
 def checks_to_parse() -> list[DAG]:
     """The DAGs this parse of the DAG file needs: one in a task's process, all in the dag-processor."""
-    wanted = get_parsing_context().dag_id
+    wanted = wanted_dag_id()
     if wanted is None:
         return build_checks()
     return [build_check(load_check(wanted.removeprefix(_PREFIX)))] if wanted.startswith(_PREFIX) else []

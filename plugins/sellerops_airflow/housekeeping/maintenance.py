@@ -55,6 +55,24 @@ def refresh_reference_tables(ledger: Ledger) -> None:
         sync_configuration(connection)
 
 
+def refresh_exchange_rates(ledger: Ledger) -> int:
+    """Read the European Central Bank's newest rates; returns how many are new.
+
+    When the bank cannot be reached, the rates known so far stay in use; alert ``rates_old`` tells when they
+    get too old.
+    """
+    import httpx
+
+    from sellerops.reference.filling import refresh_rates
+
+    try:
+        with ledger.connection() as connection:
+            return refresh_rates(connection)
+    except httpx.HTTPError as error:
+        log.warning("the European Central Bank cannot be reached: %s; known rates stay in use", error)
+        return 0
+
+
 def purge(ledger: Ledger, keep_days: int, keep_changes_days: int | None = None) -> dict[str, int]:
     """Delete old rows that nothing needs (``sellerops.ledger.retention``). Returns how many, by table."""
     from sellerops.ledger.retention import RetentionPeriods

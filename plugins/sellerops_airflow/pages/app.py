@@ -29,6 +29,7 @@ from sellerops_airflow.pages.documents import PersonalDocument, serve_document
 from sellerops_airflow.pages.evidence import evidence_files, serve_evidence
 from sellerops_airflow.pages.labels import serve_label
 from sellerops_airflow.pages.links import PREFIX, root_path
+from sellerops_airflow.pages.reference import reference_router
 from sellerops_airflow.pages.task_slices import TaskSlice, find_task_slice
 from sellerops_airflow.runtime import get_runtime
 
@@ -80,6 +81,7 @@ def create_app() -> FastAPI:
     app.get(f"{_TASK}/evidence", response_class=HTMLResponse)(evidence_of_task)
     app.get("/dags/{dag_id}/evidence/{job_id}", response_class=HTMLResponse)(evidence)
     app.get("/dags/{dag_id}/evidence/{job_id}/{name}")(evidence_file)
+    app.include_router(reference_router())
     return app
 
 

@@ -1,8 +1,10 @@
-"""The assets of landing tables: updated by loads, and used to schedule the DAGs that read the tables."""
+"""The assets of landing tables and marts: loads and rebuilds update them, and they schedule their readers."""
 
 from __future__ import annotations
 
 from airflow.sdk import Asset
+
+from sellerops.settings.mart_tables import MARTS
 
 
 def table_asset(table: str, destination: str = "postgres") -> Asset:
@@ -17,3 +19,8 @@ def table_asset(table: str, destination: str = "postgres") -> Asset:
         return Asset(name=table, uri=f"x-sellerops://warehouse/{source}/{name}", group="sellerops")
     uri = f"x-sellerops://{destination}/{source}/{name}"
     return Asset(name=f"{destination}:{table}", uri=uri, group="sellerops")
+
+
+def mart_asset(mart: str, destination: str = "postgres") -> Asset:
+    """The asset of a mart; updated when a rebuild replaced rows of it. Named like that of a table."""
+    return table_asset(f"{MARTS}.{mart}", destination)

@@ -13,6 +13,7 @@ from integration.collect.ads_parts import AdsBench
 from integration.collect.conftest import SPEED
 from integration.collect.parts import RUN_AT, another_run, collect
 from support.sandbox import SandboxServer
+from support.specs import shipped_specs
 from support.tables import Tables
 
 from sellerops.calendar.slices import Slice, plan_slices
@@ -21,9 +22,9 @@ from sellerops.destinations import RequestMeta
 from sellerops.ledger import Ledger, ReportRequest
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
-from sellerops.settings.specs import ReportSpec, load_specs
+from sellerops.settings.specs import ReportSpec
 
-LISTS = [spec for spec in load_specs()[0] if spec.source == "amazon_ads" and spec.request.how == "called"]
+LISTS = [spec for spec in shipped_specs() if spec.source == "amazon_ads" and spec.request.how == "called"]
 NO_LOAD_ID = ("load_id",)
 # Null where nothing is said; these the local Amazon never says.
 UNSAID = {"native_language_keyword", "native_language_locale", "serving_status_details", "status_reasons"}

@@ -222,14 +222,17 @@ def test_how_a_query_may_end(bench: Bench) -> None:
     assert set(bench.states()) == {SliceState.CONFIRMED_EMPTY}
 
 
-def test_economics_fills_its_three_tables(bench: Bench, conninfo: str) -> None:
+def test_economics_fills_its_tables(bench: Bench, conninfo: str) -> None:
     """Once and again: the same rows. Proceeds are what sales leave when fees and costs are paid."""
     slice_ = bench.slices(ECONOMICS, **DAYS)[0]
     done = collect(bench.collector(ECONOMICS), slice_)
     economics = rows_of(bench, "economics", done, slice_, "economics")
     fees = rows_of(bench, "economics", done, slice_, "economics_fees")
+    parts = rows_of(bench, "economics", done, slice_, "economics_fee_components")
+    ads = rows_of(bench, "economics", done, slice_, "economics_ads")
+    assert {row["component_name"] for row in parts} >= {"BaseFbaFulfilmentFee", "FuelSurcharge"}
     charged = Counter[tuple[str, ...]]()
-    for row in fees:
+    for row in (*fees, *ads):
         charged[row["marketplace_id"], row["date"], row["msku"]] += row["total_amount"]
     free = [row for row in economics if row["cost_of_goods_sold_amount"] is None]
     assert free
@@ -247,8 +250,9 @@ def test_economics_fills_its_three_tables(bench: Bench, conninfo: str) -> None:
         )
         for _ in range(2)
     )
-    assert [result.inserted for result in first] == [len(economics), len(fees), 0]
-    assert [result.unchanged for result in again] == [len(economics), len(fees), 0]
+    counts = [len(economics), len(fees), len(parts), len(ads)]
+    assert [result.inserted for result in first] == counts
+    assert [result.unchanged for result in again] == counts
     shops = bench.ledger.database.run(
         lambda c: c.execute("SELECT DISTINCT marketplace_id FROM amazon_sp.economics_fees").fetchall()
     )

@@ -14,6 +14,7 @@ from integration.collect.parts import RUN_AT, Bench, another_run, collect
 from support.catalogue import document_of, request_facts, simulation
 from support.portal_samples import PAGES, PortalSample, portal_samples
 from support.samples import split_options
+from support.specs import shipped_specs
 from support.tables import Tables
 
 from sellerops.archive import DocumentMeta
@@ -24,12 +25,12 @@ from sellerops.reconciliation.checks import CheckSpec, load_checks
 from sellerops.reconciliation.results import Verdict
 from sellerops.reconciliation.running import run_check
 from sellerops.settings.marketplaces import marketplace
-from sellerops.settings.specs import PeriodKind, ReportSpec, load_specs
+from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 
 US = marketplace("US")
 PAGE = "seller_portal"
-SPEC_OF = {f"{spec.source}.{table}": spec for spec in load_specs()[0] for table in spec.tables}
+SPEC_OF = {f"{spec.source}.{table}": spec for spec in shipped_specs() for table in spec.tables}
 CHECKS = [check for check in load_checks() if any(each.startswith(f"{PAGE}.") for each in check.inputs)]
 # All days of a page's file and the day before and after it, whose rows it may have.
 _MARGIN = timedelta(days=2)

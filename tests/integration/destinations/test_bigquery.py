@@ -26,6 +26,7 @@ from integration.destinations.documents import (
 )
 from integration.destinations.stores import BigQueryStore, PostgresStore
 from support.bigquery import PROJECT
+from support.specs import shipped_specs
 
 from sellerops.base.errors import (
     ConfigurationError,
@@ -40,7 +41,7 @@ from sellerops.destinations.bigquery.errors import BIGQUERY_RULES
 from sellerops.destinations.bigquery.jobs import Jobs
 from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.error_rules import typed_errors
-from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs import load_spec
 
 ORDERS = [
     "amazon-order-id",
@@ -284,7 +285,7 @@ def test_tables_are_partitioned_clustered_labelled_and_described(store: BigQuery
 
 
 def test_every_table_of_the_catalogue_has_a_shape_bigquery_takes() -> None:
-    shapes = [BigQueryShape(spec, name) for spec in load_specs()[0] for name in spec.tables]
+    shapes = [BigQueryShape(spec, name) for spec in shipped_specs() for name in spec.tables]
     assert len(shapes) > 60
     for shape in shapes:
         assert 1 <= len(shape.clusters) <= 4 and shape.clusters[0] == "account_id"

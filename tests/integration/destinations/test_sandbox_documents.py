@@ -10,10 +10,11 @@ from typing import BinaryIO
 import pytest
 from integration.destinations.documents import contents
 from integration.destinations.stores import Store
+from support.catalogue import simulation
 
 from amazon_sandbox.fba_inventory.data import summaries
 from amazon_sandbox.reports.transforms import apply
-from amazon_sandbox.simulation import Document, Seller, Simulation
+from amazon_sandbox.simulation import Document, Seller
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.destinations import LoadResult, RequestMeta, load_document
 from sellerops.settings.accounts import Account
@@ -23,7 +24,7 @@ from sellerops.settings.specs import ReportSpec, load_spec
 ONLY = ("postgres",)
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
-SIMULATION = Simulation(seed=7, scenario="world")
+SIMULATION = simulation("world")
 SELLERS = {seller.account: seller for seller in SIMULATION.sellers}
 
 

@@ -10,11 +10,12 @@ import psycopg
 import pytest
 from integration.destinations.documents import NOON, Doc, snapshot_slice, spec_with
 from integration.destinations.stores import BigQueryStore, PostgresStore, Store
+from support.specs import shipped_specs
 
 from sellerops.base import table_locks
 from sellerops.base.errors import TableInUse
 from sellerops.settings.marketplaces import marketplace
-from sellerops.settings.specs import ColumnType, ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import ColumnType, ReportSpec, load_spec
 
 ONLY = ("postgres", "bigquery")
 TABLE = "amazon_sp.fba_inventory_summaries"
@@ -58,7 +59,7 @@ def test_stock_that_marketplaces_share_is_counted_once(store: Store) -> None:
 
 
 def test_every_table_of_shared_stock_says_so() -> None:
-    specs, _ = load_specs()
+    specs = shipped_specs()
     tables = {name: table for spec in specs for name, table in spec.tables.items() if table.shared_stock}
     assert set(tables) == {
         "afn_inventory",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from integration.destinations.documents import Doc, contents, day_slice, spec_with, tsv
 from integration.destinations.stores import BigQueryStore, PostgresStore, Store
@@ -109,6 +110,22 @@ CHANGES: dict[str, tuple[str, Callable[[], ReportSpec], str]] = {
 }  # fmt: skip
 
 
+def noted(store: Store, table: str) -> int:
+    """How many changes of a table its marts have been told of since this was first asked."""
+    with psycopg.connect(store.conninfo) as connection:
+        connection.execute(
+            "INSERT INTO sellerops.mart_input (mart, destination, table_name) VALUES ('m', %s, %s) "
+            "ON CONFLICT DO NOTHING",
+            (store.destination.name, table),
+        )
+        found = connection.execute(
+            "SELECT FROM sellerops.table_change WHERE destination = %s AND table_name = %s "
+            "AND account_id = '' AND load_id IS NULL",
+            (store.destination.name, table),
+        )
+        return len(found.fetchall())
+
+
 @pytest.mark.parametrize("case", CHANGES)
 def test_a_change_is_reported_then_migrated_without_a_loss(store: Store, case: str) -> None:
     report, changed, word = CHANGES[case]
@@ -122,13 +139,15 @@ def test_a_change_is_reported_then_migrated_without_a_loss(store: Store, case: s
     planned = migrate(store, spec, check=True)
     assert planned.steps and not planned.conflicts and not planned.is_applied and planned.rows == 2
     assert contents(store.rows(table)) == contents(before), "a check changes nothing"
+    assert noted(store, table) == 0
     done = migrate(store, spec)
     assert done.is_applied and done.rows == 2 and len(store.rows(table)) == 2
+    assert noted(store, table) == 1, "marts that read the table look at all of it"
     assert {
         row["order_id" if report == RETURNS.name else "shipment_item_id"] for row in store.rows(table)
     } == {row["order_id" if report == RETURNS.name else "shipment_item_id"] for row in before}
     again = migrate(store, spec)
-    assert not again.steps and not again.is_applied
+    assert not again.steps and not again.is_applied and noted(store, table) == 1
     (result,) = document(spec, 2).load_into(store.destination)
     assert result.stored == 2 and len(store.rows(table)) == 2
     assert store.leftovers() == []
@@ -403,7 +422,9 @@ def test_another_partition_is_migrated_and_an_interrupted_swap_ended(
             migrate(warehouse, spec)
     with pytest.raises(ConfigurationError, match="interrupted"):
         document(spec, 1).load_into(warehouse.destination)
+    assert noted(warehouse, table_of(SHIPMENTS)) == 0
     migrate(warehouse, spec)
+    assert noted(warehouse, table_of(SHIPMENTS)) == 1
     table = warehouse.table(table_of(SHIPMENTS))
     assert table is not None and table.time_partitioning.field == "payments_date"
     assert len(warehouse.rows(table_of(SHIPMENTS))) == 2

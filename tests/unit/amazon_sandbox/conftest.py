@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from support.catalogue import simulation
 from support.sandbox_app import NOW, Api, epoch
 
 from amazon_sandbox.app import FAMILIES, create_app
@@ -18,12 +18,18 @@ from amazon_sandbox.simulation import Simulation
 
 
 @pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+def demo() -> Simulation:
+    """What the sandbox simulates. A test that counts the days which are made has one of its own."""
+    return simulation()
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch, demo: Simulation) -> Sandbox:
     """A sandbox whose clock is frozen at NOW until a test moves it, and that waits for its documents."""
     monkeypatch.setattr(processing, "WAIT_FOR_DOCUMENT", 240.0)
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
     return Sandbox(
-        partial(Simulation, 7), FAMILIES, clock=clock, public_url="http://testserver", render_in_process=True
+        lambda: demo, FAMILIES, clock=clock, public_url="http://testserver", render_in_process=True
     )
 
 

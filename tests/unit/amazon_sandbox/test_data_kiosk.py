@@ -333,9 +333,9 @@ def test_economics_has_the_days_sales_and_the_lines_of_the_settlements(kiosk: Ki
         each = [cost["costOfGoodsSold"], cost["fbaCost"]["shippingToAmazonCost"],
                 cost["mfnCost"]["fulfillmentCost"]]  # fmt: skip
         spent = sum(one["amount"] for one in each if one) * row["sales"]["netUnitsSold"]
-        total = row["sales"]["netProductSales"]["amount"] - _fees(row) - spent
+        ads = sum((one["charge"]["totalAmount"]["amount"] for one in row["ads"]), Decimal(0))
+        total = row["sales"]["netProductSales"]["amount"] - _fees(row) - ads - spent
         assert row["netProceeds"]["total"]["amount"] == total
-        assert row["ads"] == []
 
 
 def test_economics_is_cut_by_product_and_period(kiosk: Kiosk) -> None:
@@ -360,11 +360,16 @@ def test_economics_is_cut_by_product_and_period(kiosk: Kiosk) -> None:
     assert sorted(counts, reverse=True) == list(counts) and len(set(counts)) == 4
 
 
-def test_estimates_have_no_data_and_faults_apply_to_queries(kiosk: Kiosk, control: Any) -> None:
+def test_previews_have_data_and_faults_apply_to_queries(kiosk: Kiosk, control: Any) -> None:
     preview = (
         f'startDate: "2026-11-21", endDate: "2026-11-28", marketplaceIds: ["{US}"], feeTypes: [REFERRAL_FEES]'
     )
-    assert kiosk.rows(query_of(ECONOMICS, "economicsPreview", preview)) == []
+    previewed = kiosk.rows(query_of(ECONOMICS, "economicsPreview", preview))
+    assert {fee["feeTypeName"] for row in previewed for fee in row["fees"]} == {"ReferralFee"}
+    control("POST", "/faults", {"fault": "economics_all_zero", "times": 1})
+    economics = query_of(ECONOMICS, "economics", f'{DAY}, marketplaceIds: ["{US}"]')
+    zero, real = (sum(map(_fees, kiosk.rows(economics)), Decimal(0)) for _ in range(2))
+    assert zero == 0 < real
     text = query_of(SALES_AND_TRAFFIC, "salesAndTrafficByDate", BY_DATE)
     kind = "DATA_KIOSK_salesAndTrafficByDate"
     control("POST", "/faults", {"fault": "fatal_with_document", "report_type": kind, "times": 1})
@@ -390,22 +395,28 @@ def _fees(row: dict[str, Any]) -> Decimal:
 
 
 def _posted(kiosk: Kiosk, day: date) -> Decimal:
-    """What settlements charge as item fees on a day of the US storefront."""
-    from amazon_sandbox.simulation.settlements import _storefront_lines
+    """What settlements charge as item fees and for products on a day of the US storefront."""
+    from amazon_sandbox.simulation.money import orders, refunds
+    from amazon_sandbox.simulation.money.all_events import sku_events_between
+    from amazon_sandbox.simulation.money.inbound import bulk_stock_fees
 
     storefront = kiosk.api.sandbox.simulation.storefront(kiosk.api.seller, US)
     start, end = storefront.marketplace.day_bounds(day.toordinal())
-    return (
-        -sum(
-            (
-                Decimal(line.amount)
-                for line in _storefront_lines(storefront, start, end)
-                if line.amount_type == "ItemFees"
-            ),
-            Decimal(0),
-        )
-        / 100
+    of_items = sum(
+        line.amount
+        for lines in (orders.lines_shipped, refunds.lines_posted)
+        for line in lines(storefront, start, end)
+        if line.amount_type == "ItemFees"
     )
+    others = ("ads.cost", "ads.refund", "removal.liquidation", "retrocharge")
+    of_products = sum(
+        item.amount
+        for event in (*sku_events_between(storefront, start, end), *bulk_stock_fees(storefront, start, end))
+        if event.kind not in others
+        for item in event.items
+        if item.listing
+    )
+    return Decimal(-of_items - of_products) / 100
 
 
 def test_the_schemas_are_amazons_lists_and_objects() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from httpx import Response
 from support.sandbox_app import INVENTORY, NOW, ORDERS, Api, epoch
+from unit.amazon_sandbox.simulation.reading import is_balance, is_balance_transaction
 
 from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.fba_inventory import data as fba_inventory
@@ -101,7 +102,7 @@ def test_transactions_are_the_settlements_lines(eu: Api) -> None:
             if list(one.marketplace_ids) == marketplace_ids
         ][-1]
         document = simulation.settlement_document(api.seller, ref.settlement_id).read()
-        lines = [row for row in rows_of(document)[1:] if "Reserve" not in row["amount-description"]]
+        lines = [row for row in rows_of(document)[1:] if not is_balance(row)]
         wanted = sum(Decimal(row["amount"].replace(",", ".")) for row in lines)
         rows = transactions(
             api, relatedIdentifierName="FINANCIAL_EVENT_GROUP_ID", relatedIdentifierValue=ref.settlement_id
@@ -109,9 +110,12 @@ def test_transactions_are_the_settlements_lines(eu: Api) -> None:
         amounts = [
             Decimal(str(row["totalAmount"]["currencyAmount"]))
             for row in rows
-            if row["transactionStatus"] != "DEFERRED_RELEASED"
+            if row["transactionStatus"] != "DEFERRED_RELEASED" and not is_balance_transaction(row)
         ]
         assert sum(amounts) == wanted
+        (payout,) = [row for row in rows if row["transactionType"] == "Transfer"]
+        total = Decimal(rows_of(document)[0]["total-amount"].replace(",", "."))
+        assert Decimal(str(payout["totalAmount"]["currencyAmount"])) == total
         orders = {row["order-id"] for row in lines if row["transaction-type"] == "Order"}
         assert orders == {related(row)["ORDER_ID"] for row in rows if row["transactionType"] == "Shipment"}
 
@@ -131,13 +135,13 @@ def related(row: dict[str, Any]) -> dict[str, str]:
 
 
 def test_deferred_money_is_listed_twice_over_time(eu: Api) -> None:
-    """DEFERRED today; a week later DEFERRED_RELEASED, and RELEASED under another id."""
+    """DEFERRED today; a week after delivery DEFERRED_RELEASED, and RELEASED under another id."""
     api = unlimited(eu)
     window = {"postedAfter": "2026-11-17T00:00:00Z", "postedBefore": "2026-11-21T00:00:00Z"}
     before = {row.get("transactionId"): row for row in transactions(api, **window)}
     deferred = {name for name, row in before.items() if row["transactionStatus"] == "DEFERRED"}
     assert deferred
-    api.later(10 * 86_400)
+    api.later(12 * 86_400)  # four days on the way, seven after delivery
     after = {row.get("transactionId"): row for row in transactions(api, **window)}
     assert {after[name]["transactionStatus"] for name in deferred} == {"DEFERRED_RELEASED"}
     assert set(before) < set(after), "those of the last 48 hours came late"
@@ -297,5 +301,9 @@ def test_an_answer_may_list_nothing(eu: Api, how: str, left: dict[str, Any]) -> 
 def test_fees_of_the_account_have_no_marketplace_no_items_and_some_no_id(eu: Api) -> None:
     rows = transactions(unlimited(eu), postedAfter="2026-10-01T00:00:00Z")
     fees = [row for row in rows if row["transactionType"] == "ServiceFee"]
-    assert {"marketplaceDetails" in row or "items" in row for row in fees} == {False}
+    of_account = [row for row in fees if row["description"].startswith(("Subscription", "Premium", "AWD"))]
+    assert {"marketplaceDetails" in row or "items" in row for row in of_account} == {False}
+    stored = [row for row in fees if row["description"] == "FBA Inventory Storage Fee"]
+    assert stored and all("marketplaceDetails" in row and len(row["items"]) > 20 for row in stored)
+    assert not any(item["contexts"] for row in stored for item in row["items"]), "without a SKU"
     assert {"transactionId" in row for row in fees} == {True, False}

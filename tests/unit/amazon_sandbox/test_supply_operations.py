@@ -11,7 +11,7 @@ from support.sandbox_app import NOW, Api, days_made, epoch
 
 from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.inbound import data as inbound_data
-from amazon_sandbox.simulation import awd, inbound, inventory_ledger
+from amazon_sandbox.simulation import Simulation, awd, inbound, inventory_ledger
 from amazon_sandbox.simulation.inventory import DAY, stock_at
 
 US, GB = "ATVPDKIKX0DER", "A1F83G8C2ARO7P"
@@ -186,6 +186,12 @@ def test_every_plan_is_listed_once_whatever_the_order(api: Api) -> None:
     assert times == sorted(times, reverse=True)
     assert {plan["marketplaceIds"][0] for plan in newest} == set(api.seller.marketplace_ids)
     assert all(len(plan["inboundPlanId"]) == 38 for plan in newest)
+
+
+@pytest.fixture
+def demo() -> Simulation:
+    """Of its own: some of these tests count the days it makes."""
+    return Simulation(7)
 
 
 def test_unknown_ids_are_refused_without_generating_orders(na: Api) -> None:

@@ -8,12 +8,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from support.specs import shipped_specs
 
 from amazon_sandbox.ads.report_types import ReportType, report_types
 from sellerops.formats.names import snake_case
-from sellerops.settings.specs import ColumnType, PeriodKind, ReportSpec, WriteDisposition, load_specs
+from sellerops.settings.specs import ColumnType, PeriodKind, ReportSpec, WriteDisposition
 
-SPECS = [spec for spec in load_specs()[0] if spec.source == "amazon_ads"]
+SPECS = [spec for spec in shipped_specs() if spec.source == "amazon_ads"]
 REPORTS = [spec for spec in SPECS if "group_by" in spec.request.options]
 ENTITIES = [spec for spec in SPECS if spec.period.kind is PeriodKind.SNAPSHOT]
 # A report by placement that leaves the placement out is the campaign report once more.
@@ -100,7 +101,7 @@ def test_no_row_is_lost_for_an_empty_part_of_its_key(spec: ReportSpec) -> None:
 
 @pytest.mark.parametrize("spec", ENTITIES, ids=lambda spec: spec.name)
 def test_entities_are_snapshots_by_id(spec: ReportSpec) -> None:
-    (table,) = spec.tables.values()
+    table = spec.tables[spec.name]
     assert table.write_disposition is WriteDisposition.SNAPSHOT
     (key,) = table.primary_key
     assert key.endswith("_id") and table.columns[key].type is ColumnType.TEXT

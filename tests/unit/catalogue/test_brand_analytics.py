@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from support.catalogue import assert_documented, document_of, parse, simulation, slice_of, spec_of
 
-from amazon_sandbox.simulation import FatalReport, Simulation
+from amazon_sandbox.simulation import FatalReport
 from sellerops.settings.marketplaces import marketplace
 from sellerops.settings.specs import Split
 
@@ -170,7 +170,7 @@ def test_search_terms_tell_the_same_click_shares_and_whose_they_are() -> None:
 def test_queries_are_in_the_language_of_the_shop() -> None:
     for country in ("DE", "FR"):
         assert any(not row["search_query"].isascii() for row in all_queries(country))
-    every = Simulation(seed=7, scenario="world")
+    every = simulation("world")
     japan = marketplace("JP").id
     report = spec_of("search_catalog_performance_weekly").report_type
     options = {"reportPeriod": "WEEK"}

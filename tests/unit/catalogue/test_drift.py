@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.specs import shipped_failures, shipped_specs
 from unit.catalogue.documents import ROWS, Cell, cells, facts_for, put
 
 from sellerops.base.errors import UnreadableDocument
@@ -26,10 +27,11 @@ from sellerops.formats.headers import respellings
 from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
 from sellerops.formats.personal_columns import looks_personal
-from sellerops.settings.specs import ReportSpec, TableSpec, load_specs
+from sellerops.formats.trees import PATH
+from sellerops.settings.specs import ReportSpec, TableSpec
 from sellerops.settings.specs.tables import WHOLE_DOCUMENT
 
-SPECS, FAILURES = load_specs()
+SPECS, FAILURES = shipped_specs(), shipped_failures()
 TABLES = [(spec, name) for spec in SPECS for name in spec.tables]
 SLICE = Slice(
     "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
@@ -253,7 +255,9 @@ def strange_name(header: str) -> str:
 
 def is_movable(spec: ReportSpec, column: Column) -> bool:
     """Whether it is a value of the row alone, which a document could have elsewhere or not at all."""
-    return spec.format.kind in FLAT or not any(sign in column.header for sign in "/[@")
+    return spec.format.kind in FLAT or not (
+        any(sign in column.header for sign in "/[@") or column.header == PATH
+    )
 
 
 SPELLINGS: list[Callable[[str], str]] = [

@@ -12,19 +12,20 @@ import io
 from pathlib import Path
 
 import pytest
+from support.specs import shipped_specs
 from unit.catalogue.documents import ROWS, cells, facts_for
 
 from sellerops.calendar.slices import Slice
 from sellerops.formats import RowReject, open_rows
 from sellerops.formats.names import is_needed
-from sellerops.settings.specs import ReportSpec, load_specs
+from sellerops.settings.specs import ReportSpec
 
 FLAT_KINDS = ("tsv", "csv", "xlsx")
 FACTS = Path(__file__).with_name("empty_fields.csv")
 SLICE = Slice(
     "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
 )
-TABLES = [(spec, name) for spec in load_specs()[0] for name in spec.tables]
+TABLES = [(spec, name) for spec in shipped_specs() for name in spec.tables]
 
 
 def facts() -> dict[tuple[str, str], bool]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.catalogue import request_facts
 from support.samples import COUNTRIES, CREATED, Sample, sample_of
+from support.specs import shipped_specs
 
 from amazon_sandbox.reports.transforms import apply
 from sellerops.calendar.slices import Slice
@@ -17,12 +18,12 @@ from sellerops.formats import RowReject, RowStream, open_rows
 from sellerops.formats.names import is_needed
 from sellerops.formats.spelling import canonical
 from sellerops.settings.marketplaces import all_marketplaces, marketplace
-from sellerops.settings.specs import ColumnType, ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import ColumnType, ReportSpec, load_spec
 
 Rows = list[dict[str, Any]]
 
 CREATED_FLAT = [spec for spec in CREATED if spec.format.kind in ("tsv", "csv")]
-FLAT = [spec for spec in load_specs()[0] if spec.format.kind in ("tsv", "csv")]
+FLAT = [spec for spec in shipped_specs() if spec.format.kind in ("tsv", "csv")]
 
 
 class Read:

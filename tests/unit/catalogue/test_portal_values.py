@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import pytest
+from support.catalogue import simulation
 
 from amazon_sandbox.finances.data import TransactionFilter, transactions
 from amazon_sandbox.portal.files import FileRequest, file_of
@@ -31,9 +31,8 @@ STORES = {
 }  # fmt: skip
 
 
-@cache
 def world() -> Simulation:
-    return Simulation(7, "world")
+    return simulation("world")
 
 
 # Nobody has shown what French and Italian files call the status and the release date: they become columns of
@@ -71,7 +70,10 @@ def rows_of(spec: ReportSpec, kind: str, country: str, **options: str) -> list[d
 
 
 def posted(country: str) -> Iterator[tuple[datetime, Decimal]]:
-    """Instant and amount of the transactions of the range, deferred ones at their own time."""
+    """Instant and amount of the transactions of the range, deferred ones at their own time.
+
+    A payout is what was paid in transactions, and what left the balance on the page, which has no reserves.
+    """
     storefront = world().storefront(world().seller(STORES[country][0]), marketplace(country).id)
     bounds = [storefront.marketplace.day_bounds(day.toordinal()) for day in (FIRST, LAST)]
     span = TransactionFilter(bounds[0][0], bounds[1][1])
@@ -80,11 +82,10 @@ def posted(country: str) -> Iterator[tuple[datetime, Decimal]]:
     )
     for one in page:
         related = {each["relatedIdentifierName"] for each in one["relatedIdentifiers"]}
-        if "DEFERRED_TRANSACTION_ID" not in related:
-            yield (
-                datetime.fromisoformat(one["postedDate"]),
-                Decimal(str(one["totalAmount"]["currencyAmount"])),
-            )
+        if "DEFERRED_TRANSACTION_ID" not in related and one["transactionType"] != "Adjustment":
+            amount = Decimal(str(one["totalAmount"]["currencyAmount"]))
+            is_payout = one["transactionType"] == "Transfer"
+            yield datetime.fromisoformat(one["postedDate"]), -amount if is_payout else amount
 
 
 @pytest.mark.parametrize("country", STORES)

@@ -7,16 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
+from support.specs import shipped_specs
 
 from sellerops.base.errors import CredentialsError
 from sellerops.calendar.slices import Slice
 from sellerops.collect.roles import explain_refusal
 from sellerops.settings.accounts import load_accounts
-from sellerops.settings.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.settings.specs.report_list import overview
 
 FACTS = Path(__file__).resolve().parents[4] / "shared" / "amazon" / "report_types.csv"
-SPECS = load_specs()[0]
+SPECS = shipped_specs()
 SLICE = Slice("amazon_sp", "r", "northwind_na", "NA", ("US",), "l", "UTC")
 REFUSED = CredentialsError("Amazon answered 403.", where="createReport", remedy="Check.", status=403)
 

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 
-from sellerops.settings.specs import PeriodKind, enabled_specs
-from sellerops_runtime.report_selection import DEMO_REPORTS, LISTINGS, needs_asins, rounds, run_days
+from support.specs import enabled_shipped_specs
 
-SPECS = enabled_specs()
+from sellerops.settings.specs import PeriodKind
+from sellerops_runtime.report_selection import (
+    DEMO_REPORTS,
+    LISTINGS,
+    MART_REPORTS,
+    needs_asins,
+    rounds,
+    run_days,
+)
+
+SPECS = enabled_shipped_specs()
 
 
 def test_the_plain_demo_shows_a_report_of_each_kind() -> None:
     assert [sorted(spec.name for spec in part) for part in rounds(SPECS, full=False)] == [
         sorted(DEMO_REPORTS)
     ]
+
+
+def test_with_marts_the_demo_collects_what_they_are_built_from() -> None:
+    names = {spec.name for part in rounds(SPECS, full=False, marts=True) for spec in part}
+    assert names == {*DEMO_REPORTS, *MART_REPORTS}
 
 
 def test_the_full_demo_takes_every_report_once_and_those_of_asins_last() -> None:

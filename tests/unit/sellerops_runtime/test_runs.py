@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sellerops.settings.specs import ReportSpec, enabled_specs
+from support.specs import enabled_shipped_specs
+
+from sellerops.settings.specs import ReportSpec
 from sellerops_runtime.report_selection import LISTINGS, rounds
 from sellerops_runtime.runs import Runs, end_old_runs
 
-SPECS = enabled_specs()
+SPECS = enabled_shipped_specs()
 PARTS = rounds(SPECS, full=True)
 DAYS = date(2026, 11, 10), date(2026, 11, 16)
 

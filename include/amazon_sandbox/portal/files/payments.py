@@ -12,16 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from amazon_sandbox.finances.data import drafts_between
-from amazon_sandbox.finances.render import Draft, fee_name
+from amazon_sandbox.finances.drafts import drafts_between
+from amazon_sandbox.finances.render import Draft
 from amazon_sandbox.portal.files.instants import written_instant
 from amazon_sandbox.portal.files.layouts import ENGLISH, Column, columns, label, languages
 from amazon_sandbox.portal.files.models import CSV, FileRequest, PortalFile
 from amazon_sandbox.portal.files.writing import amount, csv_bytes
 from amazon_sandbox.simulation.marketplaces import Marketplace
-from amazon_sandbox.simulation.settlements import Line
+from amazon_sandbox.simulation.money.lines import Line, fee_name
 
 LAYOUT = "payments"
+PAYOUT = "balance.payout"
 AMOUNTS = frozenset(
     (
         "product_sales", "product_sales_tax", "shipping_credits", "shipping_credits_tax", "gift_wrap_credits",
@@ -50,11 +51,21 @@ _COLUMN_OF = {
     "FBAPerUnitFulfillmentFee": "fba_fees",
     "ShippingChargeback": "other_transaction_fees",
     "ShippingHB": "other_transaction_fees",
+    "GiftwrapChargeback": "other_transaction_fees",
+    "RestockingFee": "product_sales",
+    "Goodwill": "product_sales",
+    "COD": "other",
     "Cost of Advertising": "other_transaction_fees",
 }
 _TAXES = ("product_sales_tax", "shipping_credits_tax", "giftwrap_credits_tax")
 _TYPES = {"Shipment": "Order", "Refund": "Refund"}
-_STORED = ("Storage Fee", "FBA Inventory Placement", "FBA Inbound")
+_TYPES_OF_EVENTS = {
+    "reimbursement": "Adjustment",
+    "removal.liquidation": "Liquidations",
+    "retrocharge": "Order_Retrocharge",
+    PAYOUT: "Transfer",
+}
+_STORED = ("Storage", "Removal", "Disposal", "FBA", "Inbound")
 
 Row = dict[str, object]
 
@@ -116,6 +127,8 @@ def _rows(request: FileRequest, layout: Iterable[Column]) -> Iterator[Row]:
             continue
         if any(name == "DEFERRED_TRANSACTION_ID" for name, _ in draft.related):
             continue  # the release of a transaction that has its row already
+        if draft.event and draft.event.kind.startswith("balance.") and draft.event.kind != PAYOUT:
+            continue  # the file lists payouts, but neither reserves nor debts
         for row in _of_draft(draft, request.language):
             yield _in_layout(row, fields)
 
@@ -160,14 +173,18 @@ def _of_draft(draft: Draft, language: str) -> Iterator[Row]:
 
 
 def _of_fee(draft: Draft, lines: list[Line], language: str) -> Row:
-    name = fee_name(lines[0])
-    kind = "FBA Inventory Fee" if name.startswith(_STORED) else "Service Fee"
+    name, event = fee_name(lines[0]), draft.event
+    kind = _TYPES_OF_EVENTS.get(event.kind, "") if event else ""
+    sums = _sums(lines)
+    if kind == "Transfer":  # what leaves the balance
+        sums = {field: -value for field, value in sums.items()}
     return {
-        "type": label(kind, language),
+        "type": label(kind or ("FBA Inventory Fee" if name.startswith(_STORED) else "Service Fee"), language),
         "order_id": lines[0].order_id,
+        "sku": lines[0].sku,
         # The file has the plural: AWD Storage Fees.
         "description": f"{name}s" if name.startswith("AWD") else name,
-        **_sums(lines),
+        **sums,
     }
 
 

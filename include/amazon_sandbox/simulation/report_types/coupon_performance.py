@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amazon_sandbox.simulation.documents import Document
+from amazon_sandbox.simulation.money.promotions import coupon_cost
 from amazon_sandbox.simulation.promotions import Campaign, Sold, campaigns, sold_in
 from amazon_sandbox.simulation.report_types.campaign_period import (
     campaign_document,
@@ -56,12 +57,12 @@ def _rows(request: ReportRequest, storefront: Storefront, start: int, end: int) 
 
 
 def _figures(storefront: Storefront, campaign: Campaign, sold: list[Sold]) -> Json:
-    """Redemptions are discounted order lines; each costs a fee beside its discount."""
+    """Redemptions are discounted order lines; the coupon costs a fee beside their discounts."""
     amount = storefront.marketplace.amount
     u = uniforms(*storefront.key, campaign.number, "coupon")
     redemptions = sum(each.items for each in sold)
     discount = sum(each.discount for each in sold)
-    spent = discount + redemptions * storefront.coupon_fee
+    spent = discount + coupon_cost(storefront, campaign, sold)
     step = 500 * storefront.coupon_fee
     budget = max(1, -(-spent // step)) * step
     return {

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from amazon_sandbox.simulation.catalogue import BRANDS, DEFAULT_BRAND, Listing
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file
+from amazon_sandbox.simulation.fulfilment_fees import fulfilment_fee
+from amazon_sandbox.simulation.money.orders import COMMISSION
 from amazon_sandbox.simulation.report_types.request import ReportRequest
-from amazon_sandbox.simulation.settlements import COMMISSION
 from amazon_sandbox.simulation.sizes import size_of
 from amazon_sandbox.simulation.storefront import Storefront
 
@@ -65,7 +66,7 @@ def _row(storefront: Storefront, listing: Listing, today: int) -> tuple[str, ...
     marketplace, money = storefront.marketplace, storefront.marketplace.money
     size = size_of(listing, marketplace)
     price = storefront.unit_price(listing, today)
-    referral, fulfilment = round(price * COMMISSION), listing.fulfilment_fee(marketplace)
+    referral, fulfilment = round(price * COMMISSION), fulfilment_fee(storefront, listing, today).listed
     ids = (listing.sku, listing.fnsku, listing.asin)
     product = (
         listing.title(marketplace.language), listing.category.title(),

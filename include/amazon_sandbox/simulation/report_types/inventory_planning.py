@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file
+from amazon_sandbox.simulation.low_inventory import Supply, supply_in_week
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.report_types.stock_outlook import (
     COVER_DAYS,
@@ -13,6 +15,8 @@ from amazon_sandbox.simulation.report_types.stock_outlook import (
     Outlook,
     outlooks,
 )
+from amazon_sandbox.simulation.stock_ages import surcharge, tiers_on, unit_volume, units_in
+from amazon_sandbox.simulation.storage import storage_rate
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import number
 
@@ -26,13 +30,11 @@ _AGES = {
     "inv-age-0-to-30-days": (0, 30), "inv-age-31-to-60-days": (31, 60), "inv-age-61-to-90-days": (61, 90),
     "inv-age-181-to-330-days": (181, 330), "inv-age-331-to-365-days": (331, 365),
 }  # fmt: skip
-_SURCHARGES = {  # range of age: dollars a cubic foot and month
-    "181-210-days": (181, 210, 0.50), "211-240-days": (211, 240, 1.00), "241-270-days": (241, 270, 1.50),
-    "271-300-days": (271, 300, 3.80), "301-330-days": (301, 330, 4.00), "331-365-days": (331, 365, 4.20),
-    "366-455-days": (366, 455, 6.90), "456-plus-days": (456, 100_000, 7.90),
-}  # fmt: skip
-_STORAGE_RATE = 0.78  # dollars a cubic foot and month
-LITRES_PER_CUBIC_FOOT = 28.317
+_TIERS_SINCE = date(2026, 1, 16)  # the header has always named these
+_SURCHARGES = (  # ranges of age that the surcharge knows
+    "181-210-days", "211-240-days", "241-270-days", "271-300-days", "301-330-days", "331-365-days",
+    "366-455-days", "456-plus-days",
+)  # fmt: skip
 
 HEADER = (
     "snapshot-date", "sku", "fnsku", "asin", "product-name", "condition", "available", "fc-transfer",
@@ -83,7 +85,7 @@ def write(request: ReportRequest) -> Document | None:
 def _item(storefront: Storefront, outlook: Outlook) -> dict[str, str]:
     listing, marketplace = outlook.listing, storefront.marketplace
     price = marketplace.money(storefront.unit_price(listing, outlook.today))
-    cubic_feet = listing.litres / LITRES_PER_CUBIC_FOOT
+    cubic_feet = unit_volume(listing)
     return {
         "snapshot-date": date.fromordinal(outlook.today).isoformat(),
         "sku": listing.sku,
@@ -133,23 +135,25 @@ def _ages(storefront: Storefront, outlook: Outlook, now: int) -> dict[str, str]:
         return sum(count for age, count in ages.items() if youngest <= age <= oldest)
 
     values = {name: str(units(*bounds)) for name, bounds in _AGES.items()}
-    for name, (youngest, oldest, rate) in _SURCHARGES.items():
-        charged = units(youngest, oldest)
+    for name, tier in zip(_SURCHARGES, tiers_on(_TIERS_SINCE), strict=True):
+        charged = units_in(tier, ages)
+        fee = surcharge(storefront, outlook.listing, tier, charged)
         values[f"quantity-to-be-charged-ais-{name}"] = str(charged)
-        values[f"estimated-ais-{name}"] = _dollars(storefront, outlook, charged, rate)
-    values["estimated-storage-cost-next-month"] = _dollars(
-        storefront, outlook, outlook.stock.warehouse, _STORAGE_RATE
-    )
+        values[f"estimated-ais-{name}"] = _money(storefront, fee)
+    values["estimated-storage-cost-next-month"] = _storage(storefront, outlook, outlook.stock.warehouse)
     yesterday = date.fromordinal(outlook.today) - timedelta(days=1)
     return values | {"Inventory age snapshot date": yesterday.isoformat()}
 
 
-def _dollars(storefront: Storefront, outlook: Outlook, units: int, rate: float) -> str:
-    """Cost of storing `units` for a month, in the marketplace's currency."""
-    amount = units * outlook.listing.litres / LITRES_PER_CUBIC_FOOT * rate * storefront.marketplace.usd_rate
-    return storefront.marketplace.money(
-        round(amount * 100) if storefront.marketplace.decimals else round(amount)
-    )
+def _storage(storefront: Storefront, outlook: Outlook, units: int) -> str:
+    """Cost of storing `units` for the next month, at that month's rate."""
+    month = (date.fromordinal(outlook.today).replace(day=1) + timedelta(days=32)).replace(day=1)
+    return _money(storefront, units * unit_volume(outlook.listing) * storage_rate(storefront, month))
+
+
+def _money(storefront: Storefront, amount: Decimal) -> str:
+    marketplace = storefront.marketplace
+    return marketplace.money(int((amount * 10**marketplace.decimals).quantize(Decimal(1), ROUND_HALF_UP)))
 
 
 def _sales(storefront: Storefront, outlook: Outlook) -> dict[str, str]:
@@ -176,12 +180,15 @@ def _supply(days: int) -> str:
     return f"{MOST_DAYS}+" if days >= MOST_DAYS else str(days)
 
 
+def _days(supply: float | None) -> str:
+    return "" if supply is None else f"{supply:.1f}"
+
+
 def _advice(storefront: Storefront, outlook: Outlook) -> dict[str, str]:
     excess = max(0, outlook.stock.fulfillable - round(outlook.daily_units * 2 * COVER_DAYS))
     ship_date = outlook.ship_date
-    short, long = (outlook.days_of(outlook.stock.fulfillable), outlook.total_days_of_supply)
-    is_low = bool(outlook.daily_units) and short < 28
     monday = date.fromordinal(outlook.today) - timedelta(days=date.fromordinal(outlook.today).weekday())
+    supply = supply_in_week(storefront, outlook.today).get(outlook.listing.sku, Supply())
     return {
         "alert": outlook.alert,
         "recommended-action": "Create shipping plan"
@@ -190,19 +197,19 @@ def _advice(storefront: Storefront, outlook: Outlook) -> dict[str, str]:
         if excess
         else "No action required",
         "recommended-removal-quantity": "0",
-        "estimated-cost-savings-of-recommended-actions": _dollars(storefront, outlook, excess, _STORAGE_RATE),
+        "estimated-cost-savings-of-recommended-actions": _storage(storefront, outlook, excess),
         "days-of-supply": _supply(outlook.days_of_supply),
         "estimated-excess-quantity": str(excess),
-        "historical-days-of-supply": f"{short:.1f}",
+        "historical-days-of-supply": _days(supply.larger),
         "fba-minimum-inventory-level": str(round(outlook.daily_units * 28)),
-        "fba-inventory-level-health-status": "Low" if is_low else "Excess" if excess else "Healthy",
+        "fba-inventory-level-health-status": "Low" if supply.is_thin else "Excess" if excess else "Healthy",
         "Recommended ship-in quantity": str(outlook.ship_in),
         "Recommended ship-in date": ship_date.isoformat() if ship_date else "",
         "Last updated date for Historical Days of Supply": monday.isoformat(),
-        "Exempted from Low-Inventory-Level fee?": "Yes" if outlook.shipped[7].units < 20 else "No",
-        "Low-Inventory-Level fee applied in current week?": "No",
-        "Short term historical days of supply": f"{short:.1f}",
-        "Long term historical days of supply": f"{long:.1f}",
+        "Exempted from Low-Inventory-Level fee?": "Yes" if supply.exemption else "No",
+        "Low-Inventory-Level fee applied in current week?": "Yes" if supply.fee else "No",
+        "Short term historical days of supply": _days(supply.short),
+        "Long term historical days of supply": _days(supply.long),
         "Total Days of Supply (including units from open shipments)": _supply(outlook.total_days_of_supply),
         "supplier": "unassigned",
         "is-seasonal-in-next-3-months": "No",

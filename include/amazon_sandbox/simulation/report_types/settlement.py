@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from amazon_sandbox.simulation import marketplaces
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file
 from amazon_sandbox.simulation.marketplaces import Marketplace
+from amazon_sandbox.simulation.money.lines import Line
 from amazon_sandbox.simulation.sellers import Seller
-from amazon_sandbox.simulation.settlements import Line, SettlementRef, find_settlement, settlement_lines
+from amazon_sandbox.simulation.settlements import SettlementRef, find_settlement, settlement_lines
 from amazon_sandbox.simulation.storefront import Storefronts
 
 REPORT_TYPE = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
@@ -31,8 +32,8 @@ DEPOSIT_AFTER = timedelta(days=2)
 
 def write(storefronts: Storefronts, seller: Seller, settlement_id: str) -> Document:
     """The document of one settlement. Raises KeyError for an id the seller does not have."""
-    ref, currency = find_settlement(storefronts.seed, seller, settlement_id)
-    lines = settlement_lines(storefronts, seller, ref, currency)
+    ref, _ = find_settlement(storefronts.seed, seller, settlement_id)
+    lines = settlement_lines(storefronts, seller, ref)
     first = marketplaces.by_id(ref.marketplace_ids[0])
     return flat_file(HEADER, _rows(ref, first, lines), charset_of([first]))
 

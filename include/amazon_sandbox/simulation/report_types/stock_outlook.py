@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.inventory import Shipped, Stock, shipped_on, stock_at
+from amazon_sandbox.simulation.stock_ages import ages_of
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.simulation.streams import between, uniforms
 
 COVER_DAYS = 42  # stock Amazon recommends to have: about what a stock cycle sells
 LEAD_DAYS = 14
@@ -73,20 +73,9 @@ class Outlook(NamedTuple):
         return "low_stock" if self.total_days_of_supply < LEAD_DAYS else ""
 
     def ages(self, storefront: Storefront, now: int) -> dict[int, int]:
-        """Sellable units by age in days: the last delivery's, what the one before left over, and what clients
-        sent in.
-        """
-        found = self._sent_in(storefront, now)
-        others = self.stock.fulfillable - found.total()
-        cycle = storefront.cycle(self.listing, self.today)
-        fresh_age = self.today - max(cycle.start, self.listing.launch)
-        old = min(others, cycle.leftover // 2)
-        u = uniforms(*storefront.key, self.listing.sku, cycle.start, "age")
-        known = self.today - self.listing.launch
-        old_age = min(known, fresh_age + int(between(u[0] * u[0], 21, 480)))
-        found[fresh_age] += others - old
-        found[old_age] += old
-        return found
+        """Sellable units by age in days."""
+        sent_in = self._sent_in(storefront, now)
+        return ages_of(storefront, self.listing, self.stock.fulfillable, self.today, sent_in)
 
     def _sent_in(self, storefront: Storefront, now: int) -> Counter[int]:
         """Units received in shipments of clients by `now`, by days since then."""

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.sizes import size_of
-from amazon_sandbox.simulation.storage import StorageFee, months_of, published_at, storage_fees
+from amazon_sandbox.simulation.storage import (
+    StorageFee,
+    months_of,
+    published_at,
+    storage_fees,
+    utilization_ratio,
+)
 from amazon_sandbox.simulation.storefront import Storefront
 
 REPORT_TYPE = "GET_FBA_STORAGE_FEE_CHARGES_DATA"
@@ -54,20 +61,21 @@ def _rows(request: ReportRequest) -> Iterator[tuple[str, ...]]:
     for month in months_of(*request.window()):
         for storefront in request.storefronts:
             if published_at(storefront.account, month, storefront.seed) <= request.as_of:
-                for fee in storage_fees(storefront, month):
-                    yield (
-                        _newer(storefront, month, fee)
-                        if _is_newer(request)
-                        else _older(storefront, month, fee)
+                if _is_newer(request):
+                    ratio = utilization_ratio(storefront, month)
+                    yield from (
+                        _newer(storefront, month, fee, ratio) for fee in storage_fees(storefront, month)
                     )
+                else:
+                    yield from (_older(storefront, month, fee) for fee in storage_fees(storefront, month))
 
 
 def _older(storefront: Storefront, month: date, fee: StorageFee) -> tuple[str, ...]:
     return (fee.listing.asin, *_common(storefront, month, fee), str(fee.rate), *_tail(storefront, fee))
 
 
-def _newer(storefront: Storefront, month: date, fee: StorageFee) -> tuple[str, ...]:
-    surcharge = ("", "", str(fee.rate), "0.00", "0.00", "0.0000", str(fee.fee), "0.0000")
+def _newer(storefront: Storefront, month: date, fee: StorageFee, ratio: Decimal) -> tuple[str, ...]:
+    surcharge = (str(ratio), "weeks", str(fee.rate), "0.00", "0.00", "0.0000", str(fee.fee), "0.0000")
     return (fee.listing.sku, *_common(storefront, month, fee), *_tail(storefront, fee), *surcharge)
 
 

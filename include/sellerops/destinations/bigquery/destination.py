@@ -17,6 +17,8 @@ from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.differences import Migration
 from sellerops.destinations.error_rules import typed_errors
 from sellerops.destinations.jobs import LoadJob
+from sellerops.destinations.mart_dialect import MartDialect
+from sellerops.destinations.mart_store import MartStore
 from sellerops.destinations.results import LoadResult
 from sellerops.destinations.row_sources import RowSource
 from sellerops.destinations.undeclared_personal import UndeclaredColumn
@@ -90,6 +92,20 @@ class BigQueryDestination:
         from sellerops.destinations.bigquery.row_source import BigQueryRowSource
 
         return BigQueryRowSource(address)
+
+    @staticmethod
+    def mart_dialect() -> MartDialect:
+        """The dialect of its marts."""
+        from sellerops.destinations.bigquery.mart_dialect import BigQueryMartDialect
+
+        return BigQueryMartDialect()
+
+    @staticmethod
+    def mart_store(address: BigQueryAddress, *, ledger: str) -> MartStore:
+        """Builds marts at ``address``."""
+        from sellerops.destinations.bigquery.mart_store import BigQueryMartStore
+
+        return BigQueryMartStore(address, ledger=ledger)
 
     # For the command line, which has no hook.
     address_from = staticmethod(address_from)

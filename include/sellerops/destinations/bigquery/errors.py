@@ -108,8 +108,8 @@ def _quoting_rule(
     return ErrorRule(matches, translation(kind, cause, remedy, message=_without_values))
 
 
-# By the first match.
-BIGQUERY_RULES = (
+# By the first match. What has nothing to do with the statement:
+_OF_SERVICE = (
     _rule(_is_any(*_UNAVAILABLE), RetryableError, "BigQuery is unavailable: {}."),
     _rule(_is_access_later, RetryableError, "BigQuery refuses for now: {}."),
     _rule(
@@ -133,6 +133,19 @@ BIGQUERY_RULES = (
         "BigQuery does not work for this project: {}.",
         "Enable billing, or raise the limit, in the connection's project; then clear the task.",
     ),
+)
+_GAVE_UP = ErrorRule(
+    _is_any(api.GoogleAPIError),
+    translation(
+        GiveUpError,
+        "Google's client gave up: {}.",
+        "Nothing was stored. Look at the job in the console; fix the cause, then clear the task.",
+        message=lambda error: type(error).__name__,
+    ),
+    keeps_cause=True,
+)
+BIGQUERY_RULES = (
+    *_OF_SERVICE,
     _quoting_rule(
         _is_refusal(_SIZE_REASONS, _SIZES),
         UnreadableDocument,
@@ -146,15 +159,18 @@ BIGQUERY_RULES = (
         "BigQuery refuses what was read from the document: {}.",
         "Nothing was stored. This is a bug in sellerops: report it with the archived document.",
     ),
-    ErrorRule(
-        _is_any(api.GoogleAPIError),
-        translation(
-            GiveUpError,
-            "Google's client gave up: {}.",
-            "Nothing was stored. Look at the job in the console; fix the cause, then clear the task.",
-            message=lambda error: type(error).__name__,
-        ),
-        keeps_cause=True,
+    _GAVE_UP,
+    *LEDGER_RULES,
+)
+# For the SELECT of a mart. Marts hold no personal data, so the message may be shown.
+MART_RULES = (
+    *_OF_SERVICE,
+    _rule(
+        _is_any(api.GoogleAPICallError),
+        ConfigurationError,
+        "BigQuery refuses its SELECT: {}.",
+        "Nothing was changed. Correct the mart's file in include/marts, then clear the task.",
     ),
+    _GAVE_UP,
     *LEDGER_RULES,
 )

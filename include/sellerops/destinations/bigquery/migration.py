@@ -32,6 +32,7 @@ from sellerops.destinations.differences import (
     stored_definition,
     undeclared_columns,
 )
+from sellerops.destinations.ledger_rows import note_rewritten
 from sellerops.settings.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
@@ -86,8 +87,10 @@ class TableMigration:
 
     def _finish_interrupted(self) -> None:
         """Finish the swap of a killed migration, or drop its incomplete copy."""
-        if self._tables.find(self._landing) is None and self._tables.find(self._landing + BEFORE):
-            self._rename(self._landing + MIGRATING, self.shape.name)
+        if self._tables.find(self._landing + BEFORE):
+            if self._tables.find(self._landing) is None:
+                self._rename(self._landing + MIGRATING, self.shape.name)
+            self._note_rewritten()
         for suffix in (BEFORE, MIGRATING):
             left = self._tables.find(self._landing + suffix)
             if left is not None and left.labels.get("managed_by") == "sellerops":
@@ -108,7 +111,12 @@ class TableMigration:
     def _swap(self) -> None:
         self._rename(self._landing, self.shape.name + BEFORE)
         self._rename(self._landing + MIGRATING, self.shape.name)
+        self._note_rewritten()
         self._tables.drop(self._landing + BEFORE)
+
+    def _note_rewritten(self) -> None:
+        """Before ``__before`` is dropped, so that it is repeated if this process is killed."""
+        note_rewritten(self.connection, _DESTINATION, self.shape.full_name)
 
     def _rename(self, full_name: str, name: str) -> None:
         self.query(f"ALTER TABLE `{full_name}` RENAME TO `{name}`")

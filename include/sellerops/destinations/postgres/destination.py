@@ -23,6 +23,8 @@ from sellerops.destinations.ledger_rows import (
     write_load,
     write_rejects,
 )
+from sellerops.destinations.mart_dialect import MartDialect
+from sellerops.destinations.mart_store import MartStore
 from sellerops.destinations.postgres.catalog import existing_columns, refuse_mismatched_table
 from sellerops.destinations.postgres.ddl import Connection, describe_table, ensure_table
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
@@ -95,6 +97,20 @@ class PostgresDestination:
         from sellerops.destinations.postgres.row_source import PostgresRowSource
 
         return PostgresRowSource(conninfo)
+
+    @staticmethod
+    def mart_dialect() -> MartDialect:
+        """The dialect of its marts."""
+        from sellerops.destinations.postgres.mart_dialect import PostgresMartDialect
+
+        return PostgresMartDialect()
+
+    @staticmethod
+    def mart_store(conninfo: str, *, ledger: str) -> MartStore:
+        """Builds marts as the role of ``conninfo``."""
+        from sellerops.destinations.postgres.mart_store import PostgresMartStore
+
+        return PostgresMartStore(conninfo)
 
     def undeclared_personal(
         self, specs: Sequence[ReportSpec], *, remove: bool = False

@@ -31,6 +31,7 @@ from sellerops.destinations.differences import (
     required_columns,
     undeclared_columns,
 )
+from sellerops.destinations.ledger_rows import note_rewritten
 from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.ddl import describe_table, lacking_columns, make_key
 from sellerops.destinations.postgres.personal import personal_shape
@@ -134,6 +135,7 @@ class _Migration:
             return planned
         if planned.steps:
             self._migrate()
+            note_rewritten(self._connection, DESTINATION, self._name)
         rows = self._count()
         if rows != planned.rows:
             raise CheckFailed(

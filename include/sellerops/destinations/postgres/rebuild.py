@@ -21,6 +21,7 @@ from sellerops.destinations.differences import (
     refuse_differences,
     required_columns,
 )
+from sellerops.destinations.ledger_rows import note_rewritten
 from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, existing_columns, landed_table
 from sellerops.destinations.postgres.ddl import describe_table, ensure_table, make_key
 from sellerops.destinations.postgres.personal import personal_shape, register
@@ -236,6 +237,7 @@ class Rebuild:
         self._move(connection, self.live, self.scratch, list(rebuilt))
         self._replace_personal_rows(connection)
         self._take_ledger(connection)
+        note_rewritten(connection, DESTINATION, self.live.full_name)
         connection.execute("DROP TABLE replay_load")
         self.clear(connection)
 

@@ -9,7 +9,13 @@ from sellerops.settings.specs.quarantine_rules import CollapseRules, QuarantineR
 from sellerops.settings.specs.report import ReportSpec
 from sellerops.settings.specs.request import RequestRules, Split
 from sellerops.settings.specs.schedule import Schedule
-from sellerops.settings.specs.tables import RESERVED_COLUMNS, HeaderSumCheck, TableSpec, WriteDisposition
+from sellerops.settings.specs.tables import (
+    RESERVED_COLUMNS,
+    HeaderSumCheck,
+    LeafRows,
+    TableSpec,
+    WriteDisposition,
+)
 
 __all__ = [
     "RESERVED_COLUMNS",
@@ -18,6 +24,7 @@ __all__ = [
     "ColumnType",
     "FileFormat",
     "HeaderSumCheck",
+    "LeafRows",
     "Period",
     "PeriodKind",
     "QuarantineRules",

@@ -22,7 +22,7 @@ def derive_table_settings(values: Any) -> Any:
 
 
 def _with_nested_lists(tables: dict[Any, Any]) -> dict[Any, Any]:
-    """Set for each table which lists within its rows belong to other tables."""
+    """Set for each table which lists within its rows belong to other tables, and to none of its columns."""
     if not all(isinstance(table, dict) for table in tables.values()):
         return tables
     paths = [str(table.get("rows") or "") for table in tables.values()]
@@ -30,9 +30,18 @@ def _with_nested_lists(tables: dict[Any, Any]) -> dict[Any, Any]:
     for name, table in tables.items():
         prefix = f"{table['rows']}." if table.get("rows") else ""
         inner = sorted({path.removeprefix(prefix) for path in paths if path.startswith(prefix) and path})
-        within = [path for path in inner if f"{prefix}{path}" != table.get("rows")]
+        own = _sources(table.get("columns"))
+        within = [path for path in inner if f"{prefix}{path}" != table.get("rows") and path not in own]
         marked[name] = {**table, "elsewhere": within} if within else table
     return marked
+
+
+def _sources(columns: Any) -> set[Any]:
+    """The `from` of columns."""
+    entries = columns.values() if isinstance(columns, dict) else ()
+    return {
+        entry["from"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("from"), str)
+    }
 
 
 def _with_collapse(tables: dict[Any, Any], shared: Any) -> dict[Any, Any]:

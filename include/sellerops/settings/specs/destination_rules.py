@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sellerops.base.errors import ConfigurationError
 from sellerops.settings.config_files import shown
 from sellerops.settings.known_destinations import DESTINATIONS
-from sellerops.settings.last_valid import Files
+from sellerops.settings.last_valid import ConfigFile, Files
 
 FILE = "destinations.yaml"
 
@@ -50,6 +50,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rules: tuple[DestinationRule, ...] = ()
+    marts: Destinations = ("postgres",)
 
 
 def read_rules(files: Files, path: Path) -> tuple[DestinationRule, ...]:
@@ -57,9 +58,21 @@ def read_rules(files: Files, path: Path) -> tuple[DestinationRule, ...]:
 
     Raises ConfigurationError with file, key and remedy.
     """
+    return _read(files, path).rules
+
+
+def _mart_destinations(files: Files, path: Path) -> tuple[str, ...]:
+    return _read(files, path).marts
+
+
+# The destinations in which marts are built.
+MART_DESTINATIONS = ConfigFile(FILE, _mart_destinations)
+
+
+def _read(files: Files, path: Path) -> _File:
     content = files.yaml_or_nothing(path)
     try:
-        return _File.model_validate({**content, "rules": content.get("rules") or ()}).rules
+        return _File.model_validate({**content, "rules": content.get("rules") or ()})
     except ValidationError as error:
         detail = error.errors()[0]
         key = ".".join(map(str, detail["loc"]))
@@ -67,7 +80,7 @@ def read_rules(files: Files, path: Path) -> tuple[DestinationRule, ...]:
             f"{detail['msg'].removeprefix('Value error, ').rstrip('.')}.",
             where=f"{shown(path)}, key `{key}`",
             remedy="Write each rule as `- {families: ads, accounts: my_account, destinations: [postgres]}`; "
-            f"its keys are {', '.join(DestinationRule.model_fields)}.",
+            f"its keys are {', '.join(DestinationRule.model_fields)}. Write `marts: [postgres]`.",
         ) from error
 
 

@@ -19,7 +19,7 @@ from sellerops.settings.specs.quarantine_rules import CollapseRules
 from sellerops.settings.specs.request import RequestRules
 from sellerops.settings.specs.schedule import Schedule
 from sellerops.settings.specs.strict_model import StrictModel
-from sellerops.settings.specs.tables import LONGEST_NAME, NAME, WHOLE_DOCUMENT, TableSpec, WriteDisposition
+from sellerops.settings.specs.tables import LONGEST_NAME, NAME, TableSpec, WriteDisposition
 
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 PERSONAL_DOCUMENTS_KEPT = timedelta(days=30)
@@ -179,8 +179,8 @@ class ReportSpec(StrictModel):
             )
         if self.format.kind in ("json", "xml") and not table.rows:
             raise ValueError(f"`tables.{name}` needs `rows`, the path to its list in the document")
-        if table.rows == WHOLE_DOCUMENT and self.format.kind != "json":
-            raise ValueError(f"`tables.{name}`: `rows: {WHOLE_DOCUMENT!r}` needs `format.kind: json`")
+        if table.is_list_document and self.format.kind != "json":
+            raise ValueError(f"`tables.{name}`: `rows: {table.rows!r}` needs `format.kind: json`")
 
     @property
     def is_on(self) -> bool:

@@ -55,7 +55,8 @@ class RequestRules(StrictModel):
     options: dict[str, str] = Field(
         default_factory=dict,
         description="reportOptions, or parameters of the operation; the slice's values replace "
-        "`{first_day}`, `{last_day}`, `{window_start}`, `{window_end}` and `{marketplace_id}`",
+        "`{first_day}`, `{last_day}`, `{window_start}`, `{window_end}` and `{marketplace_id}`; "
+        "`{last_day+2d}` is two days after the last day",
     )
     split: Split | None = None
     restricted: bool = Field(

@@ -62,6 +62,13 @@ class HeaderSumCheck(StrictModel):
     amount: str
 
 
+class LeafRows(StrictModel):
+    """Rows are trees: only nodes without nodes below become rows, each with the column source `path`."""
+
+    below: str = Field(description="the list within a node that holds the nodes below it")
+    named: str = Field(description="the name of a node; `path` joins the names from the first node on by `/`")
+
+
 class TableSpec(StrictModel):
     """One table that the report fills. Every table also has the system columns (docs/tables.md)."""
 
@@ -69,8 +76,12 @@ class TableSpec(StrictModel):
     rows: str = Field(
         default="",
         description="json, jsonl (from each line), xml (below the root element): dotted path to the rows, "
-        "through every list on the path. json: `[]` if the document itself is the list. jsonl: empty if each "
-        "line is a row",
+        "through every list on the path. json: `[]` if the document itself is the list, `[].x` for a list in "
+        "its entries. jsonl: empty if each line is a row",
+    )
+    leaves: LeafRows | None = Field(
+        default=None,
+        description="json, jsonl: each of `rows` is a tree of any depth, whose leaves are the rows",
     )
     elsewhere: tuple[str, ...] = Field(
         default=(), description="set automatically: lists within a row that are rows of other tables"
@@ -276,7 +287,13 @@ class TableSpec(StrictModel):
     @property
     def row_steps(self) -> tuple[str, ...]:
         """The names on the path to the rows; empty if the document, or each line, is the list or the row."""
-        return () if self.rows in ("", WHOLE_DOCUMENT) else tuple(self.rows.split("."))
+        path = self.rows.removeprefix(WHOLE_DOCUMENT).removeprefix(".")
+        return tuple(path.split(".")) if path else ()
+
+    @property
+    def is_list_document(self) -> bool:
+        """Whether the document itself is the outermost list."""
+        return self.rows.startswith(WHOLE_DOCUMENT)
 
     @property
     def facts(self) -> dict[str, str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
 
 from sellerops.calendar.slices import Slice
 from sellerops.settings.specs import ReportSpec
+
+_MOVED_DAY = re.compile(r"\{(first_day|last_day)([+-]\d+)d\}")
 
 
 def options_of(spec: ReportSpec, slice_: Slice) -> dict[str, str]:
     """The spec's options with the slice's days, instants and marketplaces for ``{first_day}`` and the like.
 
+    ``{last_day+120d}`` is 120 days after the last day: queries of what is to come begin after their slice.
     A query is one of them (``query``), because it is part of what makes two requests the same.
     """
     known = {
@@ -23,7 +27,11 @@ def options_of(spec: ReportSpec, slice_: Slice) -> dict[str, str]:
         "marketplace_ids": json.dumps(slice_.marketplace_ids),
     }
 
+    def moved(match: re.Match[str]) -> str:
+        return str(date.fromisoformat(known[match[1]]) + timedelta(days=int(match[2])))
+
     def filled(template: str) -> str:
+        template = _MOVED_DAY.sub(moved, template)
         for name, value in known.items():
             template = template.replace(f"{{{name}}}", value)
         return template

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from starlette.testclient import TestClient
+from support import catalogue
 from support.ads_api import AdsApi
 from support.sandbox_app import NOW, epoch
 
@@ -16,7 +17,7 @@ from amazon_sandbox.simulation import Simulation
 @pytest.fixture(scope="package")
 def simulation() -> Simulation:
     """One simulation for all: it keeps the days it has generated."""
-    return Simulation(7)
+    return catalogue.simulation()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from support.catalogue import simulation
 
 from amazon_sandbox.simulation import Simulation
 
@@ -8,4 +9,4 @@ from amazon_sandbox.simulation import Simulation
 @pytest.fixture(scope="session")
 def world() -> Simulation:
     """Every seller; shared, since a simulation is only read."""
-    return Simulation(seed=7, scenario="world")
+    return simulation("world")

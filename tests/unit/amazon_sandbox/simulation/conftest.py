@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from support import catalogue
 
 from amazon_sandbox.simulation import Simulation
 
@@ -8,4 +9,4 @@ from amazon_sandbox.simulation import Simulation
 @pytest.fixture(scope="session")
 def simulation() -> Simulation:
     """Every seller; shared, since a simulation is only read."""
-    return Simulation(seed=7, scenario="world")
+    return catalogue.simulation("world")

@@ -10,9 +10,9 @@ from itertools import accumulate
 from typing import Any
 
 from hypothesis import strategies as st
+from support import catalogue
 from unit.amazon_sandbox.simulation.reading import STOREFRONTS, US
 
-from amazon_sandbox.simulation import Simulation
 from amazon_sandbox.simulation.created_shipments import CreatedItem, CreatedShipment
 
 HOUR, DAY = 3600, 86_400
@@ -29,7 +29,7 @@ moments = st.integers(0, DAYS * 24).map(lambda hours: START + timedelta(hours=ho
 @cache
 def fba_skus(marketplace_id: str = US) -> list[str]:
     """The SKUs of scenario `world` that a shipment to a marketplace may hold."""
-    simulation = Simulation(7, "world")
+    simulation = catalogue.simulation("world")
     storefront = simulation.storefront(simulation.seller(STOREFRONTS[marketplace_id][0]), marketplace_id)
     return [one.sku for one in storefront.listings if not one.is_merchant and one.launch < _LISTED_BY]
 

@@ -137,3 +137,23 @@ def reported_by_asin(report: dict[str, Any], key: str = "childAsin") -> dict[str
         if figures[0]:
             found[entry[key]] = figures
     return found
+
+
+_BALANCE_LINES = (
+    "Current Reserve Amount", "Previous Reserve Amount Balance", "Payable to Amazon", "Successful charge",
+    "Transfer of funds unsuccessful", "Micro Deposit", "Amazon Capital Services", "Cross-Account Debt",
+)  # fmt: skip
+_BALANCE_TYPES = ("Transfer", "DebtPayment", "FailedDisbursement")
+
+
+def is_balance(row: dict[str, str]) -> bool:
+    """Whether a settlement's line moves cash and is no profit."""
+    return row["amount-description"].startswith(_BALANCE_LINES)
+
+
+def is_balance_transaction(transaction: dict[str, Any]) -> bool:
+    """Whether a transaction moves cash and is no profit; they list a part of what settlements do."""
+    leaves = {leaf["breakdownType"] for node in transaction["breakdowns"] for leaf in node["breakdowns"]}
+    return transaction["transactionType"] in _BALANCE_TYPES or bool(
+        leaves & {"ReserveDebit", "ReserveCredit"}
+    )

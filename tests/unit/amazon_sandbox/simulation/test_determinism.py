@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from unit.amazon_sandbox.simulation.reading import DE, INVENTORY, ORDERS, RETURNS, SALES, US
 
 import amazon_sandbox.simulation as package
@@ -47,9 +48,14 @@ def fingerprints(
     return found
 
 
-def test_same_bytes_in_another_process() -> None:
+@pytest.fixture(scope="module")
+def here() -> dict[str, str]:
+    """Of seed 7, in this process."""
+    return fingerprints(7)
+
+
+def test_same_bytes_in_another_process(here: dict[str, str]) -> None:
     """Python randomises its hash per process; no simulated figure may depend on it."""
-    here = fingerprints(7)
     roots = [Path(package.__file__).parents[2], Path(__file__).parents[3]]
     script = (
         "from unit.amazon_sandbox.simulation.test_determinism import fingerprints\n"
@@ -67,13 +73,13 @@ def test_same_bytes_in_another_process() -> None:
         assert answer.stdout.strip() == str(sorted(here.items()))
 
 
-def test_order_of_asking_does_not_matter() -> None:
-    assert fingerprints(7) == fingerprints(7, backwards=True)
+def test_order_of_asking_does_not_matter(here: dict[str, str]) -> None:
+    assert here == fingerprints(7, backwards=True)
 
 
-def test_another_seed_gives_another_history() -> None:
-    one, other = fingerprints(7), fingerprints(8)
-    assert all(one[name] != other[name] for name in one)
+def test_another_seed_gives_another_history(here: dict[str, str]) -> None:
+    other = fingerprints(8)
+    assert all(here[name] != other[name] for name in here)
 
 
 def test_repeated_questions_get_equal_answers() -> None:
@@ -86,7 +92,7 @@ def test_repeated_questions_get_equal_answers() -> None:
     assert first.read() == second.read()
 
 
-def test_threads_may_share_a_simulation() -> None:
+def test_threads_may_share_a_simulation(here: dict[str, str]) -> None:
     """The server answers from several threads."""
     shared = Simulation(7)
     with ThreadPoolExecutor(4) as pool:
@@ -94,4 +100,4 @@ def test_threads_may_share_a_simulation() -> None:
             pool.submit(fingerprints, 7, backwards=backwards, simulation=shared)
             for backwards in (True, False) * 2
         ]
-        assert all(answer.result() == fingerprints(7) for answer in answers)
+        assert all(answer.result() == here for answer in answers)

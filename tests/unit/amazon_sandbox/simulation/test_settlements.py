@@ -27,6 +27,8 @@ from amazon_sandbox.simulation import Seller, SettlementRef, Simulation
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EURO_STYLE = "%d.%m.%Y %H:%M:%S UTC"
 POINT_STYLE = "%Y-%m-%d %H:%M:%S UTC"
+BEFORE_DEFERRALS = -22  # a settlement of January 2026: until March, orders were paid when they shipped
+LONGEST_DEFERRAL = timedelta(days=11)
 
 
 def settlement(
@@ -95,7 +97,7 @@ def test_yen_settle_without_decimals(simulation: Simulation) -> None:
 def test_order_lines_derive_from_the_order_file(simulation: Simulation) -> None:
     """The settlement pays exactly what the period's shipped orders add up to, item by item."""
     seller = simulation.seller("northwind_eu")
-    ref, table = settlement(simulation, "northwind_eu", DE)
+    ref, table = settlement(simulation, "northwind_eu", DE, BEFORE_DEFERRALS)
     countries = list(ref.marketplace_ids)
     assert {DE, FR} <= set(countries)
     orders = flat_file(simulation, ORDERS, seller, countries, ref.start, ref.end, AS_OF).rows
@@ -104,6 +106,13 @@ def test_order_lines_derive_from_the_order_file(simulation: Simulation) -> None:
         for row in orders
         if row["order-status"] == "Shipped"
     }
+    paid = paid_items(table)
+    assert len(expected) > 300
+    assert paid == expected
+
+
+def paid_items(table: Table) -> dict[str, tuple[Decimal, str, str]]:
+    """Price, SKU and order of each order item of a settlement."""
     paid: dict[str, Decimal] = defaultdict(Decimal)
     named = {}
     for line in table.rows[1:]:
@@ -111,14 +120,38 @@ def test_order_lines_derive_from_the_order_file(simulation: Simulation) -> None:
             if line["amount-type"] == "ItemPrice":
                 paid[line["order-item-code"]] += amount(line["amount"])
             named[line["order-item-code"]] = (line["sku"], line["order-id"])
-    assert len(expected) > 300
-    assert {code: (paid[code], *named[code]) for code in paid} == expected
+    return {code: (paid[code], *named[code]) for code in paid}
+
+
+def test_orders_are_paid_a_week_after_delivery(simulation: Simulation) -> None:
+    """Since March 2026: item by item what shipped before, and all that shipped 11 days before the end."""
+    seller = simulation.seller("northwind_eu")
+    ref, table = settlement(simulation, "northwind_eu", DE)
+    since = ref.start - LONGEST_DEFERRAL
+    orders = flat_file(simulation, ORDERS, seller, list(ref.marketplace_ids), since, ref.end, AS_OF).rows
+    shipped = {
+        row["order-item-id"]: (
+            row["last-updated-date"],
+            Decimal(row["item-price"]),
+            row["sku"],
+            row["amazon-order-id"],
+        )
+        for row in orders
+        if row["order-status"] == "Shipped"
+    }
+    paid = paid_items(table)
+    assert len(paid) > 300
+    assert {code: shipped[code][1:] for code in paid} == paid
+    first, last = ref.start.isoformat(), (ref.end - LONGEST_DEFERRAL).isoformat()
+    due = {code for code, (at, *_) in shipped.items() if first <= at < last}
+    assert len(due) > 100
+    assert due <= set(paid)
 
 
 def test_sales_tax_is_withheld_in_the_us(simulation: Simulation) -> None:
     """Item by item: the tax of the order file is paid in and withheld again; the seller keeps the prices."""
     seller = simulation.seller("northwind_na")
-    ref, table = settlement(simulation, "northwind_na", US)
+    ref, table = settlement(simulation, "northwind_na", US, BEFORE_DEFERRALS)
     orders = flat_file(simulation, ORDERS, seller, [US], ref.start, ref.end, AS_OF).rows
     taxes = {
         row["order-item-id"]: sum(

@@ -7,18 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.specs import shipped_specs
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.run_parts import split_run
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.settings.accounts import load_accounts
-from sellerops.settings.specs import PeriodKind, load_specs
+from sellerops.settings.specs import PeriodKind
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 # One report of each kind that has days, of each way to cut accounts.
 SPECS = {
     (spec.period.kind, spec.scope): spec
-    for spec in load_specs()[0]
+    for spec in shipped_specs()
     if spec.source.startswith("amazon_") and spec.period.kind not in (PeriodKind.SNAPSHOT, PeriodKind.LISTING)
 }
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.specs import enabled_shipped_specs
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.cli import dags as command
 from sellerops.cli import main
 from sellerops.cli.dags import run_airflow, switch
-from sellerops.settings.specs import enabled_specs
 
-SPECS = enabled_specs()
+SPECS = enabled_shipped_specs()
 PAYMENTS = {spec.dag_id for spec in SPECS if spec.family == "payments"}
 ADS = {spec.dag_id for spec in SPECS if spec.source == "amazon_ads"}
 COMPLETENESS = "sellerops__completeness"

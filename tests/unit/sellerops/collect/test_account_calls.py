@@ -10,18 +10,19 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from support.specs import shipped_specs
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.slices import plan_slices
 from sellerops.collect.account_calls import AccountCalls
 from sellerops.collect.context import Tools
 from sellerops.settings.accounts import load_accounts
-from sellerops.settings.specs import ReportSpec, load_specs
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.common.operations import READING_POSTS, Offer, OperationInput
 from sellerops.sources.registry import source_of
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
-CALLED = [spec for spec in load_specs()[0] if spec.request.how == "called"]
+CALLED = [spec for spec in shipped_specs() if spec.request.how == "called"]
 
 
 class FirstCall(Exception):

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from support.specs import shipped_specs
 
 from sellerops.calendar.backfill import run_moments
 from sellerops.calendar.slices import plan_slices
@@ -14,13 +15,13 @@ from sellerops.completeness.expected import marketplace_key
 from sellerops.completeness.marketplace_calendar import Day
 from sellerops.ledger import SliceRow, SliceState
 from sellerops.settings.accounts import Account, load_accounts
-from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec, load_specs
+from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 FIRST, LAST = date(2026, 9, 1), date(2026, 11, 21)
 ACCOUNTS = load_accounts()
 NA = ACCOUNTS["northwind_na"]
-SPECS = {spec.name: spec for spec in load_specs()[0]}
+SPECS = {spec.name: spec for spec in shipped_specs()}
 
 
 def planned(spec: ReportSpec, account: Account) -> dict[str, set[date]]:

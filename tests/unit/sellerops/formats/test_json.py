@@ -51,6 +51,19 @@ def test_the_list_may_stand_anywhere_and_be_empty() -> None:
     assert read("[]").stream.drift.missing == []
 
 
+def test_rows_may_be_in_the_entries_of_a_document_that_is_a_list() -> None:
+    spec = table(
+        {"ad": {"type": "text", "from": "/adId"}, "asin": {"type": "text", "from": "id"}},
+        rows="[].creative.products",
+    )
+    content = (
+        b'[{"adId": "1", "creative": {"products": [{"id": "A"}, {"id": "B"}]}}, '
+        b'{"adId": "2", "creative": {}}]'
+    )
+    found = Read(content, spec, kind="json").rows
+    assert [(row["ad"], row["asin"]) for row in found] == [("1", "A"), ("1", "B")]
+
+
 def test_an_unknown_leaf_is_a_text_column_even_when_it_comes_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree_rows, "BATCH_ITEMS", 2)
     found = read(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from support.specs import shipped_specs
 from unit.sellerops.formats import helpers
 
 from sellerops.base.errors import ConfigurationError
@@ -16,7 +17,7 @@ from sellerops.formats import RowReject, RowStream, open_rows, tree_rows
 from sellerops.formats.personal_columns import looks_personal
 from sellerops.formats.rows import TextRows
 from sellerops.settings.config_files import config_dir
-from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs import load_spec
 
 # Declared, on purpose, as columns of main tables: the seller's own addresses of inbound shipments, and where
 # an order went to, as tax and sales reports need it.
@@ -111,7 +112,7 @@ def test_business_names_are_not(name: str) -> None:
 def test_no_declared_column_would_be_mistaken_but_those_that_are_personal() -> None:
     """Held against every column of the catalogue, by our name and by all of Amazon's."""
     mistaken, missed, seen = set(), set(), 0
-    for spec in load_specs()[0]:
+    for spec in shipped_specs():
         for table in spec.tables.values():
             for name, column in table.columns.items():
                 seen += 1

@@ -382,3 +382,35 @@ def test_a_list_of_one_object_is_the_object() -> None:
     read = Read("\n".join(map(json.dumps, rows)).encode(), spec, kind="jsonl")
     assert read.column("price") == [Decimal("1.5"), None]
     assert read.column("price__2") == [None, '[{"amount": 1}, {"amount": 2}]'] and not read.rejects
+
+
+def test_the_leaves_of_a_tree_are_rows_with_the_names_that_lead_to_them() -> None:
+    charges = table(
+        {
+            "id": {"from": "/transactions.id"},
+            "path": {"from": "path"},
+            "kind": {"from": "kind"},
+            "amount": {"type": "decimal", "from": "sum"},
+        },
+        rows="transactions.charges",
+        leaves={"below": "charges", "named": "kind"},
+        primary_key=("id", "path"),
+    )
+    tax = {"kind": "Tax", "sum": 0.1, "charges": []}
+    price = {"kind": "Price", "sum": 5, "charges": [{"kind": "Net", "sum": 4.9}, tax]}
+    line = {
+        "transactions": [
+            {
+                "id": "a",
+                "charges": [{"kind": "Sales", "sum": 5, "charges": [price]}, {"kind": "Fee", "sum": -1}],
+            },
+            {"id": "b", "charges": None},
+        ]
+    }
+    read = Read(json.dumps(line).encode(), charges, kind="json")
+    assert [(row["id"], row["path"], row["amount"]) for row in read.rows] == [
+        ("a", "Sales/Price/Net", Decimal("4.9")),
+        ("a", "Sales/Price/Tax", Decimal("0.1")),
+        ("a", "Fee", Decimal("-1")),
+    ]
+    assert not read.stream.drift.added

@@ -6,13 +6,13 @@ import logging
 from pathlib import Path
 
 import pytest
+from support.specs import shipped_specs
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.notices import Event, Kind, Routes, Target, load_routes
 from sellerops.notices.routes import ROUTES, unknown_names
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.last_valid import keep_texts
-from sellerops.settings.specs import load_specs
 
 TASK = Target("task", Kind.CLICKUP, "sellerops_clickup", "86sellerops")
 LOG = Target("log", Kind.SLACK, "slack_default", "#seller-reports")
@@ -65,7 +65,7 @@ def own(tmp_path: Path) -> Routes:
 def test_the_first_users_rules_are_the_default(event: Event, targets: set[Target]) -> None:
     """Success: a comment only. Partial failure: comment and log. Critical: comment and alert."""
     routes = load_routes()
-    families = {spec.family for spec in load_specs()[0]}
+    families = {spec.family for spec in shipped_specs()}
     assert len(families) > 3
     for family in ("", *families):
         for accounts in ((), ("northwind_na",), ("northwind_na", "northwind_eu")):
@@ -73,7 +73,7 @@ def test_the_first_users_rules_are_the_default(event: Event, targets: set[Target
 
 
 def test_shipped_rules_name_only_known_families_and_accounts() -> None:
-    assert unknown_names(load_routes(), {spec.family for spec in load_specs()[0]}, load_accounts()) == []
+    assert unknown_names(load_routes(), {spec.family for spec in shipped_specs()}, load_accounts()) == []
 
 
 def test_the_first_matching_rule_applies(own: Routes) -> None:

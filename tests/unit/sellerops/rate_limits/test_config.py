@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.specs import shipped_specs
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.rate_limits import OperationLimit, RateLimitConfig, load_rate_limits
-from sellerops.settings.specs import load_specs
 
 
 def test_the_reports_api_has_the_published_usage_plans() -> None:
@@ -39,7 +39,7 @@ def test_report_types_have_their_cooldowns() -> None:
 def test_no_spec_repeats_a_cooldown_of_the_limits() -> None:
     """Cooldowns are in one place, config/rate_limits.yaml; a spec only sets a longer one of its own."""
     limits = load_rate_limits()
-    specs, _ = load_specs()
+    specs = shipped_specs()
     assert specs
     for spec in specs:
         own, listed = spec.request.cooldown, limits.report_type_limit(spec.report_type).cooldown

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.specs import shipped_specs
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.cli import main
@@ -21,7 +22,7 @@ from sellerops.settings.deprecations import (
     threshold_of,
     touched,
 )
-from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs import load_spec
 
 DAY = date(2027, 3, 1)
 SOON = Deprecation(Kind.REPORT_TYPE, "GET_SALES_AND_TRAFFIC_REPORT", DAY, False, "Data Kiosk", "the schedule")
@@ -33,12 +34,12 @@ def test_the_file_is_sound_and_no_report_is_made_of_something_removed() -> None:
     assert all(each.source for each in found)
     by_name = {each.name: each for each in found}
     assert by_name["GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE"].removed_on == date(2026, 11, 11)
-    for spec in load_specs()[0]:
+    for spec in shipped_specs():
         assert not list(removed_uses(spec, date(2026, 11, 21), found)), spec.name
 
 
 def test_each_kind_is_recognised_in_a_spec() -> None:
-    used = {one.deprecation.name: one.reports for one in touched(load_deprecations(), load_specs()[0])}
+    used = {one.deprecation.name: one.reports for one in touched(load_deprecations(), shipped_specs())}
     assert used["getOrders"] == ("orders_v0",)
     kiosk = Deprecation(Kind.DATA_KIOSK, "analytics_salesAndTraffic_2024_04_24", None, False, "", "x")
     assert kiosk.is_used_by(load_spec("sales_and_traffic_by_date"))

@@ -11,12 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from support.specs import shipped_specs
 
 from sellerops.base.errors import AmazonUnavailable, ConfigurationError, UnexpectedAnswer
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect.account_calls import query_texts
 from sellerops.settings.accounts import load_accounts
-from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.operations.list_transactions import spans
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
@@ -65,7 +66,7 @@ def pages_of(name: str, calls: Told, slice_: Slice | None = None, **options: str
 
 def test_every_called_spec_has_its_operation() -> None:
     """A misspelt operation would only show when its DAG runs."""
-    called = [spec for spec in load_specs()[0] if spec.request.how == "called"]
+    called = [spec for spec in shipped_specs() if spec.request.how == "called"]
     assert len(called) >= 5
     for spec in called:
         assert spec.request.operation in source_of(spec.source).operations, spec.name

@@ -81,7 +81,7 @@ def test_other_codes_are_named_and_repetitions_left_out() -> None:
 
 def test_a_refusal_of_every_item_of_a_plan_is_bounded() -> None:
     error = refusal(
-        400, {"errors": [{"code": "BadRequest", "message": str(n) * 9_000} for n in range(2_000)]}
+        400, {"errors": [{"code": "BadRequest", "message": f"{n:04}" * 1_250} for n in range(2_000)]}
     )
     assert len(error.details["errors"]) == 50
     assert len(error.cause) < 60_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.specs import shipped_specs
 from unit.sellerops.settings.specs.test_loader import VALID, write
 
 from sellerops.base.errors import ConfigurationError, SpecError
@@ -32,7 +33,7 @@ def rules(root: Path, text: str) -> None:
 
 def test_the_shipped_file_changes_nothing() -> None:
     assert read_rules(Files(), config_dir() / "destinations.yaml") == ()
-    assert {spec.all_destinations for spec in load_specs()[0]} == {("postgres",)}
+    assert {spec.all_destinations for spec in shipped_specs()} == {("postgres",)}
 
 
 def test_without_a_file_the_defaults_apply(root: Path) -> None:

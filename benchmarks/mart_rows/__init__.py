@@ -1,0 +1,1 @@
+"""Rows of the landed tables that marts read, made on the server: see ``mart_data``."""

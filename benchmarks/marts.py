@@ -1,0 +1,197 @@
+"""How long marts take: one changed day, and a full build at several sizes.
+
+    PYTHONPATH=include:plugins nice python benchmarks/marts.py      5,000 SKUs, 730 days, 7 marketplaces
+    ... --skus 500 --days 365 --marketplaces 3                      a small one
+    ... --sizes 0.25 0.5 1                                          full builds of these parts of the days
+    ... --conninfo ADDRESS                                          a server, without databases marts_*
+
+Prints JSON, and exits with 1 when a target is missed. ``full``: seconds of a build of all marts by size, and
+rows; ``day``: seconds of a look and of the rebuilds after one day of every input has been loaded again, by
+mart. Targets: a changed day in under ten seconds at full size; per row, the largest full build takes at most
+1.5 times as long as the smallest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from mart_data import LAST_DAY, fill
+from orders import server
+from psycopg import sql
+
+from sellerops.ledger import Ledger
+from sellerops.ledger.database import migrate
+from sellerops.marts.build import MartBuilder
+from sellerops.marts.computed import COMPUTED
+from sellerops.marts.opening import open_builder
+from sellerops.marts.specs import load_marts
+
+DAY_TARGET = 10.0
+LINEAR_TARGET = 1.5
+CHANGED_DAY = LAST_DAY - timedelta(days=10)
+# What the new documents of the day say. Money that Amazon has settled does not change any more.
+NEW_FIGURES = {
+    "amazon_sp.sales_daily": "sessions = sessions + 1",
+    "amazon_sp.sales_daily_by_sku": "sessions = sessions + 1",
+    "amazon_sp.all_orders": "item_price = item_price + 0.01",
+    "amazon_ads.sp_advertised_products": "cost = cost + 0.01",
+}
+
+
+def measure_full(builder: MartBuilder) -> dict[str, Any]:
+    """A build of all marts that are due: seconds and rows by mart. Computed marts have own benchmarks."""
+    begun = time.perf_counter()
+    builder.look()
+    marts = {}
+    for mart in builder.marts:
+        if mart.name not in COMPUTED and not mart.computed:
+            built = builder.build(mart)
+            marts[mart.name] = {"seconds": round(built.seconds, 2), "rows": built.counts.inserted}
+    return {"seconds": round(time.perf_counter() - begun, 1), "marts": marts}
+
+
+def measure_day(conninfo: str, builder: MartBuilder) -> dict[str, Any]:
+    """A look and the rebuilds after ``CHANGED_DAY`` of every input has been loaded again."""
+    rows = restate(conninfo, CHANGED_DAY)
+    begun = time.perf_counter()
+    builder.look()
+    looked = time.perf_counter() - begun
+    marts = {}
+    for mart in builder.waiting():
+        if not mart.computed:
+            built = builder.build(mart)
+            marts[mart.name] = {
+                "seconds": round(built.seconds, 2),
+                "rows": built.counts.inserted,
+                "spans": len(built.spans),
+                "days": max(
+                    ((each.last_day - each.first_day).days + 1 if each.first_day and each.last_day else -1)
+                    for each in built.spans
+                )
+                if built.spans
+                else 0,
+            }
+    return {
+        "seconds": round(time.perf_counter() - begun, 2),
+        "look": round(looked, 2),
+        "changed_rows": rows,
+        "marts": dict(sorted(marts.items(), key=lambda each: -each[1]["seconds"])),
+    }
+
+
+def restate(conninfo: str, day: date) -> int:
+    """Give the rows of a day in every input of marts to new loads, one per account and marketplace.
+
+    Rows of traffic, orders and ads have new figures.
+    """
+    columns = {
+        name: given.column
+        for mart in load_marts()
+        for name, given in mart.inputs.items()
+        if "." in name and not name.startswith("reference.") and given.column
+    }
+    changed = 0
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("SET TIME ZONE 'UTC'")
+        for name, column in columns.items():
+            if connection.execute("SELECT to_regclass(%s)", (name,)).fetchone() == (None,):
+                continue
+            changed += _restate_table(connection, name, column or "", day)
+    return changed
+
+
+def _restate_table(connection: psycopg.Connection[Any], name: str, column: str, day: date) -> int:
+    table = sql.Identifier(*name.split("."))
+    where = sql.SQL("{column} >= {day} AND {column} < {next}").format(
+        column=sql.Identifier(column), day=sql.Literal(day), next=sql.Literal(day + timedelta(days=1))
+    )
+    places = connection.execute(
+        sql.SQL("SELECT DISTINCT account_id, marketplace_id FROM {} WHERE {}").format(table, where)
+    ).fetchall()
+    changed = 0
+    figures = sql.SQL(", " + NEW_FIGURES[name] if name in NEW_FIGURES else "")  # type: ignore[arg-type]
+    for account, marketplace in places:
+        with connection.transaction():
+            found = connection.execute("SELECT nextval('sellerops.load_id')").fetchone()
+            assert found is not None
+            rows = connection.execute(
+                sql.SQL(
+                    "UPDATE {} SET load_id = {}{} WHERE {} AND account_id = {} "
+                    "AND marketplace_id IS NOT DISTINCT FROM {}"
+                ).format(table, found[0], figures, where, account, marketplace)
+            ).rowcount
+            connection.execute(
+                "INSERT INTO sellerops.load (id, report, account_id, marketplace_id, table_name, "
+                "destination, rows_in_file, stored, rejected, inserted, updated, unchanged, superseded, "
+                "replaced, seconds, first_day, last_day, started_at) VALUES (%s, 'restated', %s, %s, %s, "
+                "'postgres', %s, %s, 0, 0, %s, 0, 0, 0, 0, %s, %s, sellerops.now())",
+                (found[0], account, marketplace or "", name, rows, rows, rows, day, day),
+            )
+        changed += rows
+    return changed
+
+
+def run(conninfo: str, *, skus: int, days: int, marketplaces: int, sizes: list[float]) -> dict[str, Any]:
+    """All measurements, each size in a database of its own."""
+    result: dict[str, Any] = {"skus": skus, "days": days, "marketplaces": marketplaces, "full": []}
+    for number, size in enumerate(sorted(sizes)):
+        part = round(days * size)
+        address = _database(conninfo, f"marts_{number}")
+        filled = fill(address, skus=skus, days=part, marketplaces=marketplaces)
+        with closing(Ledger(address)) as ledger:
+            builder = open_builder(ledger, "postgres", address)
+            full = measure_full(builder)
+            landed = sum(filled.rows.values())
+            result["full"].append({"days": part, "landed_rows": landed, **full})
+            if size == max(sizes):
+                result["day"] = measure_day(address, builder)
+    first, last = result["full"][0], result["full"][-1]
+    result["per_row"] = round(
+        (last["seconds"] / last["landed_rows"]) / (first["seconds"] / first["landed_rows"]), 2
+    )
+    return result
+
+
+def _database(conninfo: str, name: str) -> str:
+    from psycopg.conninfo import make_conninfo
+
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    address = make_conninfo(conninfo, dbname=name)
+    migrate(address)
+    return address
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--conninfo")
+    parser.add_argument("--skus", type=int, default=5_000)
+    parser.add_argument("--days", type=int, default=730)
+    parser.add_argument("--marketplaces", type=int, default=7)
+    parser.add_argument("--sizes", type=float, nargs="+", default=[0.25, 0.5, 1.0])
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, server(options.conninfo, Path(folder)) as conninfo:
+        result = run(
+            conninfo,
+            skus=options.skus,
+            days=options.days,
+            marketplaces=options.marketplaces,
+            sizes=options.sizes,
+        )
+    print(json.dumps(result, indent=2))
+    return int(result["day"]["seconds"] > DAY_TARGET or result["per_row"] > LINEAR_TARGET)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,58 @@
+-- description: Forecast of the total demand over lead time plus review period, for each SKU and the day it is made from. Kept, and graded later.
+-- group: demand
+-- grain: [account_id, marketplace_id, day, sku]
+-- computed: true
+-- inputs:
+--   demand_day: {day: day, before: 760}
+--   product: {marketplace: false}
+--   reference.supplier: {marketplace: false}
+--   reference.calendar_event: {day: day, before: 760, after: 400, account: false}
+--   amazon_sp.restock_recommendations: {moment: snapshot_at, before: 7}
+--   fba_shipments: {marketplace: false}
+-- columns:
+--   account_id: {type: text, description: "Account of config/accounts.yaml."}
+--   marketplace_id: {type: text, description: "Amazon's id of the marketplace; of a shared stock pool: the first of its marketplaces that the account sells in."}
+--   day: {type: date, description: "Day the forecast is made from: the newest day whose demand it knows. It covers the days after it."}
+--   sku: {type: text, description: "Seller's SKU."}
+--   stock_pool: {type: text, description: "Stock pool of config/marketplaces.yaml that the marketplace shares, else the marketplace's id."}
+--   class: {type: text, description: "Kind of history: regular, intermittent, short (less than 8 weeks in stock), new (less than 2 weeks)."}
+--   model: {type: text, description: "Model that the back-test chose: quantile_trees, in_stock_mean, seasonal_naive, croston_sba, tsb, group_profile, amazon, or none."}
+--   horizon_days: {type: integer, unit: days, description: "Days the forecast covers: lead time plus review period."}
+--   lead_time_days: {type: decimal, unit: days, description: "Mean lead time: production, freight and check-in."}
+--   lead_time_sd_days: {type: decimal, unit: days, description: "Standard deviation of the lead time."}
+--   review_days: {type: integer, unit: days, description: "Days between two orders."}
+--   p10: {type: decimal, unit: units, description: "Demand over the horizon that is exceeded with a probability of 90 percent."}
+--   p50: {type: decimal, unit: units, description: "Median of the demand over the horizon."}
+--   p80: {type: decimal, unit: units, description: "Demand over the horizon that is exceeded with a probability of 20 percent."}
+--   p90: {type: decimal, unit: units, description: "Demand over the horizon that is exceeded with a probability of 10 percent."}
+--   p95: {type: decimal, unit: units, description: "Demand over the horizon that is exceeded with a probability of 5 percent."}
+--   daily_units: {type: decimal, unit: units per day, description: "Median divided by the horizon."}
+--   seasonal_naive: {type: decimal, unit: units, description: "Baseline: the last week in stock, repeated over the horizon."}
+--   in_stock_mean: {type: decimal, unit: units, description: "Baseline: the mean of the last 56 days in stock, over the horizon."}
+--   amazon_units: {type: decimal, unit: units, description: "Demand over the horizon that Amazon's days of supply imply."}
+--   origins: {type: integer, unit: origins, description: "Back-test: how many earlier days forecasts were made from and compared with what was sold."}
+--   wape: {type: decimal, unit: ratio, description: "Back-test: sum of absolute errors of the median divided by the sum of demand."}
+--   mase: {type: decimal, unit: ratio, description: "Back-test: absolute error divided by that of the seasonal naive forecast; below 1 is better than it."}
+--   pinball_50: {type: decimal, unit: units, description: "Back-test: mean pinball loss of the median."}
+--   pinball_80: {type: decimal, unit: units, description: "Back-test: mean pinball loss of the 80 percent quantile."}
+--   pinball_90: {type: decimal, unit: units, description: "Back-test: mean pinball loss of the 90 percent quantile."}
+--   pinball_95: {type: decimal, unit: units, description: "Back-test: mean pinball loss of the 95 percent quantile."}
+--   coverage_80: {type: decimal, unit: ratio, description: "Back-test: share of actual demand between p10 and p90, over all SKUs of the class and the tests whose band was widened by tests that were over before; 0.8 is right, null: no such test."}
+--   bias: {type: decimal, unit: ratio, description: "Back-test: sum of forecast minus demand, divided by the sum of demand; positive means too high."}
+--   poisson_floor: {type: decimal, unit: ratio, description: "Smallest WAPE that a perfect forecast of this demand would have, because buyers come at random."}
+--   baseline_wape: {type: decimal, unit: ratio, description: "Back-test: WAPE of the seasonal naive forecast."}
+--   seasonality: {type: text, description: "Where seasonality comes from: own (two years), group, or none."}
+--   history_days: {type: integer, unit: days, description: "Days since the first demand or stock."}
+--   masked_days: {type: integer, unit: days, description: "Masked days among the last 91: demand could not be seen."}
+--   event_days: {type: integer, unit: days, description: "Days of events among the last 91; their demand is left out of the level."}
+--   drift: {type: boolean, description: "WAPE of the graded last 14 days is above 1.5 times that of the back-test."}
+--   data_quality: {type: decimal, unit: ratio, description: "Share of the last 91 days whose input is complete."}
+--   status: {type: text, description: "complete, estimated (built from incomplete input on request, or by a fallback) or incomplete (refused: no figures)."}
+--   missing: {type: text, description: "What is missing: words of history (fewer than 6 tests in the back-test), sales, stock, unmapped, separated by a comma; empty if nothing is."}
+-- tests:
+--   quantiles:
+--     description: Quantiles ascend.
+--     sql: SELECT t.sku FROM {{ this }} AS t WHERE t.p10 > t.p50 OR t.p50 > t.p80 OR t.p80 > t.p90 OR t.p90 > t.p95
+--   refused:
+--     description: A refused forecast has no figures, and says why.
+--     sql: SELECT t.sku FROM {{ this }} AS t WHERE (t.p50 IS NULL) <> (t.status = 'incomplete') OR (t.status = 'incomplete' AND t.missing = '')

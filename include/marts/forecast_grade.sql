@@ -1,0 +1,35 @@
+-- description: Forecasts compared with the demand that followed, repeated weekly until their horizon is over.
+-- group: demand
+-- grain: [account_id, marketplace_id, day, sku]
+-- computed: true
+-- inputs:
+--   forecast: {day: day}
+--   demand_day: {day: day, after: 400}
+-- columns:
+--   account_id: {type: text, description: "Account of config/accounts.yaml."}
+--   marketplace_id: {type: text, description: "Amazon's id of the marketplace; of a shared stock pool: the first of its marketplaces that the account sells in."}
+--   day: {type: date, description: "Day the graded forecast was made from."}
+--   sku: {type: text, description: "Seller's SKU."}
+--   stock_pool: {type: text, description: "Stock pool of config/marketplaces.yaml that the marketplace shares, else the marketplace's id."}
+--   graded_until: {type: date, description: "Last day whose demand is known to the grade; the horizon's last day once it is final."}
+--   model: {type: text, description: "Model of the forecast."}
+--   horizon_days: {type: integer, unit: days, description: "Days the forecast covers."}
+--   observed_days: {type: integer, unit: days, description: "Days of the horizon whose demand is known and not masked."}
+--   demand: {type: decimal, unit: units, description: "Demand of the observed days, scaled up to all days so far."}
+--   forecast: {type: decimal, unit: units, description: "Median for these days."}
+--   p10: {type: decimal, unit: units, description: "Lower end of the 80 percent band for these days."}
+--   p90: {type: decimal, unit: units, description: "Upper end of the 80 percent band for these days."}
+--   error: {type: decimal, unit: units, description: "Forecast minus demand."}
+--   absolute_error: {type: decimal, unit: units, description: "Absolute value of the error."}
+--   pinball_50: {type: decimal, unit: units, description: "Pinball loss of the median."}
+--   pinball_80: {type: decimal, unit: units, description: "Pinball loss of the 80 percent quantile."}
+--   pinball_90: {type: decimal, unit: units, description: "Pinball loss of the 90 percent quantile."}
+--   pinball_95: {type: decimal, unit: units, description: "Pinball loss of the 95 percent quantile."}
+--   is_in_band: {type: boolean, description: "Demand is between p10 and p90."}
+--   seasonal_naive: {type: decimal, unit: units, description: "Seasonal naive forecast for these days."}
+--   seasonal_naive_absolute_error: {type: decimal, unit: units, description: "Absolute error of the seasonal naive forecast."}
+--   wape_14: {type: decimal, unit: ratio, description: "WAPE of the forecast's daily rate over the last 14 known days."}
+--   drift: {type: boolean, description: "wape_14 is above 1.5 times the WAPE of the back-test."}
+--   is_final: {type: boolean, description: "All days of the horizon are known."}
+--   status: {type: text, description: "complete, estimated (horizon not over) or incomplete (too few observed days)."}
+--   missing: {type: text, description: "What is missing: `demand`: it was seen on fewer than 70 percent of the days; else empty."}

@@ -1,0 +1,72 @@
+-- description: The last state of each listing in a month, with what the catalogue and the fee preview say about it.
+-- group: reference
+-- grain: [account_id, marketplace_id, month_first, sku]
+-- partition: [account_id, marketplace_id, month_first]
+-- inputs:
+--   amazon_sp.listings_all: {moment: snapshot_at, after: 30}
+--   amazon_sp.catalog_items: {moment: snapshot_at, after: 30}
+--   amazon_sp.fee_preview: {moment: snapshot_at, after: 30}
+--   reference.calendar: {day: day, after: 30, account: false, marketplace: false}
+--   reference.marketplace: {account: false, marketplace: false}
+-- columns:
+--   account_id: {type: text, description: "Account of config/accounts.yaml."}
+--   marketplace_id: {type: text, description: "Amazon's id of the marketplace."}
+--   month_first: {type: date, description: "First day of the month, in the marketplace's time zone."}
+--   sku: {type: text, description: "Your SKU."}
+--   asin: {type: text, description: "ASIN of the listing."}
+--   fnsku: {type: text, description: "FNSKU, if the fee preview names it."}
+--   title: {type: text, description: "Title of the listing."}
+--   brand: {type: text, description: "Brand, from the catalogue, else the fee preview."}
+--   product_type: {type: text, description: "Amazon's product type, from the catalogue."}
+--   size_tier: {type: text, description: "Size tier by which Amazon charges fulfilment."}
+--   listing_status: {type: text, description: "Status as the listings report writes it: Active, Inactive, ..."}
+--   fulfilment_channel: {type: text, description: "AMAZON or MERCHANT."}
+--   price: {type: decimal, unit: currency, description: "Price of the offer."}
+--   currency: {type: text, description: "Currency of the marketplace."}
+--   seen_at: {type: timestamp, description: "Snapshot of the listings (UTC)."}
+WITH listings AS (
+    SELECT l.account_id, l.marketplace_id, c.month_first, TRIM(l.seller_sku) AS sku, l.asin1 AS asin, l.item_name, l.status,
+           l.fulfillment_channel, l.price, l.snapshot_at, m.currency,
+           ROW_NUMBER() OVER (
+               PARTITION BY l.account_id, l.marketplace_id, c.month_first, TRIM(l.seller_sku)
+               ORDER BY l.snapshot_at DESC, l.source_line
+           ) AS place
+    FROM {{ source('amazon_sp.listings_all') }} AS l
+    JOIN {{ source('reference.marketplace') }} AS m ON m.id = l.marketplace_id
+    JOIN {{ source('reference.calendar') }} AS c ON c.day = CAST(l.snapshot_at AT TIME ZONE m.time_zone AS date)
+),
+catalogue AS (
+    SELECT k.account_id, k.marketplace_id, c.month_first, k.asin, k.brand, k.product_type,
+           ROW_NUMBER() OVER (
+               PARTITION BY k.account_id, k.marketplace_id, c.month_first, k.asin
+               ORDER BY k.snapshot_at DESC, k.source_line
+           ) AS place
+    FROM {{ source('amazon_sp.catalog_items') }} AS k
+    JOIN {{ source('reference.marketplace') }} AS m ON m.id = k.marketplace_id
+    JOIN {{ source('reference.calendar') }} AS c ON c.day = CAST(k.snapshot_at AT TIME ZONE m.time_zone AS date)
+),
+fees AS (
+    SELECT f.account_id, f.marketplace_id, c.month_first, TRIM(f.sku) AS sku, f.fnsku, f.brand,
+           COALESCE(f.product_size_tier, f.product_size_weight_band) AS size_tier,
+           ROW_NUMBER() OVER (
+               PARTITION BY f.account_id, f.marketplace_id, c.month_first, TRIM(f.sku)
+               ORDER BY f.snapshot_at DESC, f.source_line
+           ) AS place
+    FROM {{ source('amazon_sp.fee_preview') }} AS f
+    JOIN {{ source('reference.marketplace') }} AS m ON m.id = f.marketplace_id
+    JOIN {{ source('reference.calendar') }} AS c ON c.day = CAST(f.snapshot_at AT TIME ZONE m.time_zone AS date)
+)
+SELECT l.account_id, l.marketplace_id, l.month_first, l.sku, l.asin, f.fnsku, l.item_name AS title,
+       COALESCE(k.brand, f.brand) AS brand, k.product_type, f.size_tier,
+       l.status AS listing_status,
+       CASE WHEN l.fulfillment_channel LIKE 'AMAZON%' THEN 'AMAZON' WHEN l.fulfillment_channel <> '' THEN 'MERCHANT' END
+           AS fulfilment_channel,
+       l.price, l.currency, l.snapshot_at AS seen_at
+FROM listings AS l
+LEFT JOIN catalogue AS k
+  ON k.account_id = l.account_id AND k.marketplace_id = l.marketplace_id AND k.month_first = l.month_first
+ AND k.asin = l.asin AND k.place = 1
+LEFT JOIN fees AS f
+  ON f.account_id = l.account_id AND f.marketplace_id = l.marketplace_id AND f.month_first = l.month_first
+ AND f.sku = l.sku AND f.place = 1
+WHERE l.place = 1

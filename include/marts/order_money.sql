@@ -1,0 +1,211 @@
+-- description: "What became of each line of an order: ordered, shipped, posted, held back, paid. Input of the bridge and of profit."
+-- group: money
+-- grain: [account_id, marketplace_id, day, order_id, sku]
+-- inputs:
+--   amazon_sp.all_orders: {moment: purchase_date}
+--   amazon_sp.listings_all: {moment: snapshot_at, before: 1}
+--   order_posting: {day: day}
+--   reference.marketplace: {account: false, marketplace: false}
+-- columns:
+--   account_id: {type: text, description: "Account of config/accounts.yaml."}
+--   marketplace_id: {type: text, description: "Amazon's id of the marketplace."}
+--   day: {type: date, description: "Day of the order in the marketplace's time zone."}
+--   order_id: {type: text, description: "Amazon's id of the order."}
+--   sku: {type: text, description: "SKU; empty: amounts of the order that Amazon posted without a SKU."}
+--   currency: {type: text, description: "Currency of all amounts."}
+--   state: {type: text, description: "cancelled, pending, unshipped, shipped (not posted), deferred (posted, held back) or paid."}
+--   units: {type: integer, unit: units, description: "Units ordered; cancelled ones are not counted."}
+--   posted_units: {type: integer, unit: units, description: "Units of which Amazon posted the money."}
+--   ordered: {type: decimal, unit: currency, description: "Price of the line, tax included where prices include it; a pending line without price by the SKU's last price since the day before, else by its newest listing; null: none is known."}
+--   ordered_tax: {type: decimal, unit: currency, description: "Tax inside ordered; of a price from the listing: the share that the day's other orders have."}
+--   is_estimated: {type: boolean, description: "Whether ordered is an estimate."}
+--   open_units: {type: integer, unit: units, description: "Units that are neither cancelled nor posted."}
+--   open_sales: {type: decimal, unit: currency, description: "Price of the open units without tax; null: not known."}
+--   open_shipping: {type: decimal, unit: currency, description: "Shipping and gift wrap without tax of open units that you ship yourself; of FBA Amazon takes them back."}
+--   open_promotions: {type: decimal, unit: currency, description: "Discounts on open units, negative."}
+--   product_sales: {type: decimal, unit: currency, description: "Posted. Product sales without tax."}
+--   shipping_income: {type: decimal, unit: currency, description: "Posted. Shipping that buyers paid, without tax."}
+--   gift_wrap_income: {type: decimal, unit: currency, description: "Posted. Gift wrap that buyers paid, without tax."}
+--   promotions: {type: decimal, unit: currency, description: "Posted. Discounts and points."}
+--   referral_fees: {type: decimal, unit: currency, description: "Posted. Amazon's commission."}
+--   closing_fees: {type: decimal, unit: currency, description: "Posted. Closing fees."}
+--   digital_services_fees: {type: decimal, unit: currency, description: "Posted. Digital services fees."}
+--   fulfilment_fees: {type: decimal, unit: currency, description: "Posted. FBA fulfilment."}
+--   chargebacks: {type: decimal, unit: currency, description: "Posted. Shipping and gift wrap that Amazon takes back."}
+--   cm1: {type: decimal, unit: currency, description: "Posted. All amounts of level CM1, those above included."}
+--   cm2_only: {type: decimal, unit: currency, description: "Posted. All amounts of level CM2."}
+--   tax: {type: decimal, unit: currency, description: "Posted. Amounts of level TAX."}
+--   unmapped: {type: decimal, unit: currency, description: "Posted. Amounts that no rule names."}
+--   posted_net: {type: decimal, unit: currency, description: "Posted. All amounts."}
+--   deferred_sales: {type: decimal, unit: currency, description: "Product sales that Amazon posted and still holds back."}
+--   deferred_net: {type: decimal, unit: currency, description: "All amounts that Amazon posted and still holds back."}
+--   status: {type: text, description: "complete; estimated while open or held back; incomplete without a price."}
+--   missing: {type: text, description: "What is missing: price; empty: nothing."}
+WITH lines AS (
+    SELECT o.account_id,
+           o.marketplace_id,
+           CAST(o.purchase_date AT TIME ZONE m.time_zone AS DATE) AS day,
+           CAST(o.purchase_date AT TIME ZONE 'UTC' AS DATE) AS utc_day,
+           o.purchase_date,
+           m.currency,
+           o.amazon_order_id AS order_id,
+           o.sku,
+           o.asin,
+           o.ordinal,
+           CASE WHEN o.order_status = 'Cancelled' OR o.item_status = 'Cancelled' THEN 'cancelled'
+                WHEN o.order_status = 'Pending' THEN 'pending'
+                WHEN o.order_status LIKE 'Shipped%' OR o.item_status = 'Shipped' THEN 'shipped'
+                ELSE 'unshipped' END AS state,
+           COALESCE(o.quantity, 0) AS units,
+           o.item_price,
+           -- In the United States and Canada tax is added to prices; elsewhere it is inside.
+           CASE WHEN m.code IN ('US', 'CA') THEN 0 ELSE 1 END AS tax_inside,
+           o.item_tax,
+           CASE WHEN o.fulfillment_channel = 'Merchant'
+                THEN COALESCE(o.shipping_price, 0) + COALESCE(o.gift_wrap_price, 0)
+                     - CASE WHEN m.code IN ('US', 'CA') THEN 0 ELSE COALESCE(o.shipping_tax, 0) + COALESCE(o.gift_wrap_tax, 0) END
+                ELSE 0 END AS shipping,
+           -COALESCE(o.item_promotion_discount, 0) AS promotions
+    FROM {{ source('amazon_sp.all_orders') }} AS o
+    INNER JOIN {{ source('reference.marketplace') }} AS m ON m.id = o.marketplace_id
+    WHERE o.purchase_date IS NOT NULL
+),
+unpriced AS (
+    SELECT l.account_id, l.marketplace_id, l.day, l.order_id, l.sku, l.asin, l.ordinal, l.purchase_date
+    FROM lines AS l
+    WHERE l.item_price IS NULL AND l.state <> 'cancelled' AND l.units > 0
+),
+tax_shares AS (
+    SELECT l.account_id, l.marketplace_id, l.day, ROUND(SUM(l.item_tax) / NULLIF(SUM(l.item_price), 0), 6) AS tax_share
+    FROM lines AS l
+    WHERE l.item_price IS NOT NULL AND l.item_tax IS NOT NULL AND l.state <> 'cancelled' AND l.units > 0
+    GROUP BY l.account_id, l.marketplace_id, l.day
+),
+-- As in sales_day: the last price at which the SKU was ordered since the day before, else that of its newest listing.
+prices AS (
+    SELECT u.account_id, u.order_id, u.sku, u.asin, u.ordinal, 1 AS rank_of_source, p.purchase_date AS known_at,
+           ROUND(p.item_price / NULLIF(p.units, 0), 6) AS price,
+           ROUND(p.item_tax / NULLIF(p.units, 0), 6) AS tax
+    FROM unpriced AS u
+    INNER JOIN lines AS p
+        ON p.account_id = u.account_id
+        AND p.marketplace_id = u.marketplace_id
+        AND p.sku = u.sku
+        AND p.purchase_date <= u.purchase_date
+        AND p.utc_day >= CAST(u.day - INTERVAL '1' DAY AS DATE)
+    WHERE p.item_price IS NOT NULL AND p.state <> 'cancelled' AND p.units > 0
+    UNION ALL
+    SELECT u.account_id, u.order_id, u.sku, u.asin, u.ordinal, 2 AS rank_of_source, l.snapshot_at AS known_at,
+           l.price, ROUND(l.price * s.tax_share, 6) AS tax
+    FROM unpriced AS u
+    INNER JOIN {{ source('amazon_sp.listings_all') }} AS l
+        ON l.account_id = u.account_id AND l.marketplace_id = u.marketplace_id AND l.seller_sku = u.sku
+    LEFT JOIN tax_shares AS s
+        ON s.account_id = u.account_id AND s.marketplace_id = u.marketplace_id AND s.day = u.day
+    WHERE l.price IS NOT NULL
+      AND CAST(l.snapshot_at AT TIME ZONE 'UTC' AS DATE) >= CAST(u.day - INTERVAL '2' DAY AS DATE)
+      AND CAST(l.snapshot_at AT TIME ZONE 'UTC' AS DATE) <= CAST(u.day + INTERVAL '1' DAY AS DATE)
+),
+ranked AS (
+    SELECT p.account_id, p.order_id, p.sku, p.asin, p.ordinal, p.price, p.tax,
+           ROW_NUMBER() OVER (
+               PARTITION BY p.account_id, p.order_id, p.sku, p.asin, p.ordinal
+               ORDER BY p.rank_of_source, p.known_at DESC, p.price DESC
+           ) AS place
+    FROM prices AS p
+),
+priced AS (
+    SELECT l.account_id, l.marketplace_id, l.day, l.currency, l.order_id, l.sku, l.state, l.tax_inside,
+           CASE WHEN l.state = 'cancelled' THEN 0 ELSE l.units END AS units,
+           CASE WHEN l.item_price IS NOT NULL THEN l.item_price
+                WHEN l.state = 'cancelled' OR l.units = 0 THEN 0
+                ELSE ROUND(p.price * l.units, 2) END AS ordered,
+           l.tax_inside * COALESCE(l.item_tax, ROUND(p.tax * l.units, 2), 0) AS ordered_tax,
+           l.item_price IS NULL AND l.state <> 'cancelled' AND l.units > 0 AS is_estimated,
+           l.shipping,
+           l.promotions
+    FROM lines AS l
+    LEFT JOIN ranked AS p
+        ON p.account_id = l.account_id AND p.order_id = l.order_id AND p.sku = l.sku AND p.asin = l.asin
+        AND p.ordinal = l.ordinal AND p.place = 1
+),
+ordered AS (
+    SELECT r.account_id, r.marketplace_id, r.day, r.currency, r.order_id, r.sku,
+           CASE WHEN COUNT(*) FILTER (WHERE r.state = 'shipped') > 0 THEN 'shipped'
+                WHEN COUNT(*) FILTER (WHERE r.state = 'unshipped') > 0 THEN 'unshipped'
+                WHEN COUNT(*) FILTER (WHERE r.state = 'pending') > 0 THEN 'pending'
+                ELSE 'cancelled' END AS state,
+           SUM(r.units) AS units,
+           CASE WHEN COUNT(*) = COUNT(r.ordered) THEN SUM(r.ordered) END AS ordered,
+           SUM(r.ordered_tax) AS ordered_tax,
+           COUNT(*) FILTER (WHERE r.is_estimated) > 0 AS is_estimated,
+           SUM(r.shipping) AS shipping,
+           SUM(r.promotions) AS promotions
+    FROM priced AS r
+    GROUP BY r.account_id, r.marketplace_id, r.day, r.currency, r.order_id, r.sku
+),
+joined AS (
+    SELECT COALESCE(o.account_id, p.account_id) AS account_id,
+           COALESCE(o.marketplace_id, p.marketplace_id) AS marketplace_id,
+           COALESCE(o.day, p.day) AS day,
+           COALESCE(o.order_id, p.order_id) AS order_id,
+           COALESCE(o.sku, p.sku) AS sku,
+           m.currency,
+           CASE WHEN p.account_id IS NULL THEN o.state
+                WHEN p.deferred_net <> 0 THEN 'deferred'
+                ELSE 'paid' END AS state,
+           COALESCE(o.units, 0) AS units,
+           COALESCE(p.units, 0) AS posted_units,
+           CASE WHEN o.account_id IS NULL THEN 0 ELSE o.ordered END AS ordered,
+           COALESCE(o.ordered_tax, 0) AS ordered_tax,
+           COALESCE(o.is_estimated, FALSE) AS is_estimated,
+           CASE WHEN COALESCE(o.units, 0) > COALESCE(p.units, 0) THEN o.units - COALESCE(p.units, 0) ELSE 0 END AS open_units,
+           COALESCE(o.shipping, 0) AS shipping,
+           COALESCE(o.promotions, 0) AS ordered_promotions,
+           COALESCE(p.product_sales, 0) AS product_sales,
+           COALESCE(p.shipping_income, 0) AS shipping_income,
+           COALESCE(p.gift_wrap_income, 0) AS gift_wrap_income,
+           COALESCE(p.promotions, 0) AS promotions,
+           COALESCE(p.referral_fees, 0) AS referral_fees,
+           COALESCE(p.closing_fees, 0) AS closing_fees,
+           COALESCE(p.digital_services_fees, 0) AS digital_services_fees,
+           COALESCE(p.fulfilment_fees, 0) AS fulfilment_fees,
+           COALESCE(p.chargebacks, 0) AS chargebacks,
+           COALESCE(p.cm1, 0) AS cm1,
+           COALESCE(p.cm2_only, 0) AS cm2_only,
+           COALESCE(p.tax, 0) AS tax,
+           COALESCE(p.unmapped, 0) AS unmapped,
+           COALESCE(p.net, 0) AS posted_net,
+           COALESCE(p.deferred_sales, 0) AS deferred_sales,
+           COALESCE(p.deferred_net, 0) AS deferred_net
+    FROM ordered AS o
+    FULL JOIN {{ ref('order_posting') }} AS p
+        ON p.account_id = o.account_id AND p.marketplace_id = o.marketplace_id AND p.day = o.day
+        AND p.order_id = o.order_id AND p.sku = o.sku
+    INNER JOIN {{ source('reference.marketplace') }} AS m ON m.id = COALESCE(o.marketplace_id, p.marketplace_id)
+)
+SELECT j.account_id,
+       j.marketplace_id,
+       j.day,
+       j.order_id,
+       j.sku,
+       j.currency,
+       j.state,
+       j.units,
+       j.posted_units,
+       j.ordered,
+       j.ordered_tax,
+       j.is_estimated,
+       j.open_units,
+       CASE WHEN j.open_units = 0 THEN 0 ELSE ROUND((j.ordered - j.ordered_tax) * j.open_units / NULLIF(j.units, 0), 6) END AS open_sales,
+       CASE WHEN j.open_units = 0 THEN 0 ELSE ROUND(j.shipping * j.open_units / NULLIF(j.units, 0), 6) END AS open_shipping,
+       CASE WHEN j.open_units = 0 THEN 0 ELSE ROUND(j.ordered_promotions * j.open_units / NULLIF(j.units, 0), 6) END AS open_promotions,
+       j.product_sales, j.shipping_income, j.gift_wrap_income, j.promotions, j.referral_fees, j.closing_fees, j.digital_services_fees, j.fulfilment_fees, j.chargebacks, j.cm1, j.cm2_only, j.tax, j.unmapped,
+       j.posted_net,
+       j.deferred_sales,
+       j.deferred_net,
+       CASE WHEN j.ordered IS NULL THEN 'incomplete'
+            WHEN j.open_units > 0 OR j.deferred_net <> 0 THEN 'estimated'
+            ELSE 'complete' END AS status,
+       CASE WHEN j.ordered IS NULL THEN 'price' ELSE '' END AS missing
+FROM joined AS j

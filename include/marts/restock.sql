@@ -1,0 +1,106 @@
+-- description: What to order of each SKU, how many and by when, with every part of the inventory position and the reasons.
+-- group: demand
+-- grain: [account_id, marketplace_id, day, sku]
+-- computed: true
+-- inputs:
+--   forecast: {day: day, before: 14}
+--   demand_day: {day: day, before: 90}
+--   inventory_day: {day: day, before: 90, marketplace: false}
+--   fba_shipments: {marketplace: false}
+--   product: {marketplace: false}
+--   profit_sku_day: {day: day, before: 91}
+--   reference.supplier: {marketplace: false}
+--   reference.price_break: {marketplace: false}
+--   reference.cost: {since: valid_from, marketplace: false}
+--   reference.stock_elsewhere: {since: valid_from, marketplace: false}
+--   reference.fee_rule: {since: valid_from, account: false}
+--   reference.fx_rate: {day: day, before: 40, account: false, marketplace: false}
+--   reference.account_setting: {marketplace: false}
+--   amazon_sp.restock_recommendations: {moment: snapshot_at, before: 7}
+--   amazon_sp.fba_inventory_planning: {day: snapshot_date, before: 7}
+--   amazon_sp.economics_preview_fees: {day: first_day, before: 14, after: 2}
+-- columns:
+--   account_id: {type: text, description: "Account of config/accounts.yaml."}
+--   marketplace_id: {type: text, description: "Amazon's id of the marketplace; of a shared stock pool: the first of its marketplaces that the account sells in."}
+--   day: {type: date, description: "Day of the recommendation; its figures are those known at the end of that day."}
+--   sku: {type: text, description: "Seller's SKU."}
+--   stock_pool: {type: text, description: "Stock pool of config/marketplaces.yaml that the marketplace shares, else the marketplace's id."}
+--   fnsku: {type: text, description: "Amazon's barcode of the unit; the low-inventory-level fee is charged by it."}
+--   supplier: {type: text, description: "Supplier in reference.supplier; empty: none is named, lead times are those of config/demand.yaml."}
+--   route: {type: text, description: "Freight route of the supplier, for example sea."}
+--   available: {type: integer, unit: units, description: "Sellable at Amazon."}
+--   fc_transfer: {type: integer, unit: units, description: "On the way between Amazon's warehouses."}
+--   fc_processing: {type: integer, unit: units, description: "Being processed in Amazon's warehouses."}
+--   customer_orders: {type: integer, unit: units, description: "Reserved for orders of customers: sold, not part of the position."}
+--   inbound_working: {type: integer, unit: units, description: "In shipments to Amazon that have not left yet."}
+--   inbound_shipped: {type: integer, unit: units, description: "In shipments on their way to Amazon."}
+--   inbound_receiving: {type: integer, unit: units, description: "In shipments that Amazon is receiving."}
+--   inbound_expected_on: {type: date, description: "Latest expected arrival of its open shipments at Amazon; null: none is known."}
+--   awd_available: {type: integer, unit: units, description: "In Amazon Warehousing and Distribution, ready to be sent to FBA."}
+--   awd_reserved: {type: integer, unit: units, description: "In AWD, reserved for FBA, and units on the way from it to FBA as far as they are more than inbound_shipped and inbound_receiving, which name them too."}
+--   awd_inbound: {type: integer, unit: units, description: "On the way to AWD."}
+--   own_warehouse: {type: integer, unit: units, description: "In your own warehouse."}
+--   open_orders: {type: integer, unit: units, description: "Ordered from the supplier and not delivered."}
+--   open_orders_expected_on: {type: date, description: "Latest expected arrival of its open purchase orders at Amazon."}
+--   later_units: {type: integer, unit: units, description: "Units of these parts that are expected after the protection period: they come too late for this order's decision."}
+--   position: {type: integer, unit: units, description: "Inventory position: the sum of the parts without customer_orders and later_units."}
+--   sellable_position: {type: integer, unit: units, description: "The part of the position at Amazon: available, fc_transfer and fc_processing."}
+--   next_arrival_on: {type: date, description: "Day the next units that are not at Amazon yet are expected to be sellable."}
+--   lead_time_days: {type: decimal, unit: days, description: "Mean lead time: production, freight and check-in."}
+--   lead_time_sd_days: {type: decimal, unit: days, description: "Standard deviation of the lead time."}
+--   check_in_days: {type: decimal, unit: days, description: "Part of the lead time from arrival at Amazon to sellable; learned from your shipments."}
+--   review_days: {type: integer, unit: days, description: "Days between two orders."}
+--   protection_days: {type: integer, unit: days, description: "Lead time plus review period."}
+--   service_level: {type: decimal, unit: ratio, description: "Probability to stay in stock through the protection period that the order aims at."}
+--   service_level_from: {type: text, description: "class (its ABC class) or newsvendor (margin against the cost of a unit too many)."}
+--   abc_class: {type: text, description: "A, B or C: by share of the account's units in the marketplace over 91 days."}
+--   demand_p50: {type: decimal, unit: units, description: "Median demand over the protection period."}
+--   demand_p90: {type: decimal, unit: units, description: "Demand over the protection period that is exceeded with a probability of 10 percent."}
+--   daily_units: {type: decimal, unit: units per day, description: "Median demand per day."}
+--   reorder_point: {type: decimal, unit: units, description: "Position at which an order is due: the demand over the protection period at the service level."}
+--   safety_stock: {type: decimal, unit: units, description: "Reorder point minus median demand over the protection period."}
+--   safety_stock_formula: {type: decimal, unit: units, description: "The textbook formula z * sqrt(P * sd of demand squared + demand squared * sd of lead time squared), for comparison only."}
+--   target: {type: decimal, unit: units, description: "Position after the order: reorder point plus median demand of a review period, within the limits of cover."}
+--   needed: {type: decimal, unit: units, description: "Target minus the position on order_by, before rounding, if that is within a week; else 0."}
+--   order_quantity: {type: integer, unit: units, description: "Units to order on order_by if that is within a week, else 0: needed, rounded to whole cartons, MOQ, price break and capacity."}
+--   order_quantity_reason: {type: text, description: "What changed the needed units: min_cover, max_cover, case_pack, moq, price_break, capacity, override; separated by a comma."}
+--   case_pack: {type: integer, unit: units, description: "Units of a case."}
+--   moq: {type: integer, unit: units, description: "The supplier's minimum order quantity."}
+--   cover_days: {type: decimal, unit: days, description: "Position divided by the median demand per day."}
+--   stock_out_on: {type: date, description: "First day on which sellable stock ends at median demand, arrivals counted."}
+--   stock_out_early_on: {type: date, description: "The same at the demand that is exceeded with a probability of 10 percent."}
+--   order_by: {type: date, description: "First day on which the position, at that high demand, meets the reorder point; a past day: when it did, by median demand. An order later than that day misses the service level."}
+--   order_status: {type: text, description: "order_now (order_by has come), soon (within 7 days), ok, overstock (position above 1.5 times the target) or unknown."}
+--   lost_units: {type: decimal, unit: units, description: "Units expected to be lost if the order leaves today: median demand of the days without stock before it arrives."}
+--   lost_margin: {type: decimal, unit: currency, description: "lost_units times unit_margin."}
+--   unit_cost: {type: decimal, unit: currency, description: "Cost of a unit at this quantity, landed."}
+--   unit_margin: {type: decimal, unit: currency, description: "Contribution margin 1 of a unit, from profit_sku_day over 91 days."}
+--   currency: {type: text, description: "Currency of the money columns: the marketplace's."}
+--   cash_needed: {type: decimal, unit: currency, description: "Order quantity times unit cost."}
+--   cash_deposit: {type: decimal, unit: currency, description: "Part paid with the order."}
+--   cash_balance: {type: decimal, unit: currency, description: "Part paid later."}
+--   cash_balance_on: {type: date, description: "Day the balance is due."}
+--   fits_budget: {type: boolean, description: "This order and all more urgent ones cost at most order_budget of account_settings.yaml; null: no budget, or unknown costs."}
+--   fee_weeks: {type: integer, unit: weeks, description: "Weeks of the next 13 in which the low-inventory-level fee is expected."}
+--   fee_expected: {type: decimal, unit: currency, description: "Low-inventory-level fee expected in these weeks, as a positive cost; null if its rate is unknown."}
+--   fee_first_week: {type: date, description: "Monday of the first of these weeks."}
+--   fee_amazon_expects: {type: decimal, unit: currency, description: "The same fee as Amazon expects it over the next four months (Data Kiosk's economicsPreview, unproven), as a positive cost; null: no preview of the SKU."}
+--   days_of_supply_30: {type: decimal, unit: days, description: "Average sellable stock of 30 days divided by average shipped units, as the fee counts it."}
+--   days_of_supply_90: {type: decimal, unit: days, description: "The same over 90 days."}
+--   amazon_quantity: {type: integer, unit: units, description: "Units that Amazon recommends to send in."}
+--   amazon_ship_by: {type: date, description: "Day by which Amazon recommends to send them."}
+--   amazon_minimum_level: {type: integer, unit: units, description: "Amazon's minimum inventory level."}
+--   override_quantity: {type: integer, unit: units, description: "Quantity that a person set instead."}
+--   override_reason: {type: text, description: "Why."}
+--   override_by: {type: text, description: "Who."}
+--   override_until: {type: date, description: "Last day of the override."}
+--   forecast_day: {type: date, description: "Day of the forecast that was used."}
+--   status: {type: text, description: "complete, estimated (defaults or fallbacks were used) or incomplete (no forecast or no stock figures)."}
+--   missing: {type: text, description: "What is missing: words of cost, fee_rule, forecast, fx_rate, margin, stock (no figures, or the newest snapshot lacks the SKU: the last figures of 7 days), supplier, separated by a comma; empty if nothing is."}
+-- tests:
+--   parts:
+--     description: The position, and what comes later, are all parts but units reserved for customers.
+--     sql: SELECT t.sku FROM {{ this }} AS t WHERE t.position + t.later_units <> t.available + t.fc_transfer + t.fc_processing + t.inbound_working + t.inbound_shipped + t.inbound_receiving + t.awd_available + t.awd_reserved + t.awd_inbound + t.own_warehouse + t.open_orders
+--   unknown:
+--     description: Without a forecast or a position there is no quantity, unless a person set one.
+--     sql: SELECT t.sku FROM {{ this }} AS t WHERE t.status = 'incomplete' AND t.order_quantity IS NOT NULL AND t.override_quantity IS NULL

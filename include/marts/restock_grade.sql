@@ -1,0 +1,29 @@
+-- description: Recommendations compared with what happened, beside Amazon's own.
+-- group: demand
+-- grain: [account_id, marketplace_id, day, sku]
+-- computed: true
+-- inputs:
+--   restock: {day: day}
+--   demand_day: {day: day, after: 400}
+--   inventory_day: {day: day, after: 400, marketplace: false}
+-- columns:
+--   account_id: {type: text, description: "Account of config/accounts.yaml."}
+--   marketplace_id: {type: text, description: "Amazon's id of the marketplace; of a shared stock pool: the first of its marketplaces that the account sells in."}
+--   day: {type: date, description: "Day of the graded recommendation."}
+--   sku: {type: text, description: "Seller's SKU."}
+--   stock_pool: {type: text, description: "Stock pool of config/marketplaces.yaml that the marketplace shares, else the marketplace's id."}
+--   graded_until: {type: date, description: "Last day known to the grade."}
+--   is_final: {type: boolean, description: "The protection period is over."}
+--   order_status: {type: text, description: "Status of the recommendation."}
+--   order_quantity: {type: integer, unit: units, description: "Units recommended."}
+--   amazon_quantity: {type: integer, unit: units, description: "Units that Amazon recommended the same day."}
+--   demand: {type: decimal, unit: units, description: "Demand over the protection period, as far as it is known."}
+--   position: {type: integer, unit: units, description: "Position on the day of the recommendation."}
+--   short_units: {type: decimal, unit: units, description: "Demand that position plus order quantity would not have covered."}
+--   over_units: {type: decimal, unit: units, description: "Units of position plus order quantity above the demand and 35 days of it."}
+--   amazon_short_units: {type: decimal, unit: units, description: "Demand that position plus Amazon's quantity would not have covered."}
+--   amazon_over_units: {type: decimal, unit: units, description: "Units of position plus Amazon's quantity above the demand and 35 days of it."}
+--   stock_out_days: {type: integer, unit: days, description: "Days without stock within the protection period, as they happened."}
+--   received_units: {type: integer, unit: units, description: "Units received at Amazon within the protection period."}
+--   status: {type: text, description: "complete, estimated (period not over) or incomplete."}
+--   missing: {type: text, description: "What is missing: `demand`: it was seen on fewer than 70 percent of the days; else empty."}

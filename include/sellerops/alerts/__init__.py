@@ -1,0 +1,1 @@
+"""Business alerts: conditions in marts that need a person, each sent once until it ends."""

@@ -1,0 +1,1 @@
+"""Demand forecasts and restock proposals, computed from marts and stored beside them."""

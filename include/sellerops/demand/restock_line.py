@@ -1,0 +1,55 @@
+"""A SKU on its way to a row of the mart ``restock``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+
+from sellerops.demand.demand_path import DemandPath
+from sellerops.demand.lead_times import LeadTime
+from sellerops.demand.order_money import UnitCost
+from sellerops.demand.order_quantity import BuyingRules, Quantity
+from sellerops.demand.overrides import Override
+from sellerops.demand.position import Position
+from sellerops.demand.restock import Proposal
+from sellerops.demand.restock_reading import Place
+from sellerops.demand.suppliers import Supply
+
+BASE_LEVEL = 0.95
+
+
+@dataclass
+class Line:
+    """What is known, proposed and decided about a SKU in a stock pool.
+
+    ``has_old_stock``: a newer snapshot does not name the SKU.
+    """
+
+    place: Place
+    pool: str
+    supply: Supply
+    lead: LeadTime
+    position: Position | None
+    demand: DemandPath | None
+    has_old_stock: bool = False
+    abc: str = "C"
+    level: float = BASE_LEVEL
+    level_from: str = "class"
+    cost: UnitCost | str = "cost"
+    margin: float | None = None
+    proposal: Proposal | None = None
+    quantity: Quantity = field(default_factory=lambda: Quantity(0))
+    override: Override | None = None
+
+    @property
+    def urgency(self) -> float:
+        """Days until the order is due."""
+        due = self.proposal.order_by if self.proposal else None
+        return inf if due is None else float(due)
+
+    @property
+    def landed(self) -> float | None:
+        """Cost of a unit at the ordered quantity."""
+        if isinstance(self.cost, str):
+            return None
+        return BuyingRules(prices=self.cost.prices).price_of(max(1, self.quantity.units))

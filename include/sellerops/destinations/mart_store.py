@@ -1,0 +1,151 @@
+"""Where marts are built: what every destination that holds marts can do, and the shapes it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import psycopg
+
+from sellerops.base.errors import CheckFailed
+from sellerops.destinations.mart_dialect import MartDialect
+from sellerops.settings.mart_tables import MARTS, REFERENCE, MartTable, Span
+
+Ledger = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True)
+class BuildCounts:
+    """Rows that a rebuild deleted and inserted."""
+
+    deleted: int = 0
+    inserted: int = 0
+
+
+@dataclass(frozen=True)
+class CheckQuery:
+    """A SELECT whose rows are mistakes in a rebuilt span."""
+
+    name: str
+    description: str
+    sql: str
+
+    def failure(self, mart: str, rows: Sequence[Mapping[str, Any]]) -> CheckFailed:
+        """The error that names some of the rows."""
+        shown = "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)
+        return CheckFailed(
+            f"its test {self.name!r} found mistakes ({self.description.rstrip('.')}): {shown}.",
+            where=f"mart {mart}",
+            remedy=f"Nothing was changed. Correct include/marts/{mart}.sql or the rows it reads, then clear "
+            "the task.",
+        )
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """Spans with the SELECT of their rows, and the tests of the result.
+
+    ``whole``: the spans are all there is, so that the table may be made anew.
+    """
+
+    parts: Sequence[tuple[Span, str]]
+    tests: Sequence[CheckQuery] = ()
+    whole: bool = False
+
+    @property
+    def spans(self) -> list[Span]:
+        return [span for span, _ in self.parts]
+
+
+class MartStore(Protocol):
+    """A destination's tables as marts see them. Table names are ``<schema>.<table>``."""
+
+    name: str
+    dialect: str  # of sqlglot: "postgres" or "bigquery"
+
+    def table_sql(self, table: str) -> str:
+        """The quoted SQL name of a table."""
+        ...
+
+    def filters(self, table: str) -> str:
+        """A condition on ``t`` that holds for every row of ``table``, if reading it needs one; else empty."""
+        ...
+
+    def columns(self, tables: Collection[str]) -> dict[str, frozenset[str]]:
+        """The column names of those of ``tables`` that exist."""
+        ...
+
+    def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
+        """Make rows of landed tables quick to find by columns. Call outside any transaction.
+
+        :param wanted: table -> columns that loads and days are looked for by: ``load_id``, dates, timestamps.
+        """
+        ...
+
+    def days_of_loads(self, table: str, column: str, loads: Sequence[int]) -> list[dict[str, Any]]:
+        """``account_id``, ``marketplace_id`` and ``day`` (of ``column``, in UTC) of the rows of ``loads``."""
+        ...
+
+    def fits(self, table: MartTable) -> bool:
+        """Whether the mart's table exists and has its columns, types and grain."""
+        ...
+
+    def ensure(self, table: MartTable) -> None:
+        """Create or widen the table of a computed mart, whose rows cannot be made again.
+
+        Raises ConfigurationError when a type or the grain has changed.
+        """
+        ...
+
+    def rebuild(
+        self,
+        table: MartTable,
+        plan: Callable[[Ledger], BuildPlan],
+        settle: Callable[[Ledger, Sequence[Span]], None],
+    ) -> BuildCounts:
+        """Make the rows of each span those of its SELECT: all of it, or nothing.
+
+        A table that does not fit is made anew, which needs a ``whole`` plan. One rebuild of a mart runs at a
+        time. ``plan`` and ``settle`` get a connection to the ledger: ``plan`` after the rebuild has begun to
+        see one state of the tables, ``settle`` in the transaction that stores the rows, or right after it
+        where the ledger is another database; a rebuild that dies in between is repeated and stores the same
+        rows. ``settle`` gets the spans whose rows may have changed.
+
+        Raises CheckFailed for two rows of one grain, a row without account or day, or a failing test.
+        """
+        ...
+
+    def rows(self, statement: str) -> list[dict[str, Any]]:
+        """The rows of a SELECT in this destination's dialect, read-only."""
+        ...
+
+    def replace(self, table: MartTable, span: Span, rows: Iterable[Mapping[str, Any]]) -> BuildCounts:
+        """Replace the rows of a span by ``rows``, computed outside the database, in one transaction."""
+        ...
+
+    def copy_reference(self, table: str, ledger: Ledger) -> None:
+        """Copy a table of the ledger's database here if it has changed. In Postgres it is here."""
+        ...
+
+
+class HoldsMarts(Protocol):
+    """A destination class that can hold marts."""
+
+    def mart_dialect(self) -> MartDialect: ...
+
+    def mart_store(self, address: Any, *, ledger: str) -> MartStore: ...
+
+
+__all__ = [
+    "MARTS",
+    "REFERENCE",
+    "BuildCounts",
+    "BuildPlan",
+    "CheckQuery",
+    "HoldsMarts",
+    "Ledger",
+    "MartStore",
+    "MartTable",
+    "Span",
+]

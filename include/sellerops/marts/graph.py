@@ -1,0 +1,140 @@
+"""How marts depend on each other: the order of building, and what a change of one affects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from graphlib import CycleError, TopologicalSorter
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.marts.specs import MartSpec
+from sellerops.settings.mart_tables import Span
+
+_DAY = timedelta(days=1)
+
+
+def in_build_order(marts: Iterable[MartSpec]) -> list[MartSpec]:
+    """Inputs before the marts that read them, else by name. Raises ConfigurationError for a cycle."""
+    by_name = {mart.name: mart for mart in sorted(marts, key=lambda each: each.name)}
+    edges = {name: [one for one in mart.marts_read if one in by_name] for name, mart in by_name.items()}
+    try:
+        return [by_name[name] for name in TopologicalSorter(edges).static_order()]
+    except CycleError as error:
+        raise ConfigurationError(
+            f"marts read each other in a circle: {' -> '.join(error.args[1])}.",
+            where="include/marts",
+            remedy="Move what both need into a mart of its own.",
+        ) from error
+
+
+def readers(marts: Iterable[MartSpec], name: str) -> list[MartSpec]:
+    """The marts that read an input directly."""
+    return [mart for mart in marts if name in mart.inputs]
+
+
+def searched_columns(marts: Iterable[MartSpec]) -> dict[str, set[str]]:
+    """The landed tables that marts read, each with the columns by which loads and days are looked for."""
+    found: dict[str, set[str]] = {}
+    for mart in marts:
+        for name, given in mart.inputs.items():
+            if "." in name and not name.startswith("reference."):
+                columns = ("load_id", given.day, given.moment)
+                found.setdefault(name, set()).update(each for each in columns if each)
+    return found
+
+
+def affected(mart: MartSpec, name: str, changed: Span) -> Span:
+    """The partitions of ``mart`` to rebuild when the rows of ``changed`` of its input have changed.
+
+    A day of the mart reads ``before`` earlier and ``after`` later days of the input, so a changed day affects
+    ``after`` earlier and ``before`` later days of the mart.
+    """
+    given = mart.inputs[name]
+    before, after = given.reach
+    if given.since:
+        span = replace(changed, last_day=None)
+    elif given.day or given.moment:
+        span = changed.widened(after, before)
+    else:
+        span = Span(changed.account_id, changed.marketplace_id)
+    if not (given.marketplace and mart.has_marketplace):
+        span = replace(span, marketplace_id=None)
+    return span if mart.day else replace(span, first_day=None, last_day=None)
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same partitions in as few spans as possible: none overlap, and neighbouring days are joined."""
+    groups: dict[tuple[str, str | None], list[Span]] = {}
+    for span in sorted(set(spans), key=_sort_key):
+        groups.setdefault((span.account_id, span.marketplace_id), []).append(span)
+    joined = {key: _joined(members) for key, members in groups.items()}
+    return [span for key in joined for span in _without_covered(key, joined)]
+
+
+def bounded(spans: Sequence[Span], most: int) -> list[Span]:
+    """At most ``most`` spans, or one for each account if there are more: it covers all of the account's."""
+    if len(spans) <= most:
+        return list(spans)
+    found: dict[str, Span] = {}
+    for span in spans:
+        known = found.get(span.account_id, replace(span, marketplace_id=None))
+        found[span.account_id] = Span(
+            span.account_id,
+            None,
+            _earlier(known.first_day, span.first_day),
+            _later(known.last_day, span.last_day),
+        )
+    return list(found.values())
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda each: each.first_day or date.min):
+        if found and _touch(found[-1], span):
+            found[-1] = replace(found[-1], last_day=_later(found[-1].last_day, span.last_day))
+        else:
+            found.append(span)
+    return found
+
+
+def _touch(earlier: Span, later: Span) -> bool:
+    if earlier.last_day is None or later.first_day is None:
+        return True
+    return later.first_day.toordinal() <= earlier.last_day.toordinal() + 1
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return None if one is None or other is None else min(one, other)
+
+
+def _later(one: date | None, other: date | None) -> date | None:
+    return None if one is None or other is None else max(one, other)
+
+
+def _without_covered(
+    key: tuple[str, str | None], joined: Mapping[tuple[str, str | None], list[Span]]
+) -> list[Span]:
+    """The spans of a marketplace without the days that spans of all marketplaces cover."""
+    account_id, marketplace_id = key
+    found = joined[key]
+    if marketplace_id is not None:
+        for one in joined.get((account_id, None), []):
+            found = [rest for span in found for rest in _without_days(span, one)]
+    return found
+
+
+def _without_days(span: Span, other: Span) -> Iterator[Span]:
+    """What is left of ``span`` before the first day of ``other``, and after its last."""
+    if other.first_day is not None:
+        last = other.first_day - _DAY
+        if span.first_day is None or span.first_day <= last:
+            yield replace(span, last_day=last if span.last_day is None else min(span.last_day, last))
+    if other.last_day is not None:
+        first = other.last_day + _DAY
+        if span.last_day is None or span.last_day >= first:
+            yield replace(span, first_day=first if span.first_day is None else max(span.first_day, first))
+
+
+def _sort_key(span: Span) -> tuple[str, str, date, date]:
+    return span.account_id, span.marketplace_id or "", span.first_day or date.min, span.last_day or date.max

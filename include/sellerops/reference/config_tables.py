@@ -1,0 +1,63 @@
+"""Reference tables that repeat files of ``include/config``: synchronised when the files change.
+
+A file with a problem leaves its table as it was; the problem is reported by whoever synchronises.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Collection
+from typing import Any
+
+import psycopg
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.reference.config_files import CONFIG, config_path, rows_of_text
+from sellerops.reference.edits import Edit, lock_table, write_rows
+from sellerops.reference.filling import fill_calendar, fill_rates, has_changed
+from sellerops.reference.tables import TABLES
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.config_files import read_text
+from sellerops.settings.marketplaces import all_marketplaces
+
+log = logging.getLogger(__name__)
+Connection = psycopg.Connection[Any]
+
+
+def synchronise(connection: Connection, names: Collection[str]) -> list[ConfigurationError]:
+    """Bring tables up to date with their files, the clock and published rates; returns what is wrong.
+
+    Quick when nothing has changed. Call it outside a transaction.
+
+    :param names: reference tables by name; tables that people fill are left alone.
+    """
+    failures: list[ConfigurationError] = []
+    order = sorted({*names, *(["account_setting"] if "fx_rate" in names else [])})
+    for name in order:
+        try:
+            with connection.transaction():
+                edit = _synchronise_one(connection, name)
+        except ConfigurationError as error:
+            log.warning("%s keeps its rows: %s", name, error)
+            failures.append(error)
+        else:
+            if edit.has_changes:
+                log.info("reference table %s: %s", name, edit)
+    return failures
+
+
+def _synchronise_one(connection: Connection, name: str) -> Edit:
+    if name == "calendar":
+        return fill_calendar(connection)
+    if name == "fx_rate":
+        return fill_rates(connection)
+    if name not in CONFIG:
+        return Edit()
+    table, text = TABLES[name], read_text(config_path(name))
+    context = "".join(sorted(load_accounts())) + "".join(each.id for each in all_marketplaces().values())
+    lock_table(connection, table)
+    if not has_changed(connection, name, hashlib.sha256(f"{text}{context}".encode()).hexdigest()):
+        return Edit()
+    rows = rows_of_text(name, text)
+    return write_rows(connection, table, rows, source=f"config/{CONFIG[name].file}", replace=True)
