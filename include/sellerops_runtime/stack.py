@@ -119,7 +119,7 @@ class Stack:
             self.home.logs,
             port=ui_port,
             parallelism=_WORKERS,
-            environment=self._environment(),
+            environment={**self._environment(), RATES_ADDRESS: _rates_address(amazon_port)},
         )
         self.amazon = LocalAmazon(
             env=self.airflow.env(), logs=self.home.logs, run_dir=self.home.run, port=amazon_port
@@ -248,7 +248,6 @@ class Stack:
             # One line for each of 20,000 answered calls; failures have lines of their own.
             "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "http.access=WARNING",
             "DEMO_HOME": str(self.home.path),
-            RATES_ADDRESS: f"{self.amazon.url}/central-bank/eurofxref-hist.zip",
             COMMAND: command_template(os.environ),
             **self._configured(),
         }
@@ -313,3 +312,8 @@ def running_stack(
             progress.show("Stopping")
             stack.stop()
             progress.say("Stopped everything that was started")
+
+
+def _rates_address(port: int) -> str:
+    """The file of exchange rates that the local Amazon on ``port`` serves."""
+    return f"http://{LOOPBACK}:{port}/central-bank/eurofxref-hist.zip"

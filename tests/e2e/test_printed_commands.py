@@ -37,6 +37,12 @@ NOTHING_THERE = {
     "inbound show 17": "unknown inbound run",
     "inbound files 17": "unknown inbound run",
     "inbound boxes 17": "new.csv: cannot be read",
+    "alerts acknowledge 31 32": "not open: 31, 32",
+    "alerts snooze 33": "not open: 33",
+    # No mart is built here.
+    "--sku NW-CFP-640-350ML": "there is no recommendation for SKU",
+    "marts test all_orders": "unknown mart 'all_orders'",
+    "settlements check FILE": "cannot be read",
     # As shipped, there is no login.
     "browsers up": "browser jobs are switched off",
     "browsers down": "no login has a browser on this machine",
@@ -46,7 +52,7 @@ NOTHING_THERE = {
 }
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (
-    "--check", "checks run", "connections test", "specs check", "sellerops-runtime health",
+    "--check", "checks run", "reference rates", "connections test", "specs check", "sellerops-runtime health",
     "dags unpause -", "dags pause -",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.slices import plan_slices
@@ -98,7 +98,7 @@ def _rows(path: Path, account: Account) -> Iterator[dict[str, Any]]:
     now = datetime.now(UTC)
     slice_ = plan_slices(spec, account, run_at=now, now=now)[0]
     rejects: list[str] = []
-    with closing(path.open("rb")) as stream:
+    with closing(_opened(path)) as stream:
         rows = open_rows(
             table,
             stream,
@@ -117,3 +117,14 @@ def _rows(path: Path, account: Account) -> Iterator[dict[str, Any]]:
             where=str(path),
             remedy="Name the account that the file is from with --account, or request the file again.",
         )
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot be read: {error.strerror}.",
+            where=str(path),
+            remedy="Name a settlement file (flat file V2) that you may read.",
+        ) from error

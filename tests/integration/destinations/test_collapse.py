@@ -64,7 +64,7 @@ def test_an_answer_with_nothing_in_it_leaves_the_rows_there_are(store: Store, pa
         )
     assert counts(store) == (40, 40)
     assert "0 rows in US from 2026-11-01 to 2026-11-20, 40 stored" in str(caught.value)
-    assert len(caught.value.details["quarantine_ids"]) == 2
+    assert len(caught.value.details["quarantine_ids"]) == 4  # one for each table of transactions
 
 
 @pytest.mark.parametrize(

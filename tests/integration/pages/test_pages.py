@@ -130,7 +130,7 @@ def desk(
 
 def test_nobody_sees_anything_without_a_login(app: FastAPI) -> None:
     routes: list[Any] = create_app().routes
-    assert len(routes) == 9  # without API docs
+    assert len(routes) == 12  # without API docs
     client = TestClient(app)
     for route in routes:
         path = re.sub(r"\{[^}]*(index|id)\}", "1", route.path)
