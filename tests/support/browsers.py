@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,14 @@ def needs_chromium() -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    """A port that nothing uses on any address, and neither the one below it, at which a container's Chromium listens."""
+    while True:
+        with socket.socket() as taken, socket.socket() as below:
+            taken.bind(("", 0))
+            port = int(taken.getsockname()[1])
+            with suppress(OSError):
+                below.bind(("", port - 1))
+                return port
 
 
 def make_login(name: str, **fields: Any) -> Login:
