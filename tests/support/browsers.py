@@ -31,7 +31,7 @@ def needs_chromium() -> None:
 
 
 def free_port() -> int:
-    """A port that nothing uses on any address, and neither the one below it, at which a container's Chromium listens."""
+    """A port that nothing uses, like the one below it: there the Chromium in a container listens."""
     while True:
         with socket.socket() as taken, socket.socket() as below:
             taken.bind(("", 0))
