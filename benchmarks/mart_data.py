@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from mart_rows.demand import make_days, make_skus
+from mart_rows.demand import BEST_SELLER, make_days, make_skus
+from mart_rows.reference import write_reference
 from mart_rows.settled import HEADERS, SETTLED
 from mart_rows.shops import SHOPS, Shop, shops_of
 from mart_rows.tables import TABLES, TableRows
@@ -61,11 +62,13 @@ def fill(
     seed: int = 7,
     last_day: date = LAST_DAY,
     workers: int = WORKERS,
+    best_seller: float = BEST_SELLER,
 ) -> Filled:
     """Fill an empty database (with the ledger's schema) for ``days`` until ``last_day``, a local date.
 
     :param conninfo: of a role that may create schemas and tables.
     :param marketplaces: how many of ``SHOPS``, or country codes.
+    :param best_seller: orders a day of the best-selling SKU in the largest marketplace.
     :raises SystemExit: a table has rows already, or a spec lacks a column.
     """
     began, filled = time.perf_counter(), Filled()
@@ -75,7 +78,8 @@ def fill(
     shapes = {shape.full_name: shape for _, shape in known}
     unused = [TableRows(report, report, {}) for report in WITHOUT_ROWS]
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        make_skus(connection, skus, seed)
+        make_skus(connection, skus, seed, best_seller)
+        write_reference(connection, shops, first)
         connection.execute("CREATE SEQUENCE bench.line CACHE 1000")
         make_tables(connection, [*shapes.values(), *(shape for each in unused if (shape := shape_of(each)))])
 

@@ -76,11 +76,11 @@ _DAYS = """
 """
 
 
-def make_skus(connection: Connection, skus: int, seed: int) -> None:
+def make_skus(connection: Connection, skus: int, seed: int, best_seller: float) -> None:
     """The catalogue: the same in all marketplaces, as global sellers have it."""
     connection.execute("DROP SCHEMA IF EXISTS bench CASCADE; CREATE SCHEMA bench")
     connection.execute(_DICE)
-    connection.execute(_SKUS.format(skus=skus, seed=seed, best=BEST_SELLER).encode())
+    connection.execute(_SKUS.format(skus=skus, seed=seed, best=best_seller).encode())
     connection.execute("CREATE UNIQUE INDEX ON bench.sku (n); ANALYZE bench.sku")
 
 
