@@ -41,8 +41,19 @@ class SellerOpsPlugin(AirflowPlugin):
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:
-        """The pages behind these links, mounted below ``/sellerops``."""
+        """The pages behind these links, below ``/sellerops``, and the seller hub's API, below ``/hub``."""
+        from sellerops_airflow.dashboard import app as hub
         from sellerops_airflow.pages.app import create_app
         from sellerops_airflow.pages.links import PREFIX
 
-        return [{"app": create_app(), "url_prefix": PREFIX, "name": "sellerops"}]
+        return [
+            {"app": create_app(), "url_prefix": PREFIX, "name": "sellerops"},
+            {"app": hub.create_hub_app(), "url_prefix": hub.PREFIX, "name": "seller hub"},
+        ]
+
+    @property
+    def react_apps(self) -> list[dict[str, Any]]:
+        """The seller hub's entry in the navigation."""
+        from sellerops_airflow.dashboard.app import react_app
+
+        return [react_app()]

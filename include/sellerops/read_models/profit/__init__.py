@@ -1,0 +1,1 @@
+"""The Profit page: order view, payment view, bridge and attribution by SKU."""

@@ -1,0 +1,32 @@
+"""Order-based profit by day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from sellerops.read_models.queries import Connection, select
+from sellerops.read_models.scope import Scope
+
+
+class ProfitDay(BaseModel):
+    """One day and currency, all marketplaces of the scope together. Amounts: income positive, cost negative;
+    None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
+    """
+
+    day: date
+    currency: str
+    units: int
+    product_sales: Decimal | None
+    ads: Decimal | None
+    cm2: Decimal | None
+    profit: Decimal | None
+    status: str
+    missing: list[str]
+
+
+def read_profit_days(connection: Connection, scope: Scope) -> list[ProfitDay]:
+    """The days of the scope that have figures, oldest first."""
+    return select(connection, __file__, ProfitDay, scope.values())

@@ -1,0 +1,51 @@
+"""Runs the ``.sql`` file beside a read model: one statement, never put together from text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.rows import class_row
+from pydantic import BaseModel
+
+Connection = psycopg.Connection[Any]
+_Row = TypeVar("_Row", bound=BaseModel)
+
+
+class Direction(StrEnum):
+    ASCENDING = "asc"
+    DESCENDING = "desc"
+
+
+_ORDERS = {Direction.ASCENDING: "ASC NULLS LAST", Direction.DESCENDING: "DESC NULLS LAST"}
+
+
+def select(
+    connection: Connection,
+    module_file: str,
+    row: type[_Row],
+    values: Mapping[str, Any],
+    *,
+    order_by: tuple[str, Direction] | None = None,
+) -> list[_Row]:
+    """The rows of the ``.sql`` file beside a module, which passes its ``__file__``.
+
+    ``order_by``: a column of ``row``, put where the file says ``{order_by}``; rows without a value come last.
+    """
+    text = _text(Path(module_file).with_suffix(".sql"))
+    if order_by is not None:
+        column, direction = order_by
+        if column not in row.model_fields:
+            raise ValueError(f"{row.__name__} has no column {column!r}")
+        text = text.replace("{order_by}", f'"{column}" {_ORDERS[direction]}')
+    with connection.cursor(row_factory=class_row(row)) as cursor:
+        return cursor.execute(text.encode(), values).fetchall()
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

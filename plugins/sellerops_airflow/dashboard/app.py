@@ -1,0 +1,43 @@
+"""The seller hub's web app, mounted by the plugin below ``/hub``: its API, and the built pages.
+
+Every route of the API depends on Airflow's permissions; the built pages hold no data and are open.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from sellerops_airflow.dashboard.access import reading
+from sellerops_airflow.dashboard.errors import add_error_handlers
+from sellerops_airflow.dashboard.routes import profit
+
+PREFIX = "/hub"
+BUNDLE = "hub.js"
+_STATIC = Path(__file__).parent / "static"
+# One line per page.
+_ROUTERS = (profit.router,)
+
+
+def create_hub_app() -> FastAPI:
+    """The app with its routes. Opens no connection."""
+    app = FastAPI(title="Seller hub", docs_url=None, redoc_url=None, openapi_url=None)
+    api = APIRouter(prefix="/api", dependencies=[reading])
+    for router in _ROUTERS:
+        api.include_router(router)
+    app.include_router(api)
+    add_error_handlers(app)
+    app.mount("/static", StaticFiles(directory=_STATIC, check_dir=False), name="static")
+    return app
+
+
+def react_app() -> dict[str, str]:
+    """The entry of Airflow's navigation. Addresses are relative: Airflow may run below a prefix."""
+    return {
+        "name": "Seller hub",
+        "bundle_url": f"{PREFIX.lstrip('/')}/static/{BUNDLE}",
+        "destination": "nav",
+        "url_route": "hub",
+    }

@@ -1,0 +1,55 @@
+"""Errors of the API as JSON: ``{"error", "where", "remedy", "kind"}``; ``kind`` decides what a page shows."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from sellerops.base.errors import RetryableError, SellerOpsError
+
+
+class ErrorKind(StrEnum):
+    """``EMPTY``: no such table yet, the page explains what to switch on. ``UNAVAILABLE``: try again."""
+
+    EMPTY = "empty"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, where, and what to do about it."""
+
+    error: str
+    where: str = ""
+    remedy: str = ""
+    kind: ErrorKind
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Let an app answer with ErrorBody."""
+    app.add_exception_handler(SellerOpsError, _failed)
+    app.add_exception_handler(psycopg.errors.UndefinedTable, _empty)
+    app.add_exception_handler(psycopg.errors.InvalidSchemaName, _empty)
+
+
+def _failed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, SellerOpsError)
+    can_retry = isinstance(error, RetryableError)
+    kind = ErrorKind.UNAVAILABLE if can_retry else ErrorKind.FAILED
+    body = ErrorBody(error=error.cause, where=error.where or "", remedy=error.remedy or "", kind=kind)
+    return JSONResponse(body.model_dump(), status_code=503 if can_retry else 500)
+
+
+def _empty(_: Request, error: Exception) -> JSONResponse:
+    body: Any = ErrorBody(
+        error="There are no figures yet: the marts have not been built.",
+        where=str(error).strip().splitlines()[0],
+        remedy="Switch on the DAGs marts__reference, marts__daily, marts__money and marts__demand.",
+        kind=ErrorKind.EMPTY,
+    )
+    return JSONResponse(body.model_dump(), status_code=404)
