@@ -17,6 +17,7 @@ pytest_plugins = (
     "support.postgres",
     "support.sandbox",
     "support.warehouse",
+    "support.hub",
 )
 
 # A slow example is no fault: it may be the machine. What hangs is ended by the time limit of every test.

@@ -13,10 +13,11 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from sellerops.base import postgres
 from sellerops.base.errors import ConfigurationError
-from sellerops.base.postgres import READING
+from sellerops.base.postgres import READING, BoundedConnection, Timeouts
 
 READER = "sellerops_reader"
 # Holds the raw text of rejected rows, names and addresses included.
@@ -30,12 +31,28 @@ def read_only(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
     Raises ConfigurationError for a superuser, whom neither grants nor a read-only transaction restrict
     (``pg_read_file``, ``COPY ... TO PROGRAM``).
     """
-    with postgres.connect(conninfo, READING, application_name="sellerops reading") as connection:
+    with open_reader(conninfo, READING) as connection:
+        yield connection
+
+
+def open_reader(
+    conninfo: str, timeouts: Timeouts, *, application_name: str = "sellerops reading"
+) -> BoundedConnection[TupleRow]:
+    """Open a connection whose transactions are read-only and repeatable-read, in UTC.
+
+    Raises ConfigurationError for a superuser, as ``read_only``.
+    """
+    connection = postgres.connect(conninfo, timeouts, autocommit=True, application_name=application_name)
+    try:
+        _refuse_superuser(connection)
+        connection.execute("SET TIME ZONE 'UTC'")
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.execute("SET LOCAL TIME ZONE 'UTC'")
-        _refuse_superuser(connection)
-        yield connection
+        connection.autocommit = False
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def grant_table(connection: psycopg.Connection[Any], schema: str, table: str) -> None:

@@ -36,14 +36,20 @@ def select(
 
     ``order_by``: a column of ``row``, put where the file says ``{order_by}``; rows without a value come last.
     """
+    text = statement(module_file, row, order_by)
+    with connection.cursor(row_factory=class_row(row)) as cursor:
+        return cursor.execute(text.encode(), values).fetchall()
+
+
+def statement(module_file: str, row: type[BaseModel], order_by: tuple[str, Direction] | None) -> str:
+    """The ``.sql`` file beside a module, in an order. Raises ValueError for an unknown column."""
     text = _text(Path(module_file).with_suffix(".sql"))
     if order_by is not None:
         column, direction = order_by
         if column not in row.model_fields:
             raise ValueError(f"{row.__name__} has no column {column!r}")
         text = text.replace("{order_by}", f'"{column}" {_ORDERS[direction]}')
-    with connection.cursor(row_factory=class_row(row)) as cursor:
-        return cursor.execute(text.encode(), values).fetchall()
+    return text
 
 
 @cache

@@ -1,15 +1,22 @@
 """Who may do what in the seller hub, by the permissions of Airflow's auth manager.
 
 A **partner** may read mart data: whoever may read the logs of DAG ``marts__money``. An **owner** may also
-change Airflow's Variables (roles Op and Admin) and sees and does everything.
+change Airflow's Variables (roles Op and Admin) and sees and does everything. Costs, and what is computed from
+them, are hidden from partners unless an owner has switched on setting ``partner_sees_costs``.
 """
 
 from __future__ import annotations
+
+from typing import Annotated
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, VariableDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, HTTPException
+from starlette.concurrency import run_in_threadpool
+
+from sellerops_airflow.dashboard.database import in_hub_thread, read
+from sellerops_airflow.dashboard.hub_settings import HubSettings, read_settings
 
 DAG_ID = "marts__money"
 may_read = requires_access_dag("GET", DagAccessEntity.TASK_LOGS, DAG_ID)
@@ -26,7 +33,28 @@ def owner_only(user: GetUserDep) -> None:
         raise HTTPException(403, "Only owners (users who may change Airflow's Variables) may do this.")
 
 
+async def sees_costs(user: GetUserDep) -> bool:
+    """Whether the user may see costs."""
+    if await run_in_threadpool(is_owner, user):
+        return True
+    settings: HubSettings = await in_hub_thread(lambda: read(read_settings))
+    return settings.partner_sees_costs
+
+
+SeesCosts = Annotated[bool, Depends(sees_costs)]
+COSTS_HIDDEN = "The owner of this hub does not show costs to partners."
 reading = Depends(may_read)
 owning = Depends(owner_only)
 
-__all__ = ["DAG_ID", "GetUserDep", "is_owner", "may_read", "owner_only", "owning", "reading"]
+__all__ = [
+    "COSTS_HIDDEN",
+    "DAG_ID",
+    "GetUserDep",
+    "SeesCosts",
+    "is_owner",
+    "may_read",
+    "owner_only",
+    "owning",
+    "reading",
+    "sees_costs",
+]

@@ -12,13 +12,16 @@ from fastapi.staticfiles import StaticFiles
 
 from sellerops_airflow.dashboard.access import reading
 from sellerops_airflow.dashboard.errors import add_error_handlers
-from sellerops_airflow.dashboard.routes import profit
+from sellerops_airflow.dashboard.routes import context, profit
 
 PREFIX = "/hub"
 BUNDLE = "hub.js"
 _STATIC = Path(__file__).parent / "static"
 # One line per page.
-_ROUTERS = (profit.router,)
+_ROUTERS = (
+    context.router,
+    profit.router,
+)
 
 
 def create_hub_app() -> FastAPI:

@@ -1,6 +1,5 @@
-"""Reads the hub's database: with the read-only role, a time limit, and threads of its own.
-
-Threads are limited, so that a slow database makes the hub's pages answer 503 and leaves Airflow's alone.
+"""How a route of the hub runs: in a thread of the hub's own, without costs for those who may not see them,
+as CSV on request, and, if it writes, with an entry in the audit log.
 """
 
 from __future__ import annotations
@@ -8,70 +7,93 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
-import anyio
-import anyio.to_thread
-import psycopg
+from fastapi import Depends, Request
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
-from sellerops.base.errors import RetryableError
-from sellerops_airflow.runtime import get_runtime
+from sellerops.read_models.costs import cost_columns, without_costs
+from sellerops.read_models.tables import Table
+from sellerops_airflow.dashboard import audit
+from sellerops_airflow.dashboard.access import SeesCosts, owner_only
+from sellerops_airflow.dashboard.database import in_hub_thread, now, read, today
+from sellerops_airflow.dashboard.json_writes import json_write
+from sellerops_airflow.dashboard.tables import PagingOfRequest, check_sort, csv_response
 
-Connection = psycopg.Connection[Any]
-_T = TypeVar("_T")
-_THREADS = 8
+_SEES, _REQUEST = "hub_sees_costs", "hub_request"
 
 
 class HubRoute(APIRoute):
-    """Runs a plain ``def`` route in one of the hub's threads instead of those of Airflow's routes."""
+    """A route of the hub: write it as a plain ``def`` that returns models.
+
+    Costs are hidden, and tables turned into CSV, after it. One that is no GET is for owners, takes JSON from
+    our own pages only, and must leave an entry in the audit log.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, _in_own_thread(endpoint), **options)
+        if _writes(options.get("methods")):
+            options["dependencies"] = _with(options.get("dependencies"), json_write, owner_only)
+        super().__init__(path, _as_hub_route(endpoint), **options)
 
 
-async def in_hub_thread(work: Callable[[], _T]) -> _T:
-    """Run blocking work in one of the hub's threads."""
-    return await anyio.to_thread.run_sync(work, limiter=_limiter())
+def _writes(methods: Any) -> bool:
+    return bool(set(methods or ("GET",)) - {"GET", "HEAD"})
 
 
-def read(work: Callable[[Connection], _T]) -> _T:
-    """Run queries in one read-only transaction. Raises RetryableError when the database does not answer."""
-    from sellerops.base.reader_role import read_only
-
-    try:
-        with read_only(get_runtime().reader_conninfo) as connection:
-            connection.execute("SET LOCAL statement_timeout = '10s'")
-            return work(connection)
-    except (psycopg.OperationalError, psycopg.errors.QueryCanceled) as error:
-        raise RetryableError(
-            f"the hub's database does not answer: {str(error).strip().splitlines()[0]}.",
-            where="connection sellerops_reader",
-            remedy="Check the connection and the database, then reload this page.",
-        ) from error
-
-
-def today() -> date:
-    """Today (UTC) by the ledger's clock."""
-    return get_runtime().ledger.clock().now().date()
-
-
-def _in_own_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+def _with(dependencies: Any, *wanted: Callable[..., Any]) -> list[Any]:
     # Routers are included in others, which makes a route of a route.
-    if inspect.iscoroutinefunction(endpoint):
+    found = list(dependencies or ())
+    known = {each.dependency for each in found}
+    return [*(Depends(each) for each in wanted if each not in known), *found]
+
+
+def _as_hub_route(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    if getattr(endpoint, "is_hub_route", False):
         return endpoint
+    if inspect.iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__name__}: write a plain def, which runs in a thread of the hub")
+    signature = inspect.signature(endpoint, eval_str=True)
+    row = _row_of(signature.return_annotation)
 
     @functools.wraps(endpoint)
     async def run(**values: Any) -> Any:
-        return await in_hub_thread(functools.partial(endpoint, **values))
+        sees, request = values.pop(_SEES), values.pop(_REQUEST)
+        paging = next((each for each in values.values() if isinstance(each, PagingOfRequest)), None)
+        if paging and row:
+            check_sort(paging, row, () if sees else cost_columns(row))
+        with audit.noticed() as entries:
+            found = await in_hub_thread(functools.partial(endpoint, **values))
+        if _writes([request.method]) and not entries:
+            raise RuntimeError(f"{endpoint.__name__} left no entry in the audit log")
+        shown = found if sees else _without_costs(found, row)
+        is_csv = paging is not None and paging.as_csv and isinstance(shown, Table) and row is not None
+        return csv_response(shown, row, paging, request.url.path) if is_csv else shown
 
     # FastAPI would unwrap it and take it for a plain function.
     del run.__wrapped__  # type: ignore[attr-defined]
-    run.__signature__ = inspect.signature(endpoint, eval_str=True)  # type: ignore[attr-defined]
+    own = [
+        inspect.Parameter(_SEES, inspect.Parameter.KEYWORD_ONLY, annotation=SeesCosts),
+        inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request),
+    ]
+    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*(each.replace(kind=each.KEYWORD_ONLY) for each in signature.parameters.values()), *own]
+    )
+    run.is_hub_route = True  # type: ignore[attr-defined]
     return run
 
 
-@functools.cache
-def _limiter() -> anyio.CapacityLimiter:
-    return anyio.CapacityLimiter(_THREADS)
+def _without_costs(found: Any, row: type[BaseModel] | None) -> Any:
+    shown = without_costs(found)
+    if row and isinstance(shown, Table):
+        return shown.model_copy(update={"hidden": cost_columns(row)})
+    return shown
+
+
+def _row_of(annotation: Any) -> type[BaseModel] | None:
+    """The row of a ``Table[Row]``."""
+    given = getattr(annotation, "__pydantic_generic_metadata__", {})
+    return given["args"][0] if given.get("origin") is Table else None
+
+
+__all__ = ["HubRoute", "in_hub_thread", "now", "read", "today"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import BaseModel
 
+from sellerops.read_models.costs import COST
 from sellerops.read_models.queries import Connection, select
 from sellerops.read_models.scope import Scope
 
@@ -21,8 +23,8 @@ class ProfitDay(BaseModel):
     units: int
     product_sales: Decimal | None
     ads: Decimal | None
-    cm2: Decimal | None
-    profit: Decimal | None
+    cm2: Annotated[Decimal | None, COST]
+    profit: Annotated[Decimal | None, COST]
     status: str
     missing: list[str]
 

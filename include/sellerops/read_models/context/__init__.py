@@ -1,0 +1,1 @@
+"""What all pages of the seller hub know: which figures there are."""

@@ -1,0 +1,2 @@
+SELECT max(recorded_at) AS recorded_at
+FROM sellerops.load

@@ -1,0 +1,180 @@
+"""The hub's database: a few threads and open connections of its own, with the read-only role and time limits.
+
+Airflow's pages keep working whatever this database does. At most eight requests wait for it at a time, each
+for seconds; further ones wait two seconds for a free thread. After a failure to reach it, requests are
+refused at once for five seconds.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+import psycopg
+
+from sellerops.base import reader_role
+from sellerops.base.errors import RetryableError
+from sellerops.base.postgres import BoundedConnection, Timeouts, is_unreachable
+from sellerops_airflow.runtime import get_runtime
+
+Connection = psycopg.Connection[Any]
+_T = TypeVar("_T")
+_THREADS = 8
+_LONGEST_WAIT = 2.0
+_REFUSED_SECONDS = 5.0
+_TIMEOUTS = Timeouts(statement=8, lock=2, grace=2)
+# Compiling a query takes longer than these queries run. Statements are planned for the values they have.
+_SESSION = "SET jit = off; SET work_mem = '32MB'; SET plan_cache_mode = force_custom_plan"
+
+
+async def in_hub_thread(work: Callable[[], _T]) -> _T:
+    """Run blocking work in one of the hub's threads. Raises RetryableError if none becomes free in time."""
+    places, borrower = _places(), object()
+    try:
+        with anyio.fail_after(_LONGEST_WAIT):
+            await places.acquire_on_behalf_of(borrower)
+    except TimeoutError as error:
+        raise _unavailable("all threads of the hub are waiting for it") from error
+    try:
+        return await anyio.to_thread.run_sync(work, limiter=_no_limit())
+    finally:
+        places.release_on_behalf_of(borrower)
+
+
+def read(work: Callable[[Connection], _T]) -> _T:
+    """Run queries in one read-only transaction. Raises RetryableError when the database does not answer."""
+    try:
+        with _readers().connection() as connection:
+            return work(connection)
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise _unavailable(reader_role.first_line(error)) from error
+
+
+def today() -> date:
+    """Today (UTC) by the ledger's clock."""
+    return now().date()
+
+
+def now() -> datetime:
+    """The time (UTC) by the ledger's clock, read like all figures: the ledger itself waits out an outage."""
+    return read(_now)
+
+
+def _now(connection: Connection) -> datetime:
+    row = connection.execute("SELECT sellerops.now()").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
+
+
+class Readers:
+    """Open connections that threads take turns to use.
+
+    :param conninfo: libpq string of the read-only role.
+    """
+
+    def __init__(self, conninfo: str) -> None:
+        self.conninfo = conninfo
+        self._idle: queue.LifoQueue[BoundedConnection[Any]] = queue.LifoQueue()
+        self._refused: tuple[float, str] = (0.0, "")
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection in a new read-only transaction. Raises psycopg.OperationalError."""
+        connection = self._begin()
+        try:
+            yield connection
+        except psycopg.Error as error:
+            self._note(error)
+            raise
+        finally:
+            self._put_back(connection)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    def _begin(self) -> BoundedConnection[Any]:
+        until, reason = self._refused
+        if time.monotonic() < until:
+            raise psycopg.OperationalError(reason)
+        while True:
+            try:
+                connection = self._idle.get_nowait()
+            except queue.Empty:
+                return self._open()
+            try:
+                connection.execute("SELECT 1")
+            except psycopg.Error:
+                # The server may have restarted since.
+                connection.close()
+            else:
+                return connection
+
+    def _open(self) -> BoundedConnection[Any]:
+        try:
+            connection = reader_role.open_reader(self.conninfo, _TIMEOUTS, application_name="sellerops hub")
+            connection.execute(_SESSION)
+        except psycopg.Error as error:
+            self._note(error)
+            raise
+        connection.commit()
+        connection.prepare_threshold = None
+        return connection
+
+    def _put_back(self, connection: BoundedConnection[Any]) -> None:
+        try:
+            connection.rollback()
+        except psycopg.Error:
+            connection.close()
+        else:
+            self._idle.put(connection)
+
+    def _note(self, error: psycopg.Error) -> None:
+        if is_unreachable(error):
+            self._refused = (time.monotonic() + _REFUSED_SECONDS, reader_role.first_line(error))
+
+
+_lock = threading.Lock()
+_current: tuple[int, Readers] | None = None
+
+
+def _readers() -> Readers:
+    """The connections of this process; new ones after a fork, or for another database."""
+    global _current
+    conninfo = get_runtime().reader_conninfo
+    with _lock:
+        if _current is None or _current[0] != os.getpid() or _current[1].conninfo != conninfo:
+            if _current is not None and _current[0] == os.getpid():
+                _current[1].close()
+            _current = (os.getpid(), Readers(conninfo))
+        return _current[1]
+
+
+def _unavailable(reason: str) -> RetryableError:
+    return RetryableError(
+        f"the hub's database does not answer: {reason}.",
+        where="connection sellerops_reader",
+        remedy="Check that Postgres runs and that the connection is right, then reload this page.",
+    )
+
+
+@functools.cache
+def _places() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(_THREADS)
+
+
+@functools.cache
+def _no_limit() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(math.inf)
