@@ -1,7 +1,68 @@
-import { Box, Heading } from "@chakra-ui/react";
+import { Box, Button, Code, Flex, Text } from "@chakra-ui/react";
+import { QueryClientProvider, useQueryErrorResetBoundary } from "@tanstack/react-query";
+import { useState } from "react";
+import { ErrorBoundary, type FallbackProps } from "react-error-boundary";
+import { useLocation } from "react-router-dom";
 
-export const Hub = () => (
-  <Box p={4}>
-    <Heading>Seller hub</Heading>
-  </Box>
+import { useHubContext } from "../api/context";
+import { makeQueryClient } from "../api/hooks";
+import { EmptyState, ErrorState, LoadingState } from "../components/States";
+import { Navigation } from "./Navigation";
+import { Notices } from "./Notices";
+import { PAGES } from "./pages";
+
+/** The seller hub within Airflow's page. Whatever fails in it stays in it. */
+export const Hub = () => {
+  const [queries] = useState(makeQueryClient);
+  return (
+    <ErrorBoundary FallbackComponent={Failed}>
+      <QueryClientProvider client={queries}>
+        <Shell />
+        <Notices />
+      </QueryClientProvider>
+    </ErrorBoundary>
+  );
+};
+
+const slugOf = (pathname: string) => pathname.split("/plugin/hub/")[1]?.split("/")[0] || (PAGES[0]?.slug ?? "");
+
+const Shell = () => {
+  const { pathname } = useLocation();
+  const slug = slugOf(pathname);
+  const { reset } = useQueryErrorResetBoundary();
+  return (
+    <Flex direction={{ base: "column", lg: "row" }} gap={{ base: 4, lg: 6 }} p={{ base: 3, md: 4 }} w="full" minW={0} color="fg">
+      <Navigation slug={slug} />
+      <Box flex="1" minW={0} maxW="100rem" pb={8}>
+        <ErrorBoundary FallbackComponent={Failed} onReset={reset} resetKeys={[pathname]}>
+          <CurrentPage slug={slug} />
+        </ErrorBoundary>
+      </Box>
+    </Flex>
+  );
+};
+
+/** The page waits for the context: without it, it would ask for the wrong days. */
+const CurrentPage = ({ slug }: { slug: string }) => {
+  const context = useHubContext();
+  const page = PAGES.find((each) => each.slug === slug);
+  if (!page) return <EmptyState title="There is no such page">Choose one from the list.</EmptyState>;
+  if (context.error && context.error.status !== 404) return <ErrorState error={context.error} retry={() => void context.refetch()} />;
+  if (context.isPending) return <LoadingState lines={6} />;
+  const { component: Component } = page;
+  return <Component />;
+};
+
+const Failed = ({ error, resetErrorBoundary }: FallbackProps) => (
+  <EmptyState
+    title="This page failed"
+    action={
+      <Button size="sm" variant="outline" onClick={resetErrorBoundary}>
+        Try again
+      </Button>
+    }
+  >
+    <Text>The other pages, and Airflow's own, go on working. If it fails again, report what it said:</Text>
+    <Code size="sm">{error instanceof Error ? error.message : String(error)}</Code>
+  </EmptyState>
 );

@@ -1,0 +1,27 @@
+/** The parts pages are made of. Each says in its comment what it is for; what pages ask the API with is here too. */
+export { csvAddress, useApi, useWrite, type Answer } from "../api/hooks";
+export { HubError } from "../api/client";
+export { useHubContext, type HubContext } from "../api/context";
+export * from "../lib/format";
+export * from "../lib/days";
+export { SERIES, seriesColor } from "../lib/colors";
+export { notify } from "../lib/notices";
+export { explainMissing } from "../lib/missing";
+export { useQueryParam, useScope } from "../lib/useScope";
+export { BandChart } from "./charts/BandChart";
+export { Heatmap, type CellTone, type HeatCell } from "./charts/Heatmap";
+export { Sparkline } from "./charts/Sparkline";
+export { TimeChart, type TimeSeries } from "./charts/TimeChart";
+export { ConfirmDialog } from "./ConfirmDialog";
+export { DataTable, type Column } from "./DataTable";
+export { Change, Day, Moment, Money, Percent, Units } from "./Figures";
+export { FormField } from "./FormField";
+export { AirflowLink, HubLink, hubPath } from "./Links";
+export { PageFrame, Section } from "./PageFrame";
+export { Choices, ScopeBar, Select } from "./ScopeBar";
+export { EmptyState, ErrorState, Loaded, LoadingState } from "./States";
+export { MissingList, StatusBadge, type Tone } from "./Status";
+export { Tabs } from "./Tabs";
+export { Tile, Tiles } from "./Tile";
+export { useTable, type TableState } from "./useTable";
+export { WhyButton, type WhyProps } from "./WhyButton";

@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Ads = () => <PageFrame title="Ads" />;
+
+export default Ads;

@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Alerts = () => <PageFrame title="Alerts" />;
+
+export default Alerts;

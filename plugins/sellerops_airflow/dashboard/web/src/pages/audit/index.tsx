@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const AuditLog = () => <PageFrame title="Audit log" />;
+
+export default AuditLog;

@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Connections = () => <PageFrame title="Connections" />;
+
+export default Connections;

@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const DataHealth = () => <PageFrame title="Data health" />;
+
+export default DataHealth;

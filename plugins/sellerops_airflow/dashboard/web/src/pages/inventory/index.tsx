@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Inventory = () => <PageFrame title="Inventory" />;
+
+export default Inventory;

@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Overview = () => <PageFrame title="Overview" />;
+
+export default Overview;

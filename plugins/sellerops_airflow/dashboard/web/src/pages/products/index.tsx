@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Products = () => <PageFrame title="Products" />;
+
+export default Products;

@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Profit = () => <PageFrame title="Profit" />;
+
+export default Profit;

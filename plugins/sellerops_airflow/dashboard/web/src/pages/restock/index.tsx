@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Restock = () => <PageFrame title="Restock" />;
+
+export default Restock;

@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Settings = () => <PageFrame title="Settings" />;
+
+export default Settings;

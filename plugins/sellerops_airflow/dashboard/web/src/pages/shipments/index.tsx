@@ -1,0 +1,5 @@
+import { PageFrame } from "../../components";
+
+const Shipments = () => <PageFrame title="Shipments" />;
+
+export default Shipments;
