@@ -1,20 +1,20 @@
-import type { UseQueryResult } from "@tanstack/react-query";
+import { type Answer, useApi } from "./hooks";
 
-import type { HubError } from "./client";
-import { useApi } from "./hooks";
+/** The user, accounts with their marketplaces, days by the ledger's clock, and which marts exist. */
+export type HubContext = Answer<"/api/context">;
 
-/** What every page needs to know before it asks for figures: `GET /hub/api/context`. Days are ISO, by the ledger's clock. */
-export interface HubContext {
-  user: string;
-  is_owner: boolean;
-  /** Whether costs and profit are shown to this user. */
-  sees_costs: boolean;
-  today: string;
-  yesterday: string;
-  accounts: { account_id: string; name: string; reporting_currency: string }[];
-  marketplaces: { marketplace_id: string; code: string; name: string; currency: string; account_ids: string[] }[];
-  /** Names of the marts that have been built, as `profit_day`. */
-  marts: string[];
+export const useHubContext = () => useApi("/api/context");
+
+export interface Shop {
+  id: string;
+  code: string;
+  currency: string;
 }
 
-export const useHubContext = () => useApi("/api/context" as never) as unknown as UseQueryResult<HubContext, HubError>;
+/** The marketplaces of some accounts (none: of all), each once. */
+export const shopsOf = (context: HubContext, accounts: readonly string[]): Shop[] => {
+  const found = new Map<string, Shop>();
+  for (const account of context.accounts)
+    if (accounts.length === 0 || accounts.includes(account.id)) for (const shop of account.marketplaces) found.set(shop.id, shop);
+  return [...found.values()];
+};

@@ -1,7 +1,7 @@
 import { Button, Field, HStack, Input, Menu, NativeSelect, Portal, Text } from "@chakra-ui/react";
 import { useEffect, useState } from "react";
 
-import { useHubContext } from "../api/context";
+import { shopsOf, useHubContext } from "../api/context";
 import { addDays, daysBetween } from "../lib/days";
 import { day } from "../lib/format";
 import { COMPARISONS, CURRENCIES, LONGEST_DAYS, PERIODS, type Period } from "../lib/scope";
@@ -18,15 +18,14 @@ export const ScopeBar = ({ parts }: { parts: ScopeParts }) => {
   const scope = useScope();
   const context = useHubContext().data;
   const has = (part: (typeof ALL)[number]) => (shown as readonly string[]).includes(part);
-  const inAccounts = (ids: string[]) => scope.accounts.length === 0 || ids.some((id) => scope.accounts.includes(id));
-  const shops = (context?.marketplaces ?? []).filter((shop) => inAccounts(shop.account_ids));
+  const shops = context ? shopsOf(context, scope.accounts) : [];
   return (
     <HStack gap={2} flexWrap="wrap" align="end" role="group" aria-label="Scope">
       {has("shop") && (context?.accounts.length ?? 0) > 1 && (
         <Choices
           label="Account"
           all="All accounts"
-          options={(context?.accounts ?? []).map((each) => ({ value: each.account_id, text: each.name }))}
+          options={(context?.accounts ?? []).map((each) => ({ value: each.id, text: each.id }))}
           chosen={scope.accounts}
           choose={(accounts) => scope.set({ accounts })}
         />
@@ -35,7 +34,7 @@ export const ScopeBar = ({ parts }: { parts: ScopeParts }) => {
         <Choices
           label="Marketplace"
           all="All marketplaces"
-          options={shops.map((shop) => ({ value: shop.marketplace_id, text: `${shop.code} · ${shop.currency}` }))}
+          options={shops.map((shop) => ({ value: shop.id, text: `${shop.code} · ${shop.currency}` }))}
           chosen={scope.marketplaces}
           choose={(marketplaces) => scope.set({ marketplaces })}
         />

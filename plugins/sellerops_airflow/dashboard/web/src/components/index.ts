@@ -1,7 +1,7 @@
 /** The parts pages are made of. Each says in its comment what it is for; what pages ask the API with is here too. */
 export { csvAddress, useApi, useWrite, type Answer } from "../api/hooks";
 export { HubError } from "../api/client";
-export { useHubContext, type HubContext } from "../api/context";
+export { shopsOf, useHubContext, type HubContext } from "../api/context";
 export * from "../lib/format";
 export * from "../lib/days";
 export { SERIES, seriesColor } from "../lib/colors";

@@ -47,7 +47,7 @@ const CurrentPage = ({ slug }: { slug: string }) => {
   const context = useHubContext();
   const page = PAGES.find((each) => each.slug === slug);
   if (!page) return <EmptyState title="There is no such page">Choose one from the list.</EmptyState>;
-  if (context.error && context.error.status !== 404) return <ErrorState error={context.error} retry={() => void context.refetch()} />;
+  if (context.error) return <ErrorState error={context.error} retry={() => void context.refetch()} />;
   if (context.isPending) return <LoadingState lines={6} />;
   const { component: Component } = page;
   return <Component />;

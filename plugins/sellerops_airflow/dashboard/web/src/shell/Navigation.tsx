@@ -11,7 +11,7 @@ import { PAGES, type Page } from "./pages";
 export const Navigation = ({ slug }: { slug: string }) => {
   const [open, setOpen] = useState(false);
   const { pathname } = useLocation();
-  const owner = useHubContext().data?.is_owner ?? false;
+  const owner = useHubContext().data?.user.is_owner ?? false;
   useEffect(() => setOpen(false), [pathname]);
   const pages = PAGES.filter((page) => owner || !page.ownerOnly);
   const title = PAGES.find((page) => page.slug === slug)?.title ?? "Pages";
