@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from sellerops_airflow.dashboard.access import reading
 from sellerops_airflow.dashboard.errors import add_error_handlers
-from sellerops_airflow.dashboard.routes import context, profit
+from sellerops_airflow.dashboard.routes import context, overview, profit
 
 PREFIX = "/hub"
 BUNDLE = "hub.js"
@@ -20,6 +20,7 @@ _STATIC = Path(__file__).parent / "static"
 # One line per page.
 _ROUTERS = (
     context.router,
+    overview.router,
     profit.router,
 )
 

@@ -1,0 +1,107 @@
+"""Open alerts, ranked by the money they cost a day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from sellerops.read_models.costs import COST
+from sellerops.read_models.listings import Listing, select_listing
+from sellerops.read_models.queries import Connection, Direction, select
+from sellerops.read_models.scope import Scope
+from sellerops.read_models.tables import Paging
+
+ADS = ("ads_above_break_even", "ads_without_sales")
+# Alerts that other points of the Overview are about; all others, yours included, are what broke.
+ELSEWHERE = (
+    *ADS,
+    "fee_tier_changed",
+    "inbound_short",
+    "order_due",
+    "order_passed",
+    "order_soon",
+    "owed_expiring",
+    "payout_below_forecast",
+    "returns_high",
+)
+
+
+_TELLING_COSTS = ("ads_above_break_even", "margin_below_floor", "order_passed", "owed_expiring")
+
+
+class OpenAlert(BaseModel):
+    """An alert that has not ended and is not snoozed. ``subject``: a SKU, a shipment, a table.
+
+    ``summary_of_costs``: instead of ``summary``, where the text tells costs or margins.
+    ``money_per_day``: what it costs a day, positive; None: unknown.
+    """
+
+    id: int | None
+    name: str
+    account_id: str
+    marketplace_id: str
+    subject: str
+    severity: str
+    summary: str | None
+    summary_of_costs: Annotated[str | None, COST]
+    opened_at: datetime | None
+    acknowledged_by: str | None
+    currency: str
+    money_per_day: Annotated[Decimal | None, COST]
+    status: str
+    missing: list[str]
+
+
+class AlertTotal(BaseModel):
+    """Sums of one currency; ``without_money``: alerts whose cost is unknown."""
+
+    currency: str
+    row_count: int
+    money_per_day: Annotated[Decimal | None, COST]
+    without_money: int
+
+
+Alerts = Listing[OpenAlert, AlertTotal]
+_ORDER = ("money_per_day", Direction.DESCENDING)
+
+
+class Evaluations(BaseModel):
+    """When the alerts of the scope were last evaluated: the oldest of them, None if never.
+
+    ``failed``: names of those that could not be evaluated the last time.
+    """
+
+    evaluated_at: datetime | None
+    failed: list[str]
+
+
+def read_alerts(
+    connection: Connection,
+    scope: Scope,
+    paging: Paging,
+    *,
+    names: Collection[str] | None = None,
+    other_names: Collection[str] = (),
+) -> Alerts:
+    """Open alerts with one of ``names`` (None: any) and none of ``other_names``.
+
+    Incomplete if an alert could not be evaluated (``missing``: its name) or none ever was (``alerts``).
+    """
+    values = {
+        **scope.values(),
+        "names": None if names is None else list(names),
+        "other_names": list(other_names),
+        "cost_names": list(_TELLING_COSTS),
+    }
+    found = select_listing(connection, __file__, Alerts, values, paging, _ORDER)
+    state = _evaluations(connection, values)
+    missing = ["alerts"] if state.evaluated_at is None else state.failed
+    return found.model_copy(update={"status": "incomplete", "missing": missing}) if missing else found
+
+
+def _evaluations(connection: Connection, values: dict[str, object]) -> Evaluations:
+    return select(connection, f"{__file__.removesuffix('alerts.py')}evaluations.py", Evaluations, values)[0]

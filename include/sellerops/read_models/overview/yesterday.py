@@ -1,0 +1,67 @@
+"""What the last day of the scope earned, against the same weekday before."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from sellerops.read_models.costs import COST
+from sellerops.read_models.listings import Listing, select_listing
+from sellerops.read_models.queries import Connection, Direction
+from sellerops.read_models.scope import Scope
+from sellerops.read_models.tables import Paging
+
+
+class ShopDay(BaseModel):
+    """One marketplace of an account on the day. Amounts: income positive, cost negative; None: unknown.
+
+    ``missing``: as in mart ``profit_day``; ``day``: the day has no figures at all, though the marketplace had
+    some in the four weeks before.
+    """
+
+    account_id: str
+    marketplace_id: str
+    currency: str
+    units: int | None
+    product_sales: Decimal | None
+    ads: Decimal | None
+    cm2: Annotated[Decimal | None, COST]
+    profit: Annotated[Decimal | None, COST]
+    units_before: int | None
+    product_sales_before: Decimal | None
+    profit_before: Annotated[Decimal | None, COST]
+    status: str
+    missing: list[str]
+
+
+class DayTotal(BaseModel):
+    """Sums of one currency over the marketplaces whose figure is known.
+
+    ``without_profit``: marketplaces whose profit is unknown, so that ``profit`` lacks theirs.
+    ``profit_before`` is None unless it is known of all.
+    """
+
+    currency: str
+    row_count: int
+    units: int | None
+    product_sales: Decimal | None
+    ads: Decimal | None
+    cm2: Annotated[Decimal | None, COST]
+    profit: Annotated[Decimal | None, COST]
+    without_profit: int
+    units_before: int | None
+    product_sales_before: Decimal | None
+    profit_before: Annotated[Decimal | None, COST]
+
+
+Yesterday = Listing[ShopDay, DayTotal]
+_ORDER = ("product_sales", Direction.DESCENDING)
+
+
+def read_yesterday(connection: Connection, scope: Scope, paging: Paging) -> Yesterday:
+    """The last day of the scope by marketplace. ``*_before``: the compared day; None without a comparison."""
+    compared = scope.model_copy(update={"start": scope.end}).compared()
+    values = {**scope.values(), "compared_end": compared and compared.end}
+    return select_listing(connection, __file__, Yesterday, values, paging, _ORDER)

@@ -1,0 +1,47 @@
+-- A marketplace that had figures in the four weeks before, and has none of the day, is a row without figures.
+WITH shops AS (
+    SELECT p.account_id, p.marketplace_id, p.currency, max(p.reporting_currency) AS reporting_currency
+    FROM sellerops_marts.profit_day AS p
+    WHERE p.day BETWEEN %(end)s::date - 28 AND %(end)s AND p.marketplace_id <> ''
+      AND (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
+      AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
+    GROUP BY 1, 2, 3
+),
+found AS MATERIALIZED (
+    SELECT s.account_id, s.marketplace_id,
+           coalesce(CASE WHEN %(in_reporting)s THEN s.reporting_currency ELSE s.currency END, '') AS currency,
+           p.units,
+           CASE WHEN %(in_reporting)s THEN p.product_sales_reporting ELSE p.product_sales END AS product_sales,
+           CASE WHEN %(in_reporting)s THEN p.ads_reporting ELSE p.ads END AS ads,
+           CASE WHEN %(in_reporting)s THEN p.cm2_reporting ELSE p.cm2 END AS cm2,
+           CASE WHEN %(in_reporting)s THEN p.profit_reporting ELSE p.profit END AS profit,
+           b.units AS units_before,
+           CASE WHEN %(in_reporting)s THEN b.product_sales_reporting ELSE b.product_sales END AS product_sales_before,
+           CASE WHEN %(in_reporting)s THEN b.profit_reporting ELSE b.profit END AS profit_before,
+           coalesce(p.status, 'incomplete') AS status,
+           CASE WHEN p.day IS NULL THEN '["day"]'::jsonb
+                WHEN p.missing = '' THEN '[]'::jsonb
+                ELSE to_jsonb(string_to_array(p.missing, ', ')) END AS missing
+    FROM shops AS s
+    LEFT JOIN sellerops_marts.profit_day AS p
+        ON (p.account_id, p.marketplace_id, p.currency) = (s.account_id, s.marketplace_id, s.currency) AND p.day = %(end)s
+    LEFT JOIN sellerops_marts.profit_day AS b
+        ON (b.account_id, b.marketplace_id, b.currency) = (s.account_id, s.marketplace_id, s.currency)
+       AND b.day = %(compared_end)s::date
+),
+totals AS (
+    SELECT currency, count(*) AS row_count,
+           sum(units) AS units,
+           sum(product_sales) AS product_sales, sum(ads) AS ads, sum(cm2) AS cm2, sum(profit) AS profit,
+           count(*) FILTER (WHERE profit IS NULL) AS without_profit,
+           sum(units_before) AS units_before, sum(product_sales_before) AS product_sales_before,
+           CASE WHEN count(*) = count(profit_before) THEN sum(profit_before) END AS profit_before
+    FROM found GROUP BY currency ORDER BY currency
+)
+SELECT (SELECT coalesce(json_agg(r), '[]') FROM (SELECT * FROM found ORDER BY {order_by}, account_id, marketplace_id
+                                                 LIMIT %(limit)s OFFSET %(offset)s) AS r) AS rows,
+       (SELECT coalesce(json_agg(t), '[]') FROM totals AS t) AS totals,
+       (SELECT count(*) FROM found) AS row_count,
+       (SELECT CASE WHEN count(*) = 0 OR bool_or(status = 'incomplete') THEN 'incomplete'
+                    WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END FROM found) AS status,
+       ARRAY(SELECT DISTINCT word FROM found, jsonb_array_elements_text(missing) AS word ORDER BY word) AS missing
