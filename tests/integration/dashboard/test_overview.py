@@ -149,14 +149,15 @@ def _fill(hub: Hub) -> None:
     _fill_alerts(hub)
     hub.add_to(
         "sellerops_reference.fee_rule",
-        {"rule": "storage_monthly", "marketplace_id": US, "amount": 0.78, "unit": "currency", "first_month": 1,
-         "last_month": 9, "valid_from": date(2024, 4, 1), "source": "test"},
+        {"rule": "storage_monthly", "marketplace_id": US, "amount": 0.78, "unit": "currency",
+         "first_month": 1, "last_month": 9, "valid_from": date(2024, 4, 1), "source": "test"},
         {"rule": "returns_exempt_units", "marketplace_id": US, "amount": 25, "unit": "units",
          "valid_from": date(2024, 6, 1), "source": "test"},
     )  # fmt: skip
     hub.add_to(
         "sellerops_reference.cost",
-        {"account_id": ACCOUNT, "sku": "A", "valid_from": date(2026, 1, 1), "manufacturing": 2, "currency": "USD"},
+        {"account_id": ACCOUNT, "sku": "A", "valid_from": date(2026, 1, 1), "manufacturing": 2,
+         "currency": "USD"},
     )  # fmt: skip
     hub.add_to(
         "sellerops.inbound_run",
@@ -197,7 +198,8 @@ def _fill_marts(hub: Hub, before: date) -> None:
         "profit_day",
         {**us, "day": DAY, "units": 5, "product_sales": 100, "product_sales_reporting": 90, "cm2": 25,
          "cm2_reporting": 22, "profit": 22, "profit_reporting": 20, "ads": -10, "ads_reporting": -9},
-        {**us, "day": before, "units": 4, "product_sales": 80, "product_sales_reporting": 72, "profit_reporting": 9},
+        {**us, "day": before, "units": 4, "product_sales": 80, "product_sales_reporting": 72,
+         "profit_reporting": 9},
         {**uk, "day": before, "units": 5, "product_sales": 50, "product_sales_reporting": 55},
     )  # fmt: skip
     due = {"day": DAY, "currency": "USD", "order_status": "order_now", **done}
@@ -212,7 +214,8 @@ def _fill_marts(hub: Hub, before: date) -> None:
     payout = {"status": "estimated", "missing": ""}
     hub.add(
         "payout_forecast",
-        {**payout, "day": DAY, "currency": "USD", "forecast": 1000, "deferred_later": 20, "pays_on": date(2026, 11, 23)},
+        {**payout, "day": DAY, "currency": "USD", "forecast": 1000, "deferred_later": 20,
+         "pays_on": date(2026, 11, 23)},
         {**payout, "day": before, "currency": "USD", "forecast": 1, "pays_on": date(2026, 11, 9)},
         {**payout, "day": DAY, "currency": "EUR", "forecast": 30, "pays_on": date(2026, 12, 2)},
     )  # fmt: skip

@@ -24,6 +24,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview
+         * @description All points with their totals. 404 if no mart has been built yet.
+         */
+        get: operations["overview_api_overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/ads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ads
+         * @description Ads without sales, or above break-even.
+         */
+        get: operations["ads_api_overview_ads_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/broken": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Broken
+         * @description Open alerts that no other point is about.
+         */
+        get: operations["broken_api_overview_broken_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/fees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fees
+         * @description Fees that changed or are coming.
+         */
+        get: operations["fees_api_overview_fees_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders
+         * @description SKUs to order today.
+         */
+        get: operations["orders_api_overview_orders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/owed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Owed
+         * @description Units that Amazon owes a reimbursement for.
+         */
+        get: operations["owed_api_overview_owed_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Payouts
+         * @description The next payout of each account and currency.
+         */
+        get: operations["payouts_api_overview_payouts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns
+         * @description SKUs whose return rate is close to, or above, the fee's threshold.
+         */
+        get: operations["returns_api_overview_returns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/shipments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shipments
+         * @description Shipments received short, and approvals that wait.
+         */
+        get: operations["shipments_api_overview_shipments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/yesterday": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Yesterday
+         * @description The last day of the scope by marketplace.
+         */
+        get: operations["yesterday_api_overview_yesterday_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profit/days": {
         parameters: {
             query?: never;
@@ -49,6 +249,20 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AlertTotal
+         * @description Sums of one currency; ``without_money``: alerts whose cost is unknown.
+         */
+        AlertTotal: {
+            /** Currency */
+            currency: string;
+            /** Money Per Day */
+            money_per_day: string | null;
+            /** Row Count */
+            row_count: number;
+            /** Without Money */
+            without_money: number;
+        };
+        /**
          * BuiltMart
          * @description A mart's table. ``built_at``: its newest rebuild, None if it is not known.
          */
@@ -57,6 +271,44 @@ export interface components {
             built_at: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * CloseReturns
+         * @description A SKU and month of shipment, as in mart ``return_rate_month``.
+         *
+         *     ``units_left``: units that may still come back before the fee begins; negative: it has begun.
+         */
+        CloseReturns: {
+            /** Account Id */
+            account_id: string;
+            /** Category */
+            category: string | null;
+            /** Is Above */
+            is_above: boolean | null;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Month */
+            month: string | null;
+            /** Return Rate */
+            return_rate: string | null;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Threshold */
+            threshold: string | null;
+            /** Title */
+            title: string | null;
+            /** Units Above Threshold */
+            units_above_threshold: string | null;
+            /** Units Left */
+            units_left: string | null;
+            /** Units Returned */
+            units_returned: number | null;
+            /** Units Shipped */
+            units_shipped: number | null;
         };
         /**
          * Comparison
@@ -154,10 +406,480 @@ export interface components {
             /** Sees Costs */
             sees_costs: boolean;
         };
+        /**
+         * DayTotal
+         * @description Sums of one currency over the marketplaces whose figure is known.
+         *
+         *     ``without_profit``: marketplaces whose profit is unknown, so that ``profit`` lacks theirs.
+         *     ``profit_before`` is None unless it is known of all.
+         */
+        DayTotal: {
+            /** Ads */
+            ads: string | null;
+            /** Cm2 */
+            cm2: string | null;
+            /** Currency */
+            currency: string;
+            /** Product Sales */
+            product_sales: string | null;
+            /** Product Sales Before */
+            product_sales_before: string | null;
+            /** Profit */
+            profit: string | null;
+            /** Profit Before */
+            profit_before: string | null;
+            /** Row Count */
+            row_count: number;
+            /** Units */
+            units: number | null;
+            /** Units Before */
+            units_before: number | null;
+            /** Without Profit */
+            without_profit: number;
+        };
+        /**
+         * Direction
+         * @enum {string}
+         */
+        Direction: "asc" | "desc";
+        /**
+         * DueOrder
+         * @description A SKU whose order is due, as in mart ``restock``. ``cash_needed``: cost of the order; ``cash_deposit``:
+         *     what of it is paid with the order; ``lost_margin``: what is lost even if it leaves today. None: unknown.
+         */
+        DueOrder: {
+            /** Account Id */
+            account_id: string;
+            /** Cash Deposit */
+            cash_deposit: string | null;
+            /** Cash Needed */
+            cash_needed: string | null;
+            /** Currency */
+            currency: string;
+            /** Day */
+            day: string | null;
+            /** Lost Margin */
+            lost_margin: string | null;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Order By */
+            order_by: string | null;
+            /** Order Quantity */
+            order_quantity: number | null;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Stock Out On */
+            stock_out_on: string | null;
+            /** Supplier */
+            supplier: string | null;
+            /** Title */
+            title: string | null;
+        };
+        /**
+         * FeeChange
+         * @description One change. ``kind``: ``size_tier`` (Amazon measures a SKU anew), ``rule`` (a rate of
+         *     ``config/fee_rules.csv`` begins to apply) or ``preview`` (Amazon expects the fee).
+         *
+         *     ``money_per_day``: more cost a day, of a size tier. ``expected``: cost from ``starts_on`` to ``ends_on``,
+         *     of a preview. Both are positive costs; None: unknown.
+         */
+        FeeChange: {
+            /** Account Id */
+            account_id: string;
+            /** Currency */
+            currency: string;
+            /** Ends On */
+            ends_on: string | null;
+            /** Expected */
+            expected: string | null;
+            /** Fee */
+            fee: string;
+            /** Kind */
+            kind: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Money Per Day */
+            money_per_day: string | null;
+            /** Sku */
+            sku: string;
+            /** Skus */
+            skus: number | null;
+            /** Starts On */
+            starts_on: string | null;
+            /** Status */
+            status: string;
+            /** Summary */
+            summary: string;
+        };
+        /**
+         * FeeTotal
+         * @description Sums of one currency; changes of rates have no amount and the currency ``""``.
+         */
+        FeeTotal: {
+            /** Currency */
+            currency: string;
+            /** Expected */
+            expected: string | null;
+            /** Money Per Day */
+            money_per_day: string | null;
+            /** Row Count */
+            row_count: number;
+            /** Rules */
+            rules: number;
+            /** Size Tiers */
+            size_tiers: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /** Listing[CloseReturns, ReturnsTotal] */
+        Listing_CloseReturns_ReturnsTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["CloseReturns"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["ReturnsTotal"][];
+        };
+        /** Listing[DueOrder, OrderTotal] */
+        Listing_DueOrder_OrderTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["DueOrder"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["OrderTotal"][];
+        };
+        /** Listing[FeeChange, FeeTotal] */
+        Listing_FeeChange_FeeTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["FeeChange"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["FeeTotal"][];
+        };
+        /** Listing[NextPayout, PayoutTotal] */
+        Listing_NextPayout_PayoutTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["NextPayout"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["PayoutTotal"][];
+        };
+        /** Listing[OpenAlert, AlertTotal] */
+        Listing_OpenAlert_AlertTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["OpenAlert"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["AlertTotal"][];
+        };
+        /** Listing[OpenShipment, ShipmentTotal] */
+        Listing_OpenShipment_ShipmentTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["OpenShipment"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["ShipmentTotal"][];
+        };
+        /** Listing[OwedUnits, OwedTotal] */
+        Listing_OwedUnits_OwedTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["OwedUnits"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["OwedTotal"][];
+        };
+        /** Listing[ShopDay, DayTotal] */
+        Listing_ShopDay_DayTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["ShopDay"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["DayTotal"][];
+        };
+        /**
+         * NextPayout
+         * @description A payout that is expected, as in mart ``payout_forecast`` at the end of ``day``.
+         *
+         *     ``paid_amount``: in the currency it is paid in, ``paid_currency``; ``forecast``: the same in ``currency``.
+         *     ``deferred_later``: what Amazon holds back beyond it. None: unknown.
+         */
+        NextPayout: {
+            /** Account Id */
+            account_id: string;
+            /** Closes On */
+            closes_on: string | null;
+            /** Currency */
+            currency: string;
+            /** Day */
+            day: string | null;
+            /** Deferred Later */
+            deferred_later: string | null;
+            /** Forecast */
+            forecast: string | null;
+            /** Missing */
+            missing: string[];
+            /** Paid Amount */
+            paid_amount: string | null;
+            /** Paid Currency */
+            paid_currency: string;
+            /** Pays On */
+            pays_on: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
+         * OpenAlert
+         * @description An alert that has not ended and is not snoozed. ``subject``: a SKU, a shipment, a table.
+         *
+         *     ``summary_of_costs``: instead of ``summary``, where the text tells costs or margins.
+         *     ``money_per_day``: what it costs a day, positive; None: unknown.
+         */
+        OpenAlert: {
+            /** Account Id */
+            account_id: string;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Currency */
+            currency: string;
+            /** Id */
+            id: number | null;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Money Per Day */
+            money_per_day: string | null;
+            /** Name */
+            name: string;
+            /** Opened At */
+            opened_at: string | null;
+            /** Severity */
+            severity: string;
+            /** Status */
+            status: string;
+            /** Subject */
+            subject: string;
+            /** Summary */
+            summary: string | null;
+            /** Summary Of Costs */
+            summary_of_costs: string | null;
+        };
+        /**
+         * OpenShipment
+         * @description ``kind``: ``short`` (closed with fewer units than shipped) or ``approval`` (an FBA inbound run waits).
+         *
+         *     ``shipment_id``: Amazon's id, of an approval the inbound run's. ``since``: day of the last receipt, or
+         *     since when it waits. ``expires_at``: when the first offer expires (UTC). ``value``: manufacturing cost of
+         *     the missing units, None: unknown. ``dag_id``, ``run_id``: the Airflow run that waits.
+         */
+        OpenShipment: {
+            /** Account Id */
+            account_id: string;
+            /** Currency */
+            currency: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Kind */
+            kind: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string | null;
+            /** Run Id */
+            run_id: string;
+            /** Shipment Id */
+            shipment_id: string;
+            /** Since */
+            since: string | null;
+            /** Status */
+            status: string;
+            /** Units Missing */
+            units_missing: number | null;
+            /** Units Shipped */
+            units_shipped: number | null;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * OrderTotal
+         * @description Sums of one currency; ``without_cash``: SKUs whose cost is unknown, so that the sums lack theirs.
+         */
+        OrderTotal: {
+            /** Cash Deposit */
+            cash_deposit: string | null;
+            /** Cash Needed */
+            cash_needed: string | null;
+            /** Currency */
+            currency: string;
+            /** Lost Margin */
+            lost_margin: string | null;
+            /** Order Quantity */
+            order_quantity: number;
+            /** Row Count */
+            row_count: number;
+            /** Without Cash */
+            without_cash: number;
+        };
+        /**
+         * Overview
+         * @description The points in their order. A point is None if its tables do not exist yet: its DAG is off.
+         *
+         *     ``day``: the last day of the scope, which ``yesterday`` is about; ``compared_day``: the same weekday
+         *     before, None without a comparison. ``rows`` of each point: its first five.
+         */
+        Overview: {
+            ads: components["schemas"]["Listing_OpenAlert_AlertTotal_"] | null;
+            broken: components["schemas"]["Listing_OpenAlert_AlertTotal_"] | null;
+            /** Compared Day */
+            compared_day: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            fees: components["schemas"]["Listing_FeeChange_FeeTotal_"] | null;
+            orders: components["schemas"]["Listing_DueOrder_OrderTotal_"] | null;
+            owed: components["schemas"]["Listing_OwedUnits_OwedTotal_"] | null;
+            payouts: components["schemas"]["Listing_NextPayout_PayoutTotal_"] | null;
+            returns: components["schemas"]["Listing_CloseReturns_ReturnsTotal_"] | null;
+            shipments: components["schemas"]["Listing_OpenShipment_ShipmentTotal_"] | null;
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+            yesterday: components["schemas"]["Listing_ShopDay_DayTotal_"] | null;
+        };
+        /**
+         * OwedTotal
+         * @description Sums of one currency. ``value_claimable``: what you can claim today; ``days_left``: until the first
+         *     expires.
+         */
+        OwedTotal: {
+            /** Currency */
+            currency: string;
+            /** Days Left */
+            days_left: number | null;
+            /** Row Count */
+            row_count: number;
+            /** Units */
+            units: number;
+            /** Value */
+            value: string | null;
+            /** Value Claimable */
+            value_claimable: string | null;
+            /** Without Value */
+            without_value: number;
+        };
+        /**
+         * OwedUnits
+         * @description Units to be reimbursed, as in mart ``owed``, whose last day to claim is not over.
+         *
+         *     ``days_left``: from today to ``claim_until``. ``value``: of all open units; None: unknown.
+         */
+        OwedUnits: {
+            /** Account Id */
+            account_id: string;
+            /** Can Claim */
+            can_claim: boolean | null;
+            /** Claim From */
+            claim_from: string | null;
+            /** Claim Until */
+            claim_until: string | null;
+            /** Currency */
+            currency: string;
+            /** Day */
+            day: string | null;
+            /** Days Left */
+            days_left: number;
+            /** Kind */
+            kind: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Reference */
+            reference: string;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Units */
+            units: number;
+            /** Value */
+            value: string | null;
+            /** Value Basis */
+            value_basis: string;
+        };
+        /**
+         * PayoutTotal
+         * @description Sums of one currency. ``next_on``: day of the earliest payout.
+         */
+        PayoutTotal: {
+            /** Currency */
+            currency: string;
+            /** Deferred Later */
+            deferred_later: string | null;
+            /** Forecast */
+            forecast: string | null;
+            /** Next On */
+            next_on: string | null;
+            /** Row Count */
+            row_count: number;
+            /** Without Forecast */
+            without_forecast: number;
         };
         /**
          * ProfitDay
@@ -188,11 +910,185 @@ export interface components {
             units: number;
         };
         /**
+         * ReturnsTotal
+         * @description ``above``: how many of the rows are above the threshold; ``units_above_threshold``: units that bear
+         *     the fee.
+         */
+        ReturnsTotal: {
+            /** Above */
+            above: number;
+            /** Currency */
+            currency: string;
+            /** Row Count */
+            row_count: number;
+            /** Units Above Threshold */
+            units_above_threshold: string;
+        };
+        /**
          * ScopeCurrency
          * @description Currency of amounts: the account's reporting currency, or each marketplace's own.
          * @enum {string}
          */
         ScopeCurrency: "reporting" | "marketplace";
+        /**
+         * ShipmentTotal
+         * @description Sums of one currency; approvals have the currency ``""``.
+         */
+        ShipmentTotal: {
+            /** Approvals */
+            approvals: number;
+            /** Currency */
+            currency: string;
+            /** Row Count */
+            row_count: number;
+            /** Short */
+            short: number;
+            /** Units Missing */
+            units_missing: number | null;
+            /** Value */
+            value: string | null;
+            /** Without Value */
+            without_value: number;
+        };
+        /**
+         * ShopDay
+         * @description One marketplace of an account on the day. Amounts: income positive, cost negative; None: unknown.
+         *
+         *     ``missing``: as in mart ``profit_day``; ``day``: the day has no figures at all, though the marketplace had
+         *     some in the four weeks before.
+         */
+        ShopDay: {
+            /** Account Id */
+            account_id: string;
+            /** Ads */
+            ads: string | null;
+            /** Cm2 */
+            cm2: string | null;
+            /** Currency */
+            currency: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Product Sales */
+            product_sales: string | null;
+            /** Product Sales Before */
+            product_sales_before: string | null;
+            /** Profit */
+            profit: string | null;
+            /** Profit Before */
+            profit_before: string | null;
+            /** Status */
+            status: string;
+            /** Units */
+            units: number | null;
+            /** Units Before */
+            units_before: number | null;
+        };
+        /** Table[CloseReturns] */
+        Table_CloseReturns_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["CloseReturns"][];
+            totals: components["schemas"]["CloseReturns"] | null;
+        };
+        /** Table[DueOrder] */
+        Table_DueOrder_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["DueOrder"][];
+            totals: components["schemas"]["DueOrder"] | null;
+        };
+        /** Table[FeeChange] */
+        Table_FeeChange_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["FeeChange"][];
+            totals: components["schemas"]["FeeChange"] | null;
+        };
+        /** Table[NextPayout] */
+        Table_NextPayout_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["NextPayout"][];
+            totals: components["schemas"]["NextPayout"] | null;
+        };
+        /** Table[OpenAlert] */
+        Table_OpenAlert_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["OpenAlert"][];
+            totals: components["schemas"]["OpenAlert"] | null;
+        };
+        /** Table[OpenShipment] */
+        Table_OpenShipment_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["OpenShipment"][];
+            totals: components["schemas"]["OpenShipment"] | null;
+        };
+        /** Table[OwedUnits] */
+        Table_OwedUnits_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["OwedUnits"][];
+            totals: components["schemas"]["OwedUnits"] | null;
+        };
+        /** Table[ShopDay] */
+        Table_ShopDay_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["ShopDay"][];
+            totals: components["schemas"]["ShopDay"] | null;
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -231,6 +1127,523 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Context"];
+                };
+            };
+        };
+    };
+    overview_api_overview_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ads_api_overview_ads_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_OpenAlert_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    broken_api_overview_broken_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_OpenAlert_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fees_api_overview_fees_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_FeeChange_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    orders_api_overview_orders_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_DueOrder_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    owed_api_overview_owed_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_OwedUnits_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    payouts_api_overview_payouts_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_NextPayout_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    returns_api_overview_returns_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_CloseReturns_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    shipments_api_overview_shipments_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_OpenShipment_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    yesterday_api_overview_yesterday_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_ShopDay_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
