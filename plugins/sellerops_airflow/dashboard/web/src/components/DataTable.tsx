@@ -1,4 +1,4 @@
-import { Box, Button, Flex, HStack, Input, Link, Span, Table, Text } from "@chakra-ui/react";
+import { Box, Button, Flex, HStack, Input, Link, Span, Stack, Table, Text } from "@chakra-ui/react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 
@@ -68,7 +68,7 @@ export const DataTable = <Row, Totals = Row>(props: DataTableProps<Row, Totals>)
       )}
       <Loaded result={result} loading={<LoadingState lines={8} />} empty={empty} isEmpty={(data) => data.row_count === 0}>
         {(data) => (
-          <>
+          <Stack gap={2}>
             <Box overflow="auto" maxH="70vh" borderWidth="1px" borderRadius="md" tabIndex={0} role="region" aria-label={caption}>
               <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
                 <Table.Caption srOnly>{caption}</Table.Caption>
@@ -104,7 +104,7 @@ export const DataTable = <Row, Totals = Row>(props: DataTableProps<Row, Totals>)
               </Table.Root>
             </Box>
             {state && data.row_count > state.limit && <Pages state={state} count={data.row_count} />}
-          </>
+          </Stack>
         )}
       </Loaded>
     </Box>
@@ -121,7 +121,7 @@ const Header = <Row, Totals>({ column, first, state }: { column: Column<Row, Tot
     <Table.ColumnHeader aria-sort={order} textAlign={end ? "end" : "start"} title={column.help} {...sticky(first, "bg.subtle")}>
       {state && column.sortable !== false ? (
         <Button
-          variant="plain" size="xs" px={0} h="auto" fontWeight="inherit" color="inherit" onClick={() => state.sortBy(column.key)}
+          variant="plain" size="xs" px={0} h="auto" fontSize="inherit" fontWeight="inherit" color="inherit" onClick={() => state.sortBy(column.key)}
           _focusVisible={{ outline: "2px solid", outlineColor: "blue.solid" }}
         >
           {column.header}
@@ -168,7 +168,7 @@ const Search = ({ what, state }: { what: string; state: TableState }) => {
 };
 
 const Pages = ({ state, count }: { state: TableState; count: number }) => (
-  <HStack mt={2} gap={2} justify="end" as="nav" aria-label="Pages of the table">
+  <HStack gap={2} justify="end" as="nav" aria-label="Pages of the table">
     <Text fontSize="sm" color="fg.muted">
       {units(state.offset + 1)}–{units(Math.min(count, state.offset + state.limit))} of {units(count)}
     </Text>

@@ -19,6 +19,6 @@ export const FormField = ({ label, help, error, required, children }: FormFieldP
     </Field.Label>
     {children}
     {help && <Field.HelperText>{help}</Field.HelperText>}
-    {error && <Field.ErrorText>{error}</Field.ErrorText>}
+    {error && <Field.ErrorText color="red.fg">{error}</Field.ErrorText>}
   </Field.Root>
 );

@@ -1,5 +1,5 @@
-import { Button, Field, HStack, Input, Menu, NativeSelect, Portal, Text } from "@chakra-ui/react";
-import { useEffect, useState } from "react";
+import { Box, Button, Field, HStack, Input, Menu, NativeSelect, Portal, Text } from "@chakra-ui/react";
+import { useEffect, useId, useState } from "react";
 
 import { shopsOf, useHubContext } from "../api/context";
 import { addDays, daysBetween } from "../lib/days";
@@ -17,38 +17,58 @@ export const ScopeBar = ({ parts }: { parts: ScopeParts }) => {
   const shown = parts === "all" ? ALL : parts;
   const scope = useScope();
   const context = useHubContext().data;
+  const [open, setOpen] = useState(false);
+  const id = useId();
   const has = (part: (typeof ALL)[number]) => (shown as readonly string[]).includes(part);
   const shops = context ? shopsOf(context, scope.accounts) : [];
+  const names = [
+    has("shop") && chosenText(scope.accounts, "All accounts"),
+    has("shop") && chosenText(shops.filter(({ id }) => scope.marketplaces.includes(id)).map(({ code }) => code), "all marketplaces"),
+    has("period") && (scope.period === "custom" ? `${day(scope.start, "short")} – ${day(scope.end, "short")}` : PERIODS[scope.period]),
+  ];
   return (
-    <HStack gap={2} flexWrap="wrap" align="end" role="group" aria-label="Scope">
-      {has("shop") && (context?.accounts.length ?? 0) > 1 && (
-        <Choices
-          label="Account"
-          all="All accounts"
-          options={(context?.accounts ?? []).map((each) => ({ value: each.id, text: each.id }))}
-          chosen={scope.accounts}
-          choose={(accounts) => scope.set({ accounts })}
-        />
-      )}
-      {has("shop") && (
-        <Choices
-          label="Marketplace"
-          all="All marketplaces"
-          options={shops.map((shop) => ({ value: shop.id, text: `${shop.code} · ${shop.currency}` }))}
-          chosen={scope.marketplaces}
-          choose={(marketplaces) => scope.set({ marketplaces })}
-        />
-      )}
-      {has("period") && <PeriodChoice />}
-      {has("compare") && (
-        <Select label="Compared with" value={scope.compare} options={COMPARISONS} choose={(compare) => scope.set({ compare })} />
-      )}
-      {has("currency") && (
-        <Select label="Currency" value={scope.currency} options={CURRENCIES} choose={(currency) => scope.set({ currency })} />
-      )}
-    </HStack>
+    <Box role="group" aria-label="Scope">
+      <Button
+        display={{ base: "flex", md: "none" }} w="full" h="auto" py={2} size="sm" variant="outline" fontWeight="normal" justifyContent="space-between"
+        whiteSpace="normal" textAlign="start" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}
+      >
+        <span>{names.filter(Boolean).join(" · ")}</span>
+        <span aria-hidden>{open ? "▴" : "▾"}</span>
+      </Button>
+      <HStack
+        id={id} gap={2} flexWrap="wrap" align="end" display={{ base: open ? "flex" : "none", md: "flex" }} mt={{ base: 2, md: 0 }}
+      >
+        {has("shop") && (context?.accounts.length ?? 0) > 1 && (
+          <Choices
+            label="Account"
+            all="All accounts"
+            options={(context?.accounts ?? []).map((each) => ({ value: each.id, text: each.id }))}
+            chosen={scope.accounts}
+            choose={(accounts) => scope.set({ accounts })}
+          />
+        )}
+        {has("shop") && (
+          <Choices
+            label="Marketplace"
+            all="All marketplaces"
+            options={shops.map((shop) => ({ value: shop.id, text: `${shop.code} · ${shop.currency}` }))}
+            chosen={scope.marketplaces}
+            choose={(marketplaces) => scope.set({ marketplaces })}
+          />
+        )}
+        {has("period") && <PeriodChoice />}
+        {has("compare") && (
+          <Select label="Compared with" value={scope.compare} options={COMPARISONS} choose={(compare) => scope.set({ compare })} />
+        )}
+        {has("currency") && (
+          <Select label="Currency" value={scope.currency} options={CURRENCIES} choose={(currency) => scope.set({ currency })} />
+        )}
+      </HStack>
+    </Box>
   );
 };
+
+const chosenText = (names: readonly string[], all: string) => (names.length === 0 ? all : names.join(", "));
 
 const Label = ({ children }: { children: string }) => (
   <Field.Label fontSize="xs" color="fg.muted" mb={0}>

@@ -82,8 +82,8 @@ export const Loaded = <T,>({ result, children, loading, empty, isEmpty }: Loaded
   if (result.data === undefined) return loading ?? <LoadingState />;
   if (empty && (isEmpty ? isEmpty(result.data) : Array.isArray(result.data) && result.data.length === 0)) return empty;
   return (
-    <Box opacity={result.isPlaceholderData ? 0.55 : 1} transition="opacity 0.15s" aria-busy={result.isPlaceholderData}>
+    <Stack gap={4} minW={0} opacity={result.isPlaceholderData ? 0.55 : 1} transition="opacity 0.15s" aria-busy={result.isPlaceholderData}>
       {children(result.data)}
-    </Box>
+    </Stack>
   );
 };

@@ -95,6 +95,17 @@ export type Kind = "money" | "units" | "percent";
 export const valueText = (kind: Kind, value: Value, currency?: string | null, style?: Style) =>
   kind === "money" ? money(value, currency, style) : kind === "units" ? units(value, style) : percent(value, style);
 
+/** A round value at an axis: short, without decimals that say nothing. */
+export const axisText = (kind: Kind, value: number, currency?: string | null) => {
+  const whole = Number.isInteger(value);
+  const style: Style = { compact: true };
+  if (kind === "percent") return percent(value, { digits: Number.isInteger(Math.round(value * 1e6) / 1e4) ? 0 : 1 });
+  if (kind === "units") return units(value, { ...style, digits: whole ? 0 : 2 });
+  return currency && whole
+    ? write(value, { style: "currency", currency, maximumFractionDigits: 0 }, style)
+    : money(value, currency, style);
+};
+
 /** How `now` differs from `before`: percent, or percentage points between shares; null where it cannot be said. */
 export const changeText = (kind: Kind, now: Value, before: Value): string | null => {
   const [a, b] = [toNumber(now), toNumber(before)];

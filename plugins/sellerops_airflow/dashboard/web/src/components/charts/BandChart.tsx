@@ -1,4 +1,4 @@
-import { type Kind, type Value, day, toNumber, valueText } from "../../lib/format";
+import { type Kind, type Value, axisText, day, toNumber, valueText } from "../../lib/format";
 import { Frame, type LegendItem } from "./Frame";
 import { linePath, rangeOf } from "./scale";
 
@@ -46,7 +46,7 @@ export const BandChart = ({ label, days, low, middle, high, kind, currency, heig
   return (
     <Frame
       label={label} summary={summary} days={days} range={rangeOf([...was, ...lows, ...highs, line])} legend={legend} rows={rows} height={height}
-      write={(value) => valueText(kind, value, currency, { compact: true })}
+      write={(value) => axisText(kind, value, currency)}
     >
       {({ x, y }) => {
         const points = (values: (number | null)[]) => values.map((value, index) => (value === null ? null : ([x(index), y(value)] as const)));

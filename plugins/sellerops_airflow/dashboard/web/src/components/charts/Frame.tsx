@@ -36,7 +36,7 @@ interface FrameProps {
 }
 
 const LEFT = 56;
-const BOTTOM = 22;
+const BOTTOM = 26;
 const TOP = 8;
 const LABEL_WIDTH = 62;
 const TOOLTIP_WIDTH = 220;

@@ -1,7 +1,7 @@
 import { useId } from "react";
 
 import { seriesColor } from "../../lib/colors";
-import { type Kind, type Value, day, toNumber, valueText } from "../../lib/format";
+import { type Kind, type Value, axisText, day, toNumber, valueText } from "../../lib/format";
 import { Frame, type LegendItem } from "./Frame";
 import { linePath, rangeOf } from "./scale";
 
@@ -57,7 +57,7 @@ export const TimeChart = ({ label, days, series, comparison, kind, currency, sta
   return (
     <Frame
       label={label} summary={summary} days={days} range={range} legend={legend} rows={rows} height={height} onDay={onDay}
-      write={(value) => valueText(kind, value, currency, { compact: true })}
+      write={(value) => axisText(kind, value, currency)}
     >
       {({ x, y, step, zero }) => (
         <>
