@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from pydantic import BaseModel
 
 Connection = psycopg.Connection[Any]
@@ -50,6 +50,14 @@ def statement(module_file: str, row: type[BaseModel], order_by: tuple[str, Direc
             raise ValueError(f"{row.__name__} has no column {column!r}")
         text = text.replace("{order_by}", f'"{column}" {_ORDERS[direction]}')
     return text
+
+
+def select_mappings(
+    connection: Connection, module_file: str, name: str, values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The rows of the file ``name`` beside a module, for models that turn columns into rows."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_text(Path(module_file).with_name(name)).encode(), values).fetchall()
 
 
 @cache

@@ -1,21 +1,26 @@
-"""Order-based profit by day."""
+"""Profit by day, of the orders or of what Amazon posted, beside the day it is compared with."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel
 
 from sellerops.read_models.costs import COST
+from sellerops.read_models.profit.definitions import ProfitView
 from sellerops.read_models.queries import Connection, select
 from sellerops.read_models.scope import Scope
+
+_CASH = __file__.replace("days.py", "cash_days.py")
 
 
 class ProfitDay(BaseModel):
     """One day and currency, all marketplaces of the scope together. Amounts: income positive, cost negative;
     None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
+
+    By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part in no settlement yet.
     """
 
     day: date
@@ -23,12 +28,42 @@ class ProfitDay(BaseModel):
     units: int
     product_sales: Decimal | None
     ads: Decimal | None
+    cm1: Annotated[Decimal | None, COST]
     cm2: Annotated[Decimal | None, COST]
     profit: Annotated[Decimal | None, COST]
+    total: Decimal | None = None
+    unsettled: Decimal | None = None
     status: str
     missing: list[str]
 
 
-def read_profit_days(connection: Connection, scope: Scope) -> list[ProfitDay]:
+class ComparedDay(ProfitDay):
+    """A day with the one it is compared with; ``compared`` None: without figures, or no comparison."""
+
+    compared_day: date | None = None
+    compared: ProfitDay | None = None
+
+
+def read_profit_days(
+    connection: Connection, scope: Scope, view: ProfitView = ProfitView.ORDER
+) -> list[ProfitDay]:
     """The days of the scope that have figures, oldest first."""
-    return select(connection, __file__, ProfitDay, scope.values())
+    return select(connection, __file__ if view is ProfitView.ORDER else _CASH, ProfitDay, scope.values())
+
+
+def read_compared_days(connection: Connection, scope: Scope, view: ProfitView) -> list[ComparedDay]:
+    """The same, each with the same weekday of the days to compare with."""
+    days = read_profit_days(connection, scope, view)
+    other = scope.compared()
+    if other is None:
+        return [ComparedDay(**day.model_dump()) for day in days]
+    moved: timedelta = scope.start - other.start
+    before = {(day.day, day.currency): day for day in read_profit_days(connection, other, view)}
+    return [
+        ComparedDay(
+            **day.model_dump(),
+            compared_day=day.day - moved,
+            compared=before.get((day.day - moved, day.currency)),
+        )
+        for day in days
+    ]

@@ -1,0 +1,105 @@
+-- Advertising over the days of the scope, grouped by marketplace, ad product or campaign (`by`), beside what the
+-- marketplace sold and earned before advertising. Sums are divided, ratios of days never added.
+WITH settings AS (
+    SELECT account_id, reporting_currency FROM sellerops_reference.account_setting
+),
+campaign_days AS (
+    SELECT a.account_id AS own_account, a.marketplace_id AS own_marketplace,
+           CASE WHEN %(by)s = 'ad_product' THEN '' ELSE a.account_id END AS account_id,
+           CASE WHEN %(by)s = 'ad_product' THEN '' ELSE a.marketplace_id END AS marketplace_id,
+           CASE WHEN %(by)s = 'marketplace' THEN '' ELSE a.ad_product END AS ad_product,
+           CASE WHEN %(by)s = 'campaign' THEN a.campaign_id ELSE '' END AS campaign_id,
+           CASE WHEN %(in_reporting)s THEN g.reporting_currency ELSE a.currency END AS currency,
+           a.day, a.impressions, a.clicks, a.orders, a.units, a.status, a.missing,
+           a.spend * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END AS spend,
+           a.sales * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END AS sales
+    FROM sellerops_marts.ads_campaign_day AS a
+    LEFT JOIN settings AS g ON g.account_id = a.account_id
+    LEFT JOIN sellerops_reference.fx_rate AS x
+        ON x.day = a.day AND x.from_currency = a.currency AND x.to_currency = g.reporting_currency
+    WHERE a.day BETWEEN %(start)s AND %(end)s
+      AND (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
+      AND (%(marketplaces)s::text[] IS NULL OR a.marketplace_id = ANY (%(marketplaces)s))
+),
+grouped AS (
+    SELECT account_id, marketplace_id, ad_product, campaign_id, coalesce(currency, '') AS currency,
+           coalesce(sum(impressions), 0)::bigint AS impressions, coalesce(sum(clicks), 0)::bigint AS clicks,
+           CASE WHEN count(*) = count(spend) THEN sum(spend) END AS spend,
+           CASE WHEN count(*) = count(sales) THEN sum(sales) END AS sales,
+           coalesce(sum(orders), 0)::bigint AS orders, coalesce(sum(units), 0)::bigint AS units,
+           count(DISTINCT day) AS days, count(DISTINCT day) FILTER (WHERE status = 'estimated') AS open_days,
+           max(day) AS last_day,
+           CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'
+                WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
+           coalesce(string_agg(DISTINCT nullif(missing, ''), ', '), '') AS missing
+    FROM campaign_days
+    GROUP BY account_id, marketplace_id, ad_product, campaign_id, currency
+),
+sold AS (
+    SELECT p.account_id, p.marketplace_id,
+           coalesce(CASE WHEN %(in_reporting)s THEN p.reporting_currency ELSE p.currency END, '') AS currency,
+           CASE WHEN %(in_reporting)s THEN p.product_sales_reporting ELSE p.product_sales END AS product_sales,
+           CASE WHEN %(in_reporting)s THEN p.cm2_reporting - p.ads_reporting ELSE p.cm2 - p.ads END AS before_ads
+    FROM sellerops_marts.profit_day AS p
+    WHERE p.day BETWEEN %(start)s AND %(end)s AND %(by)s <> 'campaign'
+      AND (p.account_id, p.marketplace_id) IN (SELECT own_account, own_marketplace FROM campaign_days)
+),
+sums_sold AS (
+    -- Break-even is that of the days whose margin is known: a fee that Amazon has not named yet moves it little.
+    SELECT CASE WHEN %(by)s = 'ad_product' THEN '' ELSE account_id END AS account_id,
+           CASE WHEN %(by)s = 'ad_product' THEN '' ELSE marketplace_id END AS marketplace_id,
+           currency,
+           CASE WHEN count(*) = count(product_sales) THEN sum(product_sales) END AS total_sales,
+           sum(before_ads) AS before_ads,
+           sum(product_sales) FILTER (WHERE before_ads IS NOT NULL) AS margin_sales
+    FROM sold
+    GROUP BY 1, 2, 3
+),
+found AS (
+    SELECT g.account_id, g.marketplace_id, g.ad_product, g.campaign_id, g.currency, g.impressions, g.clicks, g.spend,
+           g.sales, g.orders, g.units, s.total_sales, s.before_ads, s.margin_sales,
+           round(g.spend / nullif(g.sales, 0), 6) AS acos,
+           round(g.sales / nullif(g.spend, 0), 6) AS roas,
+           round(g.spend / nullif(s.total_sales, 0), 6) AS tacos,
+           round(s.before_ads / nullif(s.margin_sales, 0), 6) AS break_even_acos,
+           round(g.clicks::numeric / nullif(g.impressions, 0), 6) AS click_rate,
+           round(g.spend / nullif(g.clicks, 0), 6) AS cost_per_click,
+           round(g.orders::numeric / nullif(g.clicks, 0), 6) AS conversion_rate,
+           g.days, g.open_days, g.last_day, g.status, g.missing
+    FROM grouped AS g
+    LEFT JOIN sums_sold AS s
+        ON s.account_id = g.account_id AND s.marketplace_id = g.marketplace_id AND s.currency = g.currency
+    WHERE %(search)s::text IS NULL OR g.campaign_id ILIKE %(search)s OR g.campaign_id = ANY (%(named)s)
+),
+page AS (
+    SELECT * FROM found
+    ORDER BY {order_by}, account_id, marketplace_id, ad_product, campaign_id, currency
+    LIMIT %(limit)s OFFSET %(offset)s
+),
+-- Of all marketplaces that advertised.
+whole AS (
+    SELECT CASE WHEN count(DISTINCT currency) = 1 THEN max(currency) END AS currency,
+           CASE WHEN count(DISTINCT currency) = 1 AND count(*) = count(total_sales) THEN sum(total_sales) END AS total_sales,
+           sum(before_ads) AS before_ads, sum(margin_sales) AS margin_sales
+    FROM sums_sold
+)
+SELECT false AS is_totals, (SELECT count(*) FROM found) AS row_count, page.* FROM page
+UNION ALL
+SELECT true, f.n, '', '', '', '', f.currency, f.impressions, f.clicks, f.spend, f.sales, f.orders, f.units, w.total_sales,
+       w.before_ads, w.margin_sales, round(f.spend / nullif(f.sales, 0), 6), round(f.sales / nullif(f.spend, 0), 6),
+       round(f.spend / nullif(w.total_sales, 0), 6), round(w.before_ads / nullif(w.margin_sales, 0), 6),
+       round(f.clicks::numeric / nullif(f.impressions, 0), 6), round(f.spend / nullif(f.clicks, 0), 6),
+       round(f.orders::numeric / nullif(f.clicks, 0), 6), f.days, f.open_days, f.last_day, f.status, f.missing
+FROM (
+    SELECT count(*) AS n, max(currency) AS currency, sum(impressions) AS impressions, sum(clicks) AS clicks,
+           CASE WHEN count(*) = count(spend) THEN sum(spend) END AS spend,
+           CASE WHEN count(*) = count(sales) THEN sum(sales) END AS sales,
+           sum(orders) AS orders, sum(units) AS units, max(days) AS days, max(open_days) AS open_days, max(last_day) AS last_day,
+           CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'
+                WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
+           coalesce(string_agg(DISTINCT nullif(missing, ''), ', '), '') AS missing
+    FROM found
+    HAVING count(DISTINCT currency) = 1
+) AS f
+LEFT JOIN whole AS w ON w.currency = f.currency
+ORDER BY is_totals, {order_by}, account_id, marketplace_id, ad_product, campaign_id, currency

@@ -1,0 +1,48 @@
+"""Names of campaigns, from the campaign reports: marts know only their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sellerops.read_models.ads.groups import AdsRow
+from sellerops.read_models.queries import Connection, select_mappings
+from sellerops.read_models.scope import Scope
+from sellerops.read_models.tables import Paging
+
+# An ad product's report may not be collected, so that its table does not exist.
+_PRODUCTS = ("sp", "sb", "sd")
+
+
+def with_names(connection: Connection, rows: Sequence[AdsRow]) -> list[AdsRow]:
+    """The campaigns with their names on their last day; None where no report has it."""
+    names: dict[str, str] = {}
+    for product in _collected(connection):
+        wanted = [row for row in rows if row.ad_product.lower() == product]
+        values = {
+            "accounts": [row.account_id for row in wanted],
+            "marketplaces": [row.marketplace_id for row in wanted],
+            "days": [row.last_day for row in wanted],
+            "campaigns": [row.campaign_id for row in wanted],
+        }
+        if wanted:
+            found = select_mappings(connection, __file__, f"names_{product}.sql", values)
+            names.update({each["campaign_id"]: each["name"] for each in found})
+    return [row.model_copy(update={"campaign_name": names.get(row.campaign_id)}) for row in rows]
+
+
+def campaigns_named(connection: Connection, scope: Scope, paging: Paging) -> list[str]:
+    """Ids of the campaigns whose name contains the text that a table is searched for."""
+    values: dict[str, Any] = {**scope.values(), **paging.values()}
+    if values["search"] is None:
+        return []
+    return sorted(
+        each["campaign_id"]
+        for product in _collected(connection)
+        for each in select_mappings(connection, __file__, f"search_{product}.sql", values)
+    )
+
+
+def _collected(connection: Connection) -> list[str]:
+    found = select_mappings(connection, __file__, "campaign_tables.sql", {})
+    return [product for product in _PRODUCTS if found[0][product]]

@@ -1,0 +1,191 @@
+"""Profit and loss by marketplace: every P&L line, its sum over the days of the scope, and the sum to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel
+
+from sellerops.read_models.profit.definitions import COST_LINES, Level, Line, ProfitView, lines_of
+from sellerops.read_models.profit.told import words, worst
+from sellerops.read_models.queries import Connection, select_mappings
+from sellerops.read_models.scope import Scope
+
+# Figures end before the scope does: the marts of its last days are not built yet.
+NO_FIGURES = "days"
+_FILES = {ProfitView.ORDER: "order_sums.sql", ProfitView.PAYMENT: "cash_sums.sql"}
+
+
+class Amount(BaseModel):
+    """A sum; ``value`` None: unknown on ``unknown_days`` marketplace days, ``known`` is that of the others."""
+
+    value: Decimal | None
+    known: Decimal | None
+    unknown_days: int = 0
+
+
+class LineColumn(BaseModel):
+    """A marketplace, or what an account has without one (``marketplace_id`` empty).
+
+    ``open_units``: units whose amounts are estimates. ``fee_difference``: fees that Amazon posted less those
+    expected for the same units, on the days on which both are known.
+    """
+
+    account_id: str
+    marketplace_id: str
+    currency: str
+    units: int
+    open_units: int
+    fee_difference: Decimal | None
+    days: int
+    last_day: date
+    status: str
+    missing: list[str]
+
+
+class LineRow(BaseModel):
+    """A P&L line: income positive, cost negative. ``cells`` are in the order of the columns; ``total`` is None
+    where they have several currencies; ``compared``: the total of the days to compare with.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    level: Level
+    is_sum: bool
+    cells: list[Amount]
+    total: Amount | None
+    compared: Amount | None
+
+
+class ProfitLines(BaseModel):
+    """``currency``: that of the totals, None with several. ``compared_to`` is None without a comparison;
+    ``compared_is_whole``: each marketplace has figures for as many days as it is compared with. ``hidden``: lines that
+    are empty because the reader may not see costs.
+    """
+
+    view: ProfitView
+    currency: str | None
+    columns: list[LineColumn]
+    rows: list[LineRow]
+    units: int
+    status: str
+    missing: list[str]
+    compared_from: date | None
+    compared_to: date | None
+    compared_is_whole: bool
+    hidden: list[str] = []
+
+
+class _Sums(BaseModel):
+    """The columns of one scope, with the sums of each."""
+
+    columns: list[LineColumn]
+    amounts: list[dict[str, Amount]]
+
+
+def read_lines(connection: Connection, scope: Scope, view: ProfitView) -> ProfitLines:
+    """Profit and loss of the scope by marketplace."""
+    sums = _read_sums(connection, scope, view)
+    compared_scope = scope.compared()
+    compared = _read_sums(connection, compared_scope, view) if compared_scope else None
+    return ProfitLines(
+        view=view,
+        currency=_one_currency(sums.columns),
+        columns=sums.columns,
+        rows=[_row(line, sums, compared) for line in lines_of(view)],
+        units=sum(column.units for column in sums.columns),
+        status=worst(column.status for column in sums.columns),
+        missing=words(column.missing for column in sums.columns) or ([] if sums.columns else [NO_FIGURES]),
+        compared_from=compared_scope.start if compared_scope else None,
+        compared_to=compared_scope.end if compared_scope else None,
+        compared_is_whole=bool(compared and compared_scope and _is_whole(compared, sums)),
+    )
+
+
+def without_cost_lines(lines: ProfitLines) -> ProfitLines:
+    """The same, with costs of goods and every line that contains them empty."""
+    unknown = Amount(value=None, known=None)
+    rows = [
+        row.model_copy(
+            update={
+                "cells": [unknown for _ in row.cells],
+                "total": row.total and unknown,
+                "compared": row.compared and unknown,
+            }
+        )
+        if row.name in COST_LINES
+        else row
+        for row in lines.rows
+    ]
+    hidden = [row.name for row in rows if row.name in COST_LINES]
+    return lines.model_copy(update={"rows": rows, "hidden": hidden})
+
+
+def total_of(amounts: Sequence[Amount]) -> Amount:
+    """The sum of amounts of one currency, unknown if one is."""
+    known = [amount.known for amount in amounts if amount.known is not None]
+    unknown_days = sum(amount.unknown_days for amount in amounts)
+    total = sum(known, Decimal()) if known else None
+    return Amount(value=None if unknown_days else total, known=total, unknown_days=unknown_days)
+
+
+def _read_sums(connection: Connection, scope: Scope, view: ProfitView) -> _Sums:
+    rows = select_mappings(connection, __file__, _FILES[view], scope.values())
+    return _Sums(
+        columns=[_column(row, scope) for row in rows],
+        amounts=[{line.name: _amount(row, line.name) for line in lines_of(view)} for row in rows],
+    )
+
+
+def _column(row: Mapping[str, Any], scope: Scope) -> LineColumn:
+    missing = [word for word in row["missing"].split(", ") if word]
+    status = "incomplete" if row["incomplete_days"] else "estimated" if row["estimated_days"] else "complete"
+    # Costs of a whole account have no row on days without any.
+    if row["marketplace_id"] and row["last_day"] < scope.end:
+        missing, status = [*missing, NO_FIGURES], "incomplete"
+    kept = LineColumn.model_fields.keys() - {"status", "missing"}
+    return LineColumn(**{name: row[name] for name in kept}, status=status, missing=words([missing]))
+
+
+def _amount(row: Mapping[str, Any], name: str) -> Amount:
+    unknown_days = row["days"] - row[f"{name}_days"]
+    return Amount(value=None if unknown_days else row[name], known=row[name], unknown_days=unknown_days)
+
+
+def _row(line: Line, sums: _Sums, compared: _Sums | None) -> LineRow:
+    cells = [amounts[line.name] for amounts in sums.amounts]
+    return LineRow(
+        name=line.name,
+        label=line.label,
+        meaning=line.meaning,
+        level=line.level,
+        is_sum=line.is_sum,
+        cells=cells,
+        total=total_of(cells) if _one_currency(sums.columns) is not None else None,
+        compared=_compared(line, sums, compared),
+    )
+
+
+def _compared(line: Line, sums: _Sums, compared: _Sums | None) -> Amount | None:
+    if compared is None or _one_currency(compared.columns) != _one_currency(sums.columns):
+        return None
+    return total_of([amounts[line.name] for amounts in compared.amounts])
+
+
+def _one_currency(columns: Sequence[LineColumn]) -> str | None:
+    found = {column.currency for column in columns}
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_whole(compared: _Sums, sums: _Sums) -> bool:
+    """Whether each marketplace has figures for as many days as those it is compared with."""
+    days = {(each.account_id, each.marketplace_id): each.days for each in compared.columns}
+    return all(
+        days.get((each.account_id, each.marketplace_id), 0) >= each.days
+        for each in sums.columns
+        if each.marketplace_id
+    )

@@ -1,0 +1,35 @@
+-- Names of amounts without a P&L line, posted on the days of the scope. Small marts say where to look: settlements by
+-- settlement_day, transactions by the days that profit_day calls unmapped.
+WITH settlements AS (
+    SELECT d.account_id, d.settlement_id
+    FROM sellerops_marts.settlement_day AS d
+    WHERE d.level = 'UNMAPPED' AND d.day BETWEEN %(start)s AND %(end)s
+      AND (%(accounts)s::text[] IS NULL OR d.account_id = ANY (%(accounts)s))
+    GROUP BY d.account_id, d.settlement_id
+),
+posting_days AS (
+    SELECT p.account_id, p.day
+    FROM sellerops_marts.profit_day AS p
+    WHERE strpos(p.missing, 'unmapped') > 0 AND p.day BETWEEN %(start)s AND %(end)s
+      AND (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
+    GROUP BY p.account_id, p.day
+)
+SELECT 'settlement' AS source, l.account_id, l.marketplace_id, l.transaction_type AS name, l.amount_type AS second_name,
+       l.amount_description AS third_name, l.currency, count(*) AS lines, sum(l.amount) AS amount,
+       min(l.day) AS first_day, max(l.day) AS last_day
+FROM settlements AS s
+JOIN sellerops_marts.settlement_line AS l ON l.account_id = s.account_id AND l.settlement_id = s.settlement_id
+WHERE l.level = 'UNMAPPED' AND l.day BETWEEN %(start)s AND %(end)s
+  AND (%(marketplaces)s::text[] IS NULL OR l.marketplace_id = ANY (%(marketplaces)s))
+GROUP BY l.account_id, l.marketplace_id, l.transaction_type, l.amount_type, l.amount_description, l.currency
+UNION ALL
+SELECT 'transaction', t.account_id, t.marketplace_id, t.transaction_type, t.breakdown_type, '', t.currency, count(*),
+       sum(t.amount), min(t.day), max(t.day)
+FROM posting_days AS p
+JOIN sellerops_marts.transaction_line AS t
+    ON t.account_id = p.account_id AND t.day = p.day
+    AND t.posted_at >= p.day - INTERVAL '1 day' AND t.posted_at < p.day + INTERVAL '2 days'
+WHERE t.level = 'UNMAPPED' AND t.is_counted
+  AND (%(marketplaces)s::text[] IS NULL OR t.marketplace_id = ANY (%(marketplaces)s))
+GROUP BY t.account_id, t.marketplace_id, t.transaction_type, t.breakdown_type, t.currency
+ORDER BY source, amount, account_id, name, second_name, third_name
