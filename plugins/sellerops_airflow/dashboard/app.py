@@ -12,13 +12,14 @@ from fastapi.staticfiles import StaticFiles
 
 from sellerops_airflow.dashboard.access import reading
 from sellerops_airflow.dashboard.errors import add_error_handlers
-from sellerops_airflow.dashboard.routes import context, overview, profit
+from sellerops_airflow.dashboard.routes import ads, context, overview, profit
 
 PREFIX = "/hub"
 BUNDLE = "hub.js"
 _STATIC = Path(__file__).parent / "static"
 # One line per page.
 _ROUTERS = (
+    ads.router,
     context.router,
     overview.router,
     profit.router,

@@ -13,8 +13,9 @@ from sellerops.read_models.scope import Scope
 
 
 class AdsDay(BaseModel):
-    """A day and ad product. ``final_on``: the day from which a report has final sales, which is 10 days after the day
-    for Sponsored Products and 17 for Brands and Display. ``status`` is estimated until such a report came.
+    """A day and ad product. ``final_on``: the day from which a report has final sales, which is 10 days
+    after the day for Sponsored Products and 17 for Brands and Display. ``status`` is estimated until such a
+    report came.
     """
 
     day: date

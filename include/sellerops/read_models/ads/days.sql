@@ -2,9 +2,9 @@ SELECT a.day, a.ad_product,
        coalesce(CASE WHEN %(in_reporting)s THEN g.reporting_currency ELSE a.currency END, '') AS currency,
        coalesce(sum(a.clicks), 0)::bigint AS clicks,
        CASE WHEN count(*) = count(x.rate) OR NOT %(in_reporting)s
-            THEN sum(a.spend * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END) END AS spend,
+            THEN round(sum(a.spend * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END), 6) END AS spend,
        CASE WHEN count(*) = count(x.rate) OR NOT %(in_reporting)s
-            THEN sum(a.sales * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END) END AS sales,
+            THEN round(sum(a.sales * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END), 6) END AS sales,
        a.day + max(a.window_days)::int + 3 AS final_on,
        CASE WHEN bool_or(a.status = 'incomplete') THEN 'incomplete'
             WHEN bool_or(a.status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,

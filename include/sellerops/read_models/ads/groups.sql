@@ -24,8 +24,8 @@ campaign_days AS (
 grouped AS (
     SELECT account_id, marketplace_id, ad_product, campaign_id, coalesce(currency, '') AS currency,
            coalesce(sum(impressions), 0)::bigint AS impressions, coalesce(sum(clicks), 0)::bigint AS clicks,
-           CASE WHEN count(*) = count(spend) THEN sum(spend) END AS spend,
-           CASE WHEN count(*) = count(sales) THEN sum(sales) END AS sales,
+           CASE WHEN count(*) = count(spend) THEN round(sum(spend), 6) END AS spend,
+           CASE WHEN count(*) = count(sales) THEN round(sum(sales), 6) END AS sales,
            coalesce(sum(orders), 0)::bigint AS orders, coalesce(sum(units), 0)::bigint AS units,
            count(DISTINCT day) AS days, count(DISTINCT day) FILTER (WHERE status = 'estimated') AS open_days,
            max(day) AS last_day,

@@ -22,9 +22,9 @@ class QueriesBy(StrEnum):
 
 
 class SearchQuery(BaseModel):
-    """A query in a marketplace, its weeks added up; weeks begin on Sundays. ``*_total``: all products, yours included;
-    they are not added over queries or ASINs. ``paid_*``: Sponsored Products for the same text; None: no ads are
-    reported. Organic figures are yours less the paid ones, at least 0.
+    """A query in a marketplace, its weeks added up; weeks begin on Sundays. ``*_total``: all products,
+    yours included; they are not added over queries or ASINs. ``paid_*``: Sponsored Products for the same
+    text; None: no ads are reported. Organic figures are yours less the paid ones, at least 0.
     """
 
     account_id: str

@@ -19,8 +19,8 @@ from sellerops.read_models.tables import Paging
 
 
 class AdsFigures(BaseModel):
-    """Sums over all marketplaces of a currency; None: unknown of one of them. ``total_sales`` are those of the
-    marketplaces that advertised. ``unallocated``: spend that no SKU is known for.
+    """Sums over all marketplaces of a currency; None: unknown of one of them. ``total_sales`` are those of
+    the marketplaces that advertised. ``unallocated``: spend that no SKU is known for.
     """
 
     spend: Decimal | None
@@ -37,8 +37,8 @@ class AdsFigures(BaseModel):
 
 
 class AdsSummary(BaseModel):
-    """``compared`` is None without a comparison, or without advertising then. ``open_days``: days whose attributed
-    sales still grow.
+    """``compared`` is None without a comparison, or without advertising then. ``open_days``: days whose
+    attributed sales still grow.
     """
 
     currency: str
@@ -82,7 +82,9 @@ def _covers(compared: Sequence[AdsRow], rows: Sequence[AdsRow], currency: str) -
     """Whether each marketplace that advertises has as many days with figures to compare with."""
     days = {(row.account_id, row.marketplace_id): row.days for row in compared if row.currency == currency}
     return all(
-        days.get((row.account_id, row.marketplace_id), 0) >= row.days for row in rows if row.currency == currency
+        days.get((row.account_id, row.marketplace_id), 0) >= row.days
+        for row in rows
+        if row.currency == currency
     )
 
 
@@ -92,7 +94,11 @@ def _figures(rows: Sequence[AdsRow], loose: Sequence[UnallocatedSpend], currency
     def total(amount: Callable[[AdsRow], Decimal | None]) -> Decimal | None:
         return _total([amount(row) for row in own])
 
-    spend, sales, total_sales = total(lambda row: row.spend), total(lambda row: row.sales), total(lambda row: row.total_sales)
+    spend, sales, total_sales = (
+        total(lambda row: row.spend),
+        total(lambda row: row.sales),
+        total(lambda row: row.total_sales),
+    )
     return AdsFigures(
         spend=spend,
         sales=sales,

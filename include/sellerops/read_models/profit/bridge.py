@@ -46,8 +46,8 @@ _STEPS = (
 
 
 class BridgeColumn(BaseModel):
-    """A marketplace. ``unrated_days`` have no exchange rate and are in no amount. ``error``: paid as posted less
-    ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
+    """A marketplace. ``unrated_days`` have no exchange rate and are in no amount. ``error``: paid as posted
+    less ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
     """
 
     account_id: str
@@ -65,7 +65,9 @@ class BridgeColumn(BaseModel):
 
 
 class BridgeStep(BaseModel):
-    """Amounts in cents that add up: a sum is the amounts above it. ``total`` is None with several currencies."""
+    """Amounts in cents that add up: a sum is the amounts above it. ``total`` is None with several
+    currencies.
+    """
 
     name: str
     label: str
@@ -128,7 +130,16 @@ def _column(row: Mapping[str, Any]) -> BridgeColumn:
         missing.append("fx_rate")
     incomplete = row["incomplete_days"] or row["unrated_days"]
     status = "incomplete" if incomplete else "estimated" if row["estimated_days"] else "complete"
-    kept = ("account_id", "marketplace_id", "currency", "orders", "units", "last_day", "unrated_days", "open_days")
+    kept = (
+        "account_id",
+        "marketplace_id",
+        "currency",
+        "orders",
+        "units",
+        "last_day",
+        "unrated_days",
+        "open_days",
+    )
     return BridgeColumn(
         **{name: row[name] for name in kept},
         open_ordered=row["open_ordered"],

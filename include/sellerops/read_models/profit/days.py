@@ -17,10 +17,11 @@ _CASH = __file__.replace("days.py", "cash_days.py")
 
 
 class ProfitDay(BaseModel):
-    """One day and currency, all marketplaces of the scope together. Amounts: income positive, cost negative;
-    None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
+    """One day and currency, all marketplaces of the scope together. Amounts: income positive, cost
+    negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
 
-    By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part in no settlement yet.
+    By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part in no settlement
+    yet.
     """
 
     day: date

@@ -47,7 +47,9 @@ _LINES = (
     Line("promotions", "Promotions", Level.CM1, "Your discounts on products and shipping, and points."),
     Line("referral_fees", "Referral fees", Level.CM1, "Amazon's commission."),
     Line("closing_fees", "Closing fees", Level.CM1, "Amazon's closing fees."),
-    Line("digital_services_fees", "Digital services fees", Level.CM1, "Charged in countries with such a tax."),
+    Line(
+        "digital_services_fees", "Digital services fees", Level.CM1, "Charged in countries with such a tax."
+    ),
     Line(
         "fulfilment_fees",
         "FBA fulfilment",
@@ -69,9 +71,14 @@ _LINES = (
     ),
     Line("merchant_shipping", "Merchant shipping", Level.CM1, "Postage that you bought from Amazon."),
     Line("other_cm1", "Other (CM1)", Level.CM1, "Every other line of level CM1."),
-    Line("cogs", "Cost of goods", Level.CM1, "Manufacturing, freight, duty, prep and other cost of the units."),
     Line(
-        "cogs_returned", "Cost of sellable returns", Level.CM1, "Cost of units that came back sellable, added back."
+        "cogs", "Cost of goods", Level.CM1, "Manufacturing, freight, duty, prep and other cost of the units."
+    ),
+    Line(
+        "cogs_returned",
+        "Cost of sellable returns",
+        Level.CM1,
+        "Cost of units that came back sellable, added back.",
     ),
     Line("cm1", "Contribution margin 1", Level.CM1, "All lines above.", is_sum=True),
     Line("ads", "Advertising", Level.CM2, "By order: spend of the day. By payment: what Amazon deducted."),
@@ -82,7 +89,9 @@ _LINES = (
     Line("reimbursements", "Reimbursements", Level.CM2, "What Amazon paid for lost and damaged units."),
     Line("clawbacks", "Clawbacks", Level.CM2, "Reimbursements that Amazon took back."),
     Line("other_cm2", "Other (CM2)", Level.CM2, "Every other line of level CM2."),
-    Line("tax_on_fees", "VAT on fees", Level.CM2, "Only if the account setting vat_on_fees is NON_RECOVERABLE."),
+    Line(
+        "tax_on_fees", "VAT on fees", Level.CM2, "Only if the account setting vat_on_fees is NON_RECOVERABLE."
+    ),
     Line("cm2", "Contribution margin 2", Level.CM2, "CM1 and the lines after it.", is_sum=True),
     Line(
         "cm2_without_cogs",
@@ -91,9 +100,13 @@ _LINES = (
         "CM2 without cost of goods and sellable returns: known even where a cost is not.",
         is_sum=True,
     ),
-    Line("overhead", "Overhead", Level.OVERHEAD, "Subscription, services, EPR, fee adjustments. Never spread."),
+    Line(
+        "overhead", "Overhead", Level.OVERHEAD, "Subscription, services, EPR, fee adjustments. Never spread."
+    ),
     Line("profit", "Profit", Level.OVERHEAD, "CM2 and overhead.", is_sum=True),
-    Line("tax", "Tax", Level.BESIDE, "Collected and withheld, and tax on fees that you recover. Never profit."),
+    Line(
+        "tax", "Tax", Level.BESIDE, "Collected and withheld, and tax on fees that you recover. Never profit."
+    ),
     Line("balance", "Balance", Level.BESIDE, "Reserves, debts, loans and transfers. Never profit."),
     Line("unmapped", "Unmapped", Level.BESIDE, "Amounts that no rule names. They are in no other line."),
     Line(

@@ -1,4 +1,6 @@
-"""Profit and loss by marketplace: every P&L line, its sum over the days of the scope, and the sum to compare with."""
+"""Profit and loss by marketplace: every P&L line, its sum over the days of the scope, and the sum to
+compare with.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +49,8 @@ class LineColumn(BaseModel):
 
 
 class LineRow(BaseModel):
-    """A P&L line: income positive, cost negative. ``cells`` are in the order of the columns; ``total`` is None
-    where they have several currencies; ``compared``: the total of the days to compare with.
+    """A P&L line: income positive, cost negative. ``cells`` are in the order of the columns; ``totals`` and
+    ``compared``, the totals of the days to compare with, in that of the currencies.
     """
 
     name: str
@@ -57,21 +59,20 @@ class LineRow(BaseModel):
     level: Level
     is_sum: bool
     cells: list[Amount]
-    total: Amount | None
-    compared: Amount | None
+    totals: list[Amount]
+    compared: list[Amount | None]
 
 
 class ProfitLines(BaseModel):
-    """``currency``: that of the totals, None with several. ``compared_to`` is None without a comparison;
-    ``compared_is_whole``: each marketplace has figures for as many days as it is compared with. ``hidden``: lines that
-    are empty because the reader may not see costs.
+    """``currencies``: those of the columns. ``compared_to`` is None without a comparison;
+    ``compared_is_whole``: each marketplace has figures for as many days as it is compared with. ``hidden``:
+    lines that are empty because the reader may not see costs.
     """
 
     view: ProfitView
-    currency: str | None
+    currencies: list[str]
     columns: list[LineColumn]
     rows: list[LineRow]
-    units: int
     status: str
     missing: list[str]
     compared_from: date | None
@@ -94,10 +95,9 @@ def read_lines(connection: Connection, scope: Scope, view: ProfitView) -> Profit
     compared = _read_sums(connection, compared_scope, view) if compared_scope else None
     return ProfitLines(
         view=view,
-        currency=_one_currency(sums.columns),
+        currencies=sorted({column.currency for column in sums.columns}),
         columns=sums.columns,
         rows=[_row(line, sums, compared) for line in lines_of(view)],
-        units=sum(column.units for column in sums.columns),
         status=worst(column.status for column in sums.columns),
         missing=words(column.missing for column in sums.columns) or ([] if sums.columns else [NO_FIGURES]),
         compared_from=compared_scope.start if compared_scope else None,
@@ -113,8 +113,8 @@ def without_cost_lines(lines: ProfitLines) -> ProfitLines:
         row.model_copy(
             update={
                 "cells": [unknown for _ in row.cells],
-                "total": row.total and unknown,
-                "compared": row.compared and unknown,
+                "totals": [unknown for _ in row.totals],
+                "compared": [each and unknown for each in row.compared],
             }
         )
         if row.name in COST_LINES
@@ -153,32 +153,36 @@ def _column(row: Mapping[str, Any], scope: Scope) -> LineColumn:
 
 def _amount(row: Mapping[str, Any], name: str) -> Amount:
     unknown_days = row["days"] - row[f"{name}_days"]
-    return Amount(value=None if unknown_days else row[name], known=row[name], unknown_days=unknown_days)
+    # As many places as marts store.
+    known = None if row[name] is None else round(row[name], 6)
+    return Amount(value=None if unknown_days else known, known=known, unknown_days=unknown_days)
 
 
 def _row(line: Line, sums: _Sums, compared: _Sums | None) -> LineRow:
-    cells = [amounts[line.name] for amounts in sums.amounts]
+    totals = _totals(line, sums)
+    before = _totals(line, compared) if compared else {}
+    currencies = sorted(totals)
     return LineRow(
         name=line.name,
         label=line.label,
         meaning=line.meaning,
         level=line.level,
         is_sum=line.is_sum,
-        cells=cells,
-        total=total_of(cells) if _one_currency(sums.columns) is not None else None,
-        compared=_compared(line, sums, compared),
+        cells=[amounts[line.name] for amounts in sums.amounts],
+        totals=[totals[currency] for currency in currencies],
+        compared=[before.get(currency) for currency in currencies],
     )
 
 
-def _compared(line: Line, sums: _Sums, compared: _Sums | None) -> Amount | None:
-    if compared is None or _one_currency(compared.columns) != _one_currency(sums.columns):
-        return None
-    return total_of([amounts[line.name] for amounts in compared.amounts])
-
-
-def _one_currency(columns: Sequence[LineColumn]) -> str | None:
-    found = {column.currency for column in columns}
-    return found.pop() if len(found) == 1 else None
+def _totals(line: Line, sums: _Sums) -> dict[str, Amount]:
+    cells = [
+        (column.currency, amounts[line.name])
+        for column, amounts in zip(sums.columns, sums.amounts, strict=True)
+    ]
+    return {
+        currency: total_of([cell for own, cell in cells if own == currency])
+        for currency in {own for own, _ in cells}
+    }
 
 
 def _is_whole(compared: _Sums, sums: _Sums) -> bool:

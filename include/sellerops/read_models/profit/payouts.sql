@@ -13,7 +13,7 @@ SELECT r.account_id, r.currency, r.day, r.closes_on, r.pays_on, r.released, r.de
        r.expected_sales, r.expected_fees, r.reserve_back, r.reserve_held, r.carried, r.forecast, r.paid, r.difference,
        r.day = r.newest_day AND r.paid IS NULL AS is_next,
        coalesce(g.reporting_currency, '') AS reporting_currency,
-       coalesce(r.paid, r.forecast) * x.rate AS in_reporting,
+       round(coalesce(r.paid, r.forecast) * x.rate, 6) AS in_reporting,
        r.status, r.missing
 FROM ranked AS r
 LEFT JOIN sellerops_reference.account_setting AS g ON g.account_id = r.account_id

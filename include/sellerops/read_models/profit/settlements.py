@@ -16,8 +16,9 @@ _PAYOUTS = __file__.replace("settlements.py", "payouts.py")
 
 
 class Settlement(BaseModel):
-    """A settlement, amounts in its ``currency``. ``shown_total``: its total in ``shown_currency``, at the rate of the
-    day on which its period ended. ``difference``: total less its lines, 0 unless lines are missing. Times are UTC.
+    """A settlement, amounts in its ``currency``. ``shown_total``: its total in ``shown_currency``, at the
+    rate of the day on which its period ended. ``difference``: total less its lines, 0 unless lines are
+    missing.
     """
 
     account_id: str

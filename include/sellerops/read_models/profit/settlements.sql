@@ -15,7 +15,7 @@ WITH chosen AS (
 found AS (
     SELECT account_id, settlement_id, day, starts_at, ends_at, deposit_at, currency, total, cm1, cm2_only, overhead, tax,
            balance, unmapped, difference, lines, unmapped_lines, coalesce(shown_currency, '') AS shown_currency,
-           total * rate AS shown_total, status, missing
+           round(total * rate, 6) AS shown_total, status, missing
     FROM chosen
     WHERE %(search)s::text IS NULL OR settlement_id ILIKE %(search)s
 ),

@@ -27,8 +27,9 @@ class SkuProfit(BaseModel):
     """A SKU; with an empty ``sku`` what no SKU is named for. Income positive, cost negative; None: unknown.
 
     ``selling_fees``: referral, closing and digital services. ``other_cm1``: returns, refund administration,
-    chargebacks, merchant shipping and other. ``cogs`` less the cost of sellable returns. ``other_cm2``: coupon fees,
-    inbound, removals, reimbursements, clawbacks, VAT on fees and other. ``margin``: cm2 / product_sales.
+    chargebacks, merchant shipping and other. ``cogs`` less the cost of sellable returns. ``other_cm2``:
+    coupon fees, inbound, removals, reimbursements, clawbacks, VAT on fees and other. ``margin``: cm2 /
+    product_sales.
     """
 
     account_id: str

@@ -31,20 +31,20 @@ amounts AS (
 sums AS (
     SELECT account_id, sku, coalesce(shown_currency, '') AS currency,
            coalesce(sum(units), 0)::bigint AS units, coalesce(sum(returned_units), 0)::bigint AS returned_units,
-           CASE WHEN count(*) = count(product_sales) THEN sum(product_sales) END AS product_sales,
-           CASE WHEN count(*) = count(other_income) THEN sum(other_income) END AS other_income,
-           CASE WHEN count(*) = count(refunds) THEN sum(refunds) END AS refunds,
-           CASE WHEN count(*) = count(promotions) THEN sum(promotions) END AS promotions,
-           CASE WHEN count(*) = count(selling_fees) THEN sum(selling_fees) END AS selling_fees,
-           CASE WHEN count(*) = count(fulfilment_fees) THEN sum(fulfilment_fees) END AS fulfilment_fees,
-           CASE WHEN count(*) = count(other_cm1) THEN sum(other_cm1) END AS other_cm1,
-           CASE WHEN count(*) = count(cogs) THEN sum(cogs) END AS cogs,
-           CASE WHEN count(*) = count(cm1) THEN sum(cm1) END AS cm1,
-           CASE WHEN count(*) = count(ads) THEN sum(ads) END AS ads,
-           CASE WHEN count(*) = count(storage) THEN sum(storage) END AS storage,
-           CASE WHEN count(*) = count(other_cm2) THEN sum(other_cm2) END AS other_cm2,
-           CASE WHEN count(*) = count(cm2) THEN sum(cm2) END AS cm2,
-           CASE WHEN count(*) = count(overhead) THEN sum(overhead) END AS overhead,
+           CASE WHEN count(*) = count(product_sales) THEN round(sum(product_sales), 6) END AS product_sales,
+           CASE WHEN count(*) = count(other_income) THEN round(sum(other_income), 6) END AS other_income,
+           CASE WHEN count(*) = count(refunds) THEN round(sum(refunds), 6) END AS refunds,
+           CASE WHEN count(*) = count(promotions) THEN round(sum(promotions), 6) END AS promotions,
+           CASE WHEN count(*) = count(selling_fees) THEN round(sum(selling_fees), 6) END AS selling_fees,
+           CASE WHEN count(*) = count(fulfilment_fees) THEN round(sum(fulfilment_fees), 6) END AS fulfilment_fees,
+           CASE WHEN count(*) = count(other_cm1) THEN round(sum(other_cm1), 6) END AS other_cm1,
+           CASE WHEN count(*) = count(cogs) THEN round(sum(cogs), 6) END AS cogs,
+           CASE WHEN count(*) = count(cm1) THEN round(sum(cm1), 6) END AS cm1,
+           CASE WHEN count(*) = count(ads) THEN round(sum(ads), 6) END AS ads,
+           CASE WHEN count(*) = count(storage) THEN round(sum(storage), 6) END AS storage,
+           CASE WHEN count(*) = count(other_cm2) THEN round(sum(other_cm2), 6) END AS other_cm2,
+           CASE WHEN count(*) = count(cm2) THEN round(sum(cm2), 6) END AS cm2,
+           CASE WHEN count(*) = count(overhead) THEN round(sum(overhead), 6) END AS overhead,
            CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'
                 WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
            coalesce(string_agg(DISTINCT nullif(missing, ''), ', '), '') AS missing
@@ -66,7 +66,7 @@ found AS (
            round(s.cm2 / nullif(s.product_sales, 0), 6) AS margin, s.status, s.missing
     FROM spread AS s
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN %(spread)s = 'none' THEN s.overhead ELSE coalesce(s.all_overhead * s.share, 0) END AS overhead
+        SELECT CASE WHEN %(spread)s = 'none' THEN s.overhead ELSE coalesce(round(s.all_overhead * s.share, 6), 0) END AS overhead
     ) AS o
     LEFT JOIN sellerops_marts.product AS p ON p.account_id = s.account_id AND p.sku = s.sku
     WHERE %(search)s::text IS NULL OR s.sku ILIKE %(search)s OR p.asin ILIKE %(search)s OR p.title ILIKE %(search)s

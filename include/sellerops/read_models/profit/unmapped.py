@@ -13,8 +13,8 @@ from sellerops.read_models.scope import Scope
 
 
 class UnmappedName(BaseModel):
-    """Lines with one name. Of a settlement: transaction type, amount type and amount description; of a transaction:
-    its type, and the name of the amount (``third_name`` empty).
+    """Lines with one name. Of a settlement: transaction type, amount type and amount description; of a
+    transaction: its type, and the name of the amount (``third_name`` empty).
     """
 
     source: Literal["settlement", "transaction"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from fastapi import APIRouter
 
 from sellerops.marts.settlement_files import rule_line
@@ -26,14 +25,18 @@ router = APIRouter(prefix="/profit", tags=["profit"], route_class=HubRoute)
 
 
 class UnmappedRule(UnmappedName):
-    """``rule``: the line to add to ``rule_file`` of include/config, with the P&L line and level left to fill in."""
+    """``rule``: the line to add to ``rule_file`` of include/config, with the P&L line and level left to
+    fill in.
+    """
 
     rule: str
     rule_file: str
 
 
 @router.get("/summary")
-def profit_summary(scope: InScope, sees_costs: SeesCosts, view: ProfitView = ProfitView.ORDER) -> list[ProfitSummary]:
+def profit_summary(
+    scope: InScope, sees_costs: SeesCosts, view: ProfitView = ProfitView.ORDER
+) -> list[ProfitSummary]:
     """The tiles, by currency, beside the days to compare with."""
     return summarize(_lines(scope, view, sees_costs))
 
@@ -101,5 +104,8 @@ def _with_rule(found: UnmappedName) -> UnmappedRule:
     if found.source == "settlement":
         rule, file = rule_line((found.name, found.second_name, found.third_name)), "settlement_rules.csv"
     else:
-        rule, file = ",".join([found.name, found.second_name, "", "<P&L line>", "<level>", "own data", ""]), "finance_rules.csv"
+        rule, file = (
+            ",".join([found.name, found.second_name, "", "<P&L line>", "<level>", "own data", ""]),
+            "finance_rules.csv",
+        )
     return UnmappedRule(**found.model_dump(), rule=rule, rule_file=file)
