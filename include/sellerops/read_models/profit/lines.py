@@ -22,7 +22,7 @@ _FILES = {ProfitView.ORDER: "order_sums.sql", ProfitView.PAYMENT: "cash_sums.sql
 
 
 class Amount(BaseModel):
-    """A sum; ``value`` None: unknown on ``unknown_days`` marketplace days, ``known`` is that of the others."""
+    """A sum. ``value`` None: unknown on ``unknown_days`` marketplace days; ``known``: of the others."""
 
     value: Decimal | None
     known: Decimal | None
