@@ -4,6 +4,106 @@
  */
 
 export interface paths {
+    "/api/ads/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ads Days
+         * @description Advertising by day and ad product, with the day on which it is final.
+         */
+        get: operations["ads_days_api_ads_days_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ads/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ads Groups
+         * @description Advertising by marketplace, ad product or campaign; campaigns are found by id and name.
+         */
+        get: operations["ads_groups_api_ads_groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ads/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ads Queries
+         * @description Search queries, paid and organic.
+         */
+        get: operations["ads_queries_api_ads_queries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ads/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ads Summary
+         * @description The tiles, by currency, beside the days to compare with.
+         */
+        get: operations["ads_summary_api_ads_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ads/unallocated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ads Unallocated
+         * @description Spend that no SKU is known for, by marketplace.
+         */
+        get: operations["ads_unallocated_api_ads_unallocated_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/context": {
         parameters: {
             query?: never;
@@ -224,6 +324,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profit/bridge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Bridge
+         * @description From ordered to paid, step by step, by marketplace.
+         */
+        get: operations["profit_bridge_api_profit_bridge_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profit/days": {
         parameters: {
             query?: never;
@@ -233,9 +353,169 @@ export interface paths {
         };
         /**
          * Profit Days
-         * @description Order-based profit by day, oldest first.
+         * @description Profit by day, oldest first, each beside the same weekday of the days to compare with.
          */
         get: operations["profit_days_api_profit_days_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profit/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Differences
+         * @description Why profit differs from Seller Central, with amounts.
+         */
+        get: operations["profit_differences_api_profit_differences_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profit/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Lines
+         * @description Profit and loss: every line by marketplace.
+         */
+        get: operations["profit_lines_api_profit_lines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profit/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Methods
+         * @description The account settings that change how profit is computed.
+         */
+        get: operations["profit_methods_api_profit_methods_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profit/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Payouts
+         * @description The next payout of each currency, and how good earlier forecasts were.
+         */
+        get: operations["profit_payouts_api_profit_payouts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profit/settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Settlements
+         * @description Settlements whose period ended in the scope.
+         */
+        get: operations["profit_settlements_api_profit_settlements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profit/skus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Skus
+         * @description Profit by SKU; ``spread``: how overhead gets to SKUs.
+         */
+        get: operations["profit_skus_api_profit_skus_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profit/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Summary
+         * @description The tiles, by currency, beside the days to compare with.
+         */
+        get: operations["profit_summary_api_profit_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profit/unmapped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profit Unmapped
+         * @description Amounts without a P&L line, each with the rule to add.
+         */
+        get: operations["profit_unmapped_api_profit_unmapped_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -249,6 +529,177 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountMethods
+         * @description Settings of ``config/account_settings.yaml``; ``reporting_currency`` empty: none.
+         */
+        AccountMethods: {
+            /** Account Id */
+            account_id: string;
+            /** Ads Paid By */
+            ads_paid_by: string;
+            /** Refund Day */
+            refund_day: string;
+            /** Reporting Currency */
+            reporting_currency: string;
+            /** Sb Attribution */
+            sb_attribution: string;
+            /** Vat On Fees */
+            vat_on_fees: string;
+        };
+        /**
+         * AdsBy
+         * @enum {string}
+         */
+        AdsBy: "marketplace" | "ad_product" | "campaign";
+        /**
+         * AdsDay
+         * @description A day and ad product. ``final_on``: the day from which a report has final sales, which is 10 days
+         *     after the day for Sponsored Products and 17 for Brands and Display. ``status`` is estimated until such a
+         *     report came.
+         */
+        AdsDay: {
+            /** Ad Product */
+            ad_product: string;
+            /** Clicks */
+            clicks: number;
+            /** Currency */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Final On
+             * Format: date
+             */
+            final_on: string;
+            /** Missing */
+            missing: string[];
+            /** Sales */
+            sales: string | null;
+            /** Spend */
+            spend: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
+         * AdsFigures
+         * @description Sums over all marketplaces of a currency; None: unknown of one of them. ``total_sales`` are those of
+         *     the marketplaces that advertised. ``unallocated``: spend that no SKU is known for.
+         */
+        AdsFigures: {
+            /** Acos */
+            acos: string | null;
+            /** Break Even Acos */
+            break_even_acos: string | null;
+            /** Clicks */
+            clicks: number;
+            /** Impressions */
+            impressions: number;
+            /** Orders */
+            orders: number;
+            /** Roas */
+            roas: string | null;
+            /** Sales */
+            sales: string | null;
+            /** Spend */
+            spend: string | null;
+            /** Tacos */
+            tacos: string | null;
+            /** Total Sales */
+            total_sales: string | null;
+            /** Unallocated */
+            unallocated: string | null;
+        };
+        /**
+         * AdsRow
+         * @description A group; keys that do not tell groups apart are empty. Spend is positive, sales are those that Amazon
+         *     attributes.
+         *
+         *     ``total_sales``: product sales of the order view, without tax; None for campaigns. ``tacos``: spend /
+         *     total_sales. ``break_even_acos``: (CM2 before advertising) / product sales, over days and SKUs whose
+         *     margin is known (``before_ads``, ``margin_sales``). ``days``: with figures; ``open_days``: those whose
+         *     attributed sales still grow.
+         */
+        AdsRow: {
+            /** Account Id */
+            account_id: string;
+            /** Acos */
+            acos: string | null;
+            /** Ad Product */
+            ad_product: string;
+            /** Before Ads */
+            before_ads: string | null;
+            /** Break Even Acos */
+            break_even_acos: string | null;
+            /** Campaign Id */
+            campaign_id: string;
+            /** Campaign Name */
+            campaign_name?: string | null;
+            /** Click Rate */
+            click_rate: string | null;
+            /** Clicks */
+            clicks: number;
+            /** Conversion Rate */
+            conversion_rate: string | null;
+            /** Cost Per Click */
+            cost_per_click: string | null;
+            /** Currency */
+            currency: string;
+            /** Days */
+            days: number;
+            /** Impressions */
+            impressions: number;
+            /** Last Day */
+            last_day: string | null;
+            /** Margin Sales */
+            margin_sales: string | null;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Open Days */
+            open_days: number;
+            /** Orders */
+            orders: number;
+            /** Roas */
+            roas: string | null;
+            /** Sales */
+            sales: string | null;
+            /** Spend */
+            spend: string | null;
+            /** Status */
+            status: string;
+            /** Tacos */
+            tacos: string | null;
+            /** Total Sales */
+            total_sales: string | null;
+            /** Units */
+            units: number;
+        };
+        /**
+         * AdsSummary
+         * @description ``compared`` is None without a comparison, or without advertising then. ``open_days``: days whose
+         *     attributed sales still grow.
+         */
+        AdsSummary: {
+            compared: components["schemas"]["AdsFigures"] | null;
+            /** Compared From */
+            compared_from: string | null;
+            /** Compared To */
+            compared_to: string | null;
+            /** Currency */
+            currency: string;
+            figures: components["schemas"]["AdsFigures"];
+            /** Missing */
+            missing: string[];
+            /** Open Days */
+            open_days: number;
+            /** Status */
+            status: string;
+        };
+        /**
          * AlertTotal
          * @description Sums of one currency; ``without_money``: alerts whose cost is unknown.
          */
@@ -261,6 +712,90 @@ export interface components {
             row_count: number;
             /** Without Money */
             without_money: number;
+        };
+        /**
+         * Amount
+         * @description A sum. ``value`` None: unknown on ``unknown_days`` marketplace days; ``known``: of the others.
+         */
+        Amount: {
+            /** Known */
+            known: string | null;
+            /**
+             * Unknown Days
+             * @default 0
+             */
+            unknown_days: number;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * Bridge
+         * @description ``currency``: that of the totals, None with several.
+         */
+        Bridge: {
+            /** Columns */
+            columns: components["schemas"]["BridgeColumn"][];
+            /** Currency */
+            currency: string | null;
+            /** Missing */
+            missing: string[];
+            /** Status */
+            status: string;
+            /** Steps */
+            steps: components["schemas"]["BridgeStep"][];
+        };
+        /**
+         * BridgeColumn
+         * @description A marketplace. ``unrated_days`` have no exchange rate and are in no amount. ``error``: paid as posted
+         *     less ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
+         */
+        BridgeColumn: {
+            /** Account Id */
+            account_id: string;
+            /** Currency */
+            currency: string;
+            /** Error */
+            error: string | null;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Open Days */
+            open_days: number;
+            /** Open Ordered */
+            open_ordered: string | null;
+            /** Orders */
+            orders: number;
+            /** Status */
+            status: string;
+            /** Units */
+            units: number;
+            /** Unrated Days */
+            unrated_days: number;
+        };
+        /**
+         * BridgeStep
+         * @description Amounts in cents that add up: a sum is the amounts above it. ``total`` is None with several
+         *     currencies.
+         */
+        BridgeStep: {
+            /** Amounts */
+            amounts: (string | null)[];
+            /** Is Sum */
+            is_sum: boolean;
+            /** Label */
+            label: string;
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Total */
+            total: string | null;
         };
         /**
          * BuiltMart
@@ -309,6 +844,42 @@ export interface components {
             units_returned: number | null;
             /** Units Shipped */
             units_shipped: number | null;
+        };
+        /**
+         * ComparedDay
+         * @description A day with the one it is compared with; ``compared`` None: without figures, or no comparison.
+         */
+        ComparedDay: {
+            /** Ads */
+            ads: string | null;
+            /** Cm1 */
+            cm1: string | null;
+            /** Cm2 */
+            cm2: string | null;
+            compared?: components["schemas"]["ProfitDay"] | null;
+            /** Compared Day */
+            compared_day?: string | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Missing */
+            missing: string[];
+            /** Product Sales */
+            product_sales: string | null;
+            /** Profit */
+            profit: string | null;
+            /** Status */
+            status: string;
+            /** Total */
+            total?: string | null;
+            /** Units */
+            units: number;
+            /** Unsettled */
+            unsettled?: string | null;
         };
         /**
          * Comparison
@@ -438,6 +1009,67 @@ export interface components {
             without_profit: number;
         };
         /**
+         * Difference
+         * @description A reason, and its amount by marketplace and in total; None: our tables do not know it.
+         *
+         *     ``is_step``: one of the steps that lead from Seller Central's figure to ours and add up; ``is_sum``:
+         *     where they begin and end. Other amounts stand for themselves. ``count``: orders, units or days that it
+         *     concerns.
+         */
+        Difference: {
+            /** Amounts */
+            amounts: (string | null)[];
+            /** Count */
+            count?: number | null;
+            /**
+             * Counted
+             * @default
+             */
+            counted: string;
+            /**
+             * Is Step
+             * @default false
+             */
+            is_step: boolean;
+            /**
+             * Is Sum
+             * @default false
+             */
+            is_sum: boolean;
+            /** Label */
+            label: string;
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Total */
+            total: string | null;
+        };
+        /**
+         * DifferencePlace
+         * @description A marketplace.
+         */
+        DifferencePlace: {
+            /** Account Id */
+            account_id: string;
+            /** Currency */
+            currency: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+        };
+        /**
+         * Differences
+         * @description ``currency``: that of the totals, None with several.
+         */
+        Differences: {
+            /** Currency */
+            currency: string | null;
+            /** Places */
+            places: components["schemas"]["DifferencePlace"][];
+            /** Rows */
+            rows: components["schemas"]["Difference"][];
+        };
+        /**
          * Direction
          * @enum {string}
          */
@@ -539,6 +1171,66 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * Level
+         * @description The group of a line. ``BESIDE``: money that moves and is never profit.
+         * @enum {string}
+         */
+        Level: "CM1" | "CM2" | "OVERHEAD" | "BESIDE";
+        /**
+         * LineColumn
+         * @description A marketplace, or what an account has without one (``marketplace_id`` empty).
+         *
+         *     ``open_units``: units whose amounts are estimates. ``fee_difference``: fees that Amazon posted less those
+         *     expected for the same units, on the days on which both are known.
+         */
+        LineColumn: {
+            /** Account Id */
+            account_id: string;
+            /** Currency */
+            currency: string;
+            /** Days */
+            days: number;
+            /** Fee Difference */
+            fee_difference: string | null;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Open Units */
+            open_units: number;
+            /** Status */
+            status: string;
+            /** Units */
+            units: number;
+        };
+        /**
+         * LineRow
+         * @description A P&L line: income positive, cost negative. ``cells`` are in the order of the columns; ``totals`` and
+         *     ``compared``, the totals of the days to compare with, in that of the currencies.
+         */
+        LineRow: {
+            /** Cells */
+            cells: components["schemas"]["Amount"][];
+            /** Compared */
+            compared: (components["schemas"]["Amount"] | null)[];
+            /** Is Sum */
+            is_sum: boolean;
+            /** Label */
+            label: string;
+            level: components["schemas"]["Level"];
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Totals */
+            totals: components["schemas"]["Amount"][];
         };
         /** Listing[CloseReturns, ReturnsTotal] */
         Listing_CloseReturns_ReturnsTotal_: {
@@ -864,6 +1556,58 @@ export interface components {
             value_basis: string;
         };
         /**
+         * Payout
+         * @description A payout as it was expected at the end of ``day``: the sum of its parts without ``deferred_later``.
+         *     ``is_next``: not paid yet. ``paid`` and ``difference`` are None until the settlement comes.
+         */
+        Payout: {
+            /** Account Id */
+            account_id: string;
+            /** Carried */
+            carried: string | null;
+            /** Closes On */
+            closes_on: string | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Deferred Due */
+            deferred_due: string | null;
+            /** Deferred Later */
+            deferred_later: string | null;
+            /** Difference */
+            difference: string | null;
+            /** Expected Fees */
+            expected_fees: string | null;
+            /** Expected Sales */
+            expected_sales: string | null;
+            /** Forecast */
+            forecast: string | null;
+            /** In Reporting */
+            in_reporting: string | null;
+            /** Is Next */
+            is_next: boolean;
+            /** Missing */
+            missing: string[];
+            /** Paid */
+            paid: string | null;
+            /** Pays On */
+            pays_on: string | null;
+            /** Released */
+            released: string | null;
+            /** Reporting Currency */
+            reporting_currency: string;
+            /** Reserve Back */
+            reserve_back: string | null;
+            /** Reserve Held */
+            reserve_held: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
          * PayoutTotal
          * @description Sums of one currency. ``next_on``: day of the earliest payout.
          */
@@ -883,12 +1627,17 @@ export interface components {
         };
         /**
          * ProfitDay
-         * @description One day and currency, all marketplaces of the scope together. Amounts: income positive, cost negative;
-         *     None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
+         * @description One day and currency, all marketplaces of the scope together. Amounts: income positive, cost
+         *     negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
+         *
+         *     By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part in no settlement
+         *     yet.
          */
         ProfitDay: {
             /** Ads */
             ads: string | null;
+            /** Cm1 */
+            cm1: string | null;
             /** Cm2 */
             cm2: string | null;
             /** Currency */
@@ -906,9 +1655,97 @@ export interface components {
             profit: string | null;
             /** Status */
             status: string;
+            /** Total */
+            total?: string | null;
+            /** Units */
+            units: number;
+            /** Unsettled */
+            unsettled?: string | null;
+        };
+        /**
+         * ProfitLines
+         * @description ``currencies``: those of the columns. ``compared_to`` is None without a comparison;
+         *     ``compared_is_whole``: each marketplace has figures for as many days as it is compared with. ``hidden``:
+         *     lines that are empty because the reader may not see costs.
+         */
+        ProfitLines: {
+            /** Columns */
+            columns: components["schemas"]["LineColumn"][];
+            /** Compared From */
+            compared_from: string | null;
+            /** Compared Is Whole */
+            compared_is_whole: boolean;
+            /** Compared To */
+            compared_to: string | null;
+            /** Currencies */
+            currencies: string[];
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Missing */
+            missing: string[];
+            /** Rows */
+            rows: components["schemas"]["LineRow"][];
+            /** Status */
+            status: string;
+            view: components["schemas"]["ProfitView"];
+        };
+        /**
+         * ProfitSummary
+         * @description The tiles of one currency; ``units`` are those of its marketplaces.
+         */
+        ProfitSummary: {
+            /** Compared From */
+            compared_from: string | null;
+            /** Compared To */
+            compared_to: string | null;
+            /** Currency */
+            currency: string;
+            /** Missing */
+            missing: string[];
+            /** Status */
+            status: string;
+            /** Tiles */
+            tiles: components["schemas"]["ProfitTile"][];
             /** Units */
             units: number;
         };
+        /**
+         * ProfitTile
+         * @description A figure over the days of the scope; ``value`` None: unknown on ``unknown_days`` marketplace days,
+         *     ``known`` is that of the others. ``compared`` is None unless every day to compare with is known.
+         */
+        ProfitTile: {
+            /** Compared */
+            compared: string | null;
+            /** Known */
+            known: string | null;
+            /** Label */
+            label: string;
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            unit: components["schemas"]["TileUnit"];
+            /** Unknown Days */
+            unknown_days: number;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * ProfitView
+         * @description ``ORDER``: amounts on the day of the order; ``PAYMENT``: on the day Amazon posted them.
+         * @enum {string}
+         */
+        ProfitView: "order" | "payment";
+        /**
+         * QueriesBy
+         * @description ``QUERY``: all your ASINs together; ``ASIN``: Amazon's figures of each.
+         * @enum {string}
+         */
+        QueriesBy: "query" | "asin";
         /**
          * ReturnsTotal
          * @description ``above``: how many of the rows are above the threshold; ``units_above_threshold``: units that bear
@@ -930,6 +1767,126 @@ export interface components {
          * @enum {string}
          */
         ScopeCurrency: "reporting" | "marketplace";
+        /**
+         * SearchQuery
+         * @description A query in a marketplace, its weeks added up; weeks begin on Sundays. ``*_total``: all products,
+         *     yours included; they are not added over queries or ASINs. ``paid_*``: Sponsored Products for the same
+         *     text; None: no ads are reported. Organic figures are yours less the paid ones, at least 0.
+         */
+        SearchQuery: {
+            /** Account Id */
+            account_id: string;
+            /** Acos */
+            acos: string | null;
+            /** Asin */
+            asin: string;
+            /** Click Share */
+            click_share: string | null;
+            /** Clicks */
+            clicks: number | null;
+            /** Clicks Total */
+            clicks_total: number | null;
+            /** Currency */
+            currency: string;
+            /**
+             * First Week
+             * Format: date
+             */
+            first_week: string;
+            /** Impression Share */
+            impression_share: string | null;
+            /** Impressions */
+            impressions: number | null;
+            /** Impressions Total */
+            impressions_total: number | null;
+            /**
+             * Last Week
+             * Format: date
+             */
+            last_week: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Organic Clicks */
+            organic_clicks: number | null;
+            /** Organic Purchases */
+            organic_purchases: number | null;
+            /** Paid Clicks */
+            paid_clicks: number | null;
+            /** Paid Orders */
+            paid_orders: number | null;
+            /** Paid Sales */
+            paid_sales: string | null;
+            /** Paid Spend */
+            paid_spend: string | null;
+            /** Purchase Share */
+            purchase_share: string | null;
+            /** Purchases */
+            purchases: number | null;
+            /** Purchases Total */
+            purchases_total: number | null;
+            /** Search Query */
+            search_query: string;
+            /** Search Volume */
+            search_volume: number | null;
+            /** Status */
+            status: string;
+            /** Warning */
+            warning: string;
+            /** Weeks */
+            weeks: number;
+        };
+        /**
+         * Settlement
+         * @description A settlement, amounts in its ``currency``. ``shown_total``: its total in ``shown_currency``, at the
+         *     rate of the day on which its period ended. ``difference``: total less its lines, 0 unless lines are
+         *     missing.
+         */
+        Settlement: {
+            /** Account Id */
+            account_id: string;
+            /** Balance */
+            balance: string | null;
+            /** Cm1 */
+            cm1: string | null;
+            /** Cm2 Only */
+            cm2_only: string | null;
+            /** Currency */
+            currency: string;
+            /** Day */
+            day: string | null;
+            /** Deposit At */
+            deposit_at: string | null;
+            /** Difference */
+            difference: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Lines */
+            lines: number;
+            /** Missing */
+            missing: string[];
+            /** Overhead */
+            overhead: string | null;
+            /** Settlement Id */
+            settlement_id: string;
+            /** Shown Currency */
+            shown_currency: string;
+            /** Shown Total */
+            shown_total: string | null;
+            /** Starts At */
+            starts_at: string | null;
+            /** Status */
+            status: string;
+            /** Tax */
+            tax: string | null;
+            /** Total */
+            total: string | null;
+            /** Unmapped */
+            unmapped: string | null;
+            /** Unmapped Lines */
+            unmapped_lines: number;
+        };
         /**
          * ShipmentTotal
          * @description Sums of one currency; approvals have the currency ``""``.
@@ -984,6 +1941,86 @@ export interface components {
             units: number | null;
             /** Units Before */
             units_before: number | null;
+        };
+        /**
+         * SkuProfit
+         * @description A SKU; with an empty ``sku`` what no SKU is named for. Income positive, cost negative; None: unknown.
+         *
+         *     ``selling_fees``: referral, closing and digital services. ``other_cm1``: returns, refund administration,
+         *     chargebacks, merchant shipping and other. ``cogs`` less the cost of sellable returns. ``other_cm2``:
+         *     coupon fees, inbound, removals, reimbursements, clawbacks, VAT on fees and other. ``margin``: cm2 /
+         *     product_sales.
+         */
+        SkuProfit: {
+            /** Account Id */
+            account_id: string;
+            /** Ads */
+            ads: string | null;
+            /** Asin */
+            asin: string | null;
+            /** Cm1 */
+            cm1: string | null;
+            /** Cm2 */
+            cm2: string | null;
+            /** Cogs */
+            cogs: string | null;
+            /** Currency */
+            currency: string;
+            /** Fulfilment Fees */
+            fulfilment_fees: string | null;
+            /** Margin */
+            margin: string | null;
+            /** Missing */
+            missing: string[];
+            /** Other Cm1 */
+            other_cm1: string | null;
+            /** Other Cm2 */
+            other_cm2: string | null;
+            /** Other Income */
+            other_income: string | null;
+            /** Overhead */
+            overhead: string | null;
+            /** Product Sales */
+            product_sales: string | null;
+            /** Profit */
+            profit: string | null;
+            /** Promotions */
+            promotions: string | null;
+            /** Refunds */
+            refunds: string | null;
+            /** Returned Units */
+            returned_units: number;
+            /** Selling Fees */
+            selling_fees: string | null;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Storage */
+            storage: string | null;
+            /** Title */
+            title: string | null;
+            /** Units */
+            units: number;
+        };
+        /**
+         * Spread
+         * @description How overhead gets to SKUs: not at all, by product sales or by units of the account's SKUs.
+         * @enum {string}
+         */
+        Spread: "none" | "sales" | "units";
+        /** Table[AdsRow] */
+        Table_AdsRow_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["AdsRow"][];
+            totals: components["schemas"]["AdsRow"] | null;
         };
         /** Table[CloseReturns] */
         Table_CloseReturns_: {
@@ -1076,6 +2113,32 @@ export interface components {
             rows: components["schemas"]["OwedUnits"][];
             totals: components["schemas"]["OwedUnits"] | null;
         };
+        /** Table[SearchQuery] */
+        Table_SearchQuery_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["SearchQuery"][];
+            totals: components["schemas"]["SearchQuery"] | null;
+        };
+        /** Table[Settlement] */
+        Table_Settlement_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["Settlement"][];
+            totals: components["schemas"]["Settlement"] | null;
+        };
         /** Table[ShopDay] */
         Table_ShopDay_: {
             /**
@@ -1088,6 +2151,82 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["ShopDay"][];
             totals: components["schemas"]["ShopDay"] | null;
+        };
+        /** Table[SkuProfit] */
+        Table_SkuProfit_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["SkuProfit"][];
+            totals: components["schemas"]["SkuProfit"] | null;
+        };
+        /**
+         * TileUnit
+         * @enum {string}
+         */
+        TileUnit: "currency" | "ratio";
+        /**
+         * UnallocatedSpend
+         * @description A marketplace's spend in profit, and the part of it without a SKU, both positive; None: unknown.
+         */
+        UnallocatedSpend: {
+            /** Account Id */
+            account_id: string;
+            /** Currency */
+            currency: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Spend */
+            spend: string | null;
+            /** Unallocated */
+            unallocated: string | null;
+        };
+        /**
+         * UnmappedRule
+         * @description ``rule``: the line to add to ``rule_file`` of include/config, with the P&L line and level left to
+         *     fill in.
+         */
+        UnmappedRule: {
+            /** Account Id */
+            account_id: string;
+            /** Amount */
+            amount: string;
+            /** Currency */
+            currency: string | null;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Lines */
+            lines: number;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Name */
+            name: string;
+            /** Rule */
+            rule: string;
+            /** Rule File */
+            rule_file: string;
+            /** Second Name */
+            second_name: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "settlement" | "transaction";
+            /** Third Name */
+            third_name: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -1111,6 +2250,234 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    ads_days_api_ads_days_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdsDay"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ads_groups_api_ads_groups_get: {
+        parameters: {
+            query?: {
+                by?: components["schemas"]["AdsBy"];
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_AdsRow_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ads_queries_api_ads_queries_get: {
+        parameters: {
+            query?: {
+                by?: components["schemas"]["QueriesBy"];
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_SearchQuery_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ads_summary_api_ads_summary_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdsSummary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ads_unallocated_api_ads_unallocated_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnallocatedSpend"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     context_api_context_get: {
         parameters: {
             query?: never;
@@ -1648,7 +3015,7 @@ export interface operations {
             };
         };
     };
-    profit_days_api_profit_days_get: {
+    profit_bridge_api_profit_bridge_get: {
         parameters: {
             query?: {
                 /** @description Accounts; none: all. */
@@ -1674,7 +3041,397 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProfitDay"][];
+                    "application/json": components["schemas"]["Bridge"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_days_api_profit_days_get: {
+        parameters: {
+            query?: {
+                view?: components["schemas"]["ProfitView"];
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedDay"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_differences_api_profit_differences_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_lines_api_profit_lines_get: {
+        parameters: {
+            query?: {
+                view?: components["schemas"]["ProfitView"];
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfitLines"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_methods_api_profit_methods_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountMethods"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_payouts_api_profit_payouts_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_settlements_api_profit_settlements_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_Settlement_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_skus_api_profit_skus_get: {
+        parameters: {
+            query?: {
+                spread?: components["schemas"]["Spread"];
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_SkuProfit_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_summary_api_profit_summary_get: {
+        parameters: {
+            query?: {
+                view?: components["schemas"]["ProfitView"];
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfitSummary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    profit_unmapped_api_profit_unmapped_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmappedRule"][];
                 };
             };
             /** @description Validation Error */
