@@ -1,0 +1,381 @@
+WITH business_days /* Days with any figure in the marketplace, and the SKUs that have one in the month. */ AS (
+  SELECT
+    s.account_id,
+    s.marketplace_id,
+    c.month_first,
+    s.day
+  FROM __ref__profit_sku_day__ AS s
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.day = s.day
+  GROUP BY
+    s.account_id,
+    s.marketplace_id,
+    c.month_first,
+    s.day
+), month_skus AS (
+  SELECT
+    s.account_id,
+    s.marketplace_id,
+    c.month_first,
+    s.sku,
+    s.currency,
+    MIN(s.day) AS first_day
+  FROM __ref__profit_sku_day__ AS s
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.day = s.day
+  GROUP BY
+    s.account_id,
+    s.marketplace_id,
+    c.month_first,
+    s.sku,
+    s.currency
+), days AS (
+  SELECT
+    m.account_id,
+    m.marketplace_id,
+    b.day,
+    m.month_first,
+    m.sku,
+    m.currency,
+    s.units AS units,
+    s.open_units AS open_units,
+    s.returned_units AS returned_units,
+    CASE WHEN s.day IS NOT NULL AND s.product_sales IS NULL THEN 1 ELSE 0 END AS unknown_sales,
+    CASE
+      WHEN s.day IS NOT NULL AND (
+        s.referral_fees IS NULL OR s.fulfilment_fees IS NULL
+      )
+      THEN 1
+      ELSE 0
+    END AS unknown_fees,
+    CASE WHEN s.day IS NOT NULL AND s.cogs IS NULL THEN 1 ELSE 0 END AS unknown_cogs,
+    CASE WHEN s.day IS NOT NULL AND s.cm2 IS NULL THEN 1 ELSE 0 END AS unknown_margin,
+    CASE WHEN s.day IS NOT NULL AND x.rate IS NULL THEN 1 ELSE 0 END AS unknown_rate,
+    CASE WHEN s.status = 'estimated' THEN 1 ELSE 0 END AS estimated,
+    CASE WHEN s.status = 'incomplete' THEN 1 ELSE 0 END AS incomplete,
+    CASE WHEN s.missing LIKE '%ads%' THEN 1 ELSE 0 END AS missing_ads,
+    CASE WHEN s.missing LIKE '%cost%' THEN 1 ELSE 0 END AS missing_cost,
+    CASE WHEN s.missing LIKE '%fees%' THEN 1 ELSE 0 END AS missing_fees,
+    CASE WHEN s.missing LIKE '%fx_rate%' THEN 1 ELSE 0 END AS missing_fx_rate,
+    CASE WHEN s.missing LIKE '%price%' THEN 1 ELSE 0 END AS missing_price,
+    CASE WHEN s.missing LIKE '%storage%' THEN 1 ELSE 0 END AS missing_storage,
+    CASE WHEN s.missing LIKE '%unmapped%' THEN 1 ELSE 0 END AS missing_unmapped,
+    CASE WHEN s.missing LIKE '%vat_setting%' THEN 1 ELSE 0 END AS missing_vat_setting,
+    s.product_sales AS product_sales,
+    s.shipping_income + s.gift_wrap_income + s.other_income AS other_income,
+    s.refunds AS refunds,
+    s.promotions AS promotions,
+    s.referral_fees + s.closing_fees + s.digital_services_fees AS selling_fees,
+    s.fulfilment_fees AS fulfilment_fees,
+    s.return_fees + s.refund_admin_fees + s.chargebacks + s.merchant_shipping + s.other_cm1 AS other_cm1,
+    s.cogs + s.cogs_returned AS cogs,
+    s.cm1 AS cm1,
+    s.ads AS ads,
+    s.storage AS storage,
+    s.promotion_fees + s.inbound + s.removals + s.reimbursements + s.clawbacks + s.other_cm2 + s.tax_on_fees AS other_cm2,
+    s.cm2 AS cm2,
+    s.overhead AS overhead,
+    s.reporting_currency,
+    s.product_sales_reporting,
+    ROUND(
+      CAST((
+        s.shipping_income + s.gift_wrap_income + s.other_income
+      ) * x.rate AS BIGNUMERIC),
+      6
+    ) AS other_income_reporting,
+    ROUND(CAST((
+      s.refunds
+    ) * x.rate AS BIGNUMERIC), 6) AS refunds_reporting,
+    ROUND(CAST((
+      s.promotions
+    ) * x.rate AS BIGNUMERIC), 6) AS promotions_reporting,
+    ROUND(
+      CAST((
+        s.referral_fees + s.closing_fees + s.digital_services_fees
+      ) * x.rate AS BIGNUMERIC),
+      6
+    ) AS selling_fees_reporting,
+    ROUND(CAST((
+      s.fulfilment_fees
+    ) * x.rate AS BIGNUMERIC), 6) AS fulfilment_fees_reporting,
+    ROUND(
+      CAST((
+        s.return_fees + s.refund_admin_fees + s.chargebacks + s.merchant_shipping + s.other_cm1
+      ) * x.rate AS BIGNUMERIC),
+      6
+    ) AS other_cm1_reporting,
+    s.cogs_reporting,
+    s.cm1_reporting,
+    s.ads_reporting,
+    ROUND(CAST((
+      s.storage
+    ) * x.rate AS BIGNUMERIC), 6) AS storage_reporting,
+    ROUND(
+      CAST((
+        s.promotion_fees + s.inbound + s.removals + s.reimbursements + s.clawbacks + s.other_cm2 + s.tax_on_fees
+      ) * x.rate AS BIGNUMERIC),
+      6
+    ) AS other_cm2_reporting,
+    s.cm2_reporting,
+    ROUND(CAST((
+      s.overhead
+    ) * x.rate AS BIGNUMERIC), 6) AS overhead_reporting
+  FROM month_skus AS m
+  INNER JOIN business_days AS b
+    ON b.account_id = m.account_id
+    AND b.marketplace_id = m.marketplace_id
+    AND b.month_first = m.month_first
+    AND b.day >= m.first_day
+  LEFT JOIN __ref__profit_sku_day__ AS s
+    ON s.account_id = m.account_id
+    AND s.marketplace_id = m.marketplace_id
+    AND s.day = b.day
+    AND s.sku = m.sku
+    AND s.currency = m.currency
+  LEFT JOIN __source__reference__dot__fx_rate__ AS x
+    ON x.day = s.day
+    AND x.from_currency = s.currency
+    AND x.to_currency = s.reporting_currency
+)
+SELECT
+  d.account_id,
+  d.marketplace_id,
+  d.day,
+  d.sku,
+  d.currency,
+  SUM(COALESCE(d.units, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS units,
+  SUM(COALESCE(d.open_units, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS open_units,
+  SUM(COALESCE(d.returned_units, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS returned_units,
+  SUM(COALESCE(d.unknown_sales, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS unknown_sales,
+  SUM(COALESCE(d.unknown_fees, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS unknown_fees,
+  SUM(COALESCE(d.unknown_cogs, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS unknown_cogs,
+  SUM(COALESCE(d.unknown_margin, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS unknown_margin,
+  SUM(COALESCE(d.unknown_rate, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS unknown_rate,
+  SUM(COALESCE(d.estimated, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS estimated,
+  SUM(COALESCE(d.incomplete, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS incomplete,
+  SUM(COALESCE(d.missing_ads, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS missing_ads,
+  SUM(COALESCE(d.missing_cost, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS missing_cost,
+  SUM(COALESCE(d.missing_fees, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS missing_fees,
+  SUM(COALESCE(d.missing_fx_rate, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS missing_fx_rate,
+  SUM(COALESCE(d.missing_price, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS missing_price,
+  SUM(COALESCE(d.missing_storage, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS missing_storage,
+  SUM(COALESCE(d.missing_unmapped, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS missing_unmapped,
+  SUM(COALESCE(d.missing_vat_setting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS missing_vat_setting,
+  SUM(COALESCE(d.product_sales, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS product_sales,
+  SUM(COALESCE(d.other_income, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS other_income,
+  SUM(COALESCE(d.refunds, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS refunds,
+  SUM(COALESCE(d.promotions, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS promotions,
+  SUM(COALESCE(d.selling_fees, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS selling_fees,
+  SUM(COALESCE(d.fulfilment_fees, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS fulfilment_fees,
+  SUM(COALESCE(d.other_cm1, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS other_cm1,
+  SUM(COALESCE(d.cogs, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS cogs,
+  SUM(COALESCE(d.cm1, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS cm1,
+  SUM(COALESCE(d.ads, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS ads,
+  SUM(COALESCE(d.storage, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS storage,
+  SUM(COALESCE(d.other_cm2, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS other_cm2,
+  SUM(COALESCE(d.cm2, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS cm2,
+  SUM(COALESCE(d.overhead, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS overhead,
+  MAX(d.reporting_currency) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS reporting_currency,
+  SUM(COALESCE(d.product_sales_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS product_sales_reporting,
+  SUM(COALESCE(d.other_income_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS other_income_reporting,
+  SUM(COALESCE(d.refunds_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS refunds_reporting,
+  SUM(COALESCE(d.promotions_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS promotions_reporting,
+  SUM(COALESCE(d.selling_fees_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS selling_fees_reporting,
+  SUM(COALESCE(d.fulfilment_fees_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS fulfilment_fees_reporting,
+  SUM(COALESCE(d.other_cm1_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS other_cm1_reporting,
+  SUM(COALESCE(d.cogs_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS cogs_reporting,
+  SUM(COALESCE(d.cm1_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS cm1_reporting,
+  SUM(COALESCE(d.ads_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS ads_reporting,
+  SUM(COALESCE(d.storage_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS storage_reporting,
+  SUM(COALESCE(d.other_cm2_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS other_cm2_reporting,
+  SUM(COALESCE(d.cm2_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS cm2_reporting,
+  SUM(COALESCE(d.overhead_reporting, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS overhead_reporting
+FROM days AS d
