@@ -18,10 +18,14 @@ from sellerops.settings.specs.durations import format_duration
 
 @dataclass(frozen=True)
 class FillLimits:
-    """At most ``per_day`` runs within 24 hours; a gap is tried ``tries`` times, after one, two, four days."""
+    """At most ``per_day`` runs within 24 hours; a gap is tried ``tries`` times, after one, two, four days.
+
+    ``waits`` False: at once, however often, because a person asks for it; never while a run is in progress.
+    """
 
     per_day: int = 20
     tries: int = 3
+    waits: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,9 @@ def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: FillLimits) -> list
     fills: list[Fill] = []
     with ledger.connection() as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('sellerops.gap_fill', 0))")
-        left = limits.per_day - _claimed_today(connection, now)
+        left = limits.per_day - _claimed_today(connection, now) if limits.waits else None
         for gap in gaps:
-            if len(fills) >= left:
+            if left is not None and len(fills) >= left:
                 break
             can_be_filled = not gap.expired and gap.spec.period.kind is not PeriodKind.SNAPSHOT
             if can_be_filled and _may_try(connection, gap, now, limits):
@@ -154,7 +158,11 @@ def _may_try(connection: Connection, gap: Gap, now: datetime, limits: FillLimits
     assert row is not None
     if not row["tries"]:
         return True
-    if row["is_in_progress"] or row["tries"] >= limits.tries:
+    if row["is_in_progress"]:
+        return False
+    if not limits.waits:
+        return True
+    if row["tries"] >= limits.tries:
         return False
     wait: timedelta = timedelta(days=2 ** (row["tries"] - 1))
     return bool(now - row["last"] >= wait)

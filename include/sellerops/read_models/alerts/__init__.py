@@ -1,0 +1,1 @@
+"""Business alerts as people look at them."""

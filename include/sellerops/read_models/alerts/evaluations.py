@@ -1,0 +1,25 @@
+"""When each alert was evaluated last, and what it found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from sellerops.read_models.queries import Connection, select
+from sellerops.read_models.scope import Scope
+
+
+class Evaluation(BaseModel):
+    """``found``: how often the condition is met; None: it could not be evaluated, ``reason`` says why."""
+
+    name: str
+    account_id: str
+    found: int | None
+    reason: str
+    evaluated_at: datetime
+
+
+def read_evaluations(connection: Connection, scope: Scope) -> list[Evaluation]:
+    """The last evaluation of each alert and account."""
+    return select(connection, __file__, Evaluation, scope.values())

@@ -1,0 +1,35 @@
+"""The days of every report, account and marketplace that the ledger knows, with their states."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from sellerops.read_models.queries import Connection, select
+from sellerops.read_models.scope import Scope
+
+# Of several snapshots of a day, the first of these states counts.
+_BEST_FIRST = [
+    "LOADED", "CONFIRMED_EMPTY", "QUARANTINED", "REQUESTED", "PLANNED", "LATE", "FAILED", "EXPIRED",
+]  # fmt: skip
+
+
+class Series(BaseModel):
+    """One report, account and marketplace (empty: the account's whole region).
+
+    ``first_day``: of its whole history. ``days`` and ``states`` (of
+    slices in the ledger): those in the period, oldest first.
+    """
+
+    report: str
+    account_id: str
+    marketplace_id: str
+    first_day: date
+    days: list[date]
+    states: list[str]
+
+
+def read_series(connection: Connection, scope: Scope) -> list[Series]:
+    """By report, account and marketplace; only the scope's accounts and marketplaces, and whole regions."""
+    return select(connection, __file__, Series, {**scope.values(), "best_first": _BEST_FIRST})

@@ -1,0 +1,1 @@
+"""FBA inbound runs as people look at them: waiting, differing, due."""

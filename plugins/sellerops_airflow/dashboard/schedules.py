@@ -1,0 +1,89 @@
+"""The reports and what their schedules should have collected, kept as long as neither files nor hour change.
+
+Planning all reports takes about a second, and reading their files as long, so both are kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.config_files import config_dir
+from sellerops.settings.specs import ReportSpec, load_specs
+
+if TYPE_CHECKING:
+    from sellerops.completeness.grid import Schedule
+
+_T = TypeVar("_T")
+_lock = threading.Lock()
+# The newest few: the period that people look at by default, and some others.
+_MOST = 8
+_kept: OrderedDict[Hashable, Any] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Reports:
+    """All valid reports by name, and all accounts by id."""
+
+    specs: Mapping[str, ReportSpec]
+    accounts: Mapping[str, Account]
+
+    @property
+    def switched_off(self) -> frozenset[str]:
+        """Names of the reports that their spec switches off."""
+        return frozenset(name for name, spec in self.specs.items() if not spec.is_on)
+
+
+def known_reports() -> Reports:
+    """The reports and accounts as their files say now."""
+    return _keep(("reports", _files()), _read)
+
+
+def known_schedules(first_day: date, last_day: date, now: datetime) -> Mapping[tuple[str, str], Schedule]:
+    """The schedule of every report and account that it covers, by both names.
+
+    Runs count that were due an hour or two ago: by then they have recorded their plan.
+    """
+    from sellerops.completeness.marketplace_calendar import GRACE
+
+    hour = (now - GRACE).replace(minute=0, second=0, microsecond=0)
+    return _keep(("schedules", _files(), first_day, last_day, hour), lambda: _plan(first_day, last_day, hour))
+
+
+def _read() -> Reports:
+    return Reports({spec.name: spec for spec in load_specs()[0]}, load_accounts())
+
+
+def _plan(first_day: date, last_day: date, now: datetime) -> dict[tuple[str, str], Schedule]:
+    from sellerops.completeness.grid import schedule_of
+
+    reports = known_reports()
+    planned = {
+        (name, account.id): schedule_of(spec, account, first_day, last_day, now)
+        for name, spec in reports.specs.items()
+        for account in reports.accounts.values()
+    }
+    return {key: schedule for key, schedule in planned.items() if schedule.next_run or schedule.expected}
+
+
+def _files() -> int:
+    """Changes when a file of the configuration does."""
+    return hash(tuple((str(path), path.stat().st_mtime_ns) for path in sorted(config_dir().rglob("*.yaml"))))
+
+
+def _keep(key: Hashable, make: Callable[[], _T]) -> _T:
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return cast(_T, _kept[key])
+    value = make()
+    with _lock:
+        _kept[key] = value
+        while len(_kept) > _MOST:
+            _kept.popitem(last=False)
+    return value
