@@ -2,6 +2,7 @@
 -- description: A SKU's advertising costs more per sale (ACOS) than the sale earns before advertising, on days whose sales are no longer expected to change.
 -- remedy: Lower bids or raise the price; the break-even ACOS is the margin before ads.
 -- severity: warning
+-- tells_costs: true
 -- inputs: [ads_day, profit_sku_day]
 -- thresholds:
 --   days: How many days count.

@@ -2,6 +2,7 @@
 -- description: A SKU's contribution margin (CM2) as a share of its sales is below margin_floor of account_settings.yaml.
 -- remedy: Raise the price, lower advertising, or check the cost in reference table cost.
 -- severity: warning
+-- tells_costs: true
 -- inputs: [profit_sku_day, sellerops_reference.account_setting]
 -- thresholds:
 --   days: How many days up to yesterday count.

@@ -2,6 +2,7 @@
 -- description: "The last day to order has passed: with usual demand, units will be lost before an order placed today arrives."
 -- remedy: Place the order, and enter it in reference table stock_elsewhere; or set an override with a reason.
 -- severity: urgent
+-- tells_costs: true
 -- inputs: [restock]
 -- thresholds:
 --   least_units_per_day: SKUs that sell fewer units per day are left out.

@@ -47,6 +47,10 @@ class AlertSpec(BaseModel):
         min_length=1, description="marts by name, other tables as <schema>.<table>"
     )
     severity: Severity = "warning"
+    tells_costs: bool = Field(
+        default=False,
+        description="its summary contains a cost or margin, which an owner may hide from partners",
+    )
     thresholds: dict[str, str] = Field(default={}, description="meaning of each value in config/alerts.yaml")
 
     @property

@@ -154,7 +154,11 @@ def _row_state(found: Series | None, schedule: Schedule | None, is_off: bool, is
 
 
 def _cells(
-    found: Series | None, schedule: Schedule | None, marketplace_id: str, days: Sequence[date], state: RowState
+    found: Series | None,
+    schedule: Schedule | None,
+    marketplace_id: str,
+    days: Sequence[date],
+    state: RowState,
 ) -> tuple[CellState, ...]:
     stored = dict(zip(found.days, found.states, strict=True)) if found else {}
     if schedule is None or state not in (RowState.ON, RowState.NEVER_RAN):

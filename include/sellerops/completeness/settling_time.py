@@ -4,11 +4,12 @@ and the lookback that follows from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sellerops.ledger import Ledger
+from sellerops.ledger.database import Connection
 from sellerops.ledger.history import AgeFigure, settling_figures
 from sellerops.settings.specs import ReportSpec, TableSpec, WriteDisposition
 from sellerops.settings.specs.period import AUTO_LOOKBACK_AT_FIRST
@@ -63,28 +64,44 @@ def measure_settling(
     ledger: Ledger, spec: ReportSpec, account_id: str | None = None
 ) -> list[SettlingFigures]:
     """The settling figures of each table of ``spec`` with recorded restatements, of one account or of all."""
+    with ledger.connection() as connection:
+        return measure_settling_on(connection, spec, account_id)
+
+
+def measure_settling_on(
+    connection: Connection, spec: ReportSpec, account_id: str | None = None
+) -> list[SettlingFigures]:
+    """``measure_settling`` on a connection, for example of the read-only role."""
     found = []
-    for name, table in spec.tables.items():
-        day = day_column(table)
-        snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
-        if day is None or snapshot or not table.restatements or not table.primary_key:
-            continue
+    for name, table, day in _settling_tables(spec):
         cells = [
             each for each, column in table.columns.items()
             if each not in table.primary_key and not column.personal
         ]  # fmt: skip
         full_name = f"{spec.source}.{name}"
-        with ledger.connection() as connection:
-            figures = settling_figures(
-                connection,
-                full_name,
-                day,
-                cells_per_row=len(cells),
-                is_merge=table.write_disposition is WriteDisposition.MERGE,
-                account_id=account_id,
-            )
+        figures = settling_figures(
+            connection,
+            full_name,
+            day,
+            cells_per_row=len(cells),
+            is_merge=table.write_disposition is WriteDisposition.MERGE,
+            account_id=account_id,
+        )
         found.append(SettlingFigures(full_name, tuple(figures)))
     return found
+
+
+def has_settling(spec: ReportSpec) -> bool:
+    """Whether a table of the report records its restatements."""
+    return any(True for _ in _settling_tables(spec))
+
+
+def _settling_tables(spec: ReportSpec) -> Iterator[tuple[str, TableSpec, str]]:
+    for name, table in spec.tables.items():
+        day = day_column(table)
+        snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
+        if day is not None and not snapshot and table.restatements and table.primary_key:
+            yield name, table, day
 
 
 def resolve_lookback(ledger: Ledger, spec: ReportSpec, account_id: str) -> Lookback:

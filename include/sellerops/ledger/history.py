@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from psycopg.rows import class_row
+
 from sellerops.ledger.database import Connection
 
 
@@ -87,9 +89,9 @@ def settling_figures(
     account_id: str | None,
 ) -> list[AgeFigure]:
     """The figures of one table by age, youngest first; empty without a table or a day loaded twice."""
-    rows = connection.execute(
-        "SELECT age_days AS age, days, cells, moved "
-        "FROM sellerops.finality(%s::text, %s::text, %s::integer, %s::boolean, %s::text)",
-        (table, day_column, cells_per_row, is_merge, account_id),
-    ).fetchall()
-    return [AgeFigure(**row) for row in rows]
+    with connection.cursor(row_factory=class_row(AgeFigure)) as cursor:
+        return cursor.execute(
+            "SELECT age_days AS age, days, cells, moved "
+            "FROM sellerops.finality(%s::text, %s::text, %s::integer, %s::boolean, %s::text)",
+            (table, day_column, cells_per_row, is_merge, account_id),
+        ).fetchall()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+import string
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from sellerops.reference.edits import tuples
 
 _LEAST_ALIKE = 0.8
 _PUNCTUATION = re.compile(r"[^a-z0-9]")
+_ALPHABET = string.ascii_lowercase + string.digits
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,26 @@ class Suggestion:
         }
 
 
-def suggest(products: Iterable[Product]) -> list[Suggestion]:
-    """The best suggestion for each unmapped SKU that has one, by account and SKU."""
+def suggest(
+    products: Iterable[Product], wanted: Collection[tuple[str, str]] | None = None
+) -> list[Suggestion]:
+    """The best suggestion for each unmapped SKU that has one, by account and SKU.
+
+    ``wanted``: only for these accounts and SKUs; None: for all.
+    """
     by_account: dict[str, list[Product]] = defaultdict(list)
     for product in products:
         by_account[product.account_id].append(product)
     found = []
     for account in sorted(by_account):
-        known = [each for each in by_account[account] if each.is_mapped]
-        spellings = _by_spelling(known)
-        for product in sorted(by_account[account], key=lambda each: each.sku):
-            if not product.is_mapped and (best := _best(product, known, spellings)):
+        unmapped = [
+            each
+            for each in by_account[account]
+            if not each.is_mapped and (wanted is None or (account, each.sku) in wanted)
+        ]
+        known = _Known([each for each in by_account[account] if each.is_mapped]) if unmapped else None
+        for product in sorted(unmapped, key=lambda each: each.sku):
+            if known and (best := _best(product, known)):
                 found.append(best)
     return found
 
@@ -84,29 +95,59 @@ def read_products(connection: psycopg.Connection[Any]) -> list[Product]:
     return [Product(**row) for row in rows]
 
 
-def _best(product: Product, known: Sequence[Product], spellings: dict[str, Product]) -> Suggestion | None:
+class _Known:
+    """Mapped products of an account by FNSKU, ASIN and spelling; of several, the first."""
+
+    def __init__(self, products: Sequence[Product]) -> None:
+        import numpy as np
+
+        self.by_fnsku: dict[str, Product] = {}
+        self.by_asin: dict[str, Product] = {}
+        self._by_spelling: dict[str, Product] = {}
+        for each in products:
+            self.by_fnsku.setdefault(each.fnsku, each)
+            self.by_asin.setdefault(each.asin, each)
+            self._by_spelling.setdefault(_spelling(each.sku), each)
+        self._spellings = list(self._by_spelling)
+        self._letters = np.array([_letters(each) for each in self._spellings], dtype=np.int16)
+        self._lengths = self._letters.sum(axis=1) if self._spellings else self._letters
+
+    def nearest(self, sku: str) -> tuple[Product, float] | None:
+        """The product whose SKU is spelled most alike, and how alike (0 to 1); None: none is alike enough.
+
+        What has too few letters in common, in any order, is not compared: comparing takes a hundred times as
+        long.
+        """
+        import numpy as np
+
+        if not self._spellings:
+            return None
+        spelling = _spelling(sku)
+        letters = np.array(_letters(spelling), dtype=np.int16)
+        shared = np.minimum(self._letters, letters).sum(axis=1)
+        may_be_alike = 2 * shared >= _LEAST_ALIKE * (self._lengths + len(spelling))
+        candidates = [self._spellings[n] for n in np.flatnonzero(may_be_alike)]
+        nearest = difflib.get_close_matches(spelling, candidates, n=1, cutoff=_LEAST_ALIKE)
+        if not nearest:
+            return None
+        alike = difflib.SequenceMatcher(None, spelling, nearest[0]).ratio()
+        return self._by_spelling[nearest[0]], alike
+
+
+def _best(product: Product, known: _Known) -> Suggestion | None:
     def of(like: Product, reason: str, certainty: float) -> Suggestion:
         return Suggestion(product.account_id, product.sku, like, reason, certainty)
 
-    for each in known:
-        if product.fnsku and each.fnsku == product.fnsku:
-            return of(each, "same FNSKU as", 1.0)
-    for each in known:
-        if product.asin and each.asin == product.asin:
-            return of(each, "same ASIN as", 0.95)
-    spelling = _spelling(product.sku)
-    nearest = difflib.get_close_matches(spelling, spellings, n=1, cutoff=_LEAST_ALIKE)
-    if not nearest:
-        return None
-    alike = difflib.SequenceMatcher(None, spelling, nearest[0]).ratio()
-    return of(spellings[nearest[0]], "spelled like", round(0.9 * alike, 2))
+    if product.fnsku and (like := known.by_fnsku.get(product.fnsku)):
+        return of(like, "same FNSKU as", 1.0)
+    if product.asin and (like := known.by_asin.get(product.asin)):
+        return of(like, "same ASIN as", 0.95)
+    nearest = known.nearest(product.sku)
+    return of(nearest[0], "spelled like", round(0.9 * nearest[1], 2)) if nearest else None
 
 
-def _by_spelling(known: Iterable[Product]) -> dict[str, Product]:
-    found: dict[str, Product] = {}
-    for product in known:
-        found.setdefault(_spelling(product.sku), product)
-    return found
+def _letters(spelling: str) -> list[int]:
+    return [spelling.count(each) for each in _ALPHABET]
 
 
 def _spelling(sku: str) -> str:

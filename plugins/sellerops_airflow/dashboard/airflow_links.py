@@ -83,4 +83,12 @@ def open_questions(dag_ids: Collection[str]) -> list[Question]:
         return [Question(*row) for row in session.execute(wanted)]
 
 
-__all__ = ["Question", "dag_path", "label_path", "open_questions", "paused_dags", "run_path", "task_page_path"]
+__all__ = [
+    "Question",
+    "dag_path",
+    "label_path",
+    "open_questions",
+    "paused_dags",
+    "run_path",
+    "task_page_path",
+]

@@ -12,7 +12,18 @@ from fastapi.staticfiles import StaticFiles
 
 from sellerops_airflow.dashboard.access import reading
 from sellerops_airflow.dashboard.errors import add_error_handlers
-from sellerops_airflow.dashboard.routes import ads, context, overview, profit
+from sellerops_airflow.dashboard.routes import (
+    ads,
+    alert_settings,
+    alerts,
+    context,
+    health,
+    health_calendar,
+    mapping,
+    overview,
+    profit,
+    shipments,
+)
 
 PREFIX = "/hub"
 BUNDLE = "hub.js"
@@ -23,6 +34,12 @@ _ROUTERS = (
     context.router,
     overview.router,
     profit.router,
+    health.router,
+    health_calendar.router,
+    mapping.router,
+    alerts.router,
+    alert_settings.router,
+    shipments.router,
 )
 
 

@@ -13,6 +13,7 @@ from sellerops.base.errors import SellerOpsError
 from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.calendar.slices import plan_slices
 from sellerops.settings.specs import PeriodKind, ReportSpec
+from sellerops_airflow.dashboard import audit
 from sellerops_airflow.dashboard.access import GetUserDep
 from sellerops_airflow.dashboard.database import now
 from sellerops_airflow.dashboard.runs import StartedRun, start_run
@@ -110,6 +111,8 @@ def fill_gap(request: Request, user: GetUserDep, wanted: FillRequest) -> Started
     ]
     gaps = find_gaps(calendars, ledger.clock().now(), older_than=timedelta(0))
     fills = claim_fills(ledger, gaps, FillLimits(waits=False))
+    if not fills:
+        audit.only_checked()
     return StartedFill(
         runs=[_start(request, user, fill) for fill in fills], reason="" if fills else _reason(gaps != [])
     )

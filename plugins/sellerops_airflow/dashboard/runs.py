@@ -31,13 +31,15 @@ def start_run(
     dag_id: str,
     conf: dict[str, Any] | None = None,
     *,
+    run_id: str | None = None,
     action: str = "run.start",
     account_id: str = "",
 ) -> StartedRun:
     """Queue a run of a DAG. Call it in a route of the hub, which passes its ``request`` and ``user``.
 
-    Airflow checks ``conf`` against the DAG's params. Raises HTTPException: 403 if the user may not trigger
-    the DAG, 404 if there is no such DAG, 400 if its file has errors or ``conf`` does not fit.
+    ``run_id``: one that the caller has noted elsewhere; None: a new one. Airflow checks ``conf`` against the
+    DAG's params. Raises HTTPException: 403 if the user may not trigger the DAG, 404 if there is no such DAG,
+    400 if its file has errors or ``conf`` does not fit.
     """
     from airflow.models import DagModel
 
@@ -50,7 +52,7 @@ def start_run(
     )
     if not may_start:
         raise HTTPException(403, f"You may not trigger DAG {dag_id}. Ask for Airflow's permission to.")
-    run_id = f"hub__{datetime.now(UTC).isoformat()}"
+    run_id = run_id or f"hub__{datetime.now(UTC).isoformat()}"
     change = audit.Change(action, f"{dag_id}/{run_id}", after={"conf": conf or {}}, account_id=account_id)
     return audit.write_outside(name, change, lambda: _trigger(request, user, dag_id, run_id, conf))
 

@@ -1,4 +1,4 @@
-"""How far behind each report is. Like view ``freshness``, which a new installation has only after its first load."""
+"""How far behind each report is; as view ``freshness``, which exists only once something was loaded."""
 
 from __future__ import annotations
 

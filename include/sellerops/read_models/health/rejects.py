@@ -11,7 +11,7 @@ from sellerops.read_models.scope import Scope
 
 
 class RejectingLoad(BaseModel):
-    """One load that rejected rows. ``rejected`` of ``rows_in_file``; ``first_day`` to ``last_day``: its days."""
+    """One load that rejected ``rejected`` of ``rows_in_file`` rows. ``first_day``, ``last_day``: its days."""
 
     load_id: int
     report: str

@@ -15,8 +15,8 @@ from sellerops.read_models.scope import Scope
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops_airflow.dashboard.access import GetUserDep
 from sellerops_airflow.dashboard.airflow_links import dag_path, paused_dags, run_path, task_page_path
-from sellerops_airflow.dashboard.gaps import FillRequest, GapPlan, StartedFill, fill_gap, plan_gap
 from sellerops_airflow.dashboard.database import Connection
+from sellerops_airflow.dashboard.gaps import FillRequest, GapPlan, StartedFill, fill_gap, plan_gap
 from sellerops_airflow.dashboard.reading import HubRoute, now, read
 from sellerops_airflow.dashboard.schedules import known_reports, known_schedules
 from sellerops_airflow.dashboard.scope import InScope
@@ -46,7 +46,9 @@ class CalendarRow(BaseModel):
 
 
 class Calendar(BaseModel):
-    """``letters``: what those in ``cells`` mean. ``totals``: days by state of all rows, of any page and state."""
+    """``letters``: what those in ``cells`` mean. ``totals``: days by state, of the rows of all pages and of
+    any state.
+    """
 
     days: list[date]
     letters: dict[str, CellState]

@@ -1,0 +1,232 @@
+"""Data health beside the calendar: quarantine, drift, rejects, checks, quota, freshness, settling time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel
+
+from sellerops.ledger.history import AgeFigure
+from sellerops.read_models.health.check_counts import CheckCount, read_check_counts
+from sellerops.read_models.health.check_results import CheckedFigure, read_check_results
+from sellerops.read_models.health.freshness import Freshness, read_freshness
+from sellerops.read_models.health.quarantines import OpenQuarantine, read_open_quarantines
+from sellerops.read_models.health.quota import QuotaBucket, read_quota
+from sellerops.read_models.health.rejects import RejectingLoad, read_rejecting_loads
+from sellerops.read_models.health.schema_changes import SchemaChange, read_schema_changes
+from sellerops_airflow.dashboard.airflow_links import dag_path, open_questions, run_path, task_page_path
+from sellerops_airflow.dashboard.database import Connection
+from sellerops_airflow.dashboard.reading import HubRoute, read
+from sellerops_airflow.dashboard.schedules import known_reports
+from sellerops_airflow.dashboard.scope import InScope
+from sellerops_airflow.dashboard.small_tables import table_of
+from sellerops_airflow.dashboard.tables import InPaging, Table
+
+router = APIRouter(prefix="/health", tags=["health"], route_class=HubRoute)
+_QUARANTINE_DAG = "sellerops__quarantine"
+
+
+class Quarantined(OpenQuarantine):
+    """``question_path``: the page on which you decide; None: nobody has been asked yet. ``dag_path``: the DAG
+    that asks, every ten minutes.
+    """
+
+    question_path: str | None
+    dag_path: str
+
+
+class ShownChange(SchemaChange):
+    """``run_path``: the run whose document showed it."""
+
+    run_path: str | None
+
+
+class ShownRejects(RejectingLoad):
+    """``ledger_path``: the load's slice, with the reasons of the rejected rows."""
+
+    run_path: str | None
+    ledger_path: str | None
+
+
+class Tiles(BaseModel):
+    """The counts at the top of the page: each is the number of rows of its table, in the same scope."""
+
+    quarantined: int
+    schema_changes: int
+    rejecting_loads: int
+    rejected_rows: int
+    checks_off: int
+    behind: int
+
+
+class SettlingPoint(BaseModel):
+    """Of the cells of days loaded at an age of at most ``age`` days, ``percent`` no longer changed later."""
+
+    age: int
+    days: int
+    cells: int
+    percent: float
+
+
+class SettlingCurve(BaseModel):
+    """One table of a report. ``settled_after``: days until 99 % of its cells no longer change; None: the
+    history is too short, or does not reach that far. ``lookback``: days that each run collects again.
+    """
+
+    report: str
+    table: str
+    lookback: int
+    is_lookback_measured: bool
+    settled_after: int | None
+    points: list[SettlingPoint]
+
+
+@router.get("/tiles")
+def tiles(scope: InScope) -> Tiles:
+    """What needs attention, counted."""
+
+    def work(connection: Connection) -> Tiles:
+        rejects = read_rejecting_loads(connection, scope)
+        return Tiles(
+            quarantined=len(read_open_quarantines(connection, scope)),
+            schema_changes=len(read_schema_changes(connection, scope)),
+            rejecting_loads=len(rejects),
+            rejected_rows=sum(each.rejected for each in rejects),
+            checks_off=sum(each.off for each in read_check_counts(connection, scope)),
+            behind=len(_behind(read_freshness(connection, scope))),
+        )
+
+    return read(work)
+
+
+@router.get("/quarantine")
+def quarantine(scope: InScope, paging: InPaging) -> Table[Quarantined]:
+    """Open questions about implausible documents, oldest first."""
+    rows = read(lambda connection: read_open_quarantines(connection, scope))
+    asked = {each.subject: each.path for each in (open_questions([_QUARANTINE_DAG]) if rows else ())}
+    shown = [
+        Quarantined(
+            **each.model_dump(),
+            question_path=asked.get(_subject(each)),
+            dag_path=dag_path(_QUARANTINE_DAG),
+        )
+        for each in rows
+    ]
+    return table_of(shown, paging, Quarantined)
+
+
+@router.get("/drift")
+def drift(scope: InScope, paging: InPaging) -> Table[ShownChange]:
+    """Changed columns of documents, newest first."""
+    rows = read(lambda connection: read_schema_changes(connection, scope))
+    shown = [ShownChange(**each.__dict__, run_path=run_path(each.dag_id, each.run_id)) for each in rows]
+    return table_of(shown, paging, ShownChange)
+
+
+@router.get("/rejects")
+def rejects(scope: InScope, paging: InPaging) -> Table[ShownRejects]:
+    """Loads with rows that could not be stored, newest first."""
+    rows = read(lambda connection: read_rejecting_loads(connection, scope))
+    shown = [
+        ShownRejects(
+            **each.__dict__,
+            run_path=run_path(each.dag_id, each.run_id),
+            ledger_path=task_page_path(each.dag_id, each.run_id, each.task_id, each.map_index, "slice"),
+        )
+        for each in rows
+    ]
+    return table_of(shown, paging, ShownRejects)
+
+
+@router.get("/checks")
+def checks(scope: InScope) -> list[CheckCount]:
+    """Reconciliation checks, those with differences first."""
+    return read(lambda connection: read_check_counts(connection, scope))
+
+
+@router.get("/checks/figures")
+def check_figures(
+    scope: InScope,
+    paging: InPaging,
+    check: Annotated[str | None, Query(description="Only this check.")] = None,
+    verdict: Annotated[str | None, Query(description="ok, off, not_yet or too_young.")] = None,
+) -> Table[CheckedFigure]:
+    """The compared figures, differences first."""
+    rows = read(lambda connection: read_check_results(connection, scope, check, verdict))
+    return table_of(rows, paging, CheckedFigure)
+
+
+@router.get("/quota")
+def quota(scope: InScope, paging: InPaging) -> Table[QuotaBucket]:
+    """Quota used and the next free slot, by account and operation."""
+    return table_of(read(lambda connection: read_quota(connection, scope)), paging, QuotaBucket)
+
+
+@router.get("/freshness")
+def freshness(
+    scope: InScope,
+    paging: InPaging,
+    behind: Annotated[bool, Query(description="Only what is further behind than its schedule.")] = False,
+) -> Table[Freshness]:
+    """The newest loaded day of each report, furthest behind first."""
+    rows = read(lambda connection: read_freshness(connection, scope))
+    return table_of(_behind(rows) if behind else rows, paging, Freshness)
+
+
+@router.get("/settling")
+def settling(report: str, scope: InScope) -> list[SettlingCurve]:
+    """How long the figures of a report keep changing, from our own history; a curve per table."""
+    from sellerops.completeness.settling_time import measure_settling_on
+
+    spec = known_reports().specs.get(report)
+    if spec is None:
+        raise HTTPException(404, f"There is no report {report!r}.")
+    account = scope.accounts[0] if len(scope.accounts) == 1 else None
+    found = read(lambda connection: measure_settling_on(connection, spec, account))
+    return [
+        SettlingCurve(
+            report=report,
+            table=each.table,
+            lookback=spec.period.lookback.days,
+            is_lookback_measured=spec.period.lookback_auto,
+            settled_after=each.settled.age if each.settled else None,
+            points=[_point(figure) for figure in each.figures],
+        )
+        for each in found
+    ]
+
+
+@router.get("/settling/reports")
+def settling_reports() -> list[str]:
+    """Reports whose restatements are recorded, so that they have a curve."""
+    from sellerops.completeness.settling_time import has_settling
+
+    return sorted(name for name, spec in known_reports().specs.items() if spec.is_on and has_settling(spec))
+
+
+def _point(figure: AgeFigure) -> SettlingPoint:
+    return SettlingPoint(age=figure.age, days=figure.days, cells=figure.cells, percent=figure.percent)
+
+
+def _behind(rows: list[Freshness]) -> list[Freshness]:
+    """Without a loaded day, or further behind than a day, its publication and its period explain."""
+    specs = known_reports().specs
+    return [
+        each
+        for each in rows
+        if (spec := specs.get(each.report))
+        and spec.is_on
+        and (each.days_behind is None or each.days_behind > _usual_days(each.report))
+    ]
+
+
+def _usual_days(report: str) -> int:
+    spec = known_reports().specs[report]
+    period = {"week": 7, "month": 31, "quarter": 92}.get(spec.period.kind.value, 1)
+    return 1 + period + spec.period.available_after.days
+
+
+def _subject(each: OpenQuarantine) -> str:
+    """The title under which Airflow asks: operators/quarantine.py."""
+    return f"{each.report}: {each.account_id} {each.table_name.split('.')[-1]} {each.label}"
