@@ -42,16 +42,22 @@ def marketplace_key(slice_: Slice) -> MarketplaceKey:
 
 
 def expected_days(
-    spec: ReportSpec, account: Account, first_day: date, last_day: date, now: datetime
+    spec: ReportSpec,
+    account: Account,
+    first_day: date,
+    last_day: date,
+    now: datetime,
+    moments: Sequence[datetime] | None = None,
 ) -> dict[MarketplaceKey, dict[date, ExpectedDay]]:
     """The days from ``first_day`` to ``last_day`` that runs due by ``now`` should have collected, by
     marketplace.
 
     Considers runs whose data interval begins in these days or in the lookback after them. A period that was
-    not published before any of these runs is not expected.
+    not published before any of these runs is not expected. ``moments``: of ``moments_for``, which are the
+    same for all accounts.
     """
-    later = spec.period.lookback + spec.period.available_after + until_next_run(spec)
-    moments = run_moments(spec, first_day - timedelta(days=1), last_day + later, now)
+    if moments is None:
+        moments = moments_for(spec, first_day, last_day, now)
     if spec.period.kind in _WHOLE_DAYS:
         found = _of_windows(spec, account, moments, now)
     else:
@@ -65,6 +71,12 @@ def expected_days(
                 keys[codes] = marketplace_key(each.slice_)
             by_marketplace.setdefault(keys[codes], {}).setdefault(each.day, each)
     return by_marketplace
+
+
+def moments_for(spec: ReportSpec, first_day: date, last_day: date, now: datetime) -> list[datetime]:
+    """The runs that ``expected_days`` considers."""
+    later = spec.period.lookback + spec.period.available_after + until_next_run(spec)
+    return run_moments(spec, first_day - timedelta(days=1), last_day + later, now)
 
 
 def until_next_run(spec: ReportSpec) -> timedelta:

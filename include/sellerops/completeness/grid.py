@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.calendar.slices import plan_slices
-from sellerops.completeness.expected import ExpectedDay, expected_days, marketplace_key
+from sellerops.completeness.expected import ExpectedDay, expected_days, marketplace_key, moments_for
 from sellerops.read_models.health.series import Series
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import PeriodKind, ReportSpec
@@ -62,10 +62,15 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True)
 class Schedule:
-    """What runs of one report and account should have collected, and what the next one collects (again), by
-    marketplace. ``since``: with ``catchup``, the first day that counts even if nothing was ever collected.
+    """What runs of one report and account should have collected from ``first_day`` on.
+
+    By marketplace. ``due``: a cell for each day, as it is while nothing is stored. ``expected``: the days
+    that are due. ``next_run``: days that the next run collects (again). ``since``: with ``catchup``, the
+    first day that counts even if nothing was ever collected.
     """
 
+    first_day: date
+    due: Mapping[str, tuple[CellState, ...]]
     expected: Mapping[str, Mapping[date, ExpectedDay]]
     next_run: Mapping[str, frozenset[date]]
     since: date | None = None
@@ -82,20 +87,36 @@ class GridRow:
     cells: tuple[CellState, ...]
 
 
-def schedule_of(
-    spec: ReportSpec, account: Account, first_day: date, last_day: date, now: datetime
-) -> Schedule:
-    """Plan one report of one account. Costs milliseconds, so keep it while ``now`` is about the same."""
+def schedules_of(
+    spec: ReportSpec, accounts: Iterable[Account], first_day: date, last_day: date, now: datetime
+) -> dict[str, Schedule]:
+    """Plan one report, by account that it covers. Costs milliseconds, so keep it for a while."""
     upcoming = ScheduleCalendar(spec.schedule, spec.dag_id).after(now).nominal
-    next_run: dict[str, set[date]] = {}
-    for slice_ in plan_slices(spec, account, run_at=upcoming, now=now):
-        next_run.setdefault(marketplace_key(slice_), set()).update(slice_.days)
-    is_restated = spec.period.kind not in _NEVER_RESTATED
-    return Schedule(
-        expected_days(spec, account, first_day, last_day, now) if spec.is_on else {},
-        {key: frozenset(days if is_restated else ()) for key, days in next_run.items()},
-        date.fromisoformat(spec.start_date[:10]) if spec.catchup else None,
-    )
+    moments = moments_for(spec, first_day, last_day, now) if spec.is_on else ()
+    found = {}
+    for account in accounts:
+        next_run: dict[str, set[date]] = {}
+        for slice_ in plan_slices(spec, account, run_at=upcoming, now=now):
+            next_run.setdefault(marketplace_key(slice_), set()).update(slice_.days)
+        if not next_run:
+            continue
+        expected = expected_days(spec, account, first_day, last_day, now, moments) if spec.is_on else {}
+        is_restated = spec.period.kind not in _NEVER_RESTATED
+        found[account.id] = Schedule(
+            first_day,
+            {key: _due(expected.get(key, {}), first_day, last_day) for key in {*next_run, *expected}},
+            expected,
+            {key: frozenset(days if is_restated else ()) for key, days in next_run.items()},
+            date.fromisoformat(spec.start_date[:10]) if spec.catchup else None,
+        )
+    return found
+
+
+def _due(expected: Mapping[date, ExpectedDay], first_day: date, last_day: date) -> tuple[CellState, ...]:
+    cells = [CellState.NOT_DUE] * ((last_day - first_day).days + 1)
+    for day, each in expected.items():
+        cells[(day - first_day).days] = CellState.EXPIRED if each.expired else CellState.MISSING
+    return tuple(cells)
 
 
 def grid_rows(
@@ -108,7 +129,7 @@ def grid_rows(
 ) -> list[GridRow]:
     """A row for everything that the ledger knows or that is switched on, by report, account, marketplace.
 
-    :param schedules: by report and account id.
+    :param schedules: by report and account id, planned for the same ``days``.
     :param switched_off: reports that their spec switches off; ``paused``: those whose DAG is paused.
     """
     known = {(each.report, each.account_id, each.marketplace_id): each for each in series}
@@ -116,7 +137,7 @@ def grid_rows(
         (report, account, marketplace)
         for (report, account), schedule in schedules.items()
         if report not in switched_off
-        for marketplace in {*schedule.next_run, *schedule.expected}
+        for marketplace in schedule.due
     }
     rows = []
     for key in sorted({*known, *planned}):
@@ -160,22 +181,16 @@ def _cells(
     days: Sequence[date],
     state: RowState,
 ) -> tuple[CellState, ...]:
-    stored = dict(zip(found.days, found.states, strict=True)) if found else {}
     if schedule is None or state not in (RowState.ON, RowState.NEVER_RAN):
-        return tuple(_OF_LEDGER[stored[day]] if day in stored else CellState.OFF for day in days)
-    again = schedule.next_run.get(marketplace_id, frozenset())
-    since = schedule.since or (found.first_day if found else date.max)
-    due = {
-        day: CellState.EXPIRED if each.expired else CellState.MISSING
-        for day, each in schedule.expected.get(marketplace_id, {}).items()
-        if day >= since
-    }
-    return tuple(
-        _stored(stored[day], day in again) if day in stored else due.get(day, CellState.NOT_DUE)
-        for day in days
-    )
-
-
-def _stored(state: str, is_collected_again: bool) -> CellState:
-    cell = _OF_LEDGER[state]
-    return CellState.RESTATING if cell is CellState.LOADED and is_collected_again else cell
+        cells = [CellState.OFF] * len(days)
+        again: frozenset[int] = frozenset()
+    else:
+        cells = list(schedule.due.get(marketplace_id) or [CellState.NOT_DUE] * len(days))
+        again = frozenset((day - days[0]).days for day in schedule.next_run.get(marketplace_id, ()))
+        since = schedule.since or (found.first_day if found else date.max)
+        early = min(max((since - days[0]).days, 0), len(days))
+        cells[:early] = [CellState.NOT_DUE] * early
+    for n, stored in zip(found.offsets, found.states, strict=True) if found else ():
+        cell = _OF_LEDGER[stored]
+        cells[n] = CellState.RESTATING if cell is CellState.LOADED and n in again else cell
+    return tuple(cells)

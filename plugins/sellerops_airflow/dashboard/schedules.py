@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from sellerops.base.timed_cache import TimedCache
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.specs import ReportSpec, load_specs
@@ -24,6 +25,7 @@ _lock = threading.Lock()
 # The newest few: the period that people look at by default, and some others.
 _MOST = 8
 _kept: OrderedDict[Hashable, Any] = OrderedDict()
+_looked = TimedCache(2.0)
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,24 @@ def _read() -> Reports:
 
 
 def _plan(first_day: date, last_day: date, now: datetime) -> dict[tuple[str, str], Schedule]:
-    from sellerops.completeness.grid import schedule_of
+    from sellerops.completeness.grid import schedules_of
 
     reports = known_reports()
-    planned = {
-        (name, account.id): schedule_of(spec, account, first_day, last_day, now)
+    return {
+        (name, account_id): schedule
         for name, spec in reports.specs.items()
-        for account in reports.accounts.values()
+        for account_id, schedule in schedules_of(
+            spec, reports.accounts.values(), first_day, last_day, now
+        ).items()
     }
-    return {key: schedule for key, schedule in planned.items() if schedule.next_run or schedule.expected}
 
 
 def _files() -> int:
-    """Changes when a file of the configuration does."""
+    """Changes when a file of the configuration does; looked at every other second."""
+    return _looked.get("files", _look)
+
+
+def _look() -> int:
     return hash(tuple((str(path), path.stat().st_mtime_ns) for path in sorted(config_dir().rglob("*.yaml"))))
 
 

@@ -18,15 +18,15 @@ _BEST_FIRST = [
 class Series(BaseModel):
     """One report, account and marketplace (empty: the account's whole region).
 
-    ``first_day``: of its whole history. ``days`` and ``states`` (of
-    slices in the ledger): those in the period, oldest first.
+    ``first_day``: of its whole history. ``offsets`` and ``states``: the days of the period that the ledger
+    has, counted from its first day, and their states there.
     """
 
     report: str
     account_id: str
     marketplace_id: str
     first_day: date
-    days: list[date]
+    offsets: list[int]
     states: list[str]
 
 

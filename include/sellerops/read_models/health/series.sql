@@ -11,7 +11,7 @@ WITH RECURSIVE series (report, account_id, marketplace_id) AS (
     ) AS following
 )
 SELECT series.report, series.account_id, series.marketplace_id, since.first_day,
-       coalesce(known.days, '{}') AS days, coalesce(known.states, '{}') AS states
+       coalesce(known.offsets, '{}') AS offsets, coalesce(known.states, '{}') AS states
 FROM series
 CROSS JOIN LATERAL (
     SELECT min(s.day) AS first_day FROM sellerops.slice_state AS s
@@ -20,7 +20,7 @@ CROSS JOIN LATERAL (
 ) AS since
 CROSS JOIN LATERAL (
     -- A day with several snapshots has the best state of them.
-    SELECT array_agg(best.day ORDER BY best.day) AS days, array_agg(best.state ORDER BY best.day) AS states
+    SELECT array_agg(best.day - %(start)s ORDER BY best.day) AS offsets, array_agg(best.state ORDER BY best.day) AS states
     FROM (
         SELECT DISTINCT ON (s.day) s.day, s.state FROM sellerops.slice_state AS s
         WHERE s.report = series.report AND s.account_id = series.account_id

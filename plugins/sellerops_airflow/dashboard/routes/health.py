@@ -15,6 +15,7 @@ from sellerops.read_models.health.quarantines import OpenQuarantine, read_open_q
 from sellerops.read_models.health.quota import QuotaBucket, read_quota
 from sellerops.read_models.health.rejects import RejectingLoad, read_rejecting_loads
 from sellerops.read_models.health.schema_changes import SchemaChange, read_schema_changes
+from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops_airflow.dashboard.airflow_links import dag_path, open_questions, run_path, task_page_path
 from sellerops_airflow.dashboard.database import Connection
 from sellerops_airflow.dashboard.reading import HubRoute, read
@@ -210,20 +211,19 @@ def _point(figure: AgeFigure) -> SettlingPoint:
 
 
 def _behind(rows: list[Freshness]) -> list[Freshness]:
-    """Without a loaded day, or further behind than a day, its publication and its period explain."""
+    """Those of reports that are on which have no loaded day, or an older one than their schedule explains."""
     specs = known_reports().specs
+    usual = {name: _usual_days(spec) for name, spec in specs.items() if spec.is_on}
     return [
         each
         for each in rows
-        if (spec := specs.get(each.report))
-        and spec.is_on
-        and (each.days_behind is None or each.days_behind > _usual_days(each.report))
+        if each.report in usual and (each.days_behind is None or each.days_behind > usual[each.report])
     ]
 
 
-def _usual_days(report: str) -> int:
-    spec = known_reports().specs[report]
-    period = {"week": 7, "month": 31, "quarter": 92}.get(spec.period.kind.value, 1)
+def _usual_days(spec: ReportSpec) -> int:
+    """One day, the length of the period, and the time until Amazon publishes it."""
+    period = {PeriodKind.WEEK: 7, PeriodKind.MONTH: 31, PeriodKind.QUARTER: 92}.get(spec.period.kind, 1)
     return 1 + period + spec.period.available_after.days
 
 

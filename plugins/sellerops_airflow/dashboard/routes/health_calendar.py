@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -13,6 +15,7 @@ from sellerops.read_models.health.series import read_series
 from sellerops.read_models.health.slice_days import SliceDay, read_slice_days
 from sellerops.read_models.scope import Scope
 from sellerops.settings.marketplaces import all_marketplaces
+from sellerops.settings.specs import ReportSpec
 from sellerops_airflow.dashboard.access import GetUserDep
 from sellerops_airflow.dashboard.airflow_links import dag_path, paused_dags, run_path, task_page_path
 from sellerops_airflow.dashboard.database import Connection
@@ -97,17 +100,14 @@ def calendar(
         for row in read(lambda connection: _rows(connection, scope))
         if (everything or row.state in _RUNNING) and (not q or q.lower() in row.report)
     ]
-    totals = dict.fromkeys(CellState, 0)
-    for row in rows:
-        for cell in row.cells:
-            totals[cell] += 1
+    counted = Counter(chain.from_iterable(row.cells for row in rows))
     found = [row for row in rows if state is None or state in row.cells]
     return Calendar(
         days=days,
         letters={letter: each for each, letter in LETTERS.items()},
-        rows=[_shown(row) for row in found[offset : offset + limit]],
+        rows=[_shown(row, known_reports().specs.get(row.report)) for row in found[offset : offset + limit]],
         row_count=len(found),
-        totals=totals,
+        totals={each: counted[each] for each in CellState},
     )
 
 
@@ -180,8 +180,7 @@ def _around(account_id: str, day: date) -> Scope:
     return Scope(accounts=(account_id,), start=day - timedelta(days=45), end=day + timedelta(days=45))
 
 
-def _shown(row: GridRow) -> CalendarRow:
-    spec = known_reports().specs.get(row.report)
+def _shown(row: GridRow, spec: ReportSpec | None) -> CalendarRow:
     return CalendarRow(
         report=row.report,
         source=spec.source if spec else "",
