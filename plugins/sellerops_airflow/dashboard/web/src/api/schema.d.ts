@@ -104,6 +104,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts
+         * @description Alerts that are open, or that ended in the scope's days: urgent first, then by money per day.
+         */
+        get: operations["alerts_api_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description Note that somebody takes care of these alerts; nothing more is sent about them until they end.
+         */
+        post: operations["acknowledge_api_alerts_acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run
+         * @description Evaluate all alerts now; people are notified as by a scheduled run.
+         */
+        post: operations["run_api_alerts_run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings
+         * @description Every kind of alert: whether it is on, its thresholds, and its last evaluation.
+         */
+        get: operations["settings_api_alerts_settings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Snooze
+         * @description Send nothing about these alerts until the day is over, even if they end and open again.
+         */
+        post: operations["snooze_api_alerts_snooze_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tiles
+         * @description The counts at the top of the page.
+         */
+        get: operations["tiles_api_alerts_tiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/wake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wake
+         * @description End the snooze of these alerts now.
+         */
+        post: operations["wake_api_alerts_wake_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/context": {
         parameters: {
             query?: never;
@@ -116,6 +256,366 @@ export interface paths {
          * @description The user, the accounts and which figures there are; at most 15 seconds old.
          */
         get: operations["context_api_context_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calendar
+         * @description The states of the scope's days, by report, account and marketplace.
+         */
+        get: operations["calendar_api_health_calendar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/calendar/cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cell
+         * @description What is known of one day, and what a run for it would collect.
+         */
+        get: operations["cell_api_health_calendar_cell_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/calendar/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill
+         * @description Start runs that collect the days of a gap that are still missing.
+         */
+        post: operations["fill_api_health_calendar_fill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks
+         * @description Reconciliation checks, those with differences first.
+         */
+        get: operations["checks_api_health_checks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/checks/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Figures
+         * @description The compared figures, differences first.
+         */
+        get: operations["check_figures_api_health_checks_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Drift
+         * @description Changed columns of documents, newest first.
+         */
+        get: operations["drift_api_health_drift_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/freshness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Freshness
+         * @description The newest loaded day of each report, furthest behind first.
+         */
+        get: operations["freshness_api_health_freshness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mapping
+         * @description Unmapped SKUs with suggestions: by FNSKU, by ASIN, then by spelling; those seen last come first.
+         */
+        get: operations["mapping_api_health_mapping_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/mapping/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description Store rows of the mapping; what is stored about other columns of these SKUs stays.
+         */
+        post: operations["accept_api_health_mapping_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/mapping/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download
+         * @description Table product_mapping as a file that can be corrected and uploaded again.
+         */
+        get: operations["download_api_health_mapping_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/mapping/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trend
+         * @description Unmapped SKUs by day, by what the mapping says now.
+         */
+        get: operations["trend_api_health_mapping_trend_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/mapping/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Import a CSV file: all rows or, with problems, none.
+         */
+        post: operations["upload_api_health_mapping_upload_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quarantine
+         * @description Open questions about implausible documents, oldest first.
+         */
+        get: operations["quarantine_api_health_quarantine_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quota
+         * @description Quota used and the next free slot, by account and operation.
+         */
+        get: operations["quota_api_health_quota_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rejects
+         * @description Loads with rows that could not be stored, newest first.
+         */
+        get: operations["rejects_api_health_rejects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/settling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settling
+         * @description How long the figures of a report keep changing, from our own history; a curve per table.
+         */
+        get: operations["settling_api_health_settling_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/settling/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settling Reports
+         * @description Reports whose restatements are recorded, so that they have a curve.
+         */
+        get: operations["settling_reports_api_health_settling_reports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tiles
+         * @description What needs attention, counted.
+         */
+        get: operations["tiles_api_health_tiles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -524,10 +1024,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/shipments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description FBA inbound runs, newest first.
+         */
+        get: operations["runs_api_shipments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shipments/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deadlines
+         * @description What a person can only do for a while, soonest first.
+         */
+        get: operations["deadlines_api_shipments_deadlines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shipments/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Differences
+         * @description SKUs of delivered shipments of which Amazon received other units than were shipped.
+         */
+        get: operations["differences_api_shipments_differences_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shipments/runs/{inbound_run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Story
+         * @description Everything about one run.
+         */
+        get: operations["story_api_shipments_runs__inbound_run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shipments/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tiles
+         * @description The counts at the top of the page.
+         */
+        get: operations["tiles_api_shipments_tiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Accepted
+         * @description The rows to store, as suggested or corrected.
+         */
+        Accepted: {
+            /** Rows */
+            rows: components["schemas"]["MappingRow"][];
+        };
         /**
          * AccountMethods
          * @description Settings of ``config/account_settings.yaml``; ``reporting_currency`` empty: none.
@@ -700,6 +1308,75 @@ export interface components {
             status: string;
         };
         /**
+         * AlertKind
+         * @description One alert with its settings of include/config/alerts.yaml. ``off_for``: accounts it is off for.
+         *
+         *     ``open``: alerts of this kind that are open now, in any state.
+         */
+        AlertKind: {
+            /** Description */
+            description: string;
+            /** Evaluations */
+            evaluations: components["schemas"]["Evaluation"][];
+            /** Is On */
+            is_on: boolean;
+            /** Name */
+            name: string;
+            /** Off For */
+            off_for: string[];
+            /** Open */
+            open: number;
+            /** Remedy */
+            remedy: string;
+            /** Severity */
+            severity: string;
+            /** Thresholds */
+            thresholds: components["schemas"]["Threshold"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * AlertSettingsPage
+         * @description ``file``: where thresholds are changed. ``dag_path``: the DAG that evaluates them.
+         */
+        AlertSettingsPage: {
+            /** Dag Path */
+            dag_path: string;
+            /** File */
+            file: string;
+            /** Kinds */
+            kinds: components["schemas"]["AlertKind"][];
+        };
+        /**
+         * AlertState
+         * @description A snooze counts before an acknowledgement: nothing is sent until it is over.
+         * @enum {string}
+         */
+        AlertState: "open" | "acknowledged" | "snoozed" | "ended";
+        /**
+         * AlertTiles
+         * @description How many alerts are in each state. ``urgent`` and ``money``: of those that are neither snoozed nor
+         *     acknowledged; ``unknown``: how many of these have no amount.
+         */
+        AlertTiles: {
+            /** Acknowledged */
+            acknowledged: number;
+            /** Evaluated At */
+            evaluated_at: string | null;
+            /** Failing */
+            failing: number;
+            /** Money */
+            money: components["schemas"]["MoneyPerDay"][];
+            /** Open */
+            open: number;
+            /** Snoozed */
+            snoozed: number;
+            /** Unknown */
+            unknown: number;
+            /** Urgent */
+            urgent: number;
+        };
+        /**
          * AlertTotal
          * @description Sums of one currency; ``without_money``: alerts whose cost is unknown.
          */
@@ -808,6 +1485,192 @@ export interface components {
             name: string;
         };
         /**
+         * Calendar
+         * @description ``letters``: what those in ``cells`` mean. ``totals``: days by state, of the rows of all pages and of
+         *     any state.
+         */
+        Calendar: {
+            /** Days */
+            days: string[];
+            /** Letters */
+            letters: {
+                [key: string]: components["schemas"]["CellState"];
+            };
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["CalendarRow"][];
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * CalendarRow
+         * @description One report, account and marketplace (``all``: the whole region). ``cells``: a letter for each day.
+         */
+        CalendarRow: {
+            /** Account Id */
+            account_id: string;
+            /** Cells */
+            cells: string;
+            /** Family */
+            family: string;
+            /** Marketplace */
+            marketplace: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Report */
+            report: string;
+            /** Source */
+            source: string;
+            state: components["schemas"]["RowState"];
+        };
+        /**
+         * Cell
+         * @description One day. ``due``: when a run should first have collected it (UTC). ``gap``: what a run would fill.
+         */
+        Cell: {
+            /** Account Id */
+            account_id: string;
+            /** Dag Path */
+            dag_path: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Description */
+            description: string;
+            /** Due */
+            due: string | null;
+            /** Entries */
+            entries: components["schemas"]["CellDay"][];
+            gap: components["schemas"]["GapPlan"] | null;
+            /** Marketplace */
+            marketplace: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Report */
+            report: string;
+            row_state: components["schemas"]["RowState"];
+            state: components["schemas"]["CellState"];
+        };
+        /**
+         * CellDay
+         * @description A day, or one of its snapshots, with paths of its run and ledger entry in Airflow.
+         */
+        CellDay: {
+            /** Dag Id */
+            dag_id: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Error */
+            error: string | null;
+            /** Ledger Path */
+            ledger_path: string | null;
+            /** Load Id */
+            load_id: number | null;
+            /** Map Index */
+            map_index: number | null;
+            /** Rejected */
+            rejected: number | null;
+            /** Remedy */
+            remedy: string | null;
+            /** Reported At */
+            reported_at: string | null;
+            /** Request Id */
+            request_id: number | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Run Path */
+            run_path: string | null;
+            /** Snapshot At */
+            snapshot_at: string | null;
+            /** State */
+            state: string;
+            /** Stored */
+            stored: number | null;
+            /** Task Id */
+            task_id: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * CellState
+         * @description What a person needs to know about a day.
+         *
+         *     ``RESTATING``: loaded, and the next run collects it again, because Amazon still revises it. ``WAITING``: a
+         *     run is dealing with it. ``LATE``: Amazon has not published it. ``MISSING``: a run should have collected
+         *     it. ``EXPIRED``: no run can collect it any more. ``OFF``: the report is off, or its DAG paused.
+         * @enum {string}
+         */
+        CellState: "loaded" | "restating" | "waiting" | "late" | "missing" | "failed" | "quarantined" | "expired" | "not_due" | "off";
+        /**
+         * CheckCount
+         * @description Figures of one check by verdict, and when one was compared last.
+         */
+        CheckCount: {
+            /** Check Name */
+            check_name: string;
+            /**
+             * Checked At
+             * Format: date-time
+             */
+            checked_at: string;
+            /** Not Yet */
+            not_yet: number;
+            /** Off */
+            off: number;
+            /** Ok */
+            ok: number;
+            /** Too Young */
+            too_young: number;
+        };
+        /**
+         * CheckedFigure
+         * @description One compared figure. ``verdict``: ``ok``, ``off``, ``not_yet`` (a side is not loaded) or ``too_young``.
+         *
+         *     ``account_id`` empty: of the check as a whole; ``evidence``: what the check's query says about it.
+         */
+        CheckedFigure: {
+            /** Account Id */
+            account_id: string;
+            /** Check Name */
+            check_name: string;
+            /**
+             * Checked At
+             * Format: date-time
+             */
+            checked_at: string;
+            /** Day */
+            day: string | null;
+            /** Difference */
+            difference: string | null;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Left */
+            left: string | null;
+            /** Marketplace */
+            marketplace: string;
+            /** Right */
+            right: string | null;
+            /** Subject */
+            subject: string;
+            /** Tolerance */
+            tolerance: string | null;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
          * CloseReturns
          * @description A SKU and month of shipment, as in mart ``return_rate_month``.
          *
@@ -888,6 +1751,42 @@ export interface components {
          * @enum {string}
          */
         Comparison: "none" | "previous" | "year";
+        /**
+         * ConfirmedShipment
+         * @description One shipment with its destination, carrier and cost.
+         */
+        ConfirmedShipment: {
+            /** Boxes */
+            boxes: number | null;
+            /** Carrier */
+            carrier: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Confirmation Id */
+            confirmation_id: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Delivery Window End */
+            delivery_window_end: string | null;
+            /** Delivery Window Start */
+            delivery_window_start: string | null;
+            /** Mode */
+            mode: string | null;
+            /** Placement Fee */
+            placement_fee: string | null;
+            /** Shipment Id */
+            shipment_id: string;
+            /** Shipped At */
+            shipped_at: string | null;
+            /** Status */
+            status: string;
+            /** Transportation Fee */
+            transportation_fee: string | null;
+            /** Warehouse Id */
+            warehouse_id: string | null;
+        };
         /**
          * Context
          * @description ``today``, ``yesterday``: UTC, by the ledger's clock. ``last_day``: the newest with figures.
@@ -1009,6 +1908,33 @@ export interface components {
             without_profit: number;
         };
         /**
+         * DeadlineKind
+         * @description What ends, or is overdue.
+         * @enum {string}
+         */
+        DeadlineKind: "void" | "delivery_window" | "approval" | "tracking" | "unknown_numbers";
+        /**
+         * Decided
+         * @description The alerts as they are now.
+         */
+        Decided: {
+            /** Ids */
+            ids: number[];
+        };
+        /**
+         * Decision
+         * @description Which alerts, and why.
+         */
+        Decision: {
+            /** Ids */
+            ids: number[];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * Difference
          * @description A reason, and its amount by marketplace and in total; None: our tables do not know it.
          *
@@ -1112,6 +2038,25 @@ export interface components {
             title: string | null;
         };
         /**
+         * Evaluation
+         * @description ``found``: how often the condition is met; None: it could not be evaluated, ``reason`` says why.
+         */
+        Evaluation: {
+            /** Account Id */
+            account_id: string;
+            /**
+             * Evaluated At
+             * Format: date-time
+             */
+            evaluated_at: string;
+            /** Found */
+            found: number | null;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * FeeChange
          * @description One change. ``kind``: ``size_tier`` (Amazon measures a SKU anew), ``rule`` (a rate of
          *     ``config/fee_rules.csv`` begins to apply) or ``preview`` (Amazon expects the fee).
@@ -1166,6 +2111,100 @@ export interface components {
             rules: number;
             /** Size Tiers */
             size_tiers: number;
+        };
+        /**
+         * FillRequest
+         * @description The days to collect, of one marketplace or (empty) of the account's region.
+         */
+        FillRequest: {
+            /** Account Id */
+            account_id: string;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Marketplace Id
+             * @default
+             */
+            marketplace_id: string;
+            /** Report */
+            report: string;
+        };
+        /**
+         * Freshness
+         * @description One report, account and marketplace (``all``: the whole region).
+         *
+         *     ``last_day``: the newest day that is loaded; ``days_behind``: from it to today in the marketplace's time
+         *     zone, 1 is yesterday; None: nothing is loaded. ``as_of``: when Amazon made that document. ``newest_day``:
+         *     the newest day that a run processed, with its state.
+         */
+        Freshness: {
+            /** Account Id */
+            account_id: string;
+            /** As Of */
+            as_of: string | null;
+            /** Days Behind */
+            days_behind: number | null;
+            /** Family */
+            family: string | null;
+            /** Last Day */
+            last_day: string | null;
+            /** Loaded At */
+            loaded_at: string | null;
+            /** Marketplace */
+            marketplace: string;
+            /**
+             * Newest Day
+             * Format: date
+             */
+            newest_day: string;
+            /** Newest State */
+            newest_state: string;
+            /** Reason */
+            reason: string | null;
+            /** Report */
+            report: string;
+        };
+        /**
+         * GapPlan
+         * @description What one run would collect: consecutive days of a marketplace, or of the region.
+         *
+         *     ``requests``: slices, each with at least one request to Amazon; ``labels``: of the first of them.
+         *     ``expired``: labels of those that Amazon no longer serves. ``command``: starts a backfill of the same days
+         *     instead, which also collects the other accounts.
+         */
+        GapPlan: {
+            /** Account Id */
+            account_id: string;
+            /** Command */
+            command: string;
+            /** Expired */
+            expired: string[];
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /** Labels */
+            labels: string[];
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Report */
+            report: string;
+            /** Requests */
+            requests: number;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1335,6 +2374,85 @@ export interface components {
             status: string;
             /** Totals */
             totals: components["schemas"]["DayTotal"][];
+        };
+        /**
+         * MappingFile
+         * @description A CSV file of table product_mapping. ``check``: only say what it would change.
+         */
+        MappingFile: {
+            /**
+             * Check
+             * @default false
+             */
+            check: boolean;
+            /** Content */
+            content: string;
+        };
+        /**
+         * MappingLine
+         * @description An unmapped SKU with the SKU that it probably belongs to. ``certainty``: 0 to 1; None: no suggestion.
+         *
+         *     ``suggested_own_id`` and ``suggested_asin``: what accepting stores.
+         */
+        MappingLine: {
+            /** Account Id */
+            account_id: string;
+            /** Asin */
+            asin: string | null;
+            /** Certainty */
+            certainty?: number | null;
+            /**
+             * Known Since
+             * Format: date
+             */
+            known_since: string;
+            /**
+             * Last Seen
+             * Format: date
+             */
+            last_seen: string;
+            /** Like Reason */
+            like_reason?: string | null;
+            /** Like Sku */
+            like_sku?: string | null;
+            /** Reason */
+            reason: string;
+            /** Sku */
+            sku: string;
+            /** Suggested Asin */
+            suggested_asin?: string | null;
+            /** Suggested Own Id */
+            suggested_own_id?: string | null;
+            /** Title */
+            title: string | null;
+        };
+        /**
+         * MappingRow
+         * @description What you say about a SKU; empty texts are unknown.
+         */
+        MappingRow: {
+            /** Account Id */
+            account_id: string;
+            /** Asin */
+            asin?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Own Id */
+            own_id?: string | null;
+            /** Sku */
+            sku: string;
+        };
+        /**
+         * MoneyPerDay
+         * @description Money at stake per day in one reporting currency; ``unknown``: alerts without an amount.
+         */
+        MoneyPerDay: {
+            /** Alerts */
+            alerts: number;
+            /** Currency */
+            currency: string;
+            /** Money */
+            money: string | null;
         };
         /**
          * NextPayout
@@ -1626,6 +2744,18 @@ export interface components {
             without_forecast: number;
         };
         /**
+         * Problem
+         * @description Something wrong in a file. ``place``: line or row; ``remedy``: what to write instead.
+         */
+        Problem: {
+            /** Place */
+            place: string;
+            /** Problem */
+            problem: string;
+            /** Remedy */
+            remedy: string;
+        };
+        /**
          * ProfitDay
          * @description One day and currency, all marketplaces of the scope together. Amounts: income positive, cost
          *     negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
@@ -1741,11 +2871,124 @@ export interface components {
          */
         ProfitView: "order" | "payment";
         /**
+         * Quarantined
+         * @description ``question_path``: the page on which you decide; None: nobody has been asked yet. ``dag_path``: the DAG
+         *     that asks, every ten minutes.
+         */
+        Quarantined: {
+            /** Account Id */
+            account_id: string;
+            /** Asked Run Id */
+            asked_run_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dag Path */
+            dag_path: string;
+            /** Figures */
+            figures: components["schemas"]["QuarantinedFigure"][];
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /** Id */
+            id: number;
+            /** Label */
+            label: string | null;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Marketplace */
+            marketplace: string;
+            /** Question Path */
+            question_path: string | null;
+            /** Reason */
+            reason: string;
+            /** Report */
+            report: string;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Source */
+            source: string;
+            /** Table Name */
+            table_name: string;
+        };
+        /**
+         * QuarantinedFigure
+         * @description One implausible day: the sum in the document, the stored one, and what is usual for the weekday.
+         */
+        QuarantinedFigure: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Median */
+            median?: string | null;
+            /** New */
+            new?: string | null;
+            /** New Rows */
+            new_rows?: number | null;
+            /** Stored */
+            stored?: string | null;
+        };
+        /**
          * QueriesBy
          * @description ``QUERY``: all your ASINs together; ``ASIN``: Amazon's figures of each.
          * @enum {string}
          */
         QueriesBy: "query" | "asin";
+        /**
+         * QuotaBucket
+         * @description One bucket. ``left``: tokens of ``burst`` left now; ``per_minute``: how many come back.
+         *
+         *     ``is_learned``: the rate is Amazon's own. ``free_at``: when the next call may be made, now or later;
+         *     ``full_at``: when the burst is whole again. ``calls_day``, ``refusals_day``: in the last 24 hours.
+         */
+        QuotaBucket: {
+            /** Account Id */
+            account_id: string;
+            /** Application */
+            application: string;
+            /** Burst */
+            burst: number;
+            /** Calls Day */
+            calls_day: number;
+            /**
+             * Free At
+             * Format: date-time
+             */
+            free_at: string;
+            /**
+             * Full At
+             * Format: date-time
+             */
+            full_at: string;
+            /** Granted */
+            granted: number;
+            /** Is Learned */
+            is_learned: boolean;
+            /** Left */
+            left: number;
+            /** Operation */
+            operation: string;
+            /** Per Minute */
+            per_minute: number;
+            /** Refusals Day */
+            refusals_day: number;
+            /** Refused */
+            refused: number;
+            /** Refused At */
+            refused_at: string | null;
+        };
         /**
          * ReturnsTotal
          * @description ``above``: how many of the rows are above the threshold; ``units_above_threshold``: units that bear
@@ -1761,6 +3004,12 @@ export interface components {
             /** Units Above Threshold */
             units_above_threshold: string;
         };
+        /**
+         * RowState
+         * @description ``NEVER_RAN``: on, and without a day in the ledger. ``REMOVED``: no report or account of this name.
+         * @enum {string}
+         */
+        RowState: "on" | "paused" | "off" | "never_ran" | "removed";
         /**
          * ScopeCurrency
          * @description Currency of amounts: the account's reporting currency, or each marketplace's own.
@@ -1888,6 +3137,130 @@ export interface components {
             unmapped_lines: number;
         };
         /**
+         * SettlingCurve
+         * @description One table of a report. ``settled_after``: days until 99 % of its cells no longer change; None: the
+         *     history is too short, or does not reach that far. ``lookback``: days that each run collects again.
+         */
+        SettlingCurve: {
+            /** Is Lookback Measured */
+            is_lookback_measured: boolean;
+            /** Lookback */
+            lookback: number;
+            /** Points */
+            points: components["schemas"]["SettlingPoint"][];
+            /** Report */
+            report: string;
+            /** Settled After */
+            settled_after: number | null;
+            /** Table */
+            table: string;
+        };
+        /**
+         * SettlingPoint
+         * @description Of the cells of days loaded at an age of at most ``age`` days, ``percent`` no longer changed later.
+         */
+        SettlingPoint: {
+            /** Age */
+            age: number;
+            /** Cells */
+            cells: number;
+            /** Days */
+            days: number;
+            /** Percent */
+            percent: number;
+        };
+        /**
+         * ShipmentDecision
+         * @description Who decided what about a run.
+         */
+        ShipmentDecision: {
+            /** Asked About */
+            asked_about: string;
+            /** Choice */
+            choice: string;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Decided By */
+            decided_by: string;
+            /** Id */
+            id: number;
+            /** Note */
+            note: string | null;
+        };
+        /**
+         * ShipmentFile
+         * @description A label or bill of lading; ``path``: where it is opened.
+         */
+        ShipmentFile: {
+            /** Bytes */
+            bytes: number;
+            /** Confirmation Id */
+            confirmation_id: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Media Type */
+            media_type: string;
+            /** Part */
+            part: number;
+            /** Path */
+            path: string;
+        };
+        /**
+         * ShipmentItem
+         * @description One line of the request.
+         */
+        ShipmentItem: {
+            /** Line */
+            line: number;
+            /** Quantity */
+            quantity: number;
+            /** Sku */
+            sku: string;
+        };
+        /**
+         * ShipmentStory
+         * @description One run with what was asked for, confirmed, decided and received.
+         */
+        ShipmentStory: {
+            /** Decisions */
+            decisions: components["schemas"]["ShipmentDecision"][];
+            /** Files */
+            files: components["schemas"]["ShipmentFile"][];
+            /** Items */
+            items: components["schemas"]["ShipmentItem"][];
+            run: components["schemas"]["ShownRun"];
+            /** Shipments */
+            shipments: components["schemas"]["ConfirmedShipment"][];
+            /** Units */
+            units: components["schemas"]["ShipmentUnits"][];
+        };
+        /**
+         * ShipmentTiles
+         * @description How many runs each tile opens, and units missing from delivered shipments (of all open and closed
+         *     runs). ``form_path``: where a new shipment is started.
+         */
+        ShipmentTiles: {
+            /** Approval */
+            approval: number;
+            /** Deadlines */
+            deadlines: number;
+            /** Difference */
+            difference: number;
+            /** Failed */
+            failed: number;
+            /** Form Path */
+            form_path: string;
+            /** Missing Units */
+            missing_units: number;
+            /** Open */
+            open: number;
+        };
+        /**
          * ShipmentTotal
          * @description Sums of one currency; approvals have the currency ``""``.
          */
@@ -1906,6 +3279,28 @@ export interface components {
             value: string | null;
             /** Without Value */
             without_value: number;
+        };
+        /**
+         * ShipmentUnits
+         * @description One SKU of one confirmed shipment. ``difference``: received minus shipped; None: not counted yet.
+         */
+        ShipmentUnits: {
+            /** Confirmation Id */
+            confirmation_id: string | null;
+            /** Difference */
+            difference: number | null;
+            /** Fnsku */
+            fnsku: string | null;
+            /** Planned */
+            planned: number;
+            /** Received */
+            received: number | null;
+            /** Shipment Id */
+            shipment_id: string;
+            /** Shipped */
+            shipped: number | null;
+            /** Sku */
+            sku: string;
         };
         /**
          * ShopDay
@@ -1941,6 +3336,245 @@ export interface components {
             units: number | null;
             /** Units Before */
             units_before: number | null;
+        };
+        /**
+         * Show
+         * @description Which runs a tile opens.
+         * @enum {string}
+         */
+        Show: "open" | "approval" | "failed" | "difference" | "all";
+        /**
+         * ShownAlert
+         * @description ``title``, ``remedy``: of its kind. The money, and the figures behind it, tell what a SKU earns.
+         */
+        ShownAlert: {
+            /** Account Id */
+            account_id: string;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Currency */
+            currency: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            } | null;
+            /** Id */
+            id: number;
+            /** Marketplace */
+            marketplace: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Money Per Day */
+            money_per_day: string | null;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /** Notified At */
+            notified_at: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Rank Currency */
+            rank_currency: string | null;
+            /** Rank Money */
+            rank_money: string | null;
+            /** Remedy */
+            remedy: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Severity */
+            severity: string;
+            /** Snoozed By */
+            snoozed_by: string | null;
+            /** Snoozed Until */
+            snoozed_until: string | null;
+            state: components["schemas"]["AlertState"];
+            /** Subject */
+            subject: string;
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ShownChange
+         * @description ``run_path``: the run whose document showed it.
+         */
+        ShownChange: {
+            /** Account Id */
+            account_id: string | null;
+            /** Column Name */
+            column_name: string;
+            /** Dag Id */
+            dag_id: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Load Id */
+            load_id: number | null;
+            /** Marketplace */
+            marketplace: string;
+            /** Report */
+            report: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Run Path */
+            run_path: string | null;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Table Name */
+            table_name: string;
+        };
+        /**
+         * ShownDeadline
+         * @description Something that a person can only do until ``at`` (UTC). ``kind``: ``void`` (free cancellation of a
+         *     partnered carrier), ``delivery_window``, ``approval``, ``tracking`` or ``unknown_numbers``.
+         */
+        ShownDeadline: {
+            /** Account Id */
+            account_id: string;
+            /** Amount */
+            amount: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Currency */
+            currency: string | null;
+            /** Has Passed */
+            has_passed: boolean;
+            /** Inbound Run Id */
+            inbound_run_id: number;
+            kind: components["schemas"]["DeadlineKind"];
+            /** Marketplace */
+            marketplace: string;
+            /** Name */
+            name: string;
+            /** Run Path */
+            run_path: string | null;
+            /** Shipments */
+            shipments: string[];
+        };
+        /**
+         * ShownRejects
+         * @description ``ledger_path``: the load's slice, with the reasons of the rejected rows.
+         */
+        ShownRejects: {
+            /** Account Id */
+            account_id: string;
+            /** Dag Id */
+            dag_id: string | null;
+            /** Destination */
+            destination: string;
+            /** First Day */
+            first_day: string | null;
+            /** Last Day */
+            last_day: string | null;
+            /** Ledger Path */
+            ledger_path: string | null;
+            /** Load Id */
+            load_id: number;
+            /** Map Index */
+            map_index: number | null;
+            /** Marketplace */
+            marketplace: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Rejected */
+            rejected: number;
+            /** Report */
+            report: string;
+            /** Rows In File */
+            rows_in_file: number;
+            /** Run Id */
+            run_id: string | null;
+            /** Run Path */
+            run_path: string | null;
+            /** Table Name */
+            table_name: string;
+            /** Task Id */
+            task_id: string | null;
+        };
+        /**
+         * ShownRun
+         * @description ``question_path``: Airflow's page on which the run's question is answered; None: none is open.
+         *     ``labels_path``: labels, destinations, decisions and operations of the run.
+         */
+        ShownRun: {
+            /** Account Id */
+            account_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Difference */
+            difference: number | null;
+            /** Differing Skus */
+            differing_skus: number;
+            /** Has Difference */
+            has_difference: boolean;
+            /** Id */
+            id: number;
+            /** Is Open */
+            is_open: boolean;
+            /** Labels Path */
+            labels_path: string | null;
+            /** Marketplace */
+            marketplace: string;
+            /** Name */
+            name: string;
+            /** Needs Approval */
+            needs_approval: boolean;
+            /** Planned */
+            planned: number | null;
+            /** Problem */
+            problem: string | null;
+            /** Question Path */
+            question_path: string | null;
+            /** Ready At */
+            ready_at: string | null;
+            /** Received */
+            received: number | null;
+            /** Remedy */
+            remedy: string | null;
+            /** Requested By */
+            requested_by: string | null;
+            /** Run Id */
+            run_id: string;
+            /** Run Path */
+            run_path: string | null;
+            /** Shipments */
+            shipments: number;
+            /** Shipped */
+            shipped: number | null;
+            /** State */
+            state: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * SkuProfit
@@ -2004,11 +3638,80 @@ export interface components {
             units: number;
         };
         /**
+         * Snooze
+         * @description ``until``: the last day (UTC) on which nothing is sent.
+         */
+        Snooze: {
+            /** Ids */
+            ids: number[];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+        };
+        /**
          * Spread
          * @description How overhead gets to SKUs: not at all, by product sales or by units of the account's SKUs.
          * @enum {string}
          */
         Spread: "none" | "sales" | "units";
+        /**
+         * StartedFill
+         * @description The runs that were started, each for some of the days; ``reason``: why there is none.
+         */
+        StartedFill: {
+            /** Reason */
+            reason: string;
+            /** Runs */
+            runs: components["schemas"]["StartedRun"][];
+        };
+        /**
+         * StartedRun
+         * @description A queued DAG run. ``path``: its page, relative to Airflow's address. A paused DAG's run waits until
+         *     somebody switches the DAG on.
+         */
+        StartedRun: {
+            /** Dag Id */
+            dag_id: string;
+            /** Is Paused */
+            is_paused: boolean;
+            /** Path */
+            path: string;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * Stored
+         * @description What a write changed, in rows; with ``problems`` nothing was changed.
+         */
+        Stored: {
+            /**
+             * Added
+             * @default 0
+             */
+            added: number;
+            /**
+             * Changed
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Problems
+             * @default []
+             */
+            problems: components["schemas"]["Problem"][];
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+        };
         /** Table[AdsRow] */
         Table_AdsRow_: {
             /**
@@ -2021,6 +3724,19 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["AdsRow"][];
             totals: components["schemas"]["AdsRow"] | null;
+        };
+        /** Table[CheckedFigure] */
+        Table_CheckedFigure_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["CheckedFigure"][];
+            totals: components["schemas"]["CheckedFigure"] | null;
         };
         /** Table[CloseReturns] */
         Table_CloseReturns_: {
@@ -2060,6 +3776,32 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["FeeChange"][];
             totals: components["schemas"]["FeeChange"] | null;
+        };
+        /** Table[Freshness] */
+        Table_Freshness_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["Freshness"][];
+            totals: components["schemas"]["Freshness"] | null;
+        };
+        /** Table[MappingLine] */
+        Table_MappingLine_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["MappingLine"][];
+            totals: components["schemas"]["MappingLine"] | null;
         };
         /** Table[NextPayout] */
         Table_NextPayout_: {
@@ -2113,6 +3855,32 @@ export interface components {
             rows: components["schemas"]["OwedUnits"][];
             totals: components["schemas"]["OwedUnits"] | null;
         };
+        /** Table[Quarantined] */
+        Table_Quarantined_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["Quarantined"][];
+            totals: components["schemas"]["Quarantined"] | null;
+        };
+        /** Table[QuotaBucket] */
+        Table_QuotaBucket_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["QuotaBucket"][];
+            totals: components["schemas"]["QuotaBucket"] | null;
+        };
         /** Table[SearchQuery] */
         Table_SearchQuery_: {
             /**
@@ -2152,6 +3920,71 @@ export interface components {
             rows: components["schemas"]["ShopDay"][];
             totals: components["schemas"]["ShopDay"] | null;
         };
+        /** Table[ShownAlert] */
+        Table_ShownAlert_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["ShownAlert"][];
+            totals: components["schemas"]["ShownAlert"] | null;
+        };
+        /** Table[ShownChange] */
+        Table_ShownChange_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["ShownChange"][];
+            totals: components["schemas"]["ShownChange"] | null;
+        };
+        /** Table[ShownDeadline] */
+        Table_ShownDeadline_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["ShownDeadline"][];
+            totals: components["schemas"]["ShownDeadline"] | null;
+        };
+        /** Table[ShownRejects] */
+        Table_ShownRejects_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["ShownRejects"][];
+            totals: components["schemas"]["ShownRejects"] | null;
+        };
+        /** Table[ShownRun] */
+        Table_ShownRun_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["ShownRun"][];
+            totals: components["schemas"]["ShownRun"] | null;
+        };
         /** Table[SkuProfit] */
         Table_SkuProfit_: {
             /**
@@ -2165,11 +3998,58 @@ export interface components {
             rows: components["schemas"]["SkuProfit"][];
             totals: components["schemas"]["SkuProfit"] | null;
         };
+        /** Table[UnitsDiffering] */
+        Table_UnitsDiffering_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["UnitsDiffering"][];
+            totals: components["schemas"]["UnitsDiffering"] | null;
+        };
+        /**
+         * Threshold
+         * @description One threshold: its meaning, and its value, for all accounts or for those that have their own.
+         */
+        Threshold: {
+            /** By Account */
+            by_account: {
+                [key: string]: string;
+            };
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
         /**
          * TileUnit
          * @enum {string}
          */
         TileUnit: "currency" | "ratio";
+        /**
+         * Tiles
+         * @description The counts at the top of the page: each is the number of rows of its table, in the same scope.
+         */
+        Tiles: {
+            /** Behind */
+            behind: number;
+            /** Checks Off */
+            checks_off: number;
+            /** Quarantined */
+            quarantined: number;
+            /** Rejected Rows */
+            rejected_rows: number;
+            /** Rejecting Loads */
+            rejecting_loads: number;
+            /** Schema Changes */
+            schema_changes: number;
+        };
         /**
          * UnallocatedSpend
          * @description A marketplace's spend in profit, and the part of it without a SKU, both positive; None: unknown.
@@ -2185,6 +4065,62 @@ export interface components {
             spend: string | null;
             /** Unallocated */
             unallocated: string | null;
+        };
+        /**
+         * UnitsDiffering
+         * @description One SKU of one shipment. ``difference``: received minus shipped units; ``received`` None: Amazon has
+         *     counted none so far. ``since``: when it was delivered or closed. ``difference_reported_at``: when a notice
+         *     was sent.
+         */
+        UnitsDiffering: {
+            /** Account Id */
+            account_id: string;
+            /** Confirmation Id */
+            confirmation_id: string | null;
+            /** Difference */
+            difference: number;
+            /** Difference Reported At */
+            difference_reported_at: string | null;
+            /** Fnsku */
+            fnsku: string | null;
+            /** Inbound Run Id */
+            inbound_run_id: number;
+            /** Marketplace */
+            marketplace: string;
+            /** Name */
+            name: string;
+            /** Received */
+            received: number | null;
+            /** Shipment Id */
+            shipment_id: string;
+            /** Shipped */
+            shipped: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Warehouse Id */
+            warehouse_id: string | null;
+        };
+        /**
+         * UnmappedDay
+         * @description Unmapped SKUs known on a day and still reported, and those reported for the first time.
+         */
+        UnmappedDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** New */
+            new: number;
+            /** Unmapped */
+            unmapped: number;
         };
         /**
          * UnmappedRule
@@ -2478,6 +4414,264 @@ export interface operations {
             };
         };
     };
+    alerts_api_alerts_get: {
+        parameters: {
+            query?: {
+                /** @description Only alerts in this state. */
+                state?: components["schemas"]["AlertState"] | null;
+                /** @description Only this kind of alert. */
+                name?: string | null;
+                /** @description urgent or warning. */
+                severity?: string | null;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_ShownAlert_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    acknowledge_api_alerts_acknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_api_alerts_run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRun"];
+                };
+            };
+        };
+    };
+    settings_api_alerts_settings_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSettingsPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    snooze_api_alerts_snooze_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snooze"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tiles_api_alerts_tiles_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertTiles"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    wake_api_alerts_wake_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     context_api_context_get: {
         parameters: {
             query?: never;
@@ -2494,6 +4688,777 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Context"];
+                };
+            };
+        };
+    };
+    calendar_api_health_calendar_get: {
+        parameters: {
+            query?: {
+                /** @description Part of a report's name. */
+                q?: string | null;
+                /** @description Only rows that have such a day. */
+                state?: components["schemas"]["CellState"] | null;
+                /** @description Also what is off, removed or never ran. */
+                everything?: boolean;
+                limit?: number;
+                offset?: number;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cell_api_health_calendar_cell_get: {
+        parameters: {
+            query: {
+                report: string;
+                account_id: string;
+                day: string;
+                marketplace_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cell"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fill_api_health_calendar_fill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedFill"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    checks_api_health_checks_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckCount"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_figures_api_health_checks_figures_get: {
+        parameters: {
+            query?: {
+                /** @description Only this check. */
+                check?: string | null;
+                /** @description ok, off, not_yet or too_young. */
+                verdict?: string | null;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_CheckedFigure_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drift_api_health_drift_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_ShownChange_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    freshness_api_health_freshness_get: {
+        parameters: {
+            query?: {
+                /** @description Only what is further behind than its schedule. */
+                behind?: boolean;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_Freshness_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mapping_api_health_mapping_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_MappingLine_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    accept_api_health_mapping_accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Accepted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    download_api_health_mapping_csv_get: {
+        parameters: {
+            query?: {
+                /** @description The suggested rows instead of the stored ones. */
+                suggestions?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    trend_api_health_mapping_trend_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmappedDay"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upload_api_health_mapping_upload_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    quarantine_api_health_quarantine_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_Quarantined_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    quota_api_health_quota_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_QuotaBucket_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rejects_api_health_rejects_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_ShownRejects_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settling_api_health_settling_get: {
+        parameters: {
+            query: {
+                report: string;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlingCurve"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settling_reports_api_health_settling_reports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+        };
+    };
+    tiles_api_health_tiles_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tiles"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3432,6 +6397,249 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnmappedRule"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_api_shipments_get: {
+        parameters: {
+            query?: {
+                /** @description Which runs. */
+                show?: components["schemas"]["Show"];
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_ShownRun_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    deadlines_api_shipments_deadlines_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_ShownDeadline_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    differences_api_shipments_differences_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_UnitsDiffering_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    story_api_shipments_runs__inbound_run_id__get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path: {
+                inbound_run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipmentStory"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tiles_api_shipments_tiles_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipmentTiles"];
                 };
             };
             /** @description Validation Error */
