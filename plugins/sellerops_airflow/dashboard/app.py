@@ -23,6 +23,7 @@ from sellerops_airflow.dashboard.routes import (
     overview,
     profit,
     shipments,
+    why,
 )
 
 PREFIX = "/hub"
@@ -40,6 +41,7 @@ _ROUTERS = (
     alerts.router,
     alert_settings.router,
     shipments.router,
+    why.router,
 )
 
 
