@@ -1124,6 +1124,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why
+         * @description A figure of a mart: the sum of ``column`` over the rows that the keys pick.
+         */
+        get: operations["why_api_why_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/why/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Input Rows
+         * @description The rows of a landed or reference table that a figure of ``mart`` was made of, with their loads.
+         */
+        get: operations["input_rows_api_why_rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4177,6 +4217,184 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * Why
+         * @description A figure. ``description``: what its column means, which is its formula in words. ``computed``: by
+         *     Python from the stored inputs, so that no SELECT names its columns. ``rows``: one page of ``row_count``.
+         *     ``day_column``: the column of the mart's days, empty: it has none.
+         */
+        Why: {
+            /** Built At */
+            built_at: string | null;
+            built_by: components["schemas"]["WhyRun"] | null;
+            /** Column */
+            column: string;
+            /** Computed */
+            computed: boolean;
+            /** Day Column */
+            day_column: string;
+            /** Description */
+            description: string;
+            /** Inputs */
+            inputs: components["schemas"]["WhyInput"][];
+            /** Mart */
+            mart: string;
+            /** Mart Description */
+            mart_description: string;
+            /** Parts */
+            parts: components["schemas"]["WhyPart"][];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["WhyRow"][];
+            /** Sums */
+            sums: components["schemas"]["WhySum"][];
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * WhyInput
+         * @description An input of the mart. ``kind``: ``mart`` (ask this route about it with ``keys``), ``landed`` or
+         *     ``reference`` (ask for its rows). ``makes_value``: the value is made of ``columns``; else the input
+         *     decides which rows count. ``hidden``: it tells costs, which you may not see.
+         */
+        WhyInput: {
+            /** Columns */
+            columns: string[];
+            /** Description */
+            description: string;
+            /** Hidden */
+            hidden: boolean;
+            keys: components["schemas"]["WhyKeys"];
+            /** Kind */
+            kind: string;
+            /** Makes Value */
+            makes_value: boolean;
+            /** Name */
+            name: string;
+        };
+        /**
+         * WhyKeys
+         * @description What picks rows, as this route's parameters; ``key``: ``column:value`` each.
+         */
+        WhyKeys: {
+            /** Account */
+            account: string[];
+            /** End */
+            end: string | null;
+            /** Key */
+            key: string[];
+            /** Marketplace */
+            marketplace: string[];
+            /** Start */
+            start: string | null;
+        };
+        /**
+         * WhyLoad
+         * @description A load of rows. ``document``: page of the document below Airflow's address; None: not archived.
+         *
+         *     ``reported_at``: when Amazon made the document (UTC); ``recorded_at``: when it was loaded (UTC).
+         */
+        WhyLoad: {
+            /** Account Id */
+            account_id: string;
+            /** Document */
+            document: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Report */
+            report: string;
+            /** Reported At */
+            reported_at: string | null;
+            /** Rows In File */
+            rows_in_file: number;
+            run: components["schemas"]["WhyRun"];
+        };
+        /**
+         * WhyPart
+         * @description A column of the one row of a figure that Python computed.
+         */
+        WhyPart: {
+            /** Column */
+            column: string;
+            /** Description */
+            description: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * WhyRow
+         * @description A row of the mart: its grain as text, and the figure's column.
+         */
+        WhyRow: {
+            /** Currency */
+            currency: string;
+            /** Keys */
+            keys: {
+                [key: string]: string;
+            };
+            /** Missing */
+            missing: string[];
+            /** Status */
+            status: string;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * WhyRows
+         * @description One page of rows of a landed or reference table; ``load_ids``: of each row, as in ``loads``.
+         *
+         *     ``note``: why there are none.
+         */
+        WhyRows: {
+            /** Columns */
+            columns: string[];
+            /** Has More */
+            has_more: boolean;
+            /** Load Ids */
+            load_ids: (number | null)[];
+            /** Loads */
+            loads: components["schemas"]["WhyLoad"][];
+            /** Note */
+            note: string;
+            /** Rows */
+            rows: (string | null)[][];
+        };
+        /**
+         * WhyRun
+         * @description An Airflow run and its page within Airflow; None: a command did it.
+         */
+        WhyRun: {
+            /** Dag Id */
+            dag_id: string;
+            /** Page */
+            page: string | null;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * WhySum
+         * @description Rows of one currency; empty: not money. ``value`` None: unknown, or not to be added.
+         *
+         *     ``unknown``: rows without a value, which the sum lacks.
+         */
+        WhySum: {
+            /** Currency */
+            currency: string;
+            /** Rows */
+            rows: number;
+            /** Unknown */
+            unknown: number;
+            /** Value */
+            value: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -6640,6 +6858,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShipmentTiles"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    why_api_why_get: {
+        parameters: {
+            query: {
+                mart: string;
+                column: string;
+                limit?: number;
+                offset?: number;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description The day; instead of start and end. */
+                day?: string | null;
+                start?: string | null;
+                end?: string | null;
+                sku?: string | null;
+                /** @description More columns, each as column:value. */
+                key?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    input_rows_api_why_rows_get: {
+        parameters: {
+            query: {
+                mart: string;
+                column: string;
+                /** @description An input of the mart that is no mart. */
+                name: string;
+                limit?: number;
+                offset?: number;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description The day; instead of start and end. */
+                day?: string | null;
+                start?: string | null;
+                end?: string | null;
+                sku?: string | null;
+                /** @description More columns, each as column:value. */
+                key?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyRows"];
                 };
             };
             /** @description Validation Error */
