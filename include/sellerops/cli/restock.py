@@ -16,8 +16,9 @@ from sellerops.cli.arguments import day, require_known
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.demand.overrides import end_override, list_overrides, set_override
-from sellerops.demand.proposals import Change, due, newest_proposals, what_if, write_order
+from sellerops.demand.proposals import due, newest_proposals, write_order
 from sellerops.demand.reading import pools_of
+from sellerops.demand.what_if import Change, what_if
 from sellerops.settings.marketplaces import all_marketplaces, marketplace
 from sellerops.settings.specs.destination_rules import MART_DESTINATIONS
 

@@ -1,26 +1,16 @@
-"""Stored recommendations: what to order, what a change would do, and a purchase order as CSV."""
+"""Stored recommendations: what to order, and a purchase order as CSV."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TextIO
 
-import numpy as np
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from sellerops.base.errors import ConfigurationError
-from sellerops.demand.demand_path import DemandPath
-from sellerops.demand.lead_times import Days
-from sellerops.demand.metrics import QUANTILES
-from sellerops.demand.order_quantity import BuyingRules
-from sellerops.demand.position import Arrival, Position, Stock
-from sellerops.demand.restock import Policy, Proposal, propose
-from sellerops.demand.settings import load_demand_settings
 from sellerops.destinations.mart_store import MARTS
 
 Connection = psycopg.Connection[Any]
@@ -58,48 +48,6 @@ def newest_proposals(
             ).format(mart=sql.Identifier(MARTS, "restock")),
             {"account": account_id, "place": marketplace_id, "sku": sku},
         ).fetchall()
-
-
-@dataclass(frozen=True)
-class Change:
-    """What to assume instead of what is stored; None: as it is."""
-
-    service_level: float | None = None
-    lead_time: float | None = None
-    lead_time_sd: float | None = None
-    review_days: int | None = None
-    demand_factor: float = 1.0
-    extra_units: int = 0  # at Amazon today
-
-
-def what_if(connection: Connection, row: Row, change: Change) -> Proposal:
-    """The recommendation of a stored row under other assumptions. Nothing is stored.
-
-    Raises ConfigurationError if the row has no forecast or no stock.
-    """
-    quantiles = _quantiles(connection, row)
-    if quantiles is None or row["position"] is None:
-        raise ConfigurationError(
-            f"no order can be worked out: {row['missing']} missing.",
-            where=f"{row['account_id']}, SKU {row['sku']}",
-            remedy="See `sellerops marts show restock` for what each word means.",
-        )
-    values, horizon = quantiles
-    settings = load_demand_settings(row["account_id"])
-    lead = Days(
-        _or(change.lead_time, row["lead_time_days"]), _or(change.lead_time_sd, row["lead_time_sd_days"])
-    )
-    policy = Policy(
-        lead=lead,
-        review_days=round(_or(change.review_days, row["review_days"])),
-        service_level=_or(change.service_level, row["service_level"]),
-        rules=BuyingRules(row["case_pack"], row["moq"]),
-        min_cover=settings.min_cover_days,
-        max_cover=settings.max_cover_days,
-        holding_rate=settings.holding_rate,
-    )
-    demand = DemandPath(values * change.demand_factor, horizon)
-    return propose(_position(row, change.extra_units), demand, policy)
 
 
 def write_order(rows: Sequence[Row], marketplaces: Mapping[str, str], file: TextIO) -> int:
@@ -144,30 +92,3 @@ def _order_line(row: Row, marketplaces: Mapping[str, str]) -> dict[str, Any]:
         "order_by": order_by,
         "expected_on": arrives,
     }
-
-
-def _quantiles(connection: Connection, row: Row) -> tuple[Any, int] | None:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(
-            sql.SQL(
-                "SELECT * FROM {} WHERE account_id = %s AND marketplace_id = %s AND sku = %s AND day = %s"
-            ).format(sql.Identifier(MARTS, "forecast")),
-            (row["account_id"], row["marketplace_id"], row["sku"], row["forecast_day"]),
-        ).fetchone()
-    if found is None or found["p50"] is None:
-        return None
-    return np.array([float(found[f"p{round(q * 100)}"]) for q in QUANTILES]), int(found["horizon_days"])
-
-
-def _position(row: Row, extra: int) -> Position:
-    """The stored position; what is not at Amazon yet arrives on the stored day of the next arrival."""
-    at_amazon = int(row["sellable_position"] or 0) + extra
-    coming = int(row["position"]) - int(row["sellable_position"] or 0)
-    first = row["next_arrival_on"]
-    days = max(0, (first - row["day"]).days) if first else 0
-    arrivals = (Arrival(days, coming),) if coming > 0 else ()
-    return Position(Stock(available=at_amazon, open_orders=max(0, coming)), arrivals)
-
-
-def _or(given: float | None, stored: Any) -> float:
-    return float(stored) if given is None else given

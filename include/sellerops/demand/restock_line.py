@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from sellerops.demand.demand_path import DemandPath
-from sellerops.demand.lead_times import LeadTime
+from sellerops.demand.lead_times import Days, LeadTime
 from sellerops.demand.order_money import UnitCost
 from sellerops.demand.order_quantity import BuyingRules, Quantity
 from sellerops.demand.overrides import Override
 from sellerops.demand.position import Position
-from sellerops.demand.restock import Proposal
+from sellerops.demand.restock import Policy, Proposal, propose
 from sellerops.demand.restock_reading import Place
+from sellerops.demand.settings import DemandSettings
 from sellerops.demand.suppliers import Supply
 
 BASE_LEVEL = 0.95
@@ -53,3 +54,24 @@ class Line:
         if isinstance(self.cost, str):
             return None
         return BuyingRules(prices=self.cost.prices).price_of(max(1, self.quantity.units))
+
+    def propose(self, settings: DemandSettings, *, lead: Days | None = None) -> None:
+        """Work out the proposal and its quantity at ``level``; none without a position or a forecast.
+
+        :param lead: days from this order to sellable, if not ``self.lead``, by which earlier orders arrive.
+        """
+        if self.position is None or self.demand is None:
+            return
+        prices = self.cost.prices if isinstance(self.cost, UnitCost) else ()
+        policy = Policy(
+            lead=lead or self.lead.total,
+            review_days=self.supply.review_days,
+            service_level=self.level,
+            rules=BuyingRules(self.supply.case_pack, self.supply.minimum, prices),
+            min_cover=settings.min_cover_days,
+            max_cover=settings.max_cover_days,
+            holding_rate=settings.holding_rate,
+        )
+        self.proposal = propose(self.position, self.demand, policy)
+        quantity = self.proposal.quantity
+        self.quantity = replace(quantity, reasons=(*self.proposal.limits, *quantity.reasons))

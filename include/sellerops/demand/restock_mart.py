@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,14 +14,13 @@ from sellerops.demand.forecast_mart import check_in_days
 from sellerops.demand.lead_times import Days
 from sellerops.demand.metrics import QUANTILES
 from sellerops.demand.order_money import UnitCost, fit_budget, unit_cost, unit_margin
-from sellerops.demand.order_quantity import BuyingRules, Quantity, fit_capacity
+from sellerops.demand.order_quantity import Quantity, fit_capacity
 from sellerops.demand.overrides import overrides_on
 from sellerops.demand.reading import pools_of
-from sellerops.demand.restock import Policy, propose
 from sellerops.demand.restock_line import BASE_LEVEL, Line
 from sellerops.demand.restock_reading import Place, RestockFacts, read_facts
 from sellerops.demand.restock_row import row_of
-from sellerops.demand.service_levels import abc_classes, level_of_class, newsvendor_level
+from sellerops.demand.service_levels import NEWSVENDOR, abc_classes, level_of_class, newsvendor_level
 from sellerops.demand.settings import DemandSettings, load_demand_settings
 from sellerops.demand.suppliers import PRICE_BREAKS, SUPPLIERS, Suppliers
 from sellerops.destinations.mart_store import Span
@@ -144,27 +142,12 @@ def _propose(line: Line, facts: RestockFacts, settings: DemandSettings) -> None:
     base = float(facts.account.get("service_level") or BASE_LEVEL)
     line.level = level_of_class(base, line.abc, settings.service_level_shift)
     total = line.lead.total
-    by_margin = settings.service_level_by == "newsvendor" and line.margin is not None
+    by_margin = settings.service_level_by == NEWSVENDOR and line.margin is not None
     if by_margin and line.margin is not None and isinstance(line.cost, UnitCost):
         days = total.mean + line.supply.review_days
-        line.level_from = "newsvendor"
+        line.level_from = NEWSVENDOR
         line.level = newsvendor_level(line.margin, line.cost.landed, settings.holding_rate, days)
-    if line.position is None or line.demand is None:
-        return
-    prices = line.cost.prices if isinstance(line.cost, UnitCost) else ()
-    policy = Policy(
-        lead=total,
-        review_days=line.supply.review_days,
-        service_level=line.level,
-        rules=BuyingRules(line.supply.case_pack, line.supply.minimum, prices),
-        min_cover=settings.min_cover_days,
-        max_cover=settings.max_cover_days,
-        holding_rate=settings.holding_rate,
-    )
-    line.proposal = propose(line.position, line.demand, policy)
-    line.quantity = replace(
-        line.proposal.quantity, reasons=(*line.proposal.limits, *line.proposal.quantity.reasons)
-    )
+    line.propose(settings)
     if line.override is not None:
         line.quantity = Quantity(line.override.quantity, ("override",))
 

@@ -40,8 +40,8 @@ def row_of(line: Line, facts: RestockFacts, place: Marketplace | None, day: date
         "check_in_days": number(line.lead.check_in.mean),
         "review_days": line.supply.review_days,
         "protection_days": round(line.lead.total.mean + line.supply.review_days),
-        **_proposal(line, day),
-        **_money(line, place, day),
+        **proposal_columns(line, day),
+        **money_columns(line, place, day),
         **fee,
         **_amazon(line, facts),
         "override_quantity": line.override.quantity if line.override else None,
@@ -80,7 +80,8 @@ def _position(line: Line, facts: RestockFacts, day: date) -> dict[str, Any]:
     }
 
 
-def _proposal(line: Line, day: date) -> dict[str, Any]:
+def proposal_columns(line: Line, day: date) -> dict[str, Any]:
+    """Demand, reorder point, quantity and days of a line."""
     made, demand = line.proposal, line.demand
     period = line.lead.total.mean + line.supply.review_days
     daily = demand.daily if demand else None
@@ -109,7 +110,8 @@ def _proposal(line: Line, day: date) -> dict[str, Any]:
     }
 
 
-def _money(line: Line, place: Marketplace | None, day: date) -> dict[str, Any]:
+def money_columns(line: Line, place: Marketplace | None, day: date) -> dict[str, Any]:
+    """What the order of a line costs, and what running out would."""
     landed, lost = line.landed, line.proposal.lost_units if line.proposal else None
     ordered_on = day + timedelta(days=max(0, line.proposal.order_by or 0)) if line.proposal else day
     cash = cash_of(line.quantity.units, landed, line.supply, ordered_on) if landed is not None else None

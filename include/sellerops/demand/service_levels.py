@@ -10,6 +10,7 @@ import numpy as np
 from sellerops.demand.series import Floats
 
 LOWEST, HIGHEST = 0.5, 0.995
+NEWSVENDOR = "newsvendor"
 _YEAR = 365
 
 

@@ -16,8 +16,9 @@ from sellerops.base.clock import Clock
 from sellerops.base.errors import ConfigurationError
 from sellerops.cli import main
 from sellerops.demand.overrides import set_override
-from sellerops.demand.proposals import Change, newest_proposals, what_if, write_order
+from sellerops.demand.proposals import newest_proposals, write_order
 from sellerops.demand.restock import OrderStatus
+from sellerops.demand.what_if import Change, what_if
 from sellerops.destinations.mart_store import MartStore, Span
 from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger

@@ -1,0 +1,48 @@
+"""Stock that Amazon does not know of: own warehouses and open purchase orders, as people entered it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from sellerops.read_models.queries import Connection
+from sellerops.read_models.scope import Scope
+from sellerops.read_models.tables import Direction, Paging, Table, select_table
+
+
+class StockElsewhere(BaseModel):
+    """A row of table ``stock_elsewhere``. ``valid_to`` None: until another row replaces it.
+
+    In totals, ``quantity`` adds up the rows that hold today (``is_valid``); None: none does.
+    """
+
+    account_id: str
+    sku: str
+    title: str | None
+    kind: str
+    reference: str
+    valid_from: date | None
+    valid_to: date | None
+    quantity: int | None
+    expected_date: date | None
+    supplier: str | None
+    note: str | None
+    is_valid: bool
+
+
+def read_elsewhere(
+    connection: Connection,
+    scope: Scope,
+    paging: Paging,
+    *,
+    today: date,
+    kind: str | None = None,
+    sku: str | None = None,
+    with_past: bool = False,
+) -> Table[StockElsewhere]:
+    """Rows that hold today or later, or all, by SKU."""
+    values = {**scope.values(), "today": today, "kind": kind, "sku": sku, "with_past": with_past}
+    return select_table(
+        connection, __file__, StockElsewhere, values, paging, sort="sku", direction=Direction.ASCENDING
+    )

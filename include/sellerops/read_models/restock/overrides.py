@@ -1,0 +1,48 @@
+"""Quantities that people set instead of the proposed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from sellerops.read_models.queries import Connection, select
+
+
+class RestockOverride(BaseModel):
+    """A quantity set by ``author``. ``is_in_force``: it holds today (of several the newest). Times: UTC."""
+
+    id: int
+    account_id: str
+    marketplace_id: str
+    sku: str
+    quantity: int
+    first_day: date
+    last_day: date
+    reason: str
+    author: str
+    created_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    is_in_force: bool
+
+
+def read_overrides(
+    connection: Connection,
+    *,
+    today: date,
+    accounts: Sequence[str] = (),
+    marketplace_id: str | None = None,
+    sku: str | None = None,
+    with_ended: bool = False,
+) -> list[RestockOverride]:
+    """Overrides that hold today or later, or all; the newest first, at most 200."""
+    values = {
+        "today": today,
+        "accounts": list(accounts) or None,
+        "marketplace_id": marketplace_id,
+        "sku": sku,
+        "with_ended": with_ended,
+    }
+    return select(connection, __file__, RestockOverride, values)

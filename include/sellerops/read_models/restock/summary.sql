@@ -1,0 +1,67 @@
+WITH RECURSIVE shop AS (
+    (SELECT account_id, marketplace_id FROM sellerops_marts.restock ORDER BY 1, 2 LIMIT 1)
+    UNION ALL
+    SELECT further.account_id, further.marketplace_id
+    FROM shop
+    CROSS JOIN LATERAL (
+        SELECT r.account_id, r.marketplace_id FROM sellerops_marts.restock AS r
+        WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
+        ORDER BY 1, 2 LIMIT 1
+    ) AS further
+), newest AS (
+    SELECT shop.account_id, max(last.day) AS day
+    FROM shop
+    CROSS JOIN LATERAL (
+        SELECT max(r.day) AS day FROM sellerops_marts.restock AS r
+        WHERE r.account_id = shop.account_id AND r.marketplace_id = shop.marketplace_id
+    ) AS last
+    WHERE %(accounts)s::text[] IS NULL OR shop.account_id = ANY (%(accounts)s)
+    GROUP BY shop.account_id
+), place AS (
+    SELECT shop.account_id, shop.marketplace_id, newest.day, market.code,
+           CASE WHEN %(in_reporting)s THEN setting.reporting_currency ELSE market.currency END AS currency,
+           CASE WHEN NOT %(in_reporting)s OR setting.reporting_currency = market.currency THEN 1
+                ELSE (SELECT rate FROM sellerops_reference.fx_rate AS fx
+                      WHERE fx.day BETWEEN newest.day - 30 AND newest.day
+                        AND fx.from_currency = market.currency AND fx.to_currency = setting.reporting_currency
+                      ORDER BY fx.day DESC LIMIT 1) END AS factor
+    FROM shop
+    JOIN newest USING (account_id)
+    LEFT JOIN sellerops.marketplace AS market ON market.id = shop.marketplace_id
+    LEFT JOIN sellerops_reference.account_setting AS setting ON setting.account_id = shop.account_id
+), due AS (
+    SELECT p.currency, p.day, r.order_status = 'order_now' AS is_now, r.order_status, r.order_by,
+           coalesce(r.order_quantity, 0) AS order_quantity, r.cash_needed * p.factor AS cash_needed,
+           r.cash_deposit * p.factor AS cash_deposit, r.lost_units, r.lost_margin * p.factor AS lost_margin,
+           r.fee_expected * p.factor AS fee_expected, r.status, r.missing,
+           r.order_quantity > 0 AND (r.order_status IN ('order_now', 'soon')
+                                     OR r.override_quantity IS NOT NULL) AS is_due
+    FROM place AS p
+    JOIN sellerops_marts.restock AS r
+      ON r.account_id = p.account_id AND r.marketplace_id = p.marketplace_id AND r.day = p.day
+    WHERE (%(marketplaces)s::text[] IS NULL OR r.marketplace_id = ANY (%(marketplaces)s)
+           OR r.stock_pool IN (SELECT pool.stock_pool FROM sellerops_reference.stock_pool AS pool
+                               WHERE pool.marketplace_id = ANY (%(marketplaces)s)))
+)
+SELECT currency, max(day) AS day, count(*) AS skus,
+       count(*) FILTER (WHERE is_due) AS due_skus,
+       coalesce(sum(order_quantity) FILTER (WHERE is_due), 0)::bigint AS due_units,
+       sum(cash_needed) FILTER (WHERE is_due) AS due_cash,
+       sum(cash_deposit) FILTER (WHERE is_due) AS due_deposit,
+       count(*) FILTER (WHERE is_due AND cash_needed IS NULL) AS due_without_cost,
+       count(*) FILTER (WHERE is_due AND is_now) AS now_skus,
+       sum(cash_needed) FILTER (WHERE is_due AND is_now) AS now_cash,
+       count(*) FILTER (WHERE is_now AND order_by < day) AS late_skus,
+       sum(lost_units) AS lost_units,
+       sum(lost_margin) AS lost_margin,
+       sum(fee_expected) AS fee_expected,
+       count(*) FILTER (WHERE fee_expected > 0) AS fee_skus,
+       count(*) FILTER (WHERE order_status = 'overstock') AS overstock_skus,
+       count(*) FILTER (WHERE order_status = 'unknown') AS unknown_skus,
+       CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'
+            WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
+       array(SELECT DISTINCT word FROM unnest(array_agg(missing)) AS line,
+             unnest(string_to_array(line, ', ')) AS word WHERE word <> '' ORDER BY word) AS missing
+FROM due
+GROUP BY currency
+ORDER BY currency
