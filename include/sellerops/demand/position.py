@@ -61,7 +61,7 @@ class Position:
 
         :param demand: (days + 1,) cumulated demand of the first 0, 1, 2, ... days.
         """
-        supply = self._supply(len(demand) - 1)
+        supply = self.supply(len(demand) - 1)
         short = (demand[1:] > supply + _TINY) | (supply - demand[:-1] <= _TINY)
         return int(short.argmax()) if short.any() else None
 
@@ -72,9 +72,9 @@ class Position:
         """
         if len(demand) < 2:
             return 0.0
-        return max(0.0, float((demand[1:] - self._supply(len(demand) - 1)).max()))
+        return max(0.0, float((demand[1:] - self.supply(len(demand) - 1)).max()))
 
-    def _supply(self, days: int) -> Floats:
+    def supply(self, days: int) -> Floats:
         """(days,) Units that have been there by the end of each day."""
         arriving = np.zeros(days)
         for each in self.arrivals:

@@ -50,6 +50,21 @@ def newest_proposals(
         ).fetchall()
 
 
+def newest_proposal(
+    connection: Connection, account_id: str, marketplace_id: str, sku: str
+) -> dict[str, Any] | None:
+    """The newest row of a SKU, found by the mart's index; None: nothing has been recommended for it."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "SELECT r.* FROM {mart} AS r "
+                "WHERE r.account_id = %(account)s AND r.marketplace_id = %(place)s AND r.sku = %(sku)s AND r.day = (SELECT max(n.day) FROM {mart} AS n "
+                "WHERE n.account_id = %(account)s AND n.marketplace_id = %(place)s)"
+            ).format(mart=sql.Identifier(MARTS, "restock")),
+            {"account": account_id, "place": marketplace_id, "sku": sku},
+        ).fetchone()
+
+
 def write_order(rows: Sequence[Row], marketplaces: Mapping[str, str], file: TextIO) -> int:
     """Write what is due, now or within a week, as CSV; returns how many lines. Quantities of 0 are left out.
 
@@ -59,7 +74,7 @@ def write_order(rows: Sequence[Row], marketplaces: Mapping[str, str], file: Text
     writer.writeheader()
     count = 0
     for row in due(rows):
-        writer.writerow(_order_line(row, marketplaces))
+        writer.writerow(order_line(row, marketplaces))
         count += 1
     return count
 
@@ -74,7 +89,8 @@ def due(rows: Iterable[Row]) -> list[Row]:
     ]
 
 
-def _order_line(row: Row, marketplaces: Mapping[str, str]) -> dict[str, Any]:
+def order_line(row: Row, marketplaces: Mapping[str, str]) -> dict[str, Any]:
+    """A line of a purchase order, with the columns ``ORDER_COLUMNS``."""
     today, order_by = row["day"], row["order_by"] or row["day"]
     arrives: date = max(today, order_by) + timedelta(days=round(row["lead_time_days"]))
     return {

@@ -138,6 +138,30 @@ def what_if(connection: Connection, row: Row, change: Change) -> Proposal:
     return proposal
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """Cumulated demand up to the end of a day (10, 50 and 90 percent quantiles), and the units that will have
+    been sellable by then. Where demand passes supply, stock ends.
+    """
+
+    in_days: int
+    p10: float
+    p50: float
+    p90: float
+    supply: float
+
+
+def outlook(line: Line, days: int) -> list[Outlook]:
+    """The next ``days`` days of a line that has a forecast and a position; else empty."""
+    if line.demand is None or line.position is None:
+        return []
+    ahead = np.arange(1, days + 1, dtype=float)
+    low, high = (line.demand.quantiles_until(level, ahead) for level in (0.1, 0.9))
+    middle, supply = line.demand.daily * ahead, line.position.supply(days)
+    columns = zip(low.tolist(), middle.tolist(), high.tolist(), supply.tolist(), strict=True)
+    return [Outlook(n, *values) for n, values in enumerate(columns)]
+
+
 def _path(forecast: Row, factor: float) -> DemandPath:
     values = np.array([float(forecast[f"p{round(q * 100)}"]) for q in QUANTILES])
     return DemandPath(values * factor, int(forecast["horizon_days"]))

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from sellerops.base.errors import RetryableError, SellerOpsError
+from sellerops.base.errors import InvalidRequest, InvalidRows, RetryableError, SellerOpsError
 
 
 class ErrorKind(StrEnum):
@@ -21,13 +21,22 @@ class ErrorKind(StrEnum):
     FAILED = "failed"
 
 
+class ProblemBody(BaseModel):
+    """One of several things that are wrong with what was sent."""
+
+    place: str
+    cause: str
+    remedy: str
+
+
 class ErrorBody(BaseModel):
-    """What went wrong, where, and what to do about it."""
+    """What went wrong, where, and what to do about it. ``problems``: all those of a refused write (422)."""
 
     error: str
     where: str = ""
     remedy: str = ""
     kind: ErrorKind
+    problems: list[ProblemBody] = []
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -39,10 +48,24 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _failed(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, SellerOpsError)
+    if isinstance(error, InvalidRows | InvalidRequest):
+        return _refused(error)
     can_retry = isinstance(error, RetryableError)
     kind = ErrorKind.UNAVAILABLE if can_retry else ErrorKind.FAILED
     body = ErrorBody(error=error.cause, where=error.where or "", remedy=error.remedy or "", kind=kind)
     return JSONResponse(body.model_dump(), status_code=503 if can_retry else 500)
+
+
+def _refused(error: SellerOpsError) -> JSONResponse:
+    problems = [ProblemBody.model_validate(each) for each in error.details.get("problems", ())]
+    body = ErrorBody(
+        error=f"{len(problems)} problems; nothing was changed." if len(problems) > 1 else error.cause,
+        where=error.where or "",
+        remedy=error.remedy or "",
+        kind=ErrorKind.FAILED,
+        problems=problems,
+    )
+    return JSONResponse(body.model_dump(), status_code=422)
 
 
 def _empty(_: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from psycopg.rows import scalar_row
 from pydantic import BaseModel
 
 from sellerops.read_models.queries import Connection
@@ -49,10 +50,9 @@ def read_ages(
     connection: Connection, scope: Scope, paging: Paging, *, sku: str | None = None
 ) -> Table[AgedStock]:
     """The newest snapshot of each marketplace, the most aged units first; empty without the report."""
-    if connection.execute("SELECT to_regclass(%s)::text AS name", (_TABLE,)).fetchone() in (
-        (None,),
-        {"name": None},
-    ):
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        exists = cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (_TABLE,)).fetchone()
+    if not exists:
         return Table[AgedStock](rows=[], totals=None, row_count=0)
     values = {**scope.values(), "sku": sku}
     return select_table(

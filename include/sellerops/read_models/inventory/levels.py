@@ -15,12 +15,13 @@ from sellerops.read_models.tables import Direction, Paging, Table, select_table
 
 
 class Level(BaseModel):
-    """A row of mart ``inventory_levels``, columns as there. Rows without a marketplace: AWD and own warehouses.
+    """A row of mart ``inventory_levels``, columns as there. Rows without a marketplace: AWD and your
+    own warehouses.
 
-    ``is_counted``: of the rows of one stock pool in the scope, the one that totals count. ``units_owned``: all
-    units at and on their way to Amazon, in AWD and in own warehouses; not ``on_order``. ``stock_value``: these
-    units at the landed cost of today, in ``currency``. ``cover_days``: available units, transfers and
-    processing divided by the median demand per day of mart ``restock``. Time: UTC.
+    ``is_counted``: of the rows of one stock pool in the scope, the one that totals count. ``units_owned``:
+    all units at and on their way to Amazon, in AWD and in your warehouses; not ``on_order``.
+    ``stock_value``: these units at the landed cost of today, in ``currency``. ``cover_days``: available
+    units, transfers and processing divided by the median demand per day of mart ``restock``. Time: UTC.
     """
 
     account_id: str

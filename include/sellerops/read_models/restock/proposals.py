@@ -18,8 +18,8 @@ from sellerops.read_models.tables import Direction, Paging, Table, select_table
 class Proposal(BaseModel):
     """A row of the newest day of mart ``restock``, columns as there; amounts in ``currency``.
 
-    ``marketplace``: its code. In the row of totals, amounts add up what is known, ``order_by`` is the earliest,
-    and what cannot be added is None.
+    ``marketplace``: its code. In the row of totals, amounts add up what is known, ``order_by`` is the
+    earliest, and what cannot be added is None.
     """
 
     account_id: str
@@ -101,6 +101,11 @@ class Proposal(BaseModel):
     status: str
     missing: list[str]
 
+    @property
+    def key(self) -> str:
+        """What the row is about: account, marketplace and SKU, divided by bars."""
+        return f"{self.account_id}|{self.marketplace_id}|{self.sku}"
+
 
 def read_proposals(
     connection: Connection,
@@ -110,10 +115,11 @@ def read_proposals(
     is_due: bool = False,
     statuses: Sequence[str] = (),
     supplier: str | None = None,
-    sku: str | None = None,
+    keys: Sequence[str] = (),
 ) -> Table[Proposal]:
     """The newest recommendations of each account, the most urgent first.
 
+    :param keys: only these, as in ``Proposal.key``.
     :param is_due: only what is due within a week, and quantities that a person set.
     """
     values = {
@@ -121,7 +127,7 @@ def read_proposals(
         "is_due": is_due,
         "statuses": list(statuses) or None,
         "supplier": supplier,
-        "sku": sku,
+        "keys": list(keys) or None,
     }
     return select_table(
         connection, __file__, Proposal, values, paging, sort="order_by", direction=Direction.ASCENDING

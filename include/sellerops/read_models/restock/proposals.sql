@@ -57,7 +57,8 @@ WITH RECURSIVE shop AS (
     WHERE (%(marketplaces)s::text[] IS NULL OR r.marketplace_id = ANY (%(marketplaces)s)
            OR r.stock_pool IN (SELECT pool.stock_pool FROM sellerops_reference.stock_pool AS pool
                                WHERE pool.marketplace_id = ANY (%(marketplaces)s)))
-      AND (%(sku)s::text IS NULL OR r.sku = %(sku)s)
+      AND (%(keys)s::text[] IS NULL
+           OR r.account_id || '|' || r.marketplace_id || '|' || r.sku = ANY (%(keys)s))
       AND (%(search)s::text IS NULL OR r.sku ILIKE %(search)s OR product.title ILIKE %(search)s)
       AND (%(supplier)s::text IS NULL OR r.supplier = %(supplier)s)
       AND (%(statuses)s::text[] IS NULL OR r.order_status = ANY (%(statuses)s))

@@ -57,7 +57,7 @@ def read_quality(connection: Connection, scope: Scope) -> list[ForecastQuality]:
 
 
 def read_scores(connection: Connection, scope: Scope) -> Scores | None:
-    """The grades of the newest day whose period is over; of the oldest open one if none is; None: no grades."""
+    """The grades of the newest day whose period is over, or of the oldest open one; None: no grades."""
     values = {**scope.values(), "since": scope.end - timedelta(days=_GRADED_DAYS)}
     found = select(connection, str(Path(__file__).with_name("scores")), Scores, values)
     return found[0] if found else None

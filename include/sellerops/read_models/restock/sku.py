@@ -150,10 +150,12 @@ def read_sku_history(
 
 def differences(before: KeptForecast, after: KeptForecast) -> list[Difference]:
     """What differs between two forecasts, by column."""
-    pairs = ((name, getattr(before, name), getattr(after, name)) for name in _COMPARED)
-    return [
-        Difference(name=name, before=_text(old), after=_text(new)) for name, old, new in pairs if old != new
-    ]
+    found = []
+    for name in _COMPARED:
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            found.append(Difference(name=name, before=_text(old), after=_text(new)))
+    return found
 
 
 def _text(value: Any) -> str | None:
