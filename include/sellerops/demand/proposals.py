@@ -58,7 +58,8 @@ def newest_proposal(
         return cursor.execute(
             sql.SQL(
                 "SELECT r.* FROM {mart} AS r "
-                "WHERE r.account_id = %(account)s AND r.marketplace_id = %(place)s AND r.sku = %(sku)s AND r.day = (SELECT max(n.day) FROM {mart} AS n "
+                "WHERE r.account_id = %(account)s AND r.marketplace_id = %(place)s AND r.sku = %(sku)s "
+                "AND r.day = (SELECT max(n.day) FROM {mart} AS n "
                 "WHERE n.account_id = %(account)s AND n.marketplace_id = %(place)s)"
             ).format(mart=sql.Identifier(MARTS, "restock")),
             {"account": account_id, "place": marketplace_id, "sku": sku},

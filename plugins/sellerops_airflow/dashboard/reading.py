@@ -55,10 +55,14 @@ def _as_hub_route(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         raise TypeError(f"{endpoint.__name__}: write a plain def, which runs in a thread of the hub")
     signature = inspect.signature(endpoint, eval_str=True)
     row = _row_of(signature.return_annotation)
+    # FastAPI gives a request to one parameter only.
+    named = (each.name for each in signature.parameters.values() if each.annotation is Request)
+    own_request = next(named, None)
 
     @functools.wraps(endpoint)
     async def run(**values: Any) -> Any:
-        sees, request = values.pop(_SEES), values.pop(_REQUEST)
+        sees = values.pop(_SEES)
+        request = values[own_request] if own_request else values.pop(_REQUEST)
         paging = next((each for each in values.values() if isinstance(each, PagingOfRequest)), None)
         if paging and row:
             check_sort(paging, row, () if sees else cost_columns(row))
@@ -72,10 +76,9 @@ def _as_hub_route(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
     # FastAPI would unwrap it and take it for a plain function.
     del run.__wrapped__  # type: ignore[attr-defined]
-    own = [
-        inspect.Parameter(_SEES, inspect.Parameter.KEYWORD_ONLY, annotation=SeesCosts),
-        inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request),
-    ]
+    own = [inspect.Parameter(_SEES, inspect.Parameter.KEYWORD_ONLY, annotation=SeesCosts)]
+    if own_request is None:
+        own.append(inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))
     run.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=[*(each.replace(kind=each.KEYWORD_ONLY) for each in signature.parameters.values()), *own]
     )

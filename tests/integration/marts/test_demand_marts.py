@@ -16,9 +16,9 @@ from sellerops.base.clock import Clock
 from sellerops.base.errors import ConfigurationError
 from sellerops.cli import main
 from sellerops.demand.overrides import set_override
-from sellerops.demand.proposals import newest_proposals, write_order
+from sellerops.demand.proposals import newest_proposal, newest_proposals, write_order
 from sellerops.demand.restock import OrderStatus
-from sellerops.demand.what_if import Change, what_if
+from sellerops.demand.what_if import Change, outlook, read_sku_order, what_if
 from sellerops.destinations.mart_store import MartStore, Span
 from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger
@@ -192,6 +192,101 @@ def _printed(capsys: pytest.CaptureFixture[str], command: str) -> str:
     """What a command prints; it must succeed."""
     assert main(["restock", *shlex.split(command)]) == 0
     return capsys.readouterr().out
+
+
+def test_a_what_if_without_a_change_is_the_marts_row(
+    builder: MartBuilder, store: MartStore, ledger: Ledger
+) -> None:
+    fill(store, "demand_day", *_demand("A", 6), *_demand("B", 1), *_demand("unstocked", 1))
+    skus = ("A", "B", "unstocked")
+    fill(store, "product", *({"sku": sku, "asin": "B0", "known_since": LAST} for sku in skus))
+    level = {"day": TODAY, "stock_pool": US, "is_counted": True, "inbound_shipped": 90, "inbound_working": 12}
+    fill(
+        store,
+        "inventory_day",
+        {**level, "sku": "A", "available": 200, "fc_transfer": 5},
+        {**level, "sku": "B", "available": 900},
+    )
+    shipment = {"sku": "A", "stage": "shipped", "units_open": 50, "expected_on": date(2026, 12, 1)}
+    fill(store, "fba_shipments", {**shipment, "shipment_id": "FBA1"})
+    fill(
+        store,
+        "profit_sku_day",
+        {"day": LAST, "sku": "A", "currency": "USD", "cm1": 40, "units": 5, "reporting_currency": "USD"},
+    )
+    with ledger.connection() as connection:
+        connection.execute(
+            f"""
+            INSERT INTO sellerops_reference.supplier
+                (account_id, supplier, sku, route, priority, production_days, transit_days, transit_sd_days,
+                 review_days, minimum_order_quantity, case_pack, freight_per_unit, currency, deposit_percent,
+                 balance_days)
+            VALUES ('{ACCOUNT}', 'Mill', 'A', 'sea', 1, 20, 12, 3, 14, 30, 8, 0.5, 'EUR', 30, 40);
+            INSERT INTO sellerops_reference.price_break
+                (account_id, supplier, sku, minimum_quantity, unit_price, currency)
+            VALUES ('{ACCOUNT}', 'Mill', 'A', 1, 4, 'EUR'), ('{ACCOUNT}', 'Mill', 'A', 480, 1.5, 'EUR');
+            INSERT INTO sellerops_reference.cost
+                (account_id, marketplace_id, sku, valid_from, manufacturing, duty, currency)
+            VALUES ('{ACCOUNT}', '', 'A', '2026-01-01', 3, 0.4, 'USD');
+            INSERT INTO sellerops_reference.stock_elsewhere
+                (account_id, sku, kind, reference, valid_from, quantity, expected_date)
+            VALUES ('{ACCOUNT}', 'A', 'purchase_order', 'PO-1', '2026-11-01', 60, '2026-12-20'),
+                   ('{ACCOUNT}', 'A', 'warehouse', 'Dallas', '2026-11-01', 25, NULL);
+            INSERT INTO sellerops_reference.fx_rate (day, from_currency, to_currency, rate, source, age_days)
+            VALUES ('{TODAY}', 'EUR', 'USD', 1.1, 'given', 0);
+            """
+        )
+    _forecast(builder, store)
+    built(builder, store, "restock")
+    with ledger.connection() as connection:
+        for sku in ("A", "B"):
+            row = newest_proposal(connection, ACCOUNT, US, sku)
+            assert row is not None
+            order = read_sku_order(connection, row)
+            columns = order.columns(order.under(Change()))
+            changed = {
+                name: (value, row[name])
+                for name, value in columns.items()
+                if value != row[name] and float(value) != pytest.approx(float(row[name]), abs=1e-5)
+            }
+            assert not changed, sku
+            assert {"order_quantity", "order_by", "cash_balance_on", "lost_margin"} <= set(columns)
+            if sku == "A":
+                assert (row["open_orders"], row["own_warehouse"]) == (60, 25)
+                assert "price_break" in row["order_quantity_reason"]
+                assert row["order_quantity"] % 8 == 0
+                later = order.columns(order.under(Change(lead_time=80, service_level=0.99)))
+                assert later["reorder_point"] > columns["reorder_point"]
+                assert later["order_quantity"] > columns["order_quantity"]
+                ahead = outlook(order.under(Change()), 30)
+                assert len(ahead) == 30
+                assert ahead[0].supply == 205
+                assert ahead[29].supply > 205, "what arrives by then"
+                assert ahead[29].p10 <= ahead[29].p50 <= ahead[29].p90
+        assert newest_proposal(connection, ACCOUNT, US, "none such") is None
+
+
+def test_a_quantity_that_a_person_set_needs_no_forecast(
+    builder: MartBuilder, store: MartStore, ledger: Ledger
+) -> None:
+    fill(store, "demand_day", *_demand("A", 6))
+    fill(store, "product", {"sku": "A", "asin": "B0", "known_since": LAST})
+    _forecast(builder, store)
+    with ledger.connection() as connection:
+        set_override(
+            connection,
+            account_id=ACCOUNT,
+            marketplace_id=US,
+            sku="A",
+            quantity=40,
+            first_day=TODAY,
+            last_day=TODAY,
+            reason="trade fair",
+            author="Kim",
+        )
+    (row,) = built(builder, store, "restock")
+    assert (row["position"], row["status"]) == (None, "incomplete")
+    assert (row["order_quantity"], row["order_quantity_reason"]) == (40, "override")
 
 
 def test_orders_overrides_and_grades(
