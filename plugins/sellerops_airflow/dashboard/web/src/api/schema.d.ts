@@ -624,6 +624,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/inventory/ages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ages
+         * @description Stock at Amazon by age, and what keeping it costs.
+         */
+        get: operations["ages_api_inventory_ages_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Arrivals
+         * @description Open shipments to Amazon by the day they are expected.
+         */
+        get: operations["arrivals_api_inventory_arrivals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/elsewhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Elsewhere
+         * @description Stock that Amazon does not know of, as entered.
+         */
+        get: operations["elsewhere_api_inventory_elsewhere_get"];
+        /**
+         * Put Stock
+         * @description Store rows. A row of the same SKU, kind and reference that began earlier ends the day before.
+         *
+         *     422 lists every problem; then nothing is stored.
+         */
+        put: operations["put_stock_api_inventory_elsewhere_put"];
+        post?: never;
+        /**
+         * Delete Stock
+         * @description Delete rows. 404 if one is not there; then nothing is deleted.
+         */
+        delete: operations["delete_stock_api_inventory_elsewhere_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Levels
+         * @description Stock of each SKU and marketplace by where it is. The period of the scope does not matter.
+         */
+        get: operations["levels_api_inventory_levels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -1024,6 +1114,172 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/restock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Restock
+         * @description What is to be ordered in total, by supplier, and how far the forecasts can be trusted.
+         */
+        get: operations["restock_api_restock_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restock/inbound-form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inbound Form
+         * @description What an inbound run of the account can be asked for.
+         */
+        get: operations["inbound_form_api_restock_inbound_form_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restock/inbound-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Inbound
+         * @description Start DAG ``fba_inbound`` with the items. 422 lists everything that the DAG would refuse at once.
+         *
+         *     Nothing is confirmed or charged before an approver decides, as for every run.
+         */
+        post: operations["start_inbound_api_restock_inbound_runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restock/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Override
+         * @description Set the quantity of a SKU. It shows once the marts of group ``demand`` are rebuilt, which is queued.
+         */
+        post: operations["set_override_api_restock_overrides_post"];
+        /**
+         * End Override
+         * @description End the quantity that was set for a SKU. 404 if there is none.
+         */
+        delete: operations["end_override_api_restock_overrides_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restock/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals
+         * @description What to order of each SKU, the most urgent first.
+         */
+        get: operations["proposals_api_restock_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restock/purchase-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Purchase Order
+         * @description The lines of a purchase order: the chosen proposals, or all that are due. With format=csv: the file.
+         */
+        get: operations["purchase_order_api_restock_purchase_order_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restock/sku": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sku Page
+         * @description One SKU's proposal, demand, forecasts, grades and overrides. Amounts in the marketplace's currency.
+         */
+        get: operations["sku_page_api_restock_sku_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restock/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What If
+         * @description The SKU's order as it is and under a change. 404 without a recommendation, 422 without its inputs.
+         */
+        get: operations["what_if_api_restock_what_if_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/shipments": {
         parameters: {
             query?: never;
@@ -1348,6 +1604,59 @@ export interface components {
             status: string;
         };
         /**
+         * AgedStock
+         * @description Sellable units of a SKU in a marketplace by age in days, from the newest snapshot.
+         *
+         *     ``aged_units``: older than 180 days, from which on Amazon charges the aged inventory surcharge in most
+         *     categories. ``surcharge``, ``storage_next_month``: Amazon's estimates, as positive costs.
+         */
+        AgedStock: {
+            /** Account Id */
+            account_id: string;
+            /** Age 0 90 */
+            age_0_90: number | null;
+            /** Age 181 270 */
+            age_181_270: number | null;
+            /** Age 271 365 */
+            age_271_365: number | null;
+            /** Age 366 455 */
+            age_366_455: number | null;
+            /** Age 456 */
+            age_456: number | null;
+            /** Age 91 180 */
+            age_91_180: number | null;
+            /** Aged Units */
+            aged_units: number;
+            /** Available */
+            available: number | null;
+            /** Currency */
+            currency: string | null;
+            /** Day */
+            day: string | null;
+            /** Excess Units */
+            excess_units: number | null;
+            /** Marketplace */
+            marketplace: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Recommended Action */
+            recommended_action: string;
+            /** Removal Units */
+            removal_units: number | null;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Storage Next Month */
+            storage_next_month: string | null;
+            /** Surcharge */
+            surcharge: string | null;
+            /** Title */
+            title: string | null;
+        };
+        /**
          * AlertKind
          * @description One alert with its settings of include/config/alerts.yaml. ``off_for``: accounts it is off for.
          *
@@ -1444,6 +1753,44 @@ export interface components {
             unknown_days: number;
             /** Value */
             value: string | null;
+        };
+        /**
+         * ArrivingShipment
+         * @description An open shipment of mart ``fba_shipments``; ``units_open``: not received yet.
+         */
+        ArrivingShipment: {
+            /** Account Id */
+            account_id: string;
+            /** Expected On */
+            expected_on: string | null;
+            /** Marketplace */
+            marketplace: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string | null;
+            /** Ready On */
+            ready_on: string | null;
+            /** Shipment Id */
+            shipment_id: string;
+            /** Shipment Status */
+            shipment_status: string | null;
+            /** Skus */
+            skus: number;
+            /** Stage */
+            stage: string | null;
+            /** Status */
+            status: string;
+            /** Units Open */
+            units_open: number;
+            /** Units Received */
+            units_received: number | null;
+            /** Units Shipped */
+            units_shipped: number | null;
+            /** Warehouse */
+            warehouse: string | null;
         };
         /**
          * Bridge
@@ -1975,41 +2322,29 @@ export interface components {
             note: string;
         };
         /**
-         * Difference
-         * @description A reason, and its amount by marketplace and in total; None: our tables do not know it.
+         * DemandDay
+         * @description A day of the SKU in all marketplaces of its stock pool. ``units``: None if orders are not known.
          *
-         *     ``is_step``: one of the steps that lead from Seller Central's figure to ours and add up; ``is_sum``:
-         *     where they begin and end. Other amounts stand for themselves. ``count``: orders, units or days that it
-         *     concerns.
+         *     ``is_masked``: demand could not be seen, for ``mask_reasons``; the day is left out, not zero.
          */
-        Difference: {
-            /** Amounts */
-            amounts: (string | null)[];
-            /** Count */
-            count?: number | null;
+        DemandDay: {
+            /** Available */
+            available: number | null;
             /**
-             * Counted
-             * @default
+             * Day
+             * Format: date
              */
-            counted: string;
-            /**
-             * Is Step
-             * @default false
-             */
-            is_step: boolean;
-            /**
-             * Is Sum
-             * @default false
-             */
-            is_sum: boolean;
-            /** Label */
-            label: string;
-            /** Meaning */
-            meaning: string;
-            /** Name */
-            name: string;
-            /** Total */
-            total: string | null;
+            day: string;
+            /** Events */
+            events: string[];
+            /** Is Masked */
+            is_masked: boolean;
+            /** Mask Reasons */
+            mask_reasons: string[];
+            /** Status */
+            status: string;
+            /** Units */
+            units: number | null;
         };
         /**
          * DifferencePlace
@@ -2033,7 +2368,7 @@ export interface components {
             /** Places */
             places: components["schemas"]["DifferencePlace"][];
             /** Rows */
-            rows: components["schemas"]["Difference"][];
+            rows: components["schemas"]["sellerops__read_models__profit__differences__Difference"][];
         };
         /**
          * Direction
@@ -2178,6 +2513,35 @@ export interface components {
             report: string;
         };
         /**
+         * ForecastQuality
+         * @description The newest forecasts of a demand class. Ratios of the back-test, averaged by forecast units; the
+         *     coverage is the class's own. ``tree_skus``: those for which the richer model was better.
+         */
+        ForecastQuality: {
+            /** Baseline Wape */
+            baseline_wape: string | null;
+            /** Bias */
+            bias: string | null;
+            /** Coverage 80 */
+            coverage_80: string | null;
+            /** Demand Class */
+            demand_class: string;
+            /** Drifting Skus */
+            drifting_skus: number;
+            /** Forecast Skus */
+            forecast_skus: number;
+            /** Poisson Floor */
+            poisson_floor: string | null;
+            /** Refused Skus */
+            refused_skus: number;
+            /** Skus */
+            skus: number;
+            /** Tree Skus */
+            tree_skus: number;
+            /** Wape */
+            wape: string | null;
+        };
+        /**
          * Freshness
          * @description One report, account and marketplace (``all``: the whole region).
          *
@@ -2252,11 +2616,137 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
-         * Level
-         * @description The group of a line. ``BESIDE``: money that moves and is never profit.
-         * @enum {string}
+         * InboundForm
+         * @description What to offer in the form: names of addresses and contacts of config/inbound.yaml.
+         *
+         *     ``ready``: a day to start from. ``approvers``: who will be asked; empty: nobody may approve yet.
          */
-        Level: "CM1" | "CM2" | "OVERHEAD" | "BESIDE";
+        InboundForm: {
+            /** Addresses */
+            addresses: string[];
+            /** Approvers */
+            approvers: string[];
+            /** Contact Needed */
+            contact_needed: boolean;
+            /** Contacts */
+            contacts: string[];
+            /**
+             * Latest Ready
+             * Format: date
+             */
+            latest_ready: string;
+            /** Marketplace */
+            marketplace: string;
+            /**
+             * Ready
+             * Format: date
+             */
+            ready: string;
+        };
+        /**
+         * InboundItem
+         * @description Units of a SKU to send.
+         */
+        InboundItem: {
+            /** Quantity */
+            quantity: number;
+            /** Sku */
+            sku: string;
+        };
+        /**
+         * InboundRequestBody
+         * @description What DAG ``fba_inbound`` is asked for. ``ready``: a day, or day and time in the address's time zone.
+         */
+        InboundRequestBody: {
+            /** Account Id */
+            account_id: string;
+            /** Contact */
+            contact?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /** Items */
+            items: components["schemas"]["InboundItem"][];
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Name */
+            name: string;
+            /** Ready */
+            ready: string;
+            /** Source Address */
+            source_address: string;
+        };
+        /**
+         * KeptForecast
+         * @description A row of mart ``forecast``: quantiles of the total demand over ``horizon_days`` after ``day``.
+         */
+        KeptForecast: {
+            /** Amazon Units */
+            amazon_units: string | null;
+            /** Baseline Wape */
+            baseline_wape: string | null;
+            /** Bias */
+            bias: string | null;
+            /** Coverage 80 */
+            coverage_80: string | null;
+            /** Daily Units */
+            daily_units: string | null;
+            /** Data Quality */
+            data_quality: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Demand Class */
+            demand_class: string | null;
+            /** Drift */
+            drift: boolean | null;
+            /** Event Days */
+            event_days: number | null;
+            /** History Days */
+            history_days: number | null;
+            /** Horizon Days */
+            horizon_days: number | null;
+            /** In Stock Mean */
+            in_stock_mean: string | null;
+            /** Lead Time Days */
+            lead_time_days: string | null;
+            /** Mase */
+            mase: string | null;
+            /** Masked Days */
+            masked_days: number | null;
+            /** Missing */
+            missing: string[];
+            /** Model */
+            model: string | null;
+            /** Origins */
+            origins: number | null;
+            /** P10 */
+            p10: string | null;
+            /** P50 */
+            p50: string | null;
+            /** P80 */
+            p80: string | null;
+            /** P90 */
+            p90: string | null;
+            /** P95 */
+            p95: string | null;
+            /** Poisson Floor */
+            poisson_floor: string | null;
+            /** Review Days */
+            review_days: number | null;
+            /** Seasonal Naive */
+            seasonal_naive: string | null;
+            /** Seasonality */
+            seasonality: string | null;
+            /** Status */
+            status: string;
+            /** Wape */
+            wape: string | null;
+        };
         /**
          * LineColumn
          * @description A marketplace, or what an account has without one (``marketplace_id`` empty).
@@ -2303,7 +2793,7 @@ export interface components {
             is_sum: boolean;
             /** Label */
             label: string;
-            level: components["schemas"]["Level"];
+            level: components["schemas"]["sellerops__read_models__profit__definitions__Level"];
             /** Meaning */
             meaning: string;
             /** Name */
@@ -2495,6 +2985,27 @@ export interface components {
             money: string | null;
         };
         /**
+         * NewOverride
+         * @description A quantity to order instead of the proposed one, until a day (included). 0: order nothing.
+         */
+        NewOverride: {
+            /** Account Id */
+            account_id: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Quantity */
+            quantity: number;
+            /** Reason */
+            reason: string;
+            /** Sku */
+            sku: string;
+        };
+        /**
          * NextPayout
          * @description A payout that is expected, as in mart ``payout_forecast`` at the end of ``day``.
          *
@@ -2603,6 +3114,87 @@ export interface components {
             value: string | null;
         };
         /**
+         * OrderFigures
+         * @description Columns of mart ``restock`` that a change may move, without a quantity set by a person and without
+         *     ``capacity``. Amounts in ``currency``, the marketplace's.
+         */
+        OrderFigures: {
+            /** Cash Balance */
+            cash_balance: string | null;
+            /** Cash Balance On */
+            cash_balance_on: string | null;
+            /** Cash Deposit */
+            cash_deposit: string | null;
+            /** Cash Needed */
+            cash_needed: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Demand P50 */
+            demand_p50: string | null;
+            /** Demand P90 */
+            demand_p90: string | null;
+            /** Lost Margin */
+            lost_margin: string | null;
+            /** Lost Units */
+            lost_units: string | null;
+            /** Needed */
+            needed: string | null;
+            /** Order By */
+            order_by: string | null;
+            /** Order Quantity */
+            order_quantity: number | null;
+            /** Order Quantity Reason */
+            order_quantity_reason: string[];
+            /** Order Status */
+            order_status: string;
+            /** Reorder Point */
+            reorder_point: string | null;
+            /** Safety Stock */
+            safety_stock: string | null;
+            /** Service Level */
+            service_level: string;
+            /** Stock Out Early On */
+            stock_out_early_on: string | null;
+            /** Stock Out On */
+            stock_out_on: string | null;
+            /** Target */
+            target: string | null;
+            /** Unit Cost */
+            unit_cost: string | null;
+        };
+        /**
+         * OrderLine
+         * @description A line of a purchase order; amounts in the marketplace's currency. ``expected_on``: then sellable.
+         */
+        OrderLine: {
+            /** Cartons */
+            cartons: number;
+            /** Case Pack */
+            case_pack: number | null;
+            /** Currency */
+            currency: string | null;
+            /** Expected On */
+            expected_on: string | null;
+            /** Fnsku */
+            fnsku: string | null;
+            /** Marketplace */
+            marketplace: string;
+            /** Order By */
+            order_by: string | null;
+            /** Quantity */
+            quantity: number;
+            /** Route */
+            route: string;
+            /** Sku */
+            sku: string;
+            /** Supplier */
+            supplier: string;
+            /** Total */
+            total: string | null;
+            /** Unit Cost */
+            unit_cost: string | null;
+        };
+        /**
          * OrderTotal
          * @description Sums of one currency; ``without_cash``: SKUs whose cost is unknown, so that the sums lack theirs.
          */
@@ -2621,6 +3213,39 @@ export interface components {
             row_count: number;
             /** Without Cash */
             without_cash: number;
+        };
+        /**
+         * OutlookDay
+         * @description Demand cumulated up to the end of a day, and the units that will have been sellable by then.
+         */
+        OutlookDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** P10 */
+            p10: string;
+            /** P50 */
+            p50: string;
+            /** P90 */
+            p90: string;
+            /** Supply */
+            supply: string;
+        };
+        /**
+         * OverrideAnswer
+         * @description What was there before and is there now; None: no quantity was set.
+         */
+        OverrideAnswer: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * Overview
@@ -2911,6 +3536,171 @@ export interface components {
          */
         ProfitView: "order" | "payment";
         /**
+         * Proposal
+         * @description A row of the newest day of mart ``restock``, columns as there; amounts in ``currency``.
+         *
+         *     ``marketplace``: its code. In the row of totals, amounts add up what is known, ``order_by`` is the
+         *     earliest, and what cannot be added is None.
+         */
+        Proposal: {
+            /** Abc Class */
+            abc_class: string;
+            /** Account Id */
+            account_id: string;
+            /** Amazon Minimum Level */
+            amazon_minimum_level: number | null;
+            /** Amazon Quantity */
+            amazon_quantity: number | null;
+            /** Amazon Ship By */
+            amazon_ship_by: string | null;
+            /** Available */
+            available: number | null;
+            /** Awd Available */
+            awd_available: number | null;
+            /** Awd Inbound */
+            awd_inbound: number | null;
+            /** Awd Reserved */
+            awd_reserved: number | null;
+            /** Case Pack */
+            case_pack: number | null;
+            /** Cash Balance */
+            cash_balance: string | null;
+            /** Cash Balance On */
+            cash_balance_on: string | null;
+            /** Cash Deposit */
+            cash_deposit: string | null;
+            /** Cash Needed */
+            cash_needed: string | null;
+            /** Check In Days */
+            check_in_days: string | null;
+            /** Cover Days */
+            cover_days: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Customer Orders */
+            customer_orders: number | null;
+            /** Daily Units */
+            daily_units: string | null;
+            /** Day */
+            day: string | null;
+            /** Days Of Supply 30 */
+            days_of_supply_30: string | null;
+            /** Days Of Supply 90 */
+            days_of_supply_90: string | null;
+            /** Demand P50 */
+            demand_p50: string | null;
+            /** Demand P90 */
+            demand_p90: string | null;
+            /** Fc Processing */
+            fc_processing: number | null;
+            /** Fc Transfer */
+            fc_transfer: number | null;
+            /** Fee Amazon Expects */
+            fee_amazon_expects: string | null;
+            /** Fee Expected */
+            fee_expected: string | null;
+            /** Fee First Week */
+            fee_first_week: string | null;
+            /** Fee Weeks */
+            fee_weeks: number | null;
+            /** Fits Budget */
+            fits_budget: boolean | null;
+            /** Fnsku */
+            fnsku: string | null;
+            /** Forecast Day */
+            forecast_day: string | null;
+            /** Inbound Expected On */
+            inbound_expected_on: string | null;
+            /** Inbound Receiving */
+            inbound_receiving: number | null;
+            /** Inbound Shipped */
+            inbound_shipped: number | null;
+            /** Inbound Working */
+            inbound_working: number | null;
+            /** Later Units */
+            later_units: number | null;
+            /** Lead Time Days */
+            lead_time_days: string | null;
+            /** Lead Time Sd Days */
+            lead_time_sd_days: string | null;
+            /** Lost Margin */
+            lost_margin: string | null;
+            /** Lost Units */
+            lost_units: string | null;
+            /** Marketplace */
+            marketplace: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Moq */
+            moq: number | null;
+            /** Needed */
+            needed: string | null;
+            /** Next Arrival On */
+            next_arrival_on: string | null;
+            /** Open Orders */
+            open_orders: number | null;
+            /** Open Orders Expected On */
+            open_orders_expected_on: string | null;
+            /** Order By */
+            order_by: string | null;
+            /** Order Quantity */
+            order_quantity: number | null;
+            /** Order Quantity Reason */
+            order_quantity_reason: string[];
+            /** Order Status */
+            order_status: string;
+            /** Override By */
+            override_by: string | null;
+            /** Override Quantity */
+            override_quantity: number | null;
+            /** Override Reason */
+            override_reason: string | null;
+            /** Override Until */
+            override_until: string | null;
+            /** Own Warehouse */
+            own_warehouse: number | null;
+            /** Position */
+            position: number | null;
+            /** Protection Days */
+            protection_days: number | null;
+            /** Reorder Point */
+            reorder_point: string | null;
+            /** Review Days */
+            review_days: number | null;
+            /** Route */
+            route: string;
+            /** Safety Stock */
+            safety_stock: string | null;
+            /** Safety Stock Formula */
+            safety_stock_formula: string | null;
+            /** Service Level */
+            service_level: string | null;
+            /** Service Level From */
+            service_level_from: string;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Stock Out Early On */
+            stock_out_early_on: string | null;
+            /** Stock Out On */
+            stock_out_on: string | null;
+            /** Stock Pool */
+            stock_pool: string;
+            /** Supplier */
+            supplier: string;
+            /** Target */
+            target: string | null;
+            /** Title */
+            title: string | null;
+            /** Unit Cost */
+            unit_cost: string | null;
+            /** Unit Margin */
+            unit_margin: string | null;
+        };
+        /**
          * Quarantined
          * @description ``question_path``: the page on which you decide; None: nobody has been asked yet. ``dag_path``: the DAG
          *     that asks, every ten minutes.
@@ -3030,6 +3820,110 @@ export interface components {
             refused_at: string | null;
         };
         /**
+         * RestockOverride
+         * @description A quantity set by ``author``. ``is_in_force``: it holds today (of several the newest). Times: UTC.
+         */
+        RestockOverride: {
+            /** Account Id */
+            account_id: string;
+            /** Author */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /** Id */
+            id: number;
+            /** Is In Force */
+            is_in_force: boolean;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Quantity */
+            quantity: number;
+            /** Reason */
+            reason: string;
+            /** Sku */
+            sku: string;
+        };
+        /**
+         * RestockOverview
+         * @description ``totals``, ``suppliers``: a row per currency. ``scores``: None before the first grades.
+         */
+        RestockOverview: {
+            /** Overrides */
+            overrides: components["schemas"]["RestockOverride"][];
+            /** Quality */
+            quality: components["schemas"]["ForecastQuality"][];
+            scores: components["schemas"]["Scores"] | null;
+            /** Suppliers */
+            suppliers: components["schemas"]["SupplierOrders"][];
+            /** Totals */
+            totals: components["schemas"]["RestockSummary"][];
+        };
+        /**
+         * RestockSummary
+         * @description The newest recommendations of a currency. Amounts add up what is known; None: nothing is.
+         *
+         *     ``due_*``: orders due within a week, and quantities that a person set; ``now_*``: those of them whose last
+         *     day has come, ``late_skus``: has passed. ``due_without_cost``: SKUs that ``due_cash`` lacks. ``lost_*``:
+         *     expected to be lost even if all is ordered today. ``fee_*``: low-inventory-level fee of the next 13 weeks.
+         */
+        RestockSummary: {
+            /** Currency */
+            currency: string | null;
+            /** Day */
+            day: string | null;
+            /** Due Cash */
+            due_cash: string | null;
+            /** Due Deposit */
+            due_deposit: string | null;
+            /** Due Skus */
+            due_skus: number;
+            /** Due Units */
+            due_units: number;
+            /** Due Without Cost */
+            due_without_cost: number;
+            /** Fee Expected */
+            fee_expected: string | null;
+            /** Fee Skus */
+            fee_skus: number;
+            /** Late Skus */
+            late_skus: number;
+            /** Lost Margin */
+            lost_margin: string | null;
+            /** Lost Units */
+            lost_units: string | null;
+            /** Missing */
+            missing: string[];
+            /** Now Cash */
+            now_cash: string | null;
+            /** Now Skus */
+            now_skus: number;
+            /** Overstock Skus */
+            overstock_skus: number;
+            /** Skus */
+            skus: number;
+            /** Status */
+            status: string;
+            /** Unknown Skus */
+            unknown_skus: number;
+        };
+        /**
          * ReturnsTotal
          * @description ``above``: how many of the rows are above the threshold; ``units_above_threshold``: units that bear
          *     the fee.
@@ -3056,6 +3950,38 @@ export interface components {
          * @enum {string}
          */
         ScopeCurrency: "reporting" | "marketplace";
+        /**
+         * Scores
+         * @description Recommendations of a day compared with the demand that followed: ours, and Amazon's of the same day.
+         *
+         *     Only SKUs that Amazon had a figure for (``compared_skus``). ``over_units`` are known once the protection
+         *     period is over (``is_final``).
+         */
+        Scores: {
+            /** Amazon Over Units */
+            amazon_over_units: string | null;
+            /** Amazon Short Units */
+            amazon_short_units: string | null;
+            /** Compared Skus */
+            compared_skus: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Demand */
+            demand: string | null;
+            /** Is Final */
+            is_final: boolean;
+            /** Over Units */
+            over_units: string | null;
+            /** Short Units */
+            short_units: string | null;
+            /** Skus */
+            skus: number;
+            /** Stock Out Days */
+            stock_out_days: number | null;
+        };
         /**
          * SearchQuery
          * @description A query in a marketplace, its weeks added up; weeks begin on Sundays. ``*_total``: all products,
@@ -3617,6 +4543,85 @@ export interface components {
             updated_at: string;
         };
         /**
+         * SkuGrade
+         * @description The forecast and the recommendation of a day, compared with the demand that followed until ``*_until``.
+         *
+         *     ``amazon_*``: Amazon's recommendation of the same day. ``over_units``: known once the period is over.
+         */
+        SkuGrade: {
+            /** Absolute Error */
+            absolute_error: string | null;
+            /** Amazon Over Units */
+            amazon_over_units: string | null;
+            /** Amazon Quantity */
+            amazon_quantity: number | null;
+            /** Amazon Short Units */
+            amazon_short_units: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Forecast */
+            forecast: string | null;
+            /** Forecast Demand */
+            forecast_demand: string | null;
+            /** Forecast Until */
+            forecast_until: string | null;
+            /** Is Forecast Final */
+            is_forecast_final: boolean | null;
+            /** Is In Band */
+            is_in_band: boolean | null;
+            /** Is Order Final */
+            is_order_final: boolean | null;
+            /** Observed Days */
+            observed_days: number | null;
+            /** Order Demand */
+            order_demand: string | null;
+            /** Order Quantity */
+            order_quantity: number | null;
+            /** Order Until */
+            order_until: string | null;
+            /** Over Units */
+            over_units: string | null;
+            /** P10 */
+            p10: string | null;
+            /** P90 */
+            p90: string | null;
+            /** Position */
+            position: number | null;
+            /** Seasonal Naive Absolute Error */
+            seasonal_naive_absolute_error: string | null;
+            /** Short Units */
+            short_units: string | null;
+            /** Stock Out Days */
+            stock_out_days: number | null;
+        };
+        /**
+         * SkuHistory
+         * @description ``forecasts``: kept ones, newest first. ``changes``: between the two newest.
+         */
+        SkuHistory: {
+            /** Changes */
+            changes: components["schemas"]["sellerops__read_models__restock__sku__Difference"][];
+            /** Days */
+            days: components["schemas"]["DemandDay"][];
+            /** Forecasts */
+            forecasts: components["schemas"]["KeptForecast"][];
+            /** Grades */
+            grades: components["schemas"]["SkuGrade"][];
+        };
+        /**
+         * SkuPage
+         * @description ``proposal``: in the marketplace's currency; None: nothing has been recommended for the SKU.
+         */
+        SkuPage: {
+            history: components["schemas"]["SkuHistory"];
+            /** Overrides */
+            overrides: components["schemas"]["RestockOverride"][];
+            proposal: components["schemas"]["Proposal"] | null;
+        };
+        /**
          * SkuProfit
          * @description A SKU; with an empty ``sku`` what no SKU is named for. Income positive, cost negative; None: unknown.
          *
@@ -3727,6 +4732,131 @@ export interface components {
             run_id: string;
         };
         /**
+         * StockAnswer
+         * @description The rows before and after, as stored.
+         */
+        StockAnswer: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            }[];
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * StockElsewhere
+         * @description A row of table ``stock_elsewhere``. ``valid_to`` None: until another row replaces it.
+         *
+         *     In totals, ``quantity`` adds up the rows that hold today (``is_valid``); None: none does.
+         */
+        StockElsewhere: {
+            /** Account Id */
+            account_id: string;
+            /** Expected Date */
+            expected_date: string | null;
+            /** Is Valid */
+            is_valid: boolean;
+            /** Kind */
+            kind: string;
+            /** Note */
+            note: string | null;
+            /** Quantity */
+            quantity: number | null;
+            /** Reference */
+            reference: string;
+            /** Sku */
+            sku: string;
+            /** Supplier */
+            supplier: string | null;
+            /** Title */
+            title: string | null;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * StockKey
+         * @description What identifies a row of table ``stock_elsewhere``.
+         */
+        StockKey: {
+            /** Account Id */
+            account_id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Sku */
+            sku: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+        };
+        /**
+         * StockKeys
+         * @description Rows to delete.
+         */
+        StockKeys: {
+            /** Keys */
+            keys: components["schemas"]["StockKey"][];
+        };
+        /**
+         * StockRow
+         * @description A row as a person enters it: texts and numbers are checked against the table, all problems at once.
+         *
+         *     ``replaces``: the row that this one stands for from now on, if its key changes.
+         */
+        StockRow: {
+            /** Account Id */
+            account_id: string;
+            /** Expected Date */
+            expected_date?: string | null;
+            /**
+             * Kind
+             * @default warehouse
+             */
+            kind: string;
+            /** Note */
+            note?: string | null;
+            /** Quantity */
+            quantity: number | string | null;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            replaces?: components["schemas"]["StockKey"] | null;
+            /** Sku */
+            sku: string;
+            /** Supplier */
+            supplier?: string | null;
+            /** Valid From */
+            valid_from: string;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * StockRows
+         * @description Rows to store: all or none.
+         */
+        StockRows: {
+            /**
+             * Allow Unknown
+             * @description Accept SKUs that no report contains yet.
+             * @default false
+             */
+            allow_unknown: boolean;
+            /** Rows */
+            rows: components["schemas"]["StockRow"][];
+        };
+        /**
          * Stored
          * @description What a write changed, in rows; with ``problems`` nothing was changed.
          */
@@ -3752,6 +4882,28 @@ export interface components {
              */
             rows: number;
         };
+        /**
+         * SupplierOrders
+         * @description What is due at a supplier; ``without_cost``: SKUs that the amounts lack.
+         */
+        SupplierOrders: {
+            /** Cash Deposit */
+            cash_deposit: string | null;
+            /** Cash Needed */
+            cash_needed: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Order By */
+            order_by: string | null;
+            /** Skus */
+            skus: number;
+            /** Supplier */
+            supplier: string;
+            /** Units */
+            units: number;
+            /** Without Cost */
+            without_cost: number;
+        };
         /** Table[AdsRow] */
         Table_AdsRow_: {
             /**
@@ -3764,6 +4916,19 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["AdsRow"][];
             totals: components["schemas"]["AdsRow"] | null;
+        };
+        /** Table[AgedStock] */
+        Table_AgedStock_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["AgedStock"][];
+            totals: components["schemas"]["AgedStock"] | null;
         };
         /** Table[CheckedFigure] */
         Table_CheckedFigure_: {
@@ -3830,6 +4995,19 @@ export interface components {
             rows: components["schemas"]["Freshness"][];
             totals: components["schemas"]["Freshness"] | null;
         };
+        /** Table[Level] */
+        Table_Level_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["sellerops__read_models__inventory__levels__Level"][];
+            totals: components["schemas"]["sellerops__read_models__inventory__levels__Level"] | null;
+        };
         /** Table[MappingLine] */
         Table_MappingLine_: {
             /**
@@ -3882,6 +5060,19 @@ export interface components {
             rows: components["schemas"]["OpenShipment"][];
             totals: components["schemas"]["OpenShipment"] | null;
         };
+        /** Table[OrderLine] */
+        Table_OrderLine_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["OrderLine"][];
+            totals: components["schemas"]["OrderLine"] | null;
+        };
         /** Table[OwedUnits] */
         Table_OwedUnits_: {
             /**
@@ -3894,6 +5085,19 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["OwedUnits"][];
             totals: components["schemas"]["OwedUnits"] | null;
+        };
+        /** Table[Proposal] */
+        Table_Proposal_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["Proposal"][];
+            totals: components["schemas"]["Proposal"] | null;
         };
         /** Table[Quarantined] */
         Table_Quarantined_: {
@@ -4037,6 +5241,19 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["SkuProfit"][];
             totals: components["schemas"]["SkuProfit"] | null;
+        };
+        /** Table[StockElsewhere] */
+        Table_StockElsewhere_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["StockElsewhere"][];
+            totals: components["schemas"]["StockElsewhere"] | null;
         };
         /** Table[UnitsDiffering] */
         Table_UnitsDiffering_: {
@@ -4218,6 +5435,16 @@ export interface components {
             type: string;
         };
         /**
+         * WhatIf
+         * @description ``as_it_is``: with the mart's own assumptions. ``outlook``: under the change.
+         */
+        WhatIf: {
+            as_it_is: components["schemas"]["OrderFigures"];
+            /** Outlook */
+            outlook: components["schemas"]["OutlookDay"][];
+            what_if: components["schemas"]["OrderFigures"];
+        };
+        /**
          * Why
          * @description A figure. ``description``: what its column means, which is its formula in words. ``computed``: by
          *     Python from the stored inputs, so that no SELECT names its columns. ``rows``: one page of ``row_count``.
@@ -4394,6 +5621,159 @@ export interface components {
             unknown: number;
             /** Value */
             value: string | null;
+        };
+        /**
+         * Level
+         * @description A row of mart ``inventory_levels``, columns as there. Rows without a marketplace: AWD and your
+         *     own warehouses.
+         *
+         *     ``is_counted``: of the rows of one stock pool in the scope, the one that totals count. ``units_owned``:
+         *     all units at and on their way to Amazon, in AWD and in your warehouses; not ``on_order``.
+         *     ``stock_value``: these units at the landed cost of today, in ``currency``. ``cover_days``: available
+         *     units, transfers and processing divided by the median demand per day of mart ``restock``. Time: UTC.
+         */
+        sellerops__read_models__inventory__levels__Level: {
+            /** Account Id */
+            account_id: string;
+            /** Asin */
+            asin: string | null;
+            /** Available */
+            available: number | null;
+            /** Awd Available */
+            awd_available: number | null;
+            /** Awd Inbound */
+            awd_inbound: number | null;
+            /** Awd Replenishing */
+            awd_replenishing: number | null;
+            /** Awd Reserved */
+            awd_reserved: number | null;
+            /** Cover Days */
+            cover_days: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Daily Units */
+            daily_units: string | null;
+            /** Day */
+            day: string | null;
+            /** Fc Processing */
+            fc_processing: number | null;
+            /** Fc Transfer */
+            fc_transfer: number | null;
+            /** Fnsku */
+            fnsku: string | null;
+            /** Inbound 14 Days */
+            inbound_14_days: number | null;
+            /** Inbound 30 Days */
+            inbound_30_days: number | null;
+            /** Inbound Open */
+            inbound_open: number | null;
+            /** Inbound Receiving */
+            inbound_receiving: number | null;
+            /** Inbound Shipped */
+            inbound_shipped: number | null;
+            /** Inbound Undated */
+            inbound_undated: number | null;
+            /** Inbound Working */
+            inbound_working: number | null;
+            /** Is Counted */
+            is_counted: boolean;
+            /** Marketplace */
+            marketplace: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Next Expected On */
+            next_expected_on: string | null;
+            /** On Order */
+            on_order: number | null;
+            /** Order Status */
+            order_status: string;
+            /** Own Warehouse */
+            own_warehouse: number | null;
+            /** Researching */
+            researching: number | null;
+            /** Reserved */
+            reserved: number | null;
+            /** Reserved Customer Orders */
+            reserved_customer_orders: number | null;
+            /** Sku */
+            sku: string;
+            /** Snapshot At */
+            snapshot_at: string | null;
+            /** Status */
+            status: string;
+            /** Stock Out On */
+            stock_out_on: string | null;
+            /** Stock Pool */
+            stock_pool: string;
+            /** Stock Value */
+            stock_value: string | null;
+            /** Title */
+            title: string | null;
+            /** Total */
+            total: number | null;
+            /** Unit Cost */
+            unit_cost: string | null;
+            /** Units Owned */
+            units_owned: number;
+            /** Unsellable */
+            unsellable: number | null;
+        };
+        /**
+         * Level
+         * @description The group of a line. ``BESIDE``: money that moves and is never profit.
+         * @enum {string}
+         */
+        sellerops__read_models__profit__definitions__Level: "CM1" | "CM2" | "OVERHEAD" | "BESIDE";
+        /**
+         * Difference
+         * @description A reason, and its amount by marketplace and in total; None: our tables do not know it.
+         *
+         *     ``is_step``: one of the steps that lead from Seller Central's figure to ours and add up; ``is_sum``:
+         *     where they begin and end. Other amounts stand for themselves. ``count``: orders, units or days that it
+         *     concerns.
+         */
+        sellerops__read_models__profit__differences__Difference: {
+            /** Amounts */
+            amounts: (string | null)[];
+            /** Count */
+            count?: number | null;
+            /**
+             * Counted
+             * @default
+             */
+            counted: string;
+            /**
+             * Is Step
+             * @default false
+             */
+            is_step: boolean;
+            /**
+             * Is Sum
+             * @default false
+             */
+            is_sum: boolean;
+            /** Label */
+            label: string;
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Total */
+            total: string | null;
+        };
+        /**
+         * Difference
+         * @description A figure of the newest forecast that differs from the one before it.
+         */
+        sellerops__read_models__restock__sku__Difference: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Name */
+            name: string;
         };
     };
     responses: never;
@@ -5681,6 +7061,285 @@ export interface operations {
             };
         };
     };
+    ages_api_inventory_ages_get: {
+        parameters: {
+            query?: {
+                /** @description Only this SKU. */
+                sku?: string | null;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_AgedStock_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    arrivals_api_inventory_arrivals_get: {
+        parameters: {
+            query?: {
+                /** @description Only this SKU. */
+                sku?: string | null;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivingShipment"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    elsewhere_api_inventory_elsewhere_get: {
+        parameters: {
+            query?: {
+                /** @description None: both. */
+                kind?: ("warehouse" | "purchase_order") | null;
+                /** @description Only this SKU. */
+                sku?: string | null;
+                /** @description Also rows that hold no more. */
+                past?: boolean;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_StockElsewhere_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_stock_api_inventory_elsewhere_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockRows"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_stock_api_inventory_elsewhere_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockKeys"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    levels_api_inventory_levels_get: {
+        parameters: {
+            query?: {
+                /** @description Only this SKU. */
+                sku?: string | null;
+                /** @description Only SKUs with this order status. */
+                order_status?: string | null;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_Level_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     overview_api_overview_get: {
         parameters: {
             query?: {
@@ -6615,6 +8274,382 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnmappedRule"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restock_api_restock_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestockOverview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    inbound_form_api_restock_inbound_form_get: {
+        parameters: {
+            query: {
+                /** @description The account. */
+                account_id: string;
+                /** @description Amazon's id; of a stock pool, that of its proposals. */
+                marketplace_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundForm"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_inbound_api_restock_inbound_runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboundRequestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_override_api_restock_overrides_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOverride"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverrideAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_override_api_restock_overrides_delete: {
+        parameters: {
+            query: {
+                /** @description The account. */
+                account_id: string;
+                /** @description Amazon's id; of a stock pool, that of its proposals. */
+                marketplace_id: string;
+                /** @description Your SKU. */
+                sku: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverrideAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proposals_api_restock_proposals_get: {
+        parameters: {
+            query?: {
+                /** @description Only what is due within a week or was set by a person. */
+                due?: boolean;
+                /** @description Order statuses; none: all. */
+                status?: string[] | null;
+                /** @description None: all. */
+                supplier?: string | null;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_Proposal_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    purchase_order_api_restock_purchase_order_get: {
+        parameters: {
+            query?: {
+                /** @description None: all. */
+                supplier?: string | null;
+                /** @description account|marketplace id|SKU; none: all that are due. */
+                line?: string[] | null;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_OrderLine_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sku_page_api_restock_sku_get: {
+        parameters: {
+            query: {
+                /** @description The account. */
+                account_id: string;
+                /** @description Amazon's id; of a stock pool, that of its proposals. */
+                marketplace_id: string;
+                /** @description Your SKU. */
+                sku: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkuPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    what_if_api_restock_what_if_get: {
+        parameters: {
+            query: {
+                /** @description The account. */
+                account_id: string;
+                /** @description Amazon's id; of a stock pool, that of its proposals. */
+                marketplace_id: string;
+                /** @description Your SKU. */
+                sku: string;
+                /** @description Days from order to sellable. */
+                lead_time?: number | null;
+                /** @description Its standard deviation. */
+                lead_time_sd?: number | null;
+                /** @description 0.95: 95 percent. */
+                service_level?: number | null;
+                /** @description Days between two orders. */
+                review_days?: number | null;
+                /** @description 1.2: a fifth more demand. */
+                demand_factor?: number;
+                /** @description More units at Amazon today. */
+                extra_units?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
                 };
             };
             /** @description Validation Error */
