@@ -1,7 +1,8 @@
 import { QueryClient, keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { notify } from "../lib/notices";
-import { HubError, client, errorOf, signIn } from "./client";
+import { client, signIn } from "./client";
+import { HubError, errorOf } from "./errors";
 import type { paths } from "./schema";
 
 type Method = "get" | "post" | "put" | "delete";

@@ -2,7 +2,7 @@ import { Box, Button, Flex, HStack, Input, Link, Span, Stack, Table, Text } from
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 
-import type { HubError } from "../api/client";
+import type { HubError } from "../api/errors";
 import { units } from "../lib/format";
 import { EmptyState, Loaded, LoadingState } from "./States";
 import type { TableState } from "./useTable";

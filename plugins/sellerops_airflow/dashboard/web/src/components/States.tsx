@@ -2,7 +2,8 @@ import { Box, Button, Code, Heading, HStack, Skeleton, Stack, Text } from "@chak
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { type HubError, signIn } from "../api/client";
+import { signIn } from "../api/client";
+import type { HubError } from "../api/errors";
 
 interface StateProps {
   title: string;

@@ -1,6 +1,6 @@
 /** The parts pages are made of. Each says in its comment what it is for; what pages ask the API with is here too. */
 export { csvAddress, useApi, useWrite, type Answer } from "../api/hooks";
-export { HubError } from "../api/client";
+export { HubError } from "../api/errors";
 export { shopsOf, useHubContext, type HubContext } from "../api/context";
 export * from "../lib/format";
 export * from "../lib/days";

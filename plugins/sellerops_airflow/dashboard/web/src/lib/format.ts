@@ -7,7 +7,7 @@ const MINUS = "−";
 const COMPACT_FROM = 10_000;
 
 /** Airflow's language decides how numbers and days are written. */
-export const locale = () => document.documentElement.lang || "en";
+export const locale = () => globalThis.document?.documentElement.lang || "en";
 
 export const toNumber = (value: Value): number | null => {
   if (value === null || value === undefined || value === "") return null;

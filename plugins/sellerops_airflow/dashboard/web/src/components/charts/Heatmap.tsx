@@ -60,7 +60,7 @@ export const Heatmap = ({ label, rows, columns, cell, onOpen, labelEvery = 7, le
       )}
       <Box ref={grid} role="grid" aria-label={label} aria-rowcount={rows.length + 1} overflowX="auto" pb={2} onKeyDown={press}>
         <Box role="row" display="flex" minW="max-content">
-          <Box role="columnheader" w="11rem" flexShrink={0} position="sticky" left={0} bg="bg.panel" aria-label="Row" />
+          <Box role="columnheader" w={{ base: "7rem", md: "11rem" }} flexShrink={0} position="sticky" left={0} bg="bg.panel" aria-label="Row" />
           {columns.map((column, index) => (
             <Box key={column.key} role="columnheader" w={`${SIZE + 2}px`} fontSize="xs" color="fg.muted" whiteSpace="nowrap" overflow="visible" aria-label={column.label}>
               <Box as="span" aria-hidden>{index % labelEvery === 0 && index + 2 < columns.length ? column.label : ""}</Box>
@@ -70,7 +70,7 @@ export const Heatmap = ({ label, rows, columns, cell, onOpen, labelEvery = 7, le
         {rows.map((row, r) => (
           <Box key={row.key} role="row" display="flex" minW="max-content">
             <Box
-              role="rowheader" w="11rem" flexShrink={0} fontSize="sm" pe={2} truncate position="sticky" left={0} bg="bg.panel" title={row.label} zIndex={1}
+              role="rowheader" w={{ base: "7rem", md: "11rem" }} flexShrink={0} fontSize="sm" pe={2} truncate position="sticky" left={0} bg="bg.panel" title={row.label} zIndex={1}
             >
               {row.label}
             </Box>
