@@ -17,14 +17,14 @@ COST: Any = Field(json_schema_extra={_KEY: True})
 _NAMES = re.compile(
     r"(^|_)(cogs|cm1|cm2|profit|margin|cost|costs|landed|manufacturing|freight|duty|break_even|roi)(_|$)"
 )
-# Counts and states say nothing about how high a cost is.
-_NO_AMOUNTS = re.compile(r"(^units_|_status$|^status$|_days$|^has_|_currency$)")
+# Counts, states, sales, and lines of Amazon's alone say nothing about what goods cost.
+_NO_COSTS = re.compile(r"(^units_|^other_|^has_|_only$|_without_cogs$|_sales$|_status$|_days$|_currency$)")
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def is_cost(column: str) -> bool:
     """Whether a column of a mart is a cost or computed from one, by its name."""
-    return bool(_NAMES.search(column)) and not _NO_AMOUNTS.search(column)
+    return bool(_NAMES.search(column)) and not _NO_COSTS.search(column)
 
 
 def cost_columns(model: type[BaseModel]) -> list[str]:

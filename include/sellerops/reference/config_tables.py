@@ -6,6 +6,7 @@ A file with a problem leaves its table as it was; the problem is reported by who
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Collection
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import psycopg
 
 from sellerops.base.errors import ConfigurationError
+from sellerops.reference.account_overrides import read_overrides, with_overrides
 from sellerops.reference.config_files import CONFIG, config_path, rows_of_text
 from sellerops.reference.edits import Edit, lock_table, write_rows
 from sellerops.reference.filling import fill_calendar, fill_rates, has_changed
@@ -57,7 +59,10 @@ def _synchronise_one(connection: Connection, name: str) -> Edit:
     table, text = TABLES[name], read_text(config_path(name))
     context = "".join(sorted(load_accounts())) + "".join(each.id for each in all_marketplaces().values())
     lock_table(connection, table)
+    overrides = read_overrides(connection) if name == "account_setting" else {}
+    if overrides:
+        context += json.dumps(overrides, sort_keys=True)
     if not has_changed(connection, name, hashlib.sha256(f"{text}{context}".encode()).hexdigest()):
         return Edit()
-    rows = rows_of_text(name, text)
+    rows = with_overrides(rows_of_text(name, text), overrides) if overrides else rows_of_text(name, text)
     return write_rows(connection, table, rows, source=f"config/{CONFIG[name].file}", replace=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import psycopg
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, VariableDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
@@ -16,7 +17,7 @@ from fastapi import Depends, HTTPException
 from starlette.concurrency import run_in_threadpool
 
 from sellerops_airflow.dashboard.database import in_hub_thread, read
-from sellerops_airflow.dashboard.hub_settings import HubSettings, read_settings
+from sellerops_airflow.dashboard.hub_settings import read_settings
 
 DAG_ID = "marts__money"
 may_read = requires_access_dag("GET", DagAccessEntity.TASK_LOGS, DAG_ID)
@@ -37,8 +38,15 @@ async def sees_costs(user: GetUserDep) -> bool:
     """Whether the user may see costs."""
     if await run_in_threadpool(is_owner, user):
         return True
-    settings: HubSettings = await in_hub_thread(lambda: read(read_settings))
-    return settings.partner_sees_costs
+    return await in_hub_thread(_partners_see_costs)
+
+
+def _partners_see_costs() -> bool:
+    try:
+        return read(read_settings).partner_sees_costs
+    except psycopg.errors.UndefinedTable:
+        # The ledger is of a version before the hub.
+        return False
 
 
 SeesCosts = Annotated[bool, Depends(sees_costs)]

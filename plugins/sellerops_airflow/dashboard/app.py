@@ -16,6 +16,8 @@ from sellerops_airflow.dashboard.routes import (
     ads,
     alert_settings,
     alerts,
+    audit,
+    connections,
     context,
     health,
     health_calendar,
@@ -27,6 +29,7 @@ from sellerops_airflow.dashboard.routes import (
     restock,
     restock_what_if,
     restock_writes,
+    settings,
     shipments,
     why,
 )
@@ -39,6 +42,8 @@ _ROUTERS = (
     ads.router,
     alert_settings.router,
     alerts.router,
+    audit.router,
+    connections.router,
     context.router,
     health.router,
     health_calendar.router,
@@ -50,6 +55,7 @@ _ROUTERS = (
     restock.router,
     restock_what_if.router,
     restock_writes.router,
+    settings.router,
     shipments.router,
     why.router,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
@@ -84,6 +85,8 @@ def csv_response(table: Table[Any], row: type[BaseModel], paging: PagingOfReques
 def _cell(value: Any) -> Any:
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, list | tuple):
         return ", ".join(str(each) for each in value)
     if isinstance(value, str) and value.startswith(_FORMULA):

@@ -15,5 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("hub_setting", "audit_entry"):
+    for table in ("connection_test", "hub_setting", "audit_entry"):
         op.execute(f"DROP TABLE sellerops.{table}")

@@ -23,3 +23,16 @@ CREATE TABLE sellerops.hub_setting (
     changed_at         timestamptz NOT NULL DEFAULT sellerops.now()
 );
 COMMENT ON TABLE sellerops.hub_setting IS 'Settings of the seller hub that differ from their default.';
+
+CREATE TABLE sellerops.connection_test (
+    connection         text PRIMARY KEY,
+    state              text NOT NULL CHECK (state IN ('ok', 'failed', 'absent')),
+    message            text NOT NULL,
+    tested_at          timestamptz NOT NULL DEFAULT sellerops.now(),
+    worked_at          timestamptz,
+    run_id             text NOT NULL DEFAULT ''
+);
+COMMENT ON TABLE sellerops.connection_test IS 'The last test of each Airflow connection, by DAG sellerops__connections.';
+COMMENT ON COLUMN sellerops.connection_test.connection IS 'Id of the connection in Airflow.';
+COMMENT ON COLUMN sellerops.connection_test.message IS 'What the other side answered. Without secrets.';
+COMMENT ON COLUMN sellerops.connection_test.worked_at IS 'The newest test that it passed; null: none.';

@@ -1,0 +1,1 @@
+"""The state of connections to Amazon and other systems."""
