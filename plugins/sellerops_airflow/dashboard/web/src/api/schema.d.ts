@@ -244,6 +244,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Choices
+         * @description The users and actions that have entries.
+         */
+        get: operations["audit_choices_api_audit_choices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Entries
+         * @description What people changed or started, the newest first.
+         */
+        get: operations["audit_entries_api_audit_entries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connections
+         * @description All connections that the configuration uses, those of accounts first.
+         */
+        get: operations["connections_api_connections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Note Secret
+         * @description Note the day on which a connection's client secret was renewed.
+         */
+        put: operations["note_secret_api_connections_secret_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Connections
+         * @description Start a DAG run that tests connections; this process never calls Amazon.
+         */
+        post: operations["test_connections_api_connections_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/context": {
         parameters: {
             query?: never;
@@ -1280,6 +1380,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings
+         * @description All settings as they hold now.
+         */
+        get: operations["settings_api_settings_get"];
+        /**
+         * Change Settings
+         * @description Change whether partners see costs; it holds from the next request on.
+         */
+        put: operations["change_settings_api_settings_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Account Setting
+         * @description Change a setting of an account; the marts that use it are rebuilt by the next run of their DAGs.
+         */
+        put: operations["change_account_setting_api_settings_account_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/shipments": {
         parameters: {
             query?: never;
@@ -1433,6 +1577,18 @@ export interface components {
             rows: components["schemas"]["MappingRow"][];
         };
         /**
+         * AccountChoice
+         * @description ``value`` None: what the file says holds again.
+         */
+        AccountChoice: {
+            /** Account Id */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Value */
+            value: string | null;
+        };
+        /**
          * AccountMethods
          * @description Settings of ``config/account_settings.yaml``; ``reporting_currency`` empty: none.
          */
@@ -1449,6 +1605,27 @@ export interface components {
             sb_attribution: string;
             /** Vat On Fees */
             vat_on_fees: string;
+        };
+        /**
+         * AccountSetting
+         * @description One setting of one account. ``value``: as it holds; ``in_file``: as config/account_settings.yaml says;
+         *     ``is_changed``: an owner changed it here. Empty values: none.
+         */
+        AccountSetting: {
+            /** Account Id */
+            account_id: string;
+            /** Choices */
+            choices: string[];
+            /** Description */
+            description: string;
+            /** In File */
+            in_file: string;
+            /** Is Changed */
+            is_changed: boolean;
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
         };
         /**
          * AdsBy
@@ -1791,6 +1968,41 @@ export interface components {
             units_shipped: number | null;
             /** Warehouse */
             warehouse: string | null;
+        };
+        /**
+         * AuditChoices
+         * @description The users and actions that have entries.
+         */
+        AuditChoices: {
+            /** Actions */
+            actions: string[];
+            /** Users */
+            users: string[];
+        };
+        /**
+         * AuditEntry
+         * @description ``action``: page.verb. ``before``, ``after``: what was there, None: nothing.
+         */
+        AuditEntry: {
+            /** Account Id */
+            account_id: string;
+            /** Action */
+            action: string;
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /** Id */
+            id: number;
+            /** Subject */
+            subject: string;
+            /** User Name */
+            user_name: string;
         };
         /**
          * Bridge
@@ -2173,6 +2385,27 @@ export interface components {
             transportation_fee: string | null;
             /** Warehouse Id */
             warehouse_id: string | null;
+        };
+        /**
+         * ConnectionTest
+         * @description ``state``: ok, failed or absent (Airflow has none). ``worked_at``: the newest test that it passed.
+         */
+        ConnectionTest: {
+            /** Connection */
+            connection: string;
+            /** Message */
+            message: string;
+            /** Run Id */
+            run_id: string;
+            /** State */
+            state: string;
+            /**
+             * Tested At
+             * Format: date-time
+             */
+            tested_at: string;
+            /** Worked At */
+            worked_at: string | null;
         };
         /**
          * Context
@@ -2614,6 +2847,37 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * HubChoice
+         * @description Settings of the hub to change.
+         */
+        HubChoice: {
+            /** Partner Sees Costs */
+            partner_sees_costs: boolean;
+        };
+        /**
+         * HubConnection
+         * @description An Airflow connection that the configuration uses. ``account_id``, ``source``: of an account's.
+         *     ``if_missing``: what happens without it; empty: it is required.
+         */
+        HubConnection: {
+            /** Account Id */
+            account_id: string | null;
+            /** Connection */
+            connection: string;
+            /** If Missing */
+            if_missing: string;
+            /** Kind */
+            kind: string;
+            secret: components["schemas"]["Secret"] | null;
+            /** Source */
+            source: string | null;
+            sync: components["schemas"]["Sync"] | null;
+            test: components["schemas"]["ConnectionTest"] | null;
+            token: components["schemas"]["TokenUse"] | null;
+            /** Used By */
+            used_by: string;
         };
         /**
          * InboundForm
@@ -4053,6 +4317,39 @@ export interface components {
             weeks: number;
         };
         /**
+         * Secret
+         * @description The client secret of an application. Amazon tells its age to nobody: an owner notes the day on which it
+         *     was renewed. ``days_left``: negative since it has ended; None: the day is not noted.
+         */
+        Secret: {
+            /** Days Left */
+            days_left: number | null;
+            /** Ends On */
+            ends_on: string | null;
+            /** Renewed On */
+            renewed_on: string | null;
+        };
+        /**
+         * SecretRenewed
+         * @description ``renewed_on`` None: forget the day.
+         */
+        SecretRenewed: {
+            /** Connection */
+            connection: string;
+            /** Renewed On */
+            renewed_on: string | null;
+        };
+        /**
+         * Settings
+         * @description ``accounts``: the settings that marts are built with. A change rebuilds the marts that use it.
+         */
+        Settings: {
+            /** Accounts */
+            accounts: components["schemas"]["AccountSetting"][];
+            /** Partner Sees Costs */
+            partner_sees_costs: boolean;
+        };
+        /**
          * Settlement
          * @description A settlement, amounts in its ``currency``. ``shown_total``: its total in ``shown_currency``, at the
          *     rate of the day on which its period ended. ``difference``: total less its lines, 0 unless lines are
@@ -4904,6 +5201,30 @@ export interface components {
             /** Without Cost */
             without_cost: number;
         };
+        /**
+         * Sync
+         * @description ``synced_at``: the newest load of the last 30 days. In the 24 hours until then: ``loads``, their rows
+         *     ``stored``, those of them that were new or ``changed``, and ``rejected``.
+         */
+        Sync: {
+            /** Account Id */
+            account_id: string;
+            /** Changed */
+            changed: number;
+            /** Loads */
+            loads: number;
+            /** Rejected */
+            rejected: number;
+            /** Source */
+            source: string;
+            /** Stored */
+            stored: number;
+            /**
+             * Synced At
+             * Format: date-time
+             */
+            synced_at: string;
+        };
         /** Table[AdsRow] */
         Table_AdsRow_: {
             /**
@@ -4929,6 +5250,19 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["AgedStock"][];
             totals: components["schemas"]["AgedStock"] | null;
+        };
+        /** Table[AuditEntry] */
+        Table_AuditEntry_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["AuditEntry"][];
+            totals: components["schemas"]["AuditEntry"] | null;
         };
         /** Table[CheckedFigure] */
         Table_CheckedFigure_: {
@@ -5269,6 +5603,17 @@ export interface components {
             totals: components["schemas"]["UnitsDiffering"] | null;
         };
         /**
+         * TestRequest
+         * @description Connections to test; none: all.
+         */
+        TestRequest: {
+            /**
+             * Connections
+             * @default []
+             */
+            connections: string[];
+        };
+        /**
          * Threshold
          * @description One threshold: its meaning, and its value, for all accounts or for those that have their own.
          */
@@ -5306,6 +5651,21 @@ export interface components {
             rejecting_loads: number;
             /** Schema Changes */
             schema_changes: number;
+        };
+        /**
+         * TokenUse
+         * @description ``worked_at``: the newest call of the last three days that Amazon answered; ``refused_at``: the newest
+         *     that it refused as not logged in (401).
+         */
+        TokenUse: {
+            /** Account Id */
+            account_id: string;
+            /** Refused At */
+            refused_at: string | null;
+            /** Source */
+            source: string;
+            /** Worked At */
+            worked_at: string | null;
         };
         /**
          * UnallocatedSpend
@@ -6257,6 +6617,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_choices_api_audit_choices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChoices"];
+                };
+            };
+        };
+    };
+    audit_entries_api_audit_entries_get: {
+        parameters: {
+            query?: {
+                /** @description Users; none: all. */
+                user?: string[] | null;
+                /** @description Actions; none: all. */
+                action?: string[] | null;
+                /** @description First day (UTC). */
+                start?: string | null;
+                /** @description Last day (UTC), included. */
+                end?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_AuditEntry_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    connections_api_connections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubConnection"][];
+                };
+            };
+        };
+    };
+    note_secret_api_connections_secret_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRenewed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    test_connections_api_connections_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRun"];
                 };
             };
             /** @description Validation Error */
@@ -8650,6 +9167,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhatIf"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settings_api_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+        };
+    };
+    change_settings_api_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HubChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_account_setting_api_settings_account_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             /** @description Validation Error */
