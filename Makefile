@@ -119,6 +119,30 @@ docs: $(STAMP)  ## Generate docs/reports.md, docs/portal-files.md, docs/mart-tab
 	@$(BIN)/python -m sellerops marts docs > docs/mart-tables.md
 	@$(BIN)/python -m sellerops marts docs --bigquery tests/golden/marts
 
+# The bundle is committed: users need no Node. npm installs nothing that runs scripts.
+HUB := plugins/sellerops_airflow/dashboard/web
+HUB_STAMP := $(HUB)/node_modules/.package-lock.json
+HUB_LIMIT := 250000
+
+$(HUB_STAMP): $(HUB)/package-lock.json
+	@cd $(HUB) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+.PHONY: hub
+hub: $(STAMP) $(HUB_STAMP)  ## Build the seller hub's client and pages after a change of its routes or of dashboard/web; needs Node 20
+	@$(BIN)/python -m sellerops_airflow.dashboard.openapi
+	@cd $(HUB) && npm run --silent client && npm run --silent check && npm run --silent build
+
+.PHONY: hub-check
+hub-check: $(if $(shell command -v npm),$(HUB_STAMP))  ## Check the types and tests of the hub's pages, and that client and bundle match their sources; says so where Node is missing
+	@command -v npm >/dev/null || { echo "Node is not installed; the seller hub's bundle is not checked." >&2; exit 0; }; \
+	set -e; made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd $(HUB); \
+	npm run --silent check; npm test --silent -- --reporter=dot; \
+	npx openapi-typescript openapi.json -o "$$made/schema.d.ts" >/dev/null; npx vite build --outDir "$$made" --logLevel warn; \
+	cmp -s "$$made/schema.d.ts" src/api/schema.d.ts && cmp -s "$$made/hub.js" ../static/hub.js \
+		|| { echo "The seller hub's client or bundle does not match its source. Run: make hub" >&2; exit 1; }; \
+	size=$$(gzip -9 -c ../static/hub.js | wc -c); test "$$size" -lt $(HUB_LIMIT) \
+		|| { echo "The seller hub's bundle has $$size bytes gzipped, the limit is $(HUB_LIMIT)." >&2; exit 1; }
+
 .PHONY: lock
 lock: $(BIN)/uv  ## Update the lock files from requirements*.txt; ARGS=--upgrade takes newer versions
 	@$(COMPILE) --python-version 3.11 $(ARGS) requirements.txt -o requirements.lock

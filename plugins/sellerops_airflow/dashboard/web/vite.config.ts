@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { type Plugin, defineConfig } from "vite";
 
 // Airflow's host page provides these; the bundle must not hold a second React.
 const globals = {
@@ -11,8 +14,25 @@ const globals = {
   "@emotion/react": "EmotionReact",
 };
 
+// Written into the bundle, so that a test without Node can tell whether it was built from these sources.
+const digest = () => {
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).map((name) => `src/${name}`);
+  const sources = files.filter((name) => /\.tsx?$/.test(name) && !/\.(test|d)\.ts$/.test(name));
+  const hash = createHash("sha256");
+  for (const name of [...sources, "package-lock.json", "vite.config.ts"].sort()) hash.update(name).update("\0").update(readFileSync(name));
+  return hash.digest("hex");
+};
+
+const named: Plugin = {
+  name: "sources",
+  enforce: "post",
+  generateBundle: (_, bundle) => {
+    for (const file of Object.values(bundle)) if (file.type === "chunk") file.code += `/*! sources ${digest()} */\n`;
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), named],
   define: { "process.env.NODE_ENV": '"production"' },
   build: {
     outDir: "../static",
