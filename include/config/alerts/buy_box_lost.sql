@@ -16,9 +16,9 @@ shares AS (
     SELECT t.account_id, t.marketplace_id, t.sku, n.day,
            sum(t.page_views) FILTER (WHERE t.day > n.day - %(days)s) AS views,
            sum(t.buy_box_views) FILTER (WHERE t.day > n.day - %(days)s)
-               / nullif(sum(t.page_views) FILTER (WHERE t.day > n.day - %(days)s), 0) / 100 AS share_now,
+               / nullif(sum(t.page_views) FILTER (WHERE t.day > n.day - %(days)s), 0) AS share_now,
            sum(t.buy_box_views) FILTER (WHERE t.day <= n.day - %(days)s)
-               / nullif(sum(t.page_views) FILTER (WHERE t.day <= n.day - %(days)s), 0) / 100 AS share_before
+               / nullif(sum(t.page_views) FILTER (WHERE t.day <= n.day - %(days)s), 0) AS share_before
     FROM sellerops_marts.traffic_sku_day AS t
     JOIN newest AS n USING (account_id, marketplace_id)
     WHERE t.day > n.day - %(days)s - 28 AND t.sku <> ''

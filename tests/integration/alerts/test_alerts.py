@@ -132,11 +132,11 @@ CASES: dict[str, tuple[dict[str, list[dict[str, Any]]], str, str, Decimal | None
         {
             "traffic_sku_day": [
                 *({**TRAFFIC, "day": _ago(days), "buy_box_views": 10} for days in (1, 2, 3)),
-                *({**TRAFFIC, "day": _ago(days), "buy_box_views": 10_000} for days in (5, 6)),
+                *({**TRAFFIC, "day": _ago(days), "buy_box_views": 100} for days in (5, 6)),
             ],
         },
         "NW-1",
-        "buy box in 0 % of page views",
+        "buy box in 10 % of page views",
         None,
     ),
     "listing_suppressed": (
