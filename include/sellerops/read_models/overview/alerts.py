@@ -30,7 +30,8 @@ ELSEWHERE = (
 )
 
 
-_TELLING_COSTS = ("ads_above_break_even", "margin_below_floor", "order_passed", "owed_expiring")
+# Alerts whose text tells costs or margins.
+TELLING_COSTS = ("ads_above_break_even", "margin_below_floor", "order_passed", "owed_expiring")
 
 
 class OpenAlert(BaseModel):
@@ -95,7 +96,7 @@ def read_alerts(
         **scope.values(),
         "names": None if names is None else list(names),
         "other_names": list(other_names),
-        "cost_names": list(_TELLING_COSTS),
+        "cost_names": list(TELLING_COSTS),
     }
     found = select_listing(connection, __file__, Alerts, values, paging, _ORDER)
     state = _evaluations(connection, values)

@@ -1,0 +1,1 @@
+"""Products: the table of SKUs, and the story of one SKU."""

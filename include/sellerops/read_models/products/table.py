@@ -1,0 +1,47 @@
+"""All SKUs with sales, profit, stock, advertising and refunds over the days of the scope."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from sellerops.read_models.costs import COST
+from sellerops.read_models.queries import Connection
+from sellerops.read_models.scope import Scope
+from sellerops.read_models.tables import Paging, Table, select_table
+
+
+class ProductRow(BaseModel):
+    """A SKU of an account in one currency. Amounts are sums of what is known: income positive, cost negative.
+
+    ``cm2``: contribution margin 2, without the days that ``unknown_days`` counts (per marketplace).
+    ``margin``, ``tacos`` (advertising) and ``refund_rate``: shares of ``product_sales``. ``available``,
+    ``inbound_open``: units now, not in the days of the scope; None: no stock is known.
+    """
+
+    account_id: str
+    sku: str
+    asin: str | None
+    title: str | None
+    brand: str | None
+    currency: str
+    units: int
+    product_sales: Decimal
+    cm2: Annotated[Decimal | None, COST]
+    margin: Annotated[Decimal | None, COST]
+    ads: Decimal
+    tacos: Decimal | None
+    refunds: Decimal
+    refund_rate: Decimal | None
+    available: int | None
+    inbound_open: int | None
+    unknown_days: int
+    status: str
+    missing: list[str]
+
+
+def read_products(connection: Connection, scope: Scope, paging: Paging) -> Table[ProductRow]:
+    """SKUs that are listed or had figures; search: part of a SKU, ASIN or title."""
+    return select_table(connection, __file__, ProductRow, scope.values(), paging, sort="product_sales")

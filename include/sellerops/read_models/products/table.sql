@@ -1,0 +1,99 @@
+-- A period of whole months and two part months: the months, and to the last day, less up to the day before the first.
+WITH shop_days AS (
+    SELECT p.account_id, p.marketplace_id,
+           max(p.day) FILTER (WHERE p.day BETWEEN date_trunc('month', %(end)s::date) AND %(end)s) AS last_day,
+           max(p.day) FILTER (WHERE p.day >= date_trunc('month', %(start)s::date) AND p.day < %(start)s) AS day_before
+    FROM sellerops_marts.profit_day AS p
+    WHERE p.day BETWEEN date_trunc('month', %(start)s::date) AND %(end)s
+      AND (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
+      AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
+    GROUP BY 1, 2
+),
+pieces AS (
+    SELECT 1 AS sign, s.account_id, s.marketplace_id, m.sku, m.currency, m.reporting_currency, m.units,
+           m.product_sales, m.refunds, m.ads, m.cm2, m.product_sales_reporting, m.refunds_reporting, m.ads_reporting,
+           m.cm2_reporting, m.unknown_margin, m.estimated, m.incomplete, m.missing_ads, m.missing_cost, m.missing_fees,
+           m.missing_fx_rate, m.missing_price, m.missing_storage, m.missing_unmapped, m.missing_vat_setting
+    FROM shop_days AS s
+    JOIN sellerops_marts.profit_sku_month AS m ON m.account_id = s.account_id AND m.marketplace_id = s.marketplace_id
+        AND m.month_first >= date_trunc('month', %(start)s::date) AND m.month_first < date_trunc('month', %(end)s::date)
+    UNION ALL
+    SELECT e.sign, s.account_id, s.marketplace_id, d.sku, d.currency, d.reporting_currency, d.units,
+           d.product_sales, d.refunds, d.ads, d.cm2, d.product_sales_reporting, d.refunds_reporting, d.ads_reporting,
+           d.cm2_reporting, d.unknown_margin, d.estimated, d.incomplete, d.missing_ads, d.missing_cost, d.missing_fees,
+           d.missing_fx_rate, d.missing_price, d.missing_storage, d.missing_unmapped, d.missing_vat_setting
+    FROM shop_days AS s
+    CROSS JOIN LATERAL (VALUES (1, s.last_day), (-1, s.day_before)) AS e (sign, day)
+    JOIN sellerops_marts.profit_sku_to_date AS d
+        ON d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id AND d.day = e.day
+),
+sums AS (
+    SELECT account_id, sku,
+           coalesce(CASE WHEN %(in_reporting)s THEN reporting_currency ELSE currency END, '') AS currency,
+           sum(sign * units) AS units,
+           sum(sign * CASE WHEN %(in_reporting)s THEN product_sales_reporting ELSE product_sales END) AS product_sales,
+           sum(sign * CASE WHEN %(in_reporting)s THEN refunds_reporting ELSE refunds END) AS refunds,
+           sum(sign * CASE WHEN %(in_reporting)s THEN ads_reporting ELSE ads END) AS ads,
+           sum(sign * CASE WHEN %(in_reporting)s THEN cm2_reporting ELSE cm2 END) AS cm2,
+           sum(sign * unknown_margin) AS unknown_days,
+           sum(sign * estimated) AS estimated, sum(sign * incomplete) AS incomplete,
+           array_remove(ARRAY[
+               CASE WHEN sum(sign * missing_ads) > 0 THEN 'ads' END,
+               CASE WHEN sum(sign * missing_cost) > 0 THEN 'cost' END,
+               CASE WHEN sum(sign * missing_fees) > 0 THEN 'fees' END,
+               CASE WHEN sum(sign * missing_fx_rate) > 0 THEN 'fx_rate' END,
+               CASE WHEN sum(sign * missing_price) > 0 THEN 'price' END,
+               CASE WHEN sum(sign * missing_storage) > 0 THEN 'storage' END,
+               CASE WHEN sum(sign * missing_unmapped) > 0 THEN 'unmapped' END,
+               CASE WHEN sum(sign * missing_vat_setting) > 0 THEN 'vat_setting' END], NULL) AS missing
+    FROM pieces WHERE sku <> ''
+    GROUP BY 1, 2, 3
+),
+-- Marketplaces of a stock pool each report the whole pool: one of them is enough.
+pools AS (
+    SELECT DISTINCT ON (l.account_id, l.sku, l.stock_pool) l.account_id, l.sku, l.available, l.inbound_open
+    FROM sellerops_marts.inventory_levels AS l
+    WHERE l.marketplace_id <> ''
+      AND (%(accounts)s::text[] IS NULL OR l.account_id = ANY (%(accounts)s))
+      AND (%(marketplaces)s::text[] IS NULL OR l.marketplace_id = ANY (%(marketplaces)s))
+    ORDER BY l.account_id, l.sku, l.stock_pool, l.is_counted DESC, l.marketplace_id
+),
+stock AS (
+    SELECT account_id, sku, sum(available) AS available, sum(inbound_open) AS inbound_open FROM pools GROUP BY 1, 2
+),
+found AS (
+    SELECT coalesce(s.account_id, p.account_id) AS account_id, coalesce(s.sku, p.sku) AS sku, p.asin, p.title, p.brand,
+           coalesce(s.currency, a.reporting_currency, '') AS currency,
+           coalesce(s.units, 0) AS units, coalesce(s.product_sales, 0) AS product_sales,
+           coalesce(s.cm2, 0) AS cm2, round(s.cm2 / nullif(s.product_sales, 0), 6) AS margin,
+           coalesce(s.ads, 0) AS ads, round(-s.ads / nullif(s.product_sales, 0), 6) AS tacos,
+           coalesce(s.refunds, 0) AS refunds, round(-s.refunds / nullif(s.product_sales, 0), 6) AS refund_rate,
+           k.available, k.inbound_open, coalesce(s.unknown_days, 0) AS unknown_days,
+           CASE WHEN s.incomplete > 0 THEN 'incomplete' WHEN s.estimated > 0 THEN 'estimated' ELSE 'complete' END AS status,
+           coalesce(s.missing, '{}') AS missing
+    FROM sums AS s
+    FULL JOIN (
+        SELECT * FROM sellerops_marts.product AS p
+        WHERE (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
+          AND (%(marketplaces)s::text[] IS NULL OR EXISTS (
+                  SELECT FROM sellerops_marts.product_listing AS l
+                  WHERE l.account_id = p.account_id AND l.sku = p.sku AND l.marketplace_id = ANY (%(marketplaces)s)))
+    ) AS p ON p.account_id = s.account_id AND p.sku = s.sku
+    LEFT JOIN stock AS k ON k.account_id = coalesce(s.account_id, p.account_id) AND k.sku = coalesce(s.sku, p.sku)
+    LEFT JOIN sellerops_reference.account_setting AS a ON a.account_id = coalesce(s.account_id, p.account_id)
+    WHERE %(search)s::text IS NULL OR coalesce(s.sku, p.sku) ILIKE %(search)s OR p.asin ILIKE %(search)s
+       OR p.title ILIKE %(search)s
+),
+page AS (SELECT * FROM found ORDER BY {order_by}, account_id, sku, currency LIMIT %(limit)s OFFSET %(offset)s)
+SELECT false AS is_totals, (SELECT count(*) FROM found) AS row_count, page.* FROM page
+UNION ALL
+SELECT true, count(*), '', '', NULL, NULL, NULL, max(currency), sum(units), sum(product_sales), sum(cm2),
+       round(sum(cm2) / nullif(sum(product_sales), 0), 6), sum(ads), round(-sum(ads) / nullif(sum(product_sales), 0), 6),
+       sum(refunds), round(-sum(refunds) / nullif(sum(product_sales), 0), 6), sum(available), sum(inbound_open),
+       sum(unknown_days),
+       CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'
+            WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END,
+       ARRAY(SELECT DISTINCT word FROM found AS f, unnest(f.missing) AS word ORDER BY word)
+FROM found
+HAVING count(DISTINCT currency) = 1
+ORDER BY is_totals, {order_by}, account_id, sku, currency
