@@ -1014,6 +1014,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Products
+         * @description SKUs that are listed or had figures; ``q`` looks for SKU, ASIN and title.
+         */
+        get: operations["products_api_products_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products/{account_id}/story": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Product Story
+         * @description The story of one SKU of an account. 404 if no report names it.
+         */
+        get: operations["product_story_api_products__account_id__story_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profit/bridge": {
         parameters: {
             query?: never;
@@ -3685,6 +3725,368 @@ export interface components {
             remedy: string;
         };
         /**
+         * ProductChange
+         * @description Something that changed, on ``day``; ``until``: its last day, of what lasts. ``kind``: price, title,
+         *     status, channel, asin, size_tier, fee, cost, stock_out, suppressed, buy_box or alert.
+         *
+         *     ``detail``: currency of amounts, text of an alert.
+         */
+        ProductChange: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Detail */
+            detail: string | null;
+            /** Kind */
+            kind: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * ProductDay
+         * @description One day and currency of the SKU, all its marketplaces together; None: unknown, or nothing happened.
+         *
+         *     ``average_price``: product sales per unit, without tax. ``ad_sales`` are part of the sales. ``available``:
+         *     sellable at the end of the day. ``masked``: why demand could not be seen, of any marketplace.
+         *     ``buy_box_share``: of page views, 0 to 1.
+         */
+        ProductDay: {
+            /** Ad Sales */
+            ad_sales: string | null;
+            /** Ads */
+            ads: string | null;
+            /** Available */
+            available: number | null;
+            /** Average Price */
+            average_price: string | null;
+            /** Buy Box Share */
+            buy_box_share: string | null;
+            /** Cm2 */
+            cm2: string | null;
+            /** Currency */
+            currency: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Is Stock Out */
+            is_stock_out: boolean;
+            /** Masked */
+            masked: string[];
+            /** Missing */
+            missing: string[];
+            /** Page Views */
+            page_views: number | null;
+            /** Product Sales */
+            product_sales: string | null;
+            /** Sessions */
+            sessions: number | null;
+            /** Status */
+            status: string;
+            /** Units */
+            units: number | null;
+        };
+        /**
+         * ProductFee
+         * @description A kind of fee over the days of the scope, negative: charged (``actual``) and expected for the units
+         *     ordered (``estimate``). ``rate_*``: of a unit.
+         */
+        ProductFee: {
+            /** Amount Actual */
+            amount_actual: string | null;
+            /** Amount Estimated */
+            amount_estimated: string | null;
+            /** Currency */
+            currency: string;
+            /** Fee Type */
+            fee_type: string;
+            /** Missing */
+            missing: string[];
+            /** Rate Actual */
+            rate_actual: string | null;
+            /** Rate Estimated */
+            rate_estimated: string | null;
+            /** Status */
+            status: string;
+            /** Units Charged */
+            units_charged: string | null;
+            /** Units Expected */
+            units_expected: number | null;
+        };
+        /**
+         * ProductForecast
+         * @description The newest forecast of a stock pool, and the order that follows from it; as in marts ``forecast``,
+         *     ``restock``. ``p10`` to ``p95``: demand over ``horizon_days`` from ``day`` on.
+         */
+        ProductForecast: {
+            /** Baseline Wape */
+            baseline_wape: string | null;
+            /** Cover Days */
+            cover_days: string | null;
+            /** Coverage 80 */
+            coverage_80: string | null;
+            /** Daily Units */
+            daily_units: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Demand Class */
+            demand_class: string | null;
+            /** Drift */
+            drift: boolean | null;
+            /** Horizon Days */
+            horizon_days: number | null;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Model */
+            model: string | null;
+            /** Order By */
+            order_by: string | null;
+            /** Order Quantity */
+            order_quantity: number | null;
+            /** Order Status */
+            order_status: string | null;
+            /** P10 */
+            p10: string | null;
+            /** P50 */
+            p50: string | null;
+            /** P80 */
+            p80: string | null;
+            /** P90 */
+            p90: string | null;
+            /** P95 */
+            p95: string | null;
+            /** Position */
+            position: number | null;
+            /** Reorder Point */
+            reorder_point: string | null;
+            /** Status */
+            status: string;
+            /** Stock Out On */
+            stock_out_on: string | null;
+            /** Stock Pool */
+            stock_pool: string | null;
+            /** Target */
+            target: string | null;
+            /** Wape */
+            wape: string | null;
+        };
+        /**
+         * ProductHead
+         * @description A SKU of an account, as in mart ``product``.
+         */
+        ProductHead: {
+            /** Account Id */
+            account_id: string;
+            /** Asin */
+            asin: string | null;
+            /** Brand */
+            brand: string | null;
+            /** Fnsku */
+            fnsku: string | null;
+            /** Is Resold */
+            is_resold: boolean | null;
+            /** Known Since */
+            known_since: string | null;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Missing */
+            missing: string[];
+            /** Own Id */
+            own_id: string | null;
+            /** Product Group */
+            product_group: string | null;
+            /** Size Tier */
+            size_tier: string | null;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Title */
+            title: string | null;
+        };
+        /**
+         * ProductRow
+         * @description A SKU of an account in one currency. Amounts are sums of what is known: income positive, cost negative.
+         *
+         *     ``cm2``: contribution margin 2, without the days that ``unknown_days`` counts (per marketplace).
+         *     ``margin``, ``tacos`` (advertising) and ``refund_rate``: shares of ``product_sales``. ``available``,
+         *     ``inbound_open``: units now, not in the days of the scope; None: no stock is known.
+         */
+        ProductRow: {
+            /** Account Id */
+            account_id: string;
+            /** Ads */
+            ads: string;
+            /** Asin */
+            asin: string | null;
+            /** Available */
+            available: number | null;
+            /** Brand */
+            brand: string | null;
+            /** Cm2 */
+            cm2: string | null;
+            /** Currency */
+            currency: string;
+            /** Inbound Open */
+            inbound_open: number | null;
+            /** Margin */
+            margin: string | null;
+            /** Missing */
+            missing: string[];
+            /** Product Sales */
+            product_sales: string;
+            /** Refund Rate */
+            refund_rate: string | null;
+            /** Refunds */
+            refunds: string;
+            /** Sku */
+            sku: string;
+            /** Status */
+            status: string;
+            /** Tacos */
+            tacos: string | null;
+            /** Title */
+            title: string | null;
+            /** Units */
+            units: number;
+            /** Unknown Days */
+            unknown_days: number;
+        };
+        /**
+         * ProductShipment
+         * @description The SKU in an inbound shipment, as in mart ``fba_shipments``.
+         */
+        ProductShipment: {
+            /** Expected On */
+            expected_on: string | null;
+            /** First Received On */
+            first_received_on: string | null;
+            /** Last Received On */
+            last_received_on: string | null;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string | null;
+            /** Shipment Id */
+            shipment_id: string;
+            /** Shipment Status */
+            shipment_status: string | null;
+            /** Stage */
+            stage: string | null;
+            /** Status */
+            status: string;
+            /** Units Difference */
+            units_difference: number | null;
+            /** Units Open */
+            units_open: number | null;
+            /** Units Received */
+            units_received: number | null;
+            /** Units Shipped */
+            units_shipped: number | null;
+        };
+        /**
+         * ProductShop
+         * @description A marketplace of the SKU: its newest listing, and its stock now.
+         *
+         *     ``is_counted``: the row that stands for its stock pool. ``seen_at``: snapshot of the listing (UTC).
+         */
+        ProductShop: {
+            /** Available */
+            available: number | null;
+            /** Currency */
+            currency: string;
+            /** Fulfilment Channel */
+            fulfilment_channel: string | null;
+            /** Inbound Open */
+            inbound_open: number | null;
+            /** Is Counted */
+            is_counted: boolean | null;
+            /** Is Listed */
+            is_listed: boolean;
+            /** Listing Status */
+            listing_status: string | null;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Next Expected On */
+            next_expected_on: string | null;
+            /** Price */
+            price: string | null;
+            /** Seen At */
+            seen_at: string | null;
+            /** Size Tier */
+            size_tier: string | null;
+            /** Stock Day */
+            stock_day: string | null;
+            /** Stock Pool */
+            stock_pool: string | null;
+        };
+        /**
+         * ProductStory
+         * @description One SKU: what it is, its marketplaces, and its figures over the days of the scope. ``totals`` are the
+         *     sums of ``days`` by currency, with those of the compared days.
+         */
+        ProductStory: {
+            /** Changes */
+            changes: components["schemas"]["ProductChange"][];
+            /** Days */
+            days: components["schemas"]["ProductDay"][];
+            /** Fees */
+            fees: components["schemas"]["ProductFee"][];
+            /** Forecasts */
+            forecasts: components["schemas"]["ProductForecast"][];
+            product: components["schemas"]["ProductHead"];
+            /** Shipments */
+            shipments: components["schemas"]["ProductShipment"][];
+            /** Shops */
+            shops: components["schemas"]["ProductShop"][];
+            /** Totals */
+            totals: components["schemas"]["ProductTotal"][];
+        };
+        /**
+         * ProductTotal
+         * @description Sums of one currency over the days; None: unknown on one of them. ``*_before``: of compared days.
+         */
+        ProductTotal: {
+            /** Ads */
+            ads: string | null;
+            /** Ads Before */
+            ads_before?: string | null;
+            /** Cm2 */
+            cm2: string | null;
+            /** Cm2 Before */
+            cm2_before?: string | null;
+            /** Currency */
+            currency: string;
+            /** Missing */
+            missing: string[];
+            /** Product Sales */
+            product_sales: string | null;
+            /** Product Sales Before */
+            product_sales_before?: string | null;
+            /** Status */
+            status: string;
+            /** Units */
+            units: number;
+            /** Units Before */
+            units_before?: number | null;
+        };
+        /**
          * ProfitDay
          * @description One day and currency, all marketplaces of the scope together. Amounts: income positive, cost
          *     negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
@@ -5419,6 +5821,19 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["OwedUnits"][];
             totals: components["schemas"]["OwedUnits"] | null;
+        };
+        /** Table[ProductRow] */
+        Table_ProductRow_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["ProductRow"][];
+            totals: components["schemas"]["ProductRow"] | null;
         };
         /** Table[Proposal] */
         Table_Proposal_: {
@@ -8361,6 +8776,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Table_ShopDay_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    products_api_products_get: {
+        parameters: {
+            query?: {
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Column to sort by; none: the page's own order. */
+                sort?: string | null;
+                direction?: components["schemas"]["Direction"];
+                /** @description Text that a row contains. */
+                q?: string;
+                /** @description csv: the rows of all pages. */
+                format?: "json" | "csv";
+                /** @description Columns of the CSV; none: all. */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table_ProductRow_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    product_story_api_products__account_id__story_get: {
+        parameters: {
+            query: {
+                sku: string;
+                /** @description Accounts; none: all. */
+                account?: string[] | null;
+                /** @description Marketplace ids; none: all. */
+                marketplace?: string[] | null;
+                /** @description First day; none: 30 days that end yesterday. */
+                start?: string | null;
+                /** @description Last day, included; none: yesterday. */
+                end?: string | null;
+                compare?: components["schemas"]["Comparison"];
+                currency?: components["schemas"]["ScopeCurrency"];
+            };
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductStory"];
                 };
             };
             /** @description Validation Error */
