@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from support.airflow_home import prepare_airflow
+from support.airflow_home import PROJECT_ROOT, prepare_airflow
 from support.hand_made_rows import add_rows, make_marts
 from support.memory import new_folder
 from support.postgres import TEMPLATE, PostgresServer
@@ -149,3 +149,23 @@ def hub_server(postgres_server: PostgresServer) -> Iterator[HubServer]:
         os.environ.pop("AIRFLOW__API_AUTH__JWT_SECRET", None)
     else:
         os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = before
+
+
+def store_dag(dag_id: str) -> None:
+    """Make a DAG of this project known to Airflow, as its DAG processor does; it is not paused."""
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.serialization.definitions.dag import SerializedDAG
+    from airflow.serialization.serialized_objects import LazyDeserializedDAG
+    from airflow.utils.session import create_session
+
+    file = PROJECT_ROOT / "dags" / f"{dag_id.removeprefix('sellerops__')}.py"
+    found = DagBag(dag_folder=str(file), bundle_path=file.parent, bundle_name="dags")
+    dag = found.dags[dag_id]
+    dag.is_paused_upon_creation = False
+    with create_session() as session:
+        session.merge(DagBundleModel(name="dags"))
+        session.flush()
+        SerializedDAG.bulk_write_to_db("dags", None, [dag], session=session)
+        SerializedDagModel.write_dag(LazyDeserializedDAG.from_dag(dag), "dags", session=session)

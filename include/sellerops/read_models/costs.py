@@ -18,7 +18,9 @@ _NAMES = re.compile(
     r"(^|_)(cogs|cm1|cm2|profit|margin|cost|costs|landed|manufacturing|freight|duty|break_even|roi)(_|$)"
 )
 # Counts, states, sales, and lines of Amazon's alone say nothing about what goods cost.
-_NO_COSTS = re.compile(r"(^units_|^other_|^has_|_only$|_without_cogs$|_sales$|_status$|_days$|_currency$|_per_click$)")
+_NO_COSTS = re.compile(
+    r"(^units_|^other_|^has_|_only$|_without_cogs$|_sales$|_status$|_days$|_currency$|_per_click$)"
+)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 

@@ -1,0 +1,128 @@
+"""Connections, Settings and the audit log: what they show, change and note."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from support.hub import ACCOUNT, Hub, HubServer, store_dag
+
+CONNECTION = f"amazon_sp_{ACCOUNT}"
+
+
+@pytest.fixture(scope="module")
+def hub(hub_server: HubServer) -> Iterator[Hub]:
+    with hub_server.database() as hub:
+        yield hub
+
+
+def _connection(hub: Hub) -> dict[str, object]:
+    answer = hub.partner.get("/hub/api/connections")
+    assert answer.status_code == 200, answer.text
+    (found,) = [each for each in answer.json() if each["connection"] == CONNECTION]
+    return found
+
+
+def test_a_connection_shows_its_test_its_token_and_its_last_loads(hub: Hub) -> None:
+    found = _connection(hub)
+    assert (found["account_id"], found["source"], found["test"]) == (ACCOUNT, "amazon_sp", None)
+    hub.add_to(
+        "sellerops.connection_test",
+        {"connection": CONNECTION, "state": "failed", "message": "Login with Amazon refuses the secret."},
+    )
+    hub.add_to(
+        "sellerops.load",
+        *(
+            {
+                "report": "all_orders", "account_id": ACCOUNT, "table_name": "amazon_sp.all_orders",
+                "destination": "postgres", "rows_in_file": 10, "stored": 9, "rejected": 1, "inserted": 5,
+                "updated": 1, "unchanged": 3, "superseded": 0, "replaced": 0, "seconds": 1,
+                "started_at": when, "recorded_at": when,
+            }
+            for when in ("2026-11-18T08:00:00Z", "2026-11-20T08:00:00Z", "2026-11-20T09:00:00Z")
+        ),
+    )  # fmt: skip
+    found = _connection(hub)
+    assert found["test"]["state"] == "failed"
+    sync = found["sync"]
+    assert (sync["synced_at"], sync["loads"], sync["stored"], sync["changed"], sync["rejected"]) == (
+        "2026-11-20T09:00:00Z", 2, 18, 12, 2,
+    )  # fmt: skip
+
+
+def test_an_owner_notes_when_a_secret_was_renewed(hub: Hub) -> None:
+    assert _connection(hub)["secret"]["days_left"] is None
+    body = {"connection": CONNECTION, "renewed_on": "2026-06-01"}
+    answer = hub.owner.put("/hub/api/connections/secret", json=body)
+    # 180 days after the first of June are the 28th of November; today is the 21st.
+    assert answer.json() == {"renewed_on": "2026-06-01", "ends_on": "2026-11-28", "days_left": 7}
+    assert _connection(hub)["secret"] == answer.json()
+    for wrong in ({**body, "renewed_on": "2026-11-22"}, {**body, "connection": "nobody"}):
+        assert hub.owner.put("/hub/api/connections/secret", json=wrong).status_code == 422
+
+
+def test_a_test_of_a_connection_is_a_dag_run_of_the_user(hub: Hub) -> None:
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    path, body = "/hub/api/connections/test", {"connections": [CONNECTION]}
+    count = "SELECT count(*) AS count FROM sellerops.audit_entry WHERE action = 'connection.test'"
+    assert hub.owner.post(path, json=body).status_code == 404, "Airflow does not know the DAG yet"
+    assert hub.rows(count) == [{"count": 0}], "what failed to start is not noted"
+    store_dag("sellerops__connections")
+    answer = hub.owner.post(path, json=body)
+    assert answer.status_code == 200, answer.text
+    started = answer.json()
+    with create_session() as session:
+        (run,) = session.query(DagRun).filter_by(dag_id="sellerops__connections").all()
+        assert (run.run_id, run.conf, run.triggering_user_name) == (started["run_id"], body, "owner")
+    assert started["path"] == f"dags/sellerops__connections/runs/{started['run_id']}"
+    assert hub.rows(count) == [{"count": 1}]
+
+
+def test_an_account_setting_takes_precedence_over_its_file_until_it_is_reset(hub: Hub) -> None:
+    def value() -> tuple[str, bool]:
+        found = hub.owner.get("/hub/api/settings").json()["accounts"]
+        (one,) = [each for each in found if (each["account_id"], each["name"]) == (ACCOUNT, "refund_day")]
+        return one["value"], one["is_changed"]
+
+    stored = f"SELECT refund_day FROM sellerops_reference.account_setting WHERE account_id = '{ACCOUNT}'"
+    body = {"account_id": ACCOUNT, "name": "refund_day", "value": "order"}
+    assert value() == ("refund", False)
+    assert hub.owner.put("/hub/api/settings/account", json=body).status_code == 200
+    assert value() == ("order", True)
+    assert hub.rows(stored) == [{"refund_day": "order"}]
+    for wrong in ({**body, "value": "monday"}, {**body, "name": "colour"}, {**body, "account_id": "nobody"}):
+        answer = hub.owner.put("/hub/api/settings/account", json=wrong)
+        assert answer.status_code == 422, answer.text
+    assert hub.rows(stored) == [{"refund_day": "order"}]
+    assert hub.owner.put("/hub/api/settings/account", json={**body, "value": None}).status_code == 200
+    assert value() == ("refund", False)
+    assert hub.rows(stored) == [{"refund_day": "refund"}]
+
+
+def test_the_audit_log_shows_before_and_after_and_is_filtered(hub: Hub) -> None:
+    assert hub.owner.put("/hub/api/settings", json={"partner_sees_costs": True}).status_code == 200
+    path = "/hub/api/audit/entries"
+    found = hub.owner.get(path, params={"action": "settings.change"}).json()
+    (entry,) = found["rows"]
+    assert (entry["user_name"], entry["subject"], entry["before"], entry["after"]) == (
+        "owner", "partner_sees_costs", False, True,
+    )  # fmt: skip
+    assert found["row_count"] == 1
+    assert hub.owner.get(path, params={"end": "2026-11-20"}).json()["row_count"] == 0
+    assert hub.owner.get(path, params={"q": "partner_sees"}).json()["row_count"] == 1
+    assert "settings.change" in hub.owner.get("/hub/api/audit/choices").json()["actions"]
+    text = hub.owner.get(path, params={"action": "settings.change", "format": "csv"}).content.decode(
+        "utf-8-sig"
+    )
+    (line,) = csv.DictReader(io.StringIO(text))
+    assert (line["user_name"], line["after"]) == ("owner", "True")
+
+
+def test_the_days_of_secrets_survive_other_settings(hub: Hub) -> None:
+    hub.owner.put("/hub/api/settings", json={"partner_sees_costs": False})
+    assert _connection(hub)["secret"]["renewed_on"] == date(2026, 6, 1).isoformat()
