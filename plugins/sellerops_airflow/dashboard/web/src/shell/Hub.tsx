@@ -31,7 +31,7 @@ const Shell = () => {
   const slug = slugOf(pathname);
   const { reset } = useQueryErrorResetBoundary();
   return (
-    <Flex direction={{ base: "column", lg: "row" }} gap={{ base: 4, lg: 6 }} p={{ base: 3, md: 4 }} w="full" minW={0} color="fg">
+    <Flex id="seller-hub" direction={{ base: "column", lg: "row" }} gap={{ base: 4, lg: 6 }} p={{ base: 3, md: 4 }} w="full" minW={0} color="fg">
       <Navigation slug={slug} />
       <Box flex="1" minW={0} maxW="100rem" pb={8}>
         <ErrorBoundary FallbackComponent={Failed} onReset={reset} resetKeys={[pathname]}>
