@@ -20,4 +20,5 @@ LEFT JOIN sellerops_reference.account_setting AS g ON g.account_id = r.account_i
 LEFT JOIN sellerops_reference.fx_rate AS x
     ON x.day = r.day AND x.from_currency = r.currency AND x.to_currency = g.reporting_currency
 WHERE r.place = 1
-ORDER BY is_next DESC, r.pays_on DESC NULLS LAST, r.account_id, r.currency
+-- The next ones first, the soonest of them on top; then the newest of those that were paid.
+ORDER BY is_next DESC, CASE WHEN r.paid IS NULL THEN r.pays_on END, r.pays_on DESC NULLS LAST, r.account_id, r.currency
