@@ -4187,8 +4187,12 @@ export interface components {
             label: string;
             /** Meaning */
             meaning: string;
+            /** Missing */
+            missing: string[];
             /** Name */
             name: string;
+            /** Status */
+            status: string;
             unit: components["schemas"]["TileUnit"];
             /** Unknown Days */
             unknown_days: number;
