@@ -1,0 +1,231 @@
+"""The Profit page over HTTP: its tiles, lines, days, bridge, differences, settlements and SKUs agree."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.hub import US, Hub, HubServer
+from support.hub_money import CA, CM1, CM2, RATES, fill_money
+
+API = "/hub/api/profit"
+# Ten days, and the ten days two weeks before: weekdays meet.
+SCOPE = "start=2026-11-10&end=2026-11-19"
+
+
+@pytest.fixture(scope="module")
+def hub(hub_server: HubServer) -> Iterator[Hub]:
+    with hub_server.database() as hub:
+        fill_money(hub)
+        yield hub
+
+
+def get(hub: Hub, path: str, query: str = SCOPE) -> Any:
+    answer = hub.owner.get(f"{API}/{path}?{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def added(values: list[str]) -> Decimal:
+    return sum((Decimal(value) for value in values), Decimal())
+
+
+@pytest.mark.parametrize(("view", "mart"), [("order", "profit_day"), ("payment", "cash_day")])
+def test_each_tile_is_the_sum_of_its_cells_of_its_days_and_of_the_mart(
+    hub: Hub, view: str, mart: str
+) -> None:
+    (summary,) = get(hub, "summary", f"{SCOPE}&view={view}")
+    lines = {row["name"]: row for row in get(hub, "lines", f"{SCOPE}&view={view}")["rows"]}
+    by_day = get(hub, "days", f"{SCOPE}&view={view}")
+    (stored,) = hub.rows(
+        "SELECT sum(product_sales_reporting) AS product_sales, sum(cm2_reporting) AS cm2, "
+        f"sum(ads_reporting) AS ads FROM sellerops_marts.{mart} "
+        "WHERE day BETWEEN '2026-11-10' AND '2026-11-19'"
+    )
+    assert summary["currency"] == "EUR"
+    tiles = {tile["name"]: tile for tile in summary["tiles"] if tile["unit"] == "currency"}
+    for name, tile in tiles.items():
+        cells = [cell["value"] for cell in lines[name]["cells"]]
+        assert len(cells) == 2
+        assert Decimal(tile["value"]) == added(cells) == Decimal(lines[name]["totals"][0]["value"]), name
+        if name in by_day[0] and by_day[0][name] is not None:
+            assert abs(Decimal(tile["value"]) - added([day[name] for day in by_day])) < Decimal("0.0001"), (
+                name
+            )
+        if name in stored:
+            assert Decimal(tile["value"]) == stored[name], name
+    assert {"product_sales", "ads"} <= tiles.keys()
+
+
+@pytest.mark.parametrize("currency", ["reporting", "marketplace"])
+def test_the_lines_add_up_to_the_margins(hub: Hub, currency: str) -> None:
+    found = get(hub, "lines", f"{SCOPE}&currency={currency}")
+    assert found["currencies"] == (["EUR"] if currency == "reporting" else ["CAD", "USD"])
+    lines = {row["name"]: row for row in found["rows"]}
+    for place in range(2):
+        value = {name: Decimal(row["cells"][place]["value"]) for name, row in lines.items()}
+        cm1 = sum(value[name] for name in [*CM1, "cogs", "cogs_returned"])
+        assert abs(value["cm1"] - cm1) < Decimal("0.001")
+        assert abs(value["cm2"] - value["cm1"] - sum(value[name] for name in CM2)) < Decimal("0.001")
+        assert abs(value["profit"] - value["cm2"] - value["overhead"]) < Decimal("0.001")
+
+
+def test_days_are_compared_with_the_same_weekday(hub: Hub) -> None:
+    found = get(hub, "days")
+    assert [day["day"] for day in found] == [str(date(2026, 11, 10) + timedelta(days=n)) for n in range(10)]
+    alone = {day["day"]: day for day in get(hub, "days", "start=2026-10-26&end=2026-11-19&compare=none")}
+    for day in found:
+        assert date.fromisoformat(day["day"]) - date.fromisoformat(day["compared_day"]) == timedelta(days=14)
+        assert day["compared"]["profit"] == alone[day["compared_day"]]["profit"]
+    (summary,) = get(hub, "summary")
+    assert (summary["compared_from"], summary["compared_to"]) == ("2026-10-27", "2026-11-05")
+    sales = next(tile for tile in summary["tiles"] if tile["name"] == "product_sales")
+    assert Decimal(sales["compared"]) == added([day["compared"]["product_sales"] for day in found])
+
+
+def test_days_without_figures_are_not_compared_with_and_make_the_period_incomplete(hub: Hub) -> None:
+    (summary,) = get(hub, "summary", "start=2026-11-01&end=2026-11-20")
+    assert (summary["status"], summary["missing"]) == ("incomplete", ["days"])
+    assert {tile["compared"] for tile in summary["tiles"]} == {None}
+    assert get(hub, "summary", "start=2020-01-01&end=2020-01-02") == []
+
+
+def test_an_unknown_day_makes_the_sum_unknown_and_leaves_the_others_known(hub: Hub) -> None:
+    unknown = (
+        "UPDATE sellerops_marts.profit_day SET cm2 = cm2{0}, cm2_reporting = cm2_reporting{0}, status = %s, "
+    )
+    unknown += "missing = %s WHERE day = '2026-11-15' AND marketplace_id = %s"
+    before = {tile["name"]: tile for tile in get(hub, "summary")[0]["tiles"]}
+    hub.rows("CREATE TABLE kept AS SELECT * FROM sellerops_marts.profit_day")
+    hub.rows(unknown.format(" + NULL"), "incomplete", "cost", US)
+    tiles = {tile["name"]: tile for tile in get(hub, "summary")[0]["tiles"]}
+    hub.rows("TRUNCATE sellerops_marts.profit_day")
+    hub.rows("INSERT INTO sellerops_marts.profit_day SELECT * FROM kept")
+    assert (tiles["cm2"]["value"], tiles["cm2"]["unknown_days"]) == (None, 1)
+    assert 0 < Decimal(tiles["cm2"]["known"]) < Decimal(before["cm2"]["value"])
+    assert (tiles["cm2"]["status"], tiles["cm2"]["missing"]) == ("incomplete", ["cost"])
+    # A missing cost says nothing about sales and ads.
+    assert tiles["product_sales"]["value"] == before["product_sales"]["value"]
+    assert (tiles["ads"]["status"], tiles["ads"]["missing"]) == ("complete", [])
+
+
+@pytest.mark.parametrize("currency", ["reporting", "marketplace"])
+def test_the_bridge_adds_up_to_the_cent(hub: Hub, currency: str) -> None:
+    found = get(hub, "bridge", f"{SCOPE}&currency={currency}")
+    assert (found["currency"] is None) == (currency == "marketplace")
+    steps = {step["name"]: step for step in found["steps"]}
+    assert [column["error"] for column in found["columns"]] == ["0.00", "0.00"]
+    for place in range(2):
+        so_far = Decimal()
+        for step in found["steps"]:
+            amount = Decimal(step["amounts"][place])
+            assert amount == round(amount, 2)
+            if step["is_sum"]:
+                assert amount == so_far, step["name"]
+            else:
+                so_far += amount
+    if currency == "reporting":
+        for step in found["steps"]:
+            assert Decimal(step["total"]) == added(step["amounts"]), step["name"]
+    (stored,) = hub.rows(
+        "SELECT sum(paid) FILTER (WHERE currency = 'USD') AS paid FROM sellerops_marts.bridge_day "
+        "WHERE day BETWEEN '2026-11-10' AND '2026-11-19'"
+    )
+    place = next(n for n, column in enumerate(found["columns"]) if column["marketplace_id"] == US)
+    rate = RATES["USD"] if currency == "reporting" else 1
+    assert abs(Decimal(steps["paid"]["amounts"][place]) - stored["paid"] * rate) < Decimal("0.05")
+
+
+def test_the_steps_from_seller_central_end_at_product_sales(hub: Hub) -> None:
+    found = get(hub, "differences", f"{SCOPE}&currency=marketplace")
+    rows = {row["name"]: row for row in found["rows"]}
+    between = [row for row in found["rows"] if row["is_step"] and not row["is_sum"]]
+    lines = {row["name"]: row for row in get(hub, "lines", f"{SCOPE}&currency=marketplace")["rows"]}
+    assert len(found["places"]) == 2 and len(between) == 5
+    for place in range(2):
+        steps = added([row["amounts"][place] for row in [rows["ordered"], *between]])
+        ours = Decimal(lines["product_sales"]["cells"][place]["value"])
+        assert steps == Decimal(rows["product_sales"]["amounts"][place]) == round(ours, 2)
+    # Without the table of orders the time zone's part is not known, which is not 0.
+    assert rows["time_zone"]["amounts"] == [None, None]
+    assert rows["refunds"]["amounts"][0] is not None and rows["refunds"]["total"] is None
+
+
+def test_sku_totals_are_those_of_the_lines_however_overhead_is_spread(hub: Hub) -> None:
+    lines = {row["name"]: row["totals"][0]["value"] for row in get(hub, "lines")["rows"]}
+    for spread in ("none", "sales", "units"):
+        table = get(hub, "skus", f"{SCOPE}&spread={spread}")
+        assert table["row_count"] == 3
+        for name in ("product_sales", "refunds", "ads", "storage", "cm1", "cm2", "overhead", "profit"):
+            assert Decimal(table["totals"][name]) == added([row[name] for row in table["rows"]])
+            assert abs(Decimal(table["totals"][name]) - Decimal(lines[name])) < Decimal("0.001"), (
+                spread,
+                name,
+            )
+        rows = {row["sku"]: row for row in table["rows"]}
+        assert (Decimal(rows["A-1"]["overhead"]) == Decimal(rows[""]["overhead"])) is False
+        if spread == "units":
+            assert Decimal(rows[""]["overhead"]) == 0
+            assert abs(Decimal(rows["=B-2"]["overhead"]) - 2 * Decimal(rows["A-1"]["overhead"])) < Decimal(
+                "0.0001"
+            )
+
+
+def test_skus_are_sorted_searched_and_written_as_csv(hub: Hub) -> None:
+    rows = get(hub, "skus", f"{SCOPE}&sort=units&direction=asc")["rows"]
+    assert [row["units"] for row in rows] == [0, 20, 40]
+    assert [row["sku"] for row in get(hub, "skus", f"{SCOPE}&q=b-2")["rows"]] == ["=B-2"]
+    text = hub.owner.get(f"{API}/skus?{SCOPE}&sort=units&direction=asc&limit=1&format=csv").content.decode(
+        "utf-8-sig"
+    )
+    written = list(csv.DictReader(io.StringIO(text)))
+    assert [row["sku"] for row in written] == ["", "A-1", "'=B-2"]
+    assert [Decimal(row["cm2"]) for row in written] == [Decimal(row["cm2"]) for row in rows]
+
+
+def test_partners_see_no_costs_in_tiles_lines_and_skus(hub: Hub) -> None:
+    lines = hub.partner.get(f"{API}/lines?{SCOPE}").json()
+    assert lines["hidden"] == ["cogs", "cogs_returned", "cm1", "cm2", "profit"]
+    for row in lines["rows"]:
+        told = [cell[name] for cell in row["cells"] + row["totals"] for name in ("value", "known")]
+        assert (set(told) == {None}) == (row["name"] in lines["hidden"]), row["name"]
+    (summary,) = hub.partner.get(f"{API}/summary?{SCOPE}").json()
+    assert {tile["name"] for tile in summary["tiles"] if tile["value"] is None} == {
+        "cm1",
+        "cm2",
+        "profit",
+        "margin",
+    }
+    row = hub.partner.get(f"{API}/skus?{SCOPE}").json()["rows"][0]
+    assert {row[name] for name in ("cogs", "cm1", "cm2", "margin", "profit")} == {None}
+
+
+def test_settlements_and_payouts(hub: Hub) -> None:
+    table = get(hub, "settlements", f"{SCOPE}&sort=total")
+    assert [(row["settlement_id"], row["total"]) for row in table["rows"]] == [("111", "90"), ("222", "40")]
+    # Two currencies have a total only in the one that they are converted to.
+    assert table["totals"]["total"] is None
+    expected = 90 * RATES["USD"] + 40 * RATES["CAD"]
+    assert (
+        Decimal(table["totals"]["shown_total"])
+        == expected
+        == added([row["shown_total"] for row in table["rows"]])
+    )
+    assert [row["settlement_id"] for row in get(hub, "settlements", f"{SCOPE}&marketplace={CA}")["rows"]] == [
+        "222"
+    ]
+    following, paid = get(hub, "payouts")
+    assert (following["is_next"], following["forecast"], following["paid"]) == (True, "70", None)
+    assert (paid["is_next"], paid["paid"], paid["difference"]) == (False, "90", "2")
+
+
+def test_unmapped_lines_come_with_the_rule_to_add(hub: Hub) -> None:
+    (found,) = get(hub, "unmapped")
+    assert (found["amount"], found["lines"], found["rule_file"]) == ("-3.10", 1, "settlement_rules.csv")
+    assert next(csv.reader([found["rule"]]))[:3] == ["New Fee", "Odd, fee", "Base"]
+    assert get(hub, "methods")[0]["sb_attribution"] == "purchases"
