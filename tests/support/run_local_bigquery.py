@@ -7,6 +7,7 @@ where each statement writes files and a catalogue; nothing of that shows in an a
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -33,6 +34,9 @@ def main() -> None:
     database.projects = lambda: sorted(database._attached)
     database.fetch = _of_one_table(database.fetch)
     datasets.delete = _with_results(datasets.delete)
+    # Each statement is a tree of thousands of objects, and what is imported stays.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     cli.main()
 
 

@@ -28,7 +28,11 @@ class Tables:
             name: table.model_copy(update={"quarantine": None}) for name, table in spec.tables.items()
         }
         there = spec.model_copy(update={"source": schema, "tables": unjudged})
-        load_document(self._destination, there, slice_, meta, lambda: self.archive.open(uri))
+        # Nothing is judged: one table at a time, no child table is first read for its parent's sake.
+        for name in there.tables:
+            load_document(
+                self._destination, there, slice_, meta, lambda: self.archive.open(uri), tables=[name]
+            )
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
         with psycopg.connect(self._conninfo, row_factory=dict_row) as connection:
