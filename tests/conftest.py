@@ -38,7 +38,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 # What is imported and collected stays: looking for garbage in it takes a fifth of the time of collecting, and
-# more while tests run. Tests make large documents, in which there is no garbage either: looking after every 700
+# more while tests run. There is none in the large documents of tests either: looking for it after every 700
 # new objects took a third of the time of reading one.
 gc.disable()
 

@@ -12,6 +12,7 @@ import httpx
 
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.polling import Poller, Unanswered
+from sellerops_runtime.processes import pause_after
 
 # Seconds. A restarted api-server answers within a minute, even on a busy machine.
 _POLLER = Poller(180.0)
@@ -171,7 +172,8 @@ class AirflowApi:
 
     def wait_for_run(self, dag_id: str, run_id: str, seconds: float) -> dict[str, Any]:
         """Wait until the run has succeeded or failed, and return it. Raises StartError after ``seconds``."""
-        deadline = time.monotonic() + seconds
+        started = time.monotonic()
+        deadline = started + seconds
         while (run := self.run(dag_id, run_id))["state"] not in ("success", "failed"):
             if time.monotonic() > deadline:
                 states = [
@@ -181,7 +183,7 @@ class AirflowApi:
                 raise StartError(
                     f"run {run_id} of {dag_id} is {run['state']} after {seconds:.0f} s: {', '.join(states)}."
                 )
-            time.sleep(0.5)
+            time.sleep(pause_after(time.monotonic() - started))
         return run
 
     def _pages(self, path: str, key: str, filters: dict[str, Any]) -> list[dict[str, Any]]:

@@ -37,7 +37,12 @@ def number(*key: Key) -> int:
 
 def uniforms(*key: Key) -> tuple[float, ...]:
     """Eight numbers in [0, 1) for `key`; about four times cheaper than a `stream`."""
-    return tuple((value >> 11) * _UNIT for value in _EIGHT.unpack(_digest(key, 64)))
+    # Written out: a loop takes as long as all the rest, and a day needs thousands of keys.
+    a, b, c, d, e, f, g, h = _EIGHT.unpack(_digest(key, 64))
+    return (
+        (a >> 11) * _UNIT, (b >> 11) * _UNIT, (c >> 11) * _UNIT, (d >> 11) * _UNIT,
+        (e >> 11) * _UNIT, (f >> 11) * _UNIT, (g >> 11) * _UNIT, (h >> 11) * _UNIT,
+    )  # fmt: skip
 
 
 def stream(*key: Key) -> random.Random:

@@ -39,13 +39,23 @@ class DocumentReader(io.BufferedIOBase):
         try:
             chunk: bytes = self._gzip.read(wanted)
         except GZIP_ERRORS as error:
-            raise ArchiveDamaged(f"the archived document is damaged ({error}).", where=self._uri) from error
+            raise self._damaged(error) from error
         self._digest.update(chunk)
         if len(chunk) != wanted and self._digest.hexdigest() != _stem(self._uri):
             raise ArchiveDamaged(
                 "the archived document is damaged: its hash does not match.", where=self._uri
             )
         return chunk
+
+    def peek(self, size: int = 0, /) -> bytes:
+        """What is decompressed and not yet read, at least a byte unless at the end.
+
+        Without it, reading a line would read byte by byte.
+        """
+        try:
+            return self._gzip.peek(size)
+        except GZIP_ERRORS as error:
+            raise self._damaged(error) from error
 
     def read1(self, size: int = -1, /) -> bytes:
         return self.read(READ_BUFFER if size < 0 else size)
@@ -55,6 +65,9 @@ class DocumentReader(io.BufferedIOBase):
             self._gzip.close()
             self._raw.close()
         super().close()
+
+    def _damaged(self, error: BaseException) -> ArchiveDamaged:
+        return ArchiveDamaged(f"the archived document is damaged ({error}).", where=self._uri)
 
 
 def open_raw(uri: str) -> Any:

@@ -14,6 +14,7 @@ from sellerops.formats.json_splitting import Block
 from sellerops.formats.json_units import JsonLines, JsonUnits
 from sellerops.formats.json_values import Number, Repeating
 from sellerops.formats.list_pages import ListPages
+from sellerops.formats.malloc_settings import look_seldom_for_garbage
 from sellerops.formats.names import (
     Field,
     free_name,
@@ -58,6 +59,7 @@ class TreeReader:
     def __init__(
         self, rows: RowWalker, table: TableSpec, assembler: Assembler, tally: Tally, where: str
     ) -> None:
+        look_seldom_for_garbage()
         self._rows = rows
         self._table = table
         self._assembler = assembler

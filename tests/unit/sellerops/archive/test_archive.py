@@ -176,6 +176,8 @@ def test_a_damaged_document_is_an_error_and_replaced_by_the_next_fetch(
     overwrite(uri, damage)
     with pytest.raises(ArchiveDamaged, match="damaged"), archive.open(uri) as stream:
         stream.read()
+    with pytest.raises(ArchiveDamaged, match="damaged"), archive.open(uri) as stream:
+        list(stream)
     assert put(archive, CONTENT, replace(META, fetch="report 2")) == uri
     with archive.open(uri) as stream:
         assert stream.read() == CONTENT
