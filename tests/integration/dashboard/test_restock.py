@@ -128,6 +128,8 @@ def test_tiles_equal_the_rows_that_they_open(hub: Hub) -> None:
     parts = ("available", *(name for name in PARTS if name not in ("customer_orders", "later_units")))
     assert sum(late[name] for name in parts) == late["position"] == 77
     assert (late["title"], late["marketplace"], late["amazon_quantity"]) == ("Blue kettle", "US", 30)
+    assert (late["demand_p10"], due["totals"]["demand_p10"]) == ("50", None)
+    assert _get(hub, "/proposals", sort="demand_p10")["rows"][0]["sku"] == "late"
 
 
 def test_currencies_are_never_added(hub: Hub) -> None:

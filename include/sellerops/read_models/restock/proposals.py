@@ -100,6 +100,7 @@ class Proposal(BaseModel):
     forecast_day: date | None
     status: str
     missing: list[str]
+    demand_p10: Decimal | None
 
     @property
     def key(self) -> str:

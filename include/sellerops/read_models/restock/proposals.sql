@@ -65,7 +65,11 @@ WITH RECURSIVE shop AS (
       AND (NOT %(is_due)s OR (r.order_quantity > 0 AND (r.order_status IN ('order_now', 'soon')
                                                          OR r.override_quantity IS NOT NULL)))
 ), page AS (
-    SELECT * FROM found
+    SELECT found.*,
+           (SELECT f.p10 FROM sellerops_marts.forecast AS f
+            WHERE f.account_id = found.account_id AND f.marketplace_id = found.marketplace_id
+              AND f.day = found.forecast_day AND f.sku = found.sku) AS demand_p10
+    FROM found
     ORDER BY {order_by}, lost_margin DESC NULLS LAST, lost_units DESC NULLS LAST, account_id, marketplace_id, sku
     LIMIT %(limit)s OFFSET %(offset)s
 )
@@ -110,6 +114,7 @@ SELECT true, count(*),
        NULL::date AS forecast_day,
        CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete' WHEN bool_or(status = 'estimated') THEN 'estimated'
             ELSE 'complete' END AS status,
-       array(SELECT DISTINCT word FROM found AS line, unnest(line.missing) AS word ORDER BY word) AS missing
+       array(SELECT DISTINCT word FROM found AS line, unnest(line.missing) AS word ORDER BY word) AS missing,
+       NULL::numeric AS demand_p10
 FROM found
 ORDER BY is_totals, {order_by}, lost_margin DESC NULLS LAST, lost_units DESC NULLS LAST, account_id, marketplace_id, sku

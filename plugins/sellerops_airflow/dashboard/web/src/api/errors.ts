@@ -9,6 +9,8 @@ export class HubError extends Error {
     readonly remedy = "",
     readonly where = "",
     readonly status = 0,
+    /** Of a refused write: everything that is wrong with it. */
+    readonly problems: readonly { place: string; cause: string; remedy: string }[] = [],
   ) {
     super(message);
   }
@@ -25,9 +27,11 @@ export const errorOf = (status: number, body: unknown): HubError => {
   if (text("kind") === "empty") return new HubError("empty", said, text("remedy"), text("where"), status);
   if (status === 503) return new HubError("unavailable", said || "The hub does not answer.", text("remedy"), text("where"), status);
   if (status === 400 || status === 409 || status === 415 || status === 422)
-    return new HubError("invalid", said || "The request was refused.", text("remedy"), text("where"), status);
+    return new HubError("invalid", said || "The request was refused.", text("remedy"), text("where"), status, problemsOf(told.problems));
   return new HubError("failed", said || `The hub answered ${status}.`, text("remedy"), text("where"), status);
 };
+
+const problemsOf = (value: unknown) => (Array.isArray(value) ? (value as HubError["problems"]) : []);
 
 const detail = (value: unknown): string => {
   if (typeof value === "string") return value;

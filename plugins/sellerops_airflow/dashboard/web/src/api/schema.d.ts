@@ -4257,6 +4257,8 @@ export interface components {
             days_of_supply_30: string | null;
             /** Days Of Supply 90 */
             days_of_supply_90: string | null;
+            /** Demand P10 */
+            demand_p10: string | null;
             /** Demand P50 */
             demand_p50: string | null;
             /** Demand P90 */

@@ -19,6 +19,7 @@ export { Facts } from "./Facts";
 export { FormField } from "./FormField";
 export { AirflowLink, HubLink, hubPath } from "./Links";
 export { PageFrame, Section } from "./PageFrame";
+export { Problems } from "./Problems";
 export { Choices, ScopeBar, Select } from "./ScopeBar";
 export { ServerLink } from "./ServerLink";
 export { SidePanel } from "./SidePanel";

@@ -1,0 +1,10 @@
+import { type Answer, Section } from "../../components";
+import { OverrideTable } from "./Overrides";
+
+/** Quantities that were ever set for a SKU. Nothing if none was. */
+export const SkuOverrides = ({ rows }: { rows: Answer<"/api/restock/sku">["overrides"] }) =>
+  rows.length === 0 ? null : (
+    <Section title="Quantities that people set" lead="Never deleted: also those that have ended.">
+      <OverrideTable rows={rows} />
+    </Section>
+  );
