@@ -23,7 +23,8 @@ BASE_LEVEL = 0.95
 class Line:
     """What is known, proposed and decided about a SKU in a stock pool.
 
-    ``has_old_stock``: a newer snapshot does not name the SKU.
+    ``has_old_stock``: a newer snapshot does not name the SKU. ``order_lead``: days from this order to
+    sellable, if not those of ``lead``, by which earlier orders arrive.
     """
 
     place: Place
@@ -41,6 +42,7 @@ class Line:
     proposal: Proposal | None = None
     quantity: Quantity = field(default_factory=lambda: Quantity(0))
     override: Override | None = None
+    order_lead: Days | None = None
 
     @property
     def urgency(self) -> float:
@@ -55,16 +57,18 @@ class Line:
             return None
         return BuyingRules(prices=self.cost.prices).price_of(max(1, self.quantity.units))
 
-    def propose(self, settings: DemandSettings, *, lead: Days | None = None) -> None:
-        """Work out the proposal and its quantity at ``level``; none without a position or a forecast.
+    @property
+    def protection(self) -> float:
+        """Days that stock and this order must cover: until the next order could arrive."""
+        return (self.order_lead or self.lead.total).mean + self.supply.review_days
 
-        :param lead: days from this order to sellable, if not ``self.lead``, by which earlier orders arrive.
-        """
+    def propose(self, settings: DemandSettings) -> None:
+        """Work out the proposal and its quantity at ``level``; none without a position or a forecast."""
         if self.position is None or self.demand is None:
             return
         prices = self.cost.prices if isinstance(self.cost, UnitCost) else ()
         policy = Policy(
-            lead=lead or self.lead.total,
+            lead=self.order_lead or self.lead.total,
             review_days=self.supply.review_days,
             service_level=self.level,
             rules=BuyingRules(self.supply.case_pack, self.supply.minimum, prices),

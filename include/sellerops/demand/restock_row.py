@@ -39,7 +39,7 @@ def row_of(line: Line, facts: RestockFacts, place: Marketplace | None, day: date
         "lead_time_sd_days": number(line.lead.total.sd),
         "check_in_days": number(line.lead.check_in.mean),
         "review_days": line.supply.review_days,
-        "protection_days": round(line.lead.total.mean + line.supply.review_days),
+        "protection_days": round(line.protection),
         **proposal_columns(line, day),
         **money_columns(line, place, day),
         **fee,
@@ -59,8 +59,7 @@ def _position(line: Line, facts: RestockFacts, day: date) -> dict[str, Any]:
     stock = position.stock if position else None
     parts = asdict(stock) if stock else dict.fromkeys(asdict(Stock()))
     arrivals = position.arrivals if position else ()
-    period = line.lead.total.mean + line.supply.review_days
-    within = position.within(period) if position else None
+    within = position.within(line.protection) if position else None
     inbound = stock.inbound_working + stock.inbound_shipped + stock.inbound_receiving if stock else 0
     dated = [row["expected_on"] for row in facts.shipments.get(line.place, ()) if row["expected_on"]]
     ordered = [
@@ -82,8 +81,7 @@ def _position(line: Line, facts: RestockFacts, day: date) -> dict[str, Any]:
 
 def proposal_columns(line: Line, day: date) -> dict[str, Any]:
     """Demand, reorder point, quantity and days of a line."""
-    made, demand = line.proposal, line.demand
-    period = line.lead.total.mean + line.supply.review_days
+    made, demand, period = line.proposal, line.demand, line.protection
     daily = demand.daily if demand else None
     return {
         "service_level": number(line.level),

@@ -90,8 +90,9 @@ class SkuOrder:
         lead = Days(
             _or(change.lead_time, row["lead_time_days"]), _or(change.lead_time_sd, row["lead_time_sd_days"])
         )
-        line.level = self._level(line, change, lead)
-        line.propose(settings, lead=lead)
+        line.order_lead = lead
+        line.level = self._level(line, change)
+        line.propose(settings)
         return line
 
     @property
@@ -106,13 +107,12 @@ class SkuOrder:
         day = self.row["day"]
         return {**proposal_columns(line, day), **money_columns(line, self.place, day)}
 
-    def _level(self, line: Line, change: Change, lead: Days) -> float:
+    def _level(self, line: Line, change: Change) -> float:
         if change.service_level is not None:
             return bounded(change.service_level)
         if line.level_from != NEWSVENDOR or line.margin is None or not isinstance(line.cost, UnitCost):
             return line.level
-        days = lead.mean + line.supply.review_days
-        return newsvendor_level(line.margin, line.cost.landed, self.settings.holding_rate, days)
+        return newsvendor_level(line.margin, line.cost.landed, self.settings.holding_rate, line.protection)
 
     def _position(self, lead: LeadTime, extra: int) -> Position:
         row = self.row

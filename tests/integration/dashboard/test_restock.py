@@ -51,13 +51,13 @@ def hub(hub_server: HubServer) -> Iterator[Hub]:
         hub.add(
             "restock",
             _row("late", "order_now", 60, order_by=date(2026, 11, 10), lost_units=8, lost_margin=24,
-                 fee_expected=7, amazon_quantity=30),
+                 fee_expected=7, fee_weeks=2, amazon_quantity=30),
             _row("now", "order_now", 12, order_by=TODAY, supplier="Foundry", lost_units=1, lost_margin=3),
             _row("soon", "soon", 24, order_by=date(2026, 11, 25), cash_needed=None, unit_cost=None,
                  missing="cost", status="estimated"),
             _row("fine", "ok", 0, order_by=date(2027, 1, 4)),
             _row("set", "ok", 6, order_by=date(2027, 1, 5), override_quantity=6, override_reason="fair"),
-            _row("much", "overstock", 0),
+            _row("much", "overstock", 0, fee_weeks=1),
             _row("dark", "unknown", None, position=None, status="incomplete", missing="stock"),
             _row("before", "order_now", 999, day=TODAY - timedelta(days=1)),
             _row("abroad", "order_now", 10, order_by=TODAY, marketplace_id=CA, stock_pool=CA, currency="CAD"),
@@ -120,6 +120,7 @@ def test_tiles_equal_the_rows_that_they_open(hub: Hub) -> None:
     assert (tile["due_skus"], tile["due_without_cost"], tile["late_skus"]) == (5, 1, 1)
     assert (tile["overstock_skus"], tile["unknown_skus"], tile["skus"]) == (1, 1, 8)
     assert (tile["status"], tile["missing"]) == ("incomplete", ["cost", "stock"])
+    assert (tile["fee_expected"], tile["fee_skus"], tile["fee_skus_without_rate"]) == ("3.5", 2, 1)
     everything = _get(hub, "/proposals")
     assert everything["row_count"] == tile["skus"], "yesterday's recommendations are not among them"
     for name in ("lost_margin", "fee_expected"):
@@ -206,6 +207,7 @@ def test_a_what_if_moves_the_order(hub: Hub) -> None:
     assert longer["as_it_is"] == same["as_it_is"]
     assert Decimal(longer["what_if"]["reorder_point"]) > Decimal(same["what_if"]["reorder_point"])
     assert longer["what_if"]["order_quantity"] > same["what_if"]["order_quantity"]
+    assert (same["what_if"]["demand_p50"], longer["what_if"]["demand_p50"]) == ("74.0", "134.0")
     assert (longer["outlook"][0]["day"], len(longer["outlook"])) == ("2026-11-21", 37)
     assert hub.partner.get(f"{API}/what-if", params=place).json()["what_if"]["lost_margin"] is None
     refused = hub.owner.get(f"{API}/what-if", params={**place, "sku": "dark"})

@@ -19,7 +19,8 @@ class RestockSummary(BaseModel):
 
     ``due_*``: orders due within a week, and quantities that a person set; ``now_*``: those of them whose last
     day has come, ``late_skus``: has passed. ``due_without_cost``: SKUs that ``due_cash`` lacks. ``lost_*``:
-    expected to be lost even if all is ordered today. ``fee_*``: low-inventory-level fee of the next 13 weeks.
+    expected to be lost even if all is ordered today. ``fee_*``: low-inventory-level fee of the next 13 weeks;
+    ``fee_skus_without_rate``: SKUs that will pay it, but nobody knows how much.
     """
 
     currency: str | None
@@ -37,6 +38,7 @@ class RestockSummary(BaseModel):
     lost_margin: Annotated[Decimal | None, COST]
     fee_expected: Decimal | None
     fee_skus: int
+    fee_skus_without_rate: int
     overstock_skus: int
     unknown_skus: int
     status: str

@@ -33,7 +33,7 @@ WITH RECURSIVE shop AS (
     SELECT p.currency, p.day, r.order_status = 'order_now' AS is_now, r.order_status, r.order_by,
            coalesce(r.order_quantity, 0) AS order_quantity, r.cash_needed * p.factor AS cash_needed,
            r.cash_deposit * p.factor AS cash_deposit, r.lost_units, r.lost_margin * p.factor AS lost_margin,
-           r.fee_expected * p.factor AS fee_expected, r.status, r.missing,
+           r.fee_expected * p.factor AS fee_expected, r.fee_weeks, r.status, r.missing,
            r.order_quantity > 0 AND (r.order_status IN ('order_now', 'soon')
                                      OR r.override_quantity IS NOT NULL) AS is_due
     FROM place AS p
@@ -54,8 +54,11 @@ SELECT currency, max(day) AS day, count(*) AS skus,
        count(*) FILTER (WHERE is_now AND order_by < day) AS late_skus,
        sum(lost_units) AS lost_units,
        sum(lost_margin) AS lost_margin,
-       sum(fee_expected) AS fee_expected,
-       count(*) FILTER (WHERE fee_expected > 0) AS fee_skus,
+       CASE WHEN count(*) FILTER (WHERE fee_expected > 0) > 0
+              OR count(*) FILTER (WHERE fee_weeks > 0 AND fee_expected IS NULL) = 0
+            THEN sum(fee_expected) END AS fee_expected,
+       count(*) FILTER (WHERE fee_weeks > 0) AS fee_skus,
+       count(*) FILTER (WHERE fee_weeks > 0 AND fee_expected IS NULL) AS fee_skus_without_rate,
        count(*) FILTER (WHERE order_status = 'overstock') AS overstock_skus,
        count(*) FILTER (WHERE order_status = 'unknown') AS unknown_skus,
        CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'

@@ -4553,7 +4553,8 @@ export interface components {
          *
          *     ``due_*``: orders due within a week, and quantities that a person set; ``now_*``: those of them whose last
          *     day has come, ``late_skus``: has passed. ``due_without_cost``: SKUs that ``due_cash`` lacks. ``lost_*``:
-         *     expected to be lost even if all is ordered today. ``fee_*``: low-inventory-level fee of the next 13 weeks.
+         *     expected to be lost even if all is ordered today. ``fee_*``: low-inventory-level fee of the next 13 weeks;
+         *     ``fee_skus_without_rate``: SKUs that will pay it, but nobody knows how much.
          */
         RestockSummary: {
             /** Currency */
@@ -4574,6 +4575,8 @@ export interface components {
             fee_expected: string | null;
             /** Fee Skus */
             fee_skus: number;
+            /** Fee Skus Without Rate */
+            fee_skus_without_rate: number;
             /** Late Skus */
             late_skus: number;
             /** Lost Margin */

@@ -66,7 +66,8 @@ const Totals = ({ total, several }: { total: Total; several: boolean }) => {
         />
         <Tile
           label="Low-inventory-level fee" kind="money" value={total.fee_expected} currency={currency}
-          note={`Expected in the next 13 weeks, ${units(total.fee_skus)} SKUs`}
+          missing={total.fee_expected === null && total.fee_skus_without_rate > 0 ? ["fee_rule"] : []}
+          note={`Expected in the next 13 weeks for ${units(total.fee_skus)} SKUs${total.fee_skus_without_rate > 0 ? `, ${units(total.fee_skus_without_rate)} of them at a rate that is not known` : ""}`}
         />
         <Tile
           label="SKUs with too much stock" kind="units" value={total.overstock_skus} to="inventory" params={{ order_status: "overstock" }}

@@ -1,4 +1,4 @@
-import { Table, Text } from "@chakra-ui/react";
+import { Stack, Table, Text } from "@chakra-ui/react";
 
 import { type Answer, Day, EmptyState, Percent, Section, Units, units } from "../../components";
 import { CLASSES } from "./words";
@@ -7,10 +7,10 @@ type Page = Answer<"/api/restock">;
 
 /** How good forecasts were in their back-tests, and whose recommendations were better. */
 export const Trust = ({ quality, scores }: { quality: Page["quality"]; scores: Page["scores"] }) => (
-  <>
+  <Stack gap={4}>
     <Quality rows={quality} />
     <Grades scores={scores} />
-  </>
+  </Stack>
 );
 
 const Quality = ({ rows }: { rows: Page["quality"] }) => (

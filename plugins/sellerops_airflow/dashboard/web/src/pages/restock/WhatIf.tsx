@@ -1,4 +1,4 @@
-import { Button, HStack, Input, Table } from "@chakra-ui/react";
+import { Box, Button, HStack, Input, Table } from "@chakra-ui/react";
 import { useEffect, useState } from "react";
 import { useSearchParams } from "react-router-dom";
 
@@ -85,9 +85,11 @@ const Assumption = ({ name, value, set }: { name: Field; value: string; set: (te
   });
   const wrong = text !== "" && numberOf(name, text).length === 0;
   return (
-    <FormField label={label} error={wrong ? `From ${limits.min} to ${units(limits.max, { digits: 1 })}.` : undefined}>
-      <Input size="sm" type="number" width="9rem" placeholder="as it is" {...limits} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-    </FormField>
+    <Box width="10rem">
+      <FormField label={label} error={wrong ? `From ${limits.min} to ${units(limits.max, { digits: 1 })}.` : undefined}>
+        <Input size="sm" type="number" placeholder="as it is" {...limits} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      </FormField>
+    </Box>
   );
 };
 
