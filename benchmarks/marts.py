@@ -3,12 +3,13 @@
     PYTHONPATH=include:plugins nice python benchmarks/marts.py      5,000 SKUs, 730 days, 7 marketplaces
     ... --skus 500 --days 365 --marketplaces 3                      a small one
     ... --sizes 0.25 0.5 1                                          full builds of these parts of the days
+    ... --keep                                                      the databases stay; else each is dropped
     ... --conninfo ADDRESS                                          a server, without databases marts_*
 
 Prints JSON, and exits with 1 when a target is missed. ``full``: seconds of a build of all marts by size, and
 rows; ``day``: seconds of a look and of the rebuilds after one day of every input has been loaded again, by
-mart. Targets: a changed day in under ten seconds at full size; per row, the largest full build takes at most
-1.5 times as long as the smallest.
+mart, with two marts at a time as tasks of a DAG. Targets: a changed day in under ten seconds at full size; per
+row, the largest full build takes at most 1.5 times as long as the smallest.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import json
 import tempfile
 import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,20 +31,24 @@ from psycopg import sql
 
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import migrate
-from sellerops.marts.build import MartBuilder
+from sellerops.marts.build import MartBuild, MartBuilder
 from sellerops.marts.computed import COMPUTED
 from sellerops.marts.opening import open_builder
 from sellerops.marts.specs import load_marts
 
 DAY_TARGET = 10.0
 LINEAR_TARGET = 1.5
+WORKERS = 2
 CHANGED_DAY = LAST_DAY - timedelta(days=10)
-# What the new documents of the day say. Money that Amazon has settled does not change any more.
+# What the new documents of the day say. Money that Amazon has settled does not change any more; a
+# transaction that it posts now changes the day of its order, too.
 NEW_FIGURES = {
     "amazon_sp.sales_daily": "sessions = sessions + 1",
     "amazon_sp.sales_daily_by_sku": "sessions = sessions + 1",
     "amazon_sp.all_orders": "item_price = item_price + 0.01",
     "amazon_ads.sp_advertised_products": "cost = cost + 0.01",
+    "amazon_sp.transaction_amounts": "amount = amount - 0.01",
+    "amazon_sp.transaction_item_amounts": "amount = amount - 0.01",
 }
 
 
@@ -64,26 +70,42 @@ def measure_day(conninfo: str, builder: MartBuilder) -> dict[str, Any]:
     begun = time.perf_counter()
     builder.look()
     looked = time.perf_counter() - begun
-    marts = {}
-    for mart in builder.waiting():
-        if not mart.computed:
-            built = builder.build(mart)
-            marts[mart.name] = {
-                "seconds": round(built.seconds, 2),
-                "rows": built.counts.inserted,
-                "spans": len(built.spans),
-                "days": max(
-                    ((each.last_day - each.first_day).days + 1 if each.first_day and each.last_day else -1)
-                    for each in built.spans
-                )
-                if built.spans
-                else 0,
-            }
+    marts = {each.mart: _figures(each) for each in _build_waiting(builder) if each.spans}
     return {
         "seconds": round(time.perf_counter() - begun, 2),
         "look": round(looked, 2),
         "changed_rows": rows,
         "marts": dict(sorted(marts.items(), key=lambda each: -each[1]["seconds"])),
+    }
+
+
+def _build_waiting(builder: MartBuilder) -> list[MartBuild]:
+    """Rebuild what waits as tasks do: each mart once its inputs are built, ``WORKERS`` at a time."""
+    waiting = {mart.name: mart for mart in builder.waiting() if not mart.computed}
+    builds: list[MartBuild] = []
+    running: dict[Future[MartBuild], str] = {}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        while waiting or running:
+            open_marts = {*waiting, *running.values()}
+            ready = [mart for mart in waiting.values() if open_marts.isdisjoint(mart.marts_read)]
+            for mart in ready[: WORKERS - len(running)]:
+                running[pool.submit(builder.build, waiting.pop(mart.name))] = mart.name
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                builds.append(done.result())
+                del running[done]
+    return builds
+
+
+def _figures(built: MartBuild) -> dict[str, Any]:
+    days = [
+        (span.last_day - span.first_day).days + 1 if span.first_day and span.last_day else -1
+        for span in built.spans
+    ]
+    return {
+        "seconds": round(built.seconds, 2),
+        "rows": built.counts.inserted,
+        "spans": len(days),
+        "days": max(days),
     }
 
 
@@ -139,7 +161,9 @@ def _restate_table(connection: psycopg.Connection[Any], name: str, column: str, 
     return changed
 
 
-def run(conninfo: str, *, skus: int, days: int, marketplaces: int, sizes: list[float]) -> dict[str, Any]:
+def run(
+    conninfo: str, *, skus: int, days: int, marketplaces: int, sizes: list[float], keep: bool = False
+) -> dict[str, Any]:
     """All measurements, each size in a database of its own."""
     result: dict[str, Any] = {"skus": skus, "days": days, "marketplaces": marketplaces, "full": []}
     for number, size in enumerate(sorted(sizes)):
@@ -150,9 +174,10 @@ def run(conninfo: str, *, skus: int, days: int, marketplaces: int, sizes: list[f
             builder = open_builder(ledger, "postgres", address)
             full = measure_full(builder)
             landed = sum(filled.rows.values())
-            result["full"].append({"days": part, "landed_rows": landed, **full})
-            if size == max(sizes):
-                result["day"] = measure_day(address, builder)
+            sized = {"days": part, "landed_rows": landed, "gigabytes": _gigabytes(address), **full}
+            result["full"].append({**sized, "day": measure_day(address, builder)})
+        if not keep:
+            _drop(conninfo, f"marts_{number}")
     first, last = result["full"][0], result["full"][-1]
     result["per_row"] = round(
         (last["seconds"] / last["landed_rows"]) / (first["seconds"] / first["landed_rows"]), 2
@@ -160,11 +185,22 @@ def run(conninfo: str, *, skus: int, days: int, marketplaces: int, sizes: list[f
     return result
 
 
+def _gigabytes(address: str) -> float:
+    with psycopg.connect(address) as connection:
+        (size,) = connection.execute("SELECT pg_database_size(current_database())").fetchone() or (0,)
+    return round(size / 2**30, 1)
+
+
+def _drop(conninfo: str, name: str) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 def _database(conninfo: str, name: str) -> str:
     from psycopg.conninfo import make_conninfo
 
+    _drop(conninfo, name)
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     address = make_conninfo(conninfo, dbname=name)
     migrate(address)
@@ -180,6 +216,7 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--marketplaces", type=int, default=7)
     parser.add_argument("--sizes", type=float, nargs="+", default=[0.25, 0.5, 1.0])
+    parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, server(options.conninfo, Path(folder)) as conninfo:
         result = run(
@@ -188,9 +225,11 @@ def main() -> int:
             days=options.days,
             marketplaces=options.marketplaces,
             sizes=options.sizes,
+            keep=options.keep,
         )
     print(json.dumps(result, indent=2))
-    return int(result["day"]["seconds"] > DAY_TARGET or result["per_row"] > LINEAR_TARGET)
+    slowest = result["full"][-1]["day"]["seconds"]
+    return int(slowest > DAY_TARGET or result["per_row"] > LINEAR_TARGET)
 
 
 if __name__ == "__main__":

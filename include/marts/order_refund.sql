@@ -2,7 +2,7 @@
 -- group: money
 -- grain: [account_id, marketplace_id, day, sku, pl_line, level, currency]
 -- inputs:
---   posted_refund: {day: day, before: 1, after: 120, marketplace: false}
+--   posted_refund: {day: order_day, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the order's marketplace."}

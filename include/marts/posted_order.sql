@@ -2,9 +2,10 @@
 -- group: money
 -- grain: [account_id, marketplace_id, day, order_id, sku]
 -- partition: [account_id, day]
+-- lookup_days: [order_day]
 -- inputs:
 --   transaction_line: {day: day}
---   order_day: {day: day, before: 120, after: 1, marketplace: false}
+--   posting_order: {day: day}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   marketplace_id: {type: text, description: "Amazon's id of the marketplace; empty: the transaction names none."}
@@ -30,23 +31,6 @@
 --   net: {type: decimal, unit: currency, description: "All amounts."}
 --   deferred_sales: {type: decimal, unit: currency, description: "Product sales that Amazon still holds back."}
 --   deferred_net: {type: decimal, unit: currency, description: "All amounts that Amazon still holds back."}
-WITH orders AS (
-    SELECT p.account_id, p.marketplace_id, p.day, p.order_id,
-           MIN(o.marketplace_id) AS order_marketplace_id, MIN(o.day) AS order_day
-    FROM (
-        SELECT t.account_id, t.marketplace_id, t.day, t.order_id
-        FROM {{ ref('transaction_line') }} AS t
-        WHERE t.is_counted AND t.transaction_type = 'Shipment' AND t.order_id <> ''
-        GROUP BY t.account_id, t.marketplace_id, t.day, t.order_id
-    ) AS p
-    INNER JOIN {{ ref('order_day') }} AS o
-        ON o.account_id = p.account_id
-        AND o.order_id = p.order_id
-        AND (p.marketplace_id = '' OR p.marketplace_id = o.marketplace_id)
-        AND p.day BETWEEN o.day - INTERVAL '1' DAY AND o.day + INTERVAL '120' DAY
-    GROUP BY p.account_id, p.marketplace_id, p.day, p.order_id
-    HAVING MIN(o.marketplace_id) = MAX(o.marketplace_id)
-)
 SELECT t.account_id,
        t.marketplace_id,
        t.day,
@@ -72,7 +56,7 @@ SELECT t.account_id,
        COALESCE(SUM(t.amount) FILTER (WHERE t.is_deferred AND t.pl_line = 'revenue.product'), 0) AS deferred_sales,
        COALESCE(SUM(t.amount) FILTER (WHERE t.is_deferred), 0) AS deferred_net
 FROM {{ ref('transaction_line') }} AS t
-LEFT JOIN orders AS o
+LEFT JOIN {{ ref('posting_order') }} AS o
     ON o.account_id = t.account_id AND o.marketplace_id = t.marketplace_id AND o.day = t.day AND o.order_id = t.order_id
 WHERE t.is_counted AND t.transaction_type = 'Shipment' AND t.order_id <> ''
 GROUP BY t.account_id, t.marketplace_id, t.day, t.order_id, t.sku, o.order_marketplace_id, o.order_day

@@ -8,7 +8,8 @@
 --   posted_refund: {day: day}
 --   order_refund: {day: day}
 --   returned_sku_day: {day: day}
---   ads_day: {day: day, before: 14}
+--   ads_day: {day: day}
+--   ads_reported_day: {day: day, before: 14}
 --   fees_day: {day: day}
 --   storage_sku_month: {day: day, before: 153, marketplace: false}
 --   reference.cost: {since: valid_from, marketplace: false}
@@ -165,9 +166,7 @@ unknown_storage AS (
 -- A marketplace that advertised in the two weeks before, and of which nothing is reported for the day.
 awaited_ads AS (
     SELECT a.account_id, a.marketplace_id, c.day
-    FROM (
-        SELECT s.account_id, s.marketplace_id, s.day FROM {{ ref('ads_day') }} AS s GROUP BY s.account_id, s.marketplace_id, s.day
-    ) AS a
+    FROM {{ ref('ads_reported_day') }} AS a
     INNER JOIN {{ source('reference.calendar') }} AS c ON c.day BETWEEN a.day AND a.day + INTERVAL '14' DAY
     GROUP BY a.account_id, a.marketplace_id, c.day
     HAVING MAX(a.day) < c.day

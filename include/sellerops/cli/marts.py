@@ -18,6 +18,7 @@ from sellerops.cli.warehouse import open_ledger, warehouse_is_known
 from sellerops.ledger import Ledger
 from sellerops.marts.build import MartBuilder
 from sellerops.marts.computed import COMPUTED
+from sellerops.marts.graph import unknown_days
 from sellerops.marts.inputs import declared_columns
 from sellerops.marts.lineage import column_sources, figure_sources, upstream
 from sellerops.marts.lint import check_mart
@@ -200,6 +201,7 @@ def _test(options: argparse.Namespace) -> int:
         require("mart", name, by_name)
     chosen = [mart for mart in marts if not options.mart or mart.name in options.mart]
     errors: list[Exception] = [failure.error for failure in failures]
+    errors += unknown_days(marts)
     for mart in chosen:
         errors += check_mart(mart, _columns_of(by_name))
     if warehouse_is_known():

@@ -22,6 +22,7 @@ from sellerops.demand.settings import DemandSettings, load_demand_settings
 from sellerops.demand.suppliers import SUPPLIERS, Suppliers
 from sellerops.destinations.mart_store import Span
 from sellerops.marts.computed import Row, Work
+from sellerops.marts.templates import is_reference
 from sellerops.settings.marketplaces import all_marketplaces
 
 RECENT = 91
@@ -43,8 +44,18 @@ _AMAZON = """SELECT r.marketplace_id, r.merchant_sku, r.total_units,
 FROM {{ source('amazon_sp.restock_recommendations') }} AS r"""
 
 
+# Answered when a forecast of the day exists that knows what was sold.
+_KNOWN = (
+    "SELECT COUNT(*) AS n, COUNT(CASE WHEN f.missing LIKE '%sales%' THEN 1 END) AS refused FROM {table} AS f"
+)
+
+
 class ForecastMart:
-    """Forecasts of the newest day of each account. Those of earlier days stay as they were made."""
+    """Forecasts of the newest day of each account. Those of earlier days stay as they were made.
+
+    Learning takes minutes for many SKUs, and orders change every hour: an account learns once from each day,
+    and again if that lacked sales, or if somebody asks for it or changes a reference table.
+    """
 
     def due(self, work: Work) -> Iterable[Span]:
         """Nothing by time: a day without new orders has no new forecast."""
@@ -53,9 +64,20 @@ class ForecastMart:
     def compute(self, work: Work, spans: Sequence[Span]) -> Iterator[tuple[Span, Iterable[Row]]]:
         for account_id in sorted({span.account_id for span in spans}):
             day = newest_day(work, account_id)
-            if day is not None:
+            if day is not None and not _is_learned(work, account_id, day):
                 rows = forecast_rows(work, account_id, day, load_demand_settings(account_id))
                 yield Span(account_id, None, day, day), rows
+
+
+def _is_learned(work: Work, account_id: str, day: date) -> bool:
+    arriving = {name for name in work.mart.inputs if not is_reference(name)}
+    if not work.causes.get(account_id, frozenset()) <= arriving:
+        return False
+    table = work.store.table_sql(work.mart.table.full_name)
+    (row,) = work.store.rows(
+        f"{_KNOWN.format(table=table)} WHERE f.account_id = '{account_id}' AND f.day = DATE '{day}'"
+    )
+    return bool(row["n"] and not row["refused"])
 
 
 def newest_day(work: Work, account_id: str) -> date | None:

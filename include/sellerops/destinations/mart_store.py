@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import psycopg
@@ -21,6 +21,18 @@ class BuildCounts:
 
     deleted: int = 0
     inserted: int = 0
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a rebuild may have changed.
+
+    :param spans: the partitions.
+    :param lookups: by column of the table's ``lookup_days``, the days that rows which changed have or had.
+    """
+
+    spans: Sequence[Span] = ()
+    lookups: Mapping[str, Sequence[Span]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,10 @@ class MartStore(Protocol):
         """The column names of those of ``tables`` that exist."""
         ...
 
+    def rows_in(self, tables: Collection[str]) -> int:
+        """About how many rows these tables have in all; 0 where a full build of any size is one statement."""
+        ...
+
     def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
         """Make rows of landed tables quick to find by columns. Call outside any transaction.
 
@@ -102,7 +118,7 @@ class MartStore(Protocol):
         self,
         table: MartTable,
         plan: Callable[[Ledger], BuildPlan],
-        settle: Callable[[Ledger, Sequence[Span]], None],
+        settle: Callable[[Ledger, Changes], None],
     ) -> BuildCounts:
         """Make the rows of each span those of its SELECT: all of it, or nothing.
 
@@ -110,7 +126,7 @@ class MartStore(Protocol):
         time. ``plan`` and ``settle`` get a connection to the ledger: ``plan`` after the rebuild has begun to
         see one state of the tables, ``settle`` in the transaction that stores the rows, or right after it
         where the ledger is another database; a rebuild that dies in between is repeated and stores the same
-        rows. ``settle`` gets the spans whose rows may have changed.
+        rows. ``settle`` gets what may have changed.
 
         Raises CheckFailed for two rows of one grain, a row without account or day, or a failing test.
         """
@@ -142,6 +158,7 @@ __all__ = [
     "REFERENCE",
     "BuildCounts",
     "BuildPlan",
+    "Changes",
     "CheckQuery",
     "HoldsMarts",
     "Ledger",

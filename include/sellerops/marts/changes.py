@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from sellerops.destinations.mart_store import MartStore, Span
+from sellerops.destinations.mart_store import Changes, MartStore, Span
 from sellerops.marts.graph import affected, merged, readers
 from sellerops.marts.pending import add_pending
 from sellerops.marts.registration import known_accounts
@@ -78,12 +78,13 @@ def queue_readers(
     connection: Connection,
     store: MartStore,
     marts: Iterable[MartSpec],
-    name: str,
-    spans: Iterable[Span],
+    changed: MartSpec,
+    changes: Changes,
 ) -> None:
-    """Queue the marts that read mart ``name`` for what its rebuilt spans affect."""
-    spans = list(spans)
+    """Queue the marts that read mart ``changed`` for what a rebuild of it affects."""
+    name = changed.name
     for mart in readers(marts, name):
+        spans = changes.lookups.get(mart.inputs[name].day or "", changes.spans)
         queued = merged(affected(mart, name, span) for span in spans)
         add_pending(connection, mart.name, store.name, queued, cause=name)
 

@@ -7,7 +7,7 @@ queued spans and yields the rows that replace those of a span. Like a SELECT, it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -30,6 +30,7 @@ COMPUTED: dict[str, str] = {
 class Work:
     """What a computed mart works with.
 
+    :param causes: by account, what its queued spans wait for: names of inputs, or words such as ``by hand``.
     :param rows: the rows of a SELECT over the mart's inputs (``{{ ref('x') }}``, ``{{ source('x.y') }}``, in
         the subset of ``include/marts``), each restricted to what a span of the mart reads of it.
     """
@@ -38,6 +39,7 @@ class Work:
     ledger: Ledger
     store: MartStore
     rows: Callable[[str, Span], list[dict[str, Any]]]
+    causes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Computed(Protocol):

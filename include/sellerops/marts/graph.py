@@ -63,6 +63,24 @@ def affected(mart: MartSpec, name: str, changed: Span) -> Span:
     return span if mart.day else replace(span, first_day=None, last_day=None)
 
 
+def unknown_days(marts: Iterable[MartSpec]) -> list[ConfigurationError]:
+    """Marts that read another one by a day of which it does not tell what changed."""
+    by_name = {mart.name: mart for mart in marts}
+    found = []
+    for mart in by_name.values():
+        for name in mart.marts_read:
+            day, read = mart.inputs[name].day, by_name.get(name)
+            if day and read and read.day and day not in (read.day, *read.lookup_days):
+                found.append(
+                    ConfigurationError(
+                        f"it reads {name} by {day}, whose changed days {name} does not tell.",
+                        where=f"include/marts/{mart.name}.sql",
+                        remedy=f"Add `lookup_days: [{day}]` to the header of include/marts/{name}.sql.",
+                    )
+                )
+    return found
+
+
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same partitions in as few spans as possible: none overlap, and neighbouring days are joined."""
     groups: dict[tuple[str, str | None], list[Span]] = {}
@@ -86,6 +104,20 @@ def bounded(spans: Sequence[Span], most: int) -> list[Span]:
             _later(known.last_day, span.last_day),
         )
     return list(found.values())
+
+
+def in_pieces(span: Span, first: date, last: date, most: int) -> list[Span]:
+    """The span cut into at most ``most`` pieces of equally many of the days from ``first`` to ``last``.
+
+    The outer pieces keep the span's bounds, so that no day is left out.
+    """
+    begin, end = max(span.first_day or first, first), min(span.last_day or last, last)
+    days = (end - begin).days + 1
+    length = max(1, -(-days // most))
+    starts = [begin + timedelta(days=number) for number in range(0, max(days, 1), length)]
+    bounds = [span.first_day, *starts[1:]]
+    ends = [*(start - _DAY for start in starts[1:]), span.last_day]
+    return [replace(span, first_day=one, last_day=other) for one, other in zip(bounds, ends, strict=True)]
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:

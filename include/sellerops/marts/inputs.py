@@ -22,11 +22,13 @@ def declared_columns(specs: list[ReportSpec] | None = None) -> Callable[[str], C
     found: dict[str, Columns] = {}
 
     def read() -> None:
-        found.update({f"reference.{name}": columns for name, columns in REFERENCE_TABLES.items()})
+        known: dict[str, Columns] = {f"reference.{name}": each for name, each in REFERENCE_TABLES.items()}
         for spec in load_specs()[0] if specs is None else specs:
             for name in spec.tables:
                 shape = TableShape(spec, name)
-                found.setdefault(shape.full_name, {**shape.system_types, **shape.data_types})
+                known.setdefault(shape.full_name, {**shape.system_types, **shape.data_types})
+        # At once: marts may be built in several threads.
+        found.update(known)
 
     def columns_of(name: str) -> Columns:
         if not found:

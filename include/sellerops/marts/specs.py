@@ -104,6 +104,9 @@ class MartSpec(BaseModel):
     columns: dict[str, MartColumn]
     tests: dict[str, MartTest] = {}
     full_text: tuple[str, ...] = Field(default=(), description="text columns that people search by words")
+    lookup_days: tuple[str, ...] = Field(
+        default=(), description="date columns, besides the partition's, by which other marts read rows"
+    )
     computed: bool = Field(default=False, description="rows come from Python, not from a SELECT")
 
     @model_validator(mode="after")
@@ -111,9 +114,9 @@ class MartSpec(BaseModel):
         shape = ("account_id", "marketplace_id") if self.has_marketplace else ("account_id",)
         if self.partition[: len(shape)] != shape or len(self.partition) - len(shape) > 1:
             raise ValueError(f"`partition` is {list(self.partition)}")
-        for name in (*self.partition, *self.grain, *self.full_text):
+        for name in (*self.partition, *self.grain, *self.full_text, *self.lookup_days):
             if name not in self.columns:
-                raise ValueError(f"`columns` lacks {name!r}, which `grain`, `partition` or `full_text` names")
+                raise ValueError(f"`columns` lacks {name!r}, which another key of the header names")
         used = {name for _, name in _CALL.findall(self.sql)}
         if not self.computed and used != set(self.inputs):
             wrong = sorted(used.symmetric_difference(self.inputs))
@@ -141,6 +144,7 @@ class MartSpec(BaseModel):
             day=self.day,
             has_marketplace=self.has_marketplace,
             full_text=self.full_text,
+            lookup_days=self.lookup_days,
         )
 
     @property

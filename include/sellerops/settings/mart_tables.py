@@ -37,7 +37,10 @@ class Span:
 
 @dataclass(frozen=True)
 class MartTable:
-    """The table of a mart. ``key``: columns that identify a row. ``day``: the column of its day, if any."""
+    """The table of a mart. ``key``: columns that identify a row. ``day``: the column of its day, if any.
+
+    ``lookup_days``: further date columns by which marts read its rows.
+    """
 
     name: str
     description: str
@@ -46,6 +49,7 @@ class MartTable:
     day: str | None
     has_marketplace: bool
     full_text: tuple[str, ...] = ()  # columns that people search by words
+    lookup_days: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:

@@ -172,17 +172,7 @@ WITH by_posting AS (
     a.account_id,
     a.marketplace_id,
     c.day
-  FROM (
-    SELECT
-      s.account_id,
-      s.marketplace_id,
-      s.day
-    FROM __ref__ads_day__ AS s
-    GROUP BY
-      s.account_id,
-      s.marketplace_id,
-      s.day
-  ) AS a
+  FROM __ref__ads_reported_day__ AS a
   INNER JOIN __source__reference__dot__calendar__ AS c
     ON c.day BETWEEN a.day AND a.day + INTERVAL '14' DAY
   GROUP BY

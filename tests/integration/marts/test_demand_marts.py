@@ -156,10 +156,22 @@ def test_forecasts_name_what_is_missing_and_refuse(builder: MartBuilder, store: 
     assert (refused["model"], refused["p50"]) == ("none", None)
     assert (new["class"], new["model"], new["missing"], new["p50"]) == ("new", "none", "history", None)
 
+    assert not _learns(builder, "demand_day", "product")  # of a day that it has learned from
+    assert _learns(builder, "demand_day", "reference.supplier")
     fill(store, "demand_day", *_demand("A", 2, lacking=frozenset({4})))
     row = _forecast(builder, store)["A"]
     assert (row["status"], row["missing"], row["p50"]) == ("incomplete", "history, sales", None)
     assert float(row["data_quality"]) == pytest.approx(90 / 91, abs=1e-5)
+    assert _learns(builder, "demand_day")  # the sales that it lacks may have come
+
+
+def _learns(builder: MartBuilder, *causes: str) -> bool:
+    spec = load_mart("forecast")
+    for cause in causes:
+        builder.queue(spec, [SPAN], cause=cause)
+    spans = builder.build(spec).spans
+    assert spec not in builder.waiting()
+    return bool(spans)
 
 
 def test_a_sku_that_the_newest_snapshot_lacks_is_marked(builder: MartBuilder, store: MartStore) -> None:

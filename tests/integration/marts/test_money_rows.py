@@ -278,7 +278,7 @@ def test_a_late_posting_rebuilds_the_day_of_its_order_only(rows: MartRows, ledge
     builder = builder_of(ledger, needed_for("order_money"))
     marts = {mart.name: mart for mart in builder.marts}
     builder.queue(marts["transaction_line"], [Span("northwind_na", None, DAY, DAY)], cause="by hand")
-    for name in ("transaction_line", "posted_order", "order_posting"):
+    for name in ("transaction_line", "posting_order", "posted_order"):
         builder.build(marts[name])
     waiting = rows.rows("SELECT first_day, last_day FROM sellerops.mart_pending WHERE mart = 'order_money'")
     ordered = DAY - timedelta(days=100)

@@ -11,7 +11,7 @@ import pytest
 
 from sellerops.base.errors import CheckFailed, ConfigurationError
 from sellerops.base.postgres import LEDGER, connect
-from sellerops.destinations.mart_store import BuildPlan, CheckQuery, MartStore, MartTable, Span
+from sellerops.destinations.mart_store import BuildPlan, Changes, CheckQuery, MartStore, MartTable, Span
 from sellerops.destinations.postgres import mart_tables
 from sellerops.destinations.registry import open_mart_store
 from sellerops.ledger import Ledger
@@ -28,6 +28,9 @@ TABLE = MartTable(
 )
 WIDER = MartTable(**{**vars(TABLE), "columns": {**TABLE.columns, "note": TEXT}})
 OTHER = MartTable(**{**vars(TABLE), "columns": {**TABLE.columns, "amount": TEXT}})
+LOOKED_UP = MartTable(
+    **{**vars(TABLE), "columns": {**TABLE.columns, "sold_on": DATE}, "lookup_days": ("sold_on",)}
+)
 ALL = Span("one")
 
 
@@ -48,11 +51,16 @@ def row(store: MartStore, sku: str | None, day: int | None, amount: str) -> str:
 def rebuild(
     store: MartStore, parts: Sequence[tuple[Span, str]], table: MartTable = TABLE, **more: Any
 ) -> tuple[int, int]:
-    settled: list[Span] = []
     plan = BuildPlan(parts, **more)
-    counts = store.rebuild(table, lambda _: plan, lambda _, spans: settled.extend(spans))
-    assert settled == plan.spans
-    return counts.deleted, counts.inserted
+    counts, settled = changes_of(store, table, plan)
+    assert settled.spans == plan.spans
+    return counts
+
+
+def changes_of(store: MartStore, table: MartTable, plan: BuildPlan) -> tuple[tuple[int, int], Changes]:
+    settled: list[Changes] = []
+    counts = store.rebuild(table, lambda _: plan, lambda _, changes: settled.append(changes))
+    return (counts.deleted, counts.inserted), settled[0]
 
 
 def stored(store: MartStore) -> list[tuple[Any, ...]]:
@@ -88,6 +96,26 @@ def test_a_rebuild_replaces_its_spans_or_nothing(store: MartStore) -> None:
     with pytest.raises(ConfigurationError, match="refuses its SELECT"):
         rebuild(store, [(one_day, "SELECT nothing FROM nowhere_at_all")])
     assert stored(store) == expected
+
+
+def test_readers_by_another_day_learn_the_days_of_changed_rows(store: MartStore) -> None:
+    def sold(sku: str, amount: str, day: int) -> str:
+        return f"{row(store, sku, 2, amount)}, DATE '2026-10-{day:02}'"
+
+    def changes(*rows: str, **more: Any) -> list[Span]:
+        plan = BuildPlan([(ALL, " UNION ALL ".join(rows))], **more)
+        return sorted(changes_of(store, LOOKED_UP, plan)[1].lookups["sold_on"])
+
+    def on(*days: int) -> list[Span]:
+        return [Span("one", None, date(2026, 10, day), date(2026, 10, day)) for day in days]
+
+    first = changes(sold("a", "1", 1), sold("b", "2", 2), sold("c", "3", 3), whole=True)
+    assert first == [ALL] or first == on(1, 2, 3)
+    found = changes(sold("a", "1", 1), sold("b", "9", 2), sold("c", "3", 4))
+    # BigQuery does not compare rows: it names those of unchanged ones, too.
+    assert set(on(2, 3, 4)) <= set(found) <= set(on(1, 2, 3, 4))
+    if store.dialect == "postgres":
+        assert found == on(2, 3, 4)
 
 
 def test_computed_rows_replace_a_span_and_keep_the_others(store: MartStore) -> None:

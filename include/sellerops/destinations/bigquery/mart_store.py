@@ -26,6 +26,7 @@ from sellerops.destinations.mart_store import (
     MARTS,
     BuildCounts,
     BuildPlan,
+    Changes,
     CheckQuery,
     Ledger,
     MartTable,
@@ -66,6 +67,9 @@ class BigQueryMartStore:
                     self._partitions[name] = table.time_partitioning.field
         return found
 
+    def rows_in(self, tables: Collection[str]) -> int:
+        return 0
+
     def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
         """Nothing to do: BigQuery scans the columns that a question needs, of partitions by day."""
 
@@ -91,16 +95,18 @@ class BigQueryMartStore:
         self,
         table: MartTable,
         plan: Callable[[Ledger], BuildPlan],
-        settle: Callable[[Ledger, Sequence[Span]], None],
+        settle: Callable[[Ledger, Changes], None],
     ) -> BuildCounts:
         with self._locked(table) as connection:
             planned = plan(connection)
             if not self._marts.fits(table):
                 # Until the rebuild ends, the mart has no rows: no transaction of BigQuery replaces a table.
                 self._marts.make(table)
-            counts = self._rebuilt(table, planned) if planned.parts else BuildCounts()
+            counts, changes = BuildCounts(), Changes()
+            if planned.parts:
+                counts, changes = self._rebuilt(table, planned)
             with connection.transaction():
-                settle(connection, planned.spans)
+                settle(connection, changes)
         return counts
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
@@ -121,7 +127,7 @@ class BigQueryMartStore:
         with typed_errors(f"copy of {table}", MART_RULES):
             copy_table(self._client, self._tables, table, self._full_name(table), ledger)
 
-    def _rebuilt(self, table: MartTable, plan: BuildPlan) -> BuildCounts:
+    def _rebuilt(self, table: MartTable, plan: BuildPlan) -> tuple[BuildCounts, Changes]:
         names = ", ".join(map(quoted, table.columns))
         with self._staging(table) as staging:
             inserted = 0
@@ -138,7 +144,21 @@ class BigQueryMartStore:
                     raise test.failure(table.name, [dict(row.items()) for row in found])
             (row,) = self._query("count", f"SELECT COUNT(*) AS n FROM `{staging}`")
             inserted = int(row["n"])
-            return self._swap(table, plan.spans, staging, inserted)
+            lookups = {name: self._days_of(table, plan.spans, staging, name) for name in table.lookup_days}
+            return self._swap(table, plan.spans, staging, inserted), Changes(plan.spans, lookups)
+
+    def _days_of(self, table: MartTable, spans: Sequence[Span], staging: str, column: str) -> list[Span]:
+        """The days, by ``column``, of the rows that the spans have and will have."""
+        cells, where = (
+            f"account_id, {quoted(column)} AS day",
+            " OR ".join(f"({_condition(table, span)})" for span in spans),
+        )
+        rows = self._query(
+            "days",
+            f"SELECT DISTINCT account_id, day FROM (SELECT {cells} FROM {self.table_sql(table.full_name)} "
+            f"WHERE {where} UNION ALL SELECT {cells} FROM `{staging}`) AS found WHERE day IS NOT NULL",
+        )
+        return [Span(row["account_id"], None, row["day"], row["day"]) for row in rows]
 
     def _swap(self, table: MartTable, spans: Sequence[Span], staging: str, inserted: int) -> BuildCounts:
         """Replace the rows of the spans by those of ``staging``, in one transaction."""

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.mart_store import MARTS, BuildCounts, MartTable, Span
+from sellerops.destinations.mart_store import MARTS, BuildCounts, Changes, MartTable, Span
 
 Connection = psycopg.Connection[Any]
 _FRESH, _CHANGED = sql.Identifier("fresh_rows"), sql.Identifier("changed_partitions")
@@ -20,8 +20,8 @@ _FRESH, _CHANGED = sql.Identifier("fresh_rows"), sql.Identifier("changed_partiti
 
 def replace_changed(
     connection: Connection, table: MartTable, parts: Sequence[tuple[Span, str]]
-) -> tuple[BuildCounts, list[Span]]:
-    """Replace the rows of each span; returns counts, and the partitions whose rows have changed.
+) -> tuple[BuildCounts, Changes]:
+    """Replace the rows of each span; returns counts, and what has changed.
 
     Call in a transaction. Raises psycopg's errors for rows without account or day, and for two of one grain.
     """
@@ -29,6 +29,7 @@ def replace_changed(
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
     deleted = inserted = 0
     changed: list[Span] = []
+    lookups: dict[str, list[Span]] = {column: [] for column in table.lookup_days}
     for number, (span, select) in enumerate(parts):
         if not number:
             connection.execute(
@@ -46,6 +47,9 @@ def replace_changed(
         if not found:
             continue
         inside = _in_changed(table)
+        for column, days in lookups.items():
+            statement = _days_of_changed_rows(own, table, span, column)
+            days += [Span(account, None, day, day) for account, day in connection.execute(statement)]
         deleted += connection.execute(
             sql.SQL("DELETE FROM {} AS t USING {} AS c WHERE {} AND {}").format(
                 own, _CHANGED, within(table, span, "t"), inside
@@ -60,7 +64,7 @@ def replace_changed(
             )
         ).rowcount  # fmt: skip
         changed += [_span_of(table, row) for row in found]
-    return BuildCounts(deleted, inserted), changed
+    return BuildCounts(deleted, inserted), Changes(changed, lookups)
 
 
 def within(table: MartTable, span: Span, alias: str) -> sql.Composed:
@@ -99,6 +103,19 @@ def _find_changed(own: sql.Identifier, table: MartTable, span: Span) -> sql.Comp
         "FULL JOIN ({}) AS other USING (account_id, shop, day) "
         "WHERE one.n IS DISTINCT FROM other.n OR one.hashes IS DISTINCT FROM other.hashes"
     ).format(_CHANGED, stored, fresh)
+
+
+def _days_of_changed_rows(own: sql.Identifier, table: MartTable, span: Span, column: str) -> sql.Composed:
+    """Accounts and days, by ``column``, of the rows that differ: those they have, and those they had."""
+    rows = sql.SQL("SELECT {} FROM {} AS t, {} AS c WHERE {}")
+    fresh = rows.format(_prefixed(table), _FRESH, _CHANGED, _in_changed(table))
+    stored = rows.format(
+        _prefixed(table), own, _CHANGED, sql.SQL(" AND ").join([within(table, span, "t"), _in_changed(table)])
+    )
+    return sql.SQL(
+        "SELECT DISTINCT account_id, {column} FROM (({fresh} EXCEPT {stored}) UNION ALL "
+        "({stored} EXCEPT {fresh})) AS differing WHERE {column} IS NOT NULL"
+    ).format(column=sql.Identifier(column), fresh=fresh, stored=stored)
 
 
 def _in_changed(table: MartTable) -> sql.Composed:

@@ -16,6 +16,7 @@ from sellerops.destinations.mart_store import (
     MARTS,
     BuildCounts,
     BuildPlan,
+    Changes,
     CheckQuery,
     Ledger,
     MartTable,
@@ -27,9 +28,13 @@ from sellerops.destinations.postgres.mart_errors import MART_RULES
 
 Connection = psycopg.Connection[Any]
 # CTEs have no statistics, so that Postgres expects one row of them and loops over thousands (15 million
-# comparisons, 7 s instead of 0.1 s). Marts join by equality, for which hashing is never much slower. The cost
-# of what is switched off would set off just-in-time compilation.
-_PLANNING = "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off; SET LOCAL jit = off"
+# comparisons, 7 s instead of 0.1 s). By an index it merges on the day alone, and compares all rows of a day
+# with each other (3.3 million comparisons, 3 s of 3.8). Marts join by equality, for which hashing is never
+# much slower. The cost of what is switched off would set off just-in-time compilation.
+_PLANNING = (
+    "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; "
+    "SET LOCAL jit = off"
+)
 # Of the rows that a failing test found.
 _SHOWN = 3
 
@@ -62,6 +67,16 @@ class PostgresMartStore:
                 ([each.partition(".")[0] for each in tables], [each.partition(".")[2] for each in tables]),
             ).fetchall()
         return {name: frozenset(columns) for name, columns in rows}
+
+    def rows_in(self, tables: Collection[str]) -> int:
+        """As the last ANALYZE counted them."""
+        with self._open("the catalogue") as connection:
+            found = connection.execute(
+                "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM unnest(%s::text[]) AS name "
+                "JOIN pg_class AS c ON c.oid = to_regclass(name)",
+                (list(tables),),
+            ).fetchone()
+        return int(found[0]) if found else 0
 
     def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
         """Index columns of large tables by ranges of pages: it costs loads next to nothing.
@@ -97,7 +112,7 @@ class PostgresMartStore:
         self,
         table: MartTable,
         plan: Callable[[Ledger], BuildPlan],
-        settle: Callable[[Ledger, Sequence[Span]], None],
+        settle: Callable[[Ledger, Changes], None],
     ) -> BuildCounts:
         with self._open(f"mart {table.name}") as connection:
             # Locked before the transaction takes its snapshot: it must see what the one before it wrote.
@@ -108,7 +123,7 @@ class PostgresMartStore:
                 connection.execute(_PLANNING)
                 planned = plan(connection)
                 if planned.whole:
-                    counts, changed = self._anew(connection, table, planned), planned.spans
+                    counts, changed = self._anew(connection, table, planned), _all_of(table, planned.spans)
                 else:
                     counts, changed = replace_changed(connection, table, planned.parts)
                 _test(connection, table, planned.tests)
@@ -149,13 +164,18 @@ class PostgresMartStore:
     def _anew(self, connection: Connection, table: MartTable, plan: BuildPlan) -> BuildCounts:
         """Fill a new table and put it in the place of the old one, which can be read meanwhile."""
         mart_tables.make(connection, table, mart_tables.NEW)
-        inserted = sum(self._insert(connection, table, select, mart_tables.NEW) for _, select in plan.parts)
+        inserted = sum(self._insert(connection, table, select) for _, select in plan.parts)
         mart_tables.finish(connection, table, mart_tables.NEW)
         return BuildCounts(0, inserted)
 
-    def _insert(self, connection: Connection, table: MartTable, select: str, suffix: str = "") -> int:
+    def _insert(self, connection: Connection, table: MartTable, select: str) -> int:
+        """The rows of a partition lie together, so that a day is read from few pages."""
         names = ", ".join(f'"{name}"' for name in table.columns)
-        statement = f"INSERT INTO {self.table_sql(table.full_name + suffix)} ({names})\n{select}"
+        places = {name: str(number) for number, name in enumerate(table.columns, start=1)}
+        order = ", ".join(places[name] for name in ("marketplace_id", table.day) if name in places)
+        statement = f"INSERT INTO {self.table_sql(table.full_name + mart_tables.NEW)} ({names})\n{select}"
+        if table.day:
+            statement += f"\nORDER BY {order}"
         return connection.execute(statement.encode()).rowcount
 
     @contextmanager
@@ -168,6 +188,11 @@ class PostgresMartStore:
         ):
             connection.execute("SET TIME ZONE 'UTC'")
             yield connection
+
+
+def _all_of(table: MartTable, spans: Sequence[Span]) -> Changes:
+    accounts = [Span(each) for each in {span.account_id for span in spans}]
+    return Changes(spans, dict.fromkeys(table.lookup_days, accounts))
 
 
 def _delete(connection: Connection, table: MartTable, span: Span) -> int:

@@ -115,6 +115,8 @@ def finish(connection: Connection, table: MartTable, suffix: str = "") -> None:
     if table.key[: len(partition)] != tuple(partition):
         spans = sql.SQL(", ").join(map(sql.Identifier, partition))
         connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(name, spans))
+    for each in map(sql.Identifier, table.lookup_days):
+        connection.execute(sql.SQL("CREATE INDEX ON {} (account_id, {})").format(name, each))
     for each in map(sql.Identifier, table.full_text):
         words = sql.SQL("CREATE INDEX ON {} USING gin (to_tsvector('simple', {}))")
         connection.execute(words.format(name, each))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.marts.graph import affected, bounded, in_build_order, merged
+from sellerops.marts.graph import affected, bounded, in_build_order, in_pieces, merged, unknown_days
 from sellerops.marts.specs import MartSpec, load_marts
 from sellerops.settings.mart_tables import Span
 
@@ -95,6 +95,25 @@ def partitions(span: Span) -> set[tuple[str, str, int]]:
 
 def covered(found: list[Span]) -> set[tuple[str, str, int]]:
     return {each for span in found for each in partitions(span)}
+
+
+def test_a_mart_is_read_by_days_of_which_it_tells_the_changes(tmp_path: Path) -> None:
+    assert not unknown_days(load_marts())
+    by_name = marts(tmp_path, first="amazon_sp.x: {day: date}", second="first: {day: sold_on}")
+    (error,) = unknown_days(by_name.values())
+    assert "lookup_days: [sold_on]" in error.remedy
+
+
+@given(first=st.integers(0, 400), days=st.integers(0, 400), most=st.integers(1, 30))
+def test_pieces_of_a_span_are_the_whole_span(first: int, days: int, most: int) -> None:
+    for span in (Span("one"), Span("one", None, day(3), day(200))):
+        pieces = in_pieces(span, day(first), day(first + days), most)
+        assert 1 <= len(pieces) <= most
+        assert merged(pieces) == [span]
+        ends = [piece.last_day for piece in pieces]
+        assert all(
+            end and nxt.first_day == end + timedelta(1) for end, nxt in zip(ends, pieces[1:], strict=False)
+        )
 
 
 @given(st.lists(spans, max_size=8))
