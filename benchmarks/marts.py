@@ -8,8 +8,8 @@
 
 Prints JSON, and exits with 1 when a target is missed. ``full``: seconds of a build of all marts by size, and
 rows; ``day``: seconds of a look and of the rebuilds after one day of every input has been loaded again, by
-mart, with two marts at a time as tasks of a DAG. Targets: a changed day in under ten seconds at full size; per
-row, the largest full build takes at most 1.5 times as long as the smallest.
+mart, with two marts at a time as tasks of a DAG. Targets: a changed day in under ten seconds at full size;
+per row, the largest full build takes at most 1.5 times as long as the smallest.
 """
 
 from __future__ import annotations
