@@ -18,7 +18,8 @@
 --   open_units: {type: integer, unit: units, description: "Units of which Amazon has not posted the money yet; their amounts are estimates."}
 --   returned_units: {type: integer, unit: units, description: "Units that came back in sellable state."}
 --   unknown_sales: {type: integer, unit: rows, description: "Rows without product_sales."}
---   unknown_fees: {type: integer, unit: rows, description: "Rows without a fee."}
+--   unknown_selling_fees: {type: integer, unit: rows, description: "Rows without selling_fees."}
+--   unknown_fulfilment_fees: {type: integer, unit: rows, description: "Rows without fulfilment_fees."}
 --   unknown_cogs: {type: integer, unit: rows, description: "Rows without cogs."}
 --   unknown_margin: {type: integer, unit: rows, description: "Rows without cm1 and cm2."}
 --   unknown_rate: {type: integer, unit: rows, description: "Rows without a rate to the reporting currency."}
@@ -85,7 +86,8 @@ days AS (
            s.open_units AS open_units,
            s.returned_units AS returned_units,
            CASE WHEN s.day IS NOT NULL AND s.product_sales IS NULL THEN 1 ELSE 0 END AS unknown_sales,
-           CASE WHEN s.day IS NOT NULL AND (s.referral_fees IS NULL OR s.fulfilment_fees IS NULL) THEN 1 ELSE 0 END AS unknown_fees,
+           CASE WHEN s.day IS NOT NULL AND s.referral_fees IS NULL THEN 1 ELSE 0 END AS unknown_selling_fees,
+           CASE WHEN s.day IS NOT NULL AND s.fulfilment_fees IS NULL THEN 1 ELSE 0 END AS unknown_fulfilment_fees,
            CASE WHEN s.day IS NOT NULL AND s.cogs IS NULL THEN 1 ELSE 0 END AS unknown_cogs,
            CASE WHEN s.day IS NOT NULL AND s.cm2 IS NULL THEN 1 ELSE 0 END AS unknown_margin,
            CASE WHEN s.day IS NOT NULL AND x.rate IS NULL THEN 1 ELSE 0 END AS unknown_rate,
@@ -143,7 +145,8 @@ SELECT d.account_id, d.marketplace_id, d.day, d.sku, d.currency,
        SUM(COALESCE(d.open_units, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS open_units,
        SUM(COALESCE(d.returned_units, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS returned_units,
        SUM(COALESCE(d.unknown_sales, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS unknown_sales,
-       SUM(COALESCE(d.unknown_fees, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS unknown_fees,
+       SUM(COALESCE(d.unknown_selling_fees, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS unknown_selling_fees,
+       SUM(COALESCE(d.unknown_fulfilment_fees, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS unknown_fulfilment_fees,
        SUM(COALESCE(d.unknown_cogs, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS unknown_cogs,
        SUM(COALESCE(d.unknown_margin, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS unknown_margin,
        SUM(COALESCE(d.unknown_rate, 0)) OVER (PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS unknown_rate,

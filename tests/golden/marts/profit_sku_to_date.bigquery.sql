@@ -41,13 +41,8 @@ WITH business_days /* Days with any figure in the marketplace, and the SKUs that
     s.open_units AS open_units,
     s.returned_units AS returned_units,
     CASE WHEN s.day IS NOT NULL AND s.product_sales IS NULL THEN 1 ELSE 0 END AS unknown_sales,
-    CASE
-      WHEN s.day IS NOT NULL AND (
-        s.referral_fees IS NULL OR s.fulfilment_fees IS NULL
-      )
-      THEN 1
-      ELSE 0
-    END AS unknown_fees,
+    CASE WHEN s.day IS NOT NULL AND s.referral_fees IS NULL THEN 1 ELSE 0 END AS unknown_selling_fees,
+    CASE WHEN s.day IS NOT NULL AND s.fulfilment_fees IS NULL THEN 1 ELSE 0 END AS unknown_fulfilment_fees,
     CASE WHEN s.day IS NOT NULL AND s.cogs IS NULL THEN 1 ELSE 0 END AS unknown_cogs,
     CASE WHEN s.day IS NOT NULL AND s.cm2 IS NULL THEN 1 ELSE 0 END AS unknown_margin,
     CASE WHEN s.day IS NOT NULL AND x.rate IS NULL THEN 1 ELSE 0 END AS unknown_rate,
@@ -163,11 +158,16 @@ SELECT
     ORDER BY d.day
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   ) AS unknown_sales,
-  SUM(COALESCE(d.unknown_fees, 0)) OVER (
+  SUM(COALESCE(d.unknown_selling_fees, 0)) OVER (
     PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
     ORDER BY d.day
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  ) AS unknown_fees,
+  ) AS unknown_selling_fees,
+  SUM(COALESCE(d.unknown_fulfilment_fees, 0)) OVER (
+    PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
+    ORDER BY d.day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS unknown_fulfilment_fees,
   SUM(COALESCE(d.unknown_cogs, 0)) OVER (
     PARTITION BY d.account_id, d.marketplace_id, d.month_first, d.sku, d.currency
     ORDER BY d.day

@@ -1,55 +1,109 @@
 -- Profit of each SKU over the days of the scope. Overhead stays in the row without SKU, or is spread (`spread`).
-WITH rated AS (
-    SELECT p.*,
-           CASE WHEN %(in_reporting)s THEN p.reporting_currency ELSE p.currency END AS shown_currency,
-           CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END AS rate
-    FROM sellerops_marts.profit_sku_day AS p
-    LEFT JOIN sellerops_reference.fx_rate AS x
-        ON x.day = p.day AND x.from_currency = p.currency AND x.to_currency = p.reporting_currency
-    WHERE p.day BETWEEN %(start)s AND %(end)s
+-- A period of whole months and two part months: the months, and to the last day, less up to the day before the first.
+WITH shop_days AS (
+    SELECT p.account_id, p.marketplace_id,
+           max(p.day) FILTER (WHERE p.day >= date_trunc('month', %(end)s::date)) AS last_day,
+           max(p.day) FILTER (WHERE p.day >= date_trunc('month', %(start)s::date) AND p.day < %(start)s) AS day_before
+    FROM sellerops_marts.profit_day AS p
+    WHERE p.day BETWEEN date_trunc('month', %(start)s::date) AND %(end)s
       AND (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
       AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
+    GROUP BY p.account_id, p.marketplace_id
 ),
-amounts AS (
-    SELECT account_id, sku, shown_currency, units, returned_units, status, missing,
-           CASE WHEN %(in_reporting)s THEN product_sales_reporting ELSE product_sales END AS product_sales,
-           (shipping_income + gift_wrap_income + other_income) * rate AS other_income,
-           refunds * rate AS refunds,
-           promotions * rate AS promotions,
-           (referral_fees + closing_fees + digital_services_fees) * rate AS selling_fees,
-           fulfilment_fees * rate AS fulfilment_fees,
-           (return_fees + refund_admin_fees + chargebacks + merchant_shipping + other_cm1) * rate AS other_cm1,
-           CASE WHEN %(in_reporting)s THEN cogs_reporting + cogs_returned * rate ELSE cogs + cogs_returned END AS cogs,
-           CASE WHEN %(in_reporting)s THEN cm1_reporting ELSE cm1 END AS cm1,
-           CASE WHEN %(in_reporting)s THEN ads_reporting ELSE ads END AS ads,
-           storage * rate AS storage,
-           (promotion_fees + inbound + removals + reimbursements + clawbacks + other_cm2 + tax_on_fees) * rate AS other_cm2,
-           CASE WHEN %(in_reporting)s THEN cm2_reporting ELSE cm2 END AS cm2,
-           overhead * rate AS overhead
-    FROM rated
+pieces AS (
+    SELECT 1 AS sign, m.account_id, m.sku, m.currency, m.reporting_currency, m.units, m.returned_units, m.unknown_sales,
+           m.unknown_selling_fees, m.unknown_fulfilment_fees, m.unknown_cogs, m.unknown_margin, m.unknown_rate, m.estimated, m.incomplete,
+           m.missing_ads, m.missing_cost, m.missing_fees, m.missing_fx_rate, m.missing_price, m.missing_storage,
+           m.missing_unmapped, m.missing_vat_setting, m.product_sales, m.other_income, m.refunds, m.promotions,
+           m.selling_fees, m.fulfilment_fees, m.other_cm1, m.cogs, m.cm1, m.ads, m.storage, m.other_cm2, m.cm2,
+           m.overhead, m.product_sales_reporting, m.other_income_reporting, m.refunds_reporting,
+           m.promotions_reporting, m.selling_fees_reporting, m.fulfilment_fees_reporting, m.other_cm1_reporting,
+           m.cogs_reporting, m.cm1_reporting, m.ads_reporting, m.storage_reporting, m.other_cm2_reporting,
+           m.cm2_reporting, m.overhead_reporting
+    FROM shop_days AS s
+    JOIN sellerops_marts.profit_sku_month AS m
+        ON m.account_id = s.account_id AND m.marketplace_id = s.marketplace_id
+        AND m.month_first >= date_trunc('month', %(start)s::date)
+        AND m.month_first < date_trunc('month', %(end)s::date)
+    UNION ALL
+    SELECT e.sign, d.account_id, d.sku, d.currency, d.reporting_currency, d.units, d.returned_units, d.unknown_sales,
+           d.unknown_selling_fees, d.unknown_fulfilment_fees, d.unknown_cogs, d.unknown_margin, d.unknown_rate, d.estimated, d.incomplete,
+           d.missing_ads, d.missing_cost, d.missing_fees, d.missing_fx_rate, d.missing_price, d.missing_storage,
+           d.missing_unmapped, d.missing_vat_setting, d.product_sales, d.other_income, d.refunds, d.promotions,
+           d.selling_fees, d.fulfilment_fees, d.other_cm1, d.cogs, d.cm1, d.ads, d.storage, d.other_cm2, d.cm2,
+           d.overhead, d.product_sales_reporting, d.other_income_reporting, d.refunds_reporting,
+           d.promotions_reporting, d.selling_fees_reporting, d.fulfilment_fees_reporting, d.other_cm1_reporting,
+           d.cogs_reporting, d.cm1_reporting, d.ads_reporting, d.storage_reporting, d.other_cm2_reporting,
+           d.cm2_reporting, d.overhead_reporting
+    FROM shop_days AS s
+    CROSS JOIN LATERAL (VALUES (1, s.last_day), (-1, s.day_before)) AS e (sign, day)
+    JOIN sellerops_marts.profit_sku_to_date AS d
+        ON d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id AND d.day = e.day
+),
+-- What the rows of a SKU lack is unknown of the SKU.
+added AS (
+    SELECT account_id, sku, CASE WHEN %(in_reporting)s THEN reporting_currency ELSE currency END AS shown_currency,
+           sum(sign * units)::bigint AS units, sum(sign * returned_units)::bigint AS returned_units,
+           sum(sign * unknown_sales) AS unknown_sales,
+           sum(sign * unknown_selling_fees) AS unknown_selling_fees,
+           sum(sign * unknown_fulfilment_fees) AS unknown_fulfilment_fees,
+           sum(sign * unknown_cogs) AS unknown_cogs,
+           sum(sign * unknown_margin) AS unknown_margin,
+           sum(sign * unknown_rate) AS unknown_rate,
+           sum(sign * estimated) AS estimated,
+           sum(sign * incomplete) AS incomplete,
+           sum(sign * missing_ads) AS missing_ads,
+           sum(sign * missing_cost) AS missing_cost,
+           sum(sign * missing_fees) AS missing_fees,
+           sum(sign * missing_fx_rate) AS missing_fx_rate,
+           sum(sign * missing_price) AS missing_price,
+           sum(sign * missing_storage) AS missing_storage,
+           sum(sign * missing_unmapped) AS missing_unmapped,
+           sum(sign * missing_vat_setting) AS missing_vat_setting,
+           sum(sign * CASE WHEN %(in_reporting)s THEN product_sales_reporting ELSE product_sales END) AS product_sales,
+           sum(sign * CASE WHEN %(in_reporting)s THEN other_income_reporting ELSE other_income END) AS other_income,
+           sum(sign * CASE WHEN %(in_reporting)s THEN refunds_reporting ELSE refunds END) AS refunds,
+           sum(sign * CASE WHEN %(in_reporting)s THEN promotions_reporting ELSE promotions END) AS promotions,
+           sum(sign * CASE WHEN %(in_reporting)s THEN selling_fees_reporting ELSE selling_fees END) AS selling_fees,
+           sum(sign * CASE WHEN %(in_reporting)s THEN fulfilment_fees_reporting ELSE fulfilment_fees END) AS fulfilment_fees,
+           sum(sign * CASE WHEN %(in_reporting)s THEN other_cm1_reporting ELSE other_cm1 END) AS other_cm1,
+           sum(sign * CASE WHEN %(in_reporting)s THEN cogs_reporting ELSE cogs END) AS cogs,
+           sum(sign * CASE WHEN %(in_reporting)s THEN cm1_reporting ELSE cm1 END) AS cm1,
+           sum(sign * CASE WHEN %(in_reporting)s THEN ads_reporting ELSE ads END) AS ads,
+           sum(sign * CASE WHEN %(in_reporting)s THEN storage_reporting ELSE storage END) AS storage,
+           sum(sign * CASE WHEN %(in_reporting)s THEN other_cm2_reporting ELSE other_cm2 END) AS other_cm2,
+           sum(sign * CASE WHEN %(in_reporting)s THEN cm2_reporting ELSE cm2 END) AS cm2,
+           sum(sign * CASE WHEN %(in_reporting)s THEN overhead_reporting ELSE overhead END) AS overhead
+    FROM pieces
+    GROUP BY account_id, sku, shown_currency
 ),
 sums AS (
-    SELECT account_id, sku, coalesce(shown_currency, '') AS currency,
-           coalesce(sum(units), 0)::bigint AS units, coalesce(sum(returned_units), 0)::bigint AS returned_units,
-           CASE WHEN count(*) = count(product_sales) THEN round(sum(product_sales), 6) END AS product_sales,
-           CASE WHEN count(*) = count(other_income) THEN round(sum(other_income), 6) END AS other_income,
-           CASE WHEN count(*) = count(refunds) THEN round(sum(refunds), 6) END AS refunds,
-           CASE WHEN count(*) = count(promotions) THEN round(sum(promotions), 6) END AS promotions,
-           CASE WHEN count(*) = count(selling_fees) THEN round(sum(selling_fees), 6) END AS selling_fees,
-           CASE WHEN count(*) = count(fulfilment_fees) THEN round(sum(fulfilment_fees), 6) END AS fulfilment_fees,
-           CASE WHEN count(*) = count(other_cm1) THEN round(sum(other_cm1), 6) END AS other_cm1,
-           CASE WHEN count(*) = count(cogs) THEN round(sum(cogs), 6) END AS cogs,
-           CASE WHEN count(*) = count(cm1) THEN round(sum(cm1), 6) END AS cm1,
-           CASE WHEN count(*) = count(ads) THEN round(sum(ads), 6) END AS ads,
-           CASE WHEN count(*) = count(storage) THEN round(sum(storage), 6) END AS storage,
-           CASE WHEN count(*) = count(other_cm2) THEN round(sum(other_cm2), 6) END AS other_cm2,
-           CASE WHEN count(*) = count(cm2) THEN round(sum(cm2), 6) END AS cm2,
-           CASE WHEN count(*) = count(overhead) THEN round(sum(overhead), 6) END AS overhead,
-           CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'
-                WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
-           coalesce(string_agg(DISTINCT nullif(missing, ''), ', '), '') AS missing
-    FROM amounts
-    GROUP BY account_id, sku, shown_currency
+    SELECT account_id, sku, coalesce(shown_currency, '') AS currency, units, returned_units,
+           CASE WHEN unknown_rate_shown = 0 AND unknown_sales = 0 THEN product_sales END AS product_sales,
+           CASE WHEN unknown_rate_shown = 0 THEN other_income END AS other_income,
+           CASE WHEN unknown_rate_shown = 0 THEN refunds END AS refunds,
+           CASE WHEN unknown_rate_shown = 0 THEN promotions END AS promotions,
+           CASE WHEN unknown_rate_shown = 0 AND unknown_selling_fees = 0 THEN selling_fees END AS selling_fees,
+           CASE WHEN unknown_rate_shown = 0 AND unknown_fulfilment_fees = 0 THEN fulfilment_fees END AS fulfilment_fees,
+           CASE WHEN unknown_rate_shown = 0 THEN other_cm1 END AS other_cm1,
+           CASE WHEN unknown_rate_shown = 0 AND unknown_cogs = 0 THEN cogs END AS cogs,
+           CASE WHEN unknown_rate_shown = 0 AND unknown_margin = 0 THEN cm1 END AS cm1,
+           CASE WHEN unknown_rate_shown = 0 THEN ads END AS ads,
+           CASE WHEN unknown_rate_shown = 0 THEN storage END AS storage,
+           CASE WHEN unknown_rate_shown = 0 THEN other_cm2 END AS other_cm2,
+           CASE WHEN unknown_rate_shown = 0 AND unknown_margin = 0 THEN cm2 END AS cm2,
+           CASE WHEN unknown_rate_shown = 0 THEN overhead END AS overhead,
+           CASE WHEN incomplete > 0 THEN 'incomplete' WHEN estimated > 0 THEN 'estimated' ELSE 'complete' END AS status,
+           concat_ws(', ', CASE WHEN missing_ads > 0 THEN 'ads' END,
+                     CASE WHEN missing_cost > 0 THEN 'cost' END,
+                     CASE WHEN missing_fees > 0 THEN 'fees' END,
+                     CASE WHEN missing_fx_rate > 0 THEN 'fx_rate' END,
+                     CASE WHEN missing_price > 0 THEN 'price' END,
+                     CASE WHEN missing_storage > 0 THEN 'storage' END,
+                     CASE WHEN missing_unmapped > 0 THEN 'unmapped' END,
+                     CASE WHEN missing_vat_setting > 0 THEN 'vat_setting' END) AS missing
+    FROM added
+    CROSS JOIN LATERAL (SELECT CASE WHEN %(in_reporting)s THEN unknown_rate ELSE 0 END AS unknown_rate_shown) AS r
 ),
 spread AS (
     SELECT s.*,

@@ -93,13 +93,13 @@ const ConnectionTable = ({ caption, connections, isOwner, busy, test }: Connecti
         <Table.Body>
           {connections.map((each) => (
             <Table.Row key={each.connection} verticalAlign="top">
-              <Table.Cell>
+              <Table.Cell whiteSpace="normal" minW="11rem">
                 <Text fontWeight="medium">{each.connection}</Text>
                 <Text color="fg.muted" fontSize="sm">
-                  {each.kind} · {each.used_by}
+                  {each.account_id ? each.kind : `${each.kind} · ${each.used_by}`}
                 </Text>
               </Table.Cell>
-              <Table.Cell maxW="26rem" whiteSpace="normal">
+              <Table.Cell minW="10rem" maxW="24rem" whiteSpace="normal">
                 <Test connection={each} />
               </Table.Cell>
               {ofAccount && (
@@ -108,7 +108,7 @@ const ConnectionTable = ({ caption, connections, isOwner, busy, test }: Connecti
                 </Table.Cell>
               )}
               {ofAccount && (
-                <Table.Cell>
+                <Table.Cell minW="10rem" maxW="14rem" whiteSpace="normal">
                   <Sync connection={each} />
                 </Table.Cell>
               )}
@@ -162,7 +162,8 @@ const Sync = ({ connection: { sync } }: { connection: HubConnection }) => {
     <Stack gap={0}>
       <Moment value={sync.synced_at} />
       <Text fontSize="sm" color="fg.muted">
-        in a day: <Units value={sync.loads} /> loads, <Units value={sync.stored} /> rows, <Units value={sync.changed} /> new or changed
+        In the day before it: <Units value={sync.loads} /> loads, <Units value={sync.stored} /> rows, <Units value={sync.changed} /> of them new or
+        changed
       </Text>
       {sync.rejected > 0 && (
         <Text fontSize="sm">

@@ -17,6 +17,13 @@ const LABELS: Record<string, string> = {
   order_budget: "Budget for orders",
 };
 
+/** Where the description of the table's column says less than people need. */
+const HELP: Record<string, string> = {
+  vat_on_fees: "Whether you get back the VAT on Amazon's fees.",
+  reporting_currency: "Pages show amounts of all marketplaces in it.",
+  margin_floor: "Lowest acceptable CM2 as a share of sales, 0 to 1; below it you get an alert.",
+};
+
 const CHOICES: Record<string, string> = {
   RECOVERABLE: "you recover it",
   NON_RECOVERABLE: "it is a cost",
@@ -49,7 +56,7 @@ const OneSetting = ({ setting }: { setting: Setting }) => {
   const send = (next: string | null) =>
     save.mutate({ body: { account_id: setting.account_id, name: setting.name, value: next } }, { onError: () => setValue(setting.value) });
   return (
-    <FormField label={LABELS[setting.name] ?? setting.name} help={setting.description} error={save.error?.message}>
+    <FormField label={LABELS[setting.name] ?? setting.name} help={HELP[setting.name] ?? setting.description} error={save.error?.message}>
       <HStack w="full">
         {setting.choices.length > 0 ? (
           <NativeSelect.Root size="sm" disabled={save.isPending}>
