@@ -68,6 +68,29 @@ class Hub:
         known = {name: value for name, value in defaults.items() if name in columns}
         add_rows(self.conninfo, f"sellerops_marts.{mart}", [{**known, **row} for row in rows])
 
+    def derive(self, *marts: str) -> None:
+        """Build marts with a SELECT from the rows that their inputs have, with the product's own builder."""
+        from contextlib import closing
+
+        from support.built_marts import builder_of
+
+        from sellerops.destinations.mart_store import Span
+        from sellerops.ledger import Ledger
+        from sellerops.reference.config_tables import synchronise
+
+        specs = [load_mart(name) for name in marts]
+        inputs = {name: load_mart(name) for spec in specs for name in spec.marts_read}
+        with closing(Ledger(self.conninfo)) as ledger:
+            with ledger.connection() as connection:
+                synchronise(connection, {"calendar"})
+            builder = builder_of(ledger, [*inputs.values(), *specs])
+            for spec in specs:
+                read = spec.marts_read[0]
+                accounts = self.rows(f"SELECT DISTINCT account_id FROM sellerops_marts.{read}")
+                builder.queue(spec, [Span(each["account_id"]) for each in accounts], cause="by hand")
+                builder.build(spec)
+        self._made.update(marts)
+
     def add_to(self, table: str, *rows: dict[str, Any]) -> None:
         """Rows of a table of the ledger or of reference data, named with its schema."""
         add_rows(self.conninfo, table, rows)

@@ -22,6 +22,7 @@ SCOPE = "start=2026-11-10&end=2026-11-19"
 def hub(hub_server: HubServer) -> Iterator[Hub]:
     with hub_server.database() as hub:
         fill_money(hub)
+        hub.derive("profit_sku_month", "profit_sku_to_date")
         yield hub
 
 
