@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from support.browsers import free_port, needs_chromium
 from support.hub import Hub, HubServer
@@ -25,6 +26,9 @@ PAGES = {
 }  # fmt: skip
 FOR_OWNERS = {"settings", "audit"}
 ROOT = "#seller-hub"
+OF_FIGURES = ("overview", "profit", "products", "ads", "restock")
+FAILURES = ("This page failed", "This could not be shown", "This could not be asked")
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SECONDS = 60_000
 # Chromium itself reports answers such as 404; the pages tell them in words.
 _NETWORK = "Failed to load resource"
@@ -43,10 +47,14 @@ class Visit:
         self.page.goto(f"{self.url}/plugin/hub/{slug}")
         self.settle(PAGES[slug.split("?")[0].split("/")[0]])
 
-    def go(self, title: str) -> None:
-        """Follow the hub's own navigation."""
+    def go(self, title: str, *, wait: bool = True) -> None:
+        """Follow the hub's own navigation, which is behind a button on a phone."""
+        menu = self.page.locator(f"{ROOT} nav").get_by_role("button")
+        if menu.is_visible() and menu.get_attribute("aria-expanded") == "false":
+            menu.click()
         self.page.locator(f"{ROOT} nav").get_by_role("link", name=title, exact=True).click()
-        self.settle(title)
+        if wait:
+            self.settle(title)
 
     def settle(self, title: str) -> None:
         """Wait for the page's heading, and until nothing loads."""
@@ -111,8 +119,8 @@ def visit(chromium: Browser, hub: Hub, airflow: str, role: str, **options: Any) 
 def test_every_page_works_without_errors_in_the_console(
     chromium: Browser, hub: Hub, airflow: str, role: str
 ) -> None:
-    """At both widths and in both colours, and nothing is wider than a phone."""
-    with visit(chromium, hub, airflow, role, viewport={"width": 1280, "height": 900}) as tab:
+    """Each page that the role sees, and nothing is wider than a phone."""
+    with visit(chromium, hub, airflow, role, viewport=DESK) as tab:
         tab.open("overview")
         for slug, title in PAGES.items():
             link = tab.page.locator(f"{ROOT} nav").get_by_role("link", name=title, exact=True)
@@ -120,10 +128,83 @@ def test_every_page_works_without_errors_in_the_console(
             if link.count() == 0:
                 continue
             tab.go(title)
-            assert "This page failed" not in tab.text, title
+            assert not [words for words in FAILURES if words in tab.text], title
             assert tab.problems == [], title
-            tab.page.set_viewport_size({"width": 390, "height": 844})
+            tab.page.set_viewport_size(PHONE)
             wide = tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{title} is {wide} px wider than a phone"
-            tab.page.set_viewport_size({"width": 1280, "height": 900})
-            tab.problems.clear()
+            tab.page.set_viewport_size(DESK)
+
+
+@pytest.mark.parametrize(("colours", "size"), [("light", DESK), ("dark", PHONE)])
+def test_axe_finds_nothing_serious(
+    chromium: Browser, hub: Hub, airflow: str, colours: str, size: Any
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed; make hub installs it")
+    with visit(chromium, hub, airflow, "owner", viewport=size) as tab:
+        tab.page.add_init_script(f"localStorage.setItem('theme', '{colours}')")
+        tab.open("overview")
+        assert tab.page.locator("html").get_attribute("class") == colours
+        tab.page.add_script_tag(path=AXE)
+        for title in PAGES.values():
+            tab.go(title)
+            found = tab.page.evaluate(
+                """async (root) => (await axe.run(root, {resultTypes: ["violations"]})).violations
+                    .filter(({impact}) => impact === "serious" || impact === "critical")
+                    .flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`))""",
+                ROOT,
+            )
+            assert found == [], title
+
+
+def test_without_figures_pages_say_what_to_switch_on(
+    chromium: Browser, hub_server: HubServer, airflow: str
+) -> None:
+    with (
+        hub_server.database() as empty,
+        visit(chromium, empty, airflow, "owner", viewport=DESK) as tab,
+    ):
+        tab.open("overview")
+        for slug in OF_FIGURES:
+            tab.go(PAGES[slug])
+            assert "marts__" in tab.text, PAGES[slug]
+        assert [line for line in tab.problems if _NETWORK not in line] == []
+
+
+def test_an_absent_database_is_told_and_airflow_goes_on(
+    chromium: Browser, hub_server: HubServer, airflow: str
+) -> None:
+    from sellerops_airflow.runtime import Runtime, use_runtime
+
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none?connect_timeout=1"
+    with (
+        hub_server.database() as hub,
+        use_runtime(Runtime(lambda: nowhere, lambda: "", lambda: nowhere)),
+        visit(chromium, hub, airflow, "owner", viewport=DESK) as tab,
+    ):
+        tab.page.goto(f"{airflow}/plugin/hub/profit")
+        tab.page.get_by_role("alert").wait_for(timeout=SECONDS)
+        assert "database does not answer" in tab.text
+        assert "Try again" in tab.text
+        tab.page.goto(f"{airflow}/dags")
+        tab.page.get_by_role("heading", name="Dags").wait_for(timeout=SECONDS)
+        assert [line for line in tab.problems if _NETWORK not in line] == []
+
+
+def test_a_slow_database_slows_nothing_else(chromium: Browser, hub: Hub, airflow: str) -> None:
+    with (
+        psycopg.connect(hub.conninfo) as slow,
+        visit(chromium, hub, airflow, "owner", viewport=DESK) as tab,
+    ):
+        tab.page.goto(f"{airflow}/plugin/hub/profit")
+        tab.settle("Profit")
+        slow.execute("LOCK TABLE sellerops_marts.profit_day")
+        tab.go("Overview", wait=False)
+        tab.page.locator(f"{ROOT} [aria-busy=true]").first.wait_for(timeout=SECONDS)
+        others = [tab.page.request.get(f"{airflow}/{path}") for path in ("api/v2/version", "api/v2/dags")]
+        assert [answer.status for answer in others] == [200, 200]
+        assert tab.page.locator(f"{ROOT} [aria-busy=true]").count() > 0
+        slow.rollback()
+        tab.settle("Overview")
+        assert tab.problems == []
