@@ -224,7 +224,7 @@ def tail(path: Path, lines: int = 15) -> str:
 def wait_until(
     check: Callable[[], bool], seconds: float, what: str, *, watch: Sequence[Component] = ()
 ) -> None:
-    """Call ``check`` until it returns True: four times a second at first, and every two seconds in the end.
+    """Call ``check`` until it returns True: four times a second at first, once a second in the end.
 
     Raises StartError, naming ``what``, after ``seconds``, or at once when a component in ``watch`` has
     exited.
@@ -246,4 +246,4 @@ def pause_after(waited: float) -> float:
     A look may cost what is waited for some of its processor: asked four times a second for the state of a
     run, Airflow takes a tenth of one to answer.
     """
-    return min(2.0, max(0.25, waited / 20))
+    return min(1.0, max(0.25, waited / 20))

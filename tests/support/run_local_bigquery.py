@@ -36,7 +36,7 @@ def main() -> None:
     datasets.delete = _with_results(datasets.delete)
     # Each statement is a tree of thousands of objects, and what is imported stays.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000)
     cli.main()
 
 

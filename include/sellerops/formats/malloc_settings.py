@@ -7,7 +7,7 @@ from functools import cache
 
 _LARGE = 16 << 20
 # Python's own number is 700, fewer than one transaction of Amazon's consists of.
-_OBJECTS = 50_000
+_OBJECTS = 10_000
 
 
 @cache
@@ -24,7 +24,7 @@ def keep_freed_memory() -> None:
 
 @cache
 def look_seldom_for_garbage() -> None:
-    """Let Python look for garbage after 50,000 new objects at the earliest.
+    """Let Python look for garbage after 10,000 new objects at the earliest.
 
     A block of JSON becomes hundreds of thousands of objects, none of them garbage before the block is read:
     looking for it took a third of the reading time.
