@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Folders of tests that share what takes long to make: an Airflow, a warehouse of two weeks.
-END_TO_END, WAREHOUSE = "tests/e2e", "tests/integration/marts"
-_GROUPS = {END_TO_END: END_TO_END, WAREHOUSE: WAREHOUSE, "tests/integration/alerts": WAREHOUSE}
+# Folders of tests that share what takes long to make: an Airflow, a warehouse of two weeks, the days of the
+# simulated sellers.
+END_TO_END, WAREHOUSE, SIMULATION = "tests/e2e", "tests/integration/marts", "tests/unit/amazon_sandbox"
+_GROUPS = {
+    END_TO_END: END_TO_END,
+    WAREHOUSE: WAREHOUSE,
+    "tests/integration/alerts": WAREHOUSE,
+    SIMULATION: SIMULATION,
+    "tests/unit/catalogue": SIMULATION,
+}
 
 
 class FilesToProcesses(LoadScopeScheduling):
