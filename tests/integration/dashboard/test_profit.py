@@ -157,10 +157,13 @@ def test_the_steps_from_seller_central_end_at_product_sales(hub: Hub) -> None:
     assert rows["refunds"]["amounts"][0] is not None and rows["refunds"]["total"] is None
 
 
-def test_sku_totals_are_those_of_the_lines_however_overhead_is_spread(hub: Hub) -> None:
-    lines = {row["name"]: row["totals"][0]["value"] for row in get(hub, "lines")["rows"]}
+@pytest.mark.parametrize(
+    "scope", [SCOPE, "start=2026-10-29&end=2026-11-03", "start=2026-11-01&end=2026-11-02"]
+)
+def test_sku_totals_are_those_of_the_lines_however_overhead_is_spread(hub: Hub, scope: str) -> None:
+    lines = {row["name"]: row["totals"][0]["value"] for row in get(hub, "lines", scope)["rows"]}
     for spread in ("none", "sales", "units"):
-        table = get(hub, "skus", f"{SCOPE}&spread={spread}")
+        table = get(hub, "skus", f"{scope}&spread={spread}")
         assert table["row_count"] == 3
         for name in ("product_sales", "refunds", "ads", "storage", "cm1", "cm2", "overhead", "profit"):
             assert Decimal(table["totals"][name]) == added([row[name] for row in table["rows"]])

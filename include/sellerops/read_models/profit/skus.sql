@@ -104,6 +104,11 @@ sums AS (
                      CASE WHEN missing_vat_setting > 0 THEN 'vat_setting' END) AS missing
     FROM added
     CROSS JOIN LATERAL (SELECT CASE WHEN %(in_reporting)s THEN unknown_rate ELSE 0 END AS unknown_rate_shown) AS r
+    -- Sums by month know SKUs that had nothing on the days of the scope.
+    WHERE (units, returned_units, unknown_margin, unknown_rate) <> (0, 0, 0, 0)
+       OR (product_sales, other_income, refunds, promotions, selling_fees, fulfilment_fees, other_cm1, cogs)
+          <> (0, 0, 0, 0, 0, 0, 0, 0)
+       OR (ads, storage, other_cm2, overhead) <> (0, 0, 0, 0)
 ),
 spread AS (
     SELECT s.*,

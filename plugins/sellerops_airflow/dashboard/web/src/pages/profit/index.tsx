@@ -1,6 +1,7 @@
 import { Stack } from "@chakra-ui/react";
 
 import { PageFrame, Tabs } from "../../components";
+import { Advice } from "./Advice";
 import { BridgeView } from "./BridgeView";
 import { DaysChart } from "./DaysChart";
 import { DifferencesView } from "./DifferencesView";
@@ -16,6 +17,7 @@ import type { View } from "./views";
 const ViewOf = ({ view }: { view: View }) => (
   <Stack gap={4} pt={2}>
     <SummaryTiles view={view} />
+    <Advice view={view} />
     <DaysChart view={view} />
     {view === "payment" && <Payouts />}
     <LinesTable view={view} />

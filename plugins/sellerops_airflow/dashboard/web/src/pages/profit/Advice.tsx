@@ -1,0 +1,75 @@
+import { Code, List, Span, Text } from "@chakra-ui/react";
+import type { ReactNode } from "react";
+
+import { HubLink, Section, explainMissing, useApi, useScope } from "../../components";
+import type { View } from "./views";
+
+/** What to do about a missing word; what only waiting helps for says so. */
+const ADVICE: Record<string, ReactNode> = {
+  ads: (
+    <>
+      A marketplace advertised in the two weeks before and nothing is reported for a day. Look at the ads reports on <HubLink to="health">Data health</HubLink> and
+      collect the day again. By payment: you pay for ads by card, so no settlement has them; use the order view.
+    </>
+  ),
+  cost: (
+    <>
+      Some units have no cost. Get the file with <Code size="sm">bin/sellerops reference template cost --output costs.csv</Code>, fill it in, and store it with{" "}
+      <Code size="sm">bin/sellerops reference import cost costs.csv</Code>. The SKUs are those with “{explainMissing("cost").text}” under By SKU.
+    </>
+  ),
+  days: <>Figures end before the period does. Choose a period that ends earlier, or look at Data health for days that are missing or still being collected.</>,
+  fees: (
+    <>
+      Amazon has not named a fee of orders that it has not posted yet. Switch on the report fee_preview (it names expected fees ahead); else wait until the orders
+      are posted, usually two days after they ship.
+    </>
+  ),
+  fx_rate: (
+    <>
+      There is no exchange rate of the last 30 days. <Code size="sm">bin/sellerops reference rates</Code> shows which; give one with{" "}
+      <Code size="sm">bin/sellerops reference import fx_given rates.csv</Code>, or choose the marketplace&apos;s currency.
+    </>
+  ),
+  lines: <>The lines of a settlement do not add up to its total: Amazon&apos;s file is damaged. Clear the run of the report settlements to download it again.</>,
+  orders: <>Sales are reported for a day and its orders are not collected. Collect the report all_orders for the day on Data health.</>,
+  price: <>A pending order has no price, and its SKU had none before. Amazon names it once the payment is confirmed; the report listings_all gives one sooner.</>,
+  sales: <>Sales and Traffic of a day is not collected yet. It arrives one to three days late; else collect sales_daily_totals on Data health.</>,
+  settlement: <>The forecast needs an earlier settlement. Switch on the report settlements; the first one comes within two weeks.</>,
+  storage: (
+    <>
+      Amazon publishes storage fees of a month in the middle of the next one. Until then, days cost what they did in the last known month. If the report
+      storage_fees is switched off, switch it on.
+    </>
+  ),
+  unmapped: (
+    <>
+      Amounts have a name that no rule knows. <HubLink to="profit" params={{ view: "unmapped" }}>Unmapped</HubLink> lists them with the line that adds a rule.
+    </>
+  ),
+  vat_setting: (
+    <>
+      Fees bear VAT, and whether you recover it is not set. Set <Code size="sm">vat_on_fees</Code> to RECOVERABLE or NON_RECOVERABLE in{" "}
+      <Code size="sm">include/config/account_settings.yaml</Code>.
+    </>
+  ),
+};
+
+/** Each missing word of the period with what to do about it; nothing where nothing is missing. */
+export const Advice = ({ view }: { view: View }) => {
+  const scope = useScope();
+  const result = useApi("/api/profit/lines", { query: { ...scope.query, view } });
+  const missing = result.data?.missing ?? [];
+  if (missing.length === 0) return null;
+  return (
+    <Section title="What is missing, and what to do" lead="After a change, the next run of marts__money computes the days again.">
+      <List.Root ps={4} gap={2} fontSize="sm">
+        {missing.map((word) => (
+          <List.Item key={word}>
+            <Span fontWeight="semibold">{explainMissing(word).text}:</Span> <Text as="span">{ADVICE[word] ?? "See Data health."}</Text>
+          </List.Item>
+        ))}
+      </List.Root>
+    </Section>
+  );
+};
