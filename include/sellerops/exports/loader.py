@@ -11,6 +11,7 @@ from sellerops.base.errors import ConfigurationError, SpecError
 from sellerops.exports.spec import ExportSpec
 from sellerops.settings.config_files import config_dir, shown
 from sellerops.settings.last_valid import Files, kept_texts
+from sellerops.settings.mart_tables import MARTS, mart_names
 from sellerops.settings.spec_files import (
     SpecFailure,
     load_spec_files,
@@ -31,7 +32,7 @@ def load_exports(directory: Path | None = None) -> tuple[list[ExportSpec], list[
     """
     folder = _folder(directory)
     owners: dict[tuple[str, str], str] = {}
-    tables = _known_tables()
+    tables = _known_tables() | {f"{MARTS}.{name}" for name in mart_names()}
 
     def build(path: Path, files: Files) -> ExportSpec:
         spec = _build(path, files)
@@ -104,14 +105,16 @@ def _sql_beside(path: Path, name: str, files: Files) -> str:
 
 
 def _refuse_unknown_inputs(spec: ExportSpec, tables: set[str]) -> None:
-    """Refuse tables in `after` that no report fills: they would never start the export."""
+    """Refuse tables in `after` that neither a report nor a mart fills: they would never start the export."""
     for name in spec.after if spec.enabled else ():
         if name not in tables:
             guess = difflib.get_close_matches(name, tables, n=1)
             raise SpecError(
-                f"no report fills the table {name!r}.",
+                f"no report fills the table {name!r}, and no mart has this name.",
                 where=f"{spec.path}, key `after`",
-                remedy=f"Did you mean {guess[0]!r}?" if guess else "docs/reports.md lists all tables.",
+                remedy=f"Did you mean {guess[0]!r}?"
+                if guess
+                else "docs/reports.md and docs/mart-tables.md list all tables.",
             )
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 from sellerops.settings.specs import ColumnType
 
 MARTS = "sellerops_marts"
 REFERENCE = "sellerops_reference"
+_FILES = Path(__file__).resolve().parents[2] / "marts"
+
+
+def mart_names() -> list[str]:
+    """The names of all marts: those of the files of ``include/marts``, valid or not."""
+    return sorted(path.stem for path in _FILES.glob("*.sql"))
 
 
 @dataclass(frozen=True, order=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 import yaml
 from integration.collect.parts import Bench, collect
 from integration.exports.conftest import SHEET, hook, server
+from support.hand_made_rows import add_rows, make_marts
 from support.sheets import SheetsServer, Tab
 
 from sellerops.collect import splitting
@@ -17,6 +18,7 @@ from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.destinations.postgres.row_source import PostgresRowSource
 from sellerops.exports import ExportSpec, load_exports
 from sellerops.exports.export_run import run_export
+from sellerops.ledger import Ledger
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.specs import load_spec
 from sellerops_airflow.hooks.sheets import GoogleSheets
@@ -86,6 +88,27 @@ READY = {
     ),
 }  # fmt: skip
 
+# Exports of marts: a row of the mart that is shown, one that is not, and a cell of the sheet.
+OF_MARTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, Any]] = {
+    "profit_by_marketplace_and_day": (
+        "profit_day", {"day": LAST_DAY, "cogs": -4, "cogs_returned": 1}, {"day": date(2026, 8, 22)},
+        "Cost of goods", -3,
+    ),
+    "profit_by_sku_and_month": (
+        "profit_sku_month",
+        {"month_first": date(2025, 11, 1), "sku": "A", "cm2": 5, "unknown_margin": 0, "incomplete": 1},
+        {"month_first": date(2025, 10, 1), "sku": "A"}, "Status", "incomplete",
+    ),
+    "restock_orders": (
+        "restock", {"day": LAST_DAY, "sku": "A", "order_quantity": 10, "override_quantity": 12},
+        {"day": LAST_DAY, "sku": "B", "order_quantity": 0}, "Quantity", 12,
+    ),
+    "owed_by_amazon": (
+        "owed", {"day": LAST_DAY, "sku": "A", "value": 7, "is_claimable": True},
+        {"day": LAST_DAY, "sku": "B", "value": 8, "is_claimable": False}, "Value", 7,
+    ),
+}  # fmt: skip
+
 
 def shipped(name: str) -> ExportSpec:
     """The export as it is once its line ``enabled: false`` has given way to a spreadsheet."""
@@ -134,7 +157,7 @@ def api(hook: GoogleSheets, server: SheetsServer) -> GoogleSheets:
 def test_every_shipped_export_is_looked_at_here_and_is_off() -> None:
     specs, failures = load_exports()
     assert failures == []
-    assert {spec.name for spec in specs} == set(READY)
+    assert {spec.name for spec in specs} == set(READY) | set(OF_MARTS)
     assert not any(spec.enabled or spec.spreadsheet_id for spec in specs)
 
 
@@ -168,3 +191,21 @@ def test_an_export_brings_what_has_landed(
     assert found == pytest.approx(float(total))
     assert run_export(bench.ledger, spec, source, api).rows_written == rows, "again: the same rows"
     assert tab.grid() == [header, *body]
+
+
+@pytest.mark.parametrize("name", OF_MARTS)
+def test_an_export_of_a_mart_brings_the_rows_it_is_about(
+    name: str, ledger: Ledger, api: GoogleSheets, server: SheetsServer
+) -> None:
+    mart, shown, hidden, title, cell = OF_MARTS[name]
+    conninfo, spec = ledger.database.conninfo, shipped(name)
+    make_marts(conninfo, [mart])
+    ours = {"account_id": "northwind_na", "marketplace_id": "ATVPDKIKX0DER", "currency": "USD"}
+    add_rows(conninfo, f"sellerops_marts.{mart}", [{**ours, **shown}, {**ours, **hidden}])
+    tab = server.add(SHEET, **{spec.anchor.tab: Tab(0)})
+    done = run_export(ledger, spec, PostgresRowSource(conninfo), api)
+    header, line = tab.grid()
+    assert done.rows_written == 1
+    assert header == list(spec.columns.values())
+    assert line[header.index(title)] == cell
+    assert spec.after == (f"sellerops_marts.{mart}",)
