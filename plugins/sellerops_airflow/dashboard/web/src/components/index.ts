@@ -27,5 +27,6 @@ export { EmptyState, ErrorState, Loaded, LoadingState } from "./States";
 export { MissingList, StatusBadge, type Tone } from "./Status";
 export { Tabs } from "./Tabs";
 export { Tile, Tiles } from "./Tile";
+export { useShops } from "./useShops";
 export { useTable, type TableState } from "./useTable";
 export { WhyButton, type WhyProps } from "./WhyButton";

@@ -1,5 +1,204 @@
-import { PageFrame } from "../../components";
+import { Stack } from "@chakra-ui/react";
+import { useMemo } from "react";
 
-const Overview = () => <PageFrame title="Overview" />;
+import { type Answer, Loaded, PageFrame, Tile, Tiles, day, percent, units, useApi, useHubContext, useScope, useShops } from "../../components";
+import { Point } from "./Point";
+import { alertColumns, feeColumns, orderColumns, owedColumns, payoutColumns, returnColumns, shipmentColumns, yesterdayColumns } from "./points";
+import { useRows } from "./useRows";
+
+type OverviewData = Answer<"/api/overview">;
+
+/** What to look at every morning, in the order of its weight. */
+const Overview = () => {
+  const scope = useScope();
+  const context = useHubContext().data;
+  const last = context?.yesterday ?? scope.end;
+  // The Overview is about yesterday, whatever period other pages show.
+  const query = useMemo(() => ({ ...scope.query, start: last, end: last }), [scope.query, last]);
+  const result = useApi("/api/overview", { query });
+  return (
+    <PageFrame title="Overview" lead="What to look at this morning." scope={["shop", "compare", "currency"]}>
+      <Loaded result={result}>{(data) => <Points data={data} query={query} costs={context?.user.sees_costs ?? false} />}</Loaded>
+    </PageFrame>
+  );
+};
+
+interface PointsProps {
+  data: OverviewData;
+  query: ReturnType<typeof useScope>["query"];
+  costs: boolean;
+}
+
+const Points = ({ data, query, costs }: PointsProps) => {
+  const shops = useShops();
+  const inReporting = query.currency === "reporting";
+  const than = data.compared_day ? `${day(data.compared_day, "weekday")}` : undefined;
+  const why = (column: string) => ({
+    mart: "profit_day",
+    column: inReporting && column !== "units" ? `${column}_reporting` : column,
+    keys: { account_id: query.account, marketplace_id: query.marketplace, day: data.day },
+  });
+  return (
+    <Stack gap={4}>
+      <Point
+        name="yesterday" title={`Yesterday, ${day(data.day, "weekday")}`} lead="By the day of the order; amounts that Amazon has not posted yet are estimates."
+        to="profit" toText="Profit" data={data.yesterday} needs="Switch on DAGs marts__daily and marts__money." nothing="No marketplace had figures in the last four weeks."
+        columns={yesterdayColumns(shops, costs)} rowKey={(row) => row.account_id + row.marketplace_id + row.currency}
+        useAll={(name, open) => useRows(name as "yesterday", "product_sales", "desc", query, open)}
+      >
+        {data.yesterday?.totals.map((total) => (
+          <Tiles key={total.currency}>
+            {costs && (
+              <Tile
+                label="Profit" kind="money" value={total.profit} currency={total.currency} before={total.without_profit > 0 ? null : total.profit_before} than={than} why={why("profit")}
+                note={total.without_profit > 0 ? `Of ${total.row_count - total.without_profit} of ${total.row_count} marketplaces; the others are not known yet.` : undefined}
+              />
+            )}
+            <Tile label="Sales" kind="money" value={total.product_sales} currency={total.currency} before={total.product_sales_before} than={than} why={why("product_sales")} />
+            <Tile label="Units" kind="units" value={total.units} before={total.units_before} than={than} why={why("units")} />
+            <Tile label="Ads" kind="money" value={total.ads} currency={total.currency} good="neither" why={why("ads")} />
+          </Tiles>
+        ))}
+      </Point>
+
+      <Point
+        name="orders" title="To order today" lead="SKUs whose order is due, those that cost most margin first." to="restock" toText="Restock"
+        data={data.orders} needs="Switch on DAG marts__demand." nothing="Nothing is due today." columns={orderColumns(shops, costs)}
+        rowKey={(row) => row.account_id + row.marketplace_id + row.sku} useAll={(name, open) => useRows(name as "orders", costs ? "lost_margin" : "order_by", "desc", query, open)}
+      >
+        {data.orders?.totals.map((total) => (
+          <Tiles key={total.currency}>
+            <Tile label="SKUs to order" kind="units" value={total.row_count} />
+            <Tile label="Units" kind="units" value={total.order_quantity} />
+            {costs && (
+              <Tile label="Cash it needs" kind="money" value={total.cash_needed} currency={total.currency} note={total.without_cash > 0 ? `Without ${units(total.without_cash)} SKUs whose cost is unknown.` : undefined} />
+            )}
+            {costs && <Tile label="Of it with the order" kind="money" value={total.cash_deposit} currency={total.currency} />}
+          </Tiles>
+        ))}
+      </Point>
+
+      <Point
+        name="broken" title="What broke" lead="Open alerts about buy box, stock, listings, margins and data, by the money they cost a day." to="alerts" toText="Alerts"
+        data={data.broken} needs="Switch on DAG alerts." nothing="Nothing is broken." columns={alertColumns(shops, costs)} rowKey={(row) => String(row.id)}
+        useAll={(name, open) => useRows(name as "broken", costs ? "money_per_day" : "opened_at", "desc", query, open)}
+      >
+        <AlertTiles totals={data.broken?.totals ?? []} costs={costs} label="At stake a day" />
+      </Point>
+
+      <Point
+        name="ads" title="Ads that do not pay" lead="Without sales, or costing more per sale than the sale earns." to="ads" toText="Ads"
+        data={data.ads} needs="Switch on DAG alerts." nothing="No ads without sales, and none above break-even." columns={alertColumns(shops, costs)} rowKey={(row) => String(row.id)}
+        useAll={(name, open) => useRows(name as "ads", costs ? "money_per_day" : "opened_at", "desc", query, open)}
+      >
+        <AlertTiles totals={data.ads?.totals ?? []} costs={costs} label="Lost a day" />
+      </Point>
+
+      <Point
+        name="payouts" title="Next payout" lead="What each account is expected to be paid, by currency." to="profit" toText="Payouts" data={data.payouts}
+        needs="Switch on DAG marts__money, and report settlements." nothing="No payout is expected." columns={payoutColumns} rowKey={(row) => row.account_id + row.paid_currency}
+        useAll={(name, open) => useRows(name as "payouts", "pays_on", "asc", query, open)}
+      >
+        {data.payouts?.totals.map((total) => (
+          <Tiles key={total.currency}>
+            <Tile
+              label="Expected" kind="money" value={total.forecast} currency={total.currency} note={total.next_on ? `The first on ${day(total.next_on, "weekday")}.` : undefined}
+              why={inReporting ? undefined : { mart: "payout_forecast", column: "forecast", keys: { account_id: query.account, day: data.payouts?.rows[0]?.day ?? data.day, currency: total.currency } }}
+            />
+            <Tile label="Held back beyond it" kind="money" value={total.deferred_later} currency={total.currency} />
+          </Tiles>
+        ))}
+      </Point>
+
+      <Point
+        name="fees" title="Fees that changed or are coming" lead="Of the last 30 days and the next four months." to="profit" toText="Fees in profit" data={data.fees}
+        needs="Switch on DAG marts__reference." nothing="No fee changes." columns={feeColumns(shops)} rowKey={(row) => row.kind + row.account_id + row.marketplace_id + row.fee + row.sku + row.starts_on}
+        useAll={(name, open) => useRows(name as "fees", "starts_on", "asc", query, open)}
+      >
+        <Tiles>
+          {data.fees?.totals.map((total) =>
+            total.currency ? (
+              <Tile key={total.currency} label="Avoidable fees to come" kind="money" value={total.expected} currency={total.currency} good="down" note="As Amazon expects them if you change nothing." />
+            ) : (
+              <Tile key="rates" label="Rates that change" kind="units" value={total.rules} />
+            ),
+          )}
+        </Tiles>
+      </Point>
+
+      <Point
+        name="owed" title="Money that Amazon owes you" lead="Lost, damaged, received short, or refunded and not sent back; the claim that ends first comes first." to="inventory" toText="Inventory"
+        data={data.owed} needs="Switch on DAG marts__money." nothing="Amazon owes you nothing that can still be claimed." columns={owedColumns(shops, costs)}
+        rowKey={(row) => row.account_id + row.kind + row.reference + row.sku + row.day + row.currency} useAll={(name, open) => useRows(name as "owed", "days_left", "asc", query, open)}
+      >
+        {data.owed?.totals.map((total) => (
+          <Tiles key={total.currency}>
+            {costs && (
+              <Tile
+                label="Owed" kind="money" value={total.value} currency={total.currency} note={total.without_value > 0 ? `Without ${units(total.without_value)} rows of unknown value.` : undefined}
+                why={inReporting ? undefined : { mart: "owed", column: "value", keys: { account_id: query.account, currency: total.currency } }}
+              />
+            )}
+            {costs && <Tile label="You can claim today" kind="money" value={total.value_claimable} currency={total.currency} />}
+            <Tile label="Units" kind="units" value={total.units} />
+            <Tile label="Days until the first claim ends" kind="units" value={total.days_left} />
+          </Tiles>
+        ))}
+      </Point>
+
+      <Point
+        name="returns" title="Returns close to the threshold" lead="SKUs at 80 % or more of the return rate above which Amazon charges each further return." to="products" toText="Products"
+        data={data.returns} needs="Switch on DAG marts__daily." nothing="No SKU is close to its threshold." columns={returnColumns(shops)}
+        rowKey={(row) => row.account_id + row.marketplace_id + row.month + row.sku} useAll={(name, open) => useRows(name as "returns", "units_above_threshold", "desc", query, open)}
+      >
+        {data.returns?.totals.map((total) => (
+          <Tiles key={total.currency}>
+            <Tile label="Above the threshold" kind="units" value={total.above} note={`of ${units(total.row_count)} that are close (${percent(0.8, { digits: 0 })} or more of it)`} />
+            <Tile label="Units that bear the fee" kind="units" value={total.units_above_threshold} />
+          </Tiles>
+        ))}
+      </Point>
+
+      <Point
+        name="shipments" title="Shipments" lead="Received with fewer units than shipped, and offers that wait for your approval." to="shipments" toText="Shipments" data={data.shipments}
+        needs="Switch on DAG marts__daily." nothing="Every closed shipment of the last 60 days arrived whole, and nothing waits for you." columns={shipmentColumns(shops, costs)}
+        rowKey={(row) => row.kind + row.account_id + row.shipment_id} useAll={(name, open) => useRows(name as "shipments", "since", "desc", query, open)}
+      >
+        <Tiles>
+          {data.shipments?.totals.map((total) => (
+            total.approvals > 0 ? (
+              <Tile key="approvals" label="Approvals waiting" kind="units" value={total.approvals} />
+            ) : (
+              <Tile
+                key={total.currency} label="Units missing" kind="units" value={total.units_missing} good="down"
+                note={`in ${units(total.short)} shipments`} why={{ mart: "fba_shipments", column: "units_difference", keys: { account_id: query.account, marketplace_id: query.marketplace } }}
+              />
+            )
+          ))}
+        </Tiles>
+      </Point>
+    </Stack>
+  );
+};
+
+interface AlertTotals {
+  currency: string;
+  row_count: number;
+  money_per_day: string | null;
+  without_money: number;
+}
+
+const AlertTiles = ({ totals, costs, label }: { totals: AlertTotals[]; costs: boolean; label: string }) => (
+  <>
+    {totals.map((total) => (
+      <Tiles key={total.currency}>
+        <Tile label="Alerts" kind="units" value={total.row_count} />
+        {costs && (
+          <Tile label={label} kind="money" value={total.money_per_day} currency={total.currency} note={total.without_money > 0 ? `Without ${units(total.without_money)} whose cost is unknown.` : undefined} />
+        )}
+      </Tiles>
+    ))}
+  </>
+);
 
 export default Overview;

@@ -1,0 +1,134 @@
+import { Badge, Span, Stack, Text } from "@chakra-ui/react";
+
+import { AirflowLink, type Column, Day, HubLink, MissingList, Moment, Percent, StatusBadge, Units, useShops } from "../../components";
+import { Sku, moneyColumn, unitsColumn } from "./cells";
+import type { RowOf } from "./useRows";
+
+type Shops = ReturnType<typeof useShops>;
+const words = (text: string) => text.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
+
+export const yesterdayColumns = (shops: Shops, costs: boolean): (Column<RowOf<"yesterday">> | false)[] => [
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  unitsColumn("units", "Units"),
+  moneyColumn("product_sales", "Sales", "Prices of products without tax, before promotions."),
+  moneyColumn("ads", "Ads"),
+  costs && moneyColumn("profit", "Profit", "After all costs and fees of the marketplace, with its overhead."),
+  unitsColumn("units_before", "Units before"),
+  moneyColumn("product_sales_before", "Sales before"),
+  costs && moneyColumn("profit_before", "Profit before"),
+  { key: "status", header: "Status", cell: (row) => row.status && <StatusBadge status={row.status} /> },
+  { key: "missing", header: "Missing", sortable: false, cell: (row) => row.missing.length > 0 && <MissingList missing={row.missing} inline /> },
+];
+
+export const orderColumns = (shops: Shops, costs: boolean): (Column<RowOf<"orders">> | false)[] => [
+  { key: "sku", header: "SKU", cell: (row) => <Sku account={row.account_id} sku={row.sku} title={row.title} /> },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  unitsColumn("order_quantity", "Order"),
+  { key: "order_by", header: "Due since", help: "An order later than this misses the service level.", cell: (row) => row.order_by && <Day value={row.order_by} style="short" /> },
+  { key: "stock_out_on", header: "Runs out", cell: (row) => row.stock_out_on && <Day value={row.stock_out_on} style="short" /> },
+  costs && moneyColumn("cash_needed", "Cash", "Order quantity times the cost of a unit."),
+  costs && moneyColumn("cash_deposit", "Of it now"),
+  costs && moneyColumn("lost_margin", "Lost margin", "Margin of the units that are lost even if the order leaves today."),
+  { key: "supplier", header: "Supplier", cell: (row) => row.supplier || "—" },
+  { key: "status", header: "Status", cell: (row) => row.status && <StatusBadge status={row.status} /> },
+];
+
+const SEVERITIES: Record<string, string> = { urgent: "red", warning: "orange", info: "blue" };
+
+export const alertColumns = (shops: Shops, costs: boolean): (Column<RowOf<"broken">> | false)[] => [
+  {
+    key: "name", header: "What",
+    cell: (row) => (
+      <Stack gap={0} direction="row" align="center">
+        <Badge colorPalette={SEVERITIES[row.severity] ?? "gray"} variant="surface" me={2}>
+          {row.severity}
+        </Badge>
+        <Span>{words(row.name)}</Span>
+      </Stack>
+    ),
+  },
+  { key: "subject", header: "About", cell: (row) => <Sku account={row.account_id} sku={row.subject} /> },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  costs && moneyColumn("money_per_day", "Money a day"),
+  { key: "summary", header: "Why", sortable: false, cell: (row) => <Text truncate title={row.summary ?? row.summary_of_costs ?? ""}>{row.summary ?? row.summary_of_costs ?? "—"}</Text> },
+  { key: "opened_at", header: "Since", cell: (row) => row.opened_at && <Moment value={row.opened_at} /> },
+];
+
+export const payoutColumns: Column<RowOf<"payouts">>[] = [
+  { key: "account_id", header: "Account", cell: (row) => row.account_id },
+  { key: "pays_on", header: "Paid on", cell: (row) => row.pays_on && <Day value={row.pays_on} style="weekday" /> },
+  {
+    key: "paid_amount", header: "Paid as", align: "end",
+    cell: (row) => (row.paid_currency ? <MoneyOf value={row.paid_amount} currency={row.paid_currency} /> : null),
+  },
+  moneyColumn("forecast", "Expected"),
+  moneyColumn("deferred_later", "Held back beyond it", "Amounts that Amazon releases after this payout."),
+  { key: "status", header: "Status", cell: (row) => row.status && <StatusBadge status={row.status} /> },
+];
+
+const MoneyOf = ({ value, currency }: { value: string | null; currency: string }) => moneyColumn<{ currency: string; value: string | null }, "value">("value", "").cell({ value, currency });
+
+const FEES: Record<string, string> = {
+  AgedInventorySurcharge: "Aged inventory surcharge",
+  CustomerReturnHRRUnitFee: "Returns processing fee",
+  FbaInboundConvenienceFee: "Inbound placement",
+  LongTermStorageFee: "Aged inventory surcharge",
+  LowInventoryLevelFee: "Low-inventory-level fee",
+  StorageUtilizationSurcharge: "Storage utilization surcharge",
+  "fee.fba_fulfilment": "FBA fulfilment",
+};
+const FEE_KINDS: Record<string, string> = { size_tier: "Size tier changed", rule: "Rate changes", preview: "Amazon expects" };
+
+export const feeColumns = (shops: Shops): Column<RowOf<"fees">>[] => [
+  { key: "fee", header: "Fee", cell: (row) => FEES[row.fee] ?? words(row.fee) },
+  { key: "kind", header: "What", cell: (row) => (row.kind ? `${FEE_KINDS[row.kind] ?? row.kind}${row.summary ? `: ${row.summary}` : ""}` : "") },
+  { key: "sku", header: "SKU", cell: (row) => (row.sku ? <Sku account={row.account_id} sku={row.sku} /> : row.skus ? <Span>{row.skus} SKUs</Span> : "—") },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "starts_on", header: "From", cell: (row) => row.starts_on && <Day value={row.starts_on} style="short" /> },
+  { key: "ends_on", header: "Until", cell: (row) => (row.ends_on ? <Day value={row.ends_on} style="short" /> : "—") },
+  moneyColumn("expected", "Expected cost"),
+  moneyColumn("money_per_day", "More a day"),
+];
+
+export const owedColumns = (shops: Shops, costs: boolean): (Column<RowOf<"owed">> | false)[] => [
+  { key: "kind", header: "What", cell: (row) => words(row.kind) },
+  { key: "sku", header: "SKU", cell: (row) => <Sku account={row.account_id} sku={row.sku} /> },
+  { key: "reference", header: "Reference", cell: (row) => row.reference || "—" },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  unitsColumn("units", "Units"),
+  costs && moneyColumn("value", "Value"),
+  { key: "days_left", header: "Days left", align: "end", cell: (row) => <Units value={row.days_left} /> },
+  { key: "claim_until", header: "Claim by", cell: (row) => row.claim_until && <Day value={row.claim_until} style="short" /> },
+  {
+    key: "can_claim", header: "You can claim",
+    cell: (row) => (row.can_claim === null ? "" : row.can_claim ? "now" : <>from <Day value={row.claim_from} style="short" /></>),
+  },
+];
+
+export const returnColumns = (shops: Shops): Column<RowOf<"returns">>[] => [
+  { key: "sku", header: "SKU", cell: (row) => <Sku account={row.account_id} sku={row.sku} title={row.title} /> },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "month", header: "Shipped in", cell: (row) => row.month?.slice(0, 7) },
+  { key: "return_rate", header: "Return rate", align: "end", cell: (row) => <Percent value={row.return_rate} /> },
+  { key: "threshold", header: "Threshold", align: "end", cell: (row) => <Percent value={row.threshold} /> },
+  { key: "units_left", header: "Units until the fee", align: "end", help: "Further returns before the fee begins; negative: it has begun.", cell: (row) => <Units value={row.units_left} digits={1} /> },
+  unitsColumn("units_above_threshold", "Units that bear the fee"),
+];
+
+export const shipmentColumns = (shops: Shops, costs: boolean): (Column<RowOf<"shipments">> | false)[] => [
+  { key: "kind", header: "What", cell: (row) => (row.kind === "approval" ? "Waits for your approval" : row.kind ? "Received short" : "") },
+  {
+    key: "shipment_id", header: "Shipment",
+    cell: (row) =>
+      row.run_id ? (
+        <AirflowLink to={`dags/${encodeURIComponent(row.dag_id)}/runs/${encodeURIComponent(row.run_id)}`}>{row.name ?? row.shipment_id}</AirflowLink>
+      ) : row.shipment_id ? (
+        <HubLink to="shipments">{row.shipment_id}</HubLink>
+      ) : null,
+  },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "since", header: "Since", cell: (row) => row.since && <Day value={row.since} style="short" /> },
+  { key: "expires_at", header: "Offer ends", cell: (row) => (row.expires_at ? <Moment value={row.expires_at} /> : "—") },
+  unitsColumn("units_missing", "Units missing"),
+  costs && moneyColumn("value", "Value", "Manufacturing cost of the missing units."),
+];
