@@ -102,6 +102,10 @@ def test_a_story_adds_up_and_tells_what_changed(hub: Hub) -> None:
     assert [fee["fee_type"] for fee in story["fees"]] == ["fee.fba_fulfilment"]
     (forecast,) = story["forecasts"]
     assert (forecast["p90"], forecast["order_quantity"]) == ("90", 40)
+    assert [(each["day"], each["units"]) for each in story["demand"]] == [
+        (str(END - timedelta(days=1)), 1),
+        (str(END), 2),
+    ]
     assert [each["shipment_id"] for each in story["shipments"]] == ["FBA1"]
     changes = {(each["kind"], each["day"]): each for each in story["changes"]}
     assert set(changes) == {
@@ -216,7 +220,10 @@ def _fill_story(hub: Hub) -> None:
     )
     hub.add(
         "demand_day",
-        *({"sku": "A", "day": each, "is_masked": True, "mask_reason": "stock_out"} for each in (day, END)),
+        *(
+            {"sku": "A", "day": each, "units": each.day, "is_masked": True, "mask_reason": "stock_out"}
+            for each in (day, END)
+        ),
     )
     hub.add("traffic_sku_day", {"sku": "A", "day": END, "asin": "B0", "page_views": 10, "buy_box_views": 2})
     hub.make("organic_day")

@@ -3,8 +3,7 @@ WITH found AS MATERIALIZED (
            CASE WHEN a.name <> ALL (%(cost_names)s) THEN a.summary END AS summary,
            CASE WHEN a.name = ANY (%(cost_names)s) THEN a.summary END AS summary_of_costs, a.opened_at,
            a.acknowledged_by,
-           coalesce(CASE WHEN %(in_reporting)s AND a.rank_money IS NOT NULL THEN s.reporting_currency
-                         ELSE nullif(a.currency, '') END, s.reporting_currency, '') AS currency,
+           coalesce(CASE WHEN NOT %(in_reporting)s THEN nullif(a.currency, '') END, s.reporting_currency, '') AS currency,
            CASE WHEN %(in_reporting)s THEN a.rank_money ELSE a.money_per_day END AS money_per_day,
            'complete' AS status, '[]'::jsonb AS missing
     FROM sellerops.alert AS a

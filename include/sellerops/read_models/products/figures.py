@@ -128,6 +128,14 @@ class ProductForecast(BaseModel):
     missing: list[str]
 
 
+class ProductDemand(BaseModel):
+    """Units sold of a stock pool on a day; None: not known."""
+
+    stock_pool: str
+    day: date
+    units: int | None
+
+
 class ProductShipment(BaseModel):
     """The SKU in an inbound shipment, as in mart ``fba_shipments``."""
 

@@ -15,6 +15,7 @@ from sellerops.read_models.overview.alerts import TELLING_COSTS
 from sellerops.read_models.products.figures import (
     ProductChange,
     ProductDay,
+    ProductDemand,
     ProductFee,
     ProductForecast,
     ProductHead,
@@ -65,6 +66,10 @@ class Product:
 
     def forecasts(self) -> list[ProductForecast]:
         return self._rows("forecasts", ProductForecast)
+
+    def demand(self) -> list[ProductDemand]:
+        """What forecasts are to be compared with; days without an order, stock or visit have no row."""
+        return self._rows("demand", ProductDemand)
 
     def shipments(self) -> list[ProductShipment]:
         """Open ones, and those received since the scope began."""

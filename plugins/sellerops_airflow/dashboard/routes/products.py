@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sellerops.read_models.products.figures import (
     ProductChange,
     ProductDay,
+    ProductDemand,
     ProductFee,
     ProductForecast,
     ProductHead,
@@ -41,6 +42,7 @@ class ProductStory(BaseModel):
     days: list[ProductDay]
     fees: list[ProductFee]
     forecasts: list[ProductForecast]
+    demand: list[ProductDemand]
     shipments: list[ProductShipment]
     changes: list[ProductChange]
 
@@ -78,6 +80,7 @@ def _story(connection: Connection, scope: Scope, account_id: str, sku: str) -> P
         days=product.days,
         fees=product.fees(),
         forecasts=product.forecasts(),
+        demand=product.demand(),
         shipments=product.shipments(),
         changes=product.changes(),
     )

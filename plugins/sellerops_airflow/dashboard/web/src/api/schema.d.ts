@@ -3796,6 +3796,21 @@ export interface components {
             units: number | null;
         };
         /**
+         * ProductDemand
+         * @description Units sold of a stock pool on a day; None: not known.
+         */
+        ProductDemand: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Stock Pool */
+            stock_pool: string;
+            /** Units */
+            units: number | null;
+        };
+        /**
          * ProductFee
          * @description A kind of fee over the days of the scope, negative: charged (``actual``) and expected for the units
          *     ordered (``estimate``). ``rate_*``: of a unit.
@@ -4046,6 +4061,8 @@ export interface components {
             changes: components["schemas"]["ProductChange"][];
             /** Days */
             days: components["schemas"]["ProductDay"][];
+            /** Demand */
+            demand: components["schemas"]["ProductDemand"][];
             /** Fees */
             fees: components["schemas"]["ProductFee"][];
             /** Forecasts */

@@ -2,6 +2,7 @@ import { Box, Button, Heading, HStack, Stack, Table, Text } from "@chakra-ui/rea
 
 import { units } from "../../lib/format";
 import { StatusBadge } from "../Status";
+import { useShops } from "../useShops";
 import { UnitValue } from "./WhyFigure";
 import { type Step, type Why, rowKeys } from "./keys";
 
@@ -15,6 +16,7 @@ interface WhyRowsProps {
 
 /** The mart's rows, one page at a time; each opens on its own. */
 export const WhyRowsTable = ({ why, limit, offset, goTo, open }: WhyRowsProps) => {
+  const shops = useShops();
   const first = why.rows[0];
   if (!first) return null;
   const columns = Object.keys(first.keys);
@@ -34,28 +36,17 @@ export const WhyRowsTable = ({ why, limit, offset, goTo, open }: WhyRowsProps) =
         <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
           <Table.Header>
             <Table.Row bg="bg.subtle">
+              {why.row_count > 1 && <Table.ColumnHeader aria-label="Open" />}
+              <Table.ColumnHeader textAlign="end">{why.column}</Table.ColumnHeader>
+              <Table.ColumnHeader>status</Table.ColumnHeader>
               {columns.map((column) => (
                 <Table.ColumnHeader key={column}>{column}</Table.ColumnHeader>
               ))}
-              <Table.ColumnHeader textAlign="end">{why.column}</Table.ColumnHeader>
-              <Table.ColumnHeader>status</Table.ColumnHeader>
-              {why.row_count > 1 && <Table.ColumnHeader aria-label="Open" />}
             </Table.Row>
           </Table.Header>
           <Table.Body>
             {why.rows.map((row) => (
               <Table.Row key={columns.map((column) => row.keys[column]).join("|")}>
-                {columns.map((column) => (
-                  <Table.Cell key={column} maxW="14rem" overflow="hidden" textOverflow="ellipsis" title={row.keys[column]}>
-                    {row.keys[column]}
-                  </Table.Cell>
-                ))}
-                <Table.Cell textAlign="end">
-                  <UnitValue value={row.value} unit={why.unit} currency={row.currency} />
-                </Table.Cell>
-                <Table.Cell title={row.missing.length > 0 ? `missing: ${row.missing.join(", ")}` : undefined}>
-                  {row.status && <StatusBadge status={row.status} />}
-                </Table.Cell>
                 {why.row_count > 1 && (
                   <Table.Cell>
                     <Button size="2xs" variant="outline" onClick={() => enter(row)}>
@@ -63,6 +54,17 @@ export const WhyRowsTable = ({ why, limit, offset, goTo, open }: WhyRowsProps) =
                     </Button>
                   </Table.Cell>
                 )}
+                <Table.Cell textAlign="end">
+                  <UnitValue value={row.value} unit={why.unit} currency={row.currency} />
+                </Table.Cell>
+                <Table.Cell title={row.missing.length > 0 ? `missing: ${row.missing.join(", ")}` : undefined}>
+                  {row.status && <StatusBadge status={row.status} />}
+                </Table.Cell>
+                {columns.map((column) => (
+                  <Table.Cell key={column} maxW="14rem" overflow="hidden" textOverflow="ellipsis" title={row.keys[column]}>
+                    {column === "marketplace_id" ? shops.name(row.keys[column] ?? "") : row.keys[column]}
+                  </Table.Cell>
+                ))}
               </Table.Row>
             ))}
           </Table.Body>

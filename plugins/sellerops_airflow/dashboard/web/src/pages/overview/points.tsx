@@ -1,6 +1,6 @@
 import { Badge, Span, Stack, Text } from "@chakra-ui/react";
 
-import { AirflowLink, type Column, Day, HubLink, MissingList, Moment, Percent, StatusBadge, Units, useShops } from "../../components";
+import { AirflowLink, type Column, Day, HubLink, Moment, Percent, StatusBadge, Units, explainMissing, useShops } from "../../components";
 import { Sku, moneyColumn, unitsColumn } from "./cells";
 import type { RowOf } from "./useRows";
 
@@ -17,7 +17,7 @@ export const yesterdayColumns = (shops: Shops, costs: boolean): (Column<RowOf<"y
   moneyColumn("product_sales_before", "Sales before"),
   costs && moneyColumn("profit_before", "Profit before"),
   { key: "status", header: "Status", cell: (row) => row.status && <StatusBadge status={row.status} /> },
-  { key: "missing", header: "Missing", sortable: false, cell: (row) => row.missing.length > 0 && <MissingList missing={row.missing} inline /> },
+  { key: "missing", header: "Missing", sortable: false, cell: (row) => row.missing.map((word) => explainMissing(word).text).join(", ") },
 ];
 
 export const orderColumns = (shops: Shops, costs: boolean): (Column<RowOf<"orders">> | false)[] => [

@@ -1,12 +1,12 @@
 import { Stack, Text } from "@chakra-ui/react";
 
 import { BandChart, HubLink, MissingList, StatusBadge, Tile, Tiles, addDays, day, percent, units, useShops } from "../../components";
-import type { StoryData, byDay } from "./story";
+import type { StoryData } from "./story";
 
 interface ForecastsProps {
   forecasts: StoryData["forecasts"];
+  demand: StoryData["demand"];
   days: readonly string[];
-  rows: ReturnType<typeof byDay>;
   account: string;
   sku: string;
 }
@@ -14,7 +14,7 @@ interface ForecastsProps {
 const SHOWN_BEFORE = 28;
 
 /** The newest forecast of each stock pool, with the order that follows from it. */
-export const Forecasts = ({ forecasts, days, rows, account, sku }: ForecastsProps) => {
+export const Forecasts = ({ forecasts, demand, days, account, sku }: ForecastsProps) => {
   const shops = useShops();
   if (forecasts.length === 0) return <Text color="fg.muted">There is no forecast of the last two weeks. Switch on DAG marts__demand.</Text>;
   return (
@@ -24,6 +24,7 @@ export const Forecasts = ({ forecasts, days, rows, account, sku }: ForecastsProp
         const ahead = Array.from({ length: horizon }, (_, index) => addDays(forecast.day, index + 1));
         const past = days.slice(-SHOWN_BEFORE).filter((each) => each <= forecast.day);
         const rate = (value: string | null) => (value === null || horizon === 0 ? null : Number(value) / horizon);
+        const sold = new Map(demand.filter((each) => each.stock_pool === forecast.stock_pool).map((each) => [each.day, each.units]));
         const blank = past.map(() => null);
         const why = (column: string) => ({ mart: "forecast", column, keys: { account_id: account, marketplace_id: forecast.marketplace_id, sku, day: forecast.day } });
         return (
@@ -40,7 +41,7 @@ export const Forecasts = ({ forecasts, days, rows, account, sku }: ForecastsProp
             {horizon > 0 && (
               <BandChart
                 label={`Forecast of ${sku} in ${shops.name(forecast.marketplace_id)}`} days={[...past, ...ahead]} kind="units" bandName="Band, as an average day"
-                actual={[...past.map((each) => rows[days.indexOf(each)]?.units ?? null), ...ahead.map(() => null)]} actualName="Units sold, all marketplaces"
+                actual={[...past.map((each) => sold.get(each) ?? null), ...ahead.map(() => null)]} actualName="Units sold"
                 low={[...blank, ...ahead.map(() => rate(forecast.p10))]} middle={[...blank, ...ahead.map(() => rate(forecast.p50))]} high={[...blank, ...ahead.map(() => rate(forecast.p90))]}
               />
             )}

@@ -117,7 +117,7 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
       </Section>
 
       <Section title="Forecast" lead="Demand until the next order could arrive, with the band that holds it in four of five cases.">
-        <Forecasts forecasts={story.forecasts} days={days} rows={rows} account={account} sku={sku} />
+        <Forecasts forecasts={story.forecasts} demand={story.demand} days={days} account={account} sku={sku} />
       </Section>
 
       <Section title="Amazon's fees" lead="Charged in these days, and expected for the units ordered in them. They differ, as an order is charged when it ships.">
