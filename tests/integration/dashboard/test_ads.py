@@ -154,6 +154,33 @@ def test_campaigns_are_found_by_name_and_written_as_csv(hub: Hub) -> None:
     assert [Decimal(row["spend"]) for row in written] == [Decimal(row["spend"]) for row in plain["rows"]]
 
 
+def test_break_even_of_a_campaign_is_that_of_its_skus_weighted_by_spend(hub: Hub) -> None:
+    hub.rows(
+        "CREATE TABLE amazon_ads.sp_advertised_products AS "
+        "SELECT account_id, marketplace_id, date, campaign_id, sku AS advertised_sku, cost "
+        "FROM amazon_ads.sp_campaigns, (VALUES ('A-1', 3), ('=B-2', 1)) AS k (sku, cost)"
+    )
+    hub.rows("GRANT SELECT ON amazon_ads.sp_advertised_products TO PUBLIC")
+    margins = hub.rows(
+        "SELECT sku, sum(cm2 - ads) / sum(product_sales) AS margin FROM sellerops_marts.profit_sku_day "
+        "WHERE marketplace_id = %s AND sku <> '' AND day BETWEEN '2026-11-10' AND '2026-11-19' GROUP BY sku",
+        US,
+    )
+    by_sku = {each["sku"]: each["margin"] for each in margins}
+    query = f"{SCOPE}&by=campaign&marketplace={US}"
+    rows = get(hub, "groups", query)["rows"]
+    for row in rows:
+        expected = (3 * by_sku["A-1"] + by_sku["=B-2"]) / 4 if row["ad_product"] == "SP" else None
+        found = row["break_even_acos"] and Decimal(row["break_even_acos"])
+        assert found == (expected and round(expected, 6))
+    assert {row["ad_product"] for row in rows} == {"SP", "SB"}
+    # A SKU whose margin nobody knows makes that of the campaign unknown.
+    hub.rows(
+        "UPDATE amazon_ads.sp_advertised_products SET advertised_sku = 'new' WHERE advertised_sku = 'A-1'"
+    )
+    assert {row["break_even_acos"] for row in get(hub, "groups", query)["rows"]} == {None}
+
+
 def test_search_queries_of_overlapping_weeks_paid_and_organic(hub: Hub) -> None:
     table = get(hub, "queries")
     rows = {row["search_query"]: row for row in table["rows"]}

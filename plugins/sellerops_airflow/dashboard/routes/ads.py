@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from sellerops.read_models.ads.campaigns import campaigns_named, with_break_even, with_names
 from sellerops.read_models.ads.days import AdsDay, read_ads_days
 from sellerops.read_models.ads.groups import AdsBy, AdsRow, read_ads
-from sellerops.read_models.ads.names import campaigns_named, with_names
 from sellerops.read_models.ads.queries import QueriesBy, SearchQuery, read_queries
 from sellerops.read_models.ads.summary import AdsSummary, read_ads_summary
 from sellerops.read_models.ads.unallocated import UnallocatedSpend, read_unallocated
@@ -33,7 +33,8 @@ def ads_groups(scope: InScope, paging: InPaging, by: AdsBy = AdsBy.MARKETPLACE) 
             return read_ads(connection, scope, paging, by)
         named = campaigns_named(connection, scope, paging)
         table = read_ads(connection, scope, paging, by, named=named)
-        return table.model_copy(update={"rows": with_names(connection, table.rows)})
+        rows = with_break_even(connection, scope, with_names(connection, table.rows))
+        return table.model_copy(update={"rows": rows})
 
     return read(work)
 

@@ -1,8 +1,9 @@
-"""Names of campaigns, from the campaign reports: marts know only their ids."""
+"""What marts do not know of campaigns: their names, and the margin of what they advertise."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from sellerops.read_models.ads.groups import AdsRow
@@ -29,6 +30,32 @@ def with_names(connection: Connection, rows: Sequence[AdsRow]) -> list[AdsRow]:
             found = select_mappings(connection, __file__, f"names_{product}.sql", values)
             names.update({each["campaign_id"]: each["name"] for each in found})
     return [row.model_copy(update={"campaign_name": names.get(row.campaign_id)}) for row in rows]
+
+
+def with_break_even(connection: Connection, scope: Scope, rows: Sequence[AdsRow]) -> list[AdsRow]:
+    """The campaigns with their break-even ACOS: the margin before advertising of the SKUs that they
+    advertise, weighted by spend, over the last 28 days of the scope. None where a SKU or its margin is not
+    known, and for Sponsored Brands, whose spend belongs to no single SKU.
+    """
+    found: dict[tuple[str, str, str], Decimal | None] = {}
+    tables = select_mappings(connection, __file__, "campaign_tables.sql", {})[0]
+    for product in ("sp", "sd"):
+        wanted = [row for row in rows if row.ad_product.lower() == product]
+        values = {
+            **scope.values(),
+            "accounts": [row.account_id for row in wanted],
+            "marketplaces": [row.marketplace_id for row in wanted],
+            "campaigns": [row.campaign_id for row in wanted],
+        }
+        if wanted and tables[f"{product}_products"]:
+            for each in select_mappings(connection, __file__, f"margins_{product}.sql", values):
+                found[each["account_id"], each["marketplace_id"], each["campaign_id"]] = each["break_even"]
+    return [
+        row.model_copy(
+            update={"break_even_acos": found.get((row.account_id, row.marketplace_id, row.campaign_id))}
+        )
+        for row in rows
+    ]
 
 
 def campaigns_named(connection: Connection, scope: Scope, paging: Paging) -> list[str]:
