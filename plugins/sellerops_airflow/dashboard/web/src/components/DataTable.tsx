@@ -144,7 +144,7 @@ interface CellProps<Row, Totals> {
 }
 
 const Cell = <Row, Totals>({ column, first, bg = "bg.panel", children }: CellProps<Row, Totals>) => (
-  <Table.Cell textAlign={column.align === "end" ? "end" : "start"} maxW={first ? "18rem" : undefined} overflow={first ? "hidden" : undefined} textOverflow="ellipsis" {...sticky(first, bg)}>
+  <Table.Cell textAlign={column.align === "end" ? "end" : "start"} maxW={first ? { base: "9rem", md: "18rem" } : undefined} overflow={first ? "hidden" : undefined} textOverflow="ellipsis" {...sticky(first, bg)}>
     {children}
   </Table.Cell>
 );

@@ -1,4 +1,4 @@
-import { Badge, HStack, List, Span, Text } from "@chakra-ui/react";
+import { Badge, List, Span, Text } from "@chakra-ui/react";
 
 import { explainMissing } from "../lib/missing";
 import { HubLink } from "./Links";
@@ -34,17 +34,15 @@ export const MissingList = ({ missing, inline }: { missing: readonly string[]; i
   });
   if (inline)
     return (
-      <HStack as="span" gap={1} flexWrap="wrap" fontSize="sm">
-        <Text as="span" color="fg.muted">
-          Missing:
-        </Text>
+      <Text as="span" fontSize="sm">
+        <Span color="fg.muted">Missing: </Span>
         {items.map(({ word, item }, index) => (
           <Span key={word}>
             {item}
-            {index < items.length - 1 ? "," : ""}
+            {index < items.length - 1 ? ", " : ""}
           </Span>
         ))}
-      </HStack>
+      </Text>
     );
   return (
     <List.Root ps={4} fontSize="sm" aria-label="Missing">

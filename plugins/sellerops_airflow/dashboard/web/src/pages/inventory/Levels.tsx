@@ -2,6 +2,7 @@ import { Box, Text } from "@chakra-ui/react";
 
 import {
   type Answer, type Column, DataTable, Day, HubLink, MissingList, Money, Select, StatusBadge, Units, csvAddress, useApi, useQueryParam, useScope, useTable,
+  useHubContext,
 } from "../../components";
 import { ORDER_STATUS } from "../restock/words";
 
@@ -115,7 +116,9 @@ const COLUMNS: Record<keyof typeof VIEWS, Column<Level>[]> = {
 /** Stock of each SKU and marketplace. */
 export const Levels = () => {
   const scope = useScope();
-  const state = useTable({ name: "levels", sort: "stock_value" });
+  // The API refuses to sort by what it hides.
+  const seesCosts = useHubContext().data?.user.sees_costs ?? false;
+  const state = useTable({ name: "levels", sort: seesCosts ? "stock_value" : "available" });
   const [view, setView] = useQueryParam("view", "now");
   const [status, setStatus] = useQueryParam("order_status");
   const query = { ...scope.query, ...state.query, ...(status ? { order_status: status } : {}) };
