@@ -39,7 +39,7 @@ const NoteDay = ({ connection }: { connection: HubConnection }) => {
   return (
     <ConfirmDialog
       trigger={
-        <Button size="xs" variant="outline" aria-label={`Note the renewal of the client secret of ${connection.connection}`}>
+        <Button size="xs" variant="outline" aria-label={`Note renewal of the client secret of ${connection.connection}`}>
           Note renewal
         </Button>
       }

@@ -119,7 +119,7 @@ const ConnectionTable = ({ caption, connections, isOwner, busy, test }: Connecti
               )}
               {isOwner && (
                 <Table.Cell textAlign="end">
-                  <Button size="xs" variant="outline" disabled={busy} onClick={() => test([each.connection])} aria-label={`Test ${each.connection}`}>
+                  <Button size="xs" variant="outline" disabled={busy} onClick={() => test([each.connection])} aria-label={`Test now: ${each.connection}`}>
                     Test now
                   </Button>
                 </Table.Cell>
