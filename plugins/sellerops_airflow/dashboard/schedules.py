@@ -51,20 +51,35 @@ def known_schedules(first_day: date, last_day: date, now: datetime) -> Mapping[t
 
     Runs count that were due an hour or two ago: by then they have recorded their plan.
     """
+    hour, reports = _hour(now), known_reports()
+    key = ("schedules", _files(), first_day, last_day, hour)
+    return _keep(key, lambda: _plan(reports, first_day, last_day, hour))
+
+
+def schedules_of_report(
+    report: str, first_day: date, last_day: date, now: datetime
+) -> Mapping[tuple[str, str], Schedule]:
+    """``known_schedules`` of one report; not kept. Empty for an unknown report."""
+    reports = known_reports()
+    chosen = {name: spec for name, spec in reports.specs.items() if name == report}
+    return _plan(Reports(chosen, reports.accounts), first_day, last_day, _hour(now))
+
+
+def _hour(now: datetime) -> datetime:
     from sellerops.completeness.marketplace_calendar import GRACE
 
-    hour = (now - GRACE).replace(minute=0, second=0, microsecond=0)
-    return _keep(("schedules", _files(), first_day, last_day, hour), lambda: _plan(first_day, last_day, hour))
+    return (now - GRACE).replace(minute=0, second=0, microsecond=0)
 
 
 def _read() -> Reports:
     return Reports({spec.name: spec for spec in load_specs()[0]}, load_accounts())
 
 
-def _plan(first_day: date, last_day: date, now: datetime) -> dict[tuple[str, str], Schedule]:
+def _plan(
+    reports: Reports, first_day: date, last_day: date, now: datetime
+) -> dict[tuple[str, str], Schedule]:
     from sellerops.completeness.grid import schedules_of
 
-    reports = known_reports()
     return {
         (name, account_id): schedule
         for name, spec in reports.specs.items()

@@ -30,6 +30,10 @@ class Series(BaseModel):
     states: list[str]
 
 
-def read_series(connection: Connection, scope: Scope) -> list[Series]:
-    """By report, account and marketplace; only the scope's accounts and marketplaces, and whole regions."""
-    return select(connection, __file__, Series, {**scope.values(), "best_first": _BEST_FIRST})
+def read_series(connection: Connection, scope: Scope, report: str | None = None) -> list[Series]:
+    """By report, account and marketplace; only the scope's accounts and marketplaces, and whole regions.
+
+    ``report``: only this one.
+    """
+    values = {**scope.values(), "best_first": _BEST_FIRST, "report": report}
+    return select(connection, __file__, Series, values)

@@ -1,12 +1,14 @@
 -- One step of the primary key per series, and one range of it for its days: the cost does not depend on how long
 -- the history is.
 WITH RECURSIVE series (report, account_id, marketplace_id) AS (
-    (SELECT report, account_id, marketplace_id FROM sellerops.slice_state ORDER BY 1, 2, 3 LIMIT 1)
+    (SELECT report, account_id, marketplace_id FROM sellerops.slice_state
+     WHERE %(report)s::text IS NULL OR report = %(report)s ORDER BY 1, 2, 3 LIMIT 1)
     UNION ALL
     SELECT following.* FROM series CROSS JOIN LATERAL (
         SELECT s.report, s.account_id, s.marketplace_id FROM sellerops.slice_state AS s
         WHERE (s.report, s.account_id, s.marketplace_id)
             > (series.report, series.account_id, series.marketplace_id)
+          AND (%(report)s::text IS NULL OR s.report = %(report)s)
         ORDER BY 1, 2, 3 LIMIT 1
     ) AS following
 )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import chain
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel
 
-from sellerops.completeness.grid import CellState, GridRow, RowState, grid_rows, stretch_around
+from sellerops.completeness.grid import CellState, GridRow, RowState, Schedule, grid_rows, stretch_around
 from sellerops.read_models.health.series import read_series
 from sellerops.read_models.health.slice_days import SliceDay, read_slice_days
 from sellerops.read_models.scope import Scope
@@ -21,7 +23,7 @@ from sellerops_airflow.dashboard.airflow_links import dag_path, paused_dags, run
 from sellerops_airflow.dashboard.database import Connection
 from sellerops_airflow.dashboard.gaps import FillRequest, GapPlan, StartedFill, fill_gap, plan_gap
 from sellerops_airflow.dashboard.reading import HubRoute, now, read
-from sellerops_airflow.dashboard.schedules import known_reports, known_schedules
+from sellerops_airflow.dashboard.schedules import known_reports, known_schedules, schedules_of_report
 from sellerops_airflow.dashboard.scope import InScope
 
 router = APIRouter(prefix="/health/calendar", tags=["health"], route_class=HubRoute)
@@ -97,7 +99,7 @@ def calendar(
     days = _days(scope)
     rows = [
         row
-        for row in read(lambda connection: _rows(connection, scope))
+        for row in read(lambda connection: _rows(connection, scope, known_schedules(*_period(scope))))
         if (everything or row.state in _RUNNING) and (not q or q.lower() in row.report)
     ]
     counted = Counter(chain.from_iterable(row.cells for row in rows))
@@ -115,18 +117,21 @@ def calendar(
 def cell(report: str, account_id: str, day: date, marketplace_id: str = "") -> Cell:
     """What is known of one day, and what a run for it would collect."""
     scope = _around(account_id, day)
-    days = _days(scope)
+    days, schedules = _days(scope), schedules_of_report(report, *_period(scope))
 
     def work(connection: Connection) -> tuple[GridRow | None, list[SliceDay]]:
         key = (report, account_id, marketplace_id)
-        row = next((each for each in _rows(connection, scope) if _key(each) == key), None)
+        rows = _rows(connection, scope, schedules, report)
+        row = next(
+            (each for each in rows if (each.report, each.account_id, each.marketplace_id) == key), None
+        )
         return row, read_slice_days(connection, *key, day, day)
 
     row, entries = read(work)
     if row is None:
         raise HTTPException(404, f"Nothing is known of {report} for {account_id} {marketplace_id}.".strip())
     spec = known_reports().specs.get(report)
-    schedule = known_schedules(scope.start, scope.end, now()).get((report, account_id))
+    schedule = schedules.get((report, account_id))
     expected = schedule.expected.get(marketplace_id, {}).get(day) if schedule else None
     stretch = stretch_around(row, days, day) if spec and row.state is RowState.ON else None
     return Cell(
@@ -151,22 +156,27 @@ def fill(request: Request, user: GetUserDep, wanted: FillRequest) -> StartedFill
     return fill_gap(request, user, wanted)
 
 
-def _rows(connection: Connection, scope: Scope) -> list[GridRow]:
+def _rows(
+    connection: Connection,
+    scope: Scope,
+    schedules: Mapping[tuple[str, str], Schedule],
+    report: str | None = None,
+) -> list[GridRow]:
     reports, paused = known_reports(), paused_dags()
-    schedules = {
-        key: schedule
-        for key, schedule in known_schedules(scope.start, scope.end, now()).items()
-        if not scope.accounts or key[1] in scope.accounts
-    }
     rows = grid_rows(
-        read_series(connection, scope),
-        schedules,
+        read_series(connection, scope, report),
+        {key: each for key, each in schedules.items() if not scope.accounts or key[1] in scope.accounts},
         _days(scope),
         switched_off=reports.switched_off,
         paused=frozenset(name for name, spec in reports.specs.items() if spec.dag_id in paused),
     )
     wanted = {"", *scope.marketplaces}
-    return [row for row in rows if not scope.marketplaces or row.marketplace_id in wanted]
+    shown = [row for row in rows if not scope.marketplaces or row.marketplace_id in wanted]
+    return sorted(shown, key=lambda row: (row.report, row.account_id, _code(row.marketplace_id)))
+
+
+def _period(scope: Scope) -> tuple[date, date, datetime]:
+    return scope.start, scope.end, now()
 
 
 def _days(scope: Scope) -> list[date]:
@@ -201,12 +211,10 @@ def _entry(day: SliceDay) -> CellDay:
     )
 
 
-def _key(row: GridRow) -> tuple[str, str, str]:
-    return row.report, row.account_id, row.marketplace_id
-
-
 def _code(marketplace_id: str) -> str:
-    if not marketplace_id:
-        return "all"
-    codes = {each.id: each.code for each in all_marketplaces().values()}
-    return codes.get(marketplace_id, marketplace_id)
+    return _codes().get(marketplace_id, marketplace_id) if marketplace_id else "all"
+
+
+@cache
+def _codes() -> dict[str, str]:
+    return {each.id: each.code for each in all_marketplaces().values()}

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 export const Facts = ({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) => (
   <DataList.Root orientation="horizontal" size="sm" gap={2}>
     {facts
-      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false)
       .map(([name, value]) => (
         <DataList.Item key={name} alignItems="start">
           <DataList.ItemLabel minW="9rem">{name}</DataList.ItemLabel>

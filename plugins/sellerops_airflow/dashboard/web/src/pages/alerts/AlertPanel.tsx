@@ -6,7 +6,8 @@ import { Decisions } from "./Decisions";
 
 /** One alert: what it is about, what you can do, and the figures it was found by. */
 export const AlertPanel = ({ alert }: { alert: Alert }) => {
-  const owner = useHubContext().data?.user.is_owner ?? false;
+  const user = useHubContext().data?.user;
+  const owner = user?.is_owner ?? false;
   const evidence = Object.entries(alert.evidence ?? {});
   return (
     <Stack gap={4}>
@@ -22,7 +23,7 @@ export const AlertPanel = ({ alert }: { alert: Alert }) => {
           ["Account", alert.account_id],
           ["Marketplace", alert.marketplace || "all"],
           ["About", alert.subject ? <HubLink key="about" to="products" params={{ q: alert.subject }}>{alert.subject}</HubLink> : null],
-          ["Money per day", <Money key="money" value={alert.money_per_day} currency={alert.currency} reason="no amount is known" />],
+          ["Money per day", user?.sees_costs && <Money key="money" value={alert.money_per_day} currency={alert.currency} reason="no amount is known" />],
           ["Open since", <Moment key="since" value={alert.opened_at} />],
           ["Last found", <Moment key="seen" value={alert.seen_at} />],
           ["Ended", alert.ended_at ? <Moment key="ended" value={alert.ended_at} /> : null],

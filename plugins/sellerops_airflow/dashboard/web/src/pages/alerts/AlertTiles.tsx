@@ -1,8 +1,9 @@
-import { Loaded, LoadingState, Moment, Tile, Tiles, useApi, useScope } from "../../components";
+import { Loaded, LoadingState, Moment, Tile, Tiles, useApi, useHubContext, useScope } from "../../components";
 
 /** Alerts by state, and the money at stake. */
 export const AlertTiles = () => {
   const { query } = useScope();
+  const sees = useHubContext().data?.user.sees_costs ?? false;
   const result = useApi("/api/alerts/tiles", { query });
   return (
     <Loaded result={result} loading={<LoadingState lines={2} height="16" />}>
@@ -10,7 +11,7 @@ export const AlertTiles = () => {
         <Tiles>
           <Tile label="Open" kind="units" value={data.open} to="alerts" params={{ state: "open" }} note={data.evaluated_at ? <>evaluated <Moment value={data.evaluated_at} /></> : "never evaluated"} />
           <Tile label="Urgent" kind="units" value={data.urgent} to="alerts" params={{ state: "open", severity: "urgent" }} note="of the open ones" />
-          {data.money.map((each) => (
+          {(sees ? data.money : []).map((each) => (
             <Tile
               key={each.currency} label={data.money.length > 1 ? `At stake per day, ${each.currency}` : "At stake per day"} kind="money" value={each.money} currency={each.currency}
               status={data.unknown > 0 ? "incomplete" : "complete"} to="alerts" params={{ state: "open" }}

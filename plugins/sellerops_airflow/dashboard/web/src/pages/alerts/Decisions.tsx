@@ -1,4 +1,4 @@
-import { Button, HStack, Input, Text, Textarea } from "@chakra-ui/react";
+import { Button, HStack, Input, Stack, Text, Textarea } from "@chakra-ui/react";
 import { useState } from "react";
 
 import { ConfirmDialog, FormField, addDays, useHubContext, useWrite } from "../../components";
@@ -43,10 +43,12 @@ export const Decisions = ({ alerts, done }: DecisionsProps) => {
         trigger={<Button size="sm" variant="outline">Snooze…</Button>} title={`Snooze ${which}`} confirm="Snooze" disabled={lastDay < today}
         onConfirm={() => finish(snooze.mutateAsync({ body: { ids, note, until: lastDay } }))}
       >
-        <FormField label="Until" required help="The last day on which nothing is sent, even if it ends and opens again.">
-          <Input type="date" value={lastDay} min={today} onChange={(event) => setUntil(event.currentTarget.value)} />
-        </FormField>
-        {noted}
+        <Stack gap={3}>
+          <FormField label="Until" required help="The last day on which nothing is sent, even if it ends and opens again.">
+            <Input type="date" value={lastDay} min={today} onChange={(event) => setUntil(event.currentTarget.value)} />
+          </FormField>
+          {noted}
+        </Stack>
       </ConfirmDialog>
       {alerts.every(({ state }) => state === "snoozed") && (
         <Button size="sm" variant="outline" loading={wake.isPending} onClick={() => void finish(wake.mutateAsync({ body: { ids, note: "" } })).catch(() => undefined)}>

@@ -1,4 +1,4 @@
-import { DataTable, EmptyState, ScopeBar, SidePanel, csvAddress, useApi, useQueryParam, useScope, useTable } from "../../components";
+import { DataTable, EmptyState, ScopeBar, SidePanel, csvAddress, useApi, useHubContext, useQueryParam, useScope, useTable } from "../../components";
 import { AlertPanel } from "./AlertPanel";
 import { alertColumns } from "./columns";
 
@@ -7,6 +7,7 @@ const PATH = "/api/alerts";
 /** Alerts that ended in the period. */
 export const HistoryTab = () => {
   const { query } = useScope();
+  const sees = useHubContext().data?.user.sees_costs ?? false;
   const [opened, setOpened] = useQueryParam("alert");
   const table = useTable({ name: "history", sort: "ended_at" });
   const asked = { ...query, ...table.query, state: "ended" as const };
@@ -16,7 +17,7 @@ export const HistoryTab = () => {
     <>
       <ScopeBar parts={["period"]} />
       <DataTable
-        caption="Alerts that have ended" columns={alertColumns((row) => setOpened(String(row.id)))} result={result} rowKey={(row) => String(row.id)} state={table} csv={csvAddress(PATH, asked)}
+        caption="Alerts that have ended" columns={alertColumns((row) => setOpened(String(row.id)), sees)} result={result} rowKey={(row) => String(row.id)} state={table} csv={csvAddress(PATH, asked)}
         search="alert, SKU or text" empty={<EmptyState title="No alert ended in this period">Choose another period.</EmptyState>}
       />
       <SidePanel title={alert ? `${alert.title} ${alert.subject}`.trim() : ""} open={alert !== undefined} close={() => setOpened("")}>

@@ -13,7 +13,8 @@ const SEVERITIES = { "": "Any", urgent: "Urgent", warning: "Warning" } as const;
 /** Open alerts, with what you can do about them. */
 export const OpenTab = () => {
   const { query } = useScope();
-  const owner = useHubContext().data?.user.is_owner ?? false;
+  const user = useHubContext().data?.user;
+  const owner = user?.is_owner ?? false;
   const [state, setState] = useQueryParam("state");
   const [severity, setSeverity] = useQueryParam("severity");
   const [name, setName] = useQueryParam("name");
@@ -28,7 +29,7 @@ export const OpenTab = () => {
   const rows = result.data?.rows ?? [];
   const picked = rows.filter((row) => chosen.has(row.id));
   const toggle = (id: number) => setChosen((before) => new Set(before.has(id) ? [...before].filter((each) => each !== id) : [...before, id]));
-  const [first, ...others] = alertColumns((alert) => setOpened(String(alert.id)));
+  const [first, ...others] = alertColumns((alert) => setOpened(String(alert.id)), user?.sees_costs ?? false);
   const columns: (Column<Alert> | false)[] = [
     first ?? false,
     owner && {

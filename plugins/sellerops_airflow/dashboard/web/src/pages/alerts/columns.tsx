@@ -7,7 +7,7 @@ export type Alert = Answer<"/api/alerts">["rows"][number];
 const STATE_TONES = { open: "warning", acknowledged: "info", snoozed: "quiet", ended: "good" } as const;
 
 /** What open and ended alerts have in common. */
-export const alertColumns = (open: (alert: Alert) => void): Column<Alert>[] => [
+export const alertColumns = (open: (alert: Alert) => void, seesCosts: boolean): (Column<Alert> | false)[] => [
   {
     key: "title", header: "Alert",
     cell: (row) => (
@@ -18,7 +18,7 @@ export const alertColumns = (open: (alert: Alert) => void): Column<Alert>[] => [
       </Box>
     ),
   },
-  { key: "rank_money", header: "Per day", align: "end", help: "Money at stake per day, in the reporting currency.", cell: (row) => <Money value={row.rank_money} currency={row.rank_currency} reason="no amount is known" /> },
+  seesCosts && { key: "rank_money", header: "Per day", align: "end", help: "Money at stake per day, in the reporting currency.", cell: (row) => <Money value={row.rank_money} currency={row.rank_currency} reason="no amount is known" /> },
   { key: "subject", header: "About", cell: (row) => row.subject },
   { key: "summary", header: "What", sortable: false, cell: (row) => <Text whiteSpace="normal" minW="18rem">{row.summary}</Text> },
   { key: "marketplace", header: "Marketplace", cell: (row) => row.marketplace || "all" },

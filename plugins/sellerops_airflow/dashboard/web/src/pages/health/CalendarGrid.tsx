@@ -1,5 +1,5 @@
 import { Box } from "@chakra-ui/react";
-import { type CSSProperties, type KeyboardEvent, type MouseEvent, memo, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, type MouseEvent, memo, useEffect, useRef, useState } from "react";
 
 import { type Answer, day } from "../../components";
 import { CELL_STATES, type CellKey, type CellState, STATES } from "./states";
@@ -33,6 +33,11 @@ interface GridProps {
  */
 export const CalendarGrid = ({ calendar, open }: GridProps) => {
   const grid = useRef<HTMLTableElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  // The newest days are at the end.
+  useEffect(() => {
+    if (box.current) box.current.scrollLeft = box.current.scrollWidth;
+  }, [calendar.days.length]);
   const { days, rows, letters } = calendar;
   const [at, setAt] = useState<[number, number]>([0, days.length - 1]);
   const placeOf = (event: KeyboardEvent | MouseEvent): [number, number] | null => {
@@ -68,7 +73,10 @@ export const CalendarGrid = ({ calendar, open }: GridProps) => {
   };
   const first = { position: "sticky", left: 0, zIndex: 1, background: "var(--chakra-colors-bg-panel)" } as const;
   return (
-    <Box overflow="auto" maxH="75vh" borderWidth="1px" borderRadius="md" p={2}>
+    <Box
+      ref={box} overflow="auto" maxH="75vh" borderWidth="1px" borderRadius="md" p={2} bg="bg.panel"
+      css={{ "& th[scope=row] > span": { display: "block", md: { display: "inline" } } }}
+    >
       <table ref={grid} role="grid" aria-label="Completeness by report and day" aria-rowcount={rows.length + 1} onKeyDown={press} onClick={click} style={{ borderCollapse: "separate", borderSpacing: 0 }}>
         <thead style={{ position: "sticky", top: -8, zIndex: 2, background: "var(--chakra-colors-bg-panel)" }}>
           <tr>

@@ -7,17 +7,16 @@ const PATH = "/api/health/quarantine";
 
 const COLUMNS: Column<Row>[] = [
   { key: "report", header: "Report", cell: (row) => row.report },
+  {
+    key: "question_path", header: "Decide", sortable: false,
+    cell: (row) => (row.question_path ? <AirflowLink to={row.question_path}>Release or reject</AirflowLink> : <AirflowLink to={row.dag_path}>Not asked yet: see the DAG</AirflowLink>),
+  },
   { key: "account_id", header: "Account", cell: (row) => row.account_id },
   { key: "marketplace", header: "Marketplace", cell: (row) => row.marketplace },
   { key: "first_day", header: "Days", cell: (row) => <Days row={row} /> },
   { key: "figures", header: "In the document, stored, usual", sortable: false, cell: (row) => <Figures row={row} /> },
   { key: "reason", header: "Why", sortable: false, cell: (row) => <Text whiteSpace="normal" minW="16rem">{row.reason}</Text> },
   { key: "created_at", header: "Waits since", cell: (row) => <Moment value={row.created_at} /> },
-  {
-    key: "question_path", header: "Decide", sortable: false,
-    cell: (row) =>
-      row.question_path ? <AirflowLink to={row.question_path}>Release or reject</AirflowLink> : <AirflowLink to={row.dag_path}>Not asked yet: its DAG</AirflowLink>,
-  },
 ];
 
 /** Open questions about implausible documents. */
