@@ -26,10 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from mart_rows.brand_ads import BRAND_ADS
 from mart_rows.demand import BEST_SELLER, make_days, make_skus
 from mart_rows.reference import write_reference
 from mart_rows.settled import HEADERS, SETTLED
 from mart_rows.shops import SHOPS, Shop, shops_of
+from mart_rows.stock import STOCK
 from mart_rows.tables import TABLES, TableRows
 from mart_rows.traffic import TRAFFIC
 from mart_rows.writing import make_indexes, make_tables, months, shape_of, write
@@ -40,8 +42,6 @@ from sellerops.ledger.database import migrate
 
 LAST_DAY = date(2026, 11, 28)
 WORKERS = 2
-# Read by marts and checks; this seller has none.
-WITHOUT_ROWS = ("sb_campaigns", "sd_campaigns")
 
 
 @dataclass
@@ -74,14 +74,17 @@ def fill(
     began, filled = time.perf_counter(), Filled()
     shops = shops_of(marketplaces)
     first = last_day - timedelta(days=days - 1)
-    known = [(rows, shape) for rows in (*TRAFFIC, *TABLES, *SETTLED) if (shape := shape_of(rows))]
+    known = [
+        (rows, shape)
+        for rows in (*TRAFFIC, *TABLES, *BRAND_ADS, *STOCK, *SETTLED)
+        if (shape := shape_of(rows))
+    ]
     shapes = {shape.full_name: shape for _, shape in known}
-    unused = [TableRows(report, report, {}) for report in WITHOUT_ROWS]
     with psycopg.connect(conninfo, autocommit=True) as connection:
         make_skus(connection, skus, seed, best_seller)
         write_reference(connection, shops, first)
         connection.execute("CREATE SEQUENCE bench.line CACHE 1000")
-        make_tables(connection, [*shapes.values(), *(shape for each in unused if (shape := shape_of(each)))])
+        make_tables(connection, list(shapes.values()))
 
     def fill_shop(shop: Shop) -> Filled:
         with psycopg.connect(conninfo, autocommit=True) as connection:

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from mart_rows.demand import REFUNDED_AFTER
-from mart_rows.tables import DAYS, ONE, ORDER_ID, REFUNDED, REFUNDED_BY_NOW, SHIPPED, UNITS, TableRows, money
+from mart_rows.tables import (
+    AD_COST,
+    AGED,
+    AGED_FEE,
+    DAYS,
+    ONE,
+    ORDER_ID,
+    REFUNDED,
+    REFUNDED_BY_NOW,
+    SHIPPED,
+    UNITS,
+    TableRows,
+    money,
+)
 
 # Amazon closes a currency's books every fortnight: 2020-01-06 was such a Monday, in all of them.
 _EPOCH = "date '2020-01-06'"
@@ -50,6 +63,7 @@ def _closed(day: str) -> str:
     return f"{_EPOCH} + (({day} - {_EPOCH}) / 14 + 1) * 14 <= date '{{until}}'"
 
 
+_AGED_DAY = "(d.day + 3)"
 _REFUND_DAY = f"(d.day + {REFUNDED_AFTER})"
 _ORDER_TOTAL = "d.price - d.commission - d.fulfilment"
 _REFUND_TOTAL = "-d.price + d.commission - d.commission / 5"
@@ -126,7 +140,7 @@ SETTLED = (
             **_settlement("d.day"), "transaction_type": "'ServiceFee'",
             "amount_type": "'Cost of Advertising'",
             "amount_description": "'TransactionTotalAmount'",
-            "amount": money("-sum(d.clicks * d.click_price)"),
+            "amount": money(f"-sum({AD_COST})"),
             "posted_date_time": "(d.day + time '22:00') AT TIME ZONE '{zone}'",
         },
         where=f"d.clicks > 0 AND {_closed('d.day')}", tail="GROUP BY d.day",
@@ -145,6 +159,16 @@ SETTLED = (
             FROM bench.day_{shop} AS d JOIN bench.sku AS s USING (n)
             WHERE d.day BETWEEN '{first}' AND '{last}' GROUP BY s.n, s.cubic_feet) AS d""",
         where=_closed(NEXT_MONTH), tail="GROUP BY d.day", days_later=39,
+    ),
+    TableRows(
+        "settlements", "settlements",
+        {
+            **_settlement(_AGED_DAY), "transaction_type": "'FBAFees'",
+            "amount_type": "'FBA Long Term Storage Fee'", "amount_description": "'Base fee'",
+            "amount": f"-{AGED_FEE}", "sku": "s.sku",
+            "posted_date_time": f"({_AGED_DAY} + time '09:00') AT TIME ZONE '{{zone}}'",
+        },
+        where=f"{AGED} AND {_closed(_AGED_DAY)}", days_later=3,
     ),
     TableRows("transactions", "transactions", _total("Shipment", SHIPPED, _ORDER_TOTAL), UNITS),
     TableRows(

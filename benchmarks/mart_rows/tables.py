@@ -44,7 +44,12 @@ SHIPPED = "(d.day + time '13:00' + i * interval '7 minutes') AT TIME ZONE '{zone
 REFUNDED = f"(d.day + {REFUNDED_AFTER} + time '15:00') AT TIME ZONE '{{zone}}'"
 REFUNDED_BY_NOW = f"d.refunded > 0 AND d.day + {REFUNDED_AFTER} <= date '{{until}}'"
 ONE = "CROSS JOIN (SELECT 1 AS i) AS first"
-_AD = {
+SB_CLICKS, SD_CLICKS = "(d.clicks / 5)", "(d.clicks / 8)"
+AD_COST = f"(d.clicks + {SB_CLICKS} + {SD_CLICKS}) * d.click_price"
+# Of every seventh SKU, some units lie in stock for half a year.
+AGED = "extract(day FROM d.day) = 15 AND s.n % 7 = 0"
+AGED_FEE = "round(d.stock * s.cubic_feet * 0.5, 2)"
+AD = {
     "profile_id": "'8{shop}'",
     "currency_code": "'{currency}'",
     "date": "d.day",
@@ -103,7 +108,7 @@ TABLES = (
             "units_refunded": "d.refunded_now", "net_units_sold": "d.units - d.refunded_now",
             "net_proceeds_amount": money(
                 "(d.units - d.refunded_now) * (d.price - d.commission) - d.units * d.fulfilment"
-                " - d.refunded_now * (d.commission / 5) - d.clicks * d.click_price"
+                f" - d.refunded_now * (d.commission / 5) - {AD_COST}"
             ),
             "net_proceeds_currency_code": "'{currency}'",
         },
@@ -153,7 +158,7 @@ TABLES = (
     TableRows(
         "sp_advertised_products", "sp_advertised_products",
         {
-            **_AD, "ad_group_id": "'7{shop}' || lpad(s.campaign::text, 9, '0')", "ad_group_name": "'Group'",
+            **AD, "ad_group_id": "'7{shop}' || lpad(s.campaign::text, 9, '0')", "ad_group_name": "'Group'",
             "ad_id": "'5{shop}' || lpad(n::text, 9, '0')", "advertised_asin": "s.asin",
             "advertised_sku": "s.sku",
             "impressions": "d.clicks * 150", "clicks": "d.clicks", "cost": money("d.clicks * d.click_price"),
@@ -168,7 +173,7 @@ TABLES = (
     TableRows(
         "sp_campaigns", "sp_campaigns",
         {
-            **_AD, "impressions": "sum(d.clicks) * 150", "clicks": "sum(d.clicks)",
+            **AD, "impressions": "sum(d.clicks) * 150", "clicks": "sum(d.clicks)",
             "cost": money("sum(d.clicks * d.click_price)"), "spend": money("sum(d.clicks * d.click_price)"),
             "purchases_7d": "sum(d.ad_units)", "units_sold_clicks_7d": "sum(d.ad_units)",
             "sales_7d": money("sum(d.ad_units * d.price)"),
