@@ -53,9 +53,9 @@ class Bench:
         self.archive = Archive(str(self.directory))
         self.credentials = credentials_of(self.sandbox, self.account)
 
-    def follow_clock(self) -> None:
-        """Let the ledger's clock show what the sandbox's shows."""
-        self.ledger.set_clock(clock_of(self.sandbox.clock()))
+    def follow_clock(self, **change: Any) -> None:
+        """Let the ledger's clock show what the sandbox's shows, which is changed first if wanted."""
+        self.ledger.set_clock(clock_of(self.sandbox.clock(**change)))
 
     def client(self, **changes: Any) -> SpApiClient:
         credentials = changes.pop("credentials", self.credentials)
@@ -102,15 +102,13 @@ class Bench:
 
     def jump(self, hours: float) -> None:
         """Both clocks, by so many hours."""
-        self.sandbox.clock(jump_seconds=hours * 3600)
-        self.follow_clock()
+        self.follow_clock(jump_seconds=hours * 3600)
 
     def let_time_pass_in_sleeps_alone(self, patch: pytest.MonkeyPatch) -> None:
         """From now on both clocks stand still, and who sleeps on them is woken at the moment it wanted: what
         the machine needs for all the rest, and how busy it is, is in no measured time.
         """
-        self.sandbox.clock(freeze=True)
-        self.follow_clock()
+        self.follow_clock(freeze=True)
 
         async def sleep_until(ledger: Ledger, moment: datetime) -> None:
             self.jump(max(0.0, (moment - ledger.clock().now()).total_seconds()) / 3600)

@@ -118,7 +118,7 @@ def _split(spec: ReportSpec) -> dict[str, str]:
 
 
 @pytest.fixture
-def world(bench: Bench) -> Iterator[World]:
+def world(bench: Bench, stepping_clock: None) -> Iterator[World]:
     bench.sandbox.control("POST", "/jobs", json={"queue_seconds": 5, "progress_seconds": 5})
     for operation in OPERATIONS:
         bench.sandbox.quotas(operation=operation, rate=50.0, burst=500)

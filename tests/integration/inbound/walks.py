@@ -120,15 +120,15 @@ class Harbour:
         self.store = InboundStore(self.ledger)
         self.follow_clock()
 
-    def follow_clock(self) -> None:
-        told = self.sandbox.clock()
+    def follow_clock(self, **change: float) -> None:
+        """Let the ledger's clock show what the sandbox's shows, which is changed first if wanted."""
+        told = self.sandbox.clock(**change)
         real, virtual = (datetime.fromisoformat(told[f"{kind}_anchor"]) for kind in ("real", "virtual"))
         self.ledger.set_clock(Clock(real, virtual, float(told["speed"])))
 
     def jump(self, **by: float) -> None:
         """Move both clocks."""
-        self.sandbox.clock(jump_seconds=timedelta(**by).total_seconds())
-        self.follow_clock()
+        self.follow_clock(jump_seconds=timedelta(**by).total_seconds())
 
     def services(self, account_id: str) -> Services:
         """As a new process would create them."""
