@@ -34,7 +34,7 @@ _LONGEST_WAIT = 2.0
 _REFUSED_SECONDS = 5.0
 _TIMEOUTS = Timeouts(statement=8, lock=2, grace=2)
 # Compiling a query takes longer than these queries run. Statements are planned for the values they have.
-_SESSION = "SET jit = off; SET work_mem = '32MB'; SET plan_cache_mode = force_custom_plan"
+_SESSION = "SET jit = off; SET work_mem = '64MB'; SET plan_cache_mode = force_custom_plan"
 
 
 async def in_hub_thread(work: Callable[[], _T]) -> _T:

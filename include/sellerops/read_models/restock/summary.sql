@@ -17,7 +17,7 @@ WITH RECURSIVE shop AS (
     ) AS last
     WHERE %(accounts)s::text[] IS NULL OR shop.account_id = ANY (%(accounts)s)
     GROUP BY shop.account_id
-), place AS (
+), place AS MATERIALIZED (
     SELECT shop.account_id, shop.marketplace_id, newest.day, market.code,
            CASE WHEN %(in_reporting)s THEN setting.reporting_currency ELSE market.currency END AS currency,
            CASE WHEN NOT %(in_reporting)s OR setting.reporting_currency = market.currency THEN 1

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel
 
+from sellerops.base.timed_cache import TimedCache
 from sellerops.preflight.connections import RequiredConnection, required_connections
 from sellerops.read_models.connections.syncs import Sync, read_syncs
 from sellerops.read_models.connections.tests import ConnectionTest, read_connection_tests
@@ -25,6 +26,8 @@ TEST_DAG = "sellerops__connections"
 # (developer-docs.amazon.com/sp-api/docs/rotating-your-apps-lwa-credentials). Those of Amazon Ads do not end.
 _SECRET_LASTS = timedelta(days=180)
 _SECRET_SOURCE = "amazon_sp"
+# Reads all files of the configuration.
+_required = TimedCache(60.0)
 
 
 class Secret(BaseModel):
@@ -108,8 +111,12 @@ def note_secret(body: SecretRenewed, user: GetUserDep) -> Secret:
     return audit.write(user.get_name(), work)
 
 
+def _wanted() -> list[RequiredConnection]:
+    return _required.get("all", required_connections)
+
+
 def _check_known(names: list[str]) -> None:
-    known = {each.conn_id for each in required_connections()}
+    known = {each.conn_id for each in _wanted()}
     if unknown := sorted(set(names) - known):
         raise HTTPException(422, f"The configuration does not use connection {unknown[0]!r}.")
 
@@ -124,9 +131,7 @@ def _read(connection: Connection, day: date) -> list[HubConnection]:
         for account in get_runtime().accounts().values()
         for source in account.api_sources
     }
-    found = [
-        _connection(each, owners, tests, tokens, syncs, settings, day) for each in required_connections()
-    ]
+    found = [_connection(each, owners, tests, tokens, syncs, settings, day) for each in _wanted()]
     return sorted(found, key=lambda each: (each.account_id is None, each.account_id or ""))
 
 
