@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Folders of tests that share what takes long to make: an Airflow, a warehouse of two weeks, the days of the
-# simulated sellers.
-END_TO_END, WAREHOUSE, SIMULATION = "tests/e2e", "tests/integration/marts", "tests/unit/amazon_sandbox"
+# Folders of tests that share what takes long to make: an Airflow, its api-server, a warehouse of two weeks, the
+# days of the simulated sellers.
+END_TO_END, PAGES = "tests/e2e", "tests/integration/pages"
+WAREHOUSE, SIMULATION = "tests/integration/marts", "tests/unit/amazon_sandbox"
 _GROUPS = {
+    PAGES: PAGES,
+    "tests/integration/dashboard": PAGES,
     END_TO_END: END_TO_END,
     WAREHOUSE: WAREHOUSE,
     "tests/integration/alerts": WAREHOUSE,
