@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Folders of tests that share what takes long to make: an Airflow, its api-server, a warehouse of two weeks, the
-# days of the simulated sellers.
+# Folders of tests that share what takes long to make: an Airflow, its api-server, a warehouse of two weeks,
+# the days of the simulated sellers.
 END_TO_END, PAGES = "tests/e2e", "tests/integration/pages"
 WAREHOUSE, SIMULATION = "tests/integration/marts", "tests/unit/amazon_sandbox"
 _GROUPS = {
