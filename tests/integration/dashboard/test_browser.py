@@ -61,6 +61,29 @@ class Visit:
         self.page.get_by_role("heading", level=1, name=title, exact=True).wait_for(timeout=SECONDS)
         self.page.wait_for_function(f"!document.querySelector('{ROOT} [aria-busy=true]')", timeout=SECONDS)
 
+    def fits(self) -> bool:
+        """Whether nothing is wider than the window, once charts have taken its width."""
+        from playwright.sync_api import TimeoutError as TooLate
+
+        try:
+            self.page.wait_for_function(
+                "document.documentElement.scrollWidth <= innerWidth", timeout=SECONDS / 4
+            )
+        except TooLate:
+            return False
+        return True
+
+    def widest(self) -> str:
+        """The beginning of the innermost element that sticks out, for a failing test's message."""
+        found: str = self.page.evaluate(
+            """(root) => [...document.querySelectorAll(root + " *")]
+                .filter((each) => each.getBoundingClientRect().right > innerWidth
+                    && !each.closest("[role=region], [role=grid], [role=tablist]"))
+                .at(-1)?.outerHTML.slice(0, 300) ?? "" """,
+            ROOT,
+        )
+        return found
+
     @property
     def text(self) -> str:
         return self.page.locator(ROOT).inner_text()
@@ -131,8 +154,7 @@ def test_every_page_works_without_errors_in_the_console(
             assert not [words for words in FAILURES if words in tab.text], title
             assert tab.problems == [], title
             tab.page.set_viewport_size(PHONE)
-            wide = tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{title} is {wide} px wider than a phone"
+            assert tab.fits(), f"{title} is wider than a phone: {tab.widest()}"
             tab.page.set_viewport_size(DESK)
 
 
