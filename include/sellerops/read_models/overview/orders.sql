@@ -19,8 +19,12 @@ newest AS (
         ORDER BY r.day DESC LIMIT 1
     ) AS n
 ),
+rates AS MATERIALIZED (
+    SELECT f.day, f.from_currency, f.to_currency, CASE WHEN %(in_reporting)s THEN f.rate ELSE 1 END AS rate
+    FROM sellerops_reference.fx_rate AS f WHERE f.day IN (SELECT n.day FROM newest AS n)
+),
 found AS MATERIALIZED (
-    SELECT r.account_id, r.marketplace_id, r.day, r.sku, p.title, r.supplier, r.order_quantity, r.order_by,
+    SELECT r.account_id, r.marketplace_id, r.day, r.sku, r.supplier, r.order_quantity, r.order_by,
            r.stock_out_on,
            coalesce(CASE WHEN %(in_reporting)s THEN a.reporting_currency ELSE r.currency END, '') AS currency,
            round(r.lost_margin * x.rate, 6) AS lost_margin,
@@ -32,11 +36,7 @@ found AS MATERIALIZED (
     FROM newest AS n
     JOIN sellerops_marts.restock AS r USING (account_id, marketplace_id, day)
     JOIN sellerops_reference.account_setting AS a USING (account_id)
-    LEFT JOIN sellerops_marts.product AS p ON (p.account_id, p.sku) = (r.account_id, r.sku)
-    LEFT JOIN LATERAL (
-        SELECT CASE WHEN %(in_reporting)s THEN f.rate ELSE 1 END AS rate FROM sellerops_reference.fx_rate AS f
-        WHERE f.day = r.day AND f.from_currency = r.currency AND f.to_currency = a.reporting_currency
-    ) AS x ON true
+    LEFT JOIN rates AS x ON x.day = r.day AND x.from_currency = r.currency AND x.to_currency = a.reporting_currency
     WHERE r.order_status = 'order_now' AND r.order_quantity > 0
 ),
 totals AS (
@@ -45,8 +45,11 @@ totals AS (
            count(*) FILTER (WHERE cash_needed IS NULL) AS without_cash
     FROM found GROUP BY currency ORDER BY currency
 )
-SELECT (SELECT coalesce(json_agg(r), '[]') FROM (SELECT * FROM found ORDER BY {order_by}, account_id, marketplace_id, sku
-                                                 LIMIT %(limit)s OFFSET %(offset)s) AS r) AS rows,
+SELECT (SELECT coalesce(json_agg(r), '[]') FROM (
+           SELECT f.*, p.title FROM found AS f
+           LEFT JOIN sellerops_marts.product AS p ON p.account_id = f.account_id AND p.sku = f.sku
+           ORDER BY {order_by}, account_id, marketplace_id, sku LIMIT %(limit)s OFFSET %(offset)s
+       ) AS r) AS rows,
        (SELECT coalesce(json_agg(t), '[]') FROM totals AS t) AS totals,
        (SELECT count(*) FROM found) AS row_count,
        (SELECT CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'

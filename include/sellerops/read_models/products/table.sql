@@ -31,10 +31,14 @@ sums AS (
     SELECT account_id, sku,
            coalesce(CASE WHEN %(in_reporting)s THEN reporting_currency ELSE currency END, '') AS currency,
            sum(sign * units) AS units,
-           sum(sign * CASE WHEN %(in_reporting)s THEN product_sales_reporting ELSE product_sales END) AS product_sales,
-           sum(sign * CASE WHEN %(in_reporting)s THEN refunds_reporting ELSE refunds END) AS refunds,
-           sum(sign * CASE WHEN %(in_reporting)s THEN ads_reporting ELSE ads END) AS ads,
-           sum(sign * CASE WHEN %(in_reporting)s THEN cm2_reporting ELSE cm2 END) AS cm2,
+           sum(CASE WHEN %(in_reporting)s THEN CASE sign WHEN 1 THEN product_sales_reporting ELSE -product_sales_reporting END
+                    ELSE CASE sign WHEN 1 THEN product_sales ELSE -product_sales END END) AS product_sales,
+           sum(CASE WHEN %(in_reporting)s THEN CASE sign WHEN 1 THEN refunds_reporting ELSE -refunds_reporting END
+                    ELSE CASE sign WHEN 1 THEN refunds ELSE -refunds END END) AS refunds,
+           sum(CASE WHEN %(in_reporting)s THEN CASE sign WHEN 1 THEN ads_reporting ELSE -ads_reporting END
+                    ELSE CASE sign WHEN 1 THEN ads ELSE -ads END END) AS ads,
+           sum(CASE WHEN %(in_reporting)s THEN CASE sign WHEN 1 THEN cm2_reporting ELSE -cm2_reporting END
+                    ELSE CASE sign WHEN 1 THEN cm2 ELSE -cm2 END END) AS cm2,
            sum(sign * unknown_margin) AS unknown_days,
            sum(sign * estimated) AS estimated, sum(sign * incomplete) AS incomplete,
            array_remove(ARRAY[
@@ -49,40 +53,47 @@ sums AS (
     FROM pieces WHERE sku <> ''
     GROUP BY 1, 2, 3
 ),
--- Marketplaces of a stock pool each report the whole pool: one of them is enough.
+-- Marketplaces of a stock pool each report the whole pool.
 pools AS (
-    SELECT DISTINCT ON (l.account_id, l.sku, l.stock_pool) l.account_id, l.sku, l.available, l.inbound_open
+    SELECT l.account_id, l.sku, l.stock_pool, max(l.available) AS available, max(l.inbound_open) AS inbound_open
     FROM sellerops_marts.inventory_levels AS l
     WHERE l.marketplace_id <> ''
       AND (%(accounts)s::text[] IS NULL OR l.account_id = ANY (%(accounts)s))
       AND (%(marketplaces)s::text[] IS NULL OR l.marketplace_id = ANY (%(marketplaces)s))
-    ORDER BY l.account_id, l.sku, l.stock_pool, l.is_counted DESC, l.marketplace_id
+    GROUP BY 1, 2, 3
 ),
 stock AS (
     SELECT account_id, sku, sum(available) AS available, sum(inbound_open) AS inbound_open FROM pools GROUP BY 1, 2
 ),
+products AS (
+    SELECT p.account_id, p.sku, p.asin, p.title, p.brand FROM sellerops_marts.product AS p
+    WHERE (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
+      AND (%(marketplaces)s::text[] IS NULL OR EXISTS (
+              SELECT FROM sellerops_marts.product_listing AS l
+              WHERE l.account_id = p.account_id AND l.sku = p.sku AND l.marketplace_id = ANY (%(marketplaces)s)))
+),
+-- Listed SKUs without any figure have a row too.
+every AS (
+    SELECT s.* FROM sums AS s
+    UNION ALL
+    SELECT p.account_id, p.sku, coalesce(a.reporting_currency, ''), 0, 0, 0, 0, 0, 0, 0, 0, '{}'
+    FROM products AS p
+    LEFT JOIN sellerops_reference.account_setting AS a ON a.account_id = p.account_id
+    WHERE NOT EXISTS (SELECT FROM sums AS s WHERE s.account_id = p.account_id AND s.sku = p.sku)
+),
 found AS (
-    SELECT coalesce(s.account_id, p.account_id) AS account_id, coalesce(s.sku, p.sku) AS sku, p.asin, p.title, p.brand,
-           coalesce(s.currency, a.reporting_currency, '') AS currency,
-           coalesce(s.units, 0) AS units, coalesce(s.product_sales, 0) AS product_sales,
-           coalesce(s.cm2, 0) AS cm2, round(s.cm2 / nullif(s.product_sales, 0), 6) AS margin,
+    SELECT s.account_id, s.sku, p.asin, p.title, p.brand, s.currency, s.units,
+           coalesce(s.product_sales, 0) AS product_sales, coalesce(s.cm2, 0) AS cm2,
+           round(s.cm2 / nullif(s.product_sales, 0), 6) AS margin,
            coalesce(s.ads, 0) AS ads, round(-s.ads / nullif(s.product_sales, 0), 6) AS tacos,
            coalesce(s.refunds, 0) AS refunds, round(-s.refunds / nullif(s.product_sales, 0), 6) AS refund_rate,
-           k.available, k.inbound_open, coalesce(s.unknown_days, 0) AS unknown_days,
+           k.available, k.inbound_open, s.unknown_days,
            CASE WHEN s.incomplete > 0 THEN 'incomplete' WHEN s.estimated > 0 THEN 'estimated' ELSE 'complete' END AS status,
-           coalesce(s.missing, '{}') AS missing
-    FROM sums AS s
-    FULL JOIN (
-        SELECT * FROM sellerops_marts.product AS p
-        WHERE (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
-          AND (%(marketplaces)s::text[] IS NULL OR EXISTS (
-                  SELECT FROM sellerops_marts.product_listing AS l
-                  WHERE l.account_id = p.account_id AND l.sku = p.sku AND l.marketplace_id = ANY (%(marketplaces)s)))
-    ) AS p ON p.account_id = s.account_id AND p.sku = s.sku
-    LEFT JOIN stock AS k ON k.account_id = coalesce(s.account_id, p.account_id) AND k.sku = coalesce(s.sku, p.sku)
-    LEFT JOIN sellerops_reference.account_setting AS a ON a.account_id = coalesce(s.account_id, p.account_id)
-    WHERE %(search)s::text IS NULL OR coalesce(s.sku, p.sku) ILIKE %(search)s OR p.asin ILIKE %(search)s
-       OR p.title ILIKE %(search)s
+           s.missing
+    FROM every AS s
+    LEFT JOIN sellerops_marts.product AS p ON p.account_id = s.account_id AND p.sku = s.sku
+    LEFT JOIN stock AS k ON k.account_id = s.account_id AND k.sku = s.sku
+    WHERE %(search)s::text IS NULL OR s.sku ILIKE %(search)s OR p.asin ILIKE %(search)s OR p.title ILIKE %(search)s
 ),
 page AS (SELECT * FROM found ORDER BY {order_by}, account_id, sku, currency LIMIT %(limit)s OFFSET %(offset)s)
 SELECT false AS is_totals, (SELECT count(*) FROM found) AS row_count, page.* FROM page
