@@ -58,10 +58,11 @@ def _failed(_: Request, error: Exception) -> JSONResponse:
 
 def _refused(error: SellerOpsError) -> JSONResponse:
     problems = [ProblemBody.model_validate(each) for each in error.details.get("problems", ())]
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     body = ErrorBody(
-        error=f"{len(problems)} problems; nothing was changed." if len(problems) > 1 else error.cause,
+        error=f"{count}; nothing was changed." if problems else error.cause,
         where=error.where or "",
-        remedy=error.remedy or "",
+        remedy="Correct what is named, then send it again." if problems else error.remedy or "",
         kind=ErrorKind.FAILED,
         problems=problems,
     )

@@ -47,14 +47,14 @@ class AgedStock(BaseModel):
 
 
 def read_ages(
-    connection: Connection, scope: Scope, paging: Paging, *, sku: str | None = None
+    connection: Connection, scope: Scope, paging: Paging, *, today: date, sku: str | None = None
 ) -> Table[AgedStock]:
     """The newest snapshot of each marketplace, the most aged units first; empty without the report."""
     with connection.cursor(row_factory=scalar_row) as cursor:
         exists = cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (_TABLE,)).fetchone()
     if not exists:
         return Table[AgedStock](rows=[], totals=None, row_count=0)
-    values = {**scope.values(), "sku": sku}
+    values = {**scope.values(), "today": today, "sku": sku}
     return select_table(
         connection, __file__, AgedStock, values, paging, sort="aged_units", direction=Direction.DESCENDING
     )

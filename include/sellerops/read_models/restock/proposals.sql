@@ -8,7 +8,7 @@ WITH RECURSIVE shop AS (
         WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
-), newest AS (
+), newest AS MATERIALIZED (
     SELECT shop.account_id, max(last.day) AS day
     FROM shop
     CROSS JOIN LATERAL (
@@ -29,7 +29,7 @@ WITH RECURSIVE shop AS (
     JOIN newest USING (account_id)
     LEFT JOIN sellerops.marketplace AS market ON market.id = shop.marketplace_id
     LEFT JOIN sellerops_reference.account_setting AS setting ON setting.account_id = shop.account_id
-), found AS (
+), found AS NOT MATERIALIZED (
     SELECT r.account_id, r.marketplace_id, coalesce(p.code, r.marketplace_id) AS marketplace, r.stock_pool,
            r.sku, product.title, r.fnsku, r.day, r.order_status, r.order_by, r.order_quantity,
            coalesce(string_to_array(nullif(r.order_quantity_reason, ''), ', '), '{}') AS order_quantity_reason,
@@ -51,8 +51,12 @@ WITH RECURSIVE shop AS (
            r.override_reason, r.override_by, r.override_until, r.forecast_day, r.status,
            coalesce(string_to_array(nullif(r.missing, ''), ', '), '{}') AS missing
     FROM place AS p
-    JOIN sellerops_marts.restock AS r
-      ON r.account_id = p.account_id AND r.marketplace_id = p.marketplace_id AND r.day = p.day
+    -- OFFSET 0: one look into the index per marketplace, instead of a scan of all days.
+    CROSS JOIN LATERAL (
+        SELECT one.* FROM sellerops_marts.restock AS one
+        WHERE one.account_id = p.account_id AND one.marketplace_id = p.marketplace_id AND one.day = p.day
+        OFFSET 0
+    ) AS r
     LEFT JOIN sellerops_marts.product AS product ON product.account_id = r.account_id AND product.sku = r.sku
     WHERE (%(marketplaces)s::text[] IS NULL OR r.marketplace_id = ANY (%(marketplaces)s)
            OR r.stock_pool IN (SELECT pool.stock_pool FROM sellerops_reference.stock_pool AS pool
@@ -72,49 +76,54 @@ WITH RECURSIVE shop AS (
     FROM found
     ORDER BY {order_by}, lost_margin DESC NULLS LAST, lost_units DESC NULLS LAST, account_id, marketplace_id, sku
     LIMIT %(limit)s OFFSET %(offset)s
+), totals AS (
+    SELECT count(*) AS row_count,
+           '' AS account_id, '' AS marketplace_id, '' AS marketplace, '' AS stock_pool, '' AS sku,
+           NULL::text AS title, NULL::text AS fnsku, max(day) AS day, '' AS order_status,
+           min(order_by) AS order_by, sum(order_quantity)::bigint AS order_quantity,
+           '{}'::text[] AS order_quantity_reason, sum(needed) AS needed, '' AS supplier, '' AS route,
+           NULL::bigint AS case_pack, NULL::bigint AS moq,
+           CASE WHEN min(currency) = max(currency) THEN min(currency) END AS currency,
+           NULL::numeric AS unit_cost,
+           CASE WHEN min(currency) = max(currency) THEN sum(cash_needed) END AS cash_needed,
+           CASE WHEN min(currency) = max(currency) THEN sum(cash_deposit) END AS cash_deposit,
+           CASE WHEN min(currency) = max(currency) THEN sum(cash_balance) END AS cash_balance,
+           NULL::date AS cash_balance_on, NULL::boolean AS fits_budget, sum(available)::bigint AS available,
+           sum(fc_transfer)::bigint AS fc_transfer, sum(fc_processing)::bigint AS fc_processing,
+           sum(customer_orders)::bigint AS customer_orders, sum(inbound_working)::bigint AS inbound_working,
+           sum(inbound_shipped)::bigint AS inbound_shipped, sum(inbound_receiving)::bigint AS inbound_receiving,
+           NULL::date AS inbound_expected_on, sum(awd_available)::bigint AS awd_available,
+           sum(awd_reserved)::bigint AS awd_reserved, sum(awd_inbound)::bigint AS awd_inbound,
+           sum(own_warehouse)::bigint AS own_warehouse, sum(open_orders)::bigint AS open_orders,
+           NULL::date AS open_orders_expected_on, sum(later_units)::bigint AS later_units,
+           sum(position)::bigint AS position, NULL::date AS next_arrival_on, NULL::numeric AS lead_time_days,
+           NULL::numeric AS lead_time_sd_days, NULL::numeric AS check_in_days, NULL::bigint AS review_days,
+           NULL::bigint AS protection_days, NULL::numeric AS service_level, '' AS service_level_from,
+           '' AS abc_class, sum(demand_p50) AS demand_p50, NULL::numeric AS demand_p90,
+           sum(daily_units) AS daily_units, NULL::numeric AS reorder_point, NULL::numeric AS safety_stock,
+           NULL::numeric AS safety_stock_formula, NULL::numeric AS target, NULL::numeric AS cover_days,
+           NULL::date AS stock_out_on, NULL::date AS stock_out_early_on, sum(lost_units) AS lost_units,
+           NULL::numeric AS unit_margin,
+           CASE WHEN min(currency) = max(currency) THEN sum(lost_margin) END AS lost_margin,
+           NULL::bigint AS fee_weeks,
+           CASE WHEN min(currency) = max(currency) THEN sum(fee_expected) END AS fee_expected,
+           NULL::date AS fee_first_week,
+           CASE WHEN min(currency) = max(currency) THEN sum(fee_amazon_expects) END AS fee_amazon_expects,
+           NULL::numeric AS days_of_supply_30, NULL::numeric AS days_of_supply_90,
+           sum(amazon_quantity)::bigint AS amazon_quantity, NULL::date AS amazon_ship_by,
+           NULL::bigint AS amazon_minimum_level, NULL::bigint AS override_quantity,
+           NULL::text AS override_reason, NULL::text AS override_by, NULL::date AS override_until,
+           NULL::date AS forecast_day,
+           CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete' WHEN bool_or(status = 'estimated') THEN 'estimated'
+                ELSE 'complete' END AS status,
+           array(SELECT DISTINCT word
+                 FROM unnest(string_to_array(string_agg(DISTINCT array_to_string(found.missing, ', ') COLLATE "C", ', '), ', '))
+                      AS word
+                 WHERE word <> '' ORDER BY word) AS missing,
+           NULL::numeric AS demand_p10
+    FROM found
 )
-SELECT false AS is_totals, (SELECT count(*) FROM found) AS row_count, page.* FROM page
+SELECT false AS is_totals, (SELECT row_count FROM totals) AS row_count, page.* FROM page
 UNION ALL
-SELECT true, count(*),
-       '' AS account_id, '' AS marketplace_id, '' AS marketplace, '' AS stock_pool, '' AS sku,
-       NULL::text AS title, NULL::text AS fnsku, max(day) AS day, '' AS order_status,
-       min(order_by) AS order_by, sum(order_quantity)::bigint AS order_quantity,
-       '{}'::text[] AS order_quantity_reason, sum(needed) AS needed, '' AS supplier, '' AS route,
-       NULL::bigint AS case_pack, NULL::bigint AS moq,
-       CASE WHEN count(DISTINCT currency) = 1 THEN min(currency) END AS currency,
-       NULL::numeric AS unit_cost,
-       CASE WHEN count(DISTINCT currency) = 1 THEN sum(cash_needed) END AS cash_needed,
-       CASE WHEN count(DISTINCT currency) = 1 THEN sum(cash_deposit) END AS cash_deposit,
-       CASE WHEN count(DISTINCT currency) = 1 THEN sum(cash_balance) END AS cash_balance,
-       NULL::date AS cash_balance_on, NULL::boolean AS fits_budget, sum(available)::bigint AS available,
-       sum(fc_transfer)::bigint AS fc_transfer, sum(fc_processing)::bigint AS fc_processing,
-       sum(customer_orders)::bigint AS customer_orders, sum(inbound_working)::bigint AS inbound_working,
-       sum(inbound_shipped)::bigint AS inbound_shipped, sum(inbound_receiving)::bigint AS inbound_receiving,
-       NULL::date AS inbound_expected_on, sum(awd_available)::bigint AS awd_available,
-       sum(awd_reserved)::bigint AS awd_reserved, sum(awd_inbound)::bigint AS awd_inbound,
-       sum(own_warehouse)::bigint AS own_warehouse, sum(open_orders)::bigint AS open_orders,
-       NULL::date AS open_orders_expected_on, sum(later_units)::bigint AS later_units,
-       sum(position)::bigint AS position, NULL::date AS next_arrival_on, NULL::numeric AS lead_time_days,
-       NULL::numeric AS lead_time_sd_days, NULL::numeric AS check_in_days, NULL::bigint AS review_days,
-       NULL::bigint AS protection_days, NULL::numeric AS service_level, '' AS service_level_from,
-       '' AS abc_class, sum(demand_p50) AS demand_p50, NULL::numeric AS demand_p90,
-       sum(daily_units) AS daily_units, NULL::numeric AS reorder_point, NULL::numeric AS safety_stock,
-       NULL::numeric AS safety_stock_formula, NULL::numeric AS target, NULL::numeric AS cover_days,
-       NULL::date AS stock_out_on, NULL::date AS stock_out_early_on, sum(lost_units) AS lost_units,
-       NULL::numeric AS unit_margin,
-       CASE WHEN count(DISTINCT currency) = 1 THEN sum(lost_margin) END AS lost_margin,
-       NULL::bigint AS fee_weeks,
-       CASE WHEN count(DISTINCT currency) = 1 THEN sum(fee_expected) END AS fee_expected,
-       NULL::date AS fee_first_week,
-       CASE WHEN count(DISTINCT currency) = 1 THEN sum(fee_amazon_expects) END AS fee_amazon_expects,
-       NULL::numeric AS days_of_supply_30, NULL::numeric AS days_of_supply_90,
-       sum(amazon_quantity)::bigint AS amazon_quantity, NULL::date AS amazon_ship_by,
-       NULL::bigint AS amazon_minimum_level, NULL::bigint AS override_quantity,
-       NULL::text AS override_reason, NULL::text AS override_by, NULL::date AS override_until,
-       NULL::date AS forecast_day,
-       CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete' WHEN bool_or(status = 'estimated') THEN 'estimated'
-            ELSE 'complete' END AS status,
-       array(SELECT DISTINCT word FROM found AS line, unnest(line.missing) AS word ORDER BY word) AS missing,
-       NULL::numeric AS demand_p10
-FROM found
+SELECT true, totals.* FROM totals
 ORDER BY is_totals, {order_by}, lost_margin DESC NULLS LAST, lost_units DESC NULLS LAST, account_id, marketplace_id, sku

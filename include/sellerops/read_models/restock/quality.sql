@@ -8,7 +8,7 @@ WITH RECURSIVE shop AS (
         WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
-), newest AS (
+), newest AS MATERIALIZED (
     SELECT shop.account_id, max(last.day) AS day
     FROM shop
     CROSS JOIN LATERAL (
@@ -22,8 +22,11 @@ WITH RECURSIVE shop AS (
            f.drift, f.status
     FROM newest AS n
     JOIN shop USING (account_id)
-    JOIN sellerops_marts.forecast AS f
-      ON f.account_id = n.account_id AND f.marketplace_id = shop.marketplace_id AND f.day = n.day
+    CROSS JOIN LATERAL (
+        SELECT one.* FROM sellerops_marts.forecast AS one
+        WHERE one.account_id = n.account_id AND one.marketplace_id = shop.marketplace_id AND one.day = n.day
+        OFFSET 0
+    ) AS f
     WHERE (%(marketplaces)s::text[] IS NULL OR f.marketplace_id = ANY (%(marketplaces)s)
            OR f.stock_pool IN (SELECT pool.stock_pool FROM sellerops_reference.stock_pool AS pool
                                WHERE pool.marketplace_id = ANY (%(marketplaces)s)))

@@ -15,12 +15,20 @@ WITH RECURSIVE shop AS (
     CROSS JOIN LATERAL (
         -- The newest day whose protection period is over, else the oldest that is followed yet.
         SELECT coalesce(max(one.day) FILTER (WHERE one.is_final), min(one.day)) AS day
-        FROM sellerops_marts.restock_grade AS one
-        WHERE one.account_id = shop.account_id AND one.marketplace_id = shop.marketplace_id
-          AND one.day >= %(since)s
+        FROM generate_series(%(since)s::date, %(end)s::date, interval '1 day') AS every (day)
+        CROSS JOIN LATERAL (
+            SELECT any_row.day, any_row.is_final FROM sellerops_marts.restock_grade AS any_row
+            WHERE any_row.account_id = shop.account_id AND any_row.marketplace_id = shop.marketplace_id
+              AND any_row.day = every.day::date
+            LIMIT 1
+        ) AS one
     ) AS last
-    JOIN sellerops_marts.restock_grade AS g
-      ON g.account_id = shop.account_id AND g.marketplace_id = shop.marketplace_id AND g.day = last.day
+    CROSS JOIN LATERAL (
+        SELECT one.* FROM sellerops_marts.restock_grade AS one
+        WHERE one.account_id = shop.account_id AND one.marketplace_id = shop.marketplace_id
+          AND one.day = last.day
+        OFFSET 0
+    ) AS g
     WHERE (%(accounts)s::text[] IS NULL OR g.account_id = ANY (%(accounts)s))
       AND (%(marketplaces)s::text[] IS NULL OR g.marketplace_id = ANY (%(marketplaces)s)
            OR g.stock_pool IN (SELECT pool.stock_pool FROM sellerops_reference.stock_pool AS pool

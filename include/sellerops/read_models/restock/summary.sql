@@ -8,7 +8,7 @@ WITH RECURSIVE shop AS (
         WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
-), newest AS (
+), newest AS MATERIALIZED (
     SELECT shop.account_id, max(last.day) AS day
     FROM shop
     CROSS JOIN LATERAL (
@@ -29,7 +29,7 @@ WITH RECURSIVE shop AS (
     JOIN newest USING (account_id)
     LEFT JOIN sellerops.marketplace AS market ON market.id = shop.marketplace_id
     LEFT JOIN sellerops_reference.account_setting AS setting ON setting.account_id = shop.account_id
-), due AS (
+), due AS NOT MATERIALIZED (
     SELECT p.currency, p.day, r.order_status = 'order_now' AS is_now, r.order_status, r.order_by,
            coalesce(r.order_quantity, 0) AS order_quantity, r.cash_needed * p.factor AS cash_needed,
            r.cash_deposit * p.factor AS cash_deposit, r.lost_units, r.lost_margin * p.factor AS lost_margin,
@@ -37,8 +37,12 @@ WITH RECURSIVE shop AS (
            r.order_quantity > 0 AND (r.order_status IN ('order_now', 'soon')
                                      OR r.override_quantity IS NOT NULL) AS is_due
     FROM place AS p
-    JOIN sellerops_marts.restock AS r
-      ON r.account_id = p.account_id AND r.marketplace_id = p.marketplace_id AND r.day = p.day
+    -- OFFSET 0: one look into the index per marketplace, instead of a scan of all days.
+    CROSS JOIN LATERAL (
+        SELECT one.* FROM sellerops_marts.restock AS one
+        WHERE one.account_id = p.account_id AND one.marketplace_id = p.marketplace_id AND one.day = p.day
+        OFFSET 0
+    ) AS r
     WHERE (%(marketplaces)s::text[] IS NULL OR r.marketplace_id = ANY (%(marketplaces)s)
            OR r.stock_pool IN (SELECT pool.stock_pool FROM sellerops_reference.stock_pool AS pool
                                WHERE pool.marketplace_id = ANY (%(marketplaces)s)))
@@ -63,8 +67,9 @@ SELECT currency, max(day) AS day, count(*) AS skus,
        count(*) FILTER (WHERE order_status = 'unknown') AS unknown_skus,
        CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'
             WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
-       array(SELECT DISTINCT word FROM unnest(array_agg(missing)) AS line,
-             unnest(string_to_array(line, ', ')) AS word WHERE word <> '' ORDER BY word) AS missing
+       array(SELECT DISTINCT word
+             FROM unnest(string_to_array(string_agg(DISTINCT due.missing COLLATE "C", ', '), ', ')) AS word
+             WHERE word <> '' ORDER BY word) AS missing
 FROM due
 GROUP BY currency
 ORDER BY currency

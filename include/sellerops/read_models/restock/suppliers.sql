@@ -8,7 +8,7 @@ WITH RECURSIVE shop AS (
         WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
-), newest AS (
+), newest AS MATERIALIZED (
     SELECT shop.account_id, max(last.day) AS day
     FROM shop
     CROSS JOIN LATERAL (
@@ -34,8 +34,11 @@ SELECT coalesce(r.supplier, '') AS supplier, p.currency, count(*) AS skus, sum(r
        sum(r.cash_needed * p.factor) AS cash_needed, sum(r.cash_deposit * p.factor) AS cash_deposit,
        count(*) FILTER (WHERE r.cash_needed * p.factor IS NULL) AS without_cost, min(r.order_by) AS order_by
 FROM place AS p
-JOIN sellerops_marts.restock AS r
-  ON r.account_id = p.account_id AND r.marketplace_id = p.marketplace_id AND r.day = p.day
+CROSS JOIN LATERAL (
+    SELECT one.* FROM sellerops_marts.restock AS one
+    WHERE one.account_id = p.account_id AND one.marketplace_id = p.marketplace_id AND one.day = p.day
+    OFFSET 0
+) AS r
     WHERE (%(marketplaces)s::text[] IS NULL OR r.marketplace_id = ANY (%(marketplaces)s)
            OR r.stock_pool IN (SELECT pool.stock_pool FROM sellerops_reference.stock_pool AS pool
                                WHERE pool.marketplace_id = ANY (%(marketplaces)s)))

@@ -38,7 +38,8 @@ def levels(
 @router.get("/ages")
 def ages(scope: InScope, paging: InPaging, sku: OneSku = None) -> Table[AgedStock]:
     """Stock at Amazon by age, and what keeping it costs."""
-    return read(lambda connection: read_ages(connection, scope, paging, sku=sku))
+    day = today()
+    return read(lambda connection: read_ages(connection, scope, paging, today=day, sku=sku))
 
 
 @router.get("/arrivals")
