@@ -69,7 +69,7 @@ export const DataTable = <Row, Totals = Row>(props: DataTableProps<Row, Totals>)
       <Loaded result={result} loading={<LoadingState lines={8} />} empty={empty} isEmpty={(data) => data.row_count === 0}>
         {(data) => (
           <Stack gap={2}>
-            <Box overflow="auto" maxH="70vh" borderWidth="1px" borderRadius="md" tabIndex={0} role="region" aria-label={caption}>
+            <Box position="relative" overflow="auto" maxH="70vh" borderWidth="1px" borderRadius="md" tabIndex={0} role="region" aria-label={caption}>
               <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
                 <Table.Caption srOnly>{caption}</Table.Caption>
                 <Table.Header position="sticky" top={0} zIndex={2}>

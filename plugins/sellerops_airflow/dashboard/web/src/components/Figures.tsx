@@ -12,7 +12,8 @@ interface FigureProps {
 }
 
 const Figure = ({ text, full, reason }: { text: string; full: string; reason?: string }) => (
-  <Span fontVariantNumeric="tabular-nums" whiteSpace="nowrap" title={text === UNKNOWN ? reason : text === full ? undefined : full}>
+  // Positioned, so that what only screen readers see stays within a box that scrolls.
+  <Span position="relative" fontVariantNumeric="tabular-nums" whiteSpace="nowrap" title={text === UNKNOWN ? reason : text === full ? undefined : full}>
     {text === UNKNOWN ? (
       <>
         <Span aria-hidden>{UNKNOWN}</Span>
