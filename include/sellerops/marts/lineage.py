@@ -107,9 +107,11 @@ def _counted(
 ) -> Iterator[tuple[Source, int | None]]:
     by_name = {each.name: each for each in builder.marts}
     for name, given in mart.inputs.items():
-        read = _span_read(given, span)
+        read: Span | None = _span_read(given, span)
         if name in by_name:
-            if seen.get(name) != read:
+            if given.day in by_name[name].lookup_days:
+                read = _span_looked_up(builder, by_name[name], given, span, mart)
+            if read and seen.get(name) != read:
                 seen[name] = read
                 yield from _counted(builder, by_name[name], read, (*via, name), seen)
             continue
@@ -124,6 +126,22 @@ def _counted(
             "GROUP BY 1 ORDER BY 1"
         )
         yield from ((Source(name, via, int(row["n"])), row["load_id"]) for row in rows if row["n"])
+
+
+def _span_looked_up(
+    builder: MartBuilder, read: MartSpec, given: MartInput, span: Span, mart: MartSpec
+) -> Span | None:
+    """The days of the partitions with the rows that are read by another day; None without any."""
+    table, day = read.table.full_name, read.day
+    columns = builder.store.columns([table]).get(table, frozenset())
+    if not columns:
+        return None
+    where = input_condition(given, columns, span, mart, builder.store.filters(table))
+    (row,) = builder.store.rows(
+        f"SELECT MIN(t.{day}) AS first, MAX(t.{day}) AS last "
+        f"FROM {builder.store.table_sql(table)} AS t{where}"
+    )
+    return Span(span.account_id, None, row["first"], row["last"]) if row["first"] else None
 
 
 def _span_read(given: MartInput, span: Span) -> Span:

@@ -12,6 +12,7 @@ from support.built_marts import US, MartRows, builder_of, needed_for
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
+from sellerops.marts.lineage import figure_sources
 from sellerops.settings.mart_tables import Span
 
 NOW = datetime(2026, 10, 30, 12, tzinfo=UTC)
@@ -283,6 +284,12 @@ def test_a_late_posting_rebuilds_the_day_of_its_order_only(rows: MartRows, ledge
     waiting = rows.rows("SELECT first_day, last_day FROM sellerops.mart_pending WHERE mart = 'order_money'")
     ordered = DAY - timedelta(days=100)
     assert [(row["first_day"], row["last_day"]) for row in waiting] == [(ordered, ordered)]
+    with ledger.connection() as connection:
+        found = figure_sources(
+            builder, connection, marts["order_money"], Span("northwind_na", US, ordered, ordered)
+        )
+    posted = [each for each in found if each.table == "amazon_sp.transaction_amounts"]
+    assert [(each.via, each.rows) for each in posted] == [(("posted_order", "transaction_line"), 1)]
 
 
 def test_a_pending_order_takes_the_price_of_its_listing(rows: MartRows) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -58,6 +58,12 @@ def _input(
     own.sort(key=lambda each: (columns.get(each) not in _NUMBERS, each != column, each))
     renamed = {_named(mart, name, key, sources, columns): value for key, value in keys.values.items()}
     read = keys.read_by(given)
+    looked_up: dict[str, str] = {}
+    if "." not in name and given.day in load_mart(name).lookup_days:
+        # Its partitions are those of another day, which may be any later one.
+        if read.first_day and read.first_day == read.last_day:
+            looked_up = {str(given.day): read.first_day.isoformat()}
+        read = replace(read, first_day=None if looked_up else read.first_day, last_day=None)
     return FigureInput(
         name=name,
         kind="reference" if is_reference(name) else "landed" if "." in name else "mart",
@@ -68,7 +74,7 @@ def _input(
             read.marketplaces,
             read.first_day,
             read.last_day,
-            {name: value for name, value in renamed.items() if name},
+            {**{name: value for name, value in renamed.items() if name}, **looked_up},
         ),
     )
 
