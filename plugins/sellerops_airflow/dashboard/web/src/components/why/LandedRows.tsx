@@ -53,7 +53,7 @@ export const LandedRows = ({ mart, column, name, keys }: LandedRowsProps) => {
 type Found = Answer<"/api/why/rows">;
 
 const Rows = ({ name, found }: { name: string; found: Found }) => (
-  <Box overflow="auto" maxH="40vh" borderWidth="1px" borderRadius="md" tabIndex={0} role="region" aria-label={`Rows of ${name}`}>
+  <Box position="relative" overflow="auto" maxH="40vh" borderWidth="1px" borderRadius="md" tabIndex={0} role="region" aria-label={`Rows of ${name}`}>
     <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
       <Table.Header>
         <Table.Row bg="bg.subtle">

@@ -32,7 +32,7 @@ export const WhyRowsTable = ({ why, limit, offset, goTo, open }: WhyRowsProps) =
       <Heading as="h3" size="sm">
         Its rows in mart {why.mart}
       </Heading>
-      <Box overflow="auto" maxH="40vh" borderWidth="1px" borderRadius="md" tabIndex={0} role="region" aria-label={`Rows of ${why.mart}`}>
+      <Box position="relative" overflow="auto" maxH="40vh" borderWidth="1px" borderRadius="md" tabIndex={0} role="region" aria-label={`Rows of ${why.mart}`}>
         <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
           <Table.Header>
             <Table.Row bg="bg.subtle">

@@ -93,7 +93,7 @@ interface FirstRowsProps<Row> {
 }
 
 const FirstRows = <Row,>({ caption, columns, rows, rowKey }: FirstRowsProps<Row>) => (
-  <Box overflowX="auto" tabIndex={0} role="region" aria-label={`${caption}: the first rows`}>
+  <Box position="relative" overflowX="auto" tabIndex={0} role="region" aria-label={`${caption}: the first rows`}>
     <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
       <Table.Header>
         <Table.Row bg="bg.subtle">

@@ -25,7 +25,7 @@ export const Changes = ({ changes }: { changes: readonly Change[] }) => {
   const shops = useShops();
   if (changes.length === 0) return <Text color="fg.muted">Nothing changed in these days.</Text>;
   return (
-    <Box maxH="24rem" overflowY="auto" tabIndex={0} role="region" aria-label="What changed">
+    <Box position="relative" maxH="24rem" overflowY="auto" tabIndex={0} role="region" aria-label="What changed">
       <Stack as="ol" gap={0} listStyleType="none" borderStartWidth="2px" ps={4}>
         {changes.map((change, index) => (
           <Box as="li" key={index} py={1.5} position="relative" _before={{ content: '""', position: "absolute", insetStart: "-21px", top: "14px", w: "8px", h: "8px", borderRadius: "full", bg: "border.emphasized" }}>

@@ -17,7 +17,7 @@ export const Fees = ({ fees, account, sku, shops }: FeesProps) => {
   const scope = useScope();
   if (fees.length === 0) return <Text color="fg.muted">No fees are reported for these days.</Text>;
   return (
-    <Box overflowX="auto" tabIndex={0} role="region" aria-label="Amazon's fees">
+    <Box position="relative" overflowX="auto" tabIndex={0} role="region" aria-label="Amazon's fees">
       <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
         <Table.Header>
           <Table.Row bg="bg.subtle">

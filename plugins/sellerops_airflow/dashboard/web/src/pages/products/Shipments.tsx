@@ -8,7 +8,7 @@ export const Shipments = ({ shipments }: { shipments: StoryData["shipments"] }) 
   const shops = useShops();
   if (shipments.length === 0) return <Text color="fg.muted">None in these days.</Text>;
   return (
-    <Box overflowX="auto" tabIndex={0} role="region" aria-label="Shipments with the SKU">
+    <Box position="relative" overflowX="auto" tabIndex={0} role="region" aria-label="Shipments with the SKU">
       <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
         <Table.Header>
           <Table.Row bg="bg.subtle">

@@ -7,7 +7,7 @@ import type { StoryData } from "./story";
 export const ShopsTable = ({ shops }: { shops: StoryData["shops"] }) => {
   const names = useShops();
   return (
-    <Box overflowX="auto" mt={3} tabIndex={0} role="region" aria-label="Marketplaces of the SKU">
+    <Box position="relative" overflowX="auto" mt={3} tabIndex={0} role="region" aria-label="Marketplaces of the SKU">
       <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
         <Table.Header>
           <Table.Row bg="bg.subtle">
