@@ -28,7 +28,7 @@ WITH RECURSIVE shop AS (
     FROM sellerops_reference.fx_rate AS fx
     WHERE fx.day BETWEEN %(today)s::date - 30 AND %(today)s::date
     ORDER BY fx.from_currency, fx.to_currency, fx.day DESC
-), found AS NOT MATERIALIZED (
+), found AS MATERIALIZED (
     SELECT p.account_id, p.marketplace_id, coalesce(m.code, p.marketplace_id) AS marketplace, p.sku,
            p.product_name AS title, p.snapshot_date AS day, p.available,
            p.inv_age_0_to_90_days AS age_0_90, p.inv_age_91_to_180_days AS age_91_180,
@@ -81,10 +81,8 @@ WITH RECURSIVE shop AS (
            sum(excess_units)::bigint AS excess_units, sum(removal_units)::bigint AS removal_units,
            '' AS recommended_action,
            CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete' ELSE 'complete' END AS status,
-           array(SELECT DISTINCT word
-                 FROM unnest(string_to_array(string_agg(DISTINCT array_to_string(found.missing, ', ') COLLATE "C", ', '), ', '))
-                      AS word
-                 WHERE word <> '' ORDER BY word) AS missing
+           array(SELECT DISTINCT word FROM (SELECT DISTINCT f.missing FROM found AS f) AS line,
+                 unnest(line.missing) AS word ORDER BY word) AS missing
     FROM found
 )
 SELECT false AS is_totals, (SELECT row_count FROM totals) AS row_count, page.* FROM page

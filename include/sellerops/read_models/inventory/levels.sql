@@ -16,7 +16,8 @@ WITH RECURSIVE shop AS (
         WHERE one.account_id = shop.account_id AND one.marketplace_id = shop.marketplace_id
     ) AS newest
     CROSS JOIN LATERAL (
-        SELECT one.* FROM sellerops_marts.restock AS one
+        SELECT one.account_id, one.stock_pool, one.sku, one.daily_units, one.stock_out_on, one.order_status
+        FROM sellerops_marts.restock AS one
         WHERE one.account_id = shop.account_id AND one.marketplace_id = shop.marketplace_id
           AND one.day = newest.day
         OFFSET 0
@@ -39,7 +40,7 @@ WITH RECURSIVE shop AS (
                               ORDER BY l.is_counted DESC NULLS LAST, l.marketplace_id) = 1 AS is_counted
     FROM sellerops_marts.inventory_levels AS l
     WHERE %(marketplaces)s::text[] IS NOT NULL AND l.marketplace_id = ANY (%(marketplaces)s)
-), found AS NOT MATERIALIZED (
+), found AS MATERIALIZED (
     SELECT l.account_id, coalesce(l.marketplace_id, '') AS marketplace_id,
            coalesce(m.code, l.marketplace_id, '') AS marketplace, coalesce(l.stock_pool, '') AS stock_pool,
            CASE WHEN %(marketplaces)s::text[] IS NULL THEN coalesce(l.is_counted, false)
@@ -59,7 +60,7 @@ WITH RECURSIVE shop AS (
            / nullif(demand.daily_units, 0) AS cover_days,
            demand.stock_out_on, coalesce(demand.order_status, '') AS order_status,
            coalesce(l.status, 'incomplete') AS status,
-           coalesce(array_remove(string_to_array(l.missing, ', ') || ARRAY[money.missing], NULL), '{}') AS missing
+           coalesce(string_to_array(nullif(concat_ws(', ', nullif(l.missing, ''), money.missing), ''), ', '), '{}') AS missing
     FROM sellerops_marts.inventory_levels AS l
     LEFT JOIN counted ON counted.account_id = l.account_id AND counted.marketplace_id = l.marketplace_id
                      AND counted.sku = l.sku
@@ -130,10 +131,8 @@ WITH RECURSIVE shop AS (
            min(stock_out_on) AS stock_out_on, '' AS order_status,
            CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete' WHEN bool_or(status = 'estimated') THEN 'estimated'
                 ELSE 'complete' END AS status,
-           array(SELECT DISTINCT word
-                 FROM unnest(string_to_array(string_agg(DISTINCT array_to_string(found.missing, ', ') COLLATE "C", ', '), ', '))
-                      AS word
-                 WHERE word <> '' ORDER BY word) AS missing
+           array(SELECT DISTINCT word FROM (SELECT DISTINCT f.missing FROM found AS f) AS line,
+                 unnest(line.missing) AS word ORDER BY word) AS missing
     FROM found
 )
 SELECT false AS is_totals, (SELECT row_count FROM totals) AS row_count, page.* FROM page
