@@ -122,6 +122,7 @@ def _examples(conninfo: str) -> dict[str, Any]:
         "mart": "profit_day",
         "column": "product_sales",
         "report": "all_orders",
+        "day": str(_last_day(conninfo)),
         "name": "rates_old",
     }
 

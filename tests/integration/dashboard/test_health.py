@@ -62,6 +62,8 @@ def test_totals_of_the_calendar_are_its_cells(hub: Hub) -> None:
         rows = _get(hub, "health/calendar", state=state, limit=500)["rows"]
         assert sum(letters[cell] == state for row in rows for cell in row["cells"]) == count
         assert all(state in map(letters.get, row["cells"]) for row in rows)
+    longest = _get(hub, "health/calendar", start="2026-01-01", limit=1)["days"]
+    assert (len(longest), longest[-1]) == (100, whole["days"][-1])
     # A page is a part of the same rows.
     page = _get(hub, "health/calendar", limit=1, offset=1)
     assert (page["row_count"], page["rows"]) == (whole["row_count"], whole["rows"][1:2])

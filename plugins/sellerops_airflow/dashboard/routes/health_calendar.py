@@ -95,7 +95,8 @@ def calendar(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Calendar:
-    """The states of the scope's days, by report, account and marketplace."""
+    """The states of the scope's days, by report, account and marketplace; of a long period the last 100."""
+    scope = scope.model_copy(update={"start": max(scope.start, scope.end - timedelta(days=_MOST_DAYS - 1))})
     days = _days(scope)
     rows = [
         row
@@ -180,8 +181,6 @@ def _period(scope: Scope) -> tuple[date, date, datetime]:
 
 
 def _days(scope: Scope) -> list[date]:
-    if scope.day_count > _MOST_DAYS:
-        raise HTTPException(422, f"The calendar shows at most {_MOST_DAYS} days; choose a shorter period.")
     return [scope.start + timedelta(days=n) for n in range(scope.day_count)]
 
 

@@ -71,14 +71,14 @@ export const CalendarGrid = ({ calendar, open }: GridProps) => {
     setAt(place);
     openAt(place);
   };
-  const first = { position: "sticky", left: 0, zIndex: 1, background: "var(--chakra-colors-bg-panel)" } as const;
+  const first = { position: "sticky", left: 0, zIndex: 1, background: "var(--chakra-colors-bg-panel)", paddingInlineStart: 8 } as const;
   return (
     <Box
-      ref={box} overflow="auto" maxH="75vh" borderWidth="1px" borderRadius="md" p={2} bg="bg.panel"
+      ref={box} overflow="auto" maxH="75vh" borderWidth="1px" borderRadius="md" bg="bg.panel"
       css={{ "& th[scope=row] > span": { display: "block", md: { display: "inline" } } }}
     >
       <table ref={grid} role="grid" aria-label="Completeness by report and day" aria-rowcount={rows.length + 1} onKeyDown={press} onClick={click} style={{ borderCollapse: "separate", borderSpacing: 0 }}>
-        <thead style={{ position: "sticky", top: -8, zIndex: 2, background: "var(--chakra-colors-bg-panel)" }}>
+        <thead style={{ position: "sticky", top: 0, zIndex: 2, background: "var(--chakra-colors-bg-panel)" }}>
           <tr>
             <th scope="col" style={{ ...first, textAlign: "start", fontWeight: 500, fontSize: 13, zIndex: 3 }}>
               Report

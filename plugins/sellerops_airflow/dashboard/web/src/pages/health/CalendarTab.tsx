@@ -55,6 +55,11 @@ export const CalendarTab = () => {
       >
         {(data) => (
           <Stack gap={2}>
+            {data.days[0] !== undefined && data.days[0] > query.start && (
+              <Text fontSize="sm" color="fg.muted">
+                The calendar shows the last {data.days.length} days of the period.
+              </Text>
+            )}
             <CalendarGrid calendar={data} open={(key) => setOpened(cellText(key))} />
             {data.row_count > ROWS && (
               <HStack justify="end" as="nav" aria-label="Pages of the calendar">

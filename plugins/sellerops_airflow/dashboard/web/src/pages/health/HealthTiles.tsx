@@ -10,7 +10,7 @@ export const HealthTiles = () => {
     <Loaded result={tiles} loading={<LoadingState lines={2} height="16" />}>
       {(data) => (
         <Tiles>
-          <Tile label="Missing days" kind="units" value={days?.missing} to="health" params={{ state: "missing" }} note="of all reports and marketplaces" />
+          <Tile label="Missing days" kind="units" value={days?.missing} to="health" params={{ state: "missing" }} note={days && calendar.data && calendar.data.days.length >= 100 ? "of the last 100 days" : "of all reports and marketplaces"} />
           <Tile label="Failed days" kind="units" value={days?.failed} to="health" params={{ state: "failed" }} />
           <Tile label="Waiting for your decision" kind="units" value={data.quarantined} to="health" params={{ tab: "quarantine" }} note="quarantined documents" />
           <Tile label="Behind schedule" kind="units" value={data.behind} to="health" params={{ tab: "freshness", behind: "yes" }} note="reports by marketplace" />
