@@ -66,7 +66,7 @@ def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | INBOUND_IDS | MART_IDS | {
         f"sellerops__{name}"
         for name in (
-            *("completeness", "daily_summary", "deadlines", "maintenance"),
+            *("completeness", "connections", "daily_summary", "deadlines", "maintenance"),
             *("notices", "notifications", "quarantine"),
         )
     }

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 
 import pytest
 from support.hub import ACCOUNT, Hub, HubServer, store_dag
+
+from sellerops.base.errors import FormError
+from sellerops.ledger import Ledger
 
 CONNECTION = f"amazon_sp_{ACCOUNT}"
 
@@ -81,6 +85,22 @@ def test_a_test_of_a_connection_is_a_dag_run_of_the_user(hub: Hub) -> None:
         assert (run.run_id, run.conf, run.triggering_user_name) == (started["run_id"], body, "owner")
     assert started["path"] == f"dags/sellerops__connections/runs/{started['run_id']}"
     assert hub.rows(count) == [{"count": 1}]
+
+
+def test_the_dag_notes_what_the_other_side_answered(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sellerops_airflow.hooks import connection_tests
+    from sellerops_airflow.housekeeping.connections import run_tests
+
+    for state, run in (("ok", "one"), ("failed", "two")):
+        answers = {CONNECTION: {"state": state, "message": f"It says {state}."}}
+        monkeypatch.setattr(connection_tests, "check_connections", lambda names, now=answers: now)
+        with closing(Ledger(hub.conninfo)) as ledger:
+            assert run_tests(ledger, [CONNECTION], run) == {CONNECTION: state}
+            with pytest.raises(FormError, match="does not use connection 'nobody'"):
+                run_tests(ledger, ["nobody"], run)
+    test = _connection(hub)["test"]
+    assert (test["state"], test["message"], test["run_id"]) == ("failed", "It says failed.", "two")
+    assert test["worked_at"] == "2026-11-21T09:00:00Z", "a failure does not forget when it worked"
 
 
 def test_an_account_setting_takes_precedence_over_its_file_until_it_is_reset(hub: Hub) -> None:
