@@ -1,4 +1,4 @@
-"""What marts do not know of campaigns: their names, and the margin of what they advertise."""
+"""Campaigns, with what marts do not know of them: their names, and the margin of what they advertise."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from typing import Any
 from sellerops.read_models.ads.groups import AdsRow
 from sellerops.read_models.queries import Connection, select_mappings
 from sellerops.read_models.scope import Scope
-from sellerops.read_models.tables import Paging
+from sellerops.read_models.tables import Paging, Table, select_table
 
 # An ad product's report may not be collected, so that its table does not exist.
 _PRODUCTS = ("sp", "sb", "sd")
+
+
+def read_campaigns(connection: Connection, scope: Scope, paging: Paging) -> Table[AdsRow]:
+    """Advertising of the scope by campaign; search: part of a campaign's name or id."""
+    values = {**scope.values(), "named": _campaigns_named(connection, scope, paging)}
+    table = select_table(connection, __file__, AdsRow, values, paging, sort="spend")
+    rows = with_break_even(connection, scope, with_names(connection, table.rows))
+    return table.model_copy(update={"rows": rows})
 
 
 def with_names(connection: Connection, rows: Sequence[AdsRow]) -> list[AdsRow]:
@@ -58,7 +66,7 @@ def with_break_even(connection: Connection, scope: Scope, rows: Sequence[AdsRow]
     ]
 
 
-def campaigns_named(connection: Connection, scope: Scope, paging: Paging) -> list[str]:
+def _campaigns_named(connection: Connection, scope: Scope, paging: Paging) -> list[str]:
     """Ids of the campaigns whose name contains the text that a table is searched for."""
     values: dict[str, Any] = {**scope.values(), **paging.values()}
     if values["search"] is None:

@@ -8,11 +8,12 @@ SELECT a.day, a.ad_product,
        a.day + max(a.window_days)::int + 3 AS final_on,
        CASE WHEN bool_or(a.status = 'incomplete') THEN 'incomplete'
             WHEN bool_or(a.status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
-       coalesce(string_agg(DISTINCT nullif(a.missing, ''), ', '), '') AS missing
+       coalesce(max(a.missing), '') AS missing
 FROM sellerops_marts.ads_campaign_day AS a
 LEFT JOIN sellerops_reference.account_setting AS g ON g.account_id = a.account_id
 LEFT JOIN sellerops_reference.fx_rate AS x
     ON x.day = a.day AND x.from_currency = a.currency AND x.to_currency = g.reporting_currency
+    AND x.day BETWEEN %(start)s AND %(end)s
 WHERE a.day BETWEEN %(start)s AND %(end)s
   AND (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
   AND (%(marketplaces)s::text[] IS NULL OR a.marketplace_id = ANY (%(marketplaces)s))

@@ -1,8 +1,7 @@
-"""Advertising by marketplace, ad product or campaign."""
+"""Advertising by marketplace or ad product."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -62,9 +61,7 @@ class AdsRow(BaseModel):
     missing: MissingWords
 
 
-def read_ads(
-    connection: Connection, scope: Scope, paging: Paging, by: AdsBy, *, named: Sequence[str] = ()
-) -> Table[AdsRow]:
-    """Advertising of the scope. ``named``: campaigns that a search finds by their names."""
-    values = {**scope.values(), "by": by.value, "named": list(named)}
+def read_ads(connection: Connection, scope: Scope, paging: Paging, by: AdsBy) -> Table[AdsRow]:
+    """Advertising of the scope by marketplace or ad product; see ``campaigns`` for campaigns."""
+    values = {**scope.values(), "by": by.value}
     return select_table(connection, __file__, AdsRow, values, paging, sort="spend")

@@ -1,39 +1,48 @@
--- Advertising over the days of the scope, grouped by marketplace, ad product or campaign (`by`), beside what the
+-- Advertising over the days of the scope, grouped by marketplace or ad product (`by`), beside what the
 -- marketplace sold and earned before advertising. Sums are divided, ratios of days never added.
-WITH settings AS (
-    SELECT account_id, reporting_currency FROM sellerops_reference.account_setting
-),
-campaign_days AS (
-    SELECT a.account_id AS own_account, a.marketplace_id AS own_marketplace,
-           CASE WHEN %(by)s = 'ad_product' THEN '' ELSE a.account_id END AS account_id,
+WITH campaign_days AS (
+    -- By day first: there are few days, and many campaigns, which would be sorted to count days.
+    SELECT CASE WHEN %(by)s = 'ad_product' THEN '' ELSE a.account_id END AS account_id,
            CASE WHEN %(by)s = 'ad_product' THEN '' ELSE a.marketplace_id END AS marketplace_id,
            CASE WHEN %(by)s = 'marketplace' THEN '' ELSE a.ad_product END AS ad_product,
-           CASE WHEN %(by)s = 'campaign' THEN a.campaign_id ELSE '' END AS campaign_id,
-           CASE WHEN %(in_reporting)s THEN g.reporting_currency ELSE a.currency END AS currency,
-           a.day, a.impressions, a.clicks, a.orders, a.units, a.status, a.missing,
-           a.spend * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END AS spend,
-           a.sales * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END AS sales
+           '' AS campaign_id,
+           coalesce(CASE WHEN %(in_reporting)s THEN g.reporting_currency ELSE a.currency END, '') AS currency,
+           a.day, sum(a.impressions) AS impressions, sum(a.clicks) AS clicks, sum(a.orders) AS orders,
+           sum(a.units) AS units,
+           sum(a.spend * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END) AS spend,
+           sum(a.sales * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END) AS sales,
+           count(*) - count(CASE WHEN %(in_reporting)s THEN x.rate ELSE a.spend END) AS unknown_spend,
+           count(*) - count(CASE WHEN %(in_reporting)s THEN a.sales * x.rate ELSE a.sales END) AS unknown_sales,
+           max(CASE a.status WHEN 'incomplete' THEN 2 WHEN 'estimated' THEN 1 ELSE 0 END) AS trust,
+           max(a.missing) AS missing
     FROM sellerops_marts.ads_campaign_day AS a
-    LEFT JOIN settings AS g ON g.account_id = a.account_id
+    LEFT JOIN sellerops_reference.account_setting AS g ON g.account_id = a.account_id
     LEFT JOIN sellerops_reference.fx_rate AS x
         ON x.day = a.day AND x.from_currency = a.currency AND x.to_currency = g.reporting_currency
+        AND x.day BETWEEN %(start)s AND %(end)s
     WHERE a.day BETWEEN %(start)s AND %(end)s
       AND (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
       AND (%(marketplaces)s::text[] IS NULL OR a.marketplace_id = ANY (%(marketplaces)s))
+    GROUP BY 1, 2, 3, 4, 5, a.day
 ),
 grouped AS (
-    SELECT account_id, marketplace_id, ad_product, campaign_id, coalesce(currency, '') AS currency,
+    SELECT account_id, marketplace_id, ad_product, campaign_id, currency,
            coalesce(sum(impressions), 0)::bigint AS impressions, coalesce(sum(clicks), 0)::bigint AS clicks,
-           CASE WHEN count(*) = count(spend) THEN round(sum(spend), 6) END AS spend,
-           CASE WHEN count(*) = count(sales) THEN round(sum(sales), 6) END AS sales,
+           CASE WHEN sum(unknown_spend) = 0 THEN round(sum(spend), 6) END AS spend,
+           CASE WHEN sum(unknown_sales) = 0 THEN round(sum(sales), 6) END AS sales,
            coalesce(sum(orders), 0)::bigint AS orders, coalesce(sum(units), 0)::bigint AS units,
-           count(DISTINCT day) AS days, count(DISTINCT day) FILTER (WHERE status = 'estimated') AS open_days,
-           max(day) AS last_day,
-           CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete'
-                WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
-           coalesce(string_agg(DISTINCT nullif(missing, ''), ', '), '') AS missing
+           count(*) AS days, count(*) FILTER (WHERE trust = 1) AS open_days, max(day) AS last_day,
+           CASE max(trust) WHEN 2 THEN 'incomplete' WHEN 1 THEN 'estimated' ELSE 'complete' END AS status,
+           coalesce(max(missing), '') AS missing
     FROM campaign_days
     GROUP BY account_id, marketplace_id, ad_product, campaign_id, currency
+),
+advertised AS (
+    SELECT DISTINCT a.account_id, a.marketplace_id
+    FROM sellerops_marts.ads_campaign_day AS a
+    WHERE %(by)s = 'ad_product' AND a.day BETWEEN %(start)s AND %(end)s
+    UNION
+    SELECT account_id, marketplace_id FROM grouped WHERE %(by)s = 'marketplace'
 ),
 sold AS (
     SELECT p.account_id, p.marketplace_id,
@@ -41,8 +50,10 @@ sold AS (
            CASE WHEN %(in_reporting)s THEN p.product_sales_reporting ELSE p.product_sales END AS product_sales,
            CASE WHEN %(in_reporting)s THEN p.cm2_reporting - p.ads_reporting ELSE p.cm2 - p.ads END AS before_ads
     FROM sellerops_marts.profit_day AS p
-    WHERE p.day BETWEEN %(start)s AND %(end)s AND %(by)s <> 'campaign'
-      AND (p.account_id, p.marketplace_id) IN (SELECT own_account, own_marketplace FROM campaign_days)
+    JOIN advertised AS d ON d.account_id = p.account_id AND d.marketplace_id = p.marketplace_id
+    WHERE p.day BETWEEN %(start)s AND %(end)s
+      AND (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
+      AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
 ),
 sums_sold AS (
     -- Break-even is that of the days whose margin is known: a fee that Amazon has not named yet moves it little.
@@ -69,7 +80,6 @@ found AS (
     FROM grouped AS g
     LEFT JOIN sums_sold AS s
         ON s.account_id = g.account_id AND s.marketplace_id = g.marketplace_id AND s.currency = g.currency
-    WHERE %(search)s::text IS NULL OR g.campaign_id ILIKE %(search)s OR g.campaign_id = ANY (%(named)s)
 ),
 page AS (
     SELECT * FROM found

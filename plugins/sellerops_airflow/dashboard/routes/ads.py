@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from sellerops.read_models.ads.campaigns import campaigns_named, with_break_even, with_names
+from sellerops.read_models.ads.campaigns import read_campaigns
 from sellerops.read_models.ads.days import AdsDay, read_ads_days
 from sellerops.read_models.ads.groups import AdsBy, AdsRow, read_ads
 from sellerops.read_models.ads.queries import QueriesBy, SearchQuery, read_queries
 from sellerops.read_models.ads.summary import AdsSummary, read_ads_summary
 from sellerops.read_models.ads.unallocated import UnallocatedSpend, read_unallocated
-from sellerops.read_models.queries import Connection
 from sellerops_airflow.dashboard.reading import HubRoute, read
 from sellerops_airflow.dashboard.scope import InScope
 from sellerops_airflow.dashboard.tables import InPaging, Table
@@ -28,15 +27,9 @@ def ads_summary(scope: InScope) -> list[AdsSummary]:
 def ads_groups(scope: InScope, paging: InPaging, by: AdsBy = AdsBy.MARKETPLACE) -> Table[AdsRow]:
     """Advertising by marketplace, ad product or campaign; campaigns are found by id and name."""
 
-    def work(connection: Connection) -> Table[AdsRow]:
-        if by is not AdsBy.CAMPAIGN:
-            return read_ads(connection, scope, paging, by)
-        named = campaigns_named(connection, scope, paging)
-        table = read_ads(connection, scope, paging, by, named=named)
-        rows = with_break_even(connection, scope, with_names(connection, table.rows))
-        return table.model_copy(update={"rows": rows})
-
-    return read(work)
+    if by is AdsBy.CAMPAIGN:
+        return read(lambda connection: read_campaigns(connection, scope, paging))
+    return read(lambda connection: read_ads(connection, scope, paging, by))
 
 
 @router.get("/days")
