@@ -94,9 +94,9 @@ def running_airflow(
         parallelism=parallelism,
         environment={
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": str(schedules),
-            # As in the demo: docs/decisions/demo-scheduler-yields.md.
+            # As in the demo: docs/decisions/demo-scheduler-yields.md. Not its short sleep between two loops:
+            # other tests have the processor meanwhile.
             "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "5",
-            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             **({"SELLEROPS_CONFIG_DIR": str(config)} if config else {}),
             **(environment or {}),
         },

@@ -36,16 +36,17 @@ def test_it_reads_stock(client: SPAPIClient) -> None:
 
 
 def test_it_reads_every_page_of_transactions(client: SPAPIClient) -> None:
-    api, query = FinancesV2024Api(client.api_client), {"posted_after": "2026-11-20T00:00:00Z"}
+    api, query = FinancesV2024Api(client.api_client), {"posted_after": "2026-11-20T12:00:00Z"}
+    # First, as the clock goes on: this is refused while it is less than two minutes ago.
+    with pytest.raises(ApiException) as refused:
+        api.list_transactions(posted_after="2026-11-21T08:59:30Z")
+    assert refused.value.status == 400
     answer = api.list_transactions(**query)
     found = list(answer.payload.transactions)
     while answer.payload.next_token:
         answer = api.list_transactions(**query, next_token=answer.payload.next_token)
         found += answer.payload.transactions
     assert len({one.transaction_id for one in found}) == len(found) > 100
-    with pytest.raises(ApiException) as refused:
-        api.list_transactions(posted_after="2026-11-21T08:59:30Z")
-    assert refused.value.status == 400
 
 
 def test_it_reads_metrics(client: SPAPIClient) -> None:
