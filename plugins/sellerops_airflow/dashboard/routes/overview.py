@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
-import psycopg
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -120,6 +119,8 @@ def _broken(connection: Connection, scope: Scope, paging: Paging) -> Alerts:
 
 
 def _overview(connection: Connection, scope: Scope, today: date) -> Overview:
+    import psycopg
+
     failures: list[psycopg.Error] = []
 
     def point(work: Callable[[], _T]) -> _T | None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, TypeVar
 
-import psycopg
 from fastapi import APIRouter, Depends, HTTPException, Query
 
 from sellerops.base.errors import ConfigurationError
@@ -106,6 +105,8 @@ def _mart(name: str, column: str, keys: Keys) -> MartSpec:
 
 
 def _of_valid_keys(work: Callable[[], _T]) -> _T:
+    import psycopg
+
     try:
         return work()
     except psycopg.DataError as error:
