@@ -195,6 +195,29 @@ def test_without_figures_pages_say_what_to_switch_on(
         assert [line for line in tab.problems if _NETWORK not in line] == []
 
 
+def test_a_switch_an_owner_flips_holds_and_is_in_the_audit_log(
+    chromium: Browser, hub_server: HubServer, airflow: str
+) -> None:
+    with (
+        hub_server.database() as fresh,
+        visit(chromium, fresh, airflow, "owner", viewport=DESK) as tab,
+    ):
+        tab.open("settings")
+        switch = tab.page.get_by_role("checkbox", name="Partners see costs and profit")
+        assert not switch.is_checked()
+        tab.page.get_by_text("Partners see costs and profit", exact=True).click()
+        tab.page.get_by_text("Saved.").wait_for(timeout=SECONDS)
+        assert switch.is_checked()
+        (stored,) = fresh.rows("SELECT value, changed_by FROM sellerops.hub_setting")
+        assert stored == {"value": True, "changed_by": "owner"}
+        tab.go("Audit log")
+        row = tab.page.locator(f"{ROOT} tbody tr")
+        assert row.count() == 1
+        assert "owner" in row.inner_text()
+        assert "partner_sees_costs" in row.inner_text()
+        assert [line for line in tab.problems if _NETWORK not in line] == []
+
+
 def test_an_absent_database_is_told_and_airflow_goes_on(
     chromium: Browser, hub_server: HubServer, airflow: str
 ) -> None:
