@@ -127,6 +127,9 @@ HUB_LIMIT := 250000
 $(HUB_STAMP): $(HUB)/package-lock.json
 	@cd $(HUB) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
+.PHONY: hub-packages
+hub-packages: $(HUB_STAMP)
+
 .PHONY: hub
 hub: $(STAMP) $(HUB_STAMP)  ## Build the seller hub's client and pages after a change of its routes or of dashboard/web; needs Node 20
 	@$(BIN)/python -m sellerops_airflow.dashboard.openapi
