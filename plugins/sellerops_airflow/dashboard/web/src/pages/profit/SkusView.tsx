@@ -74,12 +74,14 @@ export const SkusView = () => {
   const state = useTable({ name: "skus", sort: seesCosts ? "cm2" : "product_sales" });
   const query = { ...scope.query, ...state.query, spread: spread as Spread };
   const result = useApi("/api/profit/skus", { query });
+  const columns = columnsOf(seesCosts).filter((column): column is Column<Sku> => column !== false);
+  const shown = columns.map(({ key }) => key).filter((key) => !["sku", "asin", "account_id", "status"].includes(key));
   return (
     <Stack gap={4} pt={2}>
       <Section title="Profit by SKU" lead="Order view, all marketplaces of the scope together. The totals are those of profit and loss.">
         <DataTable
-          caption="Profit by SKU" columns={columnsOf(seesCosts)} result={result} rowKey={(row) => `${row.account_id} ${row.sku} ${row.currency}`} state={state}
-          csv={csvAddress("/api/profit/skus", query)} search="SKU, ASIN or title"
+          caption="Profit by SKU" columns={columns} result={result} rowKey={(row) => `${row.account_id} ${row.sku} ${row.currency}`} state={state}
+          csv={csvAddress("/api/profit/skus", { ...query, column: ["account_id", "sku", "title", "asin", "currency", ...shown, "status", "missing"] })} search="SKU, ASIN or title"
           tools={<Select label="Overhead" value={spread as Spread} options={SPREADS} choose={setSpread} />}
           empty={<EmptyState title="No SKU sold or cost anything on these days">Choose other days or marketplaces, or clear the search.</EmptyState>}
         />
