@@ -1,4 +1,4 @@
-import { EmptyState, Loaded, PageFrame, Tabs, Tile, Tiles, units, useApi, useScope } from "../../components";
+import { EmptyState, Loaded, PageFrame, Tabs, Tile, Tiles, units, useApi, useHubContext, useScope } from "../../components";
 import { Ages } from "./Ages";
 import { Arrivals } from "./Arrivals";
 import { Elsewhere } from "./Elsewhere";
@@ -7,6 +7,7 @@ import { Levels } from "./Levels";
 /** What there is, where it is, what it is worth, how old it is and how long it lasts. */
 const Inventory = () => {
   const scope = useScope();
+  const hidden = useHubContext().data?.user.costs_hidden ?? "";
   // The totals of the same tables that the tabs show.
   const levels = useApi("/api/inventory/levels", { query: { ...scope.query, limit: 1 } });
   const ages = useApi("/api/inventory/ages", { query: { ...scope.query, limit: 1 } });
@@ -26,7 +27,7 @@ const Inventory = () => {
                 value={(totals.inbound_working ?? 0) + (totals.inbound_shipped ?? 0) + (totals.inbound_receiving ?? 0)}
                 note={`${units(totals.inbound_receiving)} being received, ${units(totals.inbound_14_days)} of dated shipments within 14 days`}
               />
-              <Tile label="Value at cost" kind="money" value={totals.stock_value} currency={totals.currency} status={totals.status} missing={totals.missing} note={`${units(totals.units_owned)} units that you own`} />
+              <Tile label="Value at cost" kind="money" value={totals.stock_value} currency={totals.currency} status={totals.status} missing={totals.missing} note={`${hidden ? `${hidden} ` : ""}${units(totals.units_owned)} units that you own`} />
               <Tile
                 label="In your warehouse" kind="units" value={totals.own_warehouse} to="inventory" params={{ tab: "elsewhere" }}
                 note={totals.own_warehouse === null ? "Nothing is entered" : `${units(totals.on_order)} more on order, ${units(totals.awd_available)} in AWD`}

@@ -1,6 +1,6 @@
 import { Text } from "@chakra-ui/react";
 
-import { EmptyState, Loaded, PageFrame, Tabs, Tile, Tiles, money, units, useApi, useScope } from "../../components";
+import { EmptyState, Loaded, PageFrame, Tabs, Tile, Tiles, money, units, useApi, useHubContext, useScope } from "../../components";
 import { OrderTable } from "./OrderTable";
 import { Overrides } from "./Overrides";
 import { Suppliers } from "./Suppliers";
@@ -47,6 +47,7 @@ type Total = NonNullable<ReturnType<typeof useApi<"/api/restock">>["data"]>["tot
 
 const Totals = ({ total, several }: { total: Total; several: boolean }) => {
   const { currency } = total;
+  const hidden = useHubContext().data?.user.costs_hidden ?? "";
   const lacking = total.due_without_cost > 0 ? `${units(total.due_without_cost)} SKUs without a cost are left out. ` : "";
   return (
     <>
@@ -58,7 +59,7 @@ const Totals = ({ total, several }: { total: Total; several: boolean }) => {
         />
         <Tile
           label="Cash for these orders" kind="money" value={total.due_cash} currency={currency}
-          note={`${lacking}${total.due_deposit === null ? "" : `${money(total.due_deposit, currency, { compact: true })} paid with the orders`}`}
+          note={hidden || `${lacking}${total.due_deposit === null ? "" : `${money(total.due_deposit, currency, { compact: true })} paid with the orders`}`}
         />
         <Tile
           label="Margin lost even so" kind="money" value={total.lost_margin} currency={currency}

@@ -51,6 +51,7 @@ export const SkuPage = ({ place }: { place: Place }) => {
 
 const Figures = ({ proposal }: { proposal: Proposal }) => {
   const known = ORDER_STATUS[proposal.order_status];
+  const hidden = useHubContext().data?.user.costs_hidden ?? "";
   const why = { mart: "restock", keys: { account_id: proposal.account_id, marketplace_id: proposal.marketplace_id, sku: proposal.sku, day: proposal.day ?? "" } };
   return (
     <>
@@ -67,7 +68,7 @@ const Figures = ({ proposal }: { proposal: Proposal }) => {
         />
         <Tile
           label="Cash" kind="money" value={proposal.cash_needed} currency={proposal.currency} why={{ ...why, column: "cash_needed" }}
-          note={proposal.cash_balance_on ? `Balance due ${day(proposal.cash_balance_on)}` : undefined}
+          note={hidden || (proposal.cash_balance_on ? `Balance due ${day(proposal.cash_balance_on)}` : undefined)}
         />
         <Tile
           label="Position" kind="units" value={proposal.position} why={{ ...why, column: "position" }}
