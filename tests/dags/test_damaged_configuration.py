@@ -141,7 +141,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def everything() -> dict[str, str]:
     """Everything built from the configuration, as text by name."""
     made = {
-        dag.dag_id: json.dumps(DagSerialization.to_dict(dag), sort_keys=True)
+        dag.dag_id: json.dumps(DagSerialization.serialize_dag(dag), sort_keys=True)
         for dag in (*build_all().dags, *checks_to_parse(), *build_exports()[0])
     }
     return made | {
