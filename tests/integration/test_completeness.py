@@ -131,6 +131,21 @@ def test_a_gap_is_claimed_once_until_its_run_has_ended(
     assert len(claim_fills(ledger, gaps(ledger)[:1], FillLimits(tries=4))) == 1
 
 
+def test_a_person_waits_for_nothing_but_a_run_in_progress(
+    ledger: Ledger, at: Callable[[float], datetime]
+) -> None:
+    load(ledger, "2026-11-10", "2026-11-12")
+    load(ledger, "2026-11-14", "2026-11-21")
+    (gap,) = gaps(ledger)
+    at_once = FillLimits(per_day=0, tries=0, waits=False)
+    (fill,) = claim_fills(ledger, [gap], at_once)
+    assert claim_fills(ledger, [gap], at_once) == []
+    (slice_,) = slices("2026-11-13", "2026-11-13")
+    ended = replace(RUN, run_id=fill.run_id)
+    ledger.set_slice_state(slice_, SliceState.FAILED, run=ended, error=ReportFatal("again"))
+    assert len(claim_fills(ledger, [gap], at_once)) == 1
+
+
 def test_no_more_runs_than_the_day_allows_and_a_released_one_counts_not(
     ledger: Ledger, at: Callable[[float], datetime]
 ) -> None:
