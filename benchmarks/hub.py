@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psutil
 import psycopg
 
 LIMIT_MS = 200.0
@@ -53,7 +54,10 @@ def main() -> int:
 
 
 def _measured(app: Any, client: Any, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    print("| route | days | p50 ms | p95 ms | bytes | |\n| --- | ---: | ---: | ---: | ---: | --- |")
+    print(
+        "| route | days | p50 ms | p95 ms | cpu ms | bytes | |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
+    )
     examples = _examples(options.conninfo)
     last = _last_day(options.conninfo)
     for route in sorted(_routes(app), key=lambda each: each.path):
@@ -73,18 +77,31 @@ def _measured(app: Any, client: Any, options: argparse.Namespace) -> Iterator[di
 
 def _asked(client: Any, name: str, path: str, query: dict[str, Any], days: int, tries: int) -> dict[str, Any]:
     answer = client.get(path, params=query)
-    times = []
+    times, spent = [], _processor()
     for _ in range(tries if answer.status_code == 200 else 0):
         began = time.perf_counter()
         answer = client.get(path, params=query)
         times.append((time.perf_counter() - began) * 1000)
+    spent = (_processor() - spent) * 1000 / max(len(times), 1)
     p95 = statistics.quantiles(times, n=20, method="inclusive")[18] if len(times) > 1 else float("inf")
     # Nothing of an example to show is an answer.
     fine = p95 <= LIMIT_MS or answer.status_code == 404
     note = "" if answer.status_code == 200 else f"{answer.status_code}: {answer.text[:90]}"
     middle = statistics.median(times) if times else float("inf")
-    print(f"| {name} | {days} | {middle:.0f} | {p95:.0f} | {len(answer.content):,} | {note} |", flush=True)
+    print(
+        f"| {name} | {days} | {middle:.0f} | {p95:.0f} | {spent:.0f} | {len(answer.content):,} | {note} |",
+        flush=True,
+    )
     return {"route": name, "ok": fine}
+
+
+def _processor() -> float:
+    """Processor seconds so far of this process and of the hub's connections in Postgres."""
+    found = time.process_time()
+    for process in psutil.process_iter(["cmdline"]):
+        if "sellerops_reader" in " ".join(process.info["cmdline"] or ()):
+            found += sum(process.cpu_times()[:2])
+    return found
 
 
 def _routes(app: Any) -> list[Any]:
