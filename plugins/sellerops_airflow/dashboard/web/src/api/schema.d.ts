@@ -373,7 +373,7 @@ export interface paths {
         };
         /**
          * Calendar
-         * @description The states of the scope's days, by report, account and marketplace.
+         * @description The states of the scope's days, by report, account and marketplace; of a long period the last 100.
          */
         get: operations["calendar_api_health_calendar_get"];
         put?: never;
