@@ -165,8 +165,8 @@ def why_of(
             if sees_costs or not is_cost(name)
         ],
         inputs=[_input(each, sees_costs) for each in inputs],
-        built_at=build and build.built_at,
-        built_by=build and _run(build.dag_id, build.run_id),
+        built_at=build.built_at if build else None,
+        built_by=_run(build.dag_id, build.run_id) if build else None,
     )
 
 

@@ -69,6 +69,11 @@ def test_a_computed_figure_shows_its_parts_and_stored_inputs(hub: Hub) -> None:
     assert _why(hub, mart="demand_day", column="units", **_parameters(demand["keys"]))["row_count"] == 1
 
 
+def test_days_of_a_mart_without_daily_partitions_pick_rows(hub: Hub) -> None:
+    found = _why(hub, mart="owed", column="value", account=ACCOUNT, day=str(DAY), key="kind:lost")
+    assert (found["row_count"], Decimal(found["sums"][0]["value"])) == (1, 7)
+
+
 def test_what_cannot_be_added_has_no_sum(hub: Hub) -> None:
     found = _why(hub, mart="restock", column="service_level", **SHOP)
     assert (found["row_count"], found["sums"][0]["value"]) == (2, None)
@@ -160,6 +165,8 @@ def _fill(hub: Hub) -> None:
         "demand_day", {"day": date(2026, 9, 1), "sku": "A", "units": 2}, {"day": date(2026, 8, 1), "sku": "A"}
     )
     hub.make("settlement")
+    lost = {"kind": "lost", "reference": "", "sku": "A", "currency": "USD"}
+    hub.add("owed", {**lost, "day": DAY, "value": 7}, {**lost, "day": date(2026, 11, 1), "value": 70})
     hub.add_to(
         "sellerops.mart_build",
         {"mart": "profit_day", "destination": "postgres", "spans": 1, "deleted": 0, "inserted": 1,

@@ -61,7 +61,8 @@ def read_figure(
 ) -> Figure:
     """The rows of a mart that ``keys`` picks. Raises ConfigurationError for an unknown column."""
     keys.check(mart, column)
-    where, values = conditions(keys, mart.columns, day=mart.day)
+    # A mart that is not rebuilt by day may still have days, as `owed` has.
+    where, values = conditions(keys, mart.columns, day=mart.day or "day")
     table = sql.Identifier(MARTS, mart.name)
     currency = _currency(mart, column)
     shown = sql.SQL("t.{}").format(sql.Identifier(currency)) if currency else sql.SQL("''")

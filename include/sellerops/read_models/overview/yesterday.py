@@ -63,5 +63,5 @@ _ORDER = ("product_sales", Direction.DESCENDING)
 def read_yesterday(connection: Connection, scope: Scope, paging: Paging) -> Yesterday:
     """The last day of the scope by marketplace. ``*_before``: the compared day; None without a comparison."""
     compared = scope.model_copy(update={"start": scope.end}).compared()
-    values = {**scope.values(), "compared_end": compared and compared.end}
+    values = {**scope.values(), "compared_end": compared.end if compared else None}
     return select_listing(connection, __file__, Yesterday, values, paging, _ORDER)

@@ -134,7 +134,7 @@ def _overview(connection: Connection, scope: Scope, today: date) -> Overview:
     compared = scope.model_copy(update={"start": scope.end}).compared()
     found = Overview(
         day=scope.end,
-        compared_day=compared and compared.end,
+        compared_day=compared.end if compared else None,
         today=today,
         yesterday=point(lambda: read_yesterday(connection, scope, _TOP)),
         orders=point(lambda: read_orders(connection, scope, _TOP)),

@@ -50,13 +50,13 @@ const Points = ({ data, query, costs }: PointsProps) => {
           <Tiles key={total.currency}>
             {costs && (
               <Tile
-                label="Profit" kind="money" value={total.profit} currency={total.currency} before={total.without_profit > 0 ? null : total.profit_before} than={than} why={why("profit")}
+                to="profit" label="Profit" kind="money" value={total.profit} currency={total.currency} before={total.without_profit > 0 ? null : total.profit_before} than={than} why={why("profit")}
                 note={total.without_profit > 0 ? `Of ${total.row_count - total.without_profit} of ${total.row_count} marketplaces; the others are not known yet.` : undefined}
               />
             )}
-            <Tile label="Sales" kind="money" value={total.product_sales} currency={total.currency} before={total.product_sales_before} than={than} why={why("product_sales")} />
+            <Tile to="profit" label="Sales" kind="money" value={total.product_sales} currency={total.currency} before={total.product_sales_before} than={than} why={why("product_sales")} />
             <Tile label="Units" kind="units" value={total.units} before={total.units_before} than={than} why={why("units")} />
-            <Tile label="Ads" kind="money" value={total.ads} currency={total.currency} good="neither" why={why("ads")} />
+            <Tile to="ads" label="Ads" kind="money" value={total.ads} currency={total.currency} good="neither" why={why("ads")} />
           </Tiles>
         ))}
       </Point>
@@ -68,12 +68,12 @@ const Points = ({ data, query, costs }: PointsProps) => {
       >
         {data.orders?.totals.map((total) => (
           <Tiles key={total.currency}>
-            <Tile label="SKUs to order" kind="units" value={total.row_count} />
+            <Tile to="restock" label="SKUs to order" kind="units" value={total.row_count} />
             <Tile label="Units" kind="units" value={total.order_quantity} />
             {costs && (
-              <Tile label="Cash it needs" kind="money" value={total.cash_needed} currency={total.currency} note={total.without_cash > 0 ? `Without ${units(total.without_cash)} SKUs whose cost is unknown.` : undefined} />
+              <Tile to="restock" label="Cash it needs" kind="money" value={total.cash_needed} currency={total.currency} note={total.without_cash > 0 ? `Without ${units(total.without_cash)} SKUs whose cost is unknown.` : undefined} />
             )}
-            {costs && <Tile label="Of it with the order" kind="money" value={total.cash_deposit} currency={total.currency} />}
+            {costs && <Tile to="restock" label="Of it with the order" kind="money" value={total.cash_deposit} currency={total.currency} />}
           </Tiles>
         ))}
       </Point>
@@ -102,10 +102,9 @@ const Points = ({ data, query, costs }: PointsProps) => {
         {data.payouts?.totals.map((total) => (
           <Tiles key={total.currency}>
             <Tile
-              label="Expected" kind="money" value={total.forecast} currency={total.currency} note={total.next_on ? `The first on ${day(total.next_on, "weekday")}.` : undefined}
-              why={inReporting ? undefined : { mart: "payout_forecast", column: "forecast", keys: { account_id: query.account, day: data.payouts?.rows[0]?.day ?? data.day, currency: total.currency } }}
+              to="profit" label="Expected" kind="money" value={total.forecast} currency={total.currency} note={total.next_on ? `The first on ${day(total.next_on, "weekday")}.` : undefined}
             />
-            <Tile label="Held back beyond it" kind="money" value={total.deferred_later} currency={total.currency} />
+            <Tile to="profit" label="Held back beyond it" kind="money" value={total.deferred_later} currency={total.currency} />
           </Tiles>
         ))}
       </Point>
@@ -135,11 +134,10 @@ const Points = ({ data, query, costs }: PointsProps) => {
           <Tiles key={total.currency}>
             {costs && (
               <Tile
-                label="Owed" kind="money" value={total.value} currency={total.currency} note={total.without_value > 0 ? `Without ${units(total.without_value)} rows of unknown value.` : undefined}
-                why={inReporting ? undefined : { mart: "owed", column: "value", keys: { account_id: query.account, currency: total.currency } }}
+                to="inventory" label="Owed" kind="money" value={total.value} currency={total.currency} note={total.without_value > 0 ? `Without ${units(total.without_value)} rows of unknown value.` : undefined}
               />
             )}
-            {costs && <Tile label="You can claim today" kind="money" value={total.value_claimable} currency={total.currency} />}
+            {costs && <Tile to="inventory" label="You can claim today" kind="money" value={total.value_claimable} currency={total.currency} />}
             <Tile label="Units" kind="units" value={total.units} />
             <Tile label="Days until the first claim ends" kind="units" value={total.days_left} />
           </Tiles>
@@ -153,7 +151,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
       >
         {data.returns?.totals.map((total) => (
           <Tiles key={total.currency}>
-            <Tile label="Above the threshold" kind="units" value={total.above} note={`of ${units(total.row_count)} that are close (${percent(0.8, { digits: 0 })} or more of it)`} />
+            <Tile to="products" label="Above the threshold" kind="units" value={total.above} note={`of ${units(total.row_count)} that are close (${percent(0.8, { digits: 0 })} or more of it)`} />
             <Tile label="Units that bear the fee" kind="units" value={total.units_above_threshold} />
           </Tiles>
         ))}
@@ -167,11 +165,11 @@ const Points = ({ data, query, costs }: PointsProps) => {
         <Tiles>
           {data.shipments?.totals.map((total) => (
             total.approvals > 0 ? (
-              <Tile key="approvals" label="Approvals waiting" kind="units" value={total.approvals} />
+              <Tile to="shipments" key="approvals" label="Approvals waiting" kind="units" value={total.approvals} />
             ) : (
               <Tile
-                key={total.currency} label="Units missing" kind="units" value={total.units_missing} good="down"
-                note={`in ${units(total.short)} shipments`} why={{ mart: "fba_shipments", column: "units_difference", keys: { account_id: query.account, marketplace_id: query.marketplace } }}
+                key={total.currency} to="shipments" label="Units missing" kind="units" value={total.units_missing} good="down"
+                note={`in ${units(total.short)} shipments`}
               />
             )
           ))}
@@ -192,7 +190,7 @@ const AlertTiles = ({ totals, costs, label }: { totals: AlertTotals[]; costs: bo
   <>
     {totals.map((total) => (
       <Tiles key={total.currency}>
-        <Tile label="Alerts" kind="units" value={total.row_count} />
+        <Tile to="alerts" label="Alerts" kind="units" value={total.row_count} />
         {costs && (
           <Tile label={label} kind="money" value={total.money_per_day} currency={total.currency} note={total.without_money > 0 ? `Without ${units(total.without_money)} whose cost is unknown.` : undefined} />
         )}

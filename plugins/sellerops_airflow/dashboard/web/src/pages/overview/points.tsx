@@ -1,10 +1,19 @@
 import { Badge, Span, Stack, Text } from "@chakra-ui/react";
 
-import { AirflowLink, type Column, Day, HubLink, Moment, Percent, StatusBadge, Units, explainMissing, useShops } from "../../components";
+import { AirflowLink, type Column, Day, HubLink, Moment, Percent, StatusBadge, Units, WhyButton, explainMissing, useShops } from "../../components";
 import { Sku, moneyColumn, unitsColumn } from "./cells";
 import type { RowOf } from "./useRows";
 
 type Shops = ReturnType<typeof useShops>;
+/** "Why this number" of a row: its keys name it in its mart. */
+const whyColumn = <Row,>(mart: string, column: string, label: string, keys: (row: Row) => Record<string, string | null | undefined>): Column<Row> => ({
+  key: "why", header: "Why", sortable: false,
+  cell: (row) => {
+    const named = Object.entries(keys(row)).filter((each): each is [string, string] => each[1] !== null && each[1] !== undefined);
+    return <WhyButton mart={mart} column={column} label={`${label} (${named.map(([, value]) => value).filter(Boolean).join(", ")})`} keys={Object.fromEntries(named)} />;
+  },
+});
+
 const words = (text: string) => text.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
 export const yesterdayColumns = (shops: Shops, costs: boolean): (Column<RowOf<"yesterday">> | false)[] => [
@@ -31,6 +40,7 @@ export const orderColumns = (shops: Shops, costs: boolean): (Column<RowOf<"order
   costs && moneyColumn("lost_margin", "Lost margin", "Margin of the units that are lost even if the order leaves today."),
   { key: "supplier", header: "Supplier", cell: (row) => row.supplier || "—" },
   { key: "status", header: "Status", cell: (row) => row.status && <StatusBadge status={row.status} /> },
+  whyColumn("restock", "order_quantity", "Units to order", (row) => ({ account_id: row.account_id, marketplace_id: row.marketplace_id, day: row.day, sku: row.sku })),
 ];
 
 const SEVERITIES: Record<string, string> = { urgent: "red", warning: "orange", info: "blue" };
@@ -64,6 +74,7 @@ export const payoutColumns: Column<RowOf<"payouts">>[] = [
   moneyColumn("forecast", "Expected"),
   moneyColumn("deferred_later", "Held back beyond it", "Amounts that Amazon releases after this payout."),
   { key: "status", header: "Status", cell: (row) => row.status && <StatusBadge status={row.status} /> },
+  whyColumn("payout_forecast", "forecast", "Next payout", (row) => ({ account_id: row.account_id, day: row.day, currency: row.paid_currency })),
 ];
 
 const MoneyOf = ({ value, currency }: { value: string | null; currency: string }) => moneyColumn<{ currency: string; value: string | null }, "value">("value", "").cell({ value, currency });
@@ -103,6 +114,9 @@ export const owedColumns = (shops: Shops, costs: boolean): (Column<RowOf<"owed">
     key: "can_claim", header: "You can claim",
     cell: (row) => (row.can_claim === null ? "" : row.can_claim ? "now" : <>from <Day value={row.claim_from} style="short" /></>),
   },
+  whyColumn("owed", costs ? "value" : "open", "Owed", (row) => ({
+    account_id: row.account_id, day: row.day, kind: row.kind, reference: row.reference, sku: row.sku,
+  })),
 ];
 
 export const returnColumns = (shops: Shops): Column<RowOf<"returns">>[] => [
@@ -113,6 +127,7 @@ export const returnColumns = (shops: Shops): Column<RowOf<"returns">>[] => [
   { key: "threshold", header: "Threshold", align: "end", cell: (row) => <Percent value={row.threshold} /> },
   { key: "units_left", header: "Units until the fee", align: "end", help: "Further returns before the fee begins; negative: it has begun.", cell: (row) => <Units value={row.units_left} digits={1} /> },
   unitsColumn("units_above_threshold", "Units that bear the fee"),
+  whyColumn("return_rate_month", "return_rate", "Return rate", (row) => ({ account_id: row.account_id, marketplace_id: row.marketplace_id, month: row.month, sku: row.sku })),
 ];
 
 export const shipmentColumns = (shops: Shops, costs: boolean): (Column<RowOf<"shipments">> | false)[] => [
