@@ -42,7 +42,7 @@ pieces AS (
 ),
 -- What the rows of a SKU lack is unknown of the SKU.
 added AS (
-    SELECT account_id, sku, CASE WHEN %(in_reporting)s THEN reporting_currency ELSE currency END AS shown_currency,
+    SELECT account_id, sku COLLATE "C" AS sku, CASE WHEN %(in_reporting)s THEN reporting_currency ELSE currency END AS shown_currency,
            sum(sign * units)::bigint AS units, sum(sign * returned_units)::bigint AS returned_units,
            sum(sign * unknown_sales) AS unknown_sales,
            sum(sign * unknown_selling_fees) AS unknown_selling_fees,
@@ -75,7 +75,7 @@ added AS (
            sum(sign * CASE WHEN %(in_reporting)s THEN cm2_reporting ELSE cm2 END) AS cm2,
            sum(sign * CASE WHEN %(in_reporting)s THEN overhead_reporting ELSE overhead END) AS overhead
     FROM pieces
-    GROUP BY account_id, sku, shown_currency
+    GROUP BY 2, 1, 3  -- By what differs most, and without collation: sorting is a third of the time.
 ),
 sums AS (
     SELECT account_id, sku, coalesce(shown_currency, '') AS currency, units, returned_units,
@@ -127,8 +127,8 @@ found AS (
     CROSS JOIN LATERAL (
         SELECT CASE WHEN %(spread)s = 'none' THEN s.overhead ELSE coalesce(round(s.all_overhead * s.share, 6), 0) END AS overhead
     ) AS o
-    LEFT JOIN sellerops_marts.product AS p ON p.account_id = s.account_id AND p.sku = s.sku
-    WHERE %(search)s::text IS NULL OR s.sku ILIKE %(search)s OR p.asin ILIKE %(search)s OR p.title ILIKE %(search)s
+    LEFT JOIN sellerops_marts.product AS p ON p.account_id = s.account_id AND p.sku = s.sku COLLATE "default"
+    WHERE %(search)s::text IS NULL OR s.sku COLLATE "default" ILIKE %(search)s OR p.asin ILIKE %(search)s OR p.title ILIKE %(search)s
 ),
 page AS (SELECT * FROM found ORDER BY {order_by}, account_id, sku, currency LIMIT %(limit)s OFFSET %(offset)s)
 SELECT false AS is_totals, (SELECT count(*) FROM found) AS row_count, page.* FROM page
