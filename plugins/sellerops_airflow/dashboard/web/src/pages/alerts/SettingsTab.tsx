@@ -39,7 +39,7 @@ const KindOf = ({ kind }: { kind: Kind }) => (
     <Stack gap={3}>
       <Text fontSize="sm">{kind.remedy}</Text>
       {kind.thresholds.length > 0 && (
-        <Table.ScrollArea>
+        <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
           <Table.Root size="sm">
             <Table.Caption srOnly>Thresholds of {kind.title}</Table.Caption>
             <Table.Header>

@@ -33,7 +33,7 @@ export const ChecksTab = () => {
       <Section title="Checks" lead="Figures of different reports that should agree. Each DAG check__<name> compares them when one side is loaded, and once a day.">
         <Loaded result={checks} empty={<EmptyState title="Nothing has been compared yet">Switch on the DAGs whose names begin with check__, and the reports they compare.</EmptyState>}>
           {(data) => (
-            <Table.ScrollArea>
+            <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
               <Table.Root size="sm">
                 <Table.Caption srOnly>Checks with their verdicts</Table.Caption>
                 <Table.Header>

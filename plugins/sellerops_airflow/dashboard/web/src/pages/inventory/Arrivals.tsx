@@ -13,7 +13,7 @@ export const Arrivals = () => {
     >
       {(rows) => (
         <Section title="Shipments on their way" lead="Open units by the day they are expected at Amazon. Units without a date count for no day." actions={<HubLink to="shipments">All shipments</HubLink>}>
-          <Table.ScrollArea>
+          <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
             <Table.Root size="sm">
               <Table.Header>
                 <Table.Row>

@@ -54,7 +54,7 @@ const Changes = ({ history }: { history: History }) => {
       {history.changes.length === 0 ? (
         <Text color="fg.muted">Nothing.</Text>
       ) : (
-        <Table.ScrollArea>
+        <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
           <Table.Root size="sm" maxW="40rem">
             <Table.Header>
               <Table.Row>
@@ -87,7 +87,7 @@ const Grades = ({ rows }: { rows: History["grades"] }) => {
     return <EmptyState title="No grades yet">The first forecast of each week is graded with the demand that follows it.</EmptyState>;
   return (
     <Section title="Grades" lead="The forecast and the recommendation of a day against the demand that followed; Amazon's recommendation of the same day beside ours.">
-      <Table.ScrollArea>
+      <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
         <Table.Root size="sm">
           <Table.Header>
             <Table.Row>

@@ -96,7 +96,7 @@ interface ItemsProps {
 }
 
 const Items = ({ rows, quantities, change }: ItemsProps) => (
-  <Table.ScrollArea maxH="16rem">
+  <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table" maxH="16rem">
     <Table.Root size="sm">
       <Table.Header>
         <Table.Row>

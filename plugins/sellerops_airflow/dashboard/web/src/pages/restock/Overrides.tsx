@@ -25,7 +25,7 @@ export const Overrides = ({ rows }: { rows: Override[] }) => {
 export const OverrideTable = ({ rows, withSku }: { rows: Override[]; withSku?: boolean }) => {
   const owner = useHubContext().data?.user.is_owner ?? false;
   return (
-    <Table.ScrollArea>
+    <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
       <Table.Root size="sm">
         <Table.Header>
           <Table.Row>

@@ -18,7 +18,7 @@ const Quality = ({ rows }: { rows: Page["quality"] }) => (
     title="Forecasts"
     lead="Back-tests: forecasts made from six earlier days, compared with what followed. Compare the error with its floor, which a perfect forecast would have too because buyers come at random."
   >
-    <Table.ScrollArea>
+    <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
       <Table.Root size="sm">
         <Table.Header>
           <Table.Row>
@@ -76,7 +76,7 @@ const Grades = ({ scores }: { scores: Page["scores"] }) => {
         </>
       }
     >
-      <Table.ScrollArea>
+      <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
         <Table.Root size="sm" maxW="30rem">
           <Table.Header>
             <Table.Row>

@@ -111,7 +111,7 @@ const LINES: [string, (row: Figures) => string][] = [
 ];
 
 const Compared = ({ answer, changed }: { answer: Answer<"/api/restock/what-if">; changed: boolean }) => (
-  <Table.ScrollArea>
+  <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
     <Table.Root size="sm" maxW="40rem">
       <Table.Header>
         <Table.Row>

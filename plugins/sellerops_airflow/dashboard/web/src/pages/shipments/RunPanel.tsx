@@ -83,7 +83,7 @@ const UnitTable = ({ story }: { story: Story }) => {
       ? story.units.map((each) => ({ ...each, key: `${each.shipment_id}|${each.sku}` }))
       : story.items.map((each) => ({ sku: each.sku, planned: each.quantity, shipped: null, received: null, difference: null, key: String(each.line) }));
   return (
-    <Table.ScrollArea>
+    <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
       <Table.Root size="sm">
         <Table.Caption srOnly>Units by SKU</Table.Caption>
         <Table.Header>
