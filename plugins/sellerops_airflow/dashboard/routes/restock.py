@@ -116,14 +116,22 @@ def purchase_order(
     if len(line or ()) > _MOST_LINES:
         raise HTTPException(422, f"Choose at most {_MOST_LINES} lines.")
     own = scope.model_copy(update={"currency": ScopeCurrency.MARKETPLACE})
-    everything = Paging(limit=None, sort="supplier", direction=paging.direction.ASCENDING)
+    # What is due has a quantity, so the database pages it; of chosen lines some may have none.
+    wanted = Paging(
+        limit=None if line else paging.limit,
+        offset=0 if line else paging.offset,
+        sort="supplier",
+        direction=paging.direction.ASCENDING,
+    )
     found = read(
         lambda connection: read_proposals(
-            connection, own, everything, is_due=not line, keys=line or (), supplier=supplier
+            connection, own, wanted, is_due=not line, keys=line or (), supplier=supplier
         )
     )
     codes = {place.id: code for code, place in all_marketplaces().items()}
     lines = [OrderLine(**order_line(row.model_dump(), codes)) for row in found.rows if row.order_quantity]
+    if not line:
+        return Table(rows=lines, totals=None, row_count=found.row_count)
     page = lines if paging.limit is None else lines[paging.offset : paging.offset + paging.limit]
     return Table(rows=page, totals=None, row_count=len(lines))
 
