@@ -71,11 +71,12 @@ def _as_hub_route(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         if _writes([request.method]) and not entries:
             raise RuntimeError(f"{endpoint.__name__} left no entry in the audit log")
         shown = found if sees else _without_costs(found, row)
-        is_csv = paging is not None and paging.as_csv and isinstance(shown, Table) and row is not None
-        return csv_response(shown, row, paging, request.url.path) if is_csv else shown
+        if paging is None or row is None or not (paging.as_csv and isinstance(shown, Table)):
+            return shown
+        return csv_response(shown, row, paging, request.url.path)
 
     # FastAPI would unwrap it and take it for a plain function.
-    del run.__wrapped__  # type: ignore[attr-defined]
+    del run.__wrapped__
     own = [inspect.Parameter(_SEES, inspect.Parameter.KEYWORD_ONLY, annotation=SeesCosts)]
     if own_request is None:
         own.append(inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))
