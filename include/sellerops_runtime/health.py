@@ -56,7 +56,7 @@ def _no_worker(connection: Connection, now: datetime) -> Iterator[str]:
 
     def count(*conditions: object) -> int:
         counted = select(func.count()).select_from(TaskInstance)
-        return int(connection.scalar(counted.where(*conditions)) or 0)  # type: ignore[arg-type]
+        return int(connection.scalar(counted.where(*conditions)) or 0)
 
     since = now - QUEUED_TOO_LONG
     waiting = count(TaskInstance.state == "queued", TaskInstance.queued_dttm < since)
