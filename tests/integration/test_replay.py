@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from support.catalogue import simulation
+from support.postgres import TEMPLATE, PostgresServer
 
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
 from sellerops.base.errors import UnreadableDocument
@@ -54,8 +58,8 @@ class Shelf:
 
     def load(self, one: Fetched) -> None:
         uri = one.document.uri
-        destination = open_destination("postgres", self.conninfo)
-        load_document(destination, one.spec, one.slice_, one.meta, lambda: self.archive.open(uri))
+        with closing(open_destination("postgres", self.conninfo)) as destination:
+            load_document(destination, one.spec, one.slice_, one.meta, lambda: self.archive.open(uri))
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
         with psycopg.connect(self.conninfo, row_factory=dict_row) as connection:
@@ -86,11 +90,15 @@ class Shelf:
             connection.execute(statement)
 
 
-@pytest.fixture
-def shelf(ledger: Ledger, tmp_path: Path) -> Shelf:
-    """Several documents of each report, some of a window seen before, loaded in no order, some twice."""
-    uri = str(tmp_path / "archive")
-    made = Shelf(ledger, Archive(uri), [], uri)
+@pytest.fixture(scope="module")
+def filled(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """Several documents of each report, some of a window seen before, loaded in no order, some twice.
+
+    Made once, for ``shelf`` to copy. Nothing is connected to its database.
+    """
+    uri = str(tmp_path_factory.mktemp("replay") / "archive")
+    conninfo = postgres_server.create_database(TEMPLATE)
+    made = Shelf(Ledger(conninfo), Archive(uri), [], uri)
     accounts = load_accounts()
     for name in REPORTS:
         for account_id in ("northwind_na", "northwind_eu"):
@@ -99,14 +107,29 @@ def shelf(ledger: Ledger, tmp_path: Path) -> Shelf:
     random.Random(3).shuffle(order)
     for one in order:
         made.load(one)
-    destination = open_destination("postgres", made.conninfo)
     nothing = next(one for one in made.fetched if one.spec.name == "sales_and_traffic")
     meta = RequestMeta(RUN_AT - timedelta(days=40), where="request 1")
     earlier = plan_slices(
         nothing.spec, accounts["northwind_na"], run_at=RUN_AT, now=RUN_AT, from_day=date(2026, 9, 1)
     )
-    load_no_data(destination, nothing.spec, earlier[0], meta)
-    return made
+    with closing(open_destination("postgres", conninfo)) as destination:
+        load_no_data(destination, nothing.spec, earlier[0], meta)
+    made.ledger.close()
+    shutil.copytree(uri, f"{uri}.kept")
+    yield made
+    postgres_server.drop_database(conninfo)
+
+
+@pytest.fixture
+def shelf(postgres_server: PostgresServer, filled: Shelf) -> Iterator[Shelf]:
+    """A copy of ``filled``, for a test to change. Its archive has the same address: loads name it."""
+    shutil.rmtree(filled.archive_uri)
+    shutil.copytree(f"{filled.archive_uri}.kept", filled.archive_uri)
+    conninfo = postgres_server.create_database(conninfo_to_dict(filled.conninfo)["dbname"])
+    copy = replace(filled, ledger=Ledger(conninfo), fetched=list(filled.fetched))
+    yield copy
+    copy.ledger.close()
+    postgres_server.drop_database(conninfo)
 
 
 def _fetch(archive: Archive, spec: ReportSpec, account: Account) -> Iterator[Fetched]:
