@@ -8,9 +8,11 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,10 @@ from support.portal import MARK, portal_account, portal_credentials, portal_logi
 from support.sandbox import SandboxServer
 
 from sellerops.archive import Archive
+from sellerops.browsers import session as browser_session
 from sellerops.browsers.evidence import EvidenceStore
 from sellerops.browsers.pool import Pool
+from sellerops.browsers.session import open_session
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import Collector, Done, Outcome, WaitFor, portal_downloads
 from sellerops.destinations import LoadResult, RequestMeta, load_document, open_destination
@@ -33,9 +37,11 @@ from sellerops.ledger.logins import JobState
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
+from sellerops.settings.logins import Login
 from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.folder.source import SOURCE as FOLDER
 from sellerops.sources.seller_portal.client import SellerPortalClient
+from sellerops.sources.seller_portal.credentials import PortalCredentials
 from sellerops.sources.seller_portal.pages.registry import page_object
 
 # Specs of pages that list requested files, and of the one that hands out AWD's stock.
@@ -69,6 +75,7 @@ class Desk:
         account = portal_account()
         self.account = replace(account, sources=("seller_portal", "folder"))
         self.archive = Archive(str(folder / "archive"))
+        self.evidence = EvidenceStore(str(folder / "evidence"))
         self.limits = QuotaLedger(ledger, load_rate_limits())
         self.follow_clock()
 
@@ -83,15 +90,42 @@ class Desk:
     def collector(self, spec: ReportSpec, client: Any) -> Collector:
         return Collector(spec, self.account, client, self.ledger, self.limits, self.archive)
 
+    def _login(self, spec: ReportSpec) -> tuple[Login, PortalCredentials]:
+        """What a spec's page needs."""
+        role, site = spec.request.login or "", page_object(spec.request.page or "").site
+        login = portal_login(role, port=self.port, id="northwind", site=site)
+        return login, portal_credentials(self.sandbox, role, site=site)
+
+    @contextmanager
+    def one_session(self, spec: ReportSpec) -> Iterator[None]:
+        """All jobs in the block, of one login, share a session: attaching costs more than most pages.
+
+        Each still takes the login's lock, enters, shows its store and uses its page.
+        """
+        login, credentials = self._login(spec)
+        with (
+            open_session(
+                login,
+                job_id=0,
+                secrets=credentials.secrets,
+                user_agent_mark=MARK,
+                evidence=self.evidence,
+                is_held=lambda: True,
+            ) as session,
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(browser_session, "open_session", lambda *_, **__: nullcontext(session))
+            yield
+
     def download(self, spec: ReportSpec, slice_: Slice, run: RunRef = RUN) -> Done:
         """Worker and triggerer by turns."""
-        role, site = spec.request.login or "", page_object(spec.request.page or "").site
+        login, credentials = self._login(spec)
         client = SellerPortalClient(
             self.account,
-            portal_login(role, port=self.port, id="northwind", site=site),
-            portal_credentials(self.sandbox, role, site=site),
+            login,
+            credentials,
             self.ledger,
-            evidence=EvidenceStore(str(self.folder / "evidence")),
+            evidence=self.evidence,
             user_agent_mark=MARK,
         )
         collector, ids = self.collector(spec, client), ()
@@ -100,7 +134,10 @@ class Desk:
             if isinstance(step, Done):
                 return step
             assert isinstance(step, WaitFor)
-            waited = asyncio.run(collector.wait(slice_, run, request_ids=step.request_ids))
+            # In a thread, as Playwright's loop runs in this one while a session is shared.
+            with ThreadPoolExecutor(1) as triggerer:
+                waiting = collector.wait(slice_, run, request_ids=step.request_ids)
+                waited = triggerer.submit(asyncio.run, waiting).result()
             waited.raise_if_failed()
             ids = waited.request_ids
         raise AssertionError("not done")
@@ -197,14 +234,16 @@ def test_the_same_workbook_by_a_browser_and_by_hand(desk: Desk) -> None:
 
 def test_every_listed_file_fills_its_table(desk: Desk) -> None:
     """Requested once each, although every page lists older files; no row is lost, no column unknown."""
+    specs = [load_spec(name) for name in LISTED]
+    assert {spec.request.login for spec in specs} == {"logistics"}, "one login"
     loaded = {}
-    for number, name in enumerate(LISTED):
-        spec = load_spec(name)
-        slice_ = desk.slice_(spec)
-        done = desk.download(spec, slice_, replace(RUN, run_id=f"scheduled__{number}"))
-        results = desk.load(spec, slice_, done)
-        assert [(one.rejected, one.new_columns) for one in results] == [(0, ())] * len(results), name
-        loaded[name] = sum(one.stored for one in results)
+    with desk.one_session(specs[0]):
+        for number, spec in enumerate(specs):
+            slice_ = desk.slice_(spec)
+            done = desk.download(spec, slice_, replace(RUN, run_id=f"scheduled__{number}"))
+            results = desk.load(spec, slice_, done)
+            assert [(one.rejected, one.new_columns) for one in results] == [(0, ())] * len(results), spec.name
+            loaded[spec.name] = sum(one.stored for one in results)
     assert min(loaded.values()) > 0, loaded
     requested = [row["kind"] for row in desk.sandbox.control("GET", "/portal")["requested"]]
     assert len(requested) == len(set(requested)) == len(LISTED) - 1, "AWD's stock needs no request"
@@ -222,12 +261,15 @@ def test_every_listed_file_fills_its_table(desk: Desk) -> None:
 )
 def test_pages_with_filters_exports_and_builders_fill_their_tables(desk: Desk, names: list[str]) -> None:
     """As their specs ship: days, brand and store of the files are the wanted ones; no cell is refused."""
+    specs = [load_spec(name) for name in names]
     loaded = {}
-    for name in names:
-        spec = load_spec(name)
-        slice_ = desk.slice_(spec)
-        done = desk.download(spec, slice_)
-        results = desk.load(spec, slice_, done)
-        is_whole = not any(result.rejected or result.new_columns for result in results)
-        loaded[name] = (done.outcome, is_whole, sum(result.stored for result in results) > 0)
+    for _, of_login in groupby(specs, key=lambda spec: spec.request.login):
+        first, *_ = found = list(of_login)
+        with desk.one_session(first):
+            for spec in found:
+                slice_ = desk.slice_(spec)
+                done = desk.download(spec, slice_)
+                results = desk.load(spec, slice_, done)
+                is_whole = not any(result.rejected or result.new_columns for result in results)
+                loaded[spec.name] = (done.outcome, is_whole, sum(result.stored for result in results) > 0)
     assert set(loaded.values()) == {(Outcome.DOCUMENTS, True, True)}, loaded
