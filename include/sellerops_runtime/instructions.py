@@ -27,6 +27,7 @@ def instructions(stack: Stack, api: AirflowApi, first: date) -> str:
 def _addresses(stack: Stack) -> str:
     addresses = {
         "Airflow": f"{stack.airflow.url}   user {USER}, password {stack.airflow.password}",
+        "Hub": f"{stack.airflow.url}/plugin/hub   the owner's pages; MARTS=1 gives them figures",
         "Slack": f"{stack.amazon.url}/slack   the notices as people would receive them",
         "Postgres": stack.command("psql"),
         **({"Portal": f"{stack.amazon.url}/ap/signin   the pages"} if stack.with_browsers else {}),

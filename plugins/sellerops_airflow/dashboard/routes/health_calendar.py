@@ -35,6 +35,7 @@ LETTERS = {
     CellState.NOT_DUE: "-", CellState.OFF: ".",
 }  # fmt: skip
 _RUNNING = (RowState.ON, RowState.PAUSED)
+_QUIET = {CellState.OFF, CellState.NOT_DUE}
 
 
 class CalendarRow(BaseModel):
@@ -91,7 +92,7 @@ def calendar(
     scope: InScope,
     q: Annotated[str | None, Query(description="Part of a report's name.")] = None,
     state: Annotated[CellState | None, Query(description="Only rows that have such a day.")] = None,
-    everything: Annotated[bool, Query(description="Also what is off, removed or never ran.")] = False,
+    everything: Annotated[bool, Query(description="Also what is off, removed, never ran or was not due.")] = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Calendar:
@@ -101,7 +102,7 @@ def calendar(
     rows = [
         row
         for row in read(lambda connection: _rows(connection, scope, known_schedules(*_period(scope))))
-        if (everything or row.state in _RUNNING) and (not q or q.lower() in row.report)
+        if (everything or _tells(row)) and (not q or q.lower() in row.report)
     ]
     counted = Counter(chain.from_iterable(row.cells for row in rows))
     found = [row for row in rows if state is None or state in row.cells]
@@ -155,6 +156,11 @@ def cell(report: str, account_id: str, day: date, marketplace_id: str = "") -> C
 def fill(request: Request, user: GetUserDep, wanted: FillRequest) -> StartedFill:
     """Start runs that collect the days of a gap that are still missing."""
     return fill_gap(request, user, wanted)
+
+
+def _tells(row: GridRow) -> bool:
+    """Whether a row says anything of these days: it is not off, or was not off all the time."""
+    return row.state in _RUNNING and not _QUIET.issuperset(row.cells)
 
 
 def _rows(

@@ -1,6 +1,5 @@
 import { Box, Button, Code, Flex, Text } from "@chakra-ui/react";
 import { QueryClientProvider, useQueryErrorResetBoundary } from "@tanstack/react-query";
-import { useState } from "react";
 import { ErrorBoundary, type FallbackProps } from "react-error-boundary";
 import { useLocation } from "react-router-dom";
 
@@ -11,18 +10,18 @@ import { Navigation } from "./Navigation";
 import { Notices } from "./Notices";
 import { PAGES } from "./pages";
 
+// Airflow makes the component anew for each address: what is known outlives it.
+const queries = makeQueryClient();
+
 /** The seller hub within Airflow's page. Whatever fails in it stays in it. */
-export const Hub = () => {
-  const [queries] = useState(makeQueryClient);
-  return (
-    <ErrorBoundary FallbackComponent={Failed}>
-      <QueryClientProvider client={queries}>
-        <Shell />
-        <Notices />
-      </QueryClientProvider>
-    </ErrorBoundary>
-  );
-};
+export const Hub = () => (
+  <ErrorBoundary FallbackComponent={Failed}>
+    <QueryClientProvider client={queries}>
+      <Shell />
+      <Notices />
+    </QueryClientProvider>
+  </ErrorBoundary>
+);
 
 const slugOf = (pathname: string) => pathname.split("/plugin/hub/")[1]?.split("/")[0] || (PAGES[0]?.slug ?? "");
 
