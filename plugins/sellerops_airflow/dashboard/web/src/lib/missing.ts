@@ -11,6 +11,8 @@ const WORDS: Record<string, Explained> = {
   allocation: { text: "Products of some ads", page: "ads" },
   campaign_report: { text: "Campaign report", page: "health" },
   cost: { text: "Product costs", page: "products" },
+  day: { text: "Figures of this day", page: "health" },
+  days: { text: "Figures of the last days", page: "health" },
   economics: { text: "Fees reported by Data Kiosk", page: "health" },
   expected_date: { text: "Arrival dates of shipments", page: "shipments" },
   fee_rule: { text: "Fee rates of their size tiers" },

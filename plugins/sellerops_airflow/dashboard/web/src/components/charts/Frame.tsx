@@ -91,14 +91,14 @@ export const Frame = ({ label, summary, days, range, write, legend, rows, height
             {ticksOf(range).map((tick) => (
               <g key={tick}>
                 <line x1={LEFT} x2={width} y1={y(tick)} y2={y(tick)} stroke="currentColor" opacity={tick === 0 ? 0.5 : 0.12} />
-                <text x={LEFT - 6} y={y(tick) + 4} textAnchor="end" fontSize={11} fill="currentColor" opacity={0.75}>
+                <text x={LEFT - 6} y={y(tick) + 4} textAnchor="end" style={{ fontSize: 11 }} fill="currentColor" opacity={0.75}>
                   {write(tick)}
                 </text>
               </g>
             ))}
             {days.map((each, index) =>
               index % every === 0 ? (
-                <text key={each} x={x(index)} y={height - 6} textAnchor="middle" fontSize={11} fill="currentColor" opacity={0.75}>
+                <text key={each} x={x(index)} y={height - 6} textAnchor="middle" style={{ fontSize: 11 }} fill="currentColor" opacity={0.75}>
                   {day(each, "short")}
                 </text>
               ) : null,
