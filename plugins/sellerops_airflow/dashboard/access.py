@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import psycopg
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, VariableDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
@@ -42,6 +41,8 @@ async def sees_costs(user: GetUserDep) -> bool:
 
 
 def _partners_see_costs() -> bool:
+    import psycopg
+
     try:
         return read(read_settings).partner_sees_costs
     except psycopg.errors.UndefinedTable:

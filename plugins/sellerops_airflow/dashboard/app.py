@@ -31,6 +31,7 @@ from sellerops_airflow.dashboard.routes import (
     restock_what_if,
     restock_writes,
     settings,
+    shipment_deadlines,
     shipments,
     why,
 )
@@ -58,6 +59,7 @@ _ROUTERS = (
     restock_what_if.router,
     restock_writes.router,
     settings.router,
+    shipment_deadlines.router,
     shipments.router,
     why.router,
 )

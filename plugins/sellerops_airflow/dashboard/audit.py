@@ -8,13 +8,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import psycopg
-from psycopg.types.json import Jsonb
-
+from sellerops.read_models.queries import Connection
 from sellerops_airflow.dashboard.database import read
 from sellerops_airflow.runtime import get_runtime
 
-Connection = psycopg.Connection[Any]
 _T = TypeVar("_T")
 # What the request that runs now has noted; threads inherit it.
 _noted: ContextVar[list[str] | None] = ContextVar("sellerops_hub_audit", default=None)
@@ -72,6 +69,8 @@ def _nothing(_: Connection) -> None:
 
 
 def _note(connection: Connection, user_name: str, change: Change) -> None:
+    from psycopg.types.json import Jsonb
+
     connection.execute(
         """
         INSERT INTO sellerops.audit_entry (user_name, action, account_id, subject, before, after)

@@ -10,28 +10,24 @@ from __future__ import annotations
 import functools
 import math
 import os
-import queue
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
-import psycopg
 
 from sellerops.base import reader_role
 from sellerops.base.errors import RetryableError
-from sellerops.base.postgres import BoundedConnection, Timeouts, is_unreachable
+from sellerops.base.postgres import Timeouts
+from sellerops.base.readers import Readers
+from sellerops.read_models.queries import Connection
 from sellerops_airflow.runtime import get_runtime
 
-Connection = psycopg.Connection[Any]
 _T = TypeVar("_T")
 _THREADS = 8
 _LONGEST_WAIT = 2.0
-_REFUSED_SECONDS = 5.0
 _TIMEOUTS = Timeouts(statement=8, lock=2, grace=2)
 # Compiling a query takes longer than these queries run. Statements are planned for the values they have.
 _SESSION = "SET jit = off; SET work_mem = '64MB'; SET plan_cache_mode = force_custom_plan"
@@ -53,6 +49,8 @@ async def in_hub_thread(work: Callable[[], _T]) -> _T:
 
 def read(work: Callable[[Connection], _T]) -> _T:
     """Run queries in one read-only transaction. Raises RetryableError when the database does not answer."""
+    import psycopg
+
     try:
         with _readers().connection() as connection:
             return work(connection)
@@ -77,75 +75,6 @@ def _now(connection: Connection) -> datetime:
     return moment
 
 
-class Readers:
-    """Open connections that threads take turns to use.
-
-    :param conninfo: libpq string of the read-only role.
-    """
-
-    def __init__(self, conninfo: str) -> None:
-        self.conninfo = conninfo
-        self._idle: queue.LifoQueue[BoundedConnection[Any]] = queue.LifoQueue()
-        self._refused: tuple[float, str] = (0.0, "")
-
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection in a new read-only transaction. Raises psycopg.OperationalError."""
-        connection = self._begin()
-        try:
-            yield connection
-        except psycopg.Error as error:
-            self._note(error)
-            raise
-        finally:
-            self._put_back(connection)
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
-
-    def _begin(self) -> BoundedConnection[Any]:
-        until, reason = self._refused
-        if time.monotonic() < until:
-            raise psycopg.OperationalError(reason)
-        while True:
-            try:
-                connection = self._idle.get_nowait()
-            except queue.Empty:
-                return self._open()
-            try:
-                connection.execute("SELECT 1")
-            except psycopg.Error:
-                # The server may have restarted since.
-                connection.close()
-            else:
-                return connection
-
-    def _open(self) -> BoundedConnection[Any]:
-        try:
-            connection = reader_role.open_reader(self.conninfo, _TIMEOUTS, application_name="sellerops hub")
-            connection.execute(_SESSION)
-        except psycopg.Error as error:
-            self._note(error)
-            raise
-        connection.commit()
-        connection.prepare_threshold = None
-        return connection
-
-    def _put_back(self, connection: BoundedConnection[Any]) -> None:
-        try:
-            connection.rollback()
-        except psycopg.Error:
-            connection.close()
-        else:
-            self._idle.put(connection)
-
-    def _note(self, error: psycopg.Error) -> None:
-        if is_unreachable(error):
-            self._refused = (time.monotonic() + _REFUSED_SECONDS, reader_role.first_line(error))
-
-
 _lock = threading.Lock()
 _current: tuple[int, Readers] | None = None
 
@@ -158,7 +87,7 @@ def _readers() -> Readers:
         if _current is None or _current[0] != os.getpid() or _current[1].conninfo != conninfo:
             if _current is not None and _current[0] == os.getpid():
                 _current[1].close()
-            _current = (os.getpid(), Readers(conninfo))
+            _current = (os.getpid(), Readers(conninfo, _TIMEOUTS, _SESSION, "sellerops hub"))
         return _current[1]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-import psycopg
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -41,6 +40,8 @@ class ErrorBody(BaseModel):
 
 def add_error_handlers(app: FastAPI) -> None:
     """Let an app answer with ErrorBody."""
+    import psycopg
+
     app.add_exception_handler(SellerOpsError, _failed)
     app.add_exception_handler(psycopg.errors.UndefinedTable, _empty)
     app.add_exception_handler(psycopg.errors.InvalidSchemaName, _empty)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
-import psycopg
-from psycopg.rows import tuple_row
-from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
 
-Connection = psycopg.Connection[Any]
+from sellerops.read_models.queries import Connection
 
 
 class HubSettings(BaseModel):
@@ -26,6 +22,8 @@ class HubSettings(BaseModel):
 
 def read_settings(connection: Connection) -> HubSettings:
     """The settings that hold now. Names of a later version are left out."""
+    from psycopg.rows import tuple_row
+
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute("SELECT name, value FROM sellerops.hub_setting").fetchall()
     known = {name: value for name, value in rows if name in HubSettings.model_fields}
@@ -34,6 +32,8 @@ def read_settings(connection: Connection) -> HubSettings:
 
 def write_settings(connection: Connection, settings: HubSettings, user_name: str) -> HubSettings:
     """Store all settings; returns those that held before."""
+    from psycopg.types.json import Jsonb
+
     connection.execute("LOCK TABLE sellerops.hub_setting IN SHARE ROW EXCLUSIVE MODE")
     before = read_settings(connection)
     old, new = before.model_dump(mode="json"), settings.model_dump(mode="json")

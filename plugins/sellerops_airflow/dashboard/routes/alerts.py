@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from psycopg.rows import dict_row
 from pydantic import BaseModel, Field
 
 from sellerops.alerts import store
@@ -17,9 +16,9 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.read_models.alerts.alerts import AlertRow, AlertState, read_ended_alerts, read_open_alerts
 from sellerops.read_models.alerts.evaluations import read_evaluations
 from sellerops.read_models.costs import COST
+from sellerops.read_models.queries import Connection
 from sellerops_airflow.dashboard import audit
 from sellerops_airflow.dashboard.access import COSTS_HIDDEN, GetUserDep, SeesCosts
-from sellerops_airflow.dashboard.database import Connection
 from sellerops_airflow.dashboard.reading import HubRoute, now, read
 from sellerops_airflow.dashboard.runs import StartedRun, start_run
 from sellerops_airflow.dashboard.scope import InScope
@@ -188,6 +187,8 @@ def _decide(
 
 
 def _read_decided(connection: Connection, ids: list[int]) -> list[dict[str, Any]]:
+    from psycopg.rows import dict_row
+
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             "SELECT * FROM sellerops.alert WHERE id = ANY(%s) "

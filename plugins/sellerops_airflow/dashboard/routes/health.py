@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
-from sellerops.ledger.history import AgeFigure
 from sellerops.read_models.health.check_counts import CheckCount, read_check_counts
 from sellerops.read_models.health.check_results import CheckedFigure, read_check_results
 from sellerops.read_models.health.freshness import Freshness, read_freshness
@@ -15,14 +14,17 @@ from sellerops.read_models.health.quarantines import OpenQuarantine, read_open_q
 from sellerops.read_models.health.quota import QuotaBucket, read_quota
 from sellerops.read_models.health.rejects import RejectingLoad, read_rejecting_loads
 from sellerops.read_models.health.schema_changes import SchemaChange, read_schema_changes
+from sellerops.read_models.queries import Connection
 from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops_airflow.dashboard.airflow_links import dag_path, open_questions, run_path, task_page_path
-from sellerops_airflow.dashboard.database import Connection
 from sellerops_airflow.dashboard.reading import HubRoute, read
 from sellerops_airflow.dashboard.schedules import known_reports
 from sellerops_airflow.dashboard.scope import InScope
 from sellerops_airflow.dashboard.small_tables import table_of
 from sellerops_airflow.dashboard.tables import InPaging, Table
+
+if TYPE_CHECKING:
+    from sellerops.ledger.history import AgeFigure
 
 router = APIRouter(prefix="/health", tags=["health"], route_class=HubRoute)
 _QUARANTINE_DAG = "sellerops__quarantine"

@@ -15,12 +15,12 @@ from pydantic import BaseModel
 from sellerops.completeness.grid import CellState, GridRow, RowState, Schedule, grid_rows, stretch_around
 from sellerops.read_models.health.series import read_series
 from sellerops.read_models.health.slice_days import SliceDay, read_slice_days
+from sellerops.read_models.queries import Connection
 from sellerops.read_models.scope import Scope
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.settings.specs import ReportSpec
 from sellerops_airflow.dashboard.access import GetUserDep
 from sellerops_airflow.dashboard.airflow_links import dag_path, paused_dags, run_path, task_page_path
-from sellerops_airflow.dashboard.database import Connection
 from sellerops_airflow.dashboard.gaps import FillRequest, GapPlan, StartedFill, fill_gap, plan_gap
 from sellerops_airflow.dashboard.reading import HubRoute, now, read
 from sellerops_airflow.dashboard.schedules import known_reports, known_schedules, schedules_of_report

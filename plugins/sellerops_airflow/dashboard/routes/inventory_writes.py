@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
+from sellerops.read_models.queries import Connection
 from sellerops_airflow.dashboard import audit
 from sellerops_airflow.dashboard.access import GetUserDep
 from sellerops_airflow.dashboard.reading import HubRoute
@@ -20,7 +20,6 @@ router = APIRouter(prefix="/inventory", tags=["inventory"], route_class=HubRoute
 _TABLE = "stock_elsewhere"
 _SOURCE = "seller hub"
 _MOST_ROWS = 500
-Connection = psycopg.Connection[Any]
 Cells = dict[str, Any]
 
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from sellerops.base.errors import InvalidRows
 from sellerops.read_models.health.unmapped import UnmappedSku, read_unmapped
 from sellerops.read_models.health.unmapped_days import UnmappedDay, read_unmapped_days
+from sellerops.read_models.queries import Connection
 from sellerops_airflow.dashboard import audit
 from sellerops_airflow.dashboard.access import GetUserDep
-from sellerops_airflow.dashboard.database import Connection
 from sellerops_airflow.dashboard.reading import HubRoute, read
 from sellerops_airflow.dashboard.scope import InScope
 from sellerops_airflow.dashboard.small_tables import table_of

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-import psycopg
 from fastapi import APIRouter, HTTPException, Request
-from psycopg.rows import dict_row
 from pydantic import BaseModel, Field, StringConstraints
 
+from sellerops.read_models.queries import Connection
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops_airflow.dashboard import audit
 from sellerops_airflow.dashboard.access import GetUserDep
@@ -21,7 +20,6 @@ router = APIRouter(prefix="/restock", tags=["restock"], route_class=HubRoute)
 INBOUND_DAG = "fba_inbound"
 _LONGEST_DAYS = 366
 _READY_IN_DAYS = 3
-Connection = psycopg.Connection[Any]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -177,6 +175,8 @@ def _answer(
 
 def _stored(connection: Connection, place: Place) -> dict[str, Any] | None:
     """The quantity that is set for a SKU, as JSON."""
+    from psycopg.rows import dict_row
+
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
             """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -12,11 +12,9 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
 from sellerops.read_models.inbound import read_run
-from sellerops.read_models.inbound_deadlines import Deadline, DeadlineKind, NoticePeriods, due_deadlines
 from sellerops.read_models.scope import Scope
 from sellerops.read_models.shipments.differences import UnitsDiffering, read_differences
 from sellerops.read_models.shipments.runs import ShipmentRun, read_shipment_runs
-from sellerops.settings.marketplaces import all_marketplaces
 from sellerops_airflow.dashboard.airflow_links import (
     Question,
     dag_path,
@@ -26,14 +24,13 @@ from sellerops_airflow.dashboard.airflow_links import (
     task_page_path,
 )
 from sellerops_airflow.dashboard.reading import HubRoute, read
+from sellerops_airflow.dashboard.routes.shipment_deadlines import read_deadlines
 from sellerops_airflow.dashboard.scope import InScope
 from sellerops_airflow.dashboard.small_tables import table_of
 from sellerops_airflow.dashboard.tables import InPaging, Table
 
 router = APIRouter(prefix="/shipments", tags=["shipments"], route_class=HubRoute)
 _DAG, _APPROVAL_DAG = "fba_inbound", "fba_inbound_approval"
-# Every deadline that is known, however far away.
-_ALL = NoticePeriods(void=timedelta(days=3650), least=timedelta(days=3650))
 
 
 class Show(StrEnum):
@@ -68,24 +65,6 @@ class ShipmentTiles(BaseModel):
     missing_units: int
     deadlines: int
     form_path: str
-
-
-class ShownDeadline(BaseModel):
-    """Something that a person can only do until ``at`` (UTC). ``kind``: ``void`` (free cancellation of a
-    partnered carrier), ``delivery_window``, ``approval``, ``tracking`` or ``unknown_numbers``.
-    """
-
-    kind: DeadlineKind
-    inbound_run_id: int
-    name: str
-    account_id: str
-    marketplace: str
-    at: datetime
-    has_passed: bool
-    shipments: list[str]
-    amount: Decimal | None
-    currency: str | None
-    run_path: str | None
 
 
 class ShipmentItem(BaseModel):
@@ -186,7 +165,7 @@ def tiles(scope: InScope) -> ShipmentTiles:
         failed=counts[Show.FAILED],
         difference=counts[Show.DIFFERENCE],
         missing_units=sum(-each.difference for each in differing if each.difference < 0),
-        deadlines=len(_deadlines(scope)),
+        deadlines=len(read_deadlines(scope)),
         form_path=dag_path(_DAG),
     )
 
@@ -195,12 +174,6 @@ def tiles(scope: InScope) -> ShipmentTiles:
 def differences(scope: InScope, paging: InPaging) -> Table[UnitsDiffering]:
     """SKUs of delivered shipments of which Amazon received other units than were shipped."""
     return table_of(read(lambda connection: read_differences(connection, scope)), paging, UnitsDiffering)
-
-
-@router.get("/deadlines")
-def deadlines(scope: InScope, paging: InPaging) -> Table[ShownDeadline]:
-    """What a person can only do for a while, soonest first."""
-    return table_of(_deadlines(scope), paging, ShownDeadline)
 
 
 @router.get("/runs/{inbound_run_id}")
@@ -258,34 +231,6 @@ def _shown(run: ShipmentRun, questions: Sequence[Question]) -> ShownRun:
         run_path=run_path(run.dag_id, run.run_id),
         question_path=asked,
         labels_path=task_page_path(run.dag_id, run.run_id, "fetch_labels", -1, "shipment"),
-    )
-
-
-def _deadlines(scope: Scope) -> list[ShownDeadline]:
-    found = read(lambda connection: due_deadlines(connection, _ALL))
-    shown = [
-        _deadline(each)
-        for each in found
-        if (not scope.accounts or each.run.account_id in scope.accounts)
-        and (not scope.marketplaces or each.run.marketplace_id in scope.marketplaces)
-    ]
-    return sorted(shown, key=lambda each: each.at)
-
-
-def _deadline(each: Deadline) -> ShownDeadline:
-    codes = {one.id: one.code for one in all_marketplaces().values()}
-    return ShownDeadline(
-        kind=each.kind,
-        inbound_run_id=each.run.inbound_run_id,
-        name=each.run.name,
-        account_id=each.run.account_id,
-        marketplace=codes.get(each.run.marketplace_id, each.run.marketplace_id),
-        at=each.at,
-        has_passed=each.left < timedelta(0),
-        shipments=list(each.shipments),
-        amount=each.amount,
-        currency=each.currency,
-        run_path=run_path(*each.run.request_run),
     )
 
 
