@@ -43,7 +43,8 @@ def test_every_tile_is_the_sum_of_its_rows(hub: Hub, currency: str) -> None:
         assert rows, f"{point} has no rows: the test would hold for anything"
         assert tiles[point]["row_count"] == len(rows)
         for total in tiles[point]["totals"]:
-            of_currency = [row for row in rows if row.get("currency", "") == total["currency"]]
+            group = {"currency": total["currency"]} | ({"kind": total["kind"]} if "kind" in total else {})
+            of_currency = [row for row in rows if {"currency": "", **row}.items() >= group.items()]
             assert total["row_count"] == len(of_currency)
             for column in sums:
                 known = [Decimal(row[column]) for row in of_currency if row[column] is not None]
@@ -106,6 +107,73 @@ def test_partners_see_no_costs(hub: Hub) -> None:
     assert shown["yesterday"]["totals"][0]["units"] == 5
     assert shown["orders"]["totals"][0]["cash_needed"] is None
     assert shown["ads"]["rows"][0]["summary_of_costs"] is None
+
+
+def test_the_order_of_a_partners_rows_tells_no_costs(hub: Hub) -> None:
+    owners, partners = (_overview(hub), hub.partner.get(OVERVIEW).json())
+    assert [row["sku"] for row in owners["orders"]["rows"]] == ["A", "B"]
+    assert [row["sku"] for row in partners["orders"]["rows"]] == ["B", "A"]
+    assert [row["sku"] for row in hub.partner.get(f"{OVERVIEW}/orders").json()["rows"]] == ["B", "A"]
+    # The newest first, though the older one costs more.
+    assert [row["name"] for row in owners["broken"]["rows"]] == ["buy_box_lost", "my_own_alert"]
+    assert [row["name"] for row in partners["broken"]["rows"]] == ["my_own_alert", "buy_box_lost"]
+    shown = hub.partner.get(f"{OVERVIEW}/broken").json()["rows"]
+    assert [row["name"] for row in shown] == ["my_own_alert", "buy_box_lost"]
+
+
+def test_missing_units_are_counted_beside_approvals_and_costs_are_converted(hub: Hub) -> None:
+    shipped = {
+        "marketplace_id": UK,
+        "last_received_on": DAY,
+        "units_shipped": 10,
+        "status": "complete",
+        "missing": "",
+    }
+    cost = {"account_id": ACCOUNT, "valid_from": date(2026, 1, 1)}
+    hub.add(
+        "fba_shipments",
+        {**shipped, "shipment_id": "UK1", "sku": "pounds", "units_difference": -1},
+        {**shipped, "shipment_id": "UK1", "sku": "euros", "units_difference": -2},
+        {**shipped, "shipment_id": "UK2", "sku": "unknown", "units_difference": -7},
+    )
+    hub.add_to(
+        "sellerops_reference.cost",
+        {**cost, "sku": "pounds", "manufacturing": 3, "currency": "GBP"},
+        {**cost, "sku": "euros", "manufacturing": 4, "currency": "EUR"},
+    )
+    hub.add_to(
+        "sellerops_reference.fx_rate",
+        {**_rate(TODAY, "EUR", "0.9"), "to_currency": "GBP"},
+    )
+    try:
+        found = _overview(hub, currency="marketplace", marketplace=UK)["shipments"]
+        together = _overview(hub, currency="marketplace")["shipments"]["totals"]
+    finally:
+        hub.rows("DELETE FROM sellerops_marts.fba_shipments WHERE marketplace_id = %s", UK)
+        hub.rows("DELETE FROM sellerops_reference.cost WHERE sku IN ('pounds', 'euros')")
+    (total,) = found["totals"]
+    # 1 x 3 GBP, and 2 x 4 EUR at 0.9.
+    assert (total["currency"], Decimal(total["value"])) == ("GBP", Decimal("10.2"))
+    assert (total["short"], total["units_missing"], total["without_value"]) == (2, 10, 1)
+    assert [(each["kind"], each["currency"], each["units_missing"]) for each in together] == [
+        ("approval", "", None), ("short", "GBP", 10), ("short", "USD", 3),
+    ]  # fmt: skip
+
+
+def test_alerts_without_a_rate_are_counted_and_not_added(hub: Hub) -> None:
+    hub.add_to(
+        "sellerops.alert",
+        {"account_id": ACCOUNT, "marketplace_id": US, "severity": "urgent", "summary": "because",
+         "name": "stock_out", "subject": "peso", "currency": "MXN", "money_per_day": 50},
+    )  # fmt: skip
+    try:
+        (reporting,) = _overview(hub)["broken"]["totals"]
+        by_marketplace = _overview(hub, currency="marketplace")["broken"]["totals"]
+    finally:
+        hub.rows("DELETE FROM sellerops.alert WHERE subject = 'peso'")
+    assert (reporting["currency"], Decimal(reporting["money_per_day"])) == ("EUR", 9)
+    assert (reporting["row_count"], reporting["without_money"], reporting["without_rate"]) == (3, 1, 1)
+    assert [(each["currency"], each["without_rate"]) for each in by_marketplace] == [("MXN", 0), ("USD", 0)]
 
 
 def test_a_point_whose_mart_is_not_built_leaves_the_others(hub: Hub) -> None:
@@ -205,8 +273,16 @@ def _fill_marts(hub: Hub, before: date) -> None:
     due = {"day": DAY, "currency": "USD", "order_status": "order_now", **done}
     hub.add(
         "restock",
-        {**due, "sku": "A", "order_quantity": 10, "cash_needed": 100, "cash_deposit": 30, "lost_margin": 5},
-        {**due, "sku": "B", "order_quantity": 2, "status": "incomplete", "missing": "cost"},
+        {
+            **due,
+            "sku": "A",
+            "order_quantity": 10,
+            "cash_needed": 100,
+            "cash_deposit": 30,
+            "lost_margin": 5,
+            "order_by": TODAY,
+        },
+        {**due, "sku": "B", "order_quantity": 2, "status": "incomplete", "missing": "cost", "order_by": DAY},
         {**due, "sku": "C", "order_quantity": 9, "cash_needed": 9, "order_status": "soon"},
         {**due, "sku": "A", "order_quantity": 70, "cash_needed": 700, "day": before},
     )
@@ -256,7 +332,8 @@ def _fill_alerts(hub: Hub) -> None:
              "currency": "USD"}  # fmt: skip
     hub.add_to(
         "sellerops.alert",
-        {**alert, "name": "buy_box_lost", "subject": "A", "money_per_day": 10, "rank_money": 9},
+        {**alert, "name": "buy_box_lost", "subject": "A", "money_per_day": 10, "rank_money": 9,
+         "opened_at": DAY},
         {**alert, "name": "my_own_alert", "subject": "A"},
         {**alert, "name": "stock_out", "subject": "A", "money_per_day": 5, "rank_money": 4, "ended_at": DAY},
         {**alert, "name": "stock_out", "subject": "B", "money_per_day": 5, "rank_money": 4,

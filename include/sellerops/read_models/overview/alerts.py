@@ -58,16 +58,21 @@ class OpenAlert(BaseModel):
 
 
 class AlertTotal(BaseModel):
-    """Sums of one currency; ``without_money``: alerts whose cost is unknown."""
+    """Sums of one currency; ``without_money``: alerts whose cost is unknown, ``without_rate``: those whose
+    cost is known only in a currency that has no exchange rate.
+    """
 
     currency: str
     row_count: int
     money_per_day: Annotated[Decimal | None, COST]
     without_money: int
+    without_rate: int
 
 
 Alerts = Listing[OpenAlert, AlertTotal]
 _ORDER = ("money_per_day", Direction.DESCENDING)
+# An order by a hidden amount would tell which is larger.
+_ORDER_WITHOUT_COSTS = ("opened_at", Direction.DESCENDING)
 
 
 class Evaluations(BaseModel):
@@ -87,8 +92,11 @@ def read_alerts(
     *,
     names: Collection[str] | None = None,
     other_names: Collection[str] = (),
+    sees_costs: bool = True,
 ) -> Alerts:
     """Open alerts with one of ``names`` (None: any) and none of ``other_names``.
+
+    Those that cost most come first; without ``sees_costs`` the newest.
 
     Incomplete if an alert could not be evaluated (``missing``: its name) or none ever was (``alerts``).
     """
@@ -98,7 +106,8 @@ def read_alerts(
         "other_names": list(other_names),
         "cost_names": list(TELLING_COSTS),
     }
-    found = select_listing(connection, __file__, Alerts, values, paging, _ORDER)
+    order = _ORDER if sees_costs else _ORDER_WITHOUT_COSTS
+    found = select_listing(connection, __file__, Alerts, values, paging, order)
     state = _evaluations(connection, values)
     missing = ["alerts"] if state.evaluated_at is None else state.failed
     return found.model_copy(update={"status": "incomplete", "missing": missing}) if missing else found

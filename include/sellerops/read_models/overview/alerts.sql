@@ -5,6 +5,7 @@ WITH found AS MATERIALIZED (
            a.acknowledged_by,
            coalesce(CASE WHEN NOT %(in_reporting)s THEN nullif(a.currency, '') END, s.reporting_currency, '') AS currency,
            CASE WHEN %(in_reporting)s THEN a.rank_money ELSE a.money_per_day END AS money_per_day,
+           %(in_reporting)s AND a.rank_money IS NULL AND a.money_per_day IS NOT NULL AS lacks_rate,
            'complete' AS status, '[]'::jsonb AS missing
     FROM sellerops.alert AS a
     LEFT JOIN sellerops_reference.account_setting AS s USING (account_id)
@@ -15,7 +16,8 @@ WITH found AS MATERIALIZED (
 ),
 totals AS (
     SELECT currency, count(*) AS row_count, sum(money_per_day) AS money_per_day,
-           count(*) FILTER (WHERE money_per_day IS NULL) AS without_money
+           count(*) FILTER (WHERE money_per_day IS NULL AND NOT lacks_rate) AS without_money,
+           count(*) FILTER (WHERE lacks_rate) AS without_rate
     FROM found GROUP BY currency ORDER BY currency
 )
 SELECT (SELECT coalesce(json_agg(r), '[]') FROM (SELECT * FROM found ORDER BY {order_by}, id

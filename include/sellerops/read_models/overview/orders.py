@@ -51,8 +51,14 @@ class OrderTotal(BaseModel):
 
 Orders = Listing[DueOrder, OrderTotal]
 _ORDER = ("lost_margin", Direction.DESCENDING)
+# An order by a hidden amount would tell which is larger.
+_ORDER_WITHOUT_COSTS = ("order_by", Direction.ASCENDING)
 
 
-def read_orders(connection: Connection, scope: Scope, paging: Paging) -> Orders:
-    """SKUs whose status in the newest recommendations, up to two weeks old, is ``order_now``."""
-    return select_listing(connection, __file__, Orders, scope.values(), paging, _ORDER)
+def read_orders(connection: Connection, scope: Scope, paging: Paging, *, sees_costs: bool = True) -> Orders:
+    """SKUs whose status in the newest recommendations, up to two weeks old, is ``order_now``.
+
+    Those that lose most margin first; without ``sees_costs`` those to be ordered first.
+    """
+    order = _ORDER if sees_costs else _ORDER_WITHOUT_COSTS
+    return select_listing(connection, __file__, Orders, scope.values(), paging, order)

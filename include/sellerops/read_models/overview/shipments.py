@@ -22,7 +22,8 @@ class OpenShipment(BaseModel):
 
     ``shipment_id``: Amazon's id, of an approval the inbound run's. ``since``: day of the last receipt, or
     since when it waits. ``expires_at``: when the first offer expires (UTC). ``value``: manufacturing cost of
-    the missing units, None: unknown. ``dag_id``, ``run_id``: the Airflow run that waits.
+    the missing units, in the reporting currency or that of the marketplace; None: unknown. ``dag_id``,
+    ``run_id``: the Airflow run that waits.
     """
 
     kind: str
@@ -43,8 +44,9 @@ class OpenShipment(BaseModel):
 
 
 class ShipmentTotal(BaseModel):
-    """Sums of one currency; approvals have the currency ``""``."""
+    """Sums of one kind and currency; approvals have the currency ``""``."""
 
+    kind: str
     currency: str
     row_count: int
     approvals: int

@@ -5,9 +5,11 @@ WITH short AS (
            coalesce(max(f.last_received_on), max(f.expected_on)) AS since,
            CASE WHEN count(*) FILTER (WHERE f.units_difference < 0 AND c.manufacturing * x.rate IS NULL) = 0
                 THEN sum(round(-f.units_difference * c.manufacturing * x.rate, 6)) FILTER (WHERE f.units_difference < 0) END AS value,
-           max(CASE WHEN %(in_reporting)s THEN a.reporting_currency ELSE c.currency END) AS currency
+           max(t.currency) AS currency
     FROM sellerops_marts.fba_shipments AS f
     LEFT JOIN sellerops_reference.account_setting AS a USING (account_id)
+    LEFT JOIN sellerops.marketplace AS m ON m.id = f.marketplace_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN %(in_reporting)s THEN a.reporting_currency ELSE m.currency END AS currency) AS t
     LEFT JOIN LATERAL (
         SELECT c.manufacturing, c.currency FROM sellerops_reference.cost AS c
         WHERE c.account_id = f.account_id AND c.sku = f.sku AND c.marketplace_id IN ('', f.marketplace_id)
@@ -15,10 +17,12 @@ WITH short AS (
         ORDER BY c.marketplace_id DESC LIMIT 1
     ) AS c ON f.units_difference < 0
     LEFT JOIN LATERAL (
-        SELECT CASE WHEN %(in_reporting)s THEN r.rate ELSE 1 END AS rate FROM sellerops_reference.fx_rate AS r
-        WHERE r.day BETWEEN %(today)s::date - 30 AND %(today)s::date
-          AND r.from_currency = c.currency AND r.to_currency = a.reporting_currency
-        ORDER BY r.day DESC LIMIT 1
+        SELECT 1::numeric AS rate WHERE c.currency = t.currency
+        UNION ALL
+        (SELECT r.rate FROM sellerops_reference.fx_rate AS r
+         WHERE r.day BETWEEN %(today)s::date - 30 AND %(today)s::date AND c.currency <> t.currency
+           AND r.from_currency = c.currency AND r.to_currency = t.currency
+         ORDER BY r.day DESC LIMIT 1)
     ) AS x ON true
     WHERE coalesce(f.last_received_on, f.expected_on) >= %(today)s::date - %(days)s
       AND (%(accounts)s::text[] IS NULL OR f.account_id = ANY (%(accounts)s))
@@ -52,10 +56,10 @@ found AS MATERIALIZED (
     FROM short
 ),
 totals AS (
-    SELECT currency, count(*) AS row_count, count(*) FILTER (WHERE kind = 'approval') AS approvals,
+    SELECT kind, currency, count(*) AS row_count, count(*) FILTER (WHERE kind = 'approval') AS approvals,
            count(*) FILTER (WHERE kind = 'short') AS short, sum(units_missing) AS units_missing, sum(value) AS value,
            count(*) FILTER (WHERE kind = 'short' AND value IS NULL) AS without_value
-    FROM found GROUP BY currency ORDER BY currency
+    FROM found GROUP BY kind, currency ORDER BY kind, currency
 )
 SELECT (SELECT coalesce(json_agg(r), '[]') FROM (SELECT * FROM found ORDER BY {order_by}, kind, account_id, shipment_id
                                                  LIMIT %(limit)s OFFSET %(offset)s) AS r) AS rows,

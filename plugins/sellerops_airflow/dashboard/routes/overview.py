@@ -21,6 +21,7 @@ from sellerops.read_models.overview.yesterday import ShopDay, Yesterday, read_ye
 from sellerops.read_models.queries import Connection
 from sellerops.read_models.scope import Scope
 from sellerops.read_models.tables import Paging, Table
+from sellerops_airflow.dashboard.access import SeesCosts
 from sellerops_airflow.dashboard.reading import HubRoute, now, read
 from sellerops_airflow.dashboard.scope import InScope
 from sellerops_airflow.dashboard.tables import InPaging
@@ -52,9 +53,9 @@ class Overview(BaseModel):
 
 
 @router.get("")
-def overview(scope: InScope) -> Overview:
+def overview(scope: InScope, sees_costs: SeesCosts) -> Overview:
     """All points with their totals. 404 if no mart has been built yet."""
-    return read(lambda connection: _overview(connection, scope, now().date()))
+    return read(lambda connection: _overview(connection, scope, now().date(), sees_costs))
 
 
 @router.get("/yesterday")
@@ -64,21 +65,21 @@ def yesterday(scope: InScope, paging: InPaging) -> Table[ShopDay]:
 
 
 @router.get("/orders")
-def orders(scope: InScope, paging: InPaging) -> Table[DueOrder]:
+def orders(scope: InScope, paging: InPaging, sees_costs: SeesCosts) -> Table[DueOrder]:
     """SKUs to order today."""
-    return as_table(read(lambda connection: read_orders(connection, scope, paging)))
+    return as_table(read(lambda connection: read_orders(connection, scope, paging, sees_costs=sees_costs)))
 
 
 @router.get("/broken")
-def broken(scope: InScope, paging: InPaging) -> Table[OpenAlert]:
+def broken(scope: InScope, paging: InPaging, sees_costs: SeesCosts) -> Table[OpenAlert]:
     """Open alerts that no other point is about."""
-    return as_table(read(lambda connection: _broken(connection, scope, paging)))
+    return as_table(read(lambda connection: _broken(connection, scope, paging, sees_costs)))
 
 
 @router.get("/ads")
-def ads(scope: InScope, paging: InPaging) -> Table[OpenAlert]:
+def ads(scope: InScope, paging: InPaging, sees_costs: SeesCosts) -> Table[OpenAlert]:
     """Ads without sales, or above break-even."""
-    return as_table(read(lambda connection: read_alerts(connection, scope, paging, names=ADS)))
+    return as_table(read(lambda connection: _ads(connection, scope, paging, sees_costs)))
 
 
 @router.get("/payouts")
@@ -114,11 +115,15 @@ def shipments(scope: InScope, paging: InPaging) -> Table[OpenShipment]:
     return as_table(read(lambda connection: read_shipments(connection, scope, day, paging)))
 
 
-def _broken(connection: Connection, scope: Scope, paging: Paging) -> Alerts:
-    return read_alerts(connection, scope, paging, other_names=ELSEWHERE)
+def _broken(connection: Connection, scope: Scope, paging: Paging, sees_costs: bool) -> Alerts:
+    return read_alerts(connection, scope, paging, other_names=ELSEWHERE, sees_costs=sees_costs)
 
 
-def _overview(connection: Connection, scope: Scope, today: date) -> Overview:
+def _ads(connection: Connection, scope: Scope, paging: Paging, sees_costs: bool) -> Alerts:
+    return read_alerts(connection, scope, paging, names=ADS, sees_costs=sees_costs)
+
+
+def _overview(connection: Connection, scope: Scope, today: date, sees_costs: bool) -> Overview:
     import psycopg
 
     failures: list[psycopg.Error] = []
@@ -137,9 +142,9 @@ def _overview(connection: Connection, scope: Scope, today: date) -> Overview:
         compared_day=compared.end if compared else None,
         today=today,
         yesterday=point(lambda: read_yesterday(connection, scope, _TOP)),
-        orders=point(lambda: read_orders(connection, scope, _TOP)),
-        broken=point(lambda: _broken(connection, scope, _TOP)),
-        ads=point(lambda: read_alerts(connection, scope, _TOP, names=ADS)),
+        orders=point(lambda: read_orders(connection, scope, _TOP, sees_costs=sees_costs)),
+        broken=point(lambda: _broken(connection, scope, _TOP, sees_costs)),
+        ads=point(lambda: _ads(connection, scope, _TOP, sees_costs)),
         payouts=point(lambda: read_payouts(connection, scope, _TOP)),
         fees=point(lambda: read_fees(connection, scope, today, _TOP)),
         owed=point(lambda: read_owed(connection, scope, today, _TOP)),

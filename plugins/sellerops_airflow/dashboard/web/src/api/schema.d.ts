@@ -1944,7 +1944,8 @@ export interface components {
         };
         /**
          * AlertTotal
-         * @description Sums of one currency; ``without_money``: alerts whose cost is unknown.
+         * @description Sums of one currency; ``without_money``: alerts whose cost is unknown, ``without_rate``: those whose
+         *     cost is known only in a currency that has no exchange rate.
          */
         AlertTotal: {
             /** Currency */
@@ -1955,6 +1956,8 @@ export interface components {
             row_count: number;
             /** Without Money */
             without_money: number;
+            /** Without Rate */
+            without_rate: number;
         };
         /**
          * Amount
@@ -3383,7 +3386,8 @@ export interface components {
          *
          *     ``shipment_id``: Amazon's id, of an approval the inbound run's. ``since``: day of the last receipt, or
          *     since when it waits. ``expires_at``: when the first offer expires (UTC). ``value``: manufacturing cost of
-         *     the missing units, None: unknown. ``dag_id``, ``run_id``: the Airflow run that waits.
+         *     the missing units, in the reporting currency or that of the marketplace; None: unknown. ``dag_id``,
+         *     ``run_id``: the Airflow run that waits.
          */
         OpenShipment: {
             /** Account Id */
@@ -4953,13 +4957,15 @@ export interface components {
         };
         /**
          * ShipmentTotal
-         * @description Sums of one currency; approvals have the currency ``""``.
+         * @description Sums of one kind and currency; approvals have the currency ``""``.
          */
         ShipmentTotal: {
             /** Approvals */
             approvals: number;
             /** Currency */
             currency: string;
+            /** Kind */
+            kind: string;
             /** Row Count */
             row_count: number;
             /** Short */

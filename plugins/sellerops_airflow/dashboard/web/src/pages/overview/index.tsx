@@ -64,7 +64,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
       <Point
         name="orders" title="To order today" lead="SKUs whose order is due, those that cost most margin first." to="restock" toText="Restock"
         data={data.orders} needs="Switch on DAG marts__demand." nothing="Nothing is due today." columns={orderColumns(shops, costs)}
-        rowKey={(row) => row.account_id + row.marketplace_id + row.sku} useAll={(name, open) => useRows(name as "orders", costs ? "lost_margin" : "order_by", "desc", query, open)}
+        rowKey={(row) => row.account_id + row.marketplace_id + row.sku} useAll={(name, open) => useRows(name as "orders", costs ? "lost_margin" : "order_by", costs ? "desc" : "asc", query, open)}
       >
         {data.orders?.totals.map((total) => (
           <Tiles key={total.currency}>
@@ -83,7 +83,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
         data={data.broken} needs="Switch on DAG alerts." nothing="Nothing is broken." columns={alertColumns(shops, costs)} rowKey={(row) => String(row.id)}
         useAll={(name, open) => useRows(name as "broken", costs ? "money_per_day" : "opened_at", "desc", query, open)}
       >
-        <AlertTiles totals={data.broken?.totals ?? []} costs={costs} label="At stake a day" />
+        <AlertTiles alerts={data.broken} costs={costs} label="At stake a day" />
       </Point>
 
       <Point
@@ -91,7 +91,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
         data={data.ads} needs="Switch on DAG alerts." nothing="No ads without sales, and none above break-even." columns={alertColumns(shops, costs)} rowKey={(row) => String(row.id)}
         useAll={(name, open) => useRows(name as "ads", costs ? "money_per_day" : "opened_at", "desc", query, open)}
       >
-        <AlertTiles totals={data.ads?.totals ?? []} costs={costs} label="Lost a day" />
+        <AlertTiles alerts={data.ads} costs={costs} label="Lost a day" />
       </Point>
 
       <Point
@@ -164,11 +164,11 @@ const Points = ({ data, query, costs }: PointsProps) => {
       >
         <Tiles>
           {data.shipments?.totals.map((total) => (
-            total.approvals > 0 ? (
+            total.kind === "approval" ? (
               <Tile to="shipments" key="approvals" label="Approvals waiting" kind="units" value={total.approvals} />
             ) : (
               <Tile
-                key={total.currency} to="shipments" label="Units missing" kind="units" value={total.units_missing} good="down"
+                key={`short ${total.currency}`} to="shipments" label="Units missing" kind="units" value={total.units_missing} good="down"
                 note={`in ${units(total.short)} shipments`}
               />
             )
@@ -179,24 +179,29 @@ const Points = ({ data, query, costs }: PointsProps) => {
   );
 };
 
-interface AlertTotals {
-  currency: string;
-  row_count: number;
-  money_per_day: string | null;
-  without_money: number;
+interface AlertTilesProps {
+  alerts: OverviewData["broken"];
+  costs: boolean;
+  label: string;
 }
 
-const AlertTiles = ({ totals, costs, label }: { totals: AlertTotals[]; costs: boolean; label: string }) => (
-  <>
-    {totals.map((total) => (
-      <Tiles key={total.currency}>
-        <Tile to="alerts" label="Alerts" kind="units" value={total.row_count} />
-        {costs && (
-          <Tile label={label} kind="money" value={total.money_per_day} currency={total.currency} note={total.without_money > 0 ? `Without ${units(total.without_money)} whose cost is unknown.` : undefined} />
-        )}
-      </Tiles>
-    ))}
-  </>
+/** All alerts in one tile, and their money by currency: in the reporting currency that is one. */
+const AlertTiles = ({ alerts, costs, label }: AlertTilesProps) => (
+  <Tiles>
+    <Tile to="alerts" label="Alerts" kind="units" value={alerts?.row_count ?? null} />
+    {costs &&
+      alerts?.totals
+        .filter(({ currency }) => currency !== "")
+        .map((total) => <Tile key={total.currency} label={label} kind="money" value={total.money_per_day} currency={total.currency} note={notCounted(total)} />)}
+  </Tiles>
 );
+
+const notCounted = (total: NonNullable<OverviewData["broken"]>["totals"][number]) => {
+  const parts = [
+    total.without_money > 0 && `${units(total.without_money)} whose cost is unknown`,
+    total.without_rate > 0 && `${units(total.without_rate)} without an exchange rate`,
+  ].filter(Boolean);
+  return parts.length > 0 ? `Without ${parts.join(", and ")}.` : undefined;
+};
 
 export default Overview;
