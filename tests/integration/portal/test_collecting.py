@@ -100,12 +100,14 @@ class Desk:
     def one_session(self, spec: ReportSpec) -> Iterator[None]:
         """All jobs in the block, of one login, share a session: attaching costs more than most pages.
 
-        Each still takes the login's lock, enters, shows its store and uses its page.
+        Each still takes the login's lock, enters, sees that its store is shown and uses its page. Only the
+        first opens the list of accounts, because the account's name is known.
         """
         login, credentials = self._login(spec)
+        names = {self.account.id: "Northwind NA"}
         with (
             open_session(
-                login,
+                login.model_copy(update={"picker_names": names}),
                 job_id=0,
                 secrets=credentials.secrets,
                 user_agent_mark=MARK,
