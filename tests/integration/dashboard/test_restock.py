@@ -18,6 +18,7 @@ from sellerops_airflow.dashboard.runs import StartedRun
 API = "/hub/api/restock"
 TODAY = date(2026, 11, 21)
 CA = "A2EUQ1WTGCTBG2"
+DE, FR = "A1PA6795UKMFR9", "A13V1IB3VIYZZH"
 JSON = {"content-type": "application/json"}
 PARTS = {
     "fc_transfer": 1, "fc_processing": 2, "customer_orders": 9, "inbound_working": 3, "inbound_shipped": 4,
@@ -76,6 +77,13 @@ def hub(hub_server: HubServer) -> Iterator[Hub]:
             {"day": TODAY - timedelta(days=1), "sku": "late", "units": 0, "available": 0, "is_masked": True,
              "mask_reason": "stock_out", "events": "", "status": "complete"},
         )  # fmt: skip
+        pooled = {"account_id": "northwind_eu", "day": TODAY - timedelta(days=1), "sku": "late", "units": 2,
+                  "is_masked": False, "mask_reason": "", "events": "", "status": "complete"}  # fmt: skip
+        hub.add(
+            "demand_day",
+            {**pooled, "marketplace_id": DE, "available": 13},
+            {**pooled, "marketplace_id": FR, "available": 13},
+        )
         graded = {"day": TODAY - timedelta(days=40), "sku": "late", "stock_pool": US, "demand": 70}
         hub.add(
             "restock_grade",
@@ -182,6 +190,11 @@ def test_a_purchase_order_has_the_chosen_lines(hub: Hub) -> None:
     assert (row["order_by"], row["expected_on"]) == ("2026-11-10", "2026-12-21"), "from today on"
     answer = hub.partner.get(f"{API}/purchase-order", params={"supplier": "Foundry"}).json()
     assert (answer["rows"][0]["quantity"], answer["rows"][0]["total"]) == (12, None)
+
+
+def test_a_stock_pool_that_two_marketplaces_report_is_there_once(hub: Hub) -> None:
+    page = _get(hub, "/sku", account_id="northwind_eu", marketplace_id=DE, sku="late")
+    assert [(day["units"], day["available"]) for day in page["history"]["days"]] == [(4, 13)]
 
 
 def test_one_sku_has_its_history_and_what_changed(hub: Hub) -> None:

@@ -1,6 +1,6 @@
 SELECT day.day::date AS day,
        sum(d.units)::bigint AS units,
-       sum(d.available)::bigint AS available,
+       max(d.available) AS available,  -- Each marketplace of a stock pool reports the whole pool.
        bool_or(d.is_masked) AS is_masked,
        array_remove(array_agg(DISTINCT d.mask_reason), '') AS mask_reasons,
        array_remove(array_agg(DISTINCT d.events), '') AS events,
