@@ -229,4 +229,4 @@ def _add_settlements(hub: Hub) -> None:
             "level": "CM1",
         },
     )
-    hub.make("transaction_line")
+    hub.make("transaction_line", "posted_order", "posted_refund")

@@ -142,6 +142,25 @@ def test_the_bridge_adds_up_to_the_cent(hub: Hub, currency: str) -> None:
     assert abs(Decimal(steps["paid"]["amounts"][place]) - stored["paid"] * rate) < Decimal("0.05")
 
 
+def test_a_day_without_a_rate_makes_the_bridge_of_its_marketplace_unknown(hub: Hub) -> None:
+    day = "day = '2026-11-15' AND from_currency = 'USD'"
+    (rate,) = hub.rows(f"DELETE FROM sellerops_reference.fx_rate WHERE {day} RETURNING *")
+    found = get(hub, "bridge")
+    hub.add_to("sellerops_reference.fx_rate", rate)
+    columns = [(column["marketplace_id"], column["unrated_days"]) for column in found["columns"]]
+    assert sorted(columns) == [(CA, 0), (US, 1)]
+    for column, *amounts in zip(found["columns"], *(step["amounts"] for step in found["steps"]), strict=True):
+        unknown = column["marketplace_id"] == US
+        told = {*amounts, column["error"], column["open_ordered"]}
+        assert told == {None} if unknown else None not in told
+        assert (
+            (column["missing"], column["status"]) == (["fx_rate"], "incomplete")
+            if unknown
+            else ([], "complete")
+        )
+    assert {step["total"] for step in found["steps"]} == {None}
+
+
 def test_the_steps_from_seller_central_end_at_product_sales(hub: Hub) -> None:
     found = get(hub, "differences", f"{SCOPE}&currency=marketplace")
     rows = {row["name"]: row for row in found["rows"]}
@@ -178,6 +197,19 @@ def test_sku_totals_are_those_of_the_lines_however_overhead_is_spread(hub: Hub, 
             assert abs(Decimal(rows["=B-2"]["overhead"]) - 2 * Decimal(rows["A-1"]["overhead"])) < Decimal(
                 "0.0001"
             )
+
+
+def test_skus_of_days_that_are_not_summed_yet_are_incomplete_and_not_negative(hub: Hub) -> None:
+    hub.rows("CREATE TABLE kept_sums AS SELECT * FROM sellerops_marts.profit_sku_to_date")
+    hub.rows("DELETE FROM sellerops_marts.profit_sku_to_date WHERE day = '2026-11-19'")
+    behind = get(hub, "skus", "start=2026-11-18&end=2026-11-19")
+    hub.rows("TRUNCATE sellerops_marts.profit_sku_to_date")
+    hub.rows("INSERT INTO sellerops_marts.profit_sku_to_date SELECT * FROM kept_sums")
+    first = get(hub, "skus", "start=2026-11-18&end=2026-11-18")
+    assert behind["totals"]["product_sales"] == first["totals"]["product_sales"]
+    for row in [*behind["rows"], behind["totals"]]:
+        assert (row["status"], row["missing"]) == ("incomplete", ["days"])
+    assert {row["status"] for row in first["rows"]} == {"complete"}
 
 
 def test_skus_are_sorted_searched_and_written_as_csv(hub: Hub) -> None:
@@ -233,3 +265,18 @@ def test_unmapped_lines_come_with_the_rule_to_add(hub: Hub) -> None:
     assert (found["amount"], found["lines"], found["rule_file"]) == ("-3.10", 1, "settlement_rules.csv")
     assert next(csv.reader([found["rule"]]))[:3] == ["New Fee", "Odd, fee", "Base"]
     assert get(hub, "methods")[0]["sb_attribution"] == "purchases"
+
+
+def test_lines_of_an_order_are_found_where_they_were_posted(hub: Hub) -> None:
+    of_order = "UPDATE sellerops_marts.profit_day SET missing = %s WHERE day = '2026-11-12'"
+    posted = {"day": date(2026, 11, 25), "order_id": "111-1"}
+    hub.add("posted_order", {**posted, "order_day": date(2026, 11, 12), "unmapped": -2})
+    line = {**posted, "transaction_type": "Shipment", "breakdown_type": "OddFee", "level": "UNMAPPED",
+            "currency": "USD", "amount": Decimal(-2), "is_counted": True}  # fmt: skip
+    hub.add("transaction_line", line, {**line, "order_id": "of another day", "transaction_id": "2"})
+    hub.rows(of_order, "unmapped")
+    found = [row for row in get(hub, "unmapped") if row["source"] == "transaction"]
+    hub.rows(of_order, "")
+    assert [(row["second_name"], row["lines"], row["amount"], row["first_day"]) for row in found] == [
+        ("OddFee", 1, "-2", "2026-11-25")
+    ]

@@ -46,8 +46,8 @@ _STEPS = (
 
 
 class BridgeColumn(BaseModel):
-    """A marketplace. ``unrated_days`` have no exchange rate and are in no amount. ``error``: paid as posted
-    less ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
+    """A marketplace. ``unrated_days`` have no exchange rate: with any, all amounts are None. ``error``: paid
+    as posted less ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
     """
 
     account_id: str

@@ -1,4 +1,5 @@
--- Sums of each step of the bridge by marketplace. The steps of a day are all converted at the rate of that day.
+-- Sums of each step of the bridge by marketplace. The steps of a day are all converted at the rate of that day;
+-- a day without a rate makes all amounts of its marketplace unknown.
 WITH rated AS (
     SELECT b.*,
            CASE WHEN %(in_reporting)s THEN g.reporting_currency ELSE b.currency END AS shown_currency,
@@ -10,6 +11,11 @@ WITH rated AS (
     WHERE b.day BETWEEN %(start)s AND %(end)s
       AND (%(accounts)s::text[] IS NULL OR b.account_id = ANY (%(accounts)s))
       AND (%(marketplaces)s::text[] IS NULL OR b.marketplace_id = ANY (%(marketplaces)s))
+),
+shown AS (
+    SELECT r.*, CASE WHEN count(*) OVER shop = count(r.rate) OVER shop THEN r.rate END AS used_rate
+    FROM rated AS r
+    WINDOW shop AS (PARTITION BY r.account_id, r.marketplace_id, r.shown_currency)
 )
 SELECT account_id, marketplace_id, coalesce(shown_currency, '') AS currency, count(*) AS days,
        count(*) FILTER (WHERE status = 'estimated') AS estimated_days,
@@ -18,19 +24,20 @@ SELECT account_id, marketplace_id, coalesce(shown_currency, '') AS currency, cou
        coalesce(sum(orders), 0)::bigint AS orders,
        coalesce(sum(units), 0)::bigint AS units,
        count(*) - count(rate) AS unrated_days,
-       sum(ordered * rate) AS ordered,
-       sum(orders_difference * rate) AS orders_difference,
-       sum(cancelled * rate) AS cancelled,
-       sum(pending * rate) AS pending,
-       sum(not_shipped * rate) AS not_shipped,
-       sum(tax_included * rate) AS tax_included,
-       sum(not_posted * rate) AS not_posted,
-       sum(price_difference * rate) AS price_difference,
-       sum(deferred * rate) AS deferred,
-       sum(promotions_and_fees * rate) AS promotions_and_fees,
-       sum(bridge_error * rate) AS bridge_error,
-       coalesce(sum(ordered * rate) FILTER (WHERE status <> 'complete'), 0) AS open_ordered,
+       sum(ordered * used_rate) AS ordered,
+       sum(orders_difference * used_rate) AS orders_difference,
+       sum(cancelled * used_rate) AS cancelled,
+       sum(pending * used_rate) AS pending,
+       sum(not_shipped * used_rate) AS not_shipped,
+       sum(tax_included * used_rate) AS tax_included,
+       sum(not_posted * used_rate) AS not_posted,
+       sum(price_difference * used_rate) AS price_difference,
+       sum(deferred * used_rate) AS deferred,
+       sum(promotions_and_fees * used_rate) AS promotions_and_fees,
+       sum(bridge_error * used_rate) AS bridge_error,
+       CASE WHEN count(*) = count(rate)
+            THEN coalesce(sum(ordered * used_rate) FILTER (WHERE status <> 'complete'), 0) END AS open_ordered,
        count(*) FILTER (WHERE status <> 'complete') AS open_days
-FROM rated
+FROM shown
 GROUP BY account_id, marketplace_id, shown_currency
 ORDER BY account_id, marketplace_id, shown_currency

@@ -1,6 +1,8 @@
 -- Profit of each SKU over the days of the scope. Overhead stays in the row without SKU, or is spread (`spread`).
 -- A period of whole months and two part months: the months, and to the last day, less up to the day before the first.
-WITH shop_days AS (
+-- While marts are being built, profit_sku_to_date has fewer days than profit_day: both days are its own, or more would
+-- be taken off than was added, and the rows of the account are incomplete.
+WITH shops AS (
     SELECT p.account_id, p.marketplace_id,
            max(p.day) FILTER (WHERE p.day >= date_trunc('month', %(end)s::date)) AS last_day,
            max(p.day) FILTER (WHERE p.day >= date_trunc('month', %(start)s::date) AND p.day < %(start)s) AS day_before
@@ -10,6 +12,22 @@ WITH shop_days AS (
       AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
     GROUP BY p.account_id, p.marketplace_id
 ),
+shop_days AS (
+    SELECT s.account_id, s.marketplace_id, l.day AS last_day, b.day AS day_before,
+           l.day IS DISTINCT FROM s.last_day OR b.day IS DISTINCT FROM s.day_before AS is_behind
+    FROM shops AS s
+    CROSS JOIN LATERAL (
+        SELECT max(d.day) AS day FROM sellerops_marts.profit_sku_to_date AS d
+        WHERE d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id
+          AND d.day BETWEEN date_trunc('month', %(end)s::date)::date AND %(end)s::date
+    ) AS l
+    CROSS JOIN LATERAL (
+        SELECT max(d.day) AS day FROM sellerops_marts.profit_sku_to_date AS d
+        WHERE d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id
+          AND d.day >= date_trunc('month', %(start)s::date)::date AND d.day < %(start)s::date
+    ) AS b
+),
+behind AS (SELECT account_id FROM shop_days WHERE is_behind GROUP BY account_id),
 pieces AS (
     SELECT 1 AS sign, m.account_id, m.sku, m.currency, m.reporting_currency, m.units, m.returned_units, m.unknown_sales,
            m.unknown_selling_fees, m.unknown_fulfilment_fees, m.unknown_cogs, m.unknown_margin, m.unknown_rate, m.estimated, m.incomplete,
@@ -93,9 +111,11 @@ sums AS (
            CASE WHEN unknown_rate_shown = 0 THEN other_cm2 END AS other_cm2,
            CASE WHEN unknown_rate_shown = 0 AND unknown_margin = 0 THEN cm2 END AS cm2,
            CASE WHEN unknown_rate_shown = 0 THEN overhead END AS overhead,
-           CASE WHEN incomplete > 0 THEN 'incomplete' WHEN estimated > 0 THEN 'estimated' ELSE 'complete' END AS status,
+           CASE WHEN incomplete > 0 OR b.account_id IS NOT NULL THEN 'incomplete'
+                WHEN estimated > 0 THEN 'estimated' ELSE 'complete' END AS status,
            concat_ws(', ', CASE WHEN missing_ads > 0 THEN 'ads' END,
                      CASE WHEN missing_cost > 0 THEN 'cost' END,
+                     CASE WHEN b.account_id IS NOT NULL THEN 'days' END,
                      CASE WHEN missing_fees > 0 THEN 'fees' END,
                      CASE WHEN missing_fx_rate > 0 THEN 'fx_rate' END,
                      CASE WHEN missing_price > 0 THEN 'price' END,
@@ -103,6 +123,7 @@ sums AS (
                      CASE WHEN missing_unmapped > 0 THEN 'unmapped' END,
                      CASE WHEN missing_vat_setting > 0 THEN 'vat_setting' END) AS missing
     FROM added
+    LEFT JOIN behind AS b USING (account_id)
     CROSS JOIN LATERAL (SELECT CASE WHEN %(in_reporting)s THEN unknown_rate ELSE 0 END AS unknown_rate_shown) AS r
     -- Sums by month know SKUs that had nothing on the days of the scope.
     WHERE (units, returned_units, unknown_margin, unknown_rate) <> (0, 0, 0, 0)

@@ -14,7 +14,8 @@ from sellerops.read_models.scope import Scope
 
 class UnmappedName(BaseModel):
     """Lines with one name. Of a settlement: transaction type, amount type and amount description; of a
-    transaction: its type, and the name of the amount (``third_name`` empty).
+    transaction: its type, and the name of the amount (``third_name`` empty). ``first_day``, ``last_day``: of
+    posting.
     """
 
     source: Literal["settlement", "transaction"]
@@ -31,5 +32,5 @@ class UnmappedName(BaseModel):
 
 
 def read_unmapped(connection: Connection, scope: Scope) -> list[UnmappedName]:
-    """Names without a P&L line that were posted on the days of the scope."""
+    """Names without a P&L line on the days of the scope: posted then, or later for an order of then."""
     return select(connection, __file__, UnmappedName, scope.values())
