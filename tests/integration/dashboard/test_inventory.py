@@ -93,11 +93,13 @@ def test_totals_equal_their_rows_and_a_pool_counts_once(hub: Hub) -> None:
     assert (totals["available"], totals["total"]) == (110, 125), "the pool's 100 units once"
     # A: 21 units at 7 USD in the US, 36 elsewhere at 4 USD; shared: 100 at 2 EUR; half a EUR for a USD.
     assert Decimal(totals["stock_value"]) == Decimal("345.5")
-    assert (totals["status"], totals["missing"]) == ("complete", ["cost", "ledger"])
+    assert (totals["status"], totals["missing"]) == ("incomplete", ["cost", "ledger"])
+    assert totals["without_cost"] == 1, "B"
     by_place = {(row["sku"], row["marketplace"]): row for row in rows}
     us = by_place["A", "US"]
     assert (us["title"], us["daily_units"], Decimal(us["cover_days"])) == ("Blue kettle", "2", 6)
     assert by_place["B", "US"]["stock_value"] is None, "unknown, not 0"
+    assert (by_place["B", "US"]["status"], us["status"]) == ("incomplete", "complete")
     assert Decimal(by_place["shared", "DE"]["cover_days"]) == Decimal("25.5")
     german = _get(hub, "/levels", marketplace=DE)["totals"]
     assert (german["available"], german["stock_value"]) == (100, "200"), "a pool's stock, whichever is asked"

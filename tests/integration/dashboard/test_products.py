@@ -45,14 +45,18 @@ def test_the_table_is_the_sum_of_the_days(hub: Hub, scope: dict[str, str]) -> No
         (told,) = hub.rows(
             "SELECT coalesce(sum(units), 0) AS units,"
             " coalesce(sum(product_sales_reporting), 0) AS product_sales,"
-            " coalesce(sum(cm2_reporting), 0) AS cm2, coalesce(sum(ads_reporting), 0) AS ads,"
+            " coalesce(sum(cm2_reporting), 0) AS cm2_known, coalesce(sum(ads_reporting), 0) AS ads,"
             " count(*) FILTER (WHERE cm2_reporting IS NULL) AS unknown_days"
             " FROM sellerops_marts.profit_sku_day WHERE sku = %s AND day BETWEEN %s AND %s"
             " AND (%s::text IS NULL OR marketplace_id = %s)",
             row["sku"], scope["start"], scope["end"], scope.get("marketplace"), scope.get("marketplace"),
         )  # fmt: skip
         assert {name: Decimal(row[name]) for name in told} == told, row["sku"]
-    for name in ("units", "product_sales", "cm2", "ads", "available"):
+        # Part of the profit is no profit, and by all sales no margin.
+        assert row["cm2"] == (None if row["unknown_days"] else row["cm2_known"]), row["sku"]
+        assert (row["margin"] is None) == (row["unknown_days"] > 0 or Decimal(row["product_sales"]) == 0)
+    assert (found["totals"]["cm2"], found["totals"]["margin"]) == (None, None)
+    for name in ("units", "product_sales", "cm2_known", "ads", "available"):
         known = [Decimal(row[name]) for row in found["rows"] if row[name] is not None]
         assert Decimal(found["totals"][name]) == sum(known), name
 
@@ -64,11 +68,35 @@ def test_rows_say_what_is_missing_and_what_is_in_stock(hub: Hub) -> None:
         ["fees"],
         1,
     )
-    # Two marketplaces of one stock pool report the same 8 units.
-    assert (rows["A"]["available"], rows["A"]["inbound_open"]) == (8, 2)
+    # Two marketplaces of one stock pool report the same 8 units; 2 and 3 others are sent to each.
+    assert (rows["A"]["available"], rows["A"]["inbound_open"]) == (8, 5)
     assert (rows["B"]["status"], rows["B"]["available"]) == ("complete", None)
     # Listed, and never sold.
     assert (rows["C"]["units"], rows["C"]["currency"], rows["C"]["margin"]) == (0, "EUR", None)
+
+
+def test_known_days_have_a_margin(hub: Hub) -> None:
+    found = _get(hub, PRODUCTS, start="2026-11-01", end=str(END))
+    for row in [*found["rows"], found["totals"]]:
+        sales, cm2 = Decimal(row["product_sales"]), Decimal(row["cm2"])
+        assert row["margin"] is None if sales == 0 else Decimal(row["margin"]) == round(cm2 / sales, 6)
+    assert found["totals"]["margin"] is not None
+
+
+def test_days_that_are_not_summed_yet_are_missing_and_nothing_turns_negative(hub: Hub) -> None:
+    hub.rows("CREATE TABLE kept AS SELECT * FROM sellerops_marts.profit_sku_to_date")
+    hub.rows("DELETE FROM sellerops_marts.profit_sku_to_date WHERE day = '2026-11-03'")
+    found = _get(hub, PRODUCTS, start="2026-11-02", end="2026-11-03")
+    hub.rows("TRUNCATE sellerops_marts.profit_sku_to_date")
+    hub.rows("INSERT INTO sellerops_marts.profit_sku_to_date SELECT * FROM kept")
+    rows = {row["sku"]: row for row in found["rows"]}
+    # Of the two days the first is there, in two marketplaces; without it the day before would be taken off.
+    assert (rows["A"]["product_sales"], rows["A"]["status"], rows["A"]["missing"]) == (
+        "50",
+        "incomplete",
+        ["days"],
+    )
+    assert (found["totals"]["status"], found["totals"]["missing"]) == ("incomplete", ["days"])
 
 
 def test_search_and_sort(hub: Hub) -> None:
@@ -170,7 +198,7 @@ def _fill(hub: Hub) -> None:
     hub.add(
         "inventory_levels",
         {**level, "is_counted": True},
-        {**level, "marketplace_id": UK, "is_counted": False},
+        {**level, "marketplace_id": UK, "is_counted": False, "inbound_open": 3},
     )
     _fill_story(hub)
 

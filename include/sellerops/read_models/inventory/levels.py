@@ -20,8 +20,9 @@ class Level(BaseModel):
 
     ``is_counted``: of the rows of one stock pool in the scope, the one that totals count. ``units_owned``:
     all units at and on their way to Amazon, in AWD and in your warehouses; not ``on_order``.
-    ``stock_value``: these units at the landed cost of today, in ``currency``. ``cover_days``: available
-    units, transfers and processing divided by the median demand per day of mart ``restock``. Time: UTC.
+    ``stock_value``: these units at the landed cost of today, in ``currency``. ``without_cost``: 1 if no cost
+    is known, or no exchange rate of it; of totals, such SKUs. ``cover_days``: available units, transfers and
+    processing divided by the median demand per day of mart ``restock``. Time: UTC.
     """
 
     account_id: str
@@ -65,6 +66,7 @@ class Level(BaseModel):
     cover_days: Decimal | None
     stock_out_on: date | None
     order_status: str
+    without_cost: int
     status: str
     missing: list[str]
 

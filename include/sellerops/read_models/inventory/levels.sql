@@ -59,7 +59,8 @@ WITH RECURSIVE shop AS (
            (coalesce(l.available, 0) + coalesce(l.fc_transfer, 0) + coalesce(l.fc_processing, 0))
            / nullif(demand.daily_units, 0) AS cover_days,
            demand.stock_out_on, coalesce(demand.order_status, '') AS order_status,
-           coalesce(l.status, 'incomplete') AS status,
+           CASE WHEN money.missing IS NULL THEN 0 ELSE 1 END AS without_cost,
+           CASE WHEN money.missing IS NULL THEN coalesce(l.status, 'incomplete') ELSE 'incomplete' END AS status,
            coalesce(string_to_array(nullif(concat_ws(', ', nullif(l.missing, ''), money.missing), ''), ', '), '{}') AS missing
     FROM sellerops_marts.inventory_levels AS l
     LEFT JOIN counted ON counted.account_id = l.account_id AND counted.marketplace_id = l.marketplace_id
@@ -129,6 +130,7 @@ WITH RECURSIVE shop AS (
            CASE WHEN min(currency) = max(currency) THEN sum(stock_value) FILTER (WHERE is_counted) END AS stock_value,
            sum(daily_units) FILTER (WHERE is_counted) AS daily_units, NULL::numeric AS cover_days,
            min(stock_out_on) AS stock_out_on, '' AS order_status,
+           count(DISTINCT (account_id, sku)) FILTER (WHERE without_cost = 1) AS without_cost,
            CASE WHEN bool_or(status = 'incomplete') THEN 'incomplete' WHEN bool_or(status = 'estimated') THEN 'estimated'
                 ELSE 'complete' END AS status,
            array(SELECT DISTINCT word FROM (SELECT DISTINCT f.missing FROM found AS f) AS line,

@@ -16,9 +16,10 @@ from sellerops.read_models.tables import Paging, Table, select_table
 class ProductRow(BaseModel):
     """A SKU of an account in one currency. Amounts are sums of what is known: income positive, cost negative.
 
-    ``cm2``: contribution margin 2, without the days that ``unknown_days`` counts (per marketplace).
-    ``margin``, ``tacos`` (advertising) and ``refund_rate``: shares of ``product_sales``. ``available``,
-    ``inbound_open``: units now, not in the days of the scope; None: no stock is known.
+    ``cm2``: contribution margin 2; None: unknown on ``unknown_days`` (counted per marketplace), without which
+    it is ``cm2_known``. ``margin`` (cm2), ``tacos`` (advertising) and ``refund_rate``: shares of
+    ``product_sales``. ``available``, ``inbound_open``: units now, not in the days of the scope; None: no
+    stock is known.
     """
 
     account_id: str
@@ -30,6 +31,7 @@ class ProductRow(BaseModel):
     units: int
     product_sales: Decimal
     cm2: Annotated[Decimal | None, COST]
+    cm2_known: Annotated[Decimal | None, COST]
     margin: Annotated[Decimal | None, COST]
     ads: Decimal
     tacos: Decimal | None

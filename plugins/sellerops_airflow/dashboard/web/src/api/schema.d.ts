@@ -2065,8 +2065,8 @@ export interface components {
         };
         /**
          * BridgeColumn
-         * @description A marketplace. ``unrated_days`` have no exchange rate and are in no amount. ``error``: paid as posted
-         *     less ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
+         * @description A marketplace. ``unrated_days`` have no exchange rate: with any, all amounts are None. ``error``: paid
+         *     as posted less ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
          */
         BridgeColumn: {
             /** Account Id */
@@ -3941,9 +3941,10 @@ export interface components {
          * ProductRow
          * @description A SKU of an account in one currency. Amounts are sums of what is known: income positive, cost negative.
          *
-         *     ``cm2``: contribution margin 2, without the days that ``unknown_days`` counts (per marketplace).
-         *     ``margin``, ``tacos`` (advertising) and ``refund_rate``: shares of ``product_sales``. ``available``,
-         *     ``inbound_open``: units now, not in the days of the scope; None: no stock is known.
+         *     ``cm2``: contribution margin 2; None: unknown on ``unknown_days`` (counted per marketplace), without which
+         *     it is ``cm2_known``. ``margin`` (cm2), ``tacos`` (advertising) and ``refund_rate``: shares of
+         *     ``product_sales``. ``available``, ``inbound_open``: units now, not in the days of the scope; None: no
+         *     stock is known.
          */
         ProductRow: {
             /** Account Id */
@@ -3958,6 +3959,8 @@ export interface components {
             brand: string | null;
             /** Cm2 */
             cm2: string | null;
+            /** Cm2 Known */
+            cm2_known: string | null;
             /** Currency */
             currency: string;
             /** Inbound Open */
@@ -6436,8 +6439,9 @@ export interface components {
          *
          *     ``is_counted``: of the rows of one stock pool in the scope, the one that totals count. ``units_owned``:
          *     all units at and on their way to Amazon, in AWD and in your warehouses; not ``on_order``.
-         *     ``stock_value``: these units at the landed cost of today, in ``currency``. ``cover_days``: available
-         *     units, transfers and processing divided by the median demand per day of mart ``restock``. Time: UTC.
+         *     ``stock_value``: these units at the landed cost of today, in ``currency``. ``without_cost``: 1 if no cost
+         *     is known, or no exchange rate of it; of totals, such SKUs. ``cover_days``: available units, transfers and
+         *     processing divided by the median demand per day of mart ``restock``. Time: UTC.
          */
         sellerops__read_models__inventory__levels__Level: {
             /** Account Id */
@@ -6526,6 +6530,8 @@ export interface components {
             units_owned: number;
             /** Unsellable */
             unsellable: number | null;
+            /** Without Cost */
+            without_cost: number;
         };
         /**
          * Level

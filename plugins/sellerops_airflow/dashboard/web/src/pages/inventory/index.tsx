@@ -27,7 +27,7 @@ const Inventory = () => {
                 value={(totals.inbound_working ?? 0) + (totals.inbound_shipped ?? 0) + (totals.inbound_receiving ?? 0)}
                 note={`${units(totals.inbound_receiving)} being received, ${units(totals.inbound_14_days)} of dated shipments within 14 days`}
               />
-              <Tile label="Value at cost" kind="money" value={totals.stock_value} currency={totals.currency} status={totals.status} missing={totals.missing} note={`${hidden ? `${hidden} ` : ""}${units(totals.units_owned)} units that you own`} />
+              <Tile label="Value at cost" kind="money" value={totals.stock_value} currency={totals.currency} status={totals.status} missing={totals.missing} note={`${hidden ? `${hidden} ` : ""}${units(totals.units_owned)} units that you own${totals.without_cost > 0 ? `, without the ${units(totals.without_cost)} SKUs whose cost is not known` : ""}`} />
               <Tile
                 label="In your warehouse" kind="units" value={totals.own_warehouse} to="inventory" params={{ tab: "elsewhere" }}
                 note={totals.own_warehouse === null ? "Nothing is entered" : `${units(totals.on_order)} more on order, ${units(totals.awd_available)} in AWD`}

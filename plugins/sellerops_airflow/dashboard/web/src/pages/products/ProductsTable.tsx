@@ -1,7 +1,7 @@
 import { Span, Stack, Text } from "@chakra-ui/react";
 
 import {
-  type Answer, type Column, DataTable, EmptyState, HubLink, Money, PageFrame, Percent, StatusBadge, Units, csvAddress, units, useApi, useHubContext, useScope,
+  type Answer, type Column, DataTable, EmptyState, HubLink, Money, PageFrame, Percent, StatusBadge, Units, csvAddress, money, units, useApi, useHubContext, useScope,
   useTable,
 } from "../../components";
 
@@ -29,13 +29,15 @@ export const ProductsTable = () => {
   );
 };
 
-const money = (key: "product_sales" | "ads" | "refunds", header: string, help: string): Column<Row> => {
+const amount = (key: "product_sales" | "ads" | "refunds", header: string, help: string): Column<Row> => {
   const cell = (row: Row) => <Money value={row[key]} currency={row.currency} />;
   return { key, header, help, align: "end", cell, total: cell };
 };
 
+const knownPart = (row: Row) => `${money(row.cm2_known, row.currency)} without ${units(row.unknown_days)} days of marketplaces that are unknown`;
+
 const share = (key: "margin" | "tacos" | "refund_rate", header: string, help: string): Column<Row> => {
-  const cell = (row: Row) => <Percent value={row[key]} reason="no sales" />;
+  const cell = (row: Row) => <Percent value={row[key]} reason={key === "margin" && row.unknown_days > 0 ? "profit is not known on every day" : "no sales"} />;
   return { key, header, help, align: "end", cell, total: cell };
 };
 
@@ -52,21 +54,16 @@ const columns = (costs: boolean): (Column<Row> | false)[] => [
     ),
   },
   { key: "units", header: "Units", align: "end", cell: (row) => <Units value={row.units} />, total: (row) => <Units value={row.units} /> },
-  money("product_sales", "Sales", "Prices of products without tax, before promotions."),
+  amount("product_sales", "Sales", "Prices of products without tax, before promotions."),
   costs && {
     key: "cm2", header: "Profit", help: "Contribution margin 2: sales less refunds, fees, product cost, ads and storage.", align: "end",
-    cell: (row) => (
-      <Span title={row.unknown_days > 0 ? `Without ${units(row.unknown_days)} days of marketplaces that are unknown.` : undefined}>
-        {row.unknown_days > 0 ? "≈ " : ""}
-        <Money value={row.cm2} currency={row.currency} />
-      </Span>
-    ),
-    total: (row) => <Money value={row.cm2} currency={row.currency} />,
+    cell: (row) => <Money value={row.cm2} currency={row.currency} reason={knownPart(row)} />,
+    total: (row) => <Money value={row.cm2} currency={row.currency} reason={knownPart(row)} />,
   },
   costs && share("margin", "Margin", "Profit by sales."),
-  money("ads", "Ads", "Cost of advertising."),
+  amount("ads", "Ads", "Cost of advertising."),
   share("tacos", "TACOS", "Cost of ads by all sales."),
-  money("refunds", "Refunds", "What buyers got back, without tax."),
+  amount("refunds", "Refunds", "What buyers got back, without tax."),
   share("refund_rate", "Refunded", "Refunds by sales."),
   { key: "available", header: "In stock", help: "Sellable at Amazon now.", align: "end", cell: (row) => <Units value={row.available} reason="no stock is reported" />, total: (row) => <Units value={row.available} /> },
   { key: "inbound_open", header: "Inbound", help: "Open units of shipments to Amazon.", align: "end", cell: (row) => <Units value={row.inbound_open} />, total: (row) => <Units value={row.inbound_open} /> },
