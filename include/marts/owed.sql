@@ -29,8 +29,8 @@
 --   days_left: {type: integer, unit: days, description: "Days from as_of to claim_until; negative: too late."}
 --   is_claimable: {type: boolean, description: "Whether you could claim on as_of."}
 --   value_basis: {type: text, description: "manufacturing_cost of losses in warehouses since 31 March 2025, else price_less_fees."}
---   unit_value: {type: decimal, unit: currency, description: "Value of a unit; null: cost or price is unknown."}
---   value: {type: decimal, unit: currency, description: "open x unit_value."}
+--   unit_value: {type: decimal, unit: currency, cost: true, description: "Value of a unit; null: cost or price is unknown."}
+--   value: {type: decimal, unit: currency, cost: true, description: "open x unit_value."}
 --   currency: {type: text, description: "Currency of the values: of costs the one you gave them in."}
 --   status: {type: text, description: "complete, or incomplete without a value."}
 --   missing: {type: text, description: "What is missing, in alphabetical order: cost, price; empty: nothing."}

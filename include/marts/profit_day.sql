@@ -28,9 +28,9 @@
 --   chargebacks: {type: decimal, unit: currency, description: "Shipping and gift wrap that Amazon takes back from FBA orders."}
 --   merchant_shipping: {type: decimal, unit: currency, description: "Postage that you bought from Amazon."}
 --   other_cm1: {type: decimal, unit: currency, description: "Every other line of level CM1."}
---   cogs: {type: decimal, unit: currency, description: "Manufacturing, freight, duty, prep and other cost of the units sold, at the cost that held on the day; null: a cost is unknown."}
---   cogs_returned: {type: decimal, unit: currency, description: "Cost of units that came back sellable, added back."}
---   cm1: {type: decimal, unit: currency, description: "Contribution margin 1: all columns before it; null without a cost, price or fee."}
+--   cogs: {type: decimal, unit: currency, cost: true, description: "Manufacturing, freight, duty, prep and other cost of the units sold, at the cost that held on the day; null: a cost is unknown."}
+--   cogs_returned: {type: decimal, unit: currency, cost: true, description: "Cost of units that came back sellable, added back."}
+--   cm1: {type: decimal, unit: currency, cost: true, description: "Contribution margin 1: all columns before it; null without a cost, price or fee."}
 --   ads: {type: decimal, unit: currency, description: "Advertising. Where missing says ads, only what was reported."}
 --   promotion_fees: {type: decimal, unit: currency, description: "Fees of coupons, deals and Vine."}
 --   storage: {type: decimal, unit: currency, description: "Storage: monthly, utilization, aged, overage, AWD, reservation. Where missing says storage, as in the last known month, or what was posted on the day."}
@@ -40,10 +40,10 @@
 --   clawbacks: {type: decimal, unit: currency, description: "Reimbursements that Amazon took back."}
 --   other_cm2: {type: decimal, unit: currency, description: "Every other line of level CM2."}
 --   tax_on_fees: {type: decimal, unit: currency, description: "VAT on fees, if the account cannot recover it; else 0."}
---   cm2: {type: decimal, unit: currency, description: "Contribution margin 2: cm1 and the columns after it; null without a cost, price or fee."}
+--   cm2: {type: decimal, unit: currency, cost: true, description: "Contribution margin 2: cm1 and the columns after it; null without a cost, price or fee."}
 --   cm2_without_cogs: {type: decimal, unit: currency, description: "cm2 without cogs and cogs_returned."}
 --   overhead: {type: decimal, unit: currency, description: "Costs of the account that are never spread: subscription, services, EPR, fee adjustments."}
---   profit: {type: decimal, unit: currency, description: "cm2 + overhead; null where cm2 is."}
+--   profit: {type: decimal, unit: currency, cost: true, description: "cm2 + overhead; null where cm2 is."}
 --   tax: {type: decimal, unit: currency, description: "Tax collected and withheld, and tax on fees that you recover. Never profit."}
 --   balance: {type: decimal, unit: currency, description: "Reserves, debts, loans and transfers. Never profit."}
 --   unmapped: {type: decimal, unit: currency, description: "Amounts that no rule names. They are in no other column."}
@@ -53,11 +53,11 @@
 --   fee_difference: {type: decimal, unit: currency, description: "actual_fees less those expected for the posted units; null: not known of all SKUs."}
 --   reporting_currency: {type: text, description: "Currency of columns `*_reporting`; null: the account has none."}
 --   product_sales_reporting: {type: decimal, unit: currency, description: "product_sales in the reporting currency, at the rate of the day; null without a rate."}
---   cogs_reporting: {type: decimal, unit: currency, description: "cogs in the reporting currency, at the rate of the day; null without a rate."}
---   cm1_reporting: {type: decimal, unit: currency, description: "cm1 in the reporting currency, at the rate of the day; null without a rate."}
+--   cogs_reporting: {type: decimal, unit: currency, cost: true, description: "cogs in the reporting currency, at the rate of the day; null without a rate."}
+--   cm1_reporting: {type: decimal, unit: currency, cost: true, description: "cm1 in the reporting currency, at the rate of the day; null without a rate."}
 --   ads_reporting: {type: decimal, unit: currency, description: "ads in the reporting currency, at the rate of the day; null without a rate."}
---   cm2_reporting: {type: decimal, unit: currency, description: "cm2 in the reporting currency, at the rate of the day; null without a rate."}
---   profit_reporting: {type: decimal, unit: currency, description: "profit in the reporting currency, at the rate of the day; null without a rate."}
+--   cm2_reporting: {type: decimal, unit: currency, cost: true, description: "cm2 in the reporting currency, at the rate of the day; null without a rate."}
+--   profit_reporting: {type: decimal, unit: currency, cost: true, description: "profit in the reporting currency, at the rate of the day; null without a rate."}
 --   status: {type: text, description: "complete, estimated (some amounts are not posted yet) or incomplete (something is missing)."}
 --   missing: {type: text, description: "What is missing, in alphabetical order: ads, cost, fees, fx_rate, price, storage, unmapped, vat_setting; empty: nothing."}
 WITH sums AS (

@@ -40,12 +40,12 @@
 --   selling_fees: {type: decimal, unit: currency, description: "Commission, closing and digital services fees. Only what is known: see the counts."}
 --   fulfilment_fees: {type: decimal, unit: currency, description: "FBA fulfilment, with low-inventory-level fee, fuel surcharge and peak fee. Only what is known: see the counts."}
 --   other_cm1: {type: decimal, unit: currency, description: "Returns processing, refund administration, chargebacks, postage, and every other line of level CM1. Only what is known: see the counts."}
---   cogs: {type: decimal, unit: currency, description: "Cost of the units sold, less that of units that came back sellable. Only what is known: see the counts."}
---   cm1: {type: decimal, unit: currency, description: "Contribution margin 1: all columns before it. Only what is known: see the counts."}
+--   cogs: {type: decimal, unit: currency, cost: true, description: "Cost of the units sold, less that of units that came back sellable. Only what is known: see the counts."}
+--   cm1: {type: decimal, unit: currency, cost: true, description: "Contribution margin 1: all columns before it. Only what is known: see the counts."}
 --   ads: {type: decimal, unit: currency, description: "Advertising. Only what is known: see the counts."}
 --   storage: {type: decimal, unit: currency, description: "Storage: monthly, utilization, aged, overage, AWD, reservation. Only what is known: see the counts."}
 --   other_cm2: {type: decimal, unit: currency, description: "Fees of coupons and deals, inbound, removals, reimbursements, clawbacks, tax on fees, and every other line of level CM2. Only what is known: see the counts."}
---   cm2: {type: decimal, unit: currency, description: "Contribution margin 2: cm1 and the columns after it. Only what is known: see the counts."}
+--   cm2: {type: decimal, unit: currency, cost: true, description: "Contribution margin 2: cm1 and the columns after it. Only what is known: see the counts."}
 --   overhead: {type: decimal, unit: currency, description: "Costs of the account that are never spread: subscription, services, EPR, fee adjustments. Only what is known: see the counts."}
 --   reporting_currency: {type: text, description: "Currency of columns `*_reporting`; null: the account has none."}
 --   product_sales_reporting: {type: decimal, unit: currency, description: "product_sales in the reporting currency, each day at its rate."}
@@ -55,12 +55,12 @@
 --   selling_fees_reporting: {type: decimal, unit: currency, description: "selling_fees in the reporting currency, each day at its rate."}
 --   fulfilment_fees_reporting: {type: decimal, unit: currency, description: "fulfilment_fees in the reporting currency, each day at its rate."}
 --   other_cm1_reporting: {type: decimal, unit: currency, description: "other_cm1 in the reporting currency, each day at its rate."}
---   cogs_reporting: {type: decimal, unit: currency, description: "cogs in the reporting currency, each day at its rate."}
---   cm1_reporting: {type: decimal, unit: currency, description: "cm1 in the reporting currency, each day at its rate."}
+--   cogs_reporting: {type: decimal, unit: currency, cost: true, description: "cogs in the reporting currency, each day at its rate."}
+--   cm1_reporting: {type: decimal, unit: currency, cost: true, description: "cm1 in the reporting currency, each day at its rate."}
 --   ads_reporting: {type: decimal, unit: currency, description: "ads in the reporting currency, each day at its rate."}
 --   storage_reporting: {type: decimal, unit: currency, description: "storage in the reporting currency, each day at its rate."}
 --   other_cm2_reporting: {type: decimal, unit: currency, description: "other_cm2 in the reporting currency, each day at its rate."}
---   cm2_reporting: {type: decimal, unit: currency, description: "cm2 in the reporting currency, each day at its rate."}
+--   cm2_reporting: {type: decimal, unit: currency, cost: true, description: "cm2 in the reporting currency, each day at its rate."}
 --   overhead_reporting: {type: decimal, unit: currency, description: "overhead in the reporting currency, each day at its rate."}
 -- tests:
 --   margins_add_up:

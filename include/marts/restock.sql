@@ -72,13 +72,13 @@
 --   order_by: {type: date, description: "First day on which the position, at that high demand, meets the reorder point; a past day: when it did, by median demand. An order later than that day misses the service level."}
 --   order_status: {type: text, description: "order_now (order_by has come), soon (within 7 days), ok, overstock (position above 1.5 times the target) or unknown."}
 --   lost_units: {type: decimal, unit: units, description: "Units expected to be lost if the order leaves today: median demand of the days without stock before it arrives."}
---   lost_margin: {type: decimal, unit: currency, description: "lost_units times unit_margin."}
---   unit_cost: {type: decimal, unit: currency, description: "Cost of a unit at this quantity, landed."}
---   unit_margin: {type: decimal, unit: currency, description: "Contribution margin 1 of a unit, from profit_sku_day over 91 days."}
+--   lost_margin: {type: decimal, unit: currency, cost: true, description: "lost_units times unit_margin."}
+--   unit_cost: {type: decimal, unit: currency, cost: true, description: "Cost of a unit at this quantity, landed."}
+--   unit_margin: {type: decimal, unit: currency, cost: true, description: "Contribution margin 1 of a unit, from profit_sku_day over 91 days."}
 --   currency: {type: text, description: "Currency of the money columns: the marketplace's."}
---   cash_needed: {type: decimal, unit: currency, description: "Order quantity times unit cost."}
---   cash_deposit: {type: decimal, unit: currency, description: "Part paid with the order."}
---   cash_balance: {type: decimal, unit: currency, description: "Part paid later."}
+--   cash_needed: {type: decimal, unit: currency, cost: true, description: "Order quantity times unit cost."}
+--   cash_deposit: {type: decimal, unit: currency, cost: true, description: "Part paid with the order."}
+--   cash_balance: {type: decimal, unit: currency, cost: true, description: "Part paid later."}
 --   cash_balance_on: {type: date, description: "Day the balance is due."}
 --   fits_budget: {type: boolean, description: "This order and all more urgent ones cost at most order_budget of account_settings.yaml; null: no budget, or unknown costs."}
 --   fee_weeks: {type: integer, unit: weeks, description: "Weeks of the next 13 in which the low-inventory-level fee is expected."}

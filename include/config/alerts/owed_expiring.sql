@@ -2,6 +2,7 @@
 -- description: Amazon owes a reimbursement, and the last day to claim it is near.
 -- remedy: Open a case in Seller Central with the reference, and upload an invoice for the manufacturing cost.
 -- severity: urgent
+-- tells_costs: true
 -- inputs: [owed]
 -- thresholds:
 --   days: Days until the last day to claim.

@@ -103,6 +103,11 @@ def alerts_and_failures(directory: Path | None = None) -> tuple[list[AlertSpec],
     return load_spec_files([(path.name, path) for path in sorted(folder.glob("*.sql"))], folder, _build)
 
 
+def alerts_without_costs() -> frozenset[str]:
+    """Names of the alerts whose summaries everybody may read; one without a spec is not among them."""
+    return frozenset(each.name for each in load_alerts() if not each.tells_costs)
+
+
 def load_alert(name: str, directory: Path | None = None) -> AlertSpec:
     """One alert in its last valid version. Raises ConfigurationError that suggests the nearest name."""
     folder = directory or config_dir() / "alerts"

@@ -34,13 +34,18 @@ GROUPS = ("reference", "daily", "money", "demand", "alerts")
 
 
 class MartColumn(BaseModel):
-    """A column of a mart: its type, its meaning, and its unit (``units``, ``currency``, ``ratio``, ...)."""
+    """A column of a mart: its type, its meaning, and its unit (``units``, ``currency``, ``ratio``, ...).
+
+    ``cost``: it tells what goods cost, or is computed from that; owners may hide it from partners.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: ColumnType
     description: str
     unit: str = ""
+    # Who may see a column changes no row, so it must not let a mart be built anew.
+    cost: bool = Field(default=False, exclude=True)
 
 
 class MartInput(BaseModel):

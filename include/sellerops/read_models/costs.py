@@ -1,11 +1,11 @@
 """Costs and what is computed from them, which owners may hide from partners.
 
-A column is marked where it is declared: ``cm2: Annotated[Decimal | None, COST]``.
+A column is marked where it is declared: ``cm2: Annotated[Decimal | None, COST]``, and a
+column of a mart in the mart's header: ``cm2: {type: decimal, cost: true, ...}``.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
@@ -13,20 +13,7 @@ from pydantic import BaseModel, Field
 _KEY = "x-cost"
 # Marks a column; also tells readers of the OpenAPI document.
 COST: Any = Field(json_schema_extra={_KEY: True})
-# Columns of marts, and parts of names derived from them.
-_NAMES = re.compile(
-    r"(^|_)(cogs|cm1|cm2|profit|margin|cost|costs|landed|manufacturing|freight|duty|break_even|roi)(_|$)"
-)
-# Counts, states, sales, and lines of Amazon's alone say nothing about what goods cost.
-_NO_COSTS = re.compile(
-    r"(^units_|^other_|^has_|_only$|_without_cogs$|_sales$|_status$|_days$|_currency$|_per_click$)"
-)
 _Model = TypeVar("_Model", bound=BaseModel)
-
-
-def is_cost(column: str) -> bool:
-    """Whether a column of a mart is a cost or computed from one, by its name."""
-    return bool(_NAMES.search(column)) and not _NO_COSTS.search(column)
 
 
 def cost_columns(model: type[BaseModel]) -> list[str]:

@@ -10,10 +10,9 @@ from pydantic import BaseModel
 
 from sellerops.marts.specs import MartSpec, load_mart
 from sellerops.marts.tracing import BuildRun, Figure, FigureInput, InputRows, Keys, LoadRun
-from sellerops.read_models.costs import is_cost
 from sellerops_airflow.runs.urls import PAGES
 
-_COST_TABLES = ("reference.cost", "reference.price_break")
+_COST_TABLES = ("reference.cost", "reference.price_break", "reference.supplier")
 
 
 class WhySum(BaseModel):
@@ -162,7 +161,7 @@ def why_of(
                 description=mart.columns[name].description,
             )
             for name, value in figure.parts.items()
-            if sees_costs or not is_cost(name)
+            if sees_costs or not mart.columns[name].cost
         ],
         inputs=[_input(each, sees_costs) for each in inputs],
         built_at=build.built_at if build else None,
@@ -182,9 +181,12 @@ def rows_of(name: str, rows: InputRows, loads: list[LoadRun]) -> WhyRows:
     )
 
 
-def tells_costs(name: str, columns: tuple[str, ...]) -> bool:
+def tells_costs(found: FigureInput) -> bool:
     """Whether an input, or one of its columns, tells what products cost."""
-    return name in _COST_TABLES or any(is_cost(column) for column in columns)
+    if found.kind != "mart":
+        return found.name in _COST_TABLES
+    columns = load_mart(found.name).columns
+    return any(columns[name].cost for name in found.columns)
 
 
 def _input(found: FigureInput, sees_costs: bool) -> WhyInput:
@@ -195,7 +197,7 @@ def _input(found: FigureInput, sees_costs: bool) -> WhyInput:
         description=load_mart(found.name).description if found.kind == "mart" else "",
         columns=list(found.columns),
         makes_value=found.makes_value,
-        hidden=not sees_costs and tells_costs(found.name, found.columns),
+        hidden=not sees_costs and tells_costs(found),
         keys=keys_of(keys),
     )
 

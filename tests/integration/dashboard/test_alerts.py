@@ -110,6 +110,26 @@ def test_partners_see_no_money_and_no_margin(hub: Hub) -> None:
     assert {each["money"] for each in money} == {None}
 
 
+def test_texts_of_alerts_that_tell_costs_or_are_unknown_are_hidden(own_hub: Hub) -> None:
+    for name in ("owed_expiring", "no_longer_configured"):
+        own_hub.rows("UPDATE sellerops.alert SET name = %s WHERE subject = 'D' RETURNING id", name)
+        for client, told in ((own_hub.partner, COSTS_HIDDEN), (own_hub.owner, "D is met")):
+            rows = client.get(ALERTS, params={"name": name}).json()["rows"]
+            assert [row["summary"] for row in rows] == [told], name
+        csv = own_hub.partner.get(ALERTS, params={"name": name, "format": "csv"})
+        assert "D is met" not in csv.text
+
+
+def test_the_order_tells_partners_nothing_about_money(own_hub: Hub) -> None:
+    def order(client: Any) -> list[str]:
+        return [row["subject"] for row in client.get(ALERTS, params={"state": "open"}).json()["rows"]]
+
+    before = order(own_hub.partner)
+    own_hub.rows("UPDATE sellerops.alert SET rank_money = 100 - rank_money RETURNING id")
+    assert order(own_hub.partner) == before
+    assert order(own_hub.owner)[:2] == ["A", "B"]
+
+
 def test_settings_are_those_of_the_files(hub: Hub) -> None:
     kinds = {each["name"]: each for each in hub.owner.get(f"{ALERTS}/settings").json()["kinds"]}
     assert set(kinds) == {spec.name for spec in load_alerts()}

@@ -108,6 +108,9 @@ def test_totals_equal_their_rows_and_a_pool_counts_once(hub: Hub) -> None:
     partner = hub.partner.get(f"{API}/levels").json()
     assert partner["totals"]["stock_value"] is None
     assert partner["hidden"] == ["unit_cost", "stock_value"]
+    units = [row["units_owned"] for row in partner["rows"]]
+    assert units == sorted(units, reverse=True), "not by value"
+    assert [row["units_owned"] for row in rows] != units
 
 
 def test_ages_come_from_the_newest_snapshot(hub: Hub) -> None:

@@ -107,6 +107,9 @@ def test_partners_see_no_costs(hub: Hub) -> None:
     assert shown["yesterday"]["totals"][0]["units"] == 5
     assert shown["orders"]["totals"][0]["cash_needed"] is None
     assert shown["ads"]["rows"][0]["summary_of_costs"] is None
+    # Without a file nobody knows what its text tells.
+    texts = {row["name"]: (row["summary"], row["summary_of_costs"]) for row in shown["broken"]["rows"]}
+    assert texts == {"my_own_alert": (None, None), "buy_box_lost": ("because", None)}
 
 
 def test_the_order_of_a_partners_rows_tells_no_costs(hub: Hub) -> None:

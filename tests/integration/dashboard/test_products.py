@@ -140,8 +140,11 @@ def test_a_story_adds_up_and_tells_what_changed(hub: Hub) -> None:
         ("price", "2026-10-10"), ("title", "2026-10-10"), ("stock_out", "2026-11-01"),
         ("buy_box", "2026-11-02"),
         ("fee", "2026-11-02"), ("size_tier", "2026-10-30"), ("cost", "2026-10-05"), ("alert", "2026-11-01"),
+        ("alert", "2026-11-03"),
     }  # fmt: skip
     assert changes["stock_out", "2026-11-01"]["until"] == "2026-11-02"
+    assert changes["alert", "2026-11-01"]["detail"] == "none left"
+    assert changes["alert", "2026-11-03"]["detail"] == "", "nobody knows what it tells"
     price = changes["price", "2026-10-10"]
     assert (price["before"], price["after"], price["detail"]) == ("20", "18", "USD")
 
@@ -294,6 +297,8 @@ def _fill_story(hub: Hub) -> None:
         "sellerops.alert",
         {"name": "stock_out", "account_id": ACCOUNT, "marketplace_id": US, "subject": "A",
          "severity": "urgent", "summary": "none left", "currency": "", "opened_at": _noon(2026, 11, 1)},
+        {"name": "my_former_alert", "account_id": ACCOUNT, "marketplace_id": US, "subject": "A",
+         "severity": "urgent", "summary": "costs 3", "currency": "", "opened_at": _noon(2026, 11, 3)},
     )  # fmt: skip
     make_landing_table(hub.conninfo, "listings_all")
     listing = {"account_id": ACCOUNT, "marketplace_id": US, "seller_sku": "A", "status": "Active"}

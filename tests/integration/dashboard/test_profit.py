@@ -237,7 +237,10 @@ def test_partners_see_no_costs_in_tiles_lines_and_skus(hub: Hub) -> None:
         "profit",
         "margin",
     }
-    row = hub.partner.get(f"{API}/skus?{SCOPE}").json()["rows"][0]
+    rows = hub.partner.get(f"{API}/skus?{SCOPE}").json()["rows"]
+    by_sales = hub.partner.get(f"{API}/skus?{SCOPE}&sort=product_sales").json()["rows"]
+    assert [row["sku"] for row in rows] == [row["sku"] for row in by_sales], "not by CM2"
+    row = rows[0]
     assert {row[name] for name in ("cogs", "cm1", "cm2", "margin", "profit")} == {None}
 
 

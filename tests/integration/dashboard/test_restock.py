@@ -197,6 +197,22 @@ def test_a_stock_pool_that_two_marketplaces_report_is_there_once(hub: Hub) -> No
     assert [(day["units"], day["available"]) for day in page["history"]["days"]] == [(4, 13)]
 
 
+def test_the_order_of_rows_tells_partners_nothing_about_margins(hub: Hub) -> None:
+    def order(client: Any) -> list[str]:
+        shown = client.get(f"{API}/proposals", params={"status": "order_now"}).json()["rows"]
+        return [row["sku"] for row in shown if row["sku"] != "late"]
+
+    def suppliers(client: Any) -> list[str]:
+        return [row["supplier"] for row in client.get(API).json()["suppliers"]]
+
+    owners, partners = order(hub.owner), order(hub.partner)
+    change = "UPDATE sellerops_marts.restock SET lost_margin = %s WHERE sku = 'abroad'"
+    hub.rows(change, 1000)
+    assert (order(hub.owner), order(hub.partner)) == (owners[::-1], partners)
+    hub.rows(change, None)
+    assert (suppliers(hub.owner), suppliers(hub.partner)) == (["Mill", "Foundry"], ["Foundry", "Mill"])
+
+
 def test_one_sku_has_its_history_and_what_changed(hub: Hub) -> None:
     page = _get(hub, "/sku", account_id=ACCOUNT, marketplace_id=US, sku="late")
     assert (page["proposal"]["order_quantity"], page["proposal"]["currency"]) == (60, "USD")

@@ -15,11 +15,21 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from support.hub import Hub, HubServer
 
-from sellerops.read_models.costs import cost_columns, is_cost
+from sellerops.marts.specs import load_marts
+from sellerops.read_models.costs import cost_columns
+from sellerops.settings.specs import ColumnType
 
 OWNER_PAGES = ("/api/settings", "/api/audit")
-# Settlements are Amazon's money alone: no cost of goods is in them.
-NO_COSTS = {"Settlement.cm1"}
+# Names that speak of what goods cost, or of what is computed from it.
+COST_NAMES = re.compile(
+    r"(^|_)(cogs|cm1|cm2|profit|margin|cost|costs|landed|manufacturing|freight|duty|break_even|roi|cash)(_|$)"
+)
+# Sales, and lines of Amazon's alone, say nothing about it.
+NO_COST_NAMES = re.compile(r"(^other_|_only$|_without_cogs$|_sales$|_per_click$)")
+# Settlements and postings are Amazon's money alone: no cost of goods is in them.
+NO_COSTS = {"Settlement.cm1", "settlement.cm1", "order_money.cm1", "posted_order.cm1"}
+# Names that say nothing by themselves: a cost in one place, none in another.
+PLAIN_NAMES = {"value", "total"}
 
 
 @pytest.fixture(scope="module")
@@ -109,12 +119,36 @@ def test_each_cost_is_marked_and_may_be_empty(routes: list[APIRoute]) -> None:
         marked = cost_columns(model)
         for name, field in model.model_fields.items():
             kinds = _kinds(field.annotation)
-            is_amount = is_cost(name) and bool(kinds & {Decimal, float})
+            is_amount = _speaks_of_costs(name) and bool(kinds & {Decimal, float})
             if is_amount and name not in marked and f"{model.__name__}.{name}" not in NO_COSTS:
                 wrong.append(f"{model.__name__}.{name} is a cost: mark it with COST")
             if name in marked and type(None) not in kinds:
                 wrong.append(f"{model.__name__}.{name} is hidden from partners: allow None")
     assert not wrong, wrong
+
+
+def test_marts_and_pages_agree_on_what_tells_costs(routes: list[APIRoute]) -> None:
+    models = {one for route in routes for one in _models(route.response_model)}
+    hidden = {name for model in models for name in cost_columns(model)}
+    marts = load_marts()
+    wrong = []
+    for mart in marts:
+        for name, column in mart.columns.items():
+            tells = _speaks_of_costs(name) or name in hidden - PLAIN_NAMES
+            is_amount = column.type == ColumnType.DECIMAL and f"{mart.name}.{name}" not in NO_COSTS
+            if tells and is_amount and not column.cost:
+                wrong.append(f"mart {mart.name}: {name} is a cost: give it cost: true")
+    costs = {name for mart in marts for name, column in mart.columns.items() if column.cost}
+    assert {"cash_needed", "value", "unit_value", "cm2_reporting"} <= costs
+    for model in models:
+        for name in costs & set(model.model_fields) - set(cost_columns(model)) - PLAIN_NAMES:
+            if f"{model.__name__}.{name}" not in NO_COSTS:
+                wrong.append(f"{model.__name__}.{name} is a cost in a mart: mark it with COST")
+    assert not wrong, wrong
+
+
+def _speaks_of_costs(name: str) -> bool:
+    return bool(COST_NAMES.search(name)) and not NO_COST_NAMES.search(name)
 
 
 def _requests(routes: list[APIRoute]) -> list[tuple[str, str]]:

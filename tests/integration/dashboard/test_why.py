@@ -91,7 +91,29 @@ def test_costs_stay_hidden_from_partners(hub: Hub) -> None:
     shown = hub.partner.get(
         WHY, params={**SHOP, "mart": "restock", "column": "order_quantity", "sku": "A"}
     ).json()
-    assert "unit_cost" not in {each["column"] for each in shown["parts"]}
+    parts = {each["column"] for each in shown["parts"]}
+    assert "available" in parts
+    assert not parts & {"unit_cost", "cash_needed", "cash_deposit", "cash_balance", "lost_margin"}
+
+
+@pytest.mark.parametrize(
+    ("mart", "column", "key"),
+    [
+        ("restock", "cash_needed", ""),
+        ("owed", "value", ""),
+        ("owed", "unit_value", ""),
+        ("restock", "order_quantity", "unit_cost:3"),
+        ("restock", "order_quantity", "unit_cost:4"),
+    ],
+)
+def test_partners_can_neither_ask_for_costs_nor_guess_them(
+    hub: Hub, mart: str, column: str, key: str
+) -> None:
+    query = {"account": ACCOUNT, "mart": mart, "column": column, **({"key": key} if key else {})}
+    assert hub.partner.get(WHY, params=query).status_code == 403
+    assert hub.owner.get(WHY, params=query).status_code == 200
+    rows = {**query, "name": "reference.fee_rule"}
+    assert hub.partner.get(f"{WHY}/rows", params=rows).status_code == 403
 
 
 def test_tables_of_personal_data_cannot_be_named(hub: Hub) -> None:

@@ -53,11 +53,18 @@ class AlertRow(BaseModel):
     state: AlertState
 
 
-def read_open_alerts(connection: Connection, scope: Scope) -> list[AlertRow]:
-    """Open ones, whatever the scope's days: urgent ones first, then by money; at most 10,000."""
-    return select(connection, __file__, AlertRow, {**scope.values(), "is_ended": False})
+def read_open_alerts(connection: Connection, scope: Scope, *, sees_costs: bool) -> list[AlertRow]:
+    """Open ones, whatever the scope's days: urgent ones first, then by money; at most 10,000.
+
+    Without ``sees_costs`` the newest of the urgent ones, and of the others, come first.
+    """
+    return _read(connection, scope, is_ended=False, sees_costs=sees_costs)
 
 
-def read_ended_alerts(connection: Connection, scope: Scope) -> list[AlertRow]:
+def read_ended_alerts(connection: Connection, scope: Scope, *, sees_costs: bool) -> list[AlertRow]:
     """Those that ended in the scope's days or on the day after, newest first; at most 10,000."""
-    return select(connection, __file__, AlertRow, {**scope.values(), "is_ended": True})
+    return _read(connection, scope, is_ended=True, sees_costs=sees_costs)
+
+
+def _read(connection: Connection, scope: Scope, **values: bool) -> list[AlertRow]:
+    return select(connection, __file__, AlertRow, {**scope.values(), **values})

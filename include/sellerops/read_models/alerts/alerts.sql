@@ -13,5 +13,6 @@ WHERE (a.ended_at IS NOT NULL) = %(is_ended)s
   AND (NOT %(is_ended)s OR a.ended_at >= %(start)s::date AND a.ended_at < %(end)s::date + 2)
   AND (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
   AND (%(marketplaces)s::text[] IS NULL OR a.marketplace_id = '' OR a.marketplace_id = ANY (%(marketplaces)s))
-ORDER BY a.ended_at DESC, a.severity = 'urgent' DESC, a.rank_money DESC NULLS LAST, a.id
+ORDER BY a.ended_at DESC, a.severity = 'urgent' DESC, CASE WHEN %(sees_costs)s THEN a.rank_money END DESC NULLS LAST,
+         a.opened_at DESC, a.id
 LIMIT 10000

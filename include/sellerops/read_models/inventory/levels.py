@@ -79,12 +79,21 @@ def read_levels(
     today: date,
     sku: str | None = None,
     order_status: str | None = None,
+    sees_costs: bool = False,
 ) -> Table[Level]:
     """Current levels, the largest value first. Totals count the stock of a pool once.
+
+    Without ``sees_costs`` the most units come first.
 
     :param order_status: only SKUs whose recommendation has it, such as ``overstock``.
     """
     values = {**scope.values(), "today": today, "sku": sku, "order_status": order_status}
     return select_table(
-        connection, __file__, Level, values, paging, sort="stock_value", direction=Direction.DESCENDING
+        connection,
+        __file__,
+        Level,
+        values,
+        paging,
+        sort="stock_value" if sees_costs else "units_owned",
+        direction=Direction.DESCENDING,
     )

@@ -30,10 +30,6 @@ ELSEWHERE = (
 )
 
 
-# Alerts whose text tells costs or margins.
-TELLING_COSTS = ("ads_above_break_even", "margin_below_floor", "order_passed", "owed_expiring")
-
-
 class OpenAlert(BaseModel):
     """An alert that has not ended and is not snoozed. ``subject``: a SKU, a shipment, a table.
 
@@ -90,6 +86,7 @@ def read_alerts(
     scope: Scope,
     paging: Paging,
     *,
+    without_costs: Collection[str],
     names: Collection[str] | None = None,
     other_names: Collection[str] = (),
     sees_costs: bool = True,
@@ -97,6 +94,7 @@ def read_alerts(
     """Open alerts with one of ``names`` (None: any) and none of ``other_names``.
 
     Those that cost most come first; without ``sees_costs`` the newest.
+    ``without_costs``: names of alerts whose text everybody may read.
 
     Incomplete if an alert could not be evaluated (``missing``: its name) or none ever was (``alerts``).
     """
@@ -104,7 +102,7 @@ def read_alerts(
         **scope.values(),
         "names": None if names is None else list(names),
         "other_names": list(other_names),
-        "cost_names": list(TELLING_COSTS),
+        "without_costs": list(without_costs),
     }
     order = _ORDER if sees_costs else _ORDER_WITHOUT_COSTS
     found = select_listing(connection, __file__, Alerts, values, paging, order)

@@ -1,7 +1,7 @@
 WITH found AS MATERIALIZED (
     SELECT a.id, a.name, a.account_id, a.marketplace_id, a.subject, a.severity,
-           CASE WHEN a.name <> ALL (%(cost_names)s) THEN a.summary END AS summary,
-           CASE WHEN a.name = ANY (%(cost_names)s) THEN a.summary END AS summary_of_costs, a.opened_at,
+           CASE WHEN a.name = ANY (%(without_costs)s) THEN a.summary END AS summary,
+           CASE WHEN a.name <> ALL (%(without_costs)s) THEN a.summary END AS summary_of_costs, a.opened_at,
            a.acknowledged_by,
            coalesce(CASE WHEN NOT %(in_reporting)s THEN nullif(a.currency, '') END, s.reporting_currency, '') AS currency,
            CASE WHEN %(in_reporting)s THEN a.rank_money ELSE a.money_per_day END AS money_per_day,

@@ -57,7 +57,7 @@ found AS (
     FROM costs WHERE landed <> before
     UNION ALL
     SELECT a.opened_at::date, a.ended_at::date, a.marketplace_id, 'alert', '', a.name,
-           CASE WHEN a.name <> ALL (%(cost_alerts)s) THEN a.summary ELSE '' END
+           CASE WHEN a.name = ANY (%(alerts_without_costs)s) THEN a.summary ELSE '' END
     FROM sellerops.alert AS a
     WHERE a.account_id = %(account)s AND a.subject = %(sku)s
       AND (a.marketplace_id = '' OR a.marketplace_id = ANY (%(shops)s))

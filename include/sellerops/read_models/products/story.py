@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from sellerops.read_models.overview.alerts import TELLING_COSTS
 from sellerops.read_models.products.figures import (
     ProductChange,
     ProductDay,
@@ -75,9 +74,12 @@ class Product:
         """Open ones, and those received since the scope began."""
         return self._rows("shipments", ProductShipment)
 
-    def changes(self) -> list[ProductChange]:
-        """What changed in the scope, the newest first. Prices and texts only if listings are collected."""
-        found = self._rows("changes", ProductChange, cost_alerts=list(TELLING_COSTS))
+    def changes(self, alerts_without_costs: Collection[str]) -> list[ProductChange]:
+        """What changed in the scope, the newest first. Prices and texts only if listings are collected.
+
+        :param alerts_without_costs: names of the alerts whose text is told.
+        """
+        found = self._rows("changes", ProductChange, alerts_without_costs=list(alerts_without_costs))
         listed = self._connection.execute("SELECT to_regclass('amazon_sp.listings_all')").fetchone()
         if listed and listed[0] is not None:
             found += self._rows("listing_changes", ProductChange)

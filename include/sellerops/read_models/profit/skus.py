@@ -60,8 +60,17 @@ class SkuProfit(BaseModel):
 
 
 def read_sku_profit(
-    connection: Connection, scope: Scope, paging: Paging, spread: Spread = Spread.NONE
+    connection: Connection,
+    scope: Scope,
+    paging: Paging,
+    spread: Spread = Spread.NONE,
+    *,
+    sees_costs: bool = False,
 ) -> Table[SkuProfit]:
-    """Profit by SKU; search: part of a SKU, ASIN or title. The totals are those of profit by marketplace."""
+    """Profit by SKU; search: part of a SKU, ASIN or title. The totals are those of profit by marketplace.
+
+    The largest CM2 comes first; without ``sees_costs`` the largest sales.
+    """
     values = {**scope.values(), "spread": spread.value}
-    return select_table(connection, __file__, SkuProfit, values, paging, sort="cm2")
+    sort = "cm2" if sees_costs else "product_sales"
+    return select_table(connection, __file__, SkuProfit, values, paging, sort=sort)

@@ -117,9 +117,11 @@ def read_proposals(
     statuses: Sequence[str] = (),
     supplier: str | None = None,
     keys: Sequence[str] = (),
+    sees_costs: bool = False,
 ) -> Table[Proposal]:
     """The newest recommendations of each account, the most urgent first.
 
+    :param sees_costs: of those to be ordered on the same day, the ones that lose most margin come first.
     :param keys: only these, as in ``Proposal.key``.
     :param is_due: only what is due within a week, and quantities that a person set.
     """
@@ -129,6 +131,7 @@ def read_proposals(
         "statuses": list(statuses) or None,
         "supplier": supplier,
         "keys": list(keys) or None,
+        "sees_costs": sees_costs,
     }
     return select_table(
         connection, __file__, Proposal, values, paging, sort="order_by", direction=Direction.ASCENDING

@@ -49,7 +49,8 @@ WITH RECURSIVE shop AS (
            r.fee_amazon_expects * p.factor AS fee_amazon_expects, r.days_of_supply_30, r.days_of_supply_90,
            r.amazon_quantity, r.amazon_ship_by, r.amazon_minimum_level, r.override_quantity,
            r.override_reason, r.override_by, r.override_until, r.forecast_day, r.status,
-           coalesce(string_to_array(nullif(r.missing, ''), ', '), '{}') AS missing
+           coalesce(string_to_array(nullif(r.missing, ''), ', '), '{}') AS missing,
+           CASE WHEN %(sees_costs)s THEN r.lost_margin * p.factor END AS rank_margin
     FROM place AS p
     -- OFFSET 0: one look into the index per marketplace, instead of a scan of all days.
     CROSS JOIN LATERAL (
@@ -74,7 +75,7 @@ WITH RECURSIVE shop AS (
             WHERE f.account_id = found.account_id AND f.marketplace_id = found.marketplace_id
               AND f.day = found.forecast_day AND f.sku = found.sku) AS demand_p10
     FROM found
-    ORDER BY {order_by}, lost_margin DESC NULLS LAST, lost_units DESC NULLS LAST, account_id, marketplace_id, sku
+    ORDER BY {order_by}, rank_margin DESC NULLS LAST, lost_units DESC NULLS LAST, account_id, marketplace_id, sku
     LIMIT %(limit)s OFFSET %(offset)s
 ), totals AS (
     SELECT count(*) AS row_count,
@@ -120,10 +121,10 @@ WITH RECURSIVE shop AS (
                  FROM unnest(string_to_array(string_agg(DISTINCT array_to_string(found.missing, ', ') COLLATE "C", ', '), ', '))
                       AS word
                  WHERE word <> '' ORDER BY word) AS missing,
-           NULL::numeric AS demand_p10
+           NULL::numeric AS rank_margin, NULL::numeric AS demand_p10
     FROM found
 )
 SELECT false AS is_totals, (SELECT row_count FROM totals) AS row_count, page.* FROM page
 UNION ALL
 SELECT true, totals.* FROM totals
-ORDER BY is_totals, {order_by}, lost_margin DESC NULLS LAST, lost_units DESC NULLS LAST, account_id, marketplace_id, sku
+ORDER BY is_totals, {order_by}, rank_margin DESC NULLS LAST, lost_units DESC NULLS LAST, account_id, marketplace_id, sku

@@ -63,9 +63,10 @@ def read_summary(connection: Connection, scope: Scope) -> list[RestockSummary]:
     return select(connection, __file__, RestockSummary, scope.values())
 
 
-def read_suppliers(connection: Connection, scope: Scope) -> list[SupplierOrders]:
-    """A row per supplier and currency, the largest amount first."""
-    return select(connection, _beside("suppliers"), SupplierOrders, scope.values())
+def read_suppliers(connection: Connection, scope: Scope, *, sees_costs: bool) -> list[SupplierOrders]:
+    """A row per supplier and currency: the largest amount first, without ``sees_costs`` by name."""
+    values = {**scope.values(), "sees_costs": sees_costs}
+    return select(connection, _beside("suppliers"), SupplierOrders, values)
 
 
 def _beside(name: str) -> str:

@@ -44,4 +44,4 @@ CROSS JOIN LATERAL (
                                WHERE pool.marketplace_id = ANY (%(marketplaces)s)))
   AND r.order_quantity > 0 AND (r.order_status IN ('order_now', 'soon') OR r.override_quantity IS NOT NULL)
 GROUP BY 1, 2
-ORDER BY cash_needed DESC NULLS LAST, supplier
+ORDER BY CASE WHEN %(sees_costs)s THEN sum(r.cash_needed * p.factor) END DESC NULLS LAST, supplier, currency

@@ -58,7 +58,9 @@ class AlertSettingsPage(BaseModel):
 def settings(scope: InScope) -> AlertSettingsPage:
     """Every kind of alert: whether it is on, its thresholds, and its last evaluation."""
     every = scope.model_copy(update={"marketplaces": ()})
-    found, evaluations = read(lambda c: (read_open_alerts(c, every), read_evaluations(c, every)))
+    found, evaluations = read(
+        lambda c: (read_open_alerts(c, every, sees_costs=False), read_evaluations(c, every))
+    )
     kinds = [
         _kind(
             spec,

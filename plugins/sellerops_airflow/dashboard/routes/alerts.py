@@ -95,7 +95,7 @@ def alerts(
     reader = read_ended_alerts if state is AlertState.ENDED else read_open_alerts
     rows = [
         each
-        for each in read(lambda connection: reader(connection, scope))
+        for each in read(lambda connection: reader(connection, scope, sees_costs=sees_costs))
         if state in (None, each.state) and name in (None, each.name) and severity in (None, each.severity)
     ]
     specs = _specs()
@@ -103,9 +103,11 @@ def alerts(
 
 
 @router.get("/tiles")
-def tiles(scope: InScope) -> AlertTiles:
+def tiles(scope: InScope, sees_costs: SeesCosts) -> AlertTiles:
     """The counts at the top of the page."""
-    found, evaluations = read(lambda c: (read_open_alerts(c, scope), read_evaluations(c, scope)))
+    found, evaluations = read(
+        lambda c: (read_open_alerts(c, scope, sees_costs=sees_costs), read_evaluations(c, scope))
+    )
     pending = [each for each in found if each.state is AlertState.OPEN]
     by_currency: dict[str, list[Decimal]] = {}
     for each in pending:
@@ -206,7 +208,8 @@ def _decided(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(alert: AlertRow, spec: AlertSpec | None, sees_costs: bool) -> ShownAlert:
-    hides = spec is not None and spec.tells_costs and not sees_costs
+    # Nobody can tell what the text of an alert without a spec says.
+    hides = not sees_costs and (spec is None or spec.tells_costs)
     return ShownAlert(
         **{**alert.__dict__, "summary": COSTS_HIDDEN if hides else alert.summary},
         title=spec.title if spec else alert.name,

@@ -10,6 +10,7 @@ from sellerops.read_models.inventory.ages import AgedStock, read_ages
 from sellerops.read_models.inventory.arrivals import ArrivingShipment, read_arrivals
 from sellerops.read_models.inventory.elsewhere import StockElsewhere, read_elsewhere
 from sellerops.read_models.inventory.levels import Level, read_levels
+from sellerops_airflow.dashboard.access import SeesCosts
 from sellerops_airflow.dashboard.reading import HubRoute, read, today
 from sellerops_airflow.dashboard.scope import InScope
 from sellerops_airflow.dashboard.tables import InPaging, Table
@@ -23,6 +24,7 @@ OneSku = Annotated[str | None, Query(description="Only this SKU.")]
 def levels(
     scope: InScope,
     paging: InPaging,
+    sees: SeesCosts,
     sku: OneSku = None,
     order_status: Annotated[str | None, Query(description="Only SKUs with this order status.")] = None,
 ) -> Table[Level]:
@@ -30,7 +32,7 @@ def levels(
     day = today()
     return read(
         lambda connection: read_levels(
-            connection, scope, paging, today=day, sku=sku, order_status=order_status
+            connection, scope, paging, today=day, sku=sku, order_status=order_status, sees_costs=sees
         )
     )
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from sellerops.alerts.specs import alerts_without_costs
 from sellerops.read_models.listings import as_table
 from sellerops.read_models.overview.alerts import ADS, ELSEWHERE, Alerts, OpenAlert, read_alerts
 from sellerops.read_models.overview.fees import FeeChange, Fees, read_fees
@@ -116,11 +117,25 @@ def shipments(scope: InScope, paging: InPaging) -> Table[OpenShipment]:
 
 
 def _broken(connection: Connection, scope: Scope, paging: Paging, sees_costs: bool) -> Alerts:
-    return read_alerts(connection, scope, paging, other_names=ELSEWHERE, sees_costs=sees_costs)
+    return read_alerts(
+        connection,
+        scope,
+        paging,
+        other_names=ELSEWHERE,
+        without_costs=alerts_without_costs(),
+        sees_costs=sees_costs,
+    )
 
 
 def _ads(connection: Connection, scope: Scope, paging: Paging, sees_costs: bool) -> Alerts:
-    return read_alerts(connection, scope, paging, names=ADS, sees_costs=sees_costs)
+    return read_alerts(
+        connection,
+        scope,
+        paging,
+        names=ADS,
+        without_costs=alerts_without_costs(),
+        sees_costs=sees_costs,
+    )
 
 
 def _overview(connection: Connection, scope: Scope, today: date, sees_costs: bool) -> Overview:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
+from sellerops.alerts.specs import alerts_without_costs
 from sellerops.read_models.products.figures import (
     ProductChange,
     ProductDay,
@@ -82,5 +83,5 @@ def _story(connection: Connection, scope: Scope, account_id: str, sku: str) -> P
         forecasts=product.forecasts(),
         demand=product.demand(),
         shipments=product.shipments(),
-        changes=product.changes(),
+        changes=product.changes(alerts_without_costs()),
     )

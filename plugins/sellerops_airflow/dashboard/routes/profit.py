@@ -84,9 +84,11 @@ def profit_unmapped(scope: InScope) -> list[UnmappedRule]:
 
 
 @router.get("/skus")
-def profit_skus(scope: InScope, paging: InPaging, spread: Spread = Spread.NONE) -> Table[SkuProfit]:
+def profit_skus(
+    scope: InScope, paging: InPaging, sees_costs: SeesCosts, spread: Spread = Spread.NONE
+) -> Table[SkuProfit]:
     """Profit by SKU; ``spread``: how overhead gets to SKUs."""
-    return read(lambda connection: read_sku_profit(connection, scope, paging, spread))
+    return read(lambda connection: read_sku_profit(connection, scope, paging, spread, sees_costs=sees_costs))
 
 
 @router.get("/methods")

@@ -23,6 +23,7 @@ from sellerops.read_models.restock.summary import (
 from sellerops.read_models.scope import Scope, ScopeCurrency
 from sellerops.read_models.tables import Paging
 from sellerops.settings.marketplaces import all_marketplaces
+from sellerops_airflow.dashboard.access import SeesCosts
 from sellerops_airflow.dashboard.reading import HubRoute, read, today
 from sellerops_airflow.dashboard.scope import InScope
 from sellerops_airflow.dashboard.tables import InPaging, Table
@@ -71,13 +72,13 @@ class SkuPage(BaseModel):
 
 
 @router.get("")
-def restock(scope: InScope) -> RestockOverview:
+def restock(scope: InScope, sees: SeesCosts) -> RestockOverview:
     """What is to be ordered in total, by supplier, and how far the forecasts can be trusted."""
     day = today()
     return read(
         lambda connection: RestockOverview(
             totals=read_summary(connection, scope),
-            suppliers=read_suppliers(connection, scope),
+            suppliers=read_suppliers(connection, scope, sees_costs=sees),
             quality=read_quality(connection, scope),
             scores=read_scores(connection, scope),
             overrides=read_overrides(connection, today=day, accounts=scope.accounts),
@@ -89,6 +90,7 @@ def restock(scope: InScope) -> RestockOverview:
 def proposals(
     scope: InScope,
     paging: InPaging,
+    sees: SeesCosts,
     due: Annotated[bool, Query(description="Only what is due within a week or was set by a person.")] = False,
     status: Annotated[list[str] | None, Query(description="Order statuses; none: all.")] = None,
     supplier: Annotated[str | None, Query(description="None: all.")] = None,
@@ -96,7 +98,13 @@ def proposals(
     """What to order of each SKU, the most urgent first."""
     return read(
         lambda connection: read_proposals(
-            connection, scope, paging, is_due=due, statuses=status or (), supplier=supplier
+            connection,
+            scope,
+            paging,
+            is_due=due,
+            statuses=status or (),
+            supplier=supplier,
+            sees_costs=sees,
         )
     )
 

@@ -23,7 +23,6 @@ from sellerops.marts.tracing import (
     read_input_rows,
     read_loads,
 )
-from sellerops.read_models.costs import is_cost
 from sellerops.read_models.queries import Connection
 from sellerops_airflow.dashboard.access import COSTS_HIDDEN, SeesCosts
 from sellerops_airflow.dashboard.reading import HubRoute, read
@@ -66,7 +65,7 @@ def why(
 ) -> Why:
     """A figure of a mart: the sum of ``column`` over the rows that the keys pick."""
     spec = _mart(mart, column, keys)
-    _refuse_costs(column, sees)
+    _refuse_costs(spec, column, keys, sees)
     figure, build = _of_valid_keys(lambda: read(lambda c: _figure(c, spec, column, keys, limit, offset)))
     inputs = figure_inputs(spec, column, keys)
     return why_of(spec, column, figure, inputs, build, sees_costs=sees)
@@ -84,11 +83,11 @@ def input_rows(
 ) -> WhyRows:
     """The rows of a landed or reference table that a figure of ``mart`` was made of, with their loads."""
     spec = _mart(mart, column, keys)
-    _refuse_costs(column, sees)
+    _refuse_costs(spec, column, keys, sees)
     found = next((each for each in figure_inputs(spec, column, keys) if each.name == name), None)
     if found is None or found.kind == "mart":
         raise HTTPException(404, f"{name!r} is no landed or reference table that mart {mart} reads.")
-    if not sees and tells_costs(found.name, found.columns):
+    if not sees and tells_costs(found):
         raise HTTPException(403, COSTS_HIDDEN)
     rows, loads = _of_valid_keys(lambda: read(lambda c: _rows_and_loads(c, spec, found, limit, offset)))
     return rows_of(name, rows, loads)
@@ -113,8 +112,9 @@ def _of_valid_keys(work: Callable[[], _T]) -> _T:
         raise HTTPException(422, f"A key does not fit its column: {str(error).splitlines()[0]}.") from error
 
 
-def _refuse_costs(column: str, sees: bool) -> None:
-    if not sees and is_cost(column):
+def _refuse_costs(mart: MartSpec, column: str, keys: Keys, sees: bool) -> None:
+    # A key on a hidden column would say whether a guess of its value is right.
+    if not sees and any(mart.columns[name].cost for name in (column, *keys.values)):
         raise HTTPException(403, COSTS_HIDDEN)
 
 
