@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from support.hand_made_rows import make_landing_table
 from support.hub import ACCOUNT, US, Hub, HubServer
 
 UK = "A1F83G8C2ARO7P"
@@ -161,6 +162,48 @@ def test_missing_units_are_counted_beside_approvals_and_costs_are_converted(hub:
     assert [(each["kind"], each["currency"], each["units_missing"]) for each in together] == [
         ("approval", "", None), ("short", "GBP", 10), ("short", "USD", 3),
     ]  # fmt: skip
+
+
+def test_a_day_whose_last_orders_are_not_loaded_is_incomplete_and_not_compared(hub: Hub) -> None:
+    collected = {"report": "all_orders", "account_id": ACCOUNT, "state": "LOADED"}
+    try:
+        # Until midnight UTC: 16:00 in Los Angeles, and the end of the day in London.
+        hub.add_to(
+            "sellerops.slice_state", {**collected, "day": DAY}, {**collected, "day": TODAY, "state": "FAILED"}
+        )
+        partly = _overview(hub)["yesterday"]
+        london = _overview(hub, marketplace=UK)["yesterday"]
+        hub.rows("UPDATE sellerops.slice_state SET state = 'CONFIRMED_EMPTY' WHERE day = %s", TODAY)
+        whole = _overview(hub)["yesterday"]
+    finally:
+        hub.rows("DELETE FROM sellerops.slice_state")
+    rows = {row["marketplace_id"]: row for row in partly["rows"]}
+    assert (rows[US]["status"], rows[US]["missing"]) == ("incomplete", ["storage", "orders"])
+    assert (rows[US]["units"], rows[US]["units_before"], rows[UK]["units_before"]) == (5, None, 5)
+    (total,) = partly["totals"]
+    assert (total["without_orders"], total["units_before"], total["product_sales_before"]) == (1, None, None)
+    assert "orders" in partly["missing"]
+    assert (london["totals"][0]["without_orders"], london["totals"][0]["units_before"]) == (0, 5)
+    assert (whole["totals"][0]["without_orders"], whole["totals"][0]["units_before"]) == (0, 9)
+    assert "orders" not in whole["missing"]
+
+
+def test_without_a_ledger_the_newest_order_tells_how_far_orders_are_loaded(hub: Hub) -> None:
+    make_landing_table(hub.conninfo, "all_orders")
+    hub.add("order_money", {"day": DAY, "order_id": "1", "sku": "A"})
+    order = {"account_id": ACCOUNT, "marketplace_id": US, "sku": "A", "amazon_order_id": "1"}
+    try:
+        hub.add_to("amazon_sp.all_orders", {**order, "purchase_date": "2026-11-20T23:56:00Z"})
+        partly = _overview(hub)["yesterday"]
+        # 23:20 in Los Angeles.
+        hub.rows("UPDATE amazon_sp.all_orders SET purchase_date = '2026-11-21T07:20:00Z'")
+        whole = _overview(hub)["yesterday"]
+    finally:
+        hub.rows("DELETE FROM sellerops_marts.order_money")
+        hub.rows("DROP TABLE amazon_sp.all_orders")
+    lacking = [row["marketplace_id"] for row in partly["rows"] if "orders" in row["missing"]]
+    assert lacking == [US]
+    assert "orders" not in whole["missing"]
 
 
 def test_alerts_without_a_rate_are_counted_and_not_added(hub: Hub) -> None:

@@ -96,6 +96,30 @@ def test_days_without_figures_are_not_compared_with_and_make_the_period_incomple
     assert get(hub, "summary", "start=2020-01-01&end=2020-01-02") == []
 
 
+def test_a_last_day_that_lacks_orders_is_incomplete_and_not_compared(hub: Hub) -> None:
+    hub.rows(
+        "INSERT INTO sellerops.slice_state (report, account_id, day, state) VALUES "
+        "('all_orders', 'northwind_na', '2026-11-19', 'LOADED')"
+    )
+    try:
+        (summary,) = get(hub, "summary")
+        *others, last = get(hub, "days")
+        (payments,) = get(hub, "summary", f"{SCOPE}&view=payment")
+        (earlier,) = get(hub, "summary", "start=2026-11-10&end=2026-11-18")
+    finally:
+        hub.rows("DELETE FROM sellerops.slice_state")
+    tiles = {tile["name"]: tile for tile in summary["tiles"]}
+    assert (summary["status"], "orders" in summary["missing"]) == ("incomplete", True)
+    assert {tile["compared"] for tile in tiles.values()} == {None}
+    assert (tiles["product_sales"]["status"], tiles["product_sales"]["missing"]) == ("incomplete", ["orders"])
+    assert (last["status"], last["compared"], "orders" in last["missing"]) == ("incomplete", None, True)
+    assert all(day["compared"] and "orders" not in day["missing"] for day in others)
+    # Payments do not depend on orders.
+    assert "orders" not in payments["missing"]
+    assert "orders" not in earlier["missing"]
+    assert earlier["tiles"][0]["compared"] is not None
+
+
 def test_an_unknown_day_makes_the_sum_unknown_and_leaves_the_others_known(hub: Hub) -> None:
     unknown = (
         "UPDATE sellerops_marts.profit_day SET cm2 = cm2{0}, cm2_reporting = cm2_reporting{0}, status = %s, "

@@ -7,6 +7,13 @@ WITH shops AS (
       AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
     GROUP BY 1, 2, 3
 ),
+-- The day is not over in the orders that are loaded, so that a whole day is nothing to compare it with.
+open_shops AS (
+    SELECT o.account_id, o.marketplace_id
+    FROM unnest(%(open_accounts)s::text[], %(open_marketplaces)s::text[], %(open_from)s::date[])
+        AS o (account_id, marketplace_id, open_from)
+    WHERE o.open_from <= %(end)s
+),
 found AS MATERIALIZED (
     SELECT s.account_id, s.marketplace_id,
            coalesce(CASE WHEN %(in_reporting)s THEN s.reporting_currency ELSE s.currency END, '') AS currency,
@@ -18,23 +25,28 @@ found AS MATERIALIZED (
            b.units AS units_before,
            CASE WHEN %(in_reporting)s THEN b.product_sales_reporting ELSE b.product_sales END AS product_sales_before,
            CASE WHEN %(in_reporting)s THEN b.profit_reporting ELSE b.profit END AS profit_before,
-           coalesce(p.status, 'incomplete') AS status,
+           CASE WHEN o.account_id IS NULL THEN coalesce(p.status, 'incomplete') ELSE 'incomplete' END AS status,
+           o.account_id IS NOT NULL AS lacks_orders,
            CASE WHEN p.day IS NULL THEN '["day"]'::jsonb
                 WHEN p.missing = '' THEN '[]'::jsonb
-                ELSE to_jsonb(string_to_array(p.missing, ', ')) END AS missing
+                ELSE to_jsonb(string_to_array(p.missing, ', ')) END
+               || CASE WHEN o.account_id IS NULL THEN '[]'::jsonb ELSE '["orders"]'::jsonb END AS missing
     FROM shops AS s
     LEFT JOIN sellerops_marts.profit_day AS p
         ON (p.account_id, p.marketplace_id, p.currency) = (s.account_id, s.marketplace_id, s.currency) AND p.day = %(end)s
+    LEFT JOIN open_shops AS o ON (o.account_id, o.marketplace_id) = (s.account_id, s.marketplace_id)
     LEFT JOIN sellerops_marts.profit_day AS b
         ON (b.account_id, b.marketplace_id, b.currency) = (s.account_id, s.marketplace_id, s.currency)
-       AND b.day = %(compared_end)s::date
+       AND b.day = %(compared_end)s::date AND o.account_id IS NULL
 ),
 totals AS (
     SELECT currency, count(*) AS row_count,
            sum(units) AS units,
            sum(product_sales) AS product_sales, sum(ads) AS ads, sum(cm2) AS cm2, sum(profit) AS profit,
            count(*) FILTER (WHERE profit IS NULL) AS without_profit,
-           sum(units_before) AS units_before, sum(product_sales_before) AS product_sales_before,
+           count(*) FILTER (WHERE lacks_orders) AS without_orders,
+           CASE WHEN NOT bool_or(lacks_orders) THEN sum(units_before) END AS units_before,
+           CASE WHEN NOT bool_or(lacks_orders) THEN sum(product_sales_before) END AS product_sales_before,
            CASE WHEN count(*) = count(profit_before) THEN sum(profit_before) END AS profit_before
     FROM found GROUP BY currency ORDER BY currency
 )

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel
 
 from sellerops.read_models.costs import COST
+from sellerops.read_models.orders_loaded import ORDERS, OrdersLoaded, open_values, read_orders_loaded
 from sellerops.read_models.profit.definitions import ProfitView
 from sellerops.read_models.queries import Connection, select
 from sellerops.read_models.scope import Scope
@@ -18,7 +19,8 @@ _CASH = __file__.replace("days.py", "cash_days.py")
 
 class ProfitDay(BaseModel):
     """One day and currency, all marketplaces of the scope together. Amounts: income positive, cost
-    negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
+    negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``, and
+    ``orders``: those of the rest of the day are not loaded yet.
 
     By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part in no settlement
     yet.
@@ -39,7 +41,9 @@ class ProfitDay(BaseModel):
 
 
 class ComparedDay(ProfitDay):
-    """A day with the one it is compared with; ``compared`` None: without figures, or no comparison."""
+    """A day with the one it is compared with; ``compared`` None: without figures, no comparison, or
+    orders of the day are missing.
+    """
 
     compared_day: date | None = None
     compared: ProfitDay | None = None
@@ -49,22 +53,30 @@ def read_profit_days(
     connection: Connection, scope: Scope, view: ProfitView = ProfitView.ORDER
 ) -> list[ProfitDay]:
     """The days of the scope that have figures, oldest first."""
-    return select(connection, __file__ if view is ProfitView.ORDER else _CASH, ProfitDay, scope.values())
+    return _read_days(connection, scope, view, read_orders_loaded(connection, scope))
 
 
 def read_compared_days(connection: Connection, scope: Scope, view: ProfitView) -> list[ComparedDay]:
     """The same, each with the same weekday of the days to compare with."""
-    days = read_profit_days(connection, scope, view)
+    loaded = read_orders_loaded(connection, scope)
+    days = _read_days(connection, scope, view, loaded)
     other = scope.compared()
     if other is None:
         return [ComparedDay(**day.model_dump()) for day in days]
     moved: timedelta = scope.start - other.start
-    before = {(day.day, day.currency): day for day in read_profit_days(connection, other, view)}
+    before = {(day.day, day.currency): day for day in _read_days(connection, other, view, loaded)}
     return [
         ComparedDay(
             **day.model_dump(),
             compared_day=day.day - moved,
-            compared=before.get((day.day - moved, day.currency)),
+            compared=None if ORDERS in day.missing else before.get((day.day - moved, day.currency)),
         )
         for day in days
     ]
+
+
+def _read_days(
+    connection: Connection, scope: Scope, view: ProfitView, loaded: list[OrdersLoaded]
+) -> list[ProfitDay]:
+    file = __file__ if view is ProfitView.ORDER else _CASH
+    return select(connection, file, ProfitDay, {**scope.values(), **open_values(loaded)})

@@ -1,5 +1,5 @@
 WITH amounts AS (
-    SELECT day,
+    SELECT p.day,
            CASE WHEN %(in_reporting)s THEN reporting_currency ELSE currency END AS currency,
            units,
            CASE WHEN %(in_reporting)s THEN product_sales_reporting ELSE product_sales END AS product_sales,
@@ -7,9 +7,12 @@ WITH amounts AS (
            CASE WHEN %(in_reporting)s THEN cm1_reporting ELSE cm1 END AS cm1,
            CASE WHEN %(in_reporting)s THEN cm2_reporting ELSE cm2 END AS cm2,
            CASE WHEN %(in_reporting)s THEN profit_reporting ELSE profit END AS profit,
-           status,
-           missing
-    FROM sellerops_marts.profit_day
+           CASE WHEN p.day >= o.open_from THEN 'incomplete' ELSE status END AS status,
+           concat_ws(', ', missing, CASE WHEN p.day >= o.open_from THEN 'orders' END) AS missing
+    FROM sellerops_marts.profit_day AS p
+    LEFT JOIN unnest(%(open_accounts)s::text[], %(open_marketplaces)s::text[], %(open_from)s::date[])
+            AS o (account_id, marketplace_id, open_from)
+        USING (account_id, marketplace_id)
     WHERE day BETWEEN %(start)s AND %(end)s
       AND (%(accounts)s::text[] IS NULL OR account_id = ANY (%(accounts)s))
       AND (%(marketplaces)s::text[] IS NULL OR marketplace_id = ANY (%(marketplaces)s))

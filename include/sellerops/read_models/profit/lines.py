@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sellerops.read_models.orders_loaded import ORDERS, OrdersLoaded, open_values, read_orders_loaded
 from sellerops.read_models.profit.definitions import COST_LINES, Level, Line, ProfitView, lines_of
 from sellerops.read_models.profit.told import words, worst
 from sellerops.read_models.queries import Connection, select_mappings
@@ -50,7 +51,8 @@ class LineColumn(BaseModel):
 
 class LineRow(BaseModel):
     """A P&L line: income positive, cost negative. ``cells`` are in the order of the columns; ``totals`` and
-    ``compared``, the totals of the days to compare with, in that of the currencies.
+    ``compared``, the totals of the days to compare with, in that of the currencies. ``compared`` is None for
+    a currency whose last day lacks orders.
     """
 
     name: str
@@ -90,9 +92,10 @@ class _Sums(BaseModel):
 
 def read_lines(connection: Connection, scope: Scope, view: ProfitView) -> ProfitLines:
     """Profit and loss of the scope by marketplace."""
-    sums = _read_sums(connection, scope, view)
+    loaded = read_orders_loaded(connection, scope)
+    sums = _read_sums(connection, scope, view, loaded)
     compared_scope = scope.compared()
-    compared = _read_sums(connection, compared_scope, view) if compared_scope else None
+    compared = _read_sums(connection, compared_scope, view, loaded) if compared_scope else None
     return ProfitLines(
         view=view,
         currencies=sorted({column.currency for column in sums.columns}),
@@ -133,8 +136,9 @@ def total_of(amounts: Sequence[Amount]) -> Amount:
     return Amount(value=None if unknown_days else total, known=total, unknown_days=unknown_days)
 
 
-def _read_sums(connection: Connection, scope: Scope, view: ProfitView) -> _Sums:
-    rows = select_mappings(connection, __file__, _FILES[view], scope.values())
+def _read_sums(connection: Connection, scope: Scope, view: ProfitView, loaded: list[OrdersLoaded]) -> _Sums:
+    values = {**scope.values(), **open_values(loaded)}
+    rows = select_mappings(connection, __file__, _FILES[view], values)
     return _Sums(
         columns=[_column(row, scope) for row in rows],
         amounts=[{line.name: _amount(row, line.name) for line in lines_of(view)} for row in rows],
@@ -162,6 +166,7 @@ def _row(line: Line, sums: _Sums, compared: _Sums | None) -> LineRow:
     totals = _totals(line, sums)
     before = _totals(line, compared) if compared else {}
     currencies = sorted(totals)
+    open_currencies = {column.currency for column in sums.columns if ORDERS in column.missing}
     return LineRow(
         name=line.name,
         label=line.label,
@@ -170,7 +175,7 @@ def _row(line: Line, sums: _Sums, compared: _Sums | None) -> LineRow:
         is_sum=line.is_sum,
         cells=[amounts[line.name] for amounts in sums.amounts],
         totals=[totals[currency] for currency in currencies],
-        compared=[before.get(currency) for currency in currencies],
+        compared=[None if currency in open_currencies else before.get(currency) for currency in currencies],
     )
 
 

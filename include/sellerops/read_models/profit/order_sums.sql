@@ -1,17 +1,23 @@
 -- Sums of each P&L line by marketplace, on the days of the orders; *_days: on how many days the line is known.
 -- Amounts without a column in the reporting currency are converted at the rate of the day, as mart profit_day does.
 WITH rated AS (
-    SELECT p.*, CASE WHEN %(in_reporting)s THEN p.reporting_currency ELSE p.currency END AS shown_currency,
+    SELECT p.*, coalesce(p.day >= o.open_from, false) AS lacks_orders,
+           CASE WHEN %(in_reporting)s THEN p.reporting_currency ELSE p.currency END AS shown_currency,
            CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END AS rate
     FROM sellerops_marts.profit_day AS p
     LEFT JOIN sellerops_reference.fx_rate AS x
         ON x.day = p.day AND x.from_currency = p.currency AND x.to_currency = p.reporting_currency
+    LEFT JOIN unnest(%(open_accounts)s::text[], %(open_marketplaces)s::text[], %(open_from)s::date[])
+            AS o (account_id, marketplace_id, open_from)
+        ON o.account_id = p.account_id AND o.marketplace_id = p.marketplace_id
     WHERE p.day BETWEEN %(start)s AND %(end)s
       AND (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
       AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
 ),
 amounts AS (
-    SELECT account_id, marketplace_id, shown_currency, day, units, open_units, status, missing,
+    SELECT account_id, marketplace_id, shown_currency, day, units, open_units,
+           CASE WHEN lacks_orders THEN 'incomplete' ELSE status END AS status,
+           concat_ws(', ', missing, CASE WHEN lacks_orders THEN 'orders' END) AS missing,
            fee_difference * rate AS fee_difference,
            CASE WHEN %(in_reporting)s THEN product_sales_reporting ELSE product_sales END AS product_sales,
            shipping_income * rate AS shipping_income,

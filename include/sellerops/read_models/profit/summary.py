@@ -17,10 +17,10 @@ from sellerops.read_models.profit.told import words, worst
 _ORDER = ("product_sales", "cm1", "ads", "cm2", "overhead", "profit")
 _PAYMENT = ("product_sales", "ads", "cm2_without_cogs", "tax", "total", "unsettled")
 # The missing words that concern a figure; the last ones concern all.
-_CM1_WORDS = frozenset({"cost", "fees", "price"})
+_CM1_WORDS = frozenset({"cost", "fees", "orders", "price"})
 _CM2_WORDS = _CM1_WORDS | {"ads", "storage", "vat_setting"}
 _WORDS: dict[str, frozenset[str]] = {
-    "product_sales": frozenset({"price"}),
+    "product_sales": frozenset({"orders", "price"}),
     "ads": frozenset({"ads"}),
     "cm1": _CM1_WORDS,
     "cm2": _CM2_WORDS,
@@ -40,7 +40,8 @@ class TileUnit(StrEnum):
 
 class ProfitTile(BaseModel):
     """A figure over the days of the scope; ``value`` None: unknown on ``unknown_days`` marketplace days,
-    ``known`` is that of the others. ``compared`` is None unless every day to compare with is known.
+    ``known`` is that of the others. ``compared`` is None unless every day to compare with is known,
+    and no orders of the last day are missing.
     """
 
     name: str

@@ -2352,7 +2352,8 @@ export interface components {
         };
         /**
          * ComparedDay
-         * @description A day with the one it is compared with; ``compared`` None: without figures, or no comparison.
+         * @description A day with the one it is compared with; ``compared`` None: without figures, no comparison, or
+         *     orders of the day are missing.
          */
         ComparedDay: {
             /** Ads */
@@ -2544,7 +2545,8 @@ export interface components {
          * @description Sums of one currency over the marketplaces whose figure is known.
          *
          *     ``without_profit``: marketplaces whose profit is unknown, so that ``profit`` lacks theirs.
-         *     ``profit_before`` is None unless it is known of all.
+         *     ``profit_before`` is None unless it is known of all. ``without_orders``: marketplaces whose orders of the
+         *     day are not all loaded; if there are any, nothing is compared.
          */
         DayTotal: {
             /** Ads */
@@ -2567,6 +2569,8 @@ export interface components {
             units: number | null;
             /** Units Before */
             units_before: number | null;
+            /** Without Orders */
+            without_orders: number;
             /** Without Profit */
             without_profit: number;
         };
@@ -3089,7 +3093,8 @@ export interface components {
         /**
          * LineRow
          * @description A P&L line: income positive, cost negative. ``cells`` are in the order of the columns; ``totals`` and
-         *     ``compared``, the totals of the days to compare with, in that of the currencies.
+         *     ``compared``, the totals of the days to compare with, in that of the currencies. ``compared`` is None for
+         *     a currency whose last day lacks orders.
          */
         LineRow: {
             /** Cells */
@@ -4113,7 +4118,8 @@ export interface components {
         /**
          * ProfitDay
          * @description One day and currency, all marketplaces of the scope together. Amounts: income positive, cost
-         *     negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``.
+         *     negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``, and
+         *     ``orders``: those of the rest of the day are not loaded yet.
          *
          *     By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part in no settlement
          *     yet.
@@ -4200,7 +4206,8 @@ export interface components {
         /**
          * ProfitTile
          * @description A figure over the days of the scope; ``value`` None: unknown on ``unknown_days`` marketplace days,
-         *     ``known`` is that of the others. ``compared`` is None unless every day to compare with is known.
+         *     ``known`` is that of the others. ``compared`` is None unless every day to compare with is known,
+         *     and no orders of the last day are missing.
          */
         ProfitTile: {
             /** Compared */
@@ -5007,7 +5014,8 @@ export interface components {
          * @description One marketplace of an account on the day. Amounts: income positive, cost negative; None: unknown.
          *
          *     ``missing``: as in mart ``profit_day``; ``day``: the day has no figures at all, though the marketplace had
-         *     some in the four weeks before.
+         *     some in the four weeks before; ``orders``: orders of the rest of the day are not loaded yet, and there is
+         *     no comparison.
          */
         ShopDay: {
             /** Account Id */

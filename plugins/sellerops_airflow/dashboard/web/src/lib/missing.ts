@@ -24,7 +24,7 @@ const WORDS: Record<string, Explained> = {
   ledger: { text: "Inventory ledger (one to two days late)", page: "health" },
   margin: { text: "Margins", page: "profit" },
   mapping: { text: "Products without a match", page: "health" },
-  orders: { text: "Orders", page: "health" },
+  orders: { text: "Orders (the rest of a day is collected the next day)", page: "health" },
   price: { text: "Prices of pending orders" },
   rate: { text: "Fee rates", page: "health" },
   sales: { text: "Sales", page: "health" },

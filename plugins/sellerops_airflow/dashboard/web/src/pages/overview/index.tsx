@@ -1,4 +1,4 @@
-import { Stack } from "@chakra-ui/react";
+import { Stack, Text } from "@chakra-ui/react";
 import { useMemo } from "react";
 
 import { type Answer, Loaded, PageFrame, Tile, Tiles, day, percent, units, useApi, useHubContext, useScope, useShops } from "../../components";
@@ -46,6 +46,12 @@ const Points = ({ data, query, costs }: PointsProps) => {
         columns={yesterdayColumns(shops, costs)} rowKey={(row) => row.account_id + row.marketplace_id + row.currency}
         useAll={(name, open) => useRows(name as "yesterday", "product_sales", "desc", query, open)}
       >
+        {/* Only where a comparison was asked for does its absence need a reason. */}
+        {than && data.yesterday?.totals.some((total) => total.without_orders > 0) && (
+          <Text fontSize="sm" color="fg.muted">
+            Not compared: the rest of the day’s orders are collected tomorrow.
+          </Text>
+        )}
         {data.yesterday?.totals.map((total) => (
           <Tiles key={total.currency}>
             {costs && (

@@ -32,7 +32,12 @@ const ADVICE: Record<string, ReactNode> = {
     </>
   ),
   lines: <>The lines of a settlement do not add up to its total: Amazon&apos;s file is damaged. Clear the run of the report settlements to download it again.</>,
-  orders: <>Sales are reported for a day and its orders are not collected. Collect the report all_orders for the day on Data health.</>,
+  orders: (
+    <>
+      Orders are collected once a day, up to midnight UTC. The last day of a marketplace in the Americas ends later: the rest of its orders is collected tomorrow. For a comparison, choose
+      a period that ends a day earlier. If orders of an older day are missing, collect the report all_orders for that day on Data health.
+    </>
+  ),
   price: <>A pending order has no price, and its SKU had none before. Amazon names it once the payment is confirmed; the report listings_all gives one sooner.</>,
   sales: <>Sales and Traffic of a day is not collected yet. It arrives one to three days late; else collect sales_daily_totals on Data health.</>,
   settlement: <>The forecast needs an earlier settlement. Switch on the report settlements; the first one comes within two weeks.</>,

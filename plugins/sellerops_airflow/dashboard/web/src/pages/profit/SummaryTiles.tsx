@@ -41,12 +41,15 @@ export const SummaryTiles = ({ view }: { view: View }) => {
 const Trusted = ({ summary, named }: { summary: Summary; named: boolean }) => {
   const whole = summary.tiles.some(({ compared }) => compared !== null);
   const days = summary.compared_from && `${day(summary.compared_from, "short")} – ${day(summary.compared_to, "short")}`;
+  const whyNot = summary.missing.includes("orders")
+    ? "Not compared: the orders of the last day are not all collected yet. Choose a period that ends a day earlier."
+    : `Not compared: ${days} lacks figures.`;
   return (
     <HStack gap={3} flexWrap="wrap" fontSize="sm">
       {named && <Text fontWeight="semibold">{summary.currency || "Without a reporting currency"}</Text>}
       <StatusBadge status={summary.status} />
       <MissingList missing={summary.missing} inline />
-      {days && <Text color="fg.muted">{whole ? `Compared with ${days}.` : `Not compared: ${days} lacks figures.`}</Text>}
+      {days && <Text color="fg.muted">{whole ? `Compared with ${days}.` : whyNot}</Text>}
     </HStack>
   );
 };
