@@ -93,6 +93,9 @@ def test_costs_stay_hidden_from_partners(hub: Hub) -> None:
     ).json()
     parts = {each["column"] for each in shown["parts"]}
     assert "available" in parts
+    hidden = {each["name"] for each in shown["inputs"] if each["hidden"]}
+    # The way to buy a SKU has its freight.
+    assert hidden >= {"reference.cost", "reference.price_break", "reference.supplier"}
     assert not parts & {"unit_cost", "cash_needed", "cash_deposit", "cash_balance", "lost_margin"}
 
 
