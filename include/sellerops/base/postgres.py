@@ -15,6 +15,8 @@ from psycopg import errors, sql
 from psycopg.abc import PQGen
 from psycopg.rows import Row, TupleRow
 
+from sellerops.base.errors import ConfigurationError
+
 _Result = TypeVar("_Result")
 
 CONNECT_TIMEOUT = 5
@@ -99,6 +101,21 @@ def set_timeouts(connection: BoundedConnection[Any], timeouts: Timeouts, *, loca
     )
 
 
+def is_old_ledger(error: BaseException) -> bool:
+    """Whether a psycopg error means that schema ``sellerops`` lacks a table, or is missing."""
+    missing = (errors.UndefinedTable, errors.InvalidSchemaName)
+    return isinstance(error, missing) and ('"sellerops.' in str(error) or '"sellerops"' in str(error))
+
+
+def old_ledger(error: BaseException, where: str) -> ConfigurationError:
+    """The error of a ledger that lacks what this version needs."""
+    return ConfigurationError(
+        f"has no ledger of this version: {str(error).strip().splitlines()[0]}.",
+        where=where,
+        remedy="Run `sellerops ledger migrate`.",
+    )
+
+
 def is_unreachable(error: BaseException) -> bool:
     """Whether a psycopg error means that the server is unreachable, as opposed to one statement that took too
     long or conflicted with another.
@@ -122,6 +139,8 @@ __all__ = [
     "BoundedConnection",
     "Timeouts",
     "connect",
+    "is_old_ledger",
     "is_unreachable",
+    "old_ledger",
     "set_timeouts",
 ]

@@ -18,7 +18,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from sellerops.base import postgres
-from sellerops.base.errors import ConfigurationError, LedgerUnavailable
+from sellerops.base.errors import LedgerUnavailable
 from sellerops.base.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Timeouts
 from sellerops.base.reader_role import grant_ledger
 from sellerops.ledger.availability import Availability
@@ -110,7 +110,7 @@ class Database:
                 self._availability.record_answer()
                 return result
             except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName) as error:
-                raise self._not_migrated(error) from error
+                raise postgres.old_ledger(error, self.place) from error
             except _TRANSIENT as error:
                 deadline = started + self.retry_seconds
                 if _is_outage(error):
@@ -201,13 +201,6 @@ class Database:
         except psycopg.Error as error:
             return error
         return None
-
-    def _not_migrated(self, error: psycopg.Error) -> ConfigurationError:
-        return ConfigurationError(
-            f"has no ledger of this version: {str(error).strip().splitlines()[0]}.",
-            where=self.place,
-            remedy="Run `sellerops ledger migrate`.",
-        )
 
     @property
     def place(self) -> str:

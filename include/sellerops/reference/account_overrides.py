@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
+from sellerops.base.postgres import old_ledger
 from sellerops.reference.cells import row_of
 from sellerops.reference.problems import Problem, quoted, raise_problems
 from sellerops.reference.tables import TABLES
@@ -24,9 +25,14 @@ _TABLE = TABLES["account_setting"]
 
 
 def read_overrides(connection: Connection) -> Overrides:
-    """The changed settings by account."""
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        found = cursor.execute("SELECT value FROM sellerops.hub_setting WHERE name = %s", (_NAME,)).fetchone()
+    """The changed settings by account. Raises ConfigurationError if the ledger is older than them."""
+    try:
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            found = cursor.execute(
+                "SELECT value FROM sellerops.hub_setting WHERE name = %s", (_NAME,)
+            ).fetchone()
+    except psycopg.errors.UndefinedTable as error:
+        raise old_ledger(error, "sellerops.hub_setting") from error
     return dict(found[0]) if found else {}
 
 

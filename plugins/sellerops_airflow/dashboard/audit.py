@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from fastapi import HTTPException
+
 from sellerops.read_models.queries import Connection
 from sellerops_airflow.dashboard.database import read
 from sellerops_airflow.runtime import get_runtime
@@ -40,12 +42,19 @@ def write(user_name: str, work: Callable[[Connection], tuple[_T, Change]]) -> _T
 def write_outside(user_name: str, change: Change, work: Callable[[], _T]) -> _T:
     """Note a change, then do it where the transaction does not reach, such as in Airflow's database.
 
-    Without an entry it is not done; if it fails, there is no entry.
+    Without a stored entry it is not done. If it is refused (HTTPException), the entry is removed; after any
+    other error it may have been done, and the entry stays.
     """
     read(_nothing)
-    with get_runtime().ledger.connection() as connection, connection.transaction():
-        _note(connection, user_name, change)
+    ledger = get_runtime().ledger
+    with ledger.connection() as connection:
+        entry = _note(connection, user_name, change)
+    try:
         return work()
+    except HTTPException:
+        with ledger.connection() as connection:
+            connection.execute("DELETE FROM sellerops.audit_entry WHERE id = %s", (entry,))
+        raise
 
 
 def only_checked() -> None:
@@ -68,13 +77,14 @@ def _nothing(_: Connection) -> None:
     """Whether the database answers: the ledger would wait for it for a minute."""
 
 
-def _note(connection: Connection, user_name: str, change: Change) -> None:
+def _note(connection: Connection, user_name: str, change: Change) -> int:
+    """Store an entry; returns its id."""
     from psycopg.types.json import Jsonb
 
-    connection.execute(
+    row = connection.execute(
         """
         INSERT INTO sellerops.audit_entry (user_name, action, account_id, subject, before, after)
-        VALUES (%s, %s, %s, %s, %s, %s)
+        VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
         """,
         (
             user_name,
@@ -84,8 +94,10 @@ def _note(connection: Connection, user_name: str, change: Change) -> None:
             None if change.before is None else Jsonb(change.before),
             None if change.after is None else Jsonb(change.after),
         ),
-    )
+    ).fetchone()
+    assert row is not None
     _remember(change.action)
+    return int(row["id"])
 
 
 def _remember(action: str) -> None:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from sellerops.base.errors import InvalidRequest, InvalidRows, RetryableError, SellerOpsError
+from sellerops.base.postgres import is_old_ledger, old_ledger
 
 
 class ErrorKind(StrEnum):
@@ -70,7 +71,9 @@ def _refused(error: SellerOpsError) -> JSONResponse:
     return JSONResponse(body.model_dump(), status_code=422)
 
 
-def _empty(_: Request, error: Exception) -> JSONResponse:
+def _empty(request: Request, error: Exception) -> JSONResponse:
+    if is_old_ledger(error):
+        return _failed(request, old_ledger(error, "the hub's database"))
     body: Any = ErrorBody(
         error="There are no figures yet: the marts have not been built.",
         where=str(error).strip().splitlines()[0],

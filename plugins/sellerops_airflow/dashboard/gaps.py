@@ -9,7 +9,6 @@ from fastapi import HTTPException, Request
 from pydantic import BaseModel
 
 from sellerops.base.commands import as_typed
-from sellerops.base.errors import SellerOpsError
 from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.calendar.slices import plan_slices
 from sellerops.settings.specs import PeriodKind, ReportSpec
@@ -113,27 +112,33 @@ def fill_gap(request: Request, user: GetUserDep, wanted: FillRequest) -> Started
     fills = claim_fills(ledger, gaps, FillLimits(waits=False))
     if not fills:
         audit.only_checked()
-    return StartedFill(
-        runs=[_start(request, user, fill) for fill in fills], reason="" if fills else _reason(gaps != [])
-    )
+    return StartedFill(runs=_start_all(request, user, fills), reason="" if fills else _reason(gaps != []))
+
+
+def _start_all(request: Request, user: GetUserDep, fills: list[Fill]) -> list[StartedRun]:
+    from sellerops.completeness import release_fill
+
+    started: list[StartedRun] = []
+    try:
+        for fill in fills:
+            started.append(_start(request, user, fill))
+    except Exception:
+        for fill in fills[len(started) :]:
+            release_fill(get_runtime().ledger, fill)
+        raise
+    return started
 
 
 def _start(request: Request, user: GetUserDep, fill: Fill) -> StartedRun:
-    from sellerops.completeness import release_fill
-
-    try:
-        return start_run(
-            request,
-            user,
-            fill.gap.spec.dag_id,
-            fill.conf,
-            run_id=fill.run_id,
-            action="gap.fill",
-            account_id=fill.gap.account_id,
-        )
-    except (HTTPException, SellerOpsError):
-        release_fill(get_runtime().ledger, fill)
-        raise
+    return start_run(
+        request,
+        user,
+        fill.gap.spec.dag_id,
+        fill.conf,
+        run_id=fill.run_id,
+        action="gap.fill",
+        account_id=fill.gap.account_id,
+    )
 
 
 def _reason(has_gaps: bool) -> str:

@@ -151,6 +151,33 @@ def test_a_gap_is_planned_and_filled_by_one_run(hub: Hub, monkeypatch: pytest.Mo
     assert "in progress" in again["reason"]
 
 
+def test_runs_that_were_not_started_leave_no_claim(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+
+    def start(_: Any, __: Any, dag_id: str, run_id: str, ___: Any) -> StartedRun:
+        if started:
+            raise OSError("Airflow's database does not answer")
+        assert hub.rows("SELECT id FROM sellerops.audit_entry WHERE subject = %s", f"{dag_id}/{run_id}")
+        started.append(run_id)
+        return StartedRun(dag_id=dag_id, run_id=run_id, is_paused=False, path="")
+
+    hub.rows("DELETE FROM sellerops.gap_fill")
+    (newest,) = hub.rows("SELECT coalesce(max(id), 0) AS id FROM sellerops.audit_entry")
+    monkeypatch.setattr(runs, "_trigger", start)
+    wanted = {"report": SALES.name, "account_id": ACCOUNT, "marketplace_id": US}
+    days = {"first_day": "2026-11-01", "last_day": "2026-11-20"}
+    answer = hub.owner.post(f"{CALENDAR}/fill", json={**wanted, **days})
+    assert answer.status_code == 500
+    claims = hub.rows("SELECT run_id, released_at IS NULL AS is_held FROM sellerops.gap_fill ORDER BY id")
+    assert len(claims) >= 2
+    assert [claim["run_id"] for claim in claims if claim["is_held"]] == started != []
+    # What was tried second may have begun, so its entry stays.
+    entries = hub.rows("SELECT subject FROM sellerops.audit_entry WHERE id > %s ORDER BY id", newest["id"])
+    assert [entry["subject"] for entry in entries] == [
+        f"{SALES.dag_id}/{claim['run_id']}" for claim in claims[:2]
+    ]
+
+
 def test_a_quarantined_document_leads_to_its_question(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     from sellerops_airflow.dashboard.routes import health
 

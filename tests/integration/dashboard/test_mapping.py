@@ -73,6 +73,25 @@ def test_an_accepted_suggestion_keeps_what_else_is_said_about_the_sku(hub: Hub) 
     assert "nobody" in unknown.json()["detail"]
 
 
+def test_accepting_reads_the_table_when_nobody_else_may_edit_it(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are written whole: one that was read before another edit was stored would undo it."""
+    from sellerops_airflow.dashboard.routes import mapping
+
+    stored, free = mapping._stored, []
+    key = "hashtextextended('sellerops.reference:product_mapping', 0)"
+
+    def read(connection: Any) -> Any:
+        free.extend(hub.rows(f"SELECT pg_try_advisory_xact_lock({key}) AS free"))
+        return stored(connection)
+
+    monkeypatch.setattr(mapping, "_stored", read)
+    unknown = {"account_id": "nobody", "sku": "OTHER", "own_id": "200"}
+    assert hub.owner.post(f"{MAPPING}/accept", json={"rows": [unknown]}).status_code == 422
+    assert free == [{"free": False}]
+
+
 def test_a_downloaded_file_is_corrected_checked_and_uploaded(hub: Hub) -> None:
     text = hub.owner.get(f"{MAPPING}/csv?suggestions=true").content.decode("utf-8-sig")
     assert "suggested: spelled like MUG-1" in text

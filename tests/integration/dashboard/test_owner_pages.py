@@ -13,6 +13,7 @@ from support.hub import ACCOUNT, Hub, HubServer, store_dag
 
 from sellerops.base.errors import FormError
 from sellerops.ledger import Ledger
+from sellerops.reference.config_tables import synchronise
 
 CONNECTION = f"amazon_sp_{ACCOUNT}"
 
@@ -146,3 +147,32 @@ def test_the_audit_log_shows_before_and_after_and_is_filtered(hub: Hub) -> None:
 def test_the_days_of_secrets_survive_other_settings(hub: Hub) -> None:
     hub.owner.put("/hub/api/settings", json={"partner_sees_costs": False})
     assert _connection(hub)["secret"]["renewed_on"] == date(2026, 6, 1).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("table", "path"),
+    [
+        ("hub_setting", "settings"),
+        ("connection_test", "connections"),
+        ("audit_entry", "audit/entries"),
+        ("alert", "overview"),
+    ],
+)
+def test_a_ledger_of_a_version_before_is_to_be_migrated(hub: Hub, table: str, path: str) -> None:
+    hub.rows(f"ALTER TABLE sellerops.{table} RENAME TO later")
+    try:
+        answer = hub.owner.get(f"/hub/api/{path}")
+        assert (answer.status_code, answer.json()["kind"]) == (500, "failed")
+        assert answer.json()["remedy"] == "Run `bin/sellerops ledger migrate`."
+    finally:
+        hub.rows(f"ALTER TABLE sellerops.later RENAME TO {table}")
+
+
+def test_account_settings_of_a_ledger_before_the_hub_say_that_it_is_to_be_migrated(hub: Hub) -> None:
+    hub.rows("ALTER TABLE sellerops.hub_setting RENAME TO later")
+    try:
+        with closing(Ledger(hub.conninfo)) as ledger, ledger.connection() as connection:
+            (failure,) = synchronise(connection, {"account_setting"})
+    finally:
+        hub.rows("ALTER TABLE sellerops.later RENAME TO hub_setting")
+    assert failure.remedy == "Run `bin/sellerops ledger migrate`."

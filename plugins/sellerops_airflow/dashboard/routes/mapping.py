@@ -136,10 +136,13 @@ def download(
 @router.post("/accept")
 def accept(user: GetUserDep, accepted: Accepted) -> Stored:
     """Store rows of the mapping; what is stored about other columns of these SKUs stays."""
+    from sellerops.reference.edits import lock_table
+    from sellerops.reference.tables import TABLES
 
     keys = [(row.account_id, row.sku) for row in accepted.rows]
 
     def work(connection: Connection) -> tuple[Stored, audit.Change]:
+        lock_table(connection, TABLES[_TABLE])
         before = _stored(connection)
         rows = [{**before.get(key, {}), **row.model_dump(exclude_none=True)}
                 for key, row in zip(keys, accepted.rows, strict=True)]  # fmt: skip

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from sellerops.alerts.specs import alerts_without_costs
+from sellerops.base.postgres import is_old_ledger
 from sellerops.read_models.listings import as_table
 from sellerops.read_models.overview.alerts import ADS, ELSEWHERE, Alerts, OpenAlert, read_alerts
 from sellerops.read_models.overview.fees import FeeChange, Fees, read_fees
@@ -148,6 +149,8 @@ def _overview(connection: Connection, scope: Scope, today: date, sees_costs: boo
             with connection.transaction():
                 return work()
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+            if is_old_ledger(error):
+                raise
             failures.append(error)
             return None
 
