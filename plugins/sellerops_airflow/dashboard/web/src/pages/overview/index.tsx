@@ -68,7 +68,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
       </Point>
 
       <Point
-        name="orders" title="To order today" lead="SKUs whose order is due, those that cost most margin first." to="restock" toText="Restock"
+        name="orders" title="To order today" lead={`SKUs whose order is due, those ${costs ? "that cost most margin" : "to be ordered soonest"} first.`} to="restock" toText="Restock"
         data={data.orders} needs="Switch on DAG marts__demand." nothing="Nothing is due today." columns={orderColumns(shops, costs)}
         rowKey={(row) => row.account_id + row.marketplace_id + row.sku} useAll={(name, open) => useRows(name as "orders", costs ? "lost_margin" : "order_by", costs ? "desc" : "asc", query, open)}
       >
@@ -85,7 +85,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
       </Point>
 
       <Point
-        name="broken" title="What broke" lead="Open alerts about buy box, stock, listings, margins and data, by the money they cost a day." to="alerts" toText="Alerts"
+        name="broken" title="What broke" lead={`Open alerts about buy box, stock, listings, margins and data, ${costs ? "by the money they cost a day" : "the newest first"}.`} to="alerts" toText="Alerts"
         data={data.broken} needs="Switch on DAG alerts." nothing="Nothing is broken." columns={alertColumns(shops, costs)} rowKey={(row) => String(row.id)}
         useAll={(name, open) => useRows(name as "broken", costs ? "money_per_day" : "opened_at", "desc", query, open)}
       >
