@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -30,13 +30,24 @@ class ProblemBody(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """What went wrong, where, and what to do about it. ``problems``: all those of a refused write (422)."""
+    """What went wrong, where, and what to do about it. ``problems``: all those of a refused write (422).
+    ``path``: Airflow's page of what is there already (409).
+    """
 
     error: str
     where: str = ""
     remedy: str = ""
     kind: ErrorKind
     problems: list[ProblemBody] = []
+    path: str = ""
+
+
+class AlreadyStarted(HTTPException):
+    """Airflow has a run of this id; ``path``: its page."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(409, "This run was started already.")
+        self.path = path
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -44,6 +55,7 @@ def add_error_handlers(app: FastAPI) -> None:
     import psycopg
 
     app.add_exception_handler(SellerOpsError, _failed)
+    app.add_exception_handler(AlreadyStarted, _already)
     app.add_exception_handler(psycopg.errors.UndefinedTable, _empty)
     app.add_exception_handler(psycopg.errors.InvalidSchemaName, _empty)
 
@@ -56,6 +68,17 @@ def _failed(_: Request, error: Exception) -> JSONResponse:
     kind = ErrorKind.UNAVAILABLE if can_retry else ErrorKind.FAILED
     body = ErrorBody(error=error.cause, where=error.where or "", remedy=error.remedy or "", kind=kind)
     return JSONResponse(body.model_dump(), status_code=503 if can_retry else 500)
+
+
+def _already(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AlreadyStarted)
+    body = ErrorBody(
+        error=error.detail,
+        remedy="Open it. To start another one, reload this page.",
+        kind=ErrorKind.FAILED,
+        path=error.path,
+    )
+    return JSONResponse(body.model_dump(), status_code=409)
 
 
 def _refused(error: SellerOpsError) -> JSONResponse:

@@ -12,6 +12,7 @@ from fastapi import HTTPException, Request
 from pydantic import BaseModel
 
 from sellerops_airflow.dashboard import audit
+from sellerops_airflow.dashboard.errors import AlreadyStarted
 
 
 class StartedRun(BaseModel):
@@ -39,7 +40,7 @@ def start_run(
 
     ``run_id``: one that the caller has noted elsewhere; None: a new one. Airflow checks ``conf`` against the
     DAG's params. Raises HTTPException: 403 if the user may not trigger the DAG, 404 if there is no such DAG,
-    400 if its file has errors or ``conf`` does not fit.
+    400 if its file has errors or ``conf`` does not fit, AlreadyStarted (409) if there is a run of this id.
     """
     from airflow.models import DagModel
 
@@ -65,15 +66,28 @@ def _trigger(
     from airflow.models import DagModel
     from airflow.models.dagbag import DBDagBag
     from airflow.utils.session import create_session
+    from sqlalchemy.exc import IntegrityError
 
     body = TriggerDAGRunPostBody(dag_run_id=run_id, logical_date=None, conf=conf or {})
+    path = f"dags/{dag_id}/runs/{run_id}"
+    try:
+        with create_session() as session:
+            # The route itself, whose checks are Airflow's own.
+            trigger_dag_run(dag_id, body, DBDagBag(), user, session, request)
+            model = session.get(DagModel, dag_id)
+            is_paused = bool(model and model.is_paused)
+    except IntegrityError as error:
+        if _exists(dag_id, run_id):
+            raise AlreadyStarted(path) from error
+        raise
+    return StartedRun(dag_id=dag_id, run_id=run_id, is_paused=is_paused, path=path)
+
+
+def _exists(dag_id: str, run_id: str) -> bool:
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
     with create_session() as session:
-        # The route itself, whose checks are Airflow's own.
-        trigger_dag_run(dag_id, body, DBDagBag(), user, session, request)
-        model = session.get(DagModel, dag_id)
-        return StartedRun(
-            dag_id=dag_id,
-            run_id=run_id,
-            is_paused=bool(model and model.is_paused),
-            path=f"dags/{dag_id}/runs/{run_id}",
-        )
+        found = select(DagRun.id).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+        return session.scalar(found) is not None

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
+from functools import partial
 
 import pytest
 from support.hub import ACCOUNT, Hub, HubServer, store_dag
@@ -14,6 +15,7 @@ from support.hub import ACCOUNT, Hub, HubServer, store_dag
 from sellerops.base.errors import FormError
 from sellerops.ledger import Ledger
 from sellerops.reference.config_tables import synchronise
+from sellerops_airflow.dashboard.runs import start_run
 
 CONNECTION = f"amazon_sp_{ACCOUNT}"
 
@@ -86,6 +88,21 @@ def test_a_test_of_a_connection_is_a_dag_run_of_the_user(hub: Hub) -> None:
         assert (run.run_id, run.conf, run.triggering_user_name) == (started["run_id"], body, "owner")
     assert started["path"] == f"dags/sellerops__connections/runs/{started['run_id']}"
     assert hub.rows(count) == [{"count": 1}]
+
+
+def test_a_run_of_an_id_is_started_once(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sellerops_airflow.dashboard.routes import connections
+
+    store_dag("sellerops__connections")
+    monkeypatch.setattr(connections, "start_run", partial(start_run, run_id="hub__once"))
+    count = "SELECT id FROM sellerops.audit_entry WHERE subject = 'sellerops__connections/hub__once'"
+    first, again = (
+        hub.owner.post("/hub/api/connections/test", json={"connections": [CONNECTION]}) for _ in range(2)
+    )
+    assert (first.status_code, again.status_code) == (200, 409)
+    assert again.json()["error"] == "This run was started already."
+    assert again.json()["path"] == first.json()["path"] == "dags/sellerops__connections/runs/hub__once"
+    assert len(hub.rows(count)) == 1
 
 
 def test_the_dag_notes_what_the_other_side_answered(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -295,6 +295,7 @@ def test_an_inbound_run_is_checked_and_started(hub: Hub, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(restock_writes, "start_run", start)
     wanted = {
+        "request_id": "0123456789abcdef",
         "account_id": ACCOUNT, "marketplace_id": US, "source_address": "dallas", "name": "Restock Mill",
         "ready": "2026-11-24", "items": [{"sku": "late", "quantity": 60}, {"sku": "now", "quantity": 12}],
     }  # fmt: skip
@@ -308,6 +309,7 @@ def test_an_inbound_run_is_checked_and_started(hub: Hub, monkeypatch: pytest.Mon
     assert answer.status_code == 200, answer.text
     (run,) = started
     assert (run["dag_id"], run["action"], run["account_id"]) == ("fba_inbound", "restock.inbound", ACCOUNT)
+    assert run["run_id"] == "hub__0123456789abcdef"
     assert run["conf"] == {
         "account": ACCOUNT, "marketplace": "US", "source_address": "dallas", "name": "Restock Mill",
         "ready": "2026-11-24", "items": wanted["items"], "dry_run": False,

@@ -54,8 +54,12 @@ class InboundItem(BaseModel):
 
 
 class InboundRequestBody(BaseModel):
-    """What DAG ``fba_inbound`` is asked for. ``ready``: a day, or day and time in the address's time zone."""
+    """What DAG ``fba_inbound`` is asked for. ``ready``: a day, or day and time in the address's time zone.
 
+    ``request_id``: made by whoever asks, the same when it is sent again: it becomes part of the run's id.
+    """
+
+    request_id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{16,64}$")]
     account_id: Text
     marketplace_id: Text
     source_address: Text
@@ -119,13 +123,22 @@ def inbound_form(account_id: AccountId, marketplace_id: MarketplaceId) -> Inboun
 
 @router.post("/inbound-runs")
 def start_inbound(body: InboundRequestBody, request: Request, user: GetUserDep) -> StartedRun:
-    """Start DAG ``fba_inbound`` with the items. 422 lists everything that the DAG would refuse at once.
+    """Start DAG ``fba_inbound`` with the items. 422 lists everything that the DAG would refuse at once; 409:
+    the run of this ``request_id`` was started already.
 
     Nothing is confirmed or charged before an approver decides, as for every run.
     """
     conf = _conf(body)
     _check(conf)
-    return start_run(request, user, INBOUND_DAG, conf, action="restock.inbound", account_id=body.account_id)
+    return start_run(
+        request,
+        user,
+        INBOUND_DAG,
+        conf,
+        run_id=f"hub__{body.request_id}",
+        action="restock.inbound",
+        account_id=body.account_id,
+    )
 
 
 def _set(

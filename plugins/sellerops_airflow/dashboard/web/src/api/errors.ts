@@ -11,6 +11,8 @@ export class HubError extends Error {
     readonly status = 0,
     /** Of a refused write: everything that is wrong with it. */
     readonly problems: readonly { place: string; cause: string; remedy: string }[] = [],
+    /** Airflow's page of what is there already. */
+    readonly path = "",
   ) {
     super(message);
   }
@@ -27,7 +29,7 @@ export const errorOf = (status: number, body: unknown): HubError => {
   if (text("kind") === "empty") return new HubError("empty", said, text("remedy"), text("where"), status);
   if (status === 503) return new HubError("unavailable", said || "The hub does not answer.", text("remedy"), text("where"), status);
   if (status === 400 || status === 409 || status === 415 || status === 422)
-    return new HubError("invalid", said || "The request was refused.", text("remedy"), text("where"), status, problemsOf(told.problems));
+    return new HubError("invalid", said || "The request was refused.", text("remedy"), text("where"), status, problemsOf(told.problems), text("path"));
   return new HubError("failed", said || `The hub answered ${status}.`, text("remedy"), text("where"), status);
 };
 

@@ -1305,7 +1305,8 @@ export interface paths {
         put?: never;
         /**
          * Start Inbound
-         * @description Start DAG ``fba_inbound`` with the items. 422 lists everything that the DAG would refuse at once.
+         * @description Start DAG ``fba_inbound`` with the items. 422 lists everything that the DAG would refuse at once; 409:
+         *     the run of this ``request_id`` was started already.
          *
          *     Nothing is confirmed or charged before an approver decides, as for every run.
          */
@@ -2967,6 +2968,8 @@ export interface components {
         /**
          * InboundRequestBody
          * @description What DAG ``fba_inbound`` is asked for. ``ready``: a day, or day and time in the address's time zone.
+         *
+         *     ``request_id``: made by whoever asks, the same when it is sent again: it becomes part of the run's id.
          */
         InboundRequestBody: {
             /** Account Id */
@@ -2986,6 +2989,8 @@ export interface components {
             name: string;
             /** Ready */
             ready: string;
+            /** Request Id */
+            request_id: string;
             /** Source Address */
             source_address: string;
         };

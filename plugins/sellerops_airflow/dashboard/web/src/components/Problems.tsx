@@ -1,6 +1,7 @@
 import { Box, List, Text } from "@chakra-ui/react";
 
 import type { HubError } from "../api/errors";
+import { AirflowLink } from "./Links";
 
 /** Everything that a refused write says is wrong with it. Nothing without an error. */
 export const Problems = ({ error }: { error: HubError | null }) => {
@@ -17,7 +18,9 @@ export const Problems = ({ error }: { error: HubError | null }) => {
           ))}
         </List.Root>
       ) : (
-        <Text>{error.remedy}</Text>
+        <Text>
+          {error.remedy} {error.path && <AirflowLink to={error.path}>Open the run</AirflowLink>}
+        </Text>
       )}
     </Box>
   );

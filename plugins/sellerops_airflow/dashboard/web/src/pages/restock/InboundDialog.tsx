@@ -26,6 +26,8 @@ const OneMarketplace = ({ rows, first, label }: { rows: Proposal[]; first: Propo
   const [given, setGiven] = useState<Partial<Sent>>({});
   const [quantities, setQuantities] = useState<Record<string, string>>({});
   const [refused, setRefused] = useState<HubError | null>(null);
+  // Kept when it is sent again, so that Airflow refuses a second run.
+  const [requestId] = useState(newId);
   const start = useWrite("post", "/api/restock/inbound-runs", { invalidates: ["/api/shipments"], done: "The inbound run has been started." });
   const sent: Sent = {
     address: form.data?.addresses[0] ?? "",
@@ -41,7 +43,7 @@ const OneMarketplace = ({ rows, first, label }: { rows: Proposal[]; first: Propo
     try {
       const run = await start.mutateAsync({
         body: {
-          account_id, marketplace_id, items, source_address: sent.address, name: sent.name.trim(), ready: sent.ready, dry_run: false,
+          request_id: requestId, account_id, marketplace_id, items, source_address: sent.address, name: sent.name.trim(), ready: sent.ready, dry_run: false,
           contact: sent.contact || null,
         },
       });
@@ -81,6 +83,9 @@ const OneMarketplace = ({ rows, first, label }: { rows: Proposal[]; first: Propo
     </ConfirmDialog>
   );
 };
+
+// crypto.randomUUID is missing where Airflow is served without TLS.
+const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 interface Sent {
   address: string;
