@@ -39,6 +39,9 @@ from sellerops.marts.specs import load_mart
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
+# Test modules import the hub, and with it Airflow, after this module.
+prepare_airflow()
+
 ACCOUNT = "northwind_na"
 US = "ATVPDKIKX0DER"
 # The warehouse of tests lies a good month before: days of marts are those until the day before.
@@ -134,7 +137,6 @@ class HubServer:
 
     def __init__(self, postgres: PostgresServer) -> None:
         self._postgres = postgres
-        prepare_airflow()
         os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = _SECRET
         from airflow.api_fastapi.app import create_auth_manager
         from airflow.utils.db import upgradedb
