@@ -138,6 +138,7 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
         "fba_inbound_follow",
         "report__amazon_sp__settlements",
         "sellerops__completeness",
+        "sellerops__connections",
         "sellerops__daily_summary",
         "sellerops__deadlines",
         "sellerops__maintenance",

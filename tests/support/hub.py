@@ -155,6 +155,7 @@ class HubServer:
         conninfo = self._postgres.create_database(TEMPLATE)
         reader = self._postgres.reader(conninfo)
         archive = str(new_folder("sellerops-hub-"))
+        _forget_dags()
         app = FastAPI()
         app.mount("/hub", create_hub_app())
         with use_runtime(Runtime(lambda: conninfo, lambda: archive, lambda: reader)) as runtime:
@@ -174,6 +175,21 @@ def hub_server(postgres_server: PostgresServer) -> Iterator[HubServer]:
         os.environ.pop("AIRFLOW__API_AUTH__JWT_SECRET", None)
     else:
         os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = before
+
+
+def _forget_dags() -> None:
+    """Empty Airflow's database: tests that ran before in this process have made DAGs known to it."""
+    from airflow.models.base import Base
+    from airflow.utils.session import create_session
+
+    kept = {"alembic_version", "log_template", "slot_pool"}
+    with create_session() as session:
+        session.connection().exec_driver_sql("PRAGMA foreign_keys = OFF")
+        for table in Base.metadata.tables.values():
+            if table.name not in kept:
+                session.execute(table.delete())
+        session.commit()
+        session.connection().exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
 def store_dag(dag_id: str) -> None:
