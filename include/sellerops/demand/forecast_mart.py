@@ -44,12 +44,6 @@ _AMAZON = """SELECT r.marketplace_id, r.merchant_sku, r.total_units,
 FROM {{ source('amazon_sp.restock_recommendations') }} AS r"""
 
 
-# Answered when a forecast of the day exists that knows what was sold.
-_KNOWN = (
-    "SELECT COUNT(*) AS n, COUNT(CASE WHEN f.missing LIKE '%sales%' THEN 1 END) AS refused FROM {table} AS f"
-)
-
-
 class ForecastMart:
     """Forecasts of the newest day of each account. Those of earlier days stay as they were made.
 
@@ -70,12 +64,14 @@ class ForecastMart:
 
 
 def _is_learned(work: Work, account_id: str, day: date) -> bool:
+    """Whether a forecast of the day exists that knows what was sold, and nobody has asked for another."""
     arriving = {name for name in work.mart.inputs if not is_reference(name)}
     if not work.causes.get(account_id, frozenset()) <= arriving:
         return False
     table = work.store.table_sql(work.mart.table.full_name)
     (row,) = work.store.rows(
-        f"{_KNOWN.format(table=table)} WHERE f.account_id = '{account_id}' AND f.day = DATE '{day}'"
+        f"SELECT COUNT(*) AS n, COUNT(CASE WHEN f.missing LIKE '%sales%' THEN 1 END) AS refused "
+        f"FROM {table} AS f WHERE f.account_id = '{account_id}' AND f.day = DATE '{day}'"
     )
     return bool(row["n"] and not row["refused"])
 
