@@ -71,13 +71,14 @@ def shell(
 ) -> Iterator[dict[str, str]]:
     """A user's environment beside a running demo that has collected a day of orders.
 
-    Afterwards, DAGs that the commands paused or unpaused are switched back.
+    Afterwards, DAGs that the commands paused or unpaused are switched back, and files they wrote are deleted.
     """
     _collect_a_day(system, "report__amazon_sp__all_orders")
     home = Home(tmp_path_factory.mktemp("demo"))
     archive = (system.config.parent / "archive").as_uri()
     bind_archive(system.ledger, Archive(archive))
     before = system.airflow.api.dags()
+    files = set(PROJECT_ROOT.iterdir())
     save_environment(
         home,
         # The shipped configuration: a test report in the other one runs every minute and uses up the quota.
@@ -93,6 +94,9 @@ def shell(
         "VIRTUAL_ENV": sys.prefix,
         "archive": archive,
     }
+    for written in set(PROJECT_ROOT.iterdir()) - files:
+        if written.suffix == ".csv":
+            written.unlink()
     for dag_id, after in system.airflow.api.dags().items():
         if dag_id in before and after["is_paused"] is not before[dag_id]["is_paused"]:
             system.airflow.api.set_paused(dag_id, before[dag_id]["is_paused"])
