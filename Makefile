@@ -140,8 +140,8 @@ hub-check: $(if $(shell command -v npm),$(HUB_STAMP))  ## Check the types and te
 	@command -v npm >/dev/null || { echo "Node is not installed; the seller hub's bundle is not checked." >&2; exit 0; }; \
 	set -e; made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd $(HUB); \
 	npm run --silent check; npm test --silent -- --reporter=dot; \
-	npx openapi-typescript openapi.json -o "$$made/schema.d.ts" >/dev/null; npx vite build --outDir "$$made" --logLevel warn; \
-	cmp -s "$$made/schema.d.ts" src/api/schema.d.ts && cmp -s "$$made/hub.js" ../static/hub.js \
+	npx openapi-typescript openapi.json -o "$$made/schema.d.ts" >/dev/null; npx vite build --outDir "$$made/static" --logLevel warn; \
+	cmp -s "$$made/schema.d.ts" src/api/schema.d.ts && cmp -s "$$made/static/hub.js" ../static/hub.js \
 		|| { echo "The seller hub's client or bundle does not match its source. Run: make hub" >&2; exit 1; }; \
 	size=$$(gzip -9 -c ../static/hub.js | wc -c); test "$$size" -lt $(HUB_LIMIT) \
 		|| { echo "The seller hub's bundle has $$size bytes gzipped, the limit is $(HUB_LIMIT)." >&2; exit 1; }
