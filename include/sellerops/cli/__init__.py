@@ -18,6 +18,7 @@ from sellerops.cli.arguments import complete_help
 
 # By module: its commands with their help, in the order of the overview.
 COMMANDS = {
+    "doctor": {"doctor": "what is wrong with this installation, and what you do about it"},
     "specs": {"specs": "check and show the report specs"},
     "quota": {"quota": "current bucket levels, learned cooldowns, requests saved by reuse"},
     "ledger": {"ledger": "requests, loads, costs, and the state of each day"},

@@ -25,7 +25,12 @@ def open_ledger() -> Ledger:
 
     Raises ConfigurationError if neither is configured.
     """
-    return Ledger(_address(_OWN, _CONNECTION, "<user>"), pool_size=2, retry_seconds=5)
+    return Ledger(collector_conninfo(), pool_size=2, retry_seconds=5)
+
+
+def collector_conninfo() -> str:
+    """Conninfo of the role that tasks use: ``$SELLEROPS_WAREHOUSE``, else Airflow's connection."""
+    return _address(_OWN, _CONNECTION, "<user>")
 
 
 def reader_conninfo() -> str:

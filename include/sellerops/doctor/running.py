@@ -1,0 +1,93 @@
+"""Runs checks side by side; one that crashes or hangs is a finding and keeps nobody waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+
+from sellerops.base.errors import SellerOpsError
+from sellerops.base.redaction import redact
+from sellerops.doctor.check import Check
+from sellerops.doctor.finding import Finding, State
+from sellerops.doctor.installation import Installation
+
+
+class CheckRunner:
+    """Runs the same checks again and again. Not safe to share between threads.
+
+    A check that hangs is not started again before it ends, so that it never occupies more than one thread.
+    """
+
+    def __init__(self, checks: Iterable[Check], installation: Installation) -> None:
+        self._checks = tuple(checks)
+        self._installation = installation
+        self._hanging: dict[str, _Examination] = {}
+
+    def run(self) -> list[Finding]:
+        """The findings of all checks, in their order. Takes at most as long as the most patient check."""
+        started = time.monotonic()
+        running = [self._begin(each) for each in self._checks]
+        found: list[Finding] = []
+        for each in running:
+            left = started + each.check.seconds - time.monotonic()
+            if each.ends_within(left):
+                found += each.findings
+            else:
+                self._hanging[each.check.name] = each
+                found.append(_hanging(each.check))
+        return found
+
+    def _begin(self, check: Check) -> _Examination:
+        before = self._hanging.pop(check.name, None)
+        return before or _Examination(check, self._installation)
+
+
+def run_checks(checks: Iterable[Check], installation: Installation) -> list[Finding]:
+    """The findings of all checks, in their order."""
+    return CheckRunner(checks, installation).run()
+
+
+class _Examination:
+    """One check in a thread of its own, which the process does not wait for when it exits."""
+
+    def __init__(self, check: Check, installation: Installation) -> None:
+        self.check = check
+        self.findings: Sequence[Finding] = ()
+        self._installation = installation
+        self._thread = threading.Thread(target=self._run, name=f"sellerops-doctor-{check.name}", daemon=True)
+        self._thread.start()
+
+    def ends_within(self, seconds: float) -> bool:
+        self._thread.join(max(0.0, seconds))
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        self.findings = tuple(_examine(self.check, self._installation))
+
+
+def _examine(check: Check, installation: Installation) -> list[Finding]:
+    try:
+        return list(check.examine(installation))
+    except SellerOpsError as error:
+        place = f"{error.where}: " if error.where else ""
+        return [Finding(check.name, State.FAILED, redact(f"{place}{error.cause}"), error.remedy)]
+    except Exception as error:  # noqa: BLE001 - whatever a check raises must not hide the others' findings
+        text = (str(error).strip().splitlines() or ["no details"])[0]
+        what = f"The check itself failed: {type(error).__name__}: {text}"
+        return [Finding(check.name, State.FAILED, redact(what), _IF_BROKEN)]
+
+
+_IF_BROKEN = "Correct what the error names. If that does not help, report it: this is a fault of the check."
+
+
+def _hanging(check: Check) -> Finding:
+    return Finding(
+        check.name,
+        State.FAILED,
+        f"The check gave no answer within {check.seconds:g} s.",
+        "Check that what it asks (database, archive, network) answers, then run `sellerops doctor` again.",
+    )
+
+
+__all__ = ["CheckRunner", "run_checks"]

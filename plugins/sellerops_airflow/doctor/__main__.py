@@ -1,0 +1,16 @@
+"""`python -m sellerops_airflow.doctor`: the findings of the checks that need Airflow, as one line of JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+
+if __name__ == "__main__":
+    # Read connections from Airflow's metadata, because this is not a task.
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+    from sellerops.doctor.running import run_checks
+    from sellerops_airflow.doctor import installation
+    from sellerops_airflow.doctor.registry import CHECKS
+
+    print(json.dumps([asdict(each) for each in run_checks(CHECKS, installation())]))

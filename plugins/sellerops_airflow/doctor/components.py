@@ -1,0 +1,56 @@
+"""Whether Airflow's own database answers, and its components are alive by their heartbeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sellerops.doctor.finding import Finding, State
+from sellerops.doctor.installation import Installation
+
+NAME = "airflow"
+# By job type: the name that people know, and the setting (section, key) after how many seconds without a
+# heartbeat Airflow itself counts it as dead.
+_COMPONENTS = {
+    "SchedulerJob": ("scheduler", ("scheduler", "scheduler_health_check_threshold")),
+    "TriggererJob": ("triggerer", ("triggerer", "triggerer_health_check_threshold")),
+    "DagProcessorJob": ("dag-processor", ("scheduler", "scheduler_health_check_threshold")),
+}
+
+
+def examine_components(installation: Installation) -> Iterator[Finding]:
+    """One finding a component: how old the newest heartbeat of any of its instances is."""
+    from airflow.configuration import conf
+
+    newest = _heartbeats()
+    now = datetime.now(UTC)
+    for job_type, (name, setting) in _COMPONENTS.items():
+        yield _judge(name, newest.get(job_type), now, timedelta(seconds=conf.getint(*setting)))
+
+
+def _judge(name: str, heartbeat: datetime | None, now: datetime, threshold: timedelta) -> Finding:
+    remedy = f"Start the {name}, or restart it; its log says why it stopped. Nothing is lost: tasks resume."
+    if heartbeat is None:
+        return Finding(NAME, State.FAILED, f"The {name} has never run.", remedy)
+    if now - heartbeat > threshold:
+        what = f"The {name} has sent no heartbeat since {heartbeat.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+        return Finding(NAME, State.FAILED, what, remedy)
+    return Finding(NAME, State.OK, f"The {name} is alive.")
+
+
+def _heartbeats() -> dict[str, datetime]:
+    """The newest heartbeat by job type, of instances that have not ended."""
+    from airflow.jobs.job import Job
+    from airflow.utils.session import create_session
+    from sqlalchemy import func, select
+
+    newest = (
+        select(Job.job_type, func.max(Job.latest_heartbeat))
+        .where(Job.job_type.in_(_COMPONENTS), Job.state == "running")
+        .group_by(Job.job_type)
+    )
+    with create_session() as session:
+        return {job_type: heartbeat for job_type, heartbeat in session.execute(newest) if heartbeat}
+
+
+__all__ = ["NAME", "examine_components"]
