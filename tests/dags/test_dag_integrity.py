@@ -18,9 +18,11 @@ from sellerops.inbound.workflow import STEPS
 from sellerops.marts.specs import load_marts
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import PeriodKind
-from sellerops_airflow.dag_factory.reports import build_all
+from sellerops.settings.specs.report_queues import ReportQueues
+from sellerops_airflow.dag_factory.reports import build_all, build_dag
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.inbound_confirming import ConfirmStepOperator
+from sellerops_airflow.operators.marts import BuildMartOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
@@ -104,6 +106,25 @@ def test_each_account_has_its_plan_and_its_mapped_group(bag: DagBag, dag_id: str
             assert group.group_id == f"{name}.slice"
             assert "slice_['label']" in task.map_index_template
             assert "slice_" in task.template_fields
+
+
+def test_only_loads_and_marts_leave_the_default_queue(bag: DagBag) -> None:
+    """Browser jobs, too: their DAGs are off as shipped (test_portal_dags.py)."""
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            name = task.task_id.rpartition(".")[2]
+            is_mart = isinstance(task, BuildMartOperator)
+            expected = "loads" if name.startswith("load_") else "marts" if is_mart else "default"
+            assert task.queue == expected, (dag.dag_id, task.task_id)
+
+
+def test_a_report_names_its_own_queues() -> None:
+    spec, accounts = SPECS[sorted(DAG_IDS)[0]], load_accounts()
+    own = spec.model_copy(update={"queue": ReportQueues(fetch="slow_api", load="large")})
+    dag = build_dag(own, accounts)
+    name = next(iter(accounts_of(spec.dag_id)))
+    queues = [dag.get_task(f"{name}.{step}").queue for step in GROUPS]
+    assert queues == ["default", "slow_api", "large"]
 
 
 def test_reports_with_scarce_quota_go_first_and_those_with_many_requests_before_all(bag: DagBag) -> None:

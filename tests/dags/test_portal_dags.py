@@ -35,9 +35,9 @@ def test_a_download_runs_in_the_pool_and_queue_of_its_login(portal_config: Path)
     assert (fetch.pool, fetch.queue) == ("browser_northwind_finance", "browser_finance")
     assert (fetch.pool_slots, fetch.retries >= 2) == (1, True)
     # Loading needs no browser.
-    for name in ("plan_slices", "slice.load_postgres"):
+    for name, queue in (("plan_slices", "default"), ("slice.load_postgres", "loads")):
         task = dags[PAYMENTS].get_task(f"northwind_na.{name}")
-        assert (task.pool, task.queue) == ("seller_portal_northwind_na", "default")
+        assert (task.pool, task.queue) == ("seller_portal_northwind_na", queue)
     # Only accounts with a login of the report's role.
     assert {task.split(".")[0] for task in dags[PAYMENTS].task_ids} == {"northwind_na"}
     assert {task.split(".")[0] for task in dags[STORAGE].task_ids} == {"northwind_na", "northwind_eu"}

@@ -17,6 +17,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
+from sellerops.settings.queues import BROWSER, check_queue
 from sellerops.settings.specs.durations import Duration
 from sellerops.settings.specs.strict_model import StrictModel
 
@@ -38,7 +39,7 @@ class Login(StrictModel):
     )
     browser: str = Field(description="`http://host:port` (CDP) or `ws://...` (a bound Playwright endpoint)")
     connection: str = ""
-    queue: str = Field(default="browser", description="Airflow queue of the workers that reach the browser")
+    queue: str = Field(default=BROWSER, description="Airflow queue of the workers that reach the browser")
     live_view: str = Field(default="", description="where a person sees and uses the running browser")
     job_timeout: Duration = Field(default=timedelta(minutes=10), description="longest browser job")
     memory_limit_mb: int = Field(
@@ -66,6 +67,8 @@ class Login(StrictModel):
         if parts.scheme not in ("http", "ws", "wss") or not parts.hostname or not parts.port:
             raise ValueError(f"{value!r} is not an address such as http://127.0.0.1:9222")
         return value
+
+    _queue_has_a_name = field_validator("queue")(check_queue)
 
     @property
     def pool(self) -> str:

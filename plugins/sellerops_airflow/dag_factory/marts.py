@@ -22,6 +22,7 @@ from sellerops.marts.graph import in_build_order
 from sellerops.marts.specs import GROUPS, MartSpec, load_marts, marts_and_failures
 from sellerops.preflight.configuration import Problem
 from sellerops.settings.accounts import load_accounts
+from sellerops.settings.queues import MARTS
 from sellerops.settings.specs.destination_rules import MART_DESTINATIONS
 from sellerops_airflow.dag_factory.checks import wanted_dag_id
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
@@ -95,6 +96,7 @@ def build_mart_group(group: str, marts: Sequence[MartSpec], destination: str) ->
                 task_id=mart.name,
                 mart=mart.name,
                 destination=destination,
+                queue=MARTS,
                 outlets=[mart_asset(mart.name, destination)],
                 # An input that has nothing to rebuild is skipped; its readers may have.
                 trigger_rule=TriggerRule.NONE_FAILED,

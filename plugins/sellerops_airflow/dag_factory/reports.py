@@ -180,6 +180,7 @@ def _fetch_task(
     spec: ReportSpec, account: Account, slice_: Any, common: dict[str, Any]
 ) -> FetchReportOperator:
     """The task that fetches one slice; of a web page, in the browser of the login with the report's role."""
+    common = {**common, "queue": spec.queue.fetch}
     if spec.request.how != "downloaded":
         return FetchReportOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **common)
     login = load_logins().for_report(account.id, spec.request.login or "")
@@ -210,6 +211,7 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
                     slice_=slice_,
                     request_ids=fetched.output,
                     map_index_template=LABEL,
+                    queue=spec.queue.load,
                     outlets=list(_assets(spec, destination)),
                     **common,
                 )

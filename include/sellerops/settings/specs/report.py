@@ -16,6 +16,7 @@ from sellerops.settings.specs.durations import Duration
 from sellerops.settings.specs.file_format import FileFormat
 from sellerops.settings.specs.period import Period, PeriodKind
 from sellerops.settings.specs.quarantine_rules import CollapseRules
+from sellerops.settings.specs.report_queues import ReportQueues
 from sellerops.settings.specs.request import RequestRules
 from sellerops.settings.specs.schedule import Schedule
 from sellerops.settings.specs.strict_model import StrictModel
@@ -82,6 +83,9 @@ class ReportSpec(StrictModel):
     tables: dict[str, TableSpec] = Field(min_length=1)
     retries: int = Field(
         default=3, ge=2, le=100, description="at least 2: a deferral may fail once for no reason"
+    )
+    queue: ReportQueues = Field(
+        default=ReportQueues(), description="the Airflow queues of its tasks (docs/many-machines.md)"
     )
     path: str = Field(default="", exclude=True)
     off_because: str = Field(

@@ -89,6 +89,8 @@ def test_a_name_travels_from_file_to_dag() -> None:
         ("family:", "destinations: [postgres, bigqeury]\nfamily:", "destinations", "postgres, bigquery"),
         ("family:", "destinations: []\nfamily:", "destinations", "at least 1"),
         ("family:", "destinations: [postgres, postgres]\nfamily:", "destinations", "listed twice"),
+        ("family:", "queue: {loads: large}\nfamily:", "queue.loads", "Did you mean 'load'"),
+        ("family:", 'queue: {load: "large,marts"}\nfamily:', "queue.load", "not the name of a queue"),
     ],
 )
 def test_an_error_names_file_key_and_remedy(tmp_path: Path, old: str, new: str, key: str, says: str) -> None:
@@ -153,6 +155,12 @@ def test_defaults_are_merged_one_level_deep(tmp_path: Path) -> None:
     write(tmp_path, "one", VALID + "request: {fresh_for: 2h}\n")
     (spec,), _ = load_specs(tmp_path)
     assert (spec.retries, spec.request.fresh_for.seconds, spec.request.cooldown.seconds) == (5, 7200, 1800)
+
+
+def test_a_report_may_change_one_of_its_queues(tmp_path: Path) -> None:
+    write(tmp_path, "one", VALID + "queue: {load: large}\n")
+    (spec,), _ = load_specs(tmp_path)
+    assert (spec.queue.fetch, spec.queue.load) == ("default", "large")
 
 
 def test_the_defaults_of_a_source_go_before_those_of_all_and_are_no_report(tmp_path: Path) -> None:
