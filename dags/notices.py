@@ -10,8 +10,8 @@ valid version stays in use.
 Free cancellation of a partnered carrier ends an hour (LTL, FTL) or a day after its confirmation, so a daily
 check would be too late: `config/inbound.yaml` sets how long before you get a notice.
 
-If a run of this DAG has not finished after a quarter of an hour, no worker takes tasks: the triggerer, which
-needs no worker, sends a notice.
+If a run of this DAG has not finished after a quarter of an hour, something keeps tasks from running: the
+watchdog in api-server and triggerer, which needs neither scheduler nor worker, sends a notice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from airflow.sdk import DAG, task
 
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults, docs_page
 from sellerops_airflow.housekeeping import configuration, inbound, maintenance
-from sellerops_airflow.housekeeping.worker_watch import worker_deadline
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
@@ -36,7 +35,6 @@ with DAG(
     # Waiting messages must not depend on somebody unpausing this DAG.
     is_paused_upon_creation=False,
     tags={"sellerops", "maintenance"},
-    deadline=worker_deadline(),
     **dag_defaults(retry_delay=timedelta(minutes=1)),
 ):
 

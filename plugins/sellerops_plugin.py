@@ -8,6 +8,7 @@ from typing import Any
 from airflow.plugins_manager import AirflowPlugin
 
 from sellerops_airflow.hooks.port_zero import PortZeroMiddleware
+from sellerops_airflow.housekeeping.watchdog import WatchdogMiddleware, start_in_triggerer
 from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.task_imports import import_for_dag_files, import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
@@ -18,6 +19,8 @@ if {"scheduler", "celery", "standalone"} & set(sys.argv):
     import_for_tasks()
 elif "dag-processor" in sys.argv:
     import_for_dag_files()
+elif "triggerer" in sys.argv:
+    start_in_triggerer()
 
 
 class SellerOpsPlugin(AirflowPlugin):
@@ -26,7 +29,8 @@ class SellerOpsPlugin(AirflowPlugin):
     name = "sellerops"
     timetables = [ReportTimetable]  # noqa: RUF012 - the type Airflow declares
     fastapi_root_middlewares = [  # noqa: RUF012 - the type Airflow declares
-        {"name": "sellerops connection test", "middleware": PortZeroMiddleware}
+        {"name": "sellerops connection test", "middleware": PortZeroMiddleware},
+        {"name": "sellerops watchdog", "middleware": WatchdogMiddleware},
     ]
     deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares
 

@@ -120,12 +120,12 @@ def _health(_: argparse.Namespace) -> int:
     from airflow import settings
     from sqlalchemy.exc import SQLAlchemyError
 
-    from sellerops_runtime.health import problems, warnings
+    from sellerops_airflow.housekeeping.stuck import find_waiting_tasks, runs_that_never_started
 
     engine = settings.get_engine()  # type: ignore[no-untyped-call]
     try:
         with engine.connect() as connection:
-            found, other = problems(connection), warnings(connection)
+            found, other = find_waiting_tasks(connection), runs_that_never_started(connection)
     except SQLAlchemyError as error:
         raise StartError(
             f"cannot read Airflow's metadata: {str(error).splitlines()[0]}.",
@@ -135,7 +135,11 @@ def _health(_: argparse.Namespace) -> int:
     print(
         commands_as_typed(
             "\n".join(
-                [*(f"ERROR    {line}" for line in found), *(f"WARNING  {line}" for line in other)] or ["ok"]
+                [
+                    *(f"ERROR    {each.what} Next: {each.remedy}" for each in found),
+                    *(f"WARNING  {each.what} Next: {each.remedy}" for each in other),
+                ]
+                or ["ok"]
             )
         )
     )

@@ -65,7 +65,6 @@ _OF_DAG_FILES = (
     "sellerops_airflow.dag_factory.reports",
     "sellerops_airflow.dag_factory.spec_check",
     "sellerops_airflow.housekeeping.summary",
-    "sellerops_airflow.housekeeping.worker_watch",
 )
 
 

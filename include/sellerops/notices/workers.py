@@ -1,13 +1,15 @@
-"""The notice that tasks do not run although Airflow's health is green."""
+"""What Airflow does not notice itself, and the notice of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sellerops.notices.events import Event
-from sellerops.notices.messages import run_fault_prefix
 from sellerops.notices.notice import Notice, escape
 
+# The faults of all watchdogs begin with it.
+FAULTS = "watchdog|"
 RESTART = (
     "restart the scheduler, whose LocalExecutor workers are stuck (one of them was killed): `docker compose "
     "restart airflow-scheduler`, or end `make demo` and start it again. With Celery, restart the workers and "
@@ -17,11 +19,24 @@ _BUSY = (
     "nothing if this is a large backfill; otherwise raise `[core] parallelism`, or check the longest running "
     "tasks."
 )
-_NOT_STARTED = (
-    "check that the scheduler runs and that the DAG is not paused; restart the scheduler if the run stays "
-    "queued."
-)
+_NOT_STARTED = "check that the DAG is not paused; restart the scheduler if the run stays queued."
 _HANGS = "read the task's log: the database or a channel does not respond. Clear the task once it does."
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Something that does not go on. ``key``: the same each time it is seen. ``what``: sentences with place
+    and number; ``remedy``: what you do next, with commands in backticks.
+    """
+
+    key: str
+    headline: str
+    what: str
+    remedy: str
+
+    @property
+    def fault_key(self) -> str:
+        return f"{FAULTS}{self.key}"
 
 
 @dataclass(frozen=True)
@@ -29,7 +44,7 @@ class StuckRun:
     """A run that should have finished long ago.
 
     ``minutes``: its age. ``state``: `queued` (the run itself), `waiting` (its tasks wait for a worker) or
-    `running` (they run). ``running``: other tasks of this project that run at the moment.
+    `running` (they run). ``running``: other tasks that run at the moment.
     """
 
     dag_id: str
@@ -39,23 +54,26 @@ class StuckRun:
     running: int
 
 
-def worker_notice(run: StuckRun, url: str) -> Notice:
-    """The fault belongs to the DAG: its next successful run is the recovery."""
+def describe_run(run: StuckRun) -> Stuck:
+    """Why the run is stuck, by what runs beside it."""
     headline, remedy = _diagnose(run)
-    sections = [
-        f"A run of `{run.dag_id}`, which takes seconds, has not finished {run.minutes} minutes after it was "
-        f"created. {run.running} other tasks are running.",
-        f"Next: {escape(remedy)}",
-    ]
+    what = (
+        f"Run {run.run_id} of {run.dag_id}, which takes seconds, has not finished {run.minutes} minutes after "
+        f"it was created. {run.running} other tasks are running."
+    )
+    return Stuck("short_run", headline, what, remedy)
+
+
+def stuck_notice(stuck: Stuck, since: datetime, now: datetime) -> Notice:
+    """The notice of something stuck ``since`` (both aware). Recorded again and again, it is one an hour, of
+    which the outbox sends the first and a daily reminder.
+    """
     return Notice.build(
-        f"workers|{run.dag_id}|{run.run_id}",
+        f"{stuck.fault_key}|{since.isoformat()}|{now:%Y-%m-%dT%H}",
         Event.CRITICAL_FAILURE,
-        headline,
-        sections,
-        footer=f"<{url}|Open the run>",
-        dag_id=run.dag_id,
-        run_id=run.run_id,
-        fault_key=f"{run_fault_prefix(run.dag_id)}|workers",
+        stuck.headline,
+        [escape(stuck.what), f"Next: {escape(stuck.remedy)}"],
+        fault_key=stuck.fault_key,
     )
 
 

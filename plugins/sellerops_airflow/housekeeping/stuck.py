@@ -1,0 +1,239 @@
+"""Finds in Airflow's metadata what Airflow itself does not notice: silent components and work that nobody does.
+
+Its own health is green while a killed LocalExecutor worker keeps the others from every task, while no Celery
+worker takes a queue, and while a deferred task waits for a trigger that is gone. Each finding names one
+cause: what follows from a silent component is not reported beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sellerops.notices.workers import RESTART, Stuck, StuckRun, describe_run
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+# Its runs take seconds on any free worker and start every five minutes.
+SHORT_DAG = "sellerops__notices"
+NEVER_STARTED = timedelta(hours=6)
+_COMPONENTS = {
+    "SchedulerJob": ("scheduler", "no run starts and no task"),
+    "TriggererJob": ("triggerer", "nothing that waits for Amazon or a person continues"),
+    "DagProcessorJob": ("dag-processor", "changed files and new reports have no effect, and runs that end send no notice"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long each may last. ``patience``: how long tasks may wait for a worker or triggerer."""
+
+    patience: timedelta = timedelta(minutes=10)
+
+    @property
+    def silence(self) -> timedelta:
+        """Without a heartbeat, or an answer of the API server. A restarted component needs less."""
+        return self.patience * 0.3
+
+    @property
+    def short_run(self) -> timedelta:
+        return self.patience * 1.5
+
+
+def find_stuck(connection: Connection, limits: Limits | None = None, now: datetime | None = None) -> list[Stuck]:
+    """What is stuck, causes only. ``now``: aware."""
+    limits, moment = limits or Limits(), now or datetime.now(UTC)
+    silent = {each.key: each for each in _silent_components(connection, limits.silence, moment)}
+    found = [*silent.values()]
+    if "scheduler" not in silent:
+        waiting = find_waiting_tasks(connection, limits, moment)
+        found += waiting or _stuck_run(connection, limits.short_run, moment)
+    if "triggerer" not in silent:
+        found += _no_trigger(connection, limits.patience, moment)
+    return found
+
+
+def find_waiting_tasks(
+    connection: Connection, limits: Limits | None = None, now: datetime | None = None
+) -> list[Stuck]:
+    """Tasks without a worker or a pool, which are the scheduler's: its health check asks for them."""
+    patience, moment = (limits or Limits()).patience, now or datetime.now(UTC)
+    return [*_no_worker(connection, patience, moment), *_no_pool(connection)]
+
+
+def runs_that_never_started(connection: Connection, now: datetime | None = None) -> list[Stuck]:
+    """Runs that have been queued for hours while their DAG has no running one. No component causes these."""
+    from airflow.models.dag import DagModel
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import select
+
+    moment = now or datetime.now(UTC)
+    running = select(DagRun.dag_id).where(DagRun.state == "running")
+    rows = connection.execute(
+        select(DagRun.dag_id, DagRun.run_id, DagModel.is_paused)
+        .join(DagModel, DagModel.dag_id == DagRun.dag_id)
+        .where(DagRun.state == "queued", DagRun.queued_at < moment - NEVER_STARTED)
+        .where(DagRun.dag_id.not_in(running))
+        .order_by(DagRun.queued_at)
+    )
+    hours = NEVER_STARTED.seconds // 3600
+    return [
+        Stuck(
+            f"run|{row.dag_id}|{row.run_id}",
+            "A run never starts",
+            f"{row.dag_id}, run {row.run_id}: queued for more than {hours} hours.",
+            "unpause the DAG."
+            if row.is_paused
+            else "delete the run and trigger its days manually; its backfill was cancelled.",
+        )
+        for row in rows
+    ]
+
+
+def _silent_components(connection: Connection, silence: timedelta, now: datetime) -> Iterator[Stuck]:
+    """Kinds of component of which no instance has a recent heartbeat. One of two is enough."""
+    from airflow.jobs.job import Job
+    from sqlalchemy import func, select
+
+    newest = select(Job.job_type, func.max(Job.latest_heartbeat)).group_by(Job.job_type)
+    heartbeats = {job_type: _aware(beat) for job_type, beat in connection.execute(newest)}
+    for job_type, (name, effect) in _COMPONENTS.items():
+        beat = heartbeats.get(job_type)
+        if beat is not None and now - beat > silence:
+            yield Stuck(
+                name,
+                f"The {name} is silent",
+                f"No {name} has sent a heartbeat since {beat:%Y-%m-%d %H:%M} UTC: {effect}.",
+                f"restart it: `docker compose restart airflow-{name}`, or end `make demo` and start it again. "
+                "If it stops again, its log says why. Nothing is lost: tasks resume where they were.",
+            )
+
+
+def _no_worker(connection: Connection, patience: timedelta, now: datetime) -> Iterator[Stuck]:
+    """Queues whose tasks wait while none of theirs runs."""
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import case, func, select
+
+    late = case((TaskInstance.queued_dttm < now - patience, 1), else_=0)
+    rows = connection.execute(
+        select(
+            TaskInstance.queue,
+            func.sum(case((TaskInstance.state == "queued", late), else_=0)).label("waiting"),
+            func.sum(case((TaskInstance.state == "running", 1), else_=0)).label("running"),
+        )
+        .where(TaskInstance.state.in_(("queued", "running")))
+        .group_by(TaskInstance.queue)
+    ).all()
+    is_all = not any(row.running for row in rows)
+    for row in rows:
+        if row.waiting and not row.running:
+            minutes = int(patience.total_seconds() // 60)
+            yield Stuck(
+                f"queue|{row.queue}",
+                "Tasks are queued and nothing runs" if is_all else f"No worker takes queue {row.queue}",
+                f"{row.waiting} tasks of queue {row.queue} have been queued for more than {minutes} minutes and "
+                + ("none is running." if is_all else "none of that queue is running, while others run."),
+                RESTART if is_all else "start a worker of that queue, or restart it: its log says what it does.",
+            )
+
+
+def _no_pool(connection: Connection) -> Iterator[Stuck]:
+    from airflow.models.pool import Pool
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import func, select
+
+    rows = connection.execute(
+        select(TaskInstance.pool, func.count().label("tasks"))
+        .where(TaskInstance.state == "scheduled", TaskInstance.pool.not_in(select(Pool.pool)))
+        .group_by(TaskInstance.pool)
+    )
+    for row in rows:
+        yield Stuck(
+            f"pool|{row.pool}",
+            f"The pool {row.pool} does not exist",
+            f"{row.tasks} tasks wait for the pool {row.pool}, which does not exist.",
+            f'`airflow pools set {row.pool} 4 "one account at one source"`.',
+        )
+
+
+def _no_trigger(connection: Connection, patience: timedelta, now: datetime) -> Iterator[Stuck]:
+    """Deferred tasks without a trigger, and triggers that no living triggerer has."""
+    from airflow.jobs.job import Job
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.trigger import Trigger
+    from sqlalchemy import select
+
+    since = now - patience
+    alive = select(Job.id).where(Job.job_type == "TriggererJob", Job.latest_heartbeat >= since)
+    rows = connection.execute(
+        select(TaskInstance.dag_id, TaskInstance.run_id, TaskInstance.task_id, Trigger.id.label("trigger"))
+        .join(Trigger, Trigger.id == TaskInstance.trigger_id, isouter=True)
+        .where(TaskInstance.state == "deferred", TaskInstance.updated_at < since)
+        .where(Trigger.id.is_(None) | Trigger.triggerer_id.is_(None) | Trigger.triggerer_id.not_in(alive))
+        .order_by(TaskInstance.updated_at)
+    ).all()
+    lost = [row for row in rows if row.trigger is None]
+    minutes = int(patience.total_seconds() // 60)
+    if lost:
+        yield Stuck(
+            "trigger|gone",
+            "Deferred tasks wait for a trigger that is gone",
+            f"{len(lost)} tasks have been deferred for more than {minutes} minutes and have no trigger, so nothing "
+            f"continues them: {_name(lost)}.",
+            "clear these tasks; each resumes where its slice was.",
+        )
+    if len(rows) > len(lost):
+        waiting = [row for row in rows if row.trigger is not None]
+        yield Stuck(
+            "trigger|waiting",
+            "No triggerer takes the triggers of deferred tasks",
+            f"{len(waiting)} tasks have been deferred for more than {minutes} minutes and no living triggerer has "
+            f"their triggers: {_name(waiting)}.",
+            "start another triggerer or raise `[triggerer] capacity`; if it has room, restart it: "
+            "`docker compose restart airflow-triggerer`.",
+        )
+
+
+def _name(rows: list[object]) -> str:
+    """The first tasks by name."""
+    named = [f"{row.dag_id} {row.run_id} {row.task_id}" for row in rows[:3]]  # type: ignore[attr-defined]
+    return ", ".join(named) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+
+
+def _stuck_run(connection: Connection, short_run: timedelta, now: datetime) -> Iterator[Stuck]:
+    """The oldest unfinished run of the DAG whose runs take seconds, if it is old."""
+    from airflow.models.dag import DagModel
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import func, select
+
+    row = connection.execute(
+        select(DagRun.run_id, DagRun.state, DagRun.queued_at)
+        .join(DagModel, DagModel.dag_id == DagRun.dag_id)
+        .where(DagRun.dag_id == SHORT_DAG, DagRun.state.in_(("queued", "running")))
+        .where(DagRun.queued_at < now - short_run, DagModel.is_paused.is_(False))
+        .order_by(DagRun.queued_at)
+        .limit(1)
+    ).first()
+    if row is None:
+        return
+    states = select(TaskInstance.state).where(
+        TaskInstance.dag_id == SHORT_DAG, TaskInstance.run_id == row.run_id
+    )
+    is_waiting = bool({None, "scheduled", "queued", "up_for_retry"} & set(connection.scalars(states)))
+    others = select(func.count()).where(TaskInstance.state == "running", TaskInstance.dag_id != SHORT_DAG)
+    state = "queued" if row.state == "queued" else "waiting" if is_waiting else "running"
+    minutes = int((now - _aware(row.queued_at)).total_seconds() // 60)
+    yield describe_run(
+        StuckRun(SHORT_DAG, str(row.run_id), minutes, state, int(connection.scalar(others) or 0))
+    )
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+__all__ = ["Limits", "find_stuck", "find_waiting_tasks", "runs_that_never_started"]

@@ -1,0 +1,185 @@
+"""A thread beside the api-server and the triggerer that reports what Airflow does not notice itself.
+
+Both look at Airflow's metadata, so either one reports scheduler, dag-processor, workers and the other's half:
+the api-server a silent triggerer, the triggerer an api-server that does not answer. Neither needs a worker or
+the scheduler. Two that see the same send one notice, because faults and messages are rows of the ledger.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sellerops.notices.workers import FAULTS, Stuck, stuck_notice
+from sellerops_airflow.housekeeping.stuck import Limits, find_stuck
+from sellerops_airflow.runtime import get_runtime
+
+log = logging.getLogger(__name__)
+
+# Seconds that tasks may wait for a worker or a triggerer before it is reported: docs/bad-nights.md.
+PATIENCE = "SELLEROPS_WATCHDOG_PATIENCE"
+API_SERVER = "api-server"
+_ANSWER_SECONDS = 5.0
+
+
+class Watchdog:
+    """Looks again and again and sends notices and recoveries.
+
+    :param find: what is stuck at a moment (aware); called every tenth of the patience.
+    :param watches: keys of faults that only this watchdog sees, and so only it may close.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[datetime], list[Stuck]],
+        limits: Limits,
+        *,
+        watches: frozenset[str] = frozenset(),
+        started: datetime | None = None,
+    ) -> None:
+        self._find = find
+        self._limits = limits
+        self._watches = watches
+        self._started = started or datetime.now(UTC)
+        self._since: dict[str, datetime] = {}
+
+    def start(self) -> None:
+        """Look until the process ends. The first look comes late, after the process has forked its children."""
+        threading.Thread(target=self._run, name="sellerops-watchdog", daemon=True).start()
+
+    def look(self, now: datetime | None = None) -> None:
+        """Send notices of what was found twice in a row, and recoveries of what is found no more.
+
+        After its start it sends nothing for a while: the other components may still be starting, too.
+        """
+        moment = now or datetime.now(UTC)
+        found = self._find(moment)
+        self._since = {each.key: self._since.get(each.key, moment) for each in found}
+        if moment - self._started >= self._limits.silence:
+            self._send(found, moment)
+
+    def _send(self, found: list[Stuck], now: datetime) -> None:
+        from sellerops.ledger.notices import open_faults
+        from sellerops_airflow.notifiers import send_notice, send_recovery
+
+        ledger = get_runtime().ledger
+        for each in found:
+            since = self._since[each.key]
+            if since < now:
+                log.warning("%s Next: %s", each.what, each.remedy)
+                send_notice(ledger, stuck_notice(each, since, now))
+        seen = {each.fault_key for each in found}
+        for fault in ledger.database.run(lambda connection: open_faults(connection, FAULTS)):
+            if fault.fault_key not in seen and self._may_close(fault.fault_key.removeprefix(FAULTS)):
+                send_recovery(ledger, fault.fault_key)
+
+    def _may_close(self, key: str) -> bool:
+        return key != API_SERVER or API_SERVER in self._watches
+
+    def _run(self) -> None:
+        stopped = threading.Event()
+        while not stopped.wait(self._limits.patience.total_seconds() / 10):
+            if os.environ.get("_AIRFLOW_PROCESS_CONTEXT") == "client":
+                return  # a child of the triggerer, which has neither metadata nor connections
+            try:
+                self.look()
+            except Exception:
+                # The next look follows. Whether databases answer is for /ready to say.
+                log.exception("The watchdog could not look")
+
+
+class WatchdogMiddleware:
+    """ASGI middleware that starts the watchdog when its server starts, so once in each of its processes."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            limits = limits_of_environment()
+            Watchdog(lambda now: find_in_metadata(limits, now), limits).start()
+        await self._app(scope, receive, send)
+
+
+def start_in_triggerer() -> None:
+    """Start the watchdog that also watches the api-server."""
+    limits = limits_of_environment()
+    api = ApiServer(limits.silence)
+    Watchdog(
+        lambda now: [*find_in_metadata(limits, now), *api.find(now)], limits, watches=frozenset({API_SERVER})
+    ).start()
+
+
+class ApiServer:
+    """Whether the api-server answers, which every task needs."""
+
+    def __init__(self, silence: timedelta, answers: Callable[[], str] | None = None) -> None:
+        self._silence = silence
+        self._ask = answers or _ask_api_server
+        self._silent_since: datetime | None = None
+
+    def find(self, now: datetime) -> list[Stuck]:
+        """The api-server, once it has not answered for long."""
+        problem = self._ask()
+        self._silent_since = (self._silent_since or now) if problem else None
+        if self._silent_since is None or now - self._silent_since < self._silence:
+            return []
+        return [
+            Stuck(
+                API_SERVER,
+                "The api-server does not answer",
+                f"It has not answered since {self._silent_since:%Y-%m-%d %H:%M} UTC: {problem}. No task starts, "
+                "and those that run cannot tell how they ended.",
+                "restart it: `docker compose restart airflow-api-server`, or end `make demo` and start it again. "
+                "If it stops again, its log says why. Nothing is lost: tasks resume where they were.",
+            )
+        ]
+
+
+def limits_of_environment() -> Limits:
+    """The limits by the environment's patience, or the usual ones. A value that is no number is logged."""
+    value = os.environ.get(PATIENCE, "").strip()
+    try:
+        return Limits(timedelta(seconds=max(10.0, float(value)))) if value else Limits()
+    except ValueError:
+        log.error("%s=%r is not a number of seconds; using %s", PATIENCE, value, Limits().patience)
+        return Limits()
+
+
+def find_in_metadata(limits: Limits, now: datetime) -> list[Stuck]:
+    """What is stuck by Airflow's metadata."""
+    from airflow import settings
+
+    engine = settings.get_engine()  # type: ignore[no-untyped-call]
+    with engine.connect() as connection:
+        return find_stuck(connection, limits, now)
+
+
+def _ask_api_server() -> str:
+    """What is wrong with the api-server's answer; empty if it answers."""
+    import httpx
+    from airflow.configuration import conf
+
+    base = conf.get("core", "execution_api_server_url", fallback="") or ""
+    base = base or f"{conf.get('api', 'base_url', fallback='http://localhost:8080').rstrip('/')}/execution/"
+    try:
+        answer = httpx.get(f"{base.rstrip('/')}/health", timeout=_ANSWER_SECONDS, trust_env=False)
+    except httpx.HTTPError as error:
+        return f"{base} {type(error).__name__}"
+    return f"{base} answers {answer.status_code}" if answer.is_server_error else ""
+
+
+__all__ = [
+    "API_SERVER",
+    "PATIENCE",
+    "ApiServer",
+    "Watchdog",
+    "WatchdogMiddleware",
+    "find_in_metadata",
+    "limits_of_environment",
+    "start_in_triggerer",
+]

@@ -1,0 +1,158 @@
+"""The watchdog sends one notice and one recovery of what Airflow does not notice itself."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from support.channels import Channels
+
+from sellerops.ledger import Ledger
+from sellerops.ledger.notices import open_faults
+from sellerops.notices.workers import Stuck
+from sellerops_airflow.housekeeping import watchdog
+from sellerops_airflow.housekeeping.stuck import SHORT_DAG, Limits
+from sellerops_airflow.housekeeping.watchdog import API_SERVER, ApiServer, Watchdog, WatchdogMiddleware
+from sellerops_airflow.runtime import Runtime, use_runtime
+
+START = datetime(2026, 11, 21, 9, tzinfo=UTC)
+SILENT = Stuck("scheduler", "The scheduler is silent", "No heartbeat since 08:50.", "restart it.")
+
+
+@dataclass
+class Metadata:
+    """What is stuck at the moment, for watchdogs that look every minute."""
+
+    stuck: list[Stuck] = field(default_factory=list)
+    now: datetime = START
+
+    def watchdog(self, **options: Any) -> Watchdog:
+        return Watchdog(lambda now: list(self.stuck), Limits(), started=self.now, **options)
+
+    def look(self, *watchdogs: Watchdog, minutes: int = 1) -> None:
+        for _ in range(minutes):
+            self.now += timedelta(minutes=1)
+            for each in watchdogs:
+                each.look(self.now)
+
+
+@pytest.fixture
+def metadata(ledger: Ledger, conninfo: str) -> Iterator[Metadata]:
+    with use_runtime(Runtime(lambda: conninfo, str, str)):
+        yield Metadata()
+
+
+def test_the_dag_that_it_looks_at_runs_every_few_minutes(bag: DagBag) -> None:
+    assert bag.dags[SHORT_DAG].schedule == "*/5 * * * *"
+    assert bag.dags[SHORT_DAG].is_paused_upon_creation is False
+
+
+def test_two_watchdogs_send_one_notice_and_one_recovery(
+    metadata: Metadata, ledger: Ledger, sent: Channels
+) -> None:
+    beside_api_server, beside_triggerer = metadata.watchdog(), metadata.watchdog()
+    metadata.look(beside_api_server, beside_triggerer, minutes=3)
+    metadata.stuck = [SILENT]
+    metadata.look(beside_api_server, beside_triggerer, minutes=90)
+    (text,) = sent.texts
+    assert text.startswith("The scheduler is silent") and "Next: restart it." in text
+    metadata.stuck = []
+    metadata.look(beside_api_server, beside_triggerer, minutes=2)
+    assert len(sent.texts) == 2
+    assert "Resolved: The scheduler is silent" in sent.texts[1]
+    assert ledger.database.run(lambda c: open_faults(c)) == []
+
+
+def test_the_same_fault_an_hour_later_is_a_notice_again(metadata: Metadata, sent: Channels) -> None:
+    watching = metadata.watchdog()
+    metadata.look(watching, minutes=3)
+    for _ in range(2):
+        metadata.stuck = [SILENT]
+        metadata.look(watching, minutes=3)
+        metadata.stuck = []
+        metadata.look(watching, minutes=3)
+    assert [text.split("\n")[0].split(":")[0] for text in sent.texts] == ["The scheduler is silent", "Resolved"] * 2
+
+
+def test_what_is_seen_once_or_right_after_the_start_is_no_notice(metadata: Metadata, sent: Channels) -> None:
+    metadata.stuck = [SILENT]
+    watching = metadata.watchdog()
+    metadata.look(watching, minutes=2)  # the other components are starting, too
+    metadata.stuck = []
+    metadata.look(watching, minutes=2)
+    metadata.stuck = [SILENT]
+    metadata.look(watching)
+    metadata.stuck = []
+    metadata.look(watching, minutes=2)
+    assert sent.texts == []
+
+
+def test_a_restarted_watchdog_sends_the_recovery_of_its_predecessors_fault(
+    metadata: Metadata, sent: Channels
+) -> None:
+    metadata.stuck = [SILENT]
+    metadata.look(metadata.watchdog(), minutes=4)
+    metadata.stuck = []
+    metadata.look(metadata.watchdog(), minutes=4)
+    assert len(sent.texts) == 2 and "Resolved" in sent.texts[1]
+
+
+def test_only_who_watches_the_api_server_closes_its_fault(metadata: Metadata, sent: Channels) -> None:
+    problem = ["refused"]
+    api = ApiServer(Limits().silence, lambda: problem[0])
+    beside_triggerer = Watchdog(api.find, Limits(), watches=frozenset({API_SERVER}), started=START)
+    beside_api_server = metadata.watchdog()
+    metadata.look(beside_triggerer, beside_api_server, minutes=3)
+    assert sent.texts == []  # not for long enough
+    metadata.look(beside_triggerer, beside_api_server, minutes=5)
+    (text,) = sent.texts
+    assert text.startswith("The api-server does not answer") and "since 2026-11-21 09:01" in text
+    problem[0] = ""
+    metadata.look(beside_triggerer)
+    assert len(sent.texts) == 2 and "Resolved: The api-server does not answer" in sent.texts[1]
+
+
+def test_it_starts_with_the_server_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Watchdog] = []
+    monkeypatch.setattr(Watchdog, "start", lambda self: started.append(self))
+    passed: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        passed.append(scope["type"])
+
+    async def serve() -> None:
+        middleware = WatchdogMiddleware(app)
+        for kind in ("lifespan", "http", "http"):
+            await middleware({"type": kind}, None, None)
+
+    asyncio.run(serve())
+    assert passed == ["lifespan", "http", "http"]
+    assert len(started) == 1
+
+
+def test_its_thread_looks_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, enough = [], threading.Event()
+
+    def find(now: datetime) -> list[Stuck]:
+        looked.append(now)
+        if len(looked) == 1:
+            raise OSError("the database does not answer")
+        if len(looked) == 2:
+            monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "client")
+            enough.set()
+        return []
+
+    Watchdog(find, Limits(timedelta(milliseconds=1)), started=START + timedelta(days=9999)).start()
+    assert enough.wait(30)
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("", 600), ("120", 120), ("1", 10), ("ten", 600)])
+def test_patience_is_a_variable(monkeypatch: pytest.MonkeyPatch, value: str, seconds: int) -> None:
+    monkeypatch.setenv(watchdog.PATIENCE, value)
+    assert watchdog.limits_of_environment().patience == timedelta(seconds=seconds)
