@@ -7,8 +7,8 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from sellerops_airflow.doctor.watchdog import WatchdogMiddleware, start_in_triggerer
 from sellerops_airflow.hooks.port_zero import PortZeroMiddleware
-from sellerops_airflow.housekeeping.watchdog import WatchdogMiddleware, start_in_triggerer
 from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.task_imports import import_for_dag_files, import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable

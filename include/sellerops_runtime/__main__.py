@@ -120,7 +120,7 @@ def _health(_: argparse.Namespace) -> int:
     from airflow import settings
     from sqlalchemy.exc import SQLAlchemyError
 
-    from sellerops_airflow.housekeeping.stuck import find_waiting_tasks, runs_that_never_started
+    from sellerops_airflow.doctor.stuck import find_waiting_tasks, runs_that_never_started
 
     engine = settings.get_engine()  # type: ignore[no-untyped-call]
     try:

@@ -59,9 +59,7 @@ def stored_alert(bag: DagBag) -> Any:
 def test_every_spec_with_a_promise_has_its_deadline_and_no_other_dag_has(bag: DagBag) -> None:
     promising = {spec.dag_id for spec in shipped_specs() if spec.due}
     assert SALES.dag_id in promising
-    # That of sellerops__notices is no promise: test_worker_watch.py.
-    with_deadline = {dag_id for dag_id, dag in bag.dags.items() if dag.deadline}
-    assert with_deadline == promising | {"sellerops__notices"}
+    assert {dag_id for dag_id, dag in bag.dags.items() if dag.deadline} == promising
     assert deadline_of(SALES.model_copy(update={"due": None})) is None
 
 
@@ -133,7 +131,12 @@ def test_a_promise_that_is_no_time_of_day_is_refused(wrong: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["sellerops_airflow.deadlines.tell_late", "sellerops_airflow.worker_watch.tell_no_worker"]
+    "path",
+    [
+        "sellerops_airflow.deadlines.tell_late",
+        "sellerops_airflow.worker_watch.tell_no_worker",
+        "sellerops_airflow.housekeeping.worker_watch.notify_stuck_run",
+    ],
 )
 def test_callbacks_of_deadlines_stored_before_the_modules_moved_are_found(path: str) -> None:
     module, _, name = path.rpartition(".")

@@ -58,8 +58,8 @@ def describe_run(run: StuckRun) -> Stuck:
     """Why the run is stuck, by what runs beside it."""
     headline, remedy = _diagnose(run)
     what = (
-        f"Run {run.run_id} of {run.dag_id}, which takes seconds, has not finished {run.minutes} minutes after "
-        f"it was created. {run.running} other tasks are running."
+        f"Run {run.run_id} of {run.dag_id}, which takes seconds, has not finished {run.minutes} minutes "
+        f"after it was created. {run.running} other tasks are running."
     )
     return Stuck("short_run", headline, what, remedy)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sellerops.doctor.check import Check
-from sellerops_airflow.doctor import components
+from sellerops_airflow.doctor import components, stuck_check
 
 CHECKS = (
     Check(components.NAME, components.examine_components, is_probed=True),
+    Check(stuck_check.NAME, stuck_check.examine_stuck),
 )  # fmt: skip
 
 __all__ = ["CHECKS"]

@@ -20,7 +20,10 @@ from airflow.models.taskinstance import TaskInstance  # noqa: E402
 from airflow.models.trigger import Trigger  # noqa: E402
 from sqlalchemy import Connection, Table, create_engine, insert, update  # noqa: E402
 
-from sellerops_airflow.housekeeping.stuck import find_stuck, runs_that_never_started  # noqa: E402
+from sellerops.doctor.finding import State  # noqa: E402
+from sellerops.doctor.installation import Installation  # noqa: E402
+from sellerops_airflow.doctor.stuck import find_stuck, runs_that_never_started  # noqa: E402
+from sellerops_airflow.doctor.stuck_check import PATIENCE, examine_stuck, read_limits  # noqa: E402
 from sellerops_runtime.__main__ import main  # noqa: E402
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -193,6 +196,26 @@ def test_runs_that_never_start_blame_no_component(metadata: Connection, add: Add
     assert paused.what.startswith("paused, run backfill__1") and "unpause the DAG" in paused.remedy
     assert cancelled.what.startswith("cancelled, run backfill__2") and "delete the run" in cancelled.remedy
     assert headlines(metadata) == []
+
+
+def test_the_doctor_says_the_same(metadata: Connection, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow.settings.get_engine", lambda: metadata.engine)
+    installation = Installation(str, str, str)
+    metadata.execute(update(Job).values(latest_heartbeat=datetime.now(UTC)))
+    (fine,) = examine_stuck(installation)
+    assert fine.state is State.OK
+    add(TaskInstance, dag_id="d", state="queued", queued_dttm=NOW - timedelta(days=9), queue="default")
+    add(DagModel, dag_id="paused", is_paused=True)
+    add(DagRun, dag_id="paused", run_id="r", state="queued", queued_at=NOW - timedelta(days=9))
+    stuck, warned = examine_stuck(installation)
+    assert (stuck.state, warned.state) == (State.FAILED, State.WARNING)
+    assert stuck.remedy.startswith("Restart the scheduler") and warned.remedy == "Unpause the DAG."
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("", 600), ("120", 120), ("1", 10), ("ten", 600)])
+def test_patience_is_a_variable(monkeypatch: pytest.MonkeyPatch, value: str, seconds: int) -> None:
+    monkeypatch.setenv(PATIENCE, value)
+    assert read_limits().patience == timedelta(seconds=seconds)
 
 
 def test_unreadable_metadata_is_reported_with_where_to_run_it(

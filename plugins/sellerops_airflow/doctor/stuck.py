@@ -1,4 +1,4 @@
-"""Finds in Airflow's metadata what Airflow itself does not notice: silent components and work that nobody does.
+"""Finds in Airflow's metadata what Airflow does not notice: silent components, and work that nobody does.
 
 Its own health is green while a killed LocalExecutor worker keeps the others from every task, while no Celery
 worker takes a queue, and while a deferred task waits for a trigger that is gone. Each finding names one
@@ -23,8 +23,9 @@ NEVER_STARTED = timedelta(hours=6)
 _COMPONENTS = {
     "SchedulerJob": ("scheduler", "no run starts and no task"),
     "TriggererJob": ("triggerer", "nothing that waits for Amazon or a person continues"),
-    "DagProcessorJob": ("dag-processor", "changed files and new reports have no effect, and runs that end send no notice"),
-}  # fmt: skip
+    "DagProcessorJob": ("dag-processor", "changes of files have no effect, and runs send no notices"),
+}
+COMPONENTS = frozenset(name for name, _ in _COMPONENTS.values())
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class Limits:
         return self.patience * 1.5
 
 
-def find_stuck(connection: Connection, limits: Limits | None = None, now: datetime | None = None) -> list[Stuck]:
+def find_stuck(
+    connection: Connection, limits: Limits | None = None, now: datetime | None = None
+) -> list[Stuck]:
     """What is stuck, causes only. ``now``: aware."""
     limits, moment = limits or Limits(), now or datetime.now(UTC)
     silent = {each.key: each for each in _silent_components(connection, limits.silence, moment)}
@@ -107,8 +110,8 @@ def _silent_components(connection: Connection, silence: timedelta, now: datetime
                 name,
                 f"The {name} is silent",
                 f"No {name} has sent a heartbeat since {beat:%Y-%m-%d %H:%M} UTC: {effect}.",
-                f"restart it: `docker compose restart airflow-{name}`, or end `make demo` and start it again. "
-                "If it stops again, its log says why. Nothing is lost: tasks resume where they were.",
+                f"restart it: `docker compose restart airflow-{name}`, or end `make demo` and start it "
+                "again. If it stops again, its log says why. Nothing is lost: tasks resume where they were.",
             )
 
 
@@ -134,9 +137,11 @@ def _no_worker(connection: Connection, patience: timedelta, now: datetime) -> It
             yield Stuck(
                 f"queue|{row.queue}",
                 "Tasks are queued and nothing runs" if is_all else f"No worker takes queue {row.queue}",
-                f"{row.waiting} tasks of queue {row.queue} have been queued for more than {minutes} minutes and "
-                + ("none is running." if is_all else "none of that queue is running, while others run."),
-                RESTART if is_all else "start a worker of that queue, or restart it: its log says what it does.",
+                f"{row.waiting} tasks of queue {row.queue} have been queued for more than {minutes} minutes "
+                + ("and none is running." if is_all else "and none of them runs, while others run."),
+                RESTART
+                if is_all
+                else "start a worker of that queue, or restart it: its log says what it does.",
             )
 
 
@@ -181,8 +186,8 @@ def _no_trigger(connection: Connection, patience: timedelta, now: datetime) -> I
         yield Stuck(
             "trigger|gone",
             "Deferred tasks wait for a trigger that is gone",
-            f"{len(lost)} tasks have been deferred for more than {minutes} minutes and have no trigger, so nothing "
-            f"continues them: {_name(lost)}.",
+            f"{len(lost)} tasks have been deferred for more than {minutes} minutes and have no trigger, so "
+            f"nothing continues them: {_name(lost)}.",
             "clear these tasks; each resumes where its slice was.",
         )
     if len(rows) > len(lost):
@@ -190,8 +195,8 @@ def _no_trigger(connection: Connection, patience: timedelta, now: datetime) -> I
         yield Stuck(
             "trigger|waiting",
             "No triggerer takes the triggers of deferred tasks",
-            f"{len(waiting)} tasks have been deferred for more than {minutes} minutes and no living triggerer has "
-            f"their triggers: {_name(waiting)}.",
+            f"{len(waiting)} tasks have been deferred for more than {minutes} minutes and no living "
+            f"triggerer has their triggers: {_name(waiting)}.",
             "start another triggerer or raise `[triggerer] capacity`; if it has room, restart it: "
             "`docker compose restart airflow-triggerer`.",
         )
@@ -236,4 +241,4 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-__all__ = ["Limits", "find_stuck", "find_waiting_tasks", "runs_that_never_started"]
+__all__ = ["COMPONENTS", "Limits", "find_stuck", "find_waiting_tasks", "runs_that_never_started"]

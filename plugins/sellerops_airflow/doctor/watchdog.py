@@ -15,13 +15,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sellerops.notices.workers import FAULTS, Stuck, stuck_notice
-from sellerops_airflow.housekeeping.stuck import Limits, find_stuck
+from sellerops_airflow.doctor.stuck import Limits, find_stuck
+from sellerops_airflow.doctor.stuck_check import read_limits
 from sellerops_airflow.runtime import get_runtime
 
 log = logging.getLogger(__name__)
 
-# Seconds that tasks may wait for a worker or a triggerer before it is reported: docs/bad-nights.md.
-PATIENCE = "SELLEROPS_WATCHDOG_PATIENCE"
 API_SERVER = "api-server"
 _ANSWER_SECONDS = 5.0
 
@@ -48,7 +47,7 @@ class Watchdog:
         self._since: dict[str, datetime] = {}
 
     def start(self) -> None:
-        """Look until the process ends. The first look comes late, after the process has forked its children."""
+        """Look until the process ends. The first look comes after the process has forked."""
         threading.Thread(target=self._run, name="sellerops-watchdog", daemon=True).start()
 
     def look(self, now: datetime | None = None) -> None:
@@ -75,7 +74,7 @@ class Watchdog:
         seen = {each.fault_key for each in found}
         for fault in ledger.database.run(lambda connection: open_faults(connection, FAULTS)):
             if fault.fault_key not in seen and self._may_close(fault.fault_key.removeprefix(FAULTS)):
-                send_recovery(ledger, fault.fault_key)
+                send_recovery(ledger, fault.fault_key, headline="Airflow works again")
 
     def _may_close(self, key: str) -> bool:
         return key != API_SERVER or API_SERVER in self._watches
@@ -100,14 +99,14 @@ class WatchdogMiddleware:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            limits = limits_of_environment()
+            limits = read_limits()
             Watchdog(lambda now: find_in_metadata(limits, now), limits).start()
         await self._app(scope, receive, send)
 
 
 def start_in_triggerer() -> None:
     """Start the watchdog that also watches the api-server."""
-    limits = limits_of_environment()
+    limits = read_limits()
     api = ApiServer(limits.silence)
     Watchdog(
         lambda now: [*find_in_metadata(limits, now), *api.find(now)], limits, watches=frozenset({API_SERVER})
@@ -132,22 +131,12 @@ class ApiServer:
             Stuck(
                 API_SERVER,
                 "The api-server does not answer",
-                f"It has not answered since {self._silent_since:%Y-%m-%d %H:%M} UTC: {problem}. No task starts, "
-                "and those that run cannot tell how they ended.",
-                "restart it: `docker compose restart airflow-api-server`, or end `make demo` and start it again. "
-                "If it stops again, its log says why. Nothing is lost: tasks resume where they were.",
+                f"It has not answered since {self._silent_since:%Y-%m-%d %H:%M} UTC: {problem}. No task "
+                "starts, and those that run cannot tell how they ended.",
+                "restart it: `docker compose restart airflow-api-server`, or end `make demo` and start it "
+                "again. If it stops again, its log says why. Nothing is lost: tasks resume where they were.",
             )
         ]
-
-
-def limits_of_environment() -> Limits:
-    """The limits by the environment's patience, or the usual ones. A value that is no number is logged."""
-    value = os.environ.get(PATIENCE, "").strip()
-    try:
-        return Limits(timedelta(seconds=max(10.0, float(value)))) if value else Limits()
-    except ValueError:
-        log.error("%s=%r is not a number of seconds; using %s", PATIENCE, value, Limits().patience)
-        return Limits()
 
 
 def find_in_metadata(limits: Limits, now: datetime) -> list[Stuck]:
@@ -175,11 +164,9 @@ def _ask_api_server() -> str:
 
 __all__ = [
     "API_SERVER",
-    "PATIENCE",
     "ApiServer",
     "Watchdog",
     "WatchdogMiddleware",
     "find_in_metadata",
-    "limits_of_environment",
     "start_in_triggerer",
 ]
