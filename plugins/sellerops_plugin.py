@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from sellerops_airflow.doctor.middleware import ProbeMiddleware
 from sellerops_airflow.doctor.watchdog import WatchdogMiddleware, start_in_triggerer
 from sellerops_airflow.hooks.port_zero import PortZeroMiddleware
 from sellerops_airflow.promised_time import PromisedTime
@@ -31,6 +32,7 @@ class SellerOpsPlugin(AirflowPlugin):
     fastapi_root_middlewares = [  # noqa: RUF012 - the type Airflow declares
         {"name": "sellerops connection test", "middleware": PortZeroMiddleware},
         {"name": "sellerops watchdog", "middleware": WatchdogMiddleware},
+        {"name": "sellerops probes", "middleware": ProbeMiddleware},
     ]
     deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares
 

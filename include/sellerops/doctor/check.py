@@ -9,6 +9,10 @@ from typing import Protocol
 from sellerops.doctor.finding import Finding
 from sellerops.doctor.installation import Installation
 
+# Seconds: what a probe waits for, and how old the findings of a costly check may be when a probe gets them.
+PROBE = 5.0
+MINUTE = 60.0
+
 
 class Examine(Protocol):
     """Yields at least one finding: ``ok`` says what was looked at. May raise: that is a finding, too."""
@@ -18,12 +22,15 @@ class Examine(Protocol):
 
 @dataclass(frozen=True)
 class Check:
-    """``is_probed``: ``/ready`` asks it every few seconds. ``seconds`` (real time): how long it may take."""
+    """``is_probed``: ``/ready`` asks it, too. ``seconds`` (real time): how long it may take. ``fresh_for``:
+    for how many seconds a CheckRunner repeats its findings instead of asking it again.
+    """
 
     name: str
     examine: Examine
     is_probed: bool = False
     seconds: float = 10.0
+    fresh_for: float = 0.0
 
 
-__all__ = ["Check", "Examine"]
+__all__ = ["MINUTE", "PROBE", "Check", "Examine"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sellerops.doctor import databases
-from sellerops.doctor.check import Check
+from sellerops.doctor import databases, migrations, reports, tokens
+from sellerops.doctor.check import MINUTE, PROBE, Check
 
 CHECKS = (
-    Check(databases.NAME, databases.examine_databases, is_probed=True),
+    Check(databases.NAME, databases.examine_databases, is_probed=True, seconds=PROBE),
+    Check(migrations.NAME, migrations.examine_migrations, is_probed=True, seconds=PROBE),
+    Check(tokens.NAME, tokens.examine_tokens, is_probed=True, seconds=PROBE, fresh_for=MINUTE),
+    Check(reports.NAME, reports.examine_reports, is_probed=True, seconds=PROBE, fresh_for=MINUTE),
 )  # fmt: skip
 
 __all__ = ["CHECKS"]

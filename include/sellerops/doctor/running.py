@@ -22,7 +22,7 @@ class CheckRunner:
     def __init__(self, checks: Iterable[Check], installation: Installation) -> None:
         self._checks = tuple(checks)
         self._installation = installation
-        self._hanging: dict[str, _Examination] = {}
+        self._examined: dict[str, _Examination] = {}
 
     def run(self) -> list[Finding]:
         """The findings of all checks, in their order. Takes at most as long as the most patient check."""
@@ -31,16 +31,14 @@ class CheckRunner:
         found: list[Finding] = []
         for each in running:
             left = started + each.check.seconds - time.monotonic()
-            if each.ends_within(left):
-                found += each.findings
-            else:
-                self._hanging[each.check.name] = each
-                found.append(_hanging(each.check))
+            found += each.findings if each.ends_within(left) else [_hanging(each.check)]
         return found
 
     def _begin(self, check: Check) -> _Examination:
-        before = self._hanging.pop(check.name, None)
-        return before or _Examination(check, self._installation)
+        before = self._examined.get(check.name)
+        if before is None or before.is_over:
+            before = self._examined[check.name] = _Examination(check, self._installation)
+        return before
 
 
 def run_checks(checks: Iterable[Check], installation: Installation) -> list[Finding]:
@@ -55,6 +53,7 @@ class _Examination:
         self.check = check
         self.findings: Sequence[Finding] = ()
         self._installation = installation
+        self._ended_at: float | None = None
         self._thread = threading.Thread(target=self._run, name=f"sellerops-doctor-{check.name}", daemon=True)
         self._thread.start()
 
@@ -62,8 +61,14 @@ class _Examination:
         self._thread.join(max(0.0, seconds))
         return not self._thread.is_alive()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, and its findings are no longer fresh."""
+        return self._ended_at is not None and time.monotonic() >= self._ended_at + self.check.fresh_for
+
     def _run(self) -> None:
         self.findings = tuple(_examine(self.check, self._installation))
+        self._ended_at = time.monotonic()
 
 
 def _examine(check: Check, installation: Installation) -> list[Finding]:

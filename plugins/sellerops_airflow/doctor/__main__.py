@@ -10,7 +10,7 @@ if __name__ == "__main__":
     # Read connections from Airflow's metadata, because this is not a task.
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     from sellerops.doctor.running import run_checks
-    from sellerops_airflow.doctor import installation
+    from sellerops_airflow.doctor.installed import installation
     from sellerops_airflow.doctor.registry import CHECKS
 
     print(json.dumps([asdict(each) for each in run_checks(CHECKS, installation())]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from sellerops.base.redaction import redact
 from sellerops.doctor.finding import Finding, State
 from sellerops.doctor.installation import Installation
 
@@ -17,12 +18,21 @@ _COMPONENTS = {
     "DagProcessorJob": ("dag-processor", ("scheduler", "scheduler_health_check_threshold")),
 }
 
+_IF_DEAD = "Start Postgres, or correct [database] sql_alchemy_conn; `airflow db check` says more."
+
 
 def examine_components(installation: Installation) -> Iterator[Finding]:
     """One finding a component: how old the newest heartbeat of any of its instances is."""
     from airflow.configuration import conf
+    from sqlalchemy.exc import SQLAlchemyError
 
-    newest = _heartbeats()
+    try:
+        newest = _heartbeats()
+    except SQLAlchemyError as error:
+        cause = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        yield Finding(NAME, State.FAILED, redact(f"Airflow's database does not answer: {cause}"), _IF_DEAD)
+        return
+    yield Finding(NAME, State.OK, "Airflow's database answers.")
     now = datetime.now(UTC)
     for job_type, (name, setting) in _COMPONENTS.items():
         yield _judge(name, newest.get(job_type), now, timedelta(seconds=conf.getint(*setting)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sellerops.doctor.check import Check
+from sellerops.doctor.check import PROBE, Check
 from sellerops_airflow.doctor import components, stuck_check
 
 CHECKS = (
-    Check(components.NAME, components.examine_components, is_probed=True),
+    Check(components.NAME, components.examine_components, is_probed=True, seconds=PROBE),
     Check(stuck_check.NAME, stuck_check.examine_stuck),
 )  # fmt: skip
 

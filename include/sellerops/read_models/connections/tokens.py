@@ -11,7 +11,7 @@ from sellerops.read_models.queries import Connection, select
 
 class TokenUse(BaseModel):
     """``worked_at``: the newest call of the last three days that Amazon answered; ``refused_at``: the newest
-    that it refused as not logged in (401).
+    that it refused as not logged in (401), or for which it gave no token.
     """
 
     account_id: str

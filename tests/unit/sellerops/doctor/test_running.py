@@ -55,7 +55,7 @@ def test_a_check_that_hangs_is_not_started_again_before_it_ends() -> None:
         go_on.wait(60)
         yield Finding("slow", State.OK, "At last.")
 
-    runner = CheckRunner((Check("slow", hang, seconds=0), Check("fine", _fine)), NOWHERE)
+    runner = CheckRunner((Check("slow", hang, seconds=0.05), Check("fine", _fine)), NOWHERE)
     for _ in range(3):
         slow, fine = runner.run()
         assert (slow.state, fine.state) == (State.FAILED, State.OK)
@@ -65,9 +65,21 @@ def test_a_check_that_hangs_is_not_started_again_before_it_ends() -> None:
     while (slow := runner.run()[0]).state is State.FAILED:
         pass
     assert slow.what == "At last."
-    assert len(begun) == 1
-    runner.run()
-    assert len(begun) == 2
+
+
+def test_fresh_findings_are_repeated() -> None:
+    asked = []
+
+    def count(installation: Installation) -> Iterator[Finding]:
+        asked.append(1)
+        yield Finding("count", State.OK, "Looked.")
+
+    for fresh_for, times in ((3600.0, 1), (0.0, 3)):
+        asked.clear()
+        runner = CheckRunner((Check("count", count, fresh_for=fresh_for),), NOWHERE)
+        for _ in range(3):
+            runner.run()
+        assert len(asked) == times
 
 
 def test_the_worst_state_counts() -> None:
