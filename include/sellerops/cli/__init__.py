@@ -27,6 +27,11 @@ COMMANDS = {
     "inbound": {"inbound": "FBA inbound runs: state, shipments, labels"},
     "personal": {"personal": "personal data: tables, retention, undeclared columns"},
     "replay": {"replay": "rebuild tables from the archive, or compare them with it"},
+    "backup": {"backup": "back up warehouse, archive and configuration"},
+    "restore": {
+        "restore": "restore a backup, then load newer documents of the archive",
+        "recover": "load archived documents that the ledger does not know",
+    },
     "settling_time": {"settling-time": "after how many days figures no longer change"},
     "marts": {"marts": "tables of answers: profit, stock, ads, demand"},
     "checks": {"checks": "figures of different reports that must agree"},

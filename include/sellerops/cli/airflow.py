@@ -70,6 +70,23 @@ def has_airflow() -> bool:
     return any(os.environ.get(name) for name in _AN_AIRFLOW)
 
 
+def metadata_conninfo() -> str:
+    """libpq address of Airflow's metadata: ``$AIRFLOW__DATABASE__SQL_ALCHEMY_CONN``, else Airflow's setting.
+
+    Raises ConfigurationError if there is none, or if it is no Postgres.
+    """
+    variable = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+    text = os.environ.get(variable) or _ask_airflow(["config", "get-value", "database", "sql_alchemy_conn"])
+    scheme, _, rest = (text or "").partition("://")
+    if not scheme.startswith("postgres"):
+        raise ConfigurationError(
+            "Airflow's database is unknown or no Postgres.",
+            where=f"${variable}",
+            remedy=f"Set {variable}=postgresql://<user>:<password>@<host>:5432/<database>",
+        )
+    return f"postgresql://{rest}"
+
+
 def in_airflow(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run Python in Airflow's environment, in a separate process: this package works without Airflow."""
     command = [sys.executable, "-P", *arguments]

@@ -58,6 +58,17 @@ def day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a valid date; use YYYY-MM-DD") from None
 
 
+def at_least_one(text: str) -> int:
+    """An argument that counts something."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return number
+
+
 def chosen_accounts(name: str | None) -> list[Account]:
     """The account ``name``, or all accounts. Raises ConfigurationError if it is unknown."""
     from sellerops.settings.accounts import load_accounts

@@ -60,6 +60,7 @@ async def begin_at_amazon(services: Services, row: StepRow, intent: Intent) -> M
     Raises RequestRefused, after ending the row, and what the write path raises.
     """
     body = intent.body(row) if callable(intent.body) else intent.body
+    run = await services.blocking(services.store.run, row.inbound_run_id)
     write = Write(
         key=write_key(row, intent.operation),
         operation=intent.operation,
@@ -68,6 +69,7 @@ async def begin_at_amazon(services: Services, row: StepRow, intent: Intent) -> M
         found_by=intent.found_by,
         look=intent.look,
         body=body,
+        began_at=run.created_at,
     )
     for attempt in range(_SENDS):
         try:

@@ -8,6 +8,7 @@ documents. So the first task that uses an archive marks it, and every other pair
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sellerops.archive import Archive
 from sellerops.base.errors import ConfigurationError
@@ -81,6 +82,26 @@ def adopt_archive(ledger: Ledger, archive: Archive) -> AdoptedArchive:
     archive.mark(known.id)
     addresses = ledger.database.run(lambda connection: _adopt(connection, known.archive, archive.root))
     return AdoptedArchive(archive.root, addresses)
+
+
+def mark_restored(ledger: Ledger, point: datetime) -> None:
+    """Record that the ledger was restored to ``point`` (ledger's clock).
+
+    What it holds as not sent to Amazon may have been sent since; so the next try looks for it first.
+    """
+
+    def work(connection: Connection) -> None:
+        with connection.transaction():
+            connection.execute(
+                "UPDATE sellerops.deployment SET restored_at = sellerops.now(), restored_to = %s", (point,)
+            )
+            connection.execute(
+                "UPDATE sellerops.write_call SET state = 'sent', holder = NULL, "
+                "held_until = sellerops.now(), sent_at = coalesce(sent_at, sellerops.now()) "
+                "WHERE state IN ('intended', 'refused')"
+            )
+
+    ledger.database.run(work)
 
 
 def _read(connection: Connection) -> Deployment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -30,6 +31,8 @@ class Write:
     ``found_by``: how ``look`` finds out, in words that a person can follow.
     ``is_repeatable``: sending it again does no harm (options are generated anew); a lost answer is then not
     looked for.
+    ``began_at``: when the intention began. If the ledger was restored from a backup since, the write may have
+    been sent by what was lost, so it is looked for before it is sent; None: so is every one.
     """
 
     key: str
@@ -40,6 +43,7 @@ class Write:
     look: Look | None = None
     body: Mapping[str, Any] | Sequence[Any] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
+    began_at: datetime | None = None
 
     @property
     def is_repeatable(self) -> bool:

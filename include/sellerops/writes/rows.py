@@ -56,11 +56,18 @@ def open_row(ledger: Ledger, account_id: str, write: Write) -> WriteRow:
     def work(connection: Connection) -> WriteRow:
         connection.execute(
             """
-            INSERT INTO sellerops.write_call (key, account_id, operation, method, path, body_hash, found_by)
-            VALUES (%(key)s, %(account_id)s, %(operation)s, %(method)s, %(path)s, %(body_hash)s, %(found_by)s)
+            INSERT INTO sellerops.write_call (
+                key, account_id, operation, method, path, body_hash, found_by, state, sent_at, held_until)
+            SELECT %(key)s, %(account_id)s, %(operation)s, %(method)s, %(path)s, %(body_hash)s, %(found_by)s,
+                   CASE WHEN is_lost THEN 'sent' ELSE 'intended' END,
+                   CASE WHEN is_lost THEN sellerops.now() END, CASE WHEN is_lost THEN sellerops.now() END
+            -- Of an intention older than a restore the row may be lost: as if sent, so it is looked for.
+            FROM (SELECT coalesce(max(restored_at) > coalesce(%(began_at)s, '-infinity'::timestamptz), false)
+                         AS is_lost
+                  FROM sellerops.deployment) AS restored
             ON CONFLICT (key) DO NOTHING
             """,
-            {**values, "found_by": write.found_by},
+            {**values, "found_by": write.found_by, "began_at": write.began_at},
         )
         row = connection.execute(
             f"SELECT {_COLUMNS} FROM sellerops.write_call WHERE key = %(key)s", values

@@ -1,0 +1,197 @@
+"""A whole database as one file, by pg_dump, and back, by pg_restore and psql in one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from sellerops.base import postgres
+from sellerops.base.errors import GiveUpError, LedgerUnavailable, RetryableError
+from sellerops.base.postgres import UPKEEP
+from sellerops.base.redaction import redact
+from sellerops.upkeep.programs import Programs, find_programs
+from sellerops.upkeep.storage import Folder, Written
+
+_CHUNK = 1 << 20
+# What a dump may hold, as the keyword of DROP; schemas other than public go with all that is in them.
+_DROPS = """
+    SELECT 'SCHEMA', quote_ident(nspname) FROM pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+    UNION ALL
+    SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+                          ELSE 'TABLE' END, format('%I.%I', 'public', c.relname)
+    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'e', 'i'))
+    UNION ALL
+    SELECT 'ROUTINE', p.oid::regprocedure::text FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+    UNION ALL
+    SELECT 'TYPE', format('%I.%I', 'public', t.typname) FROM pg_type t
+    WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'd')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')
+"""
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A dumped database: its file, and the major versions of the server and of pg_dump."""
+
+    written: Written
+    server_version: int
+    made_with: int
+
+
+def dump_database(conninfo: str, folder: Folder, path: str) -> Dump:
+    """Write all that the database holds to a file, as of one moment. Raises GiveUpError with pg_dump's words.
+
+    Readers and writers go on meanwhile; only a change of a table's structure waits.
+    """
+    version = server_version(conninfo)
+    programs = find_programs(version)
+    command = [programs.path("pg_dump"), "--format=custom", "--compress=gzip:3", "--no-password"]
+    with tempfile.TemporaryFile() as errors, folder.writing(path) as target:
+        with subprocess.Popen(
+            [*command, f"--dbname={_without_password(conninfo)}"],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=_environment(conninfo),
+        ) as process:
+            assert process.stdout is not None
+            while chunk := process.stdout.read(_CHUNK):
+                target.write(chunk)
+        _raise_if_failed(process.returncode, errors, "pg_dump", conninfo)
+    return Dump(target.written, version, programs.version)
+
+
+def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Sequence[str] = ()) -> None:
+    """Replace all that the database holds by a dump, in one transaction: whole, or not at all.
+
+    ``finish``: statements at the end of the same transaction. Raises GiveUpError with Postgres's words;
+    nothing has changed then.
+    """
+    programs = find_programs(max(server_version(conninfo), made_with))
+    with tempfile.TemporaryFile() as errors:
+        psql = subprocess.Popen(
+            [programs.path("psql"), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1",
+             f"--dbname={_without_password(conninfo)}"],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=_environment(conninfo),
+        )  # fmt: skip
+        assert psql.stdin is not None
+        try:
+            _feed(psql.stdin, programs, dump, drop_statements(conninfo), finish)
+        except BrokenPipeError:
+            pass  # psql has ended and says why
+        except BaseException:
+            psql.kill()
+            raise
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                psql.stdin.close()
+            psql.wait()
+        _raise_if_failed(psql.returncode, errors, "psql", conninfo)
+
+
+def _feed(
+    psql: IO[bytes], programs: Programs, dump: Path, before: Sequence[str], finish: Sequence[str]
+) -> None:
+    """The whole script. Without its COMMIT, psql's end rolls everything back."""
+    psql.write(_script(["BEGIN", *before]))
+    with tempfile.TemporaryFile() as errors:
+        with subprocess.Popen(
+            [programs.path("pg_restore"), "--file=-", str(dump)], stdout=subprocess.PIPE, stderr=errors
+        ) as reading:
+            assert reading.stdout is not None
+            try:
+                while chunk := reading.stdout.read(_CHUNK):
+                    psql.write(chunk)
+            except BaseException:
+                reading.kill()
+                raise
+        _raise_if_failed(reading.returncode, errors, "pg_restore", "")
+    psql.write(_script([*finish, "COMMIT"]))
+    psql.flush()
+
+
+def drop_statements(conninfo: str) -> list[str]:
+    """Statements that drop all that a database holds, in any order; extensions stay."""
+    with postgres.connect(conninfo, UPKEEP) as connection:
+        rows = connection.execute(_DROPS.encode()).fetchall()
+    return [f"DROP {kind} IF EXISTS {name} CASCADE" for kind, name in rows]
+
+
+def other_sessions(conninfo: str) -> list[str]:
+    """Who else is connected to the database: role and application of each session."""
+    with postgres.connect(conninfo, UPKEEP) as connection:
+        rows = connection.execute(
+            "SELECT coalesce(usename, '?'), coalesce(application_name, '') FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = "
+            "'client backend' ORDER BY 1, 2"
+        ).fetchall()
+    return [f"{user} ({application})" if application else str(user) for user, application in rows]
+
+
+def holds_tables(conninfo: str) -> bool:
+    """Whether the database holds any table."""
+    with postgres.connect(conninfo, UPKEEP) as connection:
+        row = connection.execute(
+            "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
+        ).fetchone()
+    return bool(row and row[0])
+
+
+def server_version(conninfo: str) -> int:
+    """The server's major version. Raises LedgerUnavailable."""
+    try:
+        with postgres.connect(conninfo, UPKEEP) as connection:
+            return connection.info.server_version // 10_000
+    except psycopg.OperationalError as error:
+        raise LedgerUnavailable(f"{str(error).strip().splitlines()[0]}.", where=place(conninfo)) from error
+
+
+def place(conninfo: str) -> str:
+    """Host, port and database, without user and password."""
+    parts: dict[str, Any] = conninfo_to_dict(conninfo)
+    return f"Postgres {parts.get('host', 'local')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+
+
+def _without_password(conninfo: str) -> str:
+    """Command lines are visible to all users of a machine."""
+    return make_conninfo(conninfo, password=None)
+
+
+def _environment(conninfo: str) -> dict[str, str]:
+    password = conninfo_to_dict(conninfo).get("password")
+    return {**os.environ, "LC_ALL": "C", **({"PGPASSWORD": str(password)} if password else {})}
+
+
+def _script(statements: Sequence[str]) -> bytes:
+    return "".join(f"{statement};\n" for statement in statements).encode()
+
+
+def _raise_if_failed(code: int, errors: IO[bytes], program: str, conninfo: str) -> None:
+    if code == 0:
+        return
+    errors.seek(0)
+    said = redact(errors.read().decode(errors="replace").strip())
+    lines = [line for line in said.splitlines() if "ERROR" in line or "error" in line] or said.splitlines()
+    where = place(conninfo) if conninfo else program
+    if any("No space left" in line for line in lines):
+        raise RetryableError(
+            f"{program}: no space left on the device.", where=where, remedy="Free space and run it again."
+        )
+    raise GiveUpError(
+        f"{program} failed: {' '.join(lines[:3]) or f'exit code {code}'}.",
+        where=where,
+        remedy="Correct what it names, then run the command again. Nothing has changed.",
+    )

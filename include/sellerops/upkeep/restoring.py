@@ -1,0 +1,146 @@
+"""Restoring a backup: databases, documents, configuration; then the archive's newer documents are loaded."""
+
+from __future__ import annotations
+
+import io
+import logging
+import tarfile
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sellerops.archive import Archive
+from sellerops.base.errors import ConfigurationError, GiveUpError
+from sellerops.ledger import Ledger
+from sellerops.ledger.deployment import adopt_archive, mark_restored
+from sellerops.upkeep.backups import AIRFLOW, CONFIGURATION, LIST, WAREHOUSE, Backup
+from sellerops.upkeep.database_copies import holds_tables, other_sessions, place, restore_database
+from sellerops.upkeep.document_copies import RestoredDocuments, read_manifest, restore_documents
+from sellerops.upkeep.storage import Folder
+
+log = logging.getLogger(__name__)
+
+# Ids that were given out since the backup (in Airflow's XComs, in the archive's sidecars, at Amazon as names)
+# must never mean something else: a restored ledger goes on far beyond them.
+_IDS_SKIPPED = 1_000_000
+_SKIP_IDS = f"""
+DO $$
+DECLARE each record;
+BEGIN
+    FOR each IN SELECT sequencename, coalesce(last_value, 0) AS at FROM pg_sequences
+                WHERE schemaname = 'sellerops' LOOP
+        PERFORM setval(format('sellerops.%I', each.sequencename), each.at + {_IDS_SKIPPED});
+    END LOOP;
+END $$"""
+# Rows of documents that were archived around the moment of the backup may be missing.
+_SLACK = timedelta(days=1)
+
+
+def restore_warehouse(source: Folder, backup: Backup, conninfo: str, *, replace: bool) -> None:
+    """Restore the warehouse into the database at ``conninfo``, whose user must own what it holds, and migrate
+    the ledger to this version. Then the ledger knows that it was restored.
+
+    Raises ConfigurationError, before anything is changed, if the database is in use, or holds tables and
+    ``replace`` is not set. A failed restore changes nothing; run it again.
+    """
+    refuse_overwriting(conninfo, replace=replace)
+    _restore(source, backup, WAREHOUSE, conninfo, finish=(_SKIP_IDS,))
+    ledger = Ledger(conninfo)
+    try:
+        ledger.migrate()
+        mark_restored(ledger, datetime.fromisoformat(backup.ledger_time))
+    finally:
+        ledger.close()
+
+
+def restore_airflow(source: Folder, backup: Backup, conninfo: str, *, replace: bool) -> None:
+    """Restore Airflow's metadata, as ``restore_warehouse``; `airflow db migrate` is up to you."""
+    if AIRFLOW not in backup.files:
+        raise ConfigurationError(
+            f"backup {backup.id} does not have Airflow's metadata.",
+            where=source.root,
+            remedy="Leave out --airflow. Airflow starts with an empty database: add its connections again.",
+        )
+    refuse_overwriting(conninfo, replace=replace)
+    _restore(source, backup, AIRFLOW, conninfo)
+
+
+def restore_archive(source: Folder, backup: Backup, archive: Archive, *, replace: bool) -> RestoredDocuments:
+    """Copy back the documents that the archive lacks; newer ones stay.
+
+    Raises ConfigurationError for the archive of another deployment, unless ``replace``.
+    """
+    owner = archive.owner()
+    if owner not in (None, backup.deployment) and not replace:
+        raise ConfigurationError(
+            f"it belongs to another deployment ({owner}; the backup is of {backup.deployment}).",
+            where=f"archive {archive.root}",
+            remedy="Give another folder with --archive, or add --replace to add the documents to this one.",
+        )
+    return restore_documents(source, Folder(archive.root), read_manifest(source, backup.path(LIST)))
+
+
+def bind_restored(ledger: Ledger, archive: Archive) -> int:
+    """Pair the restored ledger with the archive, wherever that is now; returns how many addresses changed."""
+    return adopt_archive(ledger, archive).addresses
+
+
+def restore_configuration(source: Folder, backup: Backup, folder: Path) -> int:
+    """Unpack the configuration into a new or empty folder; returns how many files it has."""
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigurationError(
+            "the folder is not empty.", where=str(folder), remedy="Name a new folder, and compare the two."
+        )
+    content = io.BytesIO(source.read(backup.path(CONFIGURATION)))
+    with tarfile.open(fileobj=content, mode="r:gz") as packed:
+        packed.extractall(folder, filter="data")
+        return len(packed.getnames())
+
+
+def recover_since(backup: Backup) -> datetime:
+    """Since when documents may be unknown to the restored ledger, by the ledger's clock."""
+    return datetime.fromisoformat(backup.ledger_time) - _SLACK
+
+
+def refuse_overwriting(conninfo: str, *, replace: bool) -> None:
+    """Raise ConfigurationError if the database is in use, or not empty and ``replace`` is not set."""
+    others = other_sessions(conninfo)
+    if others:
+        raise ConfigurationError(
+            f"{len(others)} sessions are connected to it: {'; '.join(others[:5])}.",
+            where=place(conninfo),
+            remedy="Stop Airflow's components and whatever else uses the database, then run it again.",
+        )
+    if not replace and holds_tables(conninfo):
+        raise ConfigurationError(
+            "the database is not empty.",
+            where=place(conninfo),
+            remedy="Restore into an empty database, or add --replace, which replaces all that it holds.",
+        )
+
+
+def _restore(
+    source: Folder, backup: Backup, name: str, conninfo: str, *, finish: tuple[str, ...] = ()
+) -> None:
+    """Fetch the dump, compare it with the manifest, and restore it."""
+    with tempfile.TemporaryDirectory(prefix="sellerops-restore-") as folder:
+        dump = Path(folder) / name
+        written = source.fetch(backup.path(name), dump)
+        if written.sha256 != backup.files[name]["sha256"]:
+            raise GiveUpError(
+                "the file is damaged: its hash does not match the manifest.",
+                where=source.address(backup.path(name)),
+                remedy="Use another backup: `sellerops restore` with --backup.",
+            )
+        restore_database(conninfo, dump, made_with=backup.made_with, finish=finish)
+
+
+__all__ = [
+    "bind_restored",
+    "recover_since",
+    "refuse_overwriting",
+    "restore_airflow",
+    "restore_archive",
+    "restore_configuration",
+    "restore_warehouse",
+]
