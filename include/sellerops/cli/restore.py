@@ -118,7 +118,7 @@ def _advise(backup: Backup) -> None:
     print(
         commands_as_typed(
             "Next: start Airflow; `sellerops completeness` shows the days that are missing, and "
-            "`sellerops gaps --fill` collects them. Then `sellerops marts build`. FBA shipments that were "
+            "`sellerops gaps --fill` collects them. Then `sellerops marts run`. FBA shipments that were "
             f"requested after {backup.ledger_time} are not known: see Seller Central before you request them "
             "again."
         )

@@ -133,7 +133,8 @@ def _load(
     done: Recovered,
 ) -> None:
     request = ledger.get_request(request_id)
-    load_id, state, error = None, SliceState.LOADED, None
+    load_id, state = None, SliceState.LOADED
+    error: SellerOpsError | None = None
     try:
         with closing(open_destination(destination)) as opened:
             results = load_document(
