@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 # One server of each per process, whichever tests use it: a fixture imported by a module is a second one.
 pytest_plugins = (
     "support.bigquery",
+    "support.object_storage",
     "support.portal",
     "support.postgres",
     "support.sandbox",

@@ -22,6 +22,7 @@ OPTIONAL = frozenset(
     {
         "connection sellerops_bigquery",
         "connection sellerops_notifications",
+        "connection sellerops_storage",
         "connection sellerops_clickup",
         "connection sellerops_telegram",
         "connection smtp_default",

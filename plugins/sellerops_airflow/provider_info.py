@@ -105,6 +105,30 @@ _NOTIFICATIONS: dict[str, Any] = {
     },
 }
 
+_STORAGE: dict[str, Any] = {
+    "hook-class-name": "sellerops_airflow.hooks.object_storage.ObjectStorageHook",
+    "hook-name": "Object storage (S3)",
+    "connection-type": "sellerops_storage",
+    "ui-field-behaviour": {
+        "hidden-fields": _HIDDEN,
+        "relabeling": {
+            "login": "Access key id",
+            "password": "Secret access key",
+            "host": "S3 address (empty: Amazon's)",
+        },
+        "placeholders": {
+            "login": "AKIA... (empty: the machine's role)",
+            "host": "https://minio.example.com:9000",
+        },
+    },
+    "conn-fields": {
+        "region": _text("Region", "Optional. The region of the buckets, for example eu-central-1.", "Region"),
+        "session_token": _text(
+            "Session token", "Optional. For temporary keys.", "Session token", format="password"
+        ),
+    },
+}
+
 _SELLER_PORTAL: dict[str, Any] = {
     "hook-class-name": "sellerops_airflow.hooks.seller_portal.SellerPortalHook",
     "hook-name": "Seller portal",
@@ -142,6 +166,7 @@ _TYPES = [
     ),
     _SELLER_PORTAL,
     _NOTIFICATIONS,
+    _STORAGE,
     _token_only("sellerops_clickup", "ClickUp", "ClickUpHook", "pk_...", "https://api.clickup.com"),
     _token_only(
         "sellerops_telegram", "Telegram", "TelegramHook", "7000000001:AA...", "https://api.telegram.org"

@@ -240,6 +240,7 @@ def test_the_connection_type_is_registered_under_the_folders_name() -> None:
         "amazon_ads",
         "seller_portal",
         "sellerops_notifications",
+        "sellerops_storage",
         "sellerops_clickup",
         "sellerops_telegram",
     ]

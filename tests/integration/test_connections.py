@@ -70,7 +70,8 @@ def test_every_connection_reports_what_was_checked() -> None:
     ids = [each.conn_id for each in required_connections() if "sheets" not in each.conn_id]
     answers = check_connections([*ids, "sellerops_telegram"])
     assert {name: each["state"] for name, each in answers.items() if each["state"] != "ok"} == {
-        "sellerops_notifications": "absent"
+        "sellerops_notifications": "absent",
+        "sellerops_storage": "absent",
     }
     told = {name: each["message"] for name, each in answers.items()}
     assert "access token" in told["amazon_sp_northwind_na"]
@@ -156,7 +157,7 @@ def test_a_connection_nothing_asks_for_is_a_mistake(capsys: pytest.CaptureFixtur
 # -- the forms
 
 
-@pytest.mark.parametrize("kind", ["amazon_sp", "amazon_ads", "sellerops_notifications"])
+@pytest.mark.parametrize("kind", ["amazon_sp", "amazon_ads", "sellerops_notifications", "sellerops_storage"])
 def test_each_secret_has_a_field_of_its_own_in_a_section_of_its_name(kind: str) -> None:
     widgets = ProvidersManager().connection_form_widgets
     secrets = {

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,11 +29,9 @@ from typing import Any, BinaryIO, cast
 from sellerops.archive.files import (
     MARK,
     DocumentReader,
-    filesystem_of,
     find_files,
     is_whole,
     link_once,
-    local_path,
     open_raw,
     read_sidecar,
     remove_file,
@@ -41,6 +41,7 @@ from sellerops.archive.files import (
     write_file,
 )
 from sellerops.base.errors import ArchiveDamaged, RetryableError
+from sellerops.storage import filesystem_of, local_path
 
 # Level 3 compresses report text at about 100 MB/s per core; the slower default saves only a tenth more.
 _GZIP_LEVEL = 3
@@ -123,7 +124,8 @@ class Archive:
             if not self._local:
                 filesystem = filesystem_of(target)
                 filesystem.makedirs(self._root, exist_ok=True)
-                filesystem.pipe_file(target, content)
+                with suppress(FileExistsError):  # another process marked it first
+                    filesystem.pipe_file(target, content, mode="overwrite" if replace else "create")
                 return
             self._local.mkdir(parents=True, exist_ok=True)
             if replace:
@@ -229,12 +231,14 @@ class Archive:
             remedy="Check the archive's free space and permissions (variable sellerops_archive_uri).",
         )
 
-    def _spool_directory(self, meta: DocumentMeta) -> Path | None:
-        """Where to spool: next to the target, for an atomic link; None for the system's temporary folder."""
-        if not self._local:
-            return None
-        directory = self._local / meta.source / meta.report / meta.account_id
-        directory.mkdir(parents=True, exist_ok=True)
+    def _spool_directory(self, meta: DocumentMeta) -> Path:
+        """Where to spool: next to the target, for an atomic link, or in the system's temporary folder."""
+        if self._local:
+            directory = self._local / meta.source / meta.report / meta.account_id
+            directory.mkdir(parents=True, exist_ok=True)
+        else:
+            directory = Path(tempfile.gettempdir()) / f"sellerops-archive-{os.getuid()}"
+            directory.mkdir(exist_ok=True, mode=0o700)
         remove_leftovers(directory)
         return directory
 
@@ -249,8 +253,13 @@ class Archive:
         return target
 
     def _publish_bytes(self, content: bytes, name: str) -> None:
+        if not self._local:
+            target = f"{self._root}/{name}"
+            if not (self.has(target) and is_whole(target)):
+                write_file(target, content)
+            return
         with tempfile.NamedTemporaryFile(
-            dir=(self._local / name).parent if self._local else None, prefix=".part-", delete=False
+            dir=(self._local / name).parent, prefix=".part-", delete=False
         ) as spool:
             path = Path(spool.name)
             try:

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from sellerops.base.bounded_json import read_json
 from sellerops.base.errors import ArchiveDamaged
 from sellerops.base.gunzip import GZIP_ERRORS, open_gzip
+from sellerops.storage import filesystem_of, local_path
 
 MARK = "sellerops-archive.json"
 READ_BUFFER = 1 << 20
@@ -191,17 +191,3 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def local_path(uri: str) -> Path | None:
-    """The local path of a plain path or ``file://`` address, else None."""
-    parts = urlsplit(uri)
-    if parts.scheme == "file":
-        return Path(unquote(parts.path)).absolute()
-    return None if "://" in uri else Path(uri).absolute()
-
-
-def filesystem_of(uri: str) -> Any:
-    from fsspec.core import url_to_fs  # type: ignore[import-untyped]
-
-    return url_to_fs(uri)[0]

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sellerops.archive.files import filesystem_of, local_path, replace_file
+from sellerops.archive.files import replace_file
 from sellerops.base.errors import RetryableError
+from sellerops.storage import filesystem_of, local_path
 
 SCREENSHOT, PAGE, TRACE = "screenshot.png", "page.html", "trace.zip"
 _NAMES = (SCREENSHOT, PAGE, TRACE)

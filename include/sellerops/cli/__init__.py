@@ -14,7 +14,9 @@ from importlib import import_module
 from sellerops import __version__
 from sellerops.base.commands import as_typed, commands_as_typed
 from sellerops.base.errors import LedgerUnavailable, SellerOpsError
+from sellerops.cli.airflow import storage_settings
 from sellerops.cli.arguments import complete_help
+from sellerops.storage import use_s3_settings
 
 # By module: its commands with their help, in the order of the overview.
 COMMANDS = {
@@ -97,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given[given.index(command)] = new
         command = new
     options = parser_for(command).parse_args(given)
+    use_s3_settings(storage_settings)
     try:
         code: int = options.run(options)
     except SellerOpsError as error:

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sellerops.base.errors import ConfigurationError
+from sellerops.storage import S3Settings
+from sellerops.storage.s3_settings import CONNECTION as STORAGE
 
 _AIRFLOW_SECONDS = 120
 _AN_AIRFLOW = ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
@@ -57,6 +59,16 @@ def known_connection(conn_id: str) -> Fields | None:
     except ValueError:
         return None
     return _of_json(found[0] if isinstance(found, list) else found) if found else None
+
+
+def storage_settings() -> S3Settings:
+    """S3's settings in the connection ``sellerops_storage``; empty ones without it."""
+    found = known_connection(STORAGE)
+    return (
+        S3Settings.of_connection(found.login, found.password, found.host, found.extra)
+        if found
+        else S3Settings()
+    )
 
 
 def known_variable(name: str) -> str:

@@ -81,6 +81,14 @@ def required_connections() -> list[RequiredConnection]:
             "waits poll Amazon instead",
         )
     )
+    found.append(
+        RequiredConnection(
+            "sellerops_storage",
+            "Object storage (S3)",
+            "archive and folders in S3",
+            "the machine's own role is used",
+        )
+    )
     return _each_once(found)
 
 

@@ -241,8 +241,10 @@ def use_runtime(runtime: Runtime) -> Iterator[Runtime]:
 
 def _from_airflow() -> Runtime:
     from sellerops_airflow.hooks.archive import archive_uri
+    from sellerops_airflow.hooks.object_storage import use_storage_connection
     from sellerops_airflow.hooks.warehouse import READER_CONN_ID, warehouse_conninfo
 
+    use_storage_connection()
     return Runtime(warehouse_conninfo, archive_uri, lambda: warehouse_conninfo(READER_CONN_ID))
 
 

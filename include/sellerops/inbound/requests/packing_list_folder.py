@@ -10,6 +10,7 @@ from sellerops.base.limits import LARGEST_PACKING_LIST
 from sellerops.inbound.models import Problem
 from sellerops.inbound.problems import quoted, raise_problems
 from sellerops.inbound.requests.form_fields import PACKING_LIST_FILE, place_of
+from sellerops.storage import resolve
 
 # A relative folder lies here: `include` of the project.
 _ROOT = Path(__file__).resolve().parents[3]
@@ -37,10 +38,8 @@ def read_file(folder: str | None, name: str) -> bytes:
 
 
 def _read(address: str, name: str, folder: str) -> bytes:
-    from fsspec.core import url_to_fs  # type: ignore[import-untyped]
-
     try:
-        system, path = url_to_fs(f"{address}/{name}")
+        system, path = resolve(f"{address}/{name}")
         if isinstance(path, str) and "://" not in address and not _is_inside(Path(address), Path(path)):
             _refuse(
                 f"{quoted(name)} is a link to a file outside the packing list folder.",

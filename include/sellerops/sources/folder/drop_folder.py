@@ -15,6 +15,7 @@ from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops.base.redaction import redact
 from sellerops.settings.accounts import Account
 from sellerops.sources.common.folder_api import DroppedFile
+from sellerops.storage import local_path, resolve
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ class FsspecDropFolder:
         """See ``DropFolder.files``."""
         folder = f"{self.account.id}/{report}"
         with self._storage() as (storage, root):
-            if not storage.exists(root):
+            # In object storage, a folder exists only while it has files.
+            if local_path(self._uri) and not storage.exists(root):
                 raise self._missing()
             place = f"{root}/{folder}"
             listed = storage.find(place, maxdepth=2, detail=True) if storage.exists(place) else {}
@@ -77,12 +79,12 @@ class FsspecDropFolder:
     @contextmanager
     def _storage(self) -> Iterator[tuple[Any, str]]:
         """The file system and the root in its own spelling; its errors as ours."""
-        from fsspec.core import url_to_fs  # type: ignore[import-untyped]
-
         try:
-            storage, root = url_to_fs(self._uri)
+            storage, root = resolve(self._uri)
             storage.invalidate_cache()
             yield storage, root.rstrip("/")
+        except NotADirectoryError as error:
+            raise self._missing() from error
         except PermissionError as error:
             raise ConfigurationError(
                 f"the drop folder refuses access: {redact(str(error))}.",

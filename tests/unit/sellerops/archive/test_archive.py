@@ -14,11 +14,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.archive import archive as archive_module
 from sellerops.base.errors import ArchiveDamaged, RetryableError
+from sellerops.storage import resolve
 
 META = DocumentMeta("amazon_sp", "all_orders", "shop_na", "report 1", "2026-11-21T09:00:00+00:00")
 
@@ -27,8 +27,10 @@ def put(archive: Archive, content: bytes, meta: DocumentMeta = META) -> str:
     return archive.put_stream([content[:3], content[3:]], meta).uri
 
 
-@pytest.fixture(params=["path", "file", "memory"])
+@pytest.fixture(params=["path", "file", "memory", "s3"])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
+    if request.param == "s3":
+        return Archive(f"{request.getfixturevalue('bucket')}/a b")
     roots = {
         "path": str(tmp_path / "a b"),
         "file": (tmp_path / "a b").as_uri(),
@@ -164,7 +166,7 @@ DAMAGES = pytest.mark.parametrize("damage", [zeroed, cut, empty, other])
 
 
 def overwrite(uri: str, damage: Callable[[bytes], bytes]) -> None:
-    filesystem, name = url_to_fs(unquote(uri))
+    filesystem, name = resolve(unquote(uri))
     filesystem.pipe_file(name, damage(filesystem.cat_file(name)))
 
 
@@ -188,7 +190,7 @@ def test_a_damaged_sidecar_is_healed_too(archive: Archive, damage: Callable[[byt
     uri = put(archive, CONTENT)
     put(archive, CONTENT, replace(META, fetch="report 2"))
     told = archive.sidecars(uri)
-    filesystem, name = url_to_fs(unquote(uri))
+    filesystem, name = resolve(unquote(uri))
     for sidecar in filesystem.glob(f"{name.removesuffix('.gz')}.*.json"):
         overwrite(filesystem.unstrip_protocol(sidecar), damage)
     assert archive.sidecars(uri) == []

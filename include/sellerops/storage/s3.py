@@ -1,0 +1,265 @@
+"""S3 as an fsspec file system on boto3: docs/decisions/object-storage-through-boto3.md.
+
+Writes are atomic: an object appears whole or not at all. There are no folders, and no caches of listings.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+from fsspec.utils import glob_translate  # type: ignore[import-untyped]
+
+from sellerops.storage.s3_settings import CONNECTION, S3Settings, current_s3_settings
+
+_ATTEMPTS = 5
+_CONNECT_SECONDS, _READ_SECONDS = 10, 60
+_BUFFER = 1 << 20
+_MAGIC = re.compile(r"[*?\[]")
+_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+_REFUSED = frozenset(
+    {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
+)
+_TAKEN = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
+
+
+class S3Files(AbstractFileSystem):  # type: ignore[misc]
+    """The objects of all buckets, ``<bucket>/<key>``. Errors are OSErrors: FileNotFoundError,
+    NotADirectoryError (no such bucket), PermissionError, FileExistsError (``mode="create"``), or plain ones
+    with S3's message.
+    """
+
+    protocol = "s3"
+    cachable = False
+
+    def __init__(self, settings: S3Settings) -> None:
+        super().__init__()
+        self._client: Any = _client(settings)
+
+    @staticmethod
+    def path_of(uri: str) -> str:
+        """``<bucket>/<key>`` of an address."""
+        return uri.removeprefix("s3://").strip("/")
+
+    def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:
+        """What is directly below a path, folders included."""
+        path = self._strip_protocol(path).rstrip("/")
+        found = [*self._children(path)]
+        if not found:
+            found = [self.info(path)]
+        return found if detail else [entry["name"] for entry in found]
+
+    def _children(self, path: str) -> Iterator[dict[str, Any]]:
+        bucket, key = _split(path)
+        for page in self._pages(bucket, f"{key}/" if key else "", Delimiter="/"):
+            for prefix in page.get("CommonPrefixes", []):
+                yield _folder(f"{bucket}/{prefix['Prefix'].rstrip('/')}")
+            yield from (_entry(bucket, each) for each in page.get("Contents", []))
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Name, size, type, ``ETag`` and ``LastModified``. Raises FileNotFoundError."""
+        path = self._strip_protocol(path).rstrip("/")
+        bucket, key = _split(path)
+        try:
+            with _translated(path):
+                if key:
+                    head = self._client.head_object(Bucket=bucket, Key=key)
+                    return _entry(bucket, {"Key": key, "Size": head["ContentLength"], **head})
+        except FileNotFoundError:
+            pass
+        for _entry_below in self._listed(bucket, f"{key}/" if key else "", limit=1):
+            return _folder(path)
+        raise FileNotFoundError(errno.ENOENT, "there is no such object", f"s3://{path}")
+
+    def exists(self, path: str, **_: Any) -> bool:
+        """Whether there is an object, or one below. Errors are raised: no answer is not "no"."""
+        try:
+            self.info(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def find(
+        self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **_: Any
+    ) -> Any:
+        """All objects below a path, in order: their names, or what ``info`` says of each."""
+        path = self._strip_protocol(path).rstrip("/")
+        bucket, key = _split(path)
+        found = {each["name"]: each for each in self._listed(bucket, f"{key}/" if key else "")}
+        if maxdepth is not None:
+            above = path.count("/") + maxdepth
+            found = {name: each for name, each in found.items() if name.count("/") <= above}
+        return found if detail else list(found)
+
+    def glob(self, path: str, maxdepth: int | None = None, **_: Any) -> list[str]:
+        """The names that match a pattern. Lists only objects that begin as the pattern does."""
+        pattern = self._strip_protocol(path)
+        bucket, key = _split(_MAGIC.split(pattern, maxsplit=1)[0])
+        matches = re.compile(glob_translate(pattern)).match
+        return [each["name"] for each in self._listed(bucket, key) if matches(each["name"])]
+
+    def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: Any) -> bytes:
+        """An object's content, or the bytes from ``start`` to before ``end``."""
+        with self._open(path) as stream:
+            content: bytes = stream.read()
+        return content[start:end]
+
+    def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
+        """Write an object. Mode ``create`` raises FileExistsError if there is one."""
+        bucket, key = _split(self._strip_protocol(path))
+        condition = {"IfNoneMatch": "*"} if mode == "create" else {}
+        with _translated(path):
+            self._client.put_object(Bucket=bucket, Key=key, Body=value, **condition)
+
+    def put_file(self, lpath: str, rpath: str, **_: Any) -> None:
+        """Write a local file, in parts if it is large; memory stays bounded."""
+        from boto3.s3.transfer import TransferConfig
+
+        bucket, key = _split(self._strip_protocol(rpath))
+        with _translated(rpath):
+            self._client.upload_file(str(lpath), bucket, key, Config=TransferConfig(use_threads=False))
+
+    def rm_file(self, path: str) -> None:
+        """Delete an object, if it exists."""
+        bucket, key = _split(self._strip_protocol(path))
+        with _translated(path):
+            self._client.delete_object(Bucket=bucket, Key=key)
+
+    def makedirs(self, path: str, exist_ok: bool = False) -> None:
+        """Do nothing: there are no folders."""
+
+    def modified(self, path: str) -> Any:
+        """When an object was written (aware)."""
+        return self.info(path)["LastModified"]
+
+    def _open(self, path: str, mode: str = "rb", **_: Any) -> Any:
+        if mode != "rb":
+            raise NotImplementedError("S3 objects are opened for reading; write them with pipe_file.")
+        bucket, key = _split(self._strip_protocol(path))
+        with _translated(path):
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+        return io.BufferedReader(_Body(body, path), _BUFFER)
+
+    def _listed(self, bucket: str, prefix: str, *, limit: int | None = None) -> Iterator[dict[str, Any]]:
+        more = {"PaginationConfig": {"MaxItems": limit, "PageSize": limit}} if limit else {}
+        for page in self._pages(bucket, prefix, **more):
+            yield from (_entry(bucket, each) for each in page.get("Contents", []))
+
+    def _pages(self, bucket: str, prefix: str, **more: Any) -> Iterator[dict[str, Any]]:
+        with _translated(f"{bucket}/{prefix}"):
+            paginator = self._client.get_paginator("list_objects_v2")
+            yield from paginator.paginate(Bucket=bucket, Prefix=prefix, **more)
+
+
+class _Body(io.RawIOBase):
+    """An answer's body, with its errors as OSErrors."""
+
+    def __init__(self, body: Any, path: str) -> None:
+        self._body, self._path = body, path
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _translated(self._path):
+            chunk: bytes = self._body.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._body.close()
+        super().close()
+
+
+def _split(path: str) -> tuple[str, str]:
+    bucket, _, key = path.partition("/")
+    return bucket, key
+
+
+def _entry(bucket: str, told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": f"{bucket}/{told['Key']}",
+        "size": told["Size"],
+        "type": "file",
+        "ETag": told["ETag"],
+        "LastModified": told["LastModified"],
+    }
+
+
+def _folder(path: str) -> dict[str, Any]:
+    return {"name": path, "size": 0, "type": "directory"}
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """boto3's errors as OSErrors with the address."""
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    address = path if path.startswith("s3://") else f"s3://{path}"
+    try:
+        yield
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        raise _os_error(str(told.get("Code", "")), str(told.get("Message") or error), address) from error
+    except NoCredentialsError as error:
+        what = f"no credentials for S3: fill in connection {CONNECTION}, or give the machine a role"
+        raise PermissionError(errno.EACCES, what, address) from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise OSError(errno.EIO, str(error), address) from error
+
+
+def _os_error(code: str, message: str, address: str) -> OSError:
+    if code in _MISSING:
+        return FileNotFoundError(errno.ENOENT, "there is no such object", address)
+    if code == "NoSuchBucket":
+        # Not FileNotFoundError: nothing may take it for an object that is not there yet.
+        return NotADirectoryError(errno.ENOTDIR, "the bucket does not exist", address)
+    if code in _REFUSED:
+        return PermissionError(errno.EACCES, f"S3 refuses access ({code}): {message}", address)
+    if code in _TAKEN:
+        return FileExistsError(errno.EEXIST, "there is an object already", address)
+    return OSError(errno.EIO, f"S3 answers {code}: {message}", address)
+
+
+def _client(settings: S3Settings) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        retries={"mode": "standard", "max_attempts": _ATTEMPTS},
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+    )
+    # A session of its own: threads must not share the default one.
+    return boto3.session.Session().client(
+        "s3",
+        aws_access_key_id=settings.access_key or None,
+        aws_secret_access_key=settings.secret_key or None,
+        aws_session_token=settings.session_token or None,
+        region_name=settings.region or None,
+        endpoint_url=settings.endpoint_url or None,
+        config=config,
+    )
+
+
+_lock = threading.Lock()
+_made: tuple[int, S3Settings, S3Files] | None = None
+
+
+def s3_files() -> S3Files:
+    """This process's S3, with the current settings. A forked child makes its own connections."""
+    global _made
+    settings = current_s3_settings()
+    with _lock:
+        if _made is None or _made[:2] != (os.getpid(), settings):
+            _made = (os.getpid(), settings, S3Files(settings))
+        return _made[2]
