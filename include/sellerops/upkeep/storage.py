@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from sellerops.archive.files import filesystem_of, local_path, open_raw, remove_file, write_file
+from sellerops.archive.files import open_raw, remove_file, write_file
+from sellerops.storage import filesystem_of, local_path
 
 _CHUNK = 1 << 20
 _PART = ".part-"
