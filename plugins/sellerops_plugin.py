@@ -10,6 +10,7 @@ from airflow.plugins_manager import AirflowPlugin
 from sellerops_airflow.doctor.middleware import ProbeMiddleware
 from sellerops_airflow.doctor.watchdog import WatchdogMiddleware, start_in_triggerer
 from sellerops_airflow.hooks.port_zero import PortZeroMiddleware
+from sellerops_airflow.metrics.emitter import MetricsMiddleware
 from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.task_imports import import_for_dag_files, import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
@@ -33,6 +34,7 @@ class SellerOpsPlugin(AirflowPlugin):
         {"name": "sellerops connection test", "middleware": PortZeroMiddleware},
         {"name": "sellerops watchdog", "middleware": WatchdogMiddleware},
         {"name": "sellerops probes", "middleware": ProbeMiddleware},
+        {"name": "sellerops metrics", "middleware": MetricsMiddleware},
     ]
     deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares
 

@@ -1,0 +1,1 @@
+"""Metrics: figures about collecting that monitoring watches, read from the ledger."""

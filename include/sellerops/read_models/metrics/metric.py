@@ -1,0 +1,67 @@
+"""What a metric is, and how points are folded until there are few enough of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+Combine = Callable[[Iterable[float]], float]
+
+# As an OpenTelemetry collector's Prometheus exporter appends them to names of gauges.
+_SUFFIXES = {"s": "_seconds", "By": "_bytes", "1": "_ratio"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A gauge. ``unit``: in UCUM, as OpenTelemetry asks for. ``attributes``: the most dispensable one last.
+
+    ``combine``: how points become one when an attribute is dropped. ``source``, ``column``: the file with its
+    SELECT and the column of its values; empty for a metric that is not read from the ledger.
+    """
+
+    name: str
+    unit: str
+    description: str
+    attributes: tuple[str, ...]
+    combine: Combine
+    source: str = ""
+    column: str = "value"
+
+    @property
+    def prometheus_name(self) -> str:
+        """The name that Prometheus knows it by."""
+        return self.name.replace(".", "_") + _SUFFIXES.get(self.unit, "")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of a metric. ``attributes``: a value for each of the metric's, unless they were dropped."""
+
+    metric: Metric
+    value: float
+    attributes: Mapping[str, str]
+
+
+def fold(points: Iterable[Point], most: int) -> list[Point]:
+    """At most ``most`` points of each metric: attributes are dropped, the most dispensable first."""
+    by_metric: dict[Metric, list[Point]] = {}
+    for each in points:
+        by_metric.setdefault(each.metric, []).append(each)
+    return [point for metric, own in by_metric.items() for point in _fold_one(metric, own, most)]
+
+
+def _fold_one(metric: Metric, points: Sequence[Point], most: int) -> Sequence[Point]:
+    kept = list(metric.attributes)
+    while len(points) > most and kept:
+        kept.pop()
+        groups: dict[tuple[str, ...], list[float]] = {}
+        for each in points:
+            groups.setdefault(tuple(each.attributes[name] for name in kept), []).append(each.value)
+        points = [
+            Point(metric, metric.combine(values), dict(zip(kept, key, strict=True)))
+            for key, values in groups.items()
+        ]
+    return points
+
+
+__all__ = ["Combine", "Metric", "Point", "fold"]

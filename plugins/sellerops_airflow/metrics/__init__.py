@@ -1,0 +1,1 @@
+"""Sends our metrics through Airflow's own switches: OpenTelemetry, StatsD or Datadog."""
