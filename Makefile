@@ -87,6 +87,10 @@ endif
 		echo "$$each"; $(BIN)/python "$$each" || failed="$$failed $$each"; \
 	done; test -z "$$failed" || { echo "Below target:$$failed" >&2; exit 1; }
 
+.PHONY: chaos
+chaos: $(STAMP)  ## Break a whole system at random while it works, and compare it with an undisturbed one; ARGS="--seed 7 --minutes 20 --executor celery"
+	@exec $(BIN)/python -m sellerops_runtime.chaos $(ARGS)
+
 # The local BigQuery needs a newer Python, and packages that conflict with Airflow's.
 .PHONY: bigquery
 bigquery: $(BIGQUERY_STAMP)  ## Install the local BigQuery that tests and BIGQUERY=1 use; needs Python 3.13

@@ -77,6 +77,11 @@ class EmbeddedPostgres:
         if self._pg_ctl("stop", "-m", "fast", "-t", "20").returncode != 0:
             self._pg_ctl("stop", "-m", "immediate")
 
+    def crash(self) -> None:
+        """End the server at once, as a crash would; ``start`` recovers."""
+        self._bin = self._bin or self._programs()
+        self._pg_ctl("stop", "-m", "immediate")
+
     @property
     def is_running(self) -> bool:
         if not (self.data / "postmaster.pid").exists():

@@ -47,20 +47,20 @@ class PostgresServer:
         # Not pytest's folder: that is its user's alone, and as root the server runs as another.
         self.root = new_folder("sellerops-postgres-")
         self.root.chmod(0o755)
-        self._server = EmbeddedPostgres(self.root / "server", settings=_SETTINGS)
-        self._server.start()
-        self._owner, self._reader = self._server.login("sellerops_owner"), self._server.login(READER)
+        self.embedded = EmbeddedPostgres(self.root / "server", settings=_SETTINGS)
+        self.embedded.start()
+        self._owner, self._reader = self.embedded.login("sellerops_owner"), self.embedded.login(READER)
         with psycopg.connect(self.admin(), autocommit=True) as connection:
             for login in (self._owner, self._reader):
                 ensure_login(connection, login)
 
     def start(self) -> None:
         """Start it again, on the port it had."""
-        self._server.start()
+        self.embedded.start()
 
     def stop(self) -> None:
         """An orderly stop; connections are cut."""
-        self._server.stop()
+        self.embedded.stop()
 
     def kill(self) -> None:
         """Kill all of the server's processes at once, as when the machine's power goes."""
@@ -77,22 +77,22 @@ class PostgresServer:
 
     @property
     def pid(self) -> int:
-        return int((self._server.data / "postmaster.pid").read_text().split()[0])
+        return int((self.embedded.data / "postmaster.pid").read_text().split()[0])
 
     def conninfo(self, database: str = "postgres") -> str:
-        return self._server.url_of(self._owner, database)
+        return self.embedded.url_of(self._owner, database)
 
     def admin(self, database: str = "postgres") -> str:
         """The superuser's address."""
-        return self._server.url(database)
+        return self.embedded.url(database)
 
     def url_of(self, login: Login, database: str) -> str:
         """The address of a database for any role."""
-        return self._server.url_of(login, database)
+        return self.embedded.url_of(login, database)
 
     def reader(self, conninfo: str) -> str:
         """The same database for the role that only reads."""
-        return self._server.url_of(self._reader, urlsplit(conninfo).path[1:])
+        return self.embedded.url_of(self._reader, urlsplit(conninfo).path[1:])
 
     def create_database(self, template: str = "template1") -> str:
         """A new database; returns its conninfo."""

@@ -80,8 +80,10 @@ class Watchdog:
         return key != API_SERVER or API_SERVER in self._watches
 
     def _run(self) -> None:
+        pause = self._limits.patience.total_seconds() / 10
+        log.info("The watchdog looks at Airflow every %g s", pause)
         stopped = threading.Event()
-        while not stopped.wait(self._limits.patience.total_seconds() / 10):
+        while not stopped.wait(pause):
             if os.environ.get("_AIRFLOW_PROCESS_CONTEXT") == "client":
                 return  # a child of the triggerer, which has neither metadata nor connections
             try:

@@ -1,0 +1,107 @@
+"""Break a whole system in random ways while it works, and compare it with an undisturbed one.
+
+Exit code 1 if a promise broke. The same seed breaks the same things in the same order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sellerops.base.errors import SellerOpsError
+from sellerops_runtime.chaos.judging import broken_promises
+from sellerops_runtime.chaos.network import Network, enter_namespaces, is_separate
+from sellerops_runtime.chaos.reporting import report
+from sellerops_runtime.chaos.running import Night, spend_night
+from sellerops_runtime.chaos.system import write_config
+from sellerops_runtime.chaos.work import Work
+from sellerops_runtime.home import VARIABLE
+from sellerops_runtime.ports import free_port
+from sellerops_runtime.progress import Progress
+from sellerops_runtime.signals import Interrupted, interruptible
+
+# Days that Amazon does not change any more.
+_AGE = timedelta(days=60)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    enter_namespaces()
+    progress = Progress()
+    if not is_separate():
+        progress.say("Without root, nftables and iproute2: nothing cuts connections or fills a disk")
+    network = Network() if is_separate() else None
+    root = Path(tempfile.mkdtemp(prefix="sellerops-chaos-", dir=options.folder))
+    root.chmod(0o711)
+    code = 130
+    with interruptible():
+        try:
+            nights = _spend_both(root, options, network, progress)
+            broken = broken_promises(nights[1].outcome, nights[0].outcome)
+            progress.plain(report(options.seed, *nights, broken))
+            code = 1 if broken else 0
+        except Interrupted:
+            pass
+        except SellerOpsError as error:
+            print(f"ERROR  {error}", file=sys.stderr)
+            code = 1
+    if options.keep:
+        progress.say(f"Kept {root}")
+    else:
+        shutil.rmtree(root, ignore_errors=True)
+    return code
+
+
+def _spend_both(
+    root: Path, options: argparse.Namespace, network: Network | None, progress: Progress
+) -> tuple[Night, Night]:
+    """The undisturbed system, then the one that is broken, with the same work."""
+    today = datetime.now(UTC).date()
+    rounds = max(2, round(options.minutes))
+    work = Work(today - _AGE, rounds, 2 * rounds, today + timedelta(days=6))
+    os.environ.update(
+        {
+            "SELLEROPS_CONFIG_DIR": str(write_config(root / "config")),
+            "DEMO_SCHEDULES": "True",
+        }
+    )
+    nights = []
+    for name, seed in (("undisturbed", None), ("broken", options.seed)):
+        os.environ |= {VARIABLE: str(root / name), "DEMO_UI_PORT": str(free_port())}
+        progress.say(
+            f"The {name} system: {rounds} days of 2 reports, {2 * rounds} days of backfill, a shipment"
+        )
+        night = spend_night(
+            root / name,
+            work,
+            progress,
+            celery=options.executor == "celery",
+            network=network,
+            seed=seed,
+            seconds=options.minutes * 60,
+        )
+        progress.say(f"The {name} system is done: {night.hours:.0f} virtual hours, {night.cpu:.0f} s of CPU")
+        nights.append(night)
+    return nights[0], nights[1]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="which faults, in which order (default: 1)")
+    parser.add_argument(
+        "--minutes", type=float, default=20.0, help="how long things are broken (default: 20)"
+    )
+    parser.add_argument("--executor", choices=("local", "celery"), default="local")
+    parser.add_argument("--folder", type=Path, help="where the systems keep their files (default: temporary)")
+    parser.add_argument("--keep", action="store_true", help="keep these files, such as logs")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

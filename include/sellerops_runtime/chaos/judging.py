@@ -1,0 +1,129 @@
+"""What must be true after a bad night, by the local Amazon's own records and by an undisturbed system."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from sellerops_runtime.chaos.system import SNAPSHOTS
+from sellerops_runtime.local_amazon import control
+
+# When and by which load a row arrived differs between two runs.
+_OF_THE_LOAD = frozenset({"load_id", "reported_at", "snapshot_at", "unit_mark"})
+_SCHEMA = "amazon_sp"
+# Calls that must have an effect once; these faults of the answer come after the effect.
+_ONCE = ("createInboundPlan", "confirmPlacementOption", "confirmTransportationOptions")
+_TOOK_EFFECT = frozenset({"response_lost", "error_after", "hang_after"})
+_SNAPSHOT_TYPE = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
+
+
+@dataclass
+class Outcome:
+    """What a system has done. ``tables``: rows and how often each is there, without their load."""
+
+    tables: dict[str, Counter[tuple[Any, ...]]] = field(default_factory=dict)
+    reports: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+    writes: Counter[str] = field(default_factory=Counter)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+
+
+def read_tables(conninfo: str) -> dict[str, Counter[tuple[Any, ...]]]:
+    """The rows of the tables that both systems must have alike, by table."""
+    with psycopg.connect(conninfo) as connection:
+        names = connection.execute(
+            "SELECT table_name, array_agg(column_name::text ORDER BY column_name)"
+            " FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)"
+            " WHERE table_schema = %s AND table_name LIKE 'chaos%%' AND table_type = 'BASE TABLE' GROUP BY 1",
+            (_SCHEMA,),
+        ).fetchall()
+        return {
+            name: Counter(connection.execute(_select(name, columns)).fetchall())
+            for name, columns in names
+            if not name.startswith(SNAPSHOTS)
+        }
+
+
+def _select(table: str, columns: Iterable[str]) -> sql.Composed:
+    wanted = [sql.SQL("{}::text").format(sql.Identifier(c)) for c in columns if c not in _OF_THE_LOAD]
+    return sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(_SCHEMA, table))
+
+
+def doubled_snapshots(conninfo: str) -> list[str]:
+    """Snapshots that hold a SKU twice."""
+    statement = sql.SQL("SELECT snapshot_at, sku, count(*) FROM {} GROUP BY 1, 2 HAVING count(*) > 1")
+    with psycopg.connect(conninfo) as connection:
+        table = sql.Identifier(_SCHEMA, f"{SNAPSHOTS}_fba_manage_inventory")
+        return [f"{at} {sku}: {n} rows" for at, sku, n in connection.execute(statement.format(table))]
+
+
+def unfinished_loads(conninfo: str) -> list[str]:
+    """Loads that were begun and neither completed nor discarded."""
+    with psycopg.connect(conninfo) as connection:
+        rows = connection.execute(
+            "SELECT table_name, count(*) FROM sellerops.load_intent GROUP BY 1"
+        ).fetchall()
+    return [f"{table}: {count} loads were begun and never ended" for table, count in rows]
+
+
+def read_amazon(url: str, outcome: Outcome) -> None:
+    """The reports and plans that the local Amazon has, and the messages that its Slack got."""
+    for report in control(url, "GET", "reports")["reports"]:
+        if report["reportType"] != _SNAPSHOT_TYPE:
+            window = (report["dataStartTime"], report["dataEndTime"])
+            key = (report["sandbox"]["account"], report["reportType"], *report["marketplaceIds"], *window)
+            outcome.reports[key] += 1
+    for operation in _ONCE:
+        calls = control(url, "GET", f"calls?operation={operation}&limit=100000")["calls"]
+        outcome.writes[operation] = sum(
+            each["status"] == 202 or each.get("fault") in _TOOK_EFFECT for each in calls
+        )
+    outcome.messages = control(url, "GET", "slack")["messages"]
+
+
+def left_files(folder: Path) -> list[str]:
+    """Files that are left in the folder for temporary ones, of our programs."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def headlines(messages: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """How often each headline was sent, without the replies in threads."""
+    return Counter(each["text"].split("\n")[0] for each in messages if not each.get("thread_ts"))
+
+
+def broken_promises(outcome: Outcome, undisturbed: Outcome) -> list[str]:
+    """What is not as it must be, one line each; none if everything is."""
+    found = [f"{times} reports for {_words(key)}" for key, times in outcome.reports.items() if times > 1]
+    found += [f"no report for {_words(key)}" for key in undisturbed.reports if not outcome.reports[key]]
+    found += [f"{name} had an effect {n} times" for name, n in outcome.writes.items() if n > 1]
+    found += [f"{name} had no effect" for name, n in undisturbed.writes.items() if n > outcome.writes[name]]
+    for table in sorted(undisturbed.tables | outcome.tables):
+        mine, other = outcome.tables.get(table, Counter()), undisturbed.tables.get(table, Counter())
+        lost, more = other - mine, mine - other
+        if lost or more:
+            example = next(iter(lost or more))
+            found.append(
+                f"{table}: {lost.total()} rows are missing and {more.total()} are too many, such as {example}"
+            )
+    found += [f"snapshot {each}" for each in outcome.doubled]
+    found += [f"unfinished: {each}" for each in outcome.unfinished]
+    found += [f"failed for good: {each}" for each in outcome.failed]
+    found += [f"left running: {each}" for each in outcome.orphans]
+    found += [f"left behind: {each}" for each in outcome.leftovers]
+    texts = Counter(each["text"] for each in outcome.messages)
+    found += [f"sent {times} times: {text[:200]!r}" for text, times in texts.items() if times > 1]
+    return found
+
+
+def _words(key: tuple[Any, ...]) -> str:
+    return " ".join(map(str, key))

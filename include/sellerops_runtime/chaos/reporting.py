@@ -1,0 +1,45 @@
+"""The report of a night: what was done when, what it cost, and what differed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sellerops_runtime.chaos.judging import headlines
+from sellerops_runtime.chaos.running import Night
+
+
+def report(seed: int, undisturbed: Night, broken: Night, promises: Sequence[str]) -> str:
+    """All of it as text."""
+    kinds = Counter(event.step.kind for event in broken.events if event.what != "nothing to break")
+    rows = sum(table.total() for table in broken.outcome.tables.values())
+    lines = [
+        "",
+        f"Seed {seed}: {sum(kinds.values())} faults in {broken.hours:.0f} virtual hours",
+        *(
+            f"  {event.after:5.0f} s  {event.step.kind}{_lasting(event.step.seconds)}  {event.what}"
+            for event in broken.events
+        ),
+        "",
+        *(f"  {times:3}  {kind}" for kind, times in sorted(kinds.items())),
+        "",
+        f"Collected: {rows:,} rows, {broken.outcome.reports.total()} reports; the undisturbed system "
+        f"{undisturbed.outcome.reports.total()} reports.",
+        f"Components restarted: {len(broken.restarts)}. "
+        f"Settled {broken.settling:.0f} s after the last fault.",
+        f"By a person: {broken.cleared} runs cleared, {broken.obeyed} restarts that a notice asked for.",
+        f"CPU: {undisturbed.cpu:.0f} s undisturbed, {broken.cpu:.0f} s broken.",
+        "",
+        "Messages in Slack, without replies:",
+        *(
+            f"  {times:3}  {headline}"
+            for headline, times in sorted(headlines(broken.outcome.messages).items())
+        ),
+        "",
+        *([f"BROKEN  {each}" for each in promises] or ["Every promise was kept."]),
+    ]
+    return "\n".join(lines)
+
+
+def _lasting(seconds: float) -> str:
+    return f", {seconds:.0f} s" if seconds else ""

@@ -1,0 +1,209 @@
+"""One system from its start to its end: works, is broken, settles, and is judged."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from sellerops.ledger import Ledger
+from sellerops.ledger.notices import open_faults
+from sellerops.notices.workers import FAULTS
+from sellerops_runtime.chaos import judging
+from sellerops_runtime.chaos.faults import faults_for
+from sellerops_runtime.chaos.judging import Outcome
+from sellerops_runtime.chaos.network import Network
+from sellerops_runtime.chaos.plan import Step, make_plan
+from sellerops_runtime.chaos.system import SNAPSHOTS, ChaosStack, dag_id, running_system, target_of, temporary
+from sellerops_runtime.chaos.target import Supervisor, Target, tree
+from sellerops_runtime.chaos.work import OURS, Driver, Work
+from sellerops_runtime.errors import StartError
+from sellerops_runtime.home import VARIABLE
+from sellerops_runtime.local_amazon import control
+from sellerops_runtime.polling import Poller
+from sellerops_runtime.processes import wait_until
+from sellerops_runtime.progress import Progress
+
+_READ_SECONDS = 900.0
+# Without any run ending: a task may retry three times, minutes apart.
+_STALLED_SECONDS = 900.0
+_RECOVERY_SECONDS = 300.0
+_LOOK_SECONDS = 5.0
+
+
+@dataclass
+class Event:
+    """A fault as it happened: ``after`` so many seconds, and what exactly."""
+
+    step: Step
+    after: float
+    what: str
+
+
+@dataclass
+class Night:
+    """One system: its outcome and what it took, in virtual ``hours`` and seconds of ``cpu``."""
+
+    outcome: Outcome
+    events: list[Event]
+    restarts: list[str]
+    hours: float
+    cleared: int
+    obeyed: int
+    settling: float
+    cpu: float
+
+
+def spend_night(
+    folder: Path,
+    work: Work,
+    progress: Progress,
+    *,
+    celery: bool,
+    network: Network | None,
+    seed: int | None,
+    seconds: float,
+) -> Night:
+    """Run one system in ``folder``. Without a ``seed`` nothing is broken, and the work starts at once."""
+    before = _spent()
+    with running_system(folder, progress, celery=celery) as stack:
+        target = target_of(stack, network)
+        with stack.airflow.api(Poller(60.0)) as api, Supervisor(target) as supervisor:
+            progress.show("Waiting for the DAGs")
+            wait_until(lambda: set(OURS) <= set(api.dags()), _READ_SECONDS, "the DAGs")
+            target.jump(0)
+            began = stack.amazon.clock().now()
+            driver = Driver(api, work, lambda: _messages(stack.amazon.url), supervisor.restart)
+            driver.begin()
+            broken = seed is not None
+            follower = threading.Thread(target=driver.follow, args=(seconds if broken else 0.0,), daemon=True)
+            follower.start()
+            kinds = [each.kind for each in faults_for(target).values()]
+            steps = make_plan(kinds, seed, seconds) if seed is not None else ()
+            events = break_things(target, steps, progress)
+            started = time.monotonic()
+            outcome = settle(driver, stack, progress)
+            night = Night(
+                outcome,
+                events,
+                list(supervisor.restarts),
+                (stack.amazon.clock().now() - began).total_seconds() / 3600,
+                sum(driver.cleared.values()),
+                driver.restarted,
+                time.monotonic() - started,
+                0.0,
+            )
+            driver.end()
+            follower.join()
+            judge(night.outcome, stack, target)
+    night.outcome.leftovers = judging.left_files(temporary(stack.home))
+    night.outcome.orphans += [f"after the end: {_title(each)}" for each in _ours(folder)]
+    night.cpu = _spent() - before
+    return night
+
+
+def break_things(target: Target, steps: Sequence[Step], progress: Progress) -> list[Event]:
+    """Carry out the plan, one fault after another. A fault that fails itself is an event, too."""
+    faults, events, began = faults_for(target), [], time.monotonic()
+    for step in steps:
+        time.sleep(max(0.0, step.at - (time.monotonic() - began)))
+        after, what = time.monotonic() - began, "nothing to break"
+        try:
+            if begun := faults[step.kind].begin(target, step):
+                what, end = begun
+                try:
+                    time.sleep(step.seconds)
+                finally:
+                    end()
+        except Exception as error:  # noqa: BLE001 - the night goes on, and the report says so
+            what = f"could not be done: {type(error).__name__}: {error}"
+        events.append(Event(step, after, what))
+        progress.say(f"{step.kind}" + (f" for {step.seconds:.0f} s" if step.seconds else "") + f"  {what}")
+    return events
+
+
+def settle(driver: Driver, stack: ChaosStack, progress: Progress) -> Outcome:
+    """Wait until all work has ended and all faults are over, clearing what failed. Returns what has not."""
+    outcome = Outcome()
+    moved, state = time.monotonic(), None
+    is_paused = False
+    while time.monotonic() - moved < _STALLED_SECONDS:
+        time.sleep(_LOOK_SECONDS)
+        try:
+            unfinished = driver.unfinished(with_snapshots=is_paused)
+            failed = [] if unfinished else driver.clear_failed()
+        except StartError as error:
+            progress.show(f"Settling: {error}")
+            continue
+        now = (len(unfinished), len(failed), driver.has_started_all, is_paused, sum(driver.cleared.values()))
+        moved, state = (moved, state) if now == state else (time.monotonic(), now)
+        progress.show(f"Settling: {len(unfinished)} runs left, {len(failed)} failed")
+        outcome.unfinished, outcome.failed = unfinished, driver.given_up(failed)
+        if driver.has_started_all and not unfinished and len(outcome.failed) == len(failed):
+            if is_paused:
+                break
+            driver.api.set_paused(dag_id(SNAPSHOTS), True)
+            is_paused = True
+    outcome.unfinished += _open_faults(stack.ledger, progress)
+    return outcome
+
+
+def judge(outcome: Outcome, stack: ChaosStack, target: Target) -> None:
+    """Read what the warehouse and the local Amazon have in the end."""
+    outcome.tables = judging.read_tables(stack.warehouse)
+    outcome.doubled = judging.doubled_snapshots(stack.warehouse)
+    outcome.unfinished += judging.unfinished_loads(stack.warehouse)
+    judging.read_amazon(stack.amazon.url, outcome)
+    known = {os.getpid(), *(each.pid for each in tree(stack.amazon.component.pid))}
+    known |= {each.pid for name in target.names for each in target.processes_of(name)}
+    outcome.orphans = [_title(each) for each in _ours(stack.home.path) if each.pid not in known]
+
+
+def _open_faults(ledger: Ledger, progress: Progress) -> list[str]:
+    """Faults of the watchdog whose recovery does not come."""
+    ends = time.monotonic() + _RECOVERY_SECONDS
+    while found := ledger.database.run(lambda connection: open_faults(connection, FAULTS)):
+        progress.show(f"Settling: {len(found)} faults are still open")
+        if time.monotonic() > ends:
+            return [f"the fault {each.headline!r} is still open" for each in found]
+        time.sleep(_LOOK_SECONDS)
+    return []
+
+
+def _messages(url: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = control(url, "GET", "slack", within=20.0)["messages"]
+    return found
+
+
+def _ours(folder: Path) -> list[psutil.Process]:
+    """Living processes that belong to the system in ``folder``."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            is_alive = process.status() != psutil.STATUS_ZOMBIE
+            if is_alive and process.environ().get(VARIABLE) == str(folder) and process.pid != os.getpid():
+                found.append(process)
+    return found
+
+
+def _title(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return f"{process.pid} {' '.join(process.cmdline())[:120]}"
+    return str(process.pid)
+
+
+def _spent() -> float:
+    """CPU seconds of all processes that have ended; what nobody else waited for is waited for here."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

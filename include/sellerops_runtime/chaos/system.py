@@ -1,0 +1,125 @@
+"""The system that is broken: the demo's stack with reports of its own, for which the same days come twice."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sellerops.settings.config_files import config_dir
+from sellerops_runtime.chaos.network import Network, is_separate, mount_small_disk
+from sellerops_runtime.chaos.target import Target
+from sellerops_runtime.home import Home
+from sellerops_runtime.progress import Progress
+from sellerops_runtime.signals import ignore_interrupts
+from sellerops_runtime.stack import Stack
+
+# Seconds, instead of ten minutes: the watchdog reports within a round what it would within a night.
+PATIENCE = 200
+SPEED = 60.0
+_DISK_MEGABYTES = 96
+SALES, BACKFILLED, ORDERS, SNAPSHOTS = "chaos_sales", "chaos_backfilled", "chaos_orders", "chaos_snapshots"
+# Due in leap years only, so only this program starts them.
+_BY_HAND = {"cron": "0 7 29 2 *", "timezone": "UTC"}
+# A slice that was collected is never asked for again, so a second report for it is a fault.
+_ONCE = "30d"
+
+
+class ChaosStack(Stack):
+    """The demo's stack, less patient, and with connections that Airflow checks before it uses them."""
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **super()._environment(),
+            # The demo's Postgres restarts only together with Airflow; this one does not.
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_PRE_PING": "True",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "10",
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
+            "SELLEROPS_WATCHDOG_PATIENCE": str(PATIENCE),
+            "TMPDIR": str(temporary(self.home)),
+        }
+
+
+@contextmanager
+def running_system(folder: Path, progress: Progress, *, celery: bool) -> Iterator[ChaosStack]:
+    """A started stack in ``folder``, whose archive is a small disk if we may mount one."""
+    home = Home(folder)
+    with home.locked():
+        if is_separate():
+            mount_small_disk(home.archive, _DISK_MEGABYTES)
+        temporary(home).mkdir(exist_ok=True)
+        temporary(home).chmod(0o1777)
+        options: dict[str, Any] = {"celery": True} if celery else {}
+        stack = ChaosStack(home, progress, **options)
+        try:
+            stack.start()
+            yield stack
+        finally:
+            ignore_interrupts()
+            stack.stop()
+
+
+def target_of(stack: Stack, network: Network | None) -> Target:
+    """The stack as something to break."""
+
+    def jump(hours: float) -> None:
+        moment = stack.amazon.clock().now() + timedelta(hours=hours)
+        stack.ledger.set_clock(stack.amazon.set_clock(speed=SPEED, at_least=moment))
+
+    archive = stack.home.archive if is_separate() else None
+    return Target(
+        stack.airflow,
+        stack.postgres,
+        (stack.amazon.url, stack.amazon.component.pid),
+        jump,
+        archive=archive,
+        network=network,
+    )
+
+
+def temporary(home: Home) -> Path:
+    """The folder for temporary files of all components."""
+    return home.path / "tmp"
+
+
+def write_config(folder: Path) -> Path:
+    """The shipped configuration with a few reports: copies of one report each, with tables of their own."""
+    shutil.copytree(config_dir(), folder)
+    reports = folder / "reports"
+    originals = {
+        name: yaml.safe_load((reports / "amazon_sp" / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("all_orders", "fba_manage_inventory", "sales_and_traffic")
+    }
+    for path in reports.glob("*/*.yaml"):
+        if path.name != "defaults.yaml":
+            path.unlink()
+    na, eu = "northwind_na", "northwind_eu"
+    sales = originals["sales_and_traffic"]
+    _write(reports, SALES, sales, accounts=[na], marketplaces=["US", "CA", "MX"], schedule=_BY_HAND)
+    _write(reports, BACKFILLED, sales, accounts=[eu], marketplaces=["DE"], lookback="1d")
+    _write(reports, ORDERS, originals["all_orders"], accounts=[na, eu], schedule=_BY_HAND)
+    often = {"cron": "*/2 * * * *", "timezone": "UTC"}
+    snapshots = originals["fba_manage_inventory"]
+    _write(reports, SNAPSHOTS, snapshots, accounts=[na], marketplaces=["MX"], schedule=often, history="30d")
+    return folder
+
+
+def _write(reports: Path, name: str, original: dict[str, Any], **changes: Any) -> None:
+    spec = {key: value for key, value in original.items() if key != "due"}
+    period = {key: changes.pop(key) for key in ("lookback", "history") if key in changes}
+    spec["period"] = {**spec["period"], **period}
+    if name != SNAPSHOTS:
+        spec["request"] = {**spec["request"], "fresh_for": _ONCE}
+    spec["tables"] = {f"{name}_{table}": columns for table, columns in spec["tables"].items()}
+    text = yaml.safe_dump({**spec, **changes}, sort_keys=False)
+    (reports / "amazon_sp" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def dag_id(report: str) -> str:
+    return f"report__amazon_sp__{report}"
