@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-import psycopg
 from psycopg import sql
 
+from sellerops.base import postgres
+from sellerops.base.postgres import LEDGER
 from sellerops_runtime.chaos.plan import Kind, Step
 from sellerops_runtime.chaos.target import Target, tree
 from sellerops_runtime.local_amazon import control
@@ -149,7 +150,7 @@ def _slow_postgres(target: Target, step: Step) -> tuple[str, End]:
 
 def _limit_connections(target: Target, step: Step) -> tuple[str, End]:
     def limit(number: int) -> None:
-        with psycopg.connect(target.postgres.url("postgres"), autocommit=True) as connection:
+        with postgres.connect(target.postgres.url("postgres"), LEDGER, autocommit=True) as connection:
             for database in (METADATA, WAREHOUSE):
                 connection.execute(
                     sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from psycopg import sql
 
+from sellerops.base import postgres
+from sellerops.base.postgres import UPKEEP
 from sellerops_runtime.chaos.system import SNAPSHOTS
 from sellerops_runtime.local_amazon import control
 
@@ -40,7 +41,7 @@ class Outcome:
 
 def read_tables(conninfo: str) -> dict[str, Counter[tuple[Any, ...]]]:
     """The rows of the tables that both systems must have alike, by table."""
-    with psycopg.connect(conninfo) as connection:
+    with postgres.connect(conninfo, UPKEEP) as connection:
         names = connection.execute(
             "SELECT table_name, array_agg(column_name::text ORDER BY column_name)"
             " FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)"
@@ -62,14 +63,14 @@ def _select(table: str, columns: Iterable[str]) -> sql.Composed:
 def doubled_snapshots(conninfo: str) -> list[str]:
     """Snapshots that hold a SKU twice."""
     statement = sql.SQL("SELECT snapshot_at, sku, count(*) FROM {} GROUP BY 1, 2 HAVING count(*) > 1")
-    with psycopg.connect(conninfo) as connection:
+    with postgres.connect(conninfo, UPKEEP) as connection:
         table = sql.Identifier(_SCHEMA, f"{SNAPSHOTS}_fba_manage_inventory")
         return [f"{at} {sku}: {n} rows" for at, sku, n in connection.execute(statement.format(table))]
 
 
 def unfinished_loads(conninfo: str) -> list[str]:
     """Loads that were begun and neither completed nor discarded."""
-    with psycopg.connect(conninfo) as connection:
+    with postgres.connect(conninfo, UPKEEP) as connection:
         rows = connection.execute(
             "SELECT table_name, count(*) FROM sellerops.load_intent GROUP BY 1"
         ).fetchall()

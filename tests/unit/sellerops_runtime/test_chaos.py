@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def test_a_seed_is_a_plan() -> None:
     plan = make_plan(KINDS, 7, 600)
     assert plan == make_plan(KINDS, 7, 600) != make_plan(KINDS, 8, 600)
     assert {step.kind for step in plan[:4]} == {"kill", "suspend", "cut"}  # one deck
-    for step, following in zip(plan, plan[1:], strict=False):
+    for step, following in pairwise(plan):
         assert step.at + step.seconds < following.at
     assert plan[-1].at + plan[-1].seconds <= 600
 
