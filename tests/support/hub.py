@@ -192,17 +192,22 @@ def _forget_dags() -> None:
         session.connection().exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
-def store_dag(dag_id: str) -> None:
-    """Make a DAG of this project known to Airflow, as its DAG processor does; it is not paused."""
+def store_dag(dag_id: str, *, file: str = "") -> None:
+    """Make a DAG of this project known to Airflow, as its DAG processor does; it is not paused.
+
+    ``file``: the one in ``dags`` that makes it, without ``.py``; empty: the one of its name.
+    """
     from airflow.dag_processing.dagbag import DagBag
     from airflow.models.dagbundle import DagBundleModel
     from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.sdk.definitions._internal.dag_parsing_context import _airflow_parsing_context_manager
     from airflow.serialization.definitions.dag import SerializedDAG
     from airflow.serialization.serialized_objects import LazyDeserializedDAG
     from airflow.utils.session import create_session
 
-    file = PROJECT_ROOT / "dags" / f"{dag_id.removeprefix('sellerops__')}.py"
-    found = DagBag(dag_folder=str(file), bundle_path=file.parent, bundle_name="dags")
+    path = PROJECT_ROOT / "dags" / f"{file or dag_id.removeprefix('sellerops__')}.py"
+    with _airflow_parsing_context_manager(dag_id=dag_id):
+        found = DagBag(dag_folder=str(path), bundle_path=path.parent, bundle_name="dags")
     dag = found.dags[dag_id]
     dag.is_paused_upon_creation = False
     with create_session() as session:

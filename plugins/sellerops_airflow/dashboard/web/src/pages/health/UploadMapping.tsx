@@ -26,7 +26,11 @@ export const UploadMapping = () => {
   return (
     <ConfirmDialog trigger={<Button size="sm" variant="outline">Upload CSV…</Button>} title="Upload the mapping" confirm="Store" disabled={!ready} onConfirm={store}>
       <FormField label="File" help="Columns as in “Mapping as CSV”. Rows of other SKUs stay as they are.">
-        <Input type="file" accept=".csv,text/csv" p={1} onChange={(event) => void choose(event.currentTarget.files?.[0])} />
+        <Input
+          type="file" accept=".csv,text/csv" p={1} onChange={(event) => void choose(event.currentTarget.files?.[0])}
+          // Otherwise the browser does not tell when the corrected file of the same name is chosen.
+          onClick={(event) => (event.currentTarget.value = "")}
+        />
       </FormField>
       {checked && checked.problems.length === 0 && (
         <Text mt={3}>
