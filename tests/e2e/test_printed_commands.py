@@ -53,7 +53,7 @@ NOTHING_THERE = {
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (
     "--check", "checks run", "reference rates", "connections test", "specs check", "sellerops-runtime health",
-    "dags unpause -", "dags pause -",
+    "dags unpause -", "dags pause -", "doctor",
 )  # fmt: skip
 
 
