@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from support.channels import Channels
@@ -116,6 +117,33 @@ def test_only_who_watches_the_api_server_closes_its_fault(metadata: Metadata, se
     problem[0] = ""
     metadata.look(beside_triggerer)
     assert len(sent.texts) == 2 and "Resolved: The api-server does not answer" in sent.texts[1]
+
+
+def test_an_api_server_that_refuses_or_errs_is_silent_and_any_other_answer_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers: list[httpx.Response | Exception] = [
+        httpx.ConnectError("refused"),
+        httpx.Response(502),
+        httpx.Response(404),
+        httpx.Response(200),
+    ]
+    asked: list[str] = []
+
+    def get(url: str, **_: Any) -> httpx.Response:
+        asked.append(url)
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(httpx, "get", get)
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "http://127.0.0.1:1/execution/")
+    api = ApiServer(timedelta(0))
+    refused, broken = api.find(START), api.find(START)
+    assert "ConnectError" in refused[0].what and "answers 502" in broken[0].what
+    assert api.find(START) == api.find(START) == []
+    assert set(asked) == {"http://127.0.0.1:1/execution/health"}
 
 
 def test_it_starts_with_the_server_and_once(monkeypatch: pytest.MonkeyPatch) -> None:

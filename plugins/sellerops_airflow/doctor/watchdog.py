@@ -88,9 +88,9 @@ class Watchdog:
                 return  # a child of the triggerer, which has neither metadata nor connections
             try:
                 self.look()
-            except Exception:
-                # The next look follows. Whether databases answer is for /ready to say.
-                log.exception("The watchdog could not look")
+            except Exception as error:  # noqa: BLE001 - the next look follows
+                # Whether databases answer is for /ready to say.
+                log.warning("The watchdog could not look: %s", str(error).strip().split("\n")[0])
 
 
 class WatchdogMiddleware:
