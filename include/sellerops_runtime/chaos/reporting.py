@@ -25,7 +25,7 @@ def report(seed: int, undisturbed: Night, broken: Night, promises: Sequence[str]
         "",
         f"Collected: {rows:,} rows, {broken.outcome.reports.total()} reports; the undisturbed system "
         f"{undisturbed.outcome.reports.total()} reports.",
-        f"Components restarted: {len(broken.restarts)}. "
+        f"Components restarted: {_counted(Counter(broken.restarts)) or 'none'}. "
         f"Settled {broken.settling:.0f} s after the last fault.",
         f"By a person: {broken.cleared} runs cleared, {broken.obeyed} restarts that a notice asked for.",
         f"CPU: {undisturbed.cpu:.0f} s undisturbed, {broken.cpu:.0f} s broken.",
@@ -39,6 +39,10 @@ def report(seed: int, undisturbed: Night, broken: Night, promises: Sequence[str]
         *([f"BROKEN  {each}" for each in promises] or ["Every promise was kept."]),
     ]
     return "\n".join(lines)
+
+
+def _counted(names: Counter[str]) -> str:
+    return ", ".join(f"{name} {times} times" if times > 1 else name for name, times in sorted(names.items()))
 
 
 def _lasting(seconds: float) -> str:
