@@ -53,16 +53,23 @@ sandbox: $(STAMP)  ## Run only the local Amazon; ARGS="--port 8900 --speed 20"
 settings: $(STAMP)  ## Load airflow_settings.yaml into the Airflow installation of this environment
 	@$(BIN)/python -m sellerops_runtime settings $(ARGS)
 
+COMPOSE_SECRETS := POSTGRES_PASSWORD AIRFLOW_DATABASE_PASSWORD SELLEROPS_OWNER_PASSWORD SELLEROPS_WAREHOUSE_PASSWORD \
+	SELLEROPS_READER_PASSWORD AIRFLOW_JWT_SECRET AIRFLOW_API_SECRET_KEY AIRFLOW_ADMIN_PASSWORD AIRFLOW_FERNET_KEY
+
 .PHONY: compose-env
-compose-env:  ## Write .env with random secrets for docker compose
-	@test ! -e .env || { echo ".env already exists. To generate a new one, remove it first." >&2; exit 1; }
-	@umask 077; random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }; \
-	fernet=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'); \
-	sed -e "s|^POSTGRES_PASSWORD=$$|&$$(random)|" -e "s|^AIRFLOW_DATABASE_PASSWORD=$$|&$$(random)|" \
-	    -e "s|^SELLEROPS_WAREHOUSE_PASSWORD=$$|&$$(random)|" -e "s|^SELLEROPS_READER_PASSWORD=$$|&$$(random)|" -e "s|^AIRFLOW_JWT_SECRET=$$|&$$(random)|" \
-	    -e "s|^AIRFLOW_API_SECRET_KEY=$$|&$$(random)|" -e "s|^AIRFLOW_ADMIN_PASSWORD=$$|&$$(random | head -c 12)|" \
-	    -e "s|^AIRFLOW_FERNET_KEY=$$|&$$fernet|" .env.example > .env
-	@echo "Wrote .env. Log in to the UI as admin with the password AIRFLOW_ADMIN_PASSWORD from it."
+compose-env:  ## Write .env with random secrets for docker compose, or add those that an earlier one lacks
+	@umask 077; test -e .env || cp .env.example .env; \
+	for name in $(COMPOSE_SECRETS); do \
+		grep -q "^$$name=." .env && continue; \
+		case $$name in \
+			AIRFLOW_FERNET_KEY) value=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n');; \
+			AIRFLOW_ADMIN_PASSWORD) value=$$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n');; \
+			*) value=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n');; \
+		esac; \
+		grep -v "^$$name=$$" .env > .env.new; echo "$$name=$$value" >> .env.new; mv .env.new .env; \
+		echo "Set $$name"; \
+	done
+	@echo ".env is complete. Log in to the UI as admin with the password AIRFLOW_ADMIN_PASSWORD from it."
 
 # One process of the four runs the end-to-end tests, which mostly wait for a whole Airflow.
 .PHONY: test

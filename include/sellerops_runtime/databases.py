@@ -1,7 +1,7 @@
-"""Creates databases, their owners and the read-only role on a Postgres server.
+"""Creates the databases and their roles on a Postgres server.
 
 Only this module logs in as the server's administrator. Airflow's metadata and the warehouse each belong to
-their own role, which is not a superuser; ``sellerops_reader`` can only read.
+their own role; none of the roles is a superuser or may create roles and databases (``sellerops.base.roles``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from sellerops.base import postgres
 from sellerops.base.postgres import UPKEEP
-from sellerops.base.reader_role import READER
+from sellerops.base.roles import COLLECTOR, OWNER, READER
 
 _NAMESPACE = "JOIN pg_namespace n ON n.oid = "
 _OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
@@ -58,6 +58,15 @@ class Login:
     password: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class WarehouseLogins:
+    """The warehouse's three roles, each with its password."""
+
+    owner: Login
+    collector: Login
+    reader: Login
+
+
 def create_database(conninfo: str) -> bool:
     """Create the database that ``conninfo`` names unless it exists; return whether it was created."""
     name = str(conninfo_to_dict(conninfo)["dbname"])
@@ -83,18 +92,36 @@ def prepare_database(admin: str, name: str, owner: Login) -> bool:
     return created
 
 
-def grant_read_access(admin: str, database: str, reader: Login) -> None:
-    """Let ``reader`` log in to the database with read-only transactions.
+def prepare_warehouse(admin: str, name: str, logins: WarehouseLogins) -> bool:
+    """Create the warehouse and its roles unless they exist; return whether the database was created.
 
-    Tables are granted to it as they are created (``sellerops.base.reader_role``).
+    Migrations do the rest as the owner: they grant what the other two need and hand landing tables over to
+    the collector (``sellerops.ledger.grants``). Safe to repeat.
     """
-    role = sql.Identifier(reader.name)
+    created = prepare_database(admin, name, logins.owner)
     with postgres.connect(make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True) as connection:
-        ensure_login(connection, reader)
-        connection.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), role)
-        )
-        connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(role))
+        prepare_roles(connection, logins)
+        for login in (logins.collector, logins.reader):
+            connection.execute(
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                    sql.Identifier(name), sql.Identifier(login.name)
+                )
+            )
+    return created
+
+
+def prepare_roles(connection: psycopg.Connection[Any], logins: WarehouseLogins) -> None:
+    """Create or alter the warehouse's roles. ``connection``: the administrator's.
+
+    The owner may act as the collector, to hand tables over and to replace views over them.
+    """
+    for login in (logins.owner, logins.collector, logins.reader):
+        ensure_login(connection, login)
+    owner, collector, reader = (
+        sql.Identifier(login.name) for login in (logins.owner, logins.collector, logins.reader)
+    )
+    connection.execute(sql.SQL("GRANT {} TO {}").format(collector, owner))
+    connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(reader))
 
 
 def ensure_login(connection: psycopg.Connection[Any], login: Login) -> None:
@@ -123,4 +150,15 @@ def _hand_over(connection: psycopg.Connection[Any], owner: Login) -> Iterator[sq
             )
 
 
-__all__ = ["READER", "Login", "create_database", "ensure_login", "grant_read_access", "prepare_database"]
+__all__ = [
+    "COLLECTOR",
+    "OWNER",
+    "READER",
+    "Login",
+    "WarehouseLogins",
+    "create_database",
+    "ensure_login",
+    "prepare_database",
+    "prepare_roles",
+    "prepare_warehouse",
+]

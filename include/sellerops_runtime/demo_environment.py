@@ -15,7 +15,8 @@ from sellerops_runtime.home import VARIABLE as DEMO_HOME
 from sellerops_runtime.home import Home
 from sellerops_runtime.ports import is_free
 
-WAREHOUSE, READER, ARCHIVE = "SELLEROPS_WAREHOUSE", "SELLEROPS_READER", "SELLEROPS_ARCHIVE"
+OWNER, WAREHOUSE = "SELLEROPS_OWNER", "SELLEROPS_WAREHOUSE"
+READER, ARCHIVE = "SELLEROPS_READER", "SELLEROPS_ARCHIVE"
 _OURS = ("AIRFLOW_", "SELLEROPS_")
 _BESIDE = (DEMO_HOME, "BIGQUERY_EMULATOR_HOST", "NO_PROXY", "no_proxy")
 
@@ -28,7 +29,7 @@ def command_template(environment: Mapping[str, str], folder: str = "bin") -> str
 
 
 def save_environment(
-    home: Home, environment: Mapping[str, str], *, warehouse: str, reader: str, archive: str
+    home: Home, environment: Mapping[str, str], *, owner: str, warehouse: str, reader: str, archive: str
 ) -> None:
     """Save the demo's variables in ``environment`` and its addresses (libpq URLs, archive URI).
 
@@ -38,7 +39,7 @@ def save_environment(
     path = _path(home)
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
-    addresses = {WAREHOUSE: warehouse, READER: reader, ARCHIVE: archive}
+    addresses = {OWNER: owner, WAREHOUSE: warehouse, READER: reader, ARCHIVE: archive}
     path.write_text(json.dumps({**kept, **addresses}, indent=1), encoding="utf-8")
 
 

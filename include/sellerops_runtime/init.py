@@ -8,9 +8,21 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from sellerops.ledger import Ledger
+from sellerops.ledger.database import migrate
 from sellerops_runtime import settings
-from sellerops_runtime.databases import READER, Login, create_database, grant_read_access, prepare_database
+from sellerops_runtime.databases import (
+    COLLECTOR,
+    OWNER,
+    READER,
+    Login,
+    WarehouseLogins,
+    create_database,
+    prepare_database,
+    prepare_warehouse,
+)
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.local_amazon import sandbox_environment, set_clock
 
@@ -26,14 +38,12 @@ _WAREHOUSE = {
 
 def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Create all of it or migrate it to this version; safe to repeat. Returns one line per step."""
-    warehouse = warehouse_conninfo(environment)
+    owner = owner_conninfo(environment)
     done = prepare_server(environment)
     migrated = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=False)
     if migrated.returncode != 0:
         raise StartError("`airflow db migrate` failed; its output is above.")
-    ledger = Ledger(warehouse)
-    ledger.migrate()
-    ledger.close()
+    migrate(owner)
     done.append("migrated  Airflow's metadata and the ledger")
     if password := environment.get("AIRFLOW_ADMIN_PASSWORD"):
         settings.write_passwords(Path(environment[_PASSWORDS]), {"admin": password})
@@ -44,28 +54,43 @@ def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
 def prepare_server(environment: Mapping[str, str]) -> list[str]:
     """Create databases and roles as the administrator in ``SELLEROPS_POSTGRES_ADMIN`` (libpq string or URL).
 
-    Each database gets its own owner, who is not a superuser, and the warehouse its read-only role. Without
-    the variable, only a missing warehouse is created.
+    Metadata and warehouse each get their own owner, and the warehouse the roles that collect and read.
+    Without the variable, only a missing warehouse is created.
     """
     from sqlalchemy.engine import make_url
 
     warehouse = environment[_WAREHOUSE["dbname"]] or "warehouse"
     admin = environment.get("SELLEROPS_POSTGRES_ADMIN", "")
     if not admin:
-        created = create_database(warehouse_conninfo(environment))
+        created = create_database(owner_conninfo(environment))
         return [f"created   database {warehouse}"] if created else []
     metadata = make_url(environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
-    owner = Login(environment[_WAREHOUSE["user"]], environment[_WAREHOUSE["password"]])
-    reader = Login(READER, environment["SELLEROPS_READER_PASSWORD"])
+    keeper = Login(str(metadata.username), str(metadata.password))
     done = []
-    for name, login in (
-        (str(metadata.database), Login(str(metadata.username), str(metadata.password))),
-        (warehouse, owner),
-    ):
-        if prepare_database(admin, name, login):
-            done.append(f"created   database {name}, owner {login.name}")
-    grant_read_access(admin, warehouse, reader)
-    return [*done, f"set       role {reader.name}, which can only read"]
+    if prepare_database(admin, str(metadata.database), keeper):
+        done.append(f"created   database {metadata.database}, owner {keeper.name}")
+    logins = _logins(environment)
+    if prepare_warehouse(admin, warehouse, logins):
+        done.append(f"created   database {warehouse}, owner {logins.owner.name}")
+    done.append(f"set       role {logins.collector.name}, which writes rows and owns no table of the ledger")
+    return [*done, f"set       role {logins.reader.name}, which can only read"]
+
+
+def _logins(environment: Mapping[str, str]) -> WarehouseLogins:
+    """The warehouse's roles by the environment. Raises StartError for a collector who is the owner."""
+    owner = conninfo_to_dict(owner_conninfo(environment))
+    collector = Login(environment[_WAREHOUSE["user"]], environment[_WAREHOUSE["password"]])
+    if collector.name == owner["user"]:
+        raise StartError(
+            f"{collector.name} is both the warehouse's owner and the role that collects.",
+            remedy=f"Set SELLEROPS_WAREHOUSE_USER={COLLECTOR} with a password of its own, and "
+            f"SELLEROPS_OWNER to the address of {OWNER}.",
+        )
+    return WarehouseLogins(
+        Login(str(owner["user"]), str(owner.get("password", ""))),
+        collector,
+        Login(READER, environment["SELLEROPS_READER_PASSWORD"]),
+    )
 
 
 def use_sandbox(url: str, speed: float, environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -94,10 +119,13 @@ def apply_settings(
     return [*(f"set       {line}" for line in done), *(f"skipped   {line}" for line in missing)]
 
 
+def owner_conninfo(environment: Mapping[str, str]) -> str:
+    """Address of the warehouse for its owner: ``SELLEROPS_OWNER``, else the warehouse's own."""
+    return environment.get("SELLEROPS_OWNER", "") or warehouse_conninfo(environment)
+
+
 def warehouse_conninfo(environment: Mapping[str, str]) -> str:
     """libpq string of the environment's warehouse. Raises StartError naming unset variables."""
-    from psycopg.conninfo import make_conninfo
-
     given = {key: environment.get(variable, "") for key, variable in _WAREHOUSE.items()}
     given["port"] = given["port"] or "5432"
     given["dbname"] = given["dbname"] or "warehouse"

@@ -12,7 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from sellerops_runtime.databases import Login, create_database, prepare_database
+from sellerops_runtime.databases import (
+    COLLECTOR,
+    OWNER,
+    READER,
+    Login,
+    WarehouseLogins,
+    create_database,
+    prepare_database,
+    prepare_warehouse,
+)
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import as_user, can_run, service_user
 from sellerops_runtime.ports import LOOPBACK, free_port
@@ -117,6 +126,15 @@ class EmbeddedPostgres:
             prepare_database(self.url("postgres"), name, owner)
         else:
             create_database(self.url(quote(name, safe="")))
+
+    @property
+    def warehouse_logins(self) -> WarehouseLogins:
+        """The warehouse's roles with their passwords."""
+        return WarehouseLogins(self.login(OWNER), self.login(COLLECTOR), self.login(READER))
+
+    def create_warehouse(self, name: str) -> None:
+        """Create the warehouse and its roles unless they exist; hand over what an earlier version made."""
+        prepare_warehouse(self.url("postgres"), name, self.warehouse_logins)
 
     def _programs(self) -> Path:
         """The folder of initdb and pg_ctl: the wheel's, or a copy if Postgres's user cannot run those."""

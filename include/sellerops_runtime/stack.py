@@ -15,12 +15,13 @@ from typing import Any
 from sellerops.archive import Archive
 from sellerops.base.commands import VARIABLE as COMMAND
 from sellerops.ledger import Ledger
+from sellerops.ledger.database import migrate
 from sellerops.ledger.deployment import adopt_archive
 from sellerops.reference.published_rates import ADDRESS_VARIABLE as RATES_ADDRESS
 from sellerops.settings.config_files import config_dir
 from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.config_watcher import ConfigWatcher
-from sellerops_runtime.databases import READER, grant_read_access
+from sellerops_runtime.databases import COLLECTOR, OWNER, READER
 from sellerops_runtime.demo_environment import command_template, save_environment
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import Home
@@ -37,7 +38,7 @@ from sellerops_runtime.settings import SETTINGS_FILE
 from sellerops_runtime.signals import ignore_interrupts
 
 METADATA, WAREHOUSE = "airflow", "warehouse"
-METADATA_OWNER, WAREHOUSE_OWNER = "airflow", "sellerops_owner"
+METADATA_OWNER = "airflow"
 UI_PORT = 8080
 # The scheduler waits for running tasks, which are safe to interrupt at any point.
 STOP_SECONDS = 8.0
@@ -80,8 +81,13 @@ class Stack:
 
     @property
     def warehouse(self) -> str:
-        """URL of the warehouse for its owner."""
-        return self.postgres.url_of(self.postgres.login(WAREHOUSE_OWNER), WAREHOUSE)
+        """URL of the warehouse for the role that collects."""
+        return self.postgres.url_of(self.postgres.login(COLLECTOR), WAREHOUSE)
+
+    @property
+    def owner(self) -> str:
+        """URL of the warehouse for its owner, who migrates it."""
+        return self.postgres.url_of(self.postgres.login(OWNER), WAREHOUSE)
 
     @property
     def reader(self) -> str:
@@ -110,8 +116,7 @@ class Stack:
         self.postgres.start()
         metadata = self.postgres.login(METADATA_OWNER)
         self.postgres.create_database(METADATA, metadata)
-        self.postgres.create_database(WAREHOUSE, self.postgres.login(WAREHOUSE_OWNER))
-        grant_read_access(self.postgres.url("postgres"), WAREHOUSE, self.postgres.login(READER))
+        self.postgres.create_warehouse(WAREHOUSE)
         self.airflow = AirflowStack(
             self.home.airflow,
             self.postgres.url_of(metadata, METADATA, "psycopg"),
@@ -131,7 +136,7 @@ class Stack:
             starting: list[Future[Any]] = [
                 pool.submit(self.airflow.migrate),
                 pool.submit(self.amazon.start),
-                pool.submit(self.ledger.migrate),
+                pool.submit(migrate, self.owner),
                 *([pool.submit(self.bigquery.start)] if self.bigquery else []),
                 *([pool.submit(self.browsers.start)] if self.with_browsers else []),
             ]
@@ -153,6 +158,7 @@ class Stack:
         save_environment(
             self.home,
             self.airflow.env(),
+            owner=self.owner,
             warehouse=self.warehouse,
             reader=self.reader,
             archive=self.home.archive.as_uri(),
@@ -285,8 +291,8 @@ class Stack:
             "SELLEROPS_WAREHOUSE_HOST": LOOPBACK,
             "SELLEROPS_WAREHOUSE_PORT": str(self.postgres.port),
             "SELLEROPS_WAREHOUSE_DATABASE": WAREHOUSE,
-            "SELLEROPS_WAREHOUSE_USER": WAREHOUSE_OWNER,
-            "SELLEROPS_WAREHOUSE_PASSWORD": self.postgres.login(WAREHOUSE_OWNER).password,
+            "SELLEROPS_WAREHOUSE_USER": COLLECTOR,
+            "SELLEROPS_WAREHOUSE_PASSWORD": self.postgres.login(COLLECTOR).password,
             "SELLEROPS_READER_PASSWORD": self.postgres.login(READER).password,
             "SELLEROPS_ARCHIVE_URI": self.home.archive.as_uri(),
         }

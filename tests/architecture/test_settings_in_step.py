@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from amazon_sandbox.portal.accounts import ROLES
-from sellerops.base.reader_role import READER
+from sellerops.base.roles import READER
 from sellerops.notices.routes import CONNECTIONS, load_routes
 from sellerops.settings.accounts import load_accounts
 from sellerops_runtime.home import PROJECT_ROOT

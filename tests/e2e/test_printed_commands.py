@@ -83,6 +83,7 @@ def shell(
         home,
         # The shipped configuration: a test report in the other one runs every minute and uses up the quota.
         {**system.airflow.stack.env(), "SELLEROPS_CONFIG_DIR": str(config_dir())},
+        owner=postgres_server.owner(system.warehouse),
         warehouse=system.warehouse,
         reader=postgres_server.reader(system.warehouse),
         archive=archive,

@@ -114,7 +114,7 @@ def test_roles_that_may_too_much_or_too_little_are_found(
     connect("sellerops_reader", **_postgres(conninfo))
     answers = check_connections(["sellerops_warehouse", "sellerops_reader"])
     assert {each["state"] for each in answers.values()} == {"failed"}
-    assert "ALTER DATABASE" in answers["sellerops_warehouse"]["message"]
+    assert "CREATE ON DATABASE" in answers["sellerops_warehouse"]["message"]
     assert "first-account.md" in answers["sellerops_reader"]["message"]
 
 

@@ -83,7 +83,7 @@ def running_airflow(
     :param schedules: let the scheduler start runs; otherwise only tests start runs.
     """
     root = Path(tempfile.mkdtemp(prefix="sellerops-airflow-"))
-    metadata = server.create_database()
+    metadata = server.create_empty()
     stack = AirflowStack(
         root / "airflow",
         urlunsplit(urlsplit(metadata)._replace(scheme="postgresql+psycopg")),

@@ -1,6 +1,7 @@
 """A real Postgres for tests: one embedded server a session, a fresh database of a migrated template a test.
 
-Databases belong to a role that is no superuser, as everywhere else, and tests log in as that role.
+Databases belong to a role that is no superuser, as everywhere else. Tests log in as the role that collects,
+which may change rows of the ledger but not its tables: what the product may not do fails here, too.
 
 Fixtures: ``postgres_server`` (session), ``conninfo`` (a migrated database), ``ledger`` (a Ledger on it).
 A conftest takes them with ``from support.postgres import conninfo, ledger, postgres_server``.
@@ -19,9 +20,9 @@ import psycopg
 import pytest
 from support.memory import new_folder
 
-from sellerops.base.reader_role import READER
 from sellerops.ledger import Ledger
-from sellerops_runtime.databases import Login, ensure_login
+from sellerops.ledger.database import migrate
+from sellerops_runtime.databases import Login, prepare_roles
 from sellerops_runtime.postgres import EmbeddedPostgres
 
 TEMPLATE = "sellerops_template"
@@ -49,10 +50,9 @@ class PostgresServer:
         self.root.chmod(0o755)
         self.embedded = EmbeddedPostgres(self.root / "server", settings=_SETTINGS)
         self.embedded.start()
-        self._owner, self._reader = self.embedded.login("sellerops_owner"), self.embedded.login(READER)
+        self._logins = self.embedded.warehouse_logins
         with psycopg.connect(self.admin(), autocommit=True) as connection:
-            for login in (self._owner, self._reader):
-                ensure_login(connection, login)
+            prepare_roles(connection, self._logins)
 
     def start(self) -> None:
         """Start it again, on the port it had."""
@@ -80,7 +80,12 @@ class PostgresServer:
         return int((self.embedded.data / "postmaster.pid").read_text().split()[0])
 
     def conninfo(self, database: str = "postgres") -> str:
-        return self.embedded.url_of(self._owner, database)
+        """The address for the role that collects."""
+        return self.embedded.url_of(self._logins.collector, database)
+
+    def owner(self, conninfo: str) -> str:
+        """The same database for its owner, who migrates it."""
+        return self.embedded.url_of(self._logins.owner, urlsplit(conninfo).path[1:])
 
     def admin(self, database: str = "postgres") -> str:
         """The superuser's address."""
@@ -92,14 +97,23 @@ class PostgresServer:
 
     def reader(self, conninfo: str) -> str:
         """The same database for the role that only reads."""
-        return self.embedded.url_of(self._reader, urlsplit(conninfo).path[1:])
+        return self.embedded.url_of(self._logins.reader, urlsplit(conninfo).path[1:])
 
-    def create_database(self, template: str = "template1") -> str:
-        """A new database; returns its conninfo."""
+    def create_database(self, template: str) -> str:
+        """A copy of a database with a ledger; returns its conninfo, for the role that collects."""
+        return self._create(template)
+
+    def create_empty(self) -> str:
+        """An empty database; returns its conninfo, for its owner."""
+        return self.owner(self._create("template1"))
+
+    def _create(self, template: str) -> str:
         name = f"test_{uuid.uuid4().hex[:12]}"
         # Copying files costs a third of writing every page to the log as well.
         self._execute(
-            f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER sellerops_owner STRATEGY FILE_COPY'
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER sellerops_owner STRATEGY FILE_COPY',
+            # A copy has the tables' grants, but not the database's.
+            f'GRANT CREATE ON DATABASE "{name}" TO sellerops_collector',
         )
         return self.conninfo(name)
 
@@ -109,13 +123,12 @@ class PostgresServer:
     def make_template(self) -> None:
         """A database with the ledger's schema, for ``create_database(TEMPLATE)``."""
         self._execute(f'CREATE DATABASE "{TEMPLATE}" OWNER sellerops_owner')
-        ledger = Ledger(self.conninfo(TEMPLATE))
-        ledger.migrate()
-        ledger.close()
+        migrate(self.owner(self.conninfo(TEMPLATE)))
 
-    def _execute(self, statement: str) -> None:
+    def _execute(self, *statements: str) -> None:
         with psycopg.connect(self.admin(), autocommit=True) as connection:
-            connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement)
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +147,12 @@ def conninfo(postgres_server: PostgresServer) -> Iterator[str]:
     fresh = postgres_server.create_database(TEMPLATE)
     yield fresh
     postgres_server.drop_database(fresh)
+
+
+@pytest.fixture
+def owner(postgres_server: PostgresServer, conninfo: str) -> str:
+    """``conninfo`` for the database's owner."""
+    return postgres_server.owner(conninfo)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from psycopg.rows import dict_row
 from sellerops.alerts.specs import SETTINGS, AlertSetting, AlertSettings, AlertSpec, Value, load_alerts
 from sellerops.alerts.store import Changes, Found, end_others, note_evaluation, record_found
 from sellerops.base.errors import ConfigurationError, RetryableError, SellerOpsError
-from sellerops.base.reader_role import READER, first_line, read_only
+from sellerops.base.reader_role import first_line, read_only
+from sellerops.base.roles import READER
 from sellerops.ledger import Ledger
 from sellerops.settings.accounts import load_accounts
 

@@ -18,10 +18,7 @@ from psycopg.rows import TupleRow
 from sellerops.base import postgres
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.postgres import READING, BoundedConnection, Timeouts
-
-READER = "sellerops_reader"
-# Holds the raw text of rejected rows, names and addresses included.
-_CLOSED = ("rejected_row",)
+from sellerops.base.roles import READER, role_exists
 
 
 @contextmanager
@@ -57,7 +54,7 @@ def open_reader(
 
 def grant_table(connection: psycopg.Connection[Any], schema: str, table: str) -> None:
     """Let the reader SELECT from a table or view, if that role exists."""
-    if not _has_reader(connection):
+    if not role_exists(connection, READER):
         return
     role = sql.Identifier(READER)
     lock_schema(connection, schema)
@@ -76,33 +73,9 @@ def lock_schema(connection: psycopg.Connection[Any], schema: str) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 
-def grant_ledger(connection: psycopg.Connection[Any]) -> None:
-    """Let the reader SELECT from the ledger, except from what may hold personal data."""
-    if not _has_reader(connection):
-        return
-    role = sql.Identifier(READER)
-    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA sellerops TO {}").format(role))
-    connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA sellerops TO {}").format(role))
-    for name in _CLOSED:
-        connection.execute(
-            sql.SQL("REVOKE SELECT ON {} FROM {}").format(sql.Identifier("sellerops", name), role)
-        )
-    found = connection.execute("SELECT to_regnamespace('sellerops_reference') IS NOT NULL").fetchone()
-    if found and found[0]:
-        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA sellerops_reference TO {}").format(role))
-        connection.execute(
-            sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA sellerops_reference TO {}").format(role)
-        )
-
-
 def first_line(error: Exception) -> str:
     """The first line of a database error, without the statement it quotes below."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-
-
-def _has_reader(connection: psycopg.Connection[Any]) -> bool:
-    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (READER,))
-    return found.fetchone() is not None
 
 
 def _refuse_superuser(connection: psycopg.Connection[Any]) -> None:

@@ -13,7 +13,7 @@ from sellerops.cli.airflow import metadata_conninfo
 from sellerops.cli.arguments import at_least_one
 from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
-from sellerops.cli.warehouse import open_ledger
+from sellerops.cli.warehouse import open_ledger_as_owner
 from sellerops.upkeep.backups import LIST, find_backup, list_backups, prune, take_backup
 from sellerops.upkeep.document_copies import read_manifest, verify_documents
 from sellerops.upkeep.storage import Folder
@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
 def _take(options: argparse.Namespace, target: Folder) -> int:
     began = time.monotonic()
     airflow = metadata_conninfo() if options.airflow else ""
-    with closing(open_ledger()) as ledger:
+    with closing(open_ledger_as_owner()) as ledger:
         done = take_backup(
             ledger,
             Archive(archive_uri(options.archive)),

@@ -15,7 +15,7 @@ from sellerops.base.errors import ConfigurationError, LedgerUnavailable
 from sellerops.cli.arguments import day, require_known
 from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
-from sellerops.cli.warehouse import open_ledger, select
+from sellerops.cli.warehouse import open_ledger, open_ledger_as_owner, select
 from sellerops.ledger import SliceState
 from sellerops.ledger.deployment import adopt_archive
 from sellerops.ledger.loads import costs
@@ -45,9 +45,9 @@ def add(commands: Any) -> None:
     action.add_argument("--report")
     action.add_argument("--since", type=day, metavar="DAY", help="first day (UTC)")
     action.set_defaults(run=_costs)
-    actions.add_parser("migrate", help="migrate the ledger's tables to this version").set_defaults(
-        run=_migrate
-    )
+    actions.add_parser(
+        "migrate", help="migrate the ledger's tables to this version, as their owner ($SELLEROPS_OWNER)"
+    ).set_defaults(run=_migrate)
 
     adopt = actions.add_parser(
         "adopt-archive", help="pair an archive with this ledger, after it was moved or its ledger was lost"
@@ -64,7 +64,7 @@ def _adopt(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    ledger = open_ledger()
+    ledger = open_ledger_as_owner()
     try:
         ledger.migrate()
     except psycopg.OperationalError as error:

@@ -15,7 +15,7 @@ from sellerops.cli.airflow import metadata_conninfo
 from sellerops.cli.arguments import chosen_specs, day
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.replay import archive_uri
-from sellerops.cli.warehouse import open_ledger
+from sellerops.cli.warehouse import open_ledger, owner_conninfo
 from sellerops.ledger import Ledger
 from sellerops.ledger.deployment import bind_archive
 from sellerops.settings.specs import ReportSpec, load_specs
@@ -61,9 +61,7 @@ def add(commands: Any) -> None:
 def _restore(options: argparse.Namespace) -> int:
     source, archive = Folder(options.source), Archive(archive_uri(options.archive))
     backup = find_backup(source, options.backup)
-    with closing(open_ledger()) as ledger:
-        conninfo = ledger.database.conninfo
-    restore_warehouse(source, backup, conninfo, replace=options.replace)
+    restore_warehouse(source, backup, owner_conninfo(), replace=options.replace)
     print(f"Restored the warehouse to {backup.ledger_time} (backup {backup.id}).")
     if options.airflow:
         restore_airflow(source, backup, metadata_conninfo(), replace=options.replace)

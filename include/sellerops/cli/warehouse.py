@@ -12,10 +12,11 @@ from psycopg.pq import Conninfo
 from psycopg.rows import tuple_row
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.base.reader_role import READER
+from sellerops.base.roles import COLLECTOR, READER
 from sellerops.cli.airflow import Fields, known_connection
 from sellerops.ledger import Ledger
 
+_OWNER = "SELLEROPS_OWNER"
 _OWN, _CONNECTION = "SELLEROPS_WAREHOUSE", "sellerops_warehouse"
 _READER, _READER_CONNECTION = "SELLEROPS_READER", "sellerops_reader"
 
@@ -28,9 +29,24 @@ def open_ledger() -> Ledger:
     return Ledger(collector_conninfo(), pool_size=2, retry_seconds=5)
 
 
+def open_ledger_as_owner() -> Ledger:
+    """The ledger for what a migration or a backup does: ``owner_conninfo``."""
+    return Ledger(owner_conninfo(), pool_size=2, retry_seconds=5)
+
+
 def collector_conninfo() -> str:
     """Conninfo of the role that tasks use: ``$SELLEROPS_WAREHOUSE``, else Airflow's connection."""
-    return _address(_OWN, _CONNECTION, "<user>")
+    return _address(_OWN, _CONNECTION, COLLECTOR)
+
+
+def owner_conninfo() -> str:
+    """Conninfo of the warehouse's owner, who migrates, dumps and restores it: ``$SELLEROPS_OWNER``.
+
+    It is in no connection of Airflow. Without the variable, the warehouse's own address, which is enough
+    where one role does everything.
+    """
+    own = os.environ.get(_OWNER)
+    return _checked(own, _OWNER) if own else collector_conninfo()
 
 
 def reader_conninfo() -> str:

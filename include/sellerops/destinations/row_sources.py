@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.base.reader_role import READER, first_line
+from sellerops.base.reader_role import first_line
+from sellerops.base.roles import READER
 
 # Left out of an export without `columns`: only loads need them.
 TECHNICAL = frozenset({"load_id", "source_line", "line_hash", "reported_at"})

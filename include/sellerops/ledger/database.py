@@ -20,8 +20,8 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from sellerops.base import postgres
 from sellerops.base.errors import LedgerUnavailable
 from sellerops.base.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Timeouts
-from sellerops.base.reader_role import grant_ledger
 from sellerops.ledger.availability import Availability
+from sellerops.ledger.grants import as_collector, check_owner, grant_all
 from sellerops.ledger.indexes import build_beforehand
 
 log = logging.getLogger(__name__)
@@ -219,7 +219,12 @@ def _is_outage(error: Exception) -> bool:
 
 
 def migrate(conninfo: str, revision: str = "head") -> None:
-    """Migrate schema ``sellerops`` to ``revision``. Concurrent callers wait for each other."""
+    """Migrate schema ``sellerops`` to ``revision`` as its owner, and grant the other roles their part.
+
+    Concurrent callers wait for each other. Raises ConfigurationError for a role that does not own the ledger.
+    """
+    with postgres.connect(conninfo, MIGRATING, autocommit=True) as asking:
+        check_owner(asking, asking.info.dbname)
     if revision == "head":
         build_beforehand(conninfo)
     from alembic import command
@@ -254,10 +259,10 @@ def migrate(conninfo: str, revision: str = "head") -> None:
             # A migration may change what the views select from.
             detach_views(driver)
         command.upgrade(config, revision)
+        grant_all(driver)
         if revision == "head":
-            sync_configuration(driver)
-    with postgres.connect(conninfo, MIGRATING) as granting:
-        grant_ledger(granting)
+            with as_collector(driver):
+                sync_configuration(driver)
 
 
 def sync_configuration(connection: psycopg.Connection[Any]) -> None:

@@ -14,7 +14,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from sellerops.base.errors import ConfigurationError, RetryableError
-from sellerops.base.reader_role import READER, first_line, read_only
+from sellerops.base.reader_role import first_line, read_only
+from sellerops.base.roles import READER
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 from sellerops.reconciliation.checks import CheckSpec, Tolerance

@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sellerops.archive import Archive
+from sellerops.base import postgres
 from sellerops.base.errors import ConfigurationError, GiveUpError
+from sellerops.base.postgres import UPKEEP
 from sellerops.ledger import Ledger
 from sellerops.ledger.deployment import adopt_archive, mark_restored
+from sellerops.ledger.grants import grant_database
 from sellerops.upkeep.backups import AIRFLOW, CONFIGURATION, LIST, WAREHOUSE, Backup
 from sellerops.upkeep.database_copies import holds_tables, other_sessions, place, restore_database
 from sellerops.upkeep.document_copies import RestoredDocuments, read_manifest, restore_documents
@@ -44,6 +47,9 @@ def restore_warehouse(source: Folder, backup: Backup, conninfo: str, *, replace:
     ``replace`` is not set. A failed restore changes nothing; run it again.
     """
     refuse_overwriting(conninfo, replace=replace)
+    with postgres.connect(conninfo, UPKEEP) as connection:
+        # Schemas of a dump can only be handed to a role that may create some.
+        grant_database(connection)
     _restore(source, backup, WAREHOUSE, conninfo, finish=(_SKIP_IDS,))
     ledger = Ledger(conninfo)
     try:

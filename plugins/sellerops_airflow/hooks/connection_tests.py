@@ -18,6 +18,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.base.errors import SellerOpsError
+from sellerops.base.roles import COLLECTOR
 from sellerops_airflow.hooks.destinations import HOOKS, connection_id
 from sellerops_airflow.hooks.sheets import SHEETS_CONN_ID
 from sellerops_airflow.hooks.warehouse import READER_CONN_ID, WAREHOUSE_CONN_ID, warehouse_conninfo
@@ -61,22 +62,25 @@ def _plain(message: str) -> str:
     return " ".join(message.split())
 
 
-def _owner(conn_id: str) -> Answer:
+def _collector(conn_id: str) -> Answer:
     from sellerops.base.postgres import PROBING, connect
 
     with connect(warehouse_conninfo(conn_id), PROBING) as connection:
         role, database, may_create, has_ledger = _row(
             connection,
             "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE'), "
-            "to_regclass('sellerops.slice_state') IS NOT NULL",
+            "to_regnamespace('sellerops') IS NOT NULL",
         )
+    here = f"Logged in to database {database} as {role}"
+    if not has_ledger:
+        return True, f"{here}; no ledger yet: `sellerops ledger migrate` creates it."
     if not may_create:
         return False, (
-            f"Role {role} cannot create schemas in database {database}. Next: as the administrator, run "
-            f"ALTER DATABASE {database} OWNER TO {role}."
+            f"Role {role} cannot create schemas in database {database}. Next: run "
+            f"`sellerops ledger migrate`, which grants that to {COLLECTOR}; for another role: GRANT "
+            f"CREATE ON DATABASE {database} TO {role}."
         )
-    ledger = "the ledger exists" if has_ledger else "no ledger yet: `sellerops ledger migrate` creates it"
-    return True, f"Logged in to database {database} as {role}, which can create tables; {ledger}."
+    return True, f"{here}, which can create tables; the ledger exists."
 
 
 def _reader(conn_id: str) -> Answer:
@@ -115,7 +119,7 @@ def _sheets(conn_id: str) -> Answer:
 
 
 _OWN: dict[str, Callable[[str], Answer]] = {
-    WAREHOUSE_CONN_ID: _owner,
+    WAREHOUSE_CONN_ID: _collector,
     READER_CONN_ID: _reader,
     SHEETS_CONN_ID: _sheets,
     **{connection_id(name): partial(_destination, module) for name, module in HOOKS.items()},

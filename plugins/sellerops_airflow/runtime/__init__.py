@@ -39,7 +39,7 @@ class Runtime:
 
     Addresses are functions, called once each when first needed.
 
-    :param conninfo: libpq string of the warehouse's owner.
+    :param conninfo: libpq string of the role that collects, which writes rows and ledger.
     :param archive_uri: folder or object-storage address of the archive.
     :param reader_conninfo: libpq string of the read-only role, which checks, exports and pages use.
     """
@@ -61,7 +61,7 @@ class Runtime:
 
     @property
     def conninfo(self) -> str:
-        """libpq string of the warehouse's owner, including the password."""
+        """libpq string of the role that collects, including the password."""
         return self._part("conninfo", self._conninfo)
 
     @property

@@ -53,7 +53,7 @@ def test_an_unknown_destination_names_the_known_ones() -> None:
 
 
 def test_a_database_without_the_ledger_says_what_to_run(postgres_server: object) -> None:
-    empty = postgres_server.create_database()  # type: ignore[attr-defined]
+    empty = postgres_server.create_empty()  # type: ignore[attr-defined]
     with pytest.raises(ConfigurationError, match="Run `bin/sellerops ledger migrate`"):
         returns(LINE).load_into(open_destination("postgres", empty))
 

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from sellerops.base.errors import RetryableError
-from sellerops.base.reader_role import READER, grant_table
+from sellerops.base.reader_role import grant_table
+from sellerops.base.roles import READER
 from sellerops.destinations.error_rules import typed_errors
 from sellerops.destinations.postgres_errors import POSTGRES_RULES
 

@@ -15,7 +15,7 @@ from integration.destinations.stores import PostgresStore
 
 from sellerops.base import table_locks
 from sellerops.base.errors import SellerOpsError, TableInUse
-from sellerops.base.reader_role import READER
+from sellerops.base.roles import READER
 from sellerops.base.table_locks import with_tables_locked
 from sellerops.destinations.postgres.rebuild import Rebuild
 from sellerops.ledger import Ledger
@@ -117,7 +117,9 @@ def test_the_session_in_front_is_named_without_its_query(store: PostgresStore) -
         with pytest.raises(TableInUse) as caught:
             returns("new-column", hours=1).load_into(store.destination)
         message, pid = str(caught.value), reader.info.backend_pid
-    assert f"pid {pid}, application forgotten-notebook, user sellerops_owner, idle in transaction" in message
+    assert (
+        f"pid {pid}, application forgotten-notebook, user sellerops_collector, idle in transaction" in message
+    )
     assert f"pg_terminate_backend({pid})" in message and "UTC" in message
     assert "secret" not in message
     assert store.rows(TABLE) == before and "new_column" not in store.columns(TABLE)

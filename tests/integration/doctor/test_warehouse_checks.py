@@ -46,9 +46,9 @@ def test_a_ledger_of_this_version_is_fine(installation: Installation) -> None:
 
 @pytest.mark.parametrize(("revision", "remedy"), [("0001", "ledger migrate"), ("9999", "newer version")])
 def test_a_ledger_of_another_version_is_not(
-    installation: Installation, conninfo: str, revision: str, remedy: str
+    installation: Installation, owner: str, revision: str, remedy: str
 ) -> None:
-    with psycopg.connect(conninfo) as connection:
+    with psycopg.connect(owner) as connection:
         connection.execute("UPDATE sellerops.alembic_version SET version_num = %s", (revision,))
     (found,) = examine_migrations(installation)
     assert found.state is State.FAILED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from integration.inbound.walks import Harbour, Walk, assert_no_typed_failure, go, recommended, request
-from support.postgres import PostgresServer
+from support.postgres import TEMPLATE, PostgresServer
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import GiveUpError
@@ -28,8 +28,16 @@ WRITES = (
 
 
 @pytest.fixture
+def conninfo(postgres_server: PostgresServer) -> Iterator[str]:
+    """A ledger for the owner, who dumps and restores."""
+    fresh = postgres_server.create_database(TEMPLATE)
+    yield postgres_server.owner(fresh)
+    postgres_server.drop_database(fresh)
+
+
+@pytest.fixture
 def elsewhere(postgres_server: PostgresServer) -> Iterator[str]:
-    fresh = postgres_server.create_database()
+    fresh = postgres_server.create_empty()
     yield fresh
     postgres_server.drop_database(fresh)
 

@@ -18,7 +18,7 @@ RUN = "slice_state_by_run"
 @pytest.fixture
 def former(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A ledger of the version before, with slices enough to count as large here."""
-    fresh = postgres_server.create_database()
+    fresh = postgres_server.create_empty()
     migrate(fresh, BEFORE)
     with psycopg.connect(fresh, autocommit=True) as connection:
         connection.execute(
@@ -88,7 +88,7 @@ def test_writers_of_the_table_are_not_blocked(former: str) -> None:
 
 def test_what_needs_a_revision_in_between_is_left_to_the_migration(postgres_server: PostgresServer) -> None:
     """Loads have recorded when Amazon created their document only since 0006."""
-    fresh = postgres_server.create_database()
+    fresh = postgres_server.create_empty()
     migrate(fresh, "0005")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(indexes, "LARGE", -1)
@@ -100,6 +100,6 @@ def test_what_needs_a_revision_in_between_is_left_to_the_migration(postgres_serv
 
 
 def test_an_empty_database_has_nothing_to_build(postgres_server: PostgresServer) -> None:
-    fresh = postgres_server.create_database()
+    fresh = postgres_server.create_empty()
     assert indexes.build_beforehand(fresh) == []
     postgres_server.drop_database(fresh)

@@ -63,7 +63,7 @@ def grown(postgres_server: PostgresServer) -> Iterator[tuple[Ledger, datetime]]:
         from ledgers.filling import Size, fill
 
         size = Size(20_000, REPORTS, tuple(ACCOUNTS), MARKETPLACE_IDS)
-        with psycopg.connect(conninfo, autocommit=True) as connection:
+        with psycopg.connect(postgres_server.owner(conninfo), autocommit=True) as connection:
             fill(connection, size, now)
     ledger = Ledger(conninfo)
     yield ledger, now

@@ -21,7 +21,7 @@ LITTLE = timedelta(seconds=1)
 @pytest.fixture
 def empty(postgres_server: PostgresServer) -> Iterator[str]:
     """A database without the ledger's schema."""
-    fresh = postgres_server.create_database()
+    fresh = postgres_server.create_empty()
     yield fresh
     postgres_server.drop_database(fresh)
 

@@ -81,7 +81,7 @@ def test_values_are_cleaned_however_deep() -> None:
     assert cleaned["Authorization"] == "***"
 
 
-def test_no_table_holds_a_secret(ledger: Ledger, conninfo: str) -> None:
+def test_no_table_holds_a_secret(ledger: Ledger, owner: str) -> None:
     """Every free text the ledger takes is given secrets; a dump of all tables has none of them."""
     error = RequestRefused(" ".join(TEXTS), where=TEXTS[0], remedy=TEXTS[1])
     request = ledger.find_or_open_request(KEY, fresh_after=None, run=RUN)
@@ -103,7 +103,7 @@ def test_no_table_holds_a_secret(ledger: Ledger, conninfo: str) -> None:
     ledger.log_call(ApiCall("a", "createReport", 403, error_type="RequestRefused", error=str(error)))
     ledger.claim_notice(TEXTS[2])
 
-    dump = "\n".join(str(row) for row in _all_rows(conninfo))
+    dump = "\n".join(str(row) for row in _all_rows(owner))
     assert "RequestRefused" in dump
     assert "***" in dump
     for secret in SECRETS:

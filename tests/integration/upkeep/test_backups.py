@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from support.archived import archive_document
-from support.postgres import PostgresServer
+from support.postgres import TEMPLATE, PostgresServer
 
 from sellerops.archive import Archive
 from sellerops.base.errors import ConfigurationError, GiveUpError
@@ -56,8 +56,16 @@ def archive(ledger: Ledger, tmp_path: Path) -> Archive:
 
 
 @pytest.fixture
+def conninfo(postgres_server: PostgresServer) -> Iterator[str]:
+    """A ledger for the owner, who dumps and restores."""
+    fresh = postgres_server.create_database(TEMPLATE)
+    yield postgres_server.owner(fresh)
+    postgres_server.drop_database(fresh)
+
+
+@pytest.fixture
 def elsewhere(postgres_server: PostgresServer) -> Iterator[str]:
-    fresh = postgres_server.create_database()
+    fresh = postgres_server.create_empty()
     yield fresh
     postgres_server.drop_database(fresh)
 

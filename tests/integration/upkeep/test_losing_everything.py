@@ -93,17 +93,18 @@ def documents_of(bench: Bench, done: Done) -> list[Path]:
 
 @pytest.fixture
 def elsewhere(postgres_server: PostgresServer) -> Iterator[str]:
-    """An empty database."""
-    fresh = postgres_server.create_database()
-    yield fresh
+    """An empty database, for the role that collects."""
+    fresh = postgres_server.create_empty()
+    yield postgres_server.conninfo(fresh.rsplit("/", 1)[1])
     postgres_server.drop_database(fresh)
 
 
 @pytest.fixture
-def shell(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Any:
+def shell(bench: Bench, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command on a database and the bench's archive; returns its exit code."""
 
     def run(conninfo: str, *arguments: str) -> int:
+        monkeypatch.setenv("SELLEROPS_OWNER", postgres_server.owner(conninfo))
         monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
         monkeypatch.setenv("SELLEROPS_ARCHIVE", str(bench.directory))
         return main(list(arguments))

@@ -380,7 +380,7 @@ def test_marketplaces_and_reports_follow_the_configuration(
 
 def test_migrations_set_views_aside_and_bring_them_back(postgres_server: PostgresServer) -> None:
     """From a ledger of before the views, and from one whose tables a later migration changes."""
-    fresh = postgres_server.create_database()
+    fresh = postgres_server.create_empty()
     try:
         from sellerops.ledger.database import migrate
 

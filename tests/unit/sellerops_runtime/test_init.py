@@ -13,11 +13,12 @@ import pytest
 import yaml
 
 from sellerops.base.reader_role import grant_table
+from sellerops.base.roles import COLLECTOR, OWNER, READER
 from sellerops.ledger import Ledger
 from sellerops_runtime.databases import Login, create_database, prepare_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
-from sellerops_runtime.init import warehouse_conninfo
+from sellerops_runtime.init import prepare_server, warehouse_conninfo
 from sellerops_runtime.local_amazon import LocalAmazon
 
 COMPOSE = yaml.safe_load((PROJECT_ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
@@ -28,6 +29,7 @@ FERNET_KEY = "aGVsbG8taGVsbG8taGVsbG8taGVsbG8taGVsbG8tMTI="
 def environment(postgres_server, tmp_path):
     """The service's environment as docker-compose sets it, with this machine's addresses."""
     where, reader = urlsplit(postgres_server.conninfo()), urlsplit(postgres_server.reader("/postgres"))
+    owner = urlsplit(postgres_server.owner("/postgres"))
     names = {kind: f"{kind}_{uuid.uuid4().hex[:6]}" for kind in ("metadata", "warehouse")}
     metadata = f"postgresql+psycopg://airflow:secret@{where.hostname}:{where.port}/{names['metadata']}"
     yield {
@@ -39,6 +41,7 @@ def environment(postgres_server, tmp_path):
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
         "AIRFLOW_ADMIN_PASSWORD": "open sesame",
         "PYTHONPATH": os.pathsep.join(str(PROJECT_ROOT / root) for root in ("include", "plugins")),
+        "SELLEROPS_OWNER": owner._replace(path=f"/{names['warehouse']}").geturl(),
         "SELLEROPS_POSTGRES_ADMIN": postgres_server.admin(),
         "SELLEROPS_READER_PASSWORD": reader.password,
         "SELLEROPS_WAREHOUSE_HOST": where.hostname,
@@ -73,6 +76,10 @@ def test_metadata_ledger_settings_and_password_are_there_afterwards_however_ofte
     assert json.loads((tmp_path / "keys" / "passwords.json").read_text()) == {"admin": "open sesame"}
     ledger = Ledger(warehouse_conninfo(environment))
     assert not ledger.clock().is_virtual
+    with psycopg.connect(warehouse_conninfo(environment)) as connection:
+        connection.execute("CREATE SCHEMA amazon_sp")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE sellerops.mine (n int)")
 
     amazon = LocalAmazon(env=environment, logs=tmp_path / "logs", run_dir=tmp_path / "run")
     amazon.start()
@@ -141,6 +148,13 @@ def test_what_the_administrator_made_changes_hands(postgres_server, marketplace)
         assert connection.execute(powers, [marketplace.name]).fetchone() == (False, False, False)
 
 
+def test_a_collector_who_is_the_owner_is_refused(environment):
+    """As after an update that left the former variables in place."""
+    environment["SELLEROPS_WAREHOUSE_USER"] = "sellerops_owner"
+    with pytest.raises(StartError, match="both the warehouse's owner and the role that collects"):
+        prepare_server(environment)
+
+
 def test_a_reader_reads_what_is_granted_and_changes_nothing(postgres_server, conninfo):
     with psycopg.connect(conninfo) as connection:
         connection.execute("CREATE SCHEMA amazon_sp; CREATE TABLE amazon_sp.t AS SELECT 1 AS n")
@@ -165,14 +179,21 @@ def test_the_statements_of_the_docs_make_these_roles(postgres_server, marketplac
     text = (PROJECT_ROOT / "docs" / "first-account.md").read_text(encoding="utf-8")
     (statements,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
     assert "sellerops_reader" in statements
-    reader = f"reader_{marketplace.name[-6:]}"
-    statements = statements.replace("sellerops_owner", marketplace.name).replace("sellerops_reader", reader)
+    names = {each: f"{each}_{marketplace.name[-6:]}" for each in (COLLECTOR, READER)} | {
+        OWNER: marketplace.name
+    }
+    for name, ours in names.items():
+        statements = statements.replace(name, ours)
     statements = statements.replace("warehouse", marketplace.name)
     with psycopg.connect(postgres_server.admin(), autocommit=True) as connection:
         for statement in filter(str.strip, statements.split(";")):
             connection.execute(statement)
-        powers = "SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = ANY(%s)"
-        found = connection.execute(powers, [[marketplace.name, reader]]).fetchall()
-        assert found == [(False, False)] * 2
+        powers = "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = ANY(%s)"
+        found = connection.execute(powers, [list(names.values())]).fetchall()
+        assert found == [(False, False, False)] * 3
+        acts = "SELECT pg_has_role(%s, %s, 'MEMBER')"
+        assert connection.execute(acts, [names[OWNER], names[COLLECTOR]]).fetchone() == (True,)
+        assert connection.execute(acts, [names[COLLECTOR], names[OWNER]]).fetchone() == (False,)
         connection.execute(f"DROP DATABASE {marketplace.name}")
-        connection.execute(f"DROP ROLE {reader}")
+        for each in (COLLECTOR, READER):
+            connection.execute(f"DROP ROLE {names[each]}")

@@ -41,7 +41,8 @@ def _keep(home: Home, port: int) -> None:
     save_environment(
         home,
         {"AIRFLOW_HOME": "/of/the/demo", "AIRFLOW__CORE__FERNET_KEY": SECRET, "EDITOR": "vi"},
-        warehouse=f"postgresql://owner:{SECRET}@127.0.0.1:{port}/warehouse",
+        owner=f"postgresql://owner:{SECRET}@127.0.0.1:{port}/warehouse",
+        warehouse=f"postgresql://collector:{SECRET}@127.0.0.1:{port}/warehouse",
         reader=f"postgresql://reader:{SECRET}@127.0.0.1:{port}/warehouse",
         archive="file:///archive",
     )
