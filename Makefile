@@ -84,6 +84,11 @@ endif
 check: lint  ## Lint, then run the tests nearest to what you changed since main; under 90 seconds
 	@files=$$($(BIN)/python tests/support/affected.py) && { test -z "$$files" || $(BIN)/pytest -q -n 2 --dist loadfile -m "not benchmark" $$files; }
 
+.PHONY: test-real
+test-real: export PYTHONPATH := $(PYTHONPATH):$(CURDIR)/tests
+test-real: $(STAMP)  ## Check your own accounts and services, with a report to send back (docs/test-real.md); ARGS="-k amazon"
+	@$(BIN)/python tests/real/run.py $(ARGS)
+
 .PHONY: benchmark
 benchmark: export PYTHONPATH := $(PYTHONPATH):$(CURDIR)/tests
 benchmark: $(STAMP)  ## Run the benchmarks of docs/benchmarks.md, or one; ARGS=benchmarks/quota.py

@@ -23,6 +23,7 @@ from amazon_sandbox.orders.family import FAMILY as ORDERS
 from amazon_sandbox.portal.family import FAMILY as PORTAL
 from amazon_sandbox.reports.family import FAMILY as REPORTS
 from amazon_sandbox.sales.family import FAMILY as SALES
+from amazon_sandbox.sellers.family import FAMILY as SELLERS
 from amazon_sandbox.sinks.central_bank.family import FAMILY as CENTRAL_BANK
 from amazon_sandbox.sinks.clickup.family import FAMILY as CLICKUP
 from amazon_sandbox.sinks.slack.family import FAMILY as SLACK
@@ -39,6 +40,7 @@ FAMILIES = (
     FINANCES,
     ORDERS,
     SALES,
+    SELLERS,
     AWD,
     INBOUND,
     CATALOG,

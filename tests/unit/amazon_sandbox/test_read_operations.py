@@ -307,3 +307,11 @@ def test_fees_of_the_account_have_no_marketplace_no_items_and_some_no_id(eu: Api
     assert stored and all("marketplaceDetails" in row and len(row["items"]) > 20 for row in stored)
     assert not any(item["contexts"] for row in stored for item in row["items"]), "without a SKU"
     assert {"transactionId" in row for row in fees} == {True, False}
+
+
+def test_participations_are_the_sellers_marketplaces(na: Api) -> None:
+    found = fetch(na, "/sellers/v1/marketplaceParticipations")["payload"]
+    assert {each["marketplace"]["id"] for each in found} == set(na.seller.marketplace_ids)
+    us = next(each for each in found if each["marketplace"]["id"] == US)
+    assert (us["marketplace"]["countryCode"], us["marketplace"]["defaultCurrencyCode"]) == ("US", "USD")
+    assert us["participation"] == {"isParticipating": True, "hasSuspendedListings": False}
