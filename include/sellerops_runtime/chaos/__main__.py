@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sellerops.base.errors import SellerOpsError
-from sellerops_runtime.chaos.judging import broken_promises
+from sellerops_runtime.chaos.judging import broken_promises, wrong_messages
 from sellerops_runtime.chaos.network import Network, enter_namespaces, is_separate
 from sellerops_runtime.chaos.reporting import report
 from sellerops_runtime.chaos.running import Night, spend_night
@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             nights = _spend_both(root, options, network, progress)
             broken = broken_promises(nights[1].outcome, nights[0].outcome)
+            if options.executor == "local":  # with Celery there are two of most components
+                happened = [event.step.kind for event in nights[1].events]
+                broken += wrong_messages(nights[1].outcome.messages, happened)
             progress.plain(report(options.seed, *nights, broken))
             code = 1 if broken else 0
         except Interrupted:

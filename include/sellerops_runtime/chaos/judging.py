@@ -23,6 +23,14 @@ _ONCE = ("createInboundPlan", "confirmPlacementOption", "confirmTransportationOp
 _TOOK_EFFECT = frozenset({"response_lost", "error_after", "hang_after"})
 _SNAPSHOT_TYPE = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 
+# What is told when the only instance of a component stays away.
+_MESSAGES = {
+    "scheduler stays away": "The scheduler is silent",
+    "triggerer stays away": "The triggerer is silent",
+    "dag-processor stays away": "The dag-processor is silent",
+    "api-server stays away": "The api-server does not answer",
+}
+
 
 @dataclass
 class Outcome:
@@ -124,6 +132,20 @@ def broken_promises(outcome: Outcome, undisturbed: Outcome) -> list[str]:
     texts = Counter(each["text"] for each in outcome.messages)
     found += [f"sent {times} times: {text[:200]!r}" for text, times in texts.items() if times > 1]
     return found
+
+
+def wrong_messages(messages: Iterable[Mapping[str, Any]], faults: Iterable[str]) -> list[str]:
+    """Components that stayed away without a message, and headlines that were sent more often than there were
+    faults. ``faults``: names of those that happened.
+    """
+    kinds, sent = Counter(faults), headlines(messages)
+    found = [
+        f"{kinds[fault]} times {fault}, and {sent[headline]} messages {headline!r}"
+        for fault, headline in _MESSAGES.items()
+        if sent[headline] < kinds[fault]
+    ]
+    most = max(1, kinds.total())
+    return found + [f"sent {n} times for {most} faults: {text!r}" for text, n in sent.items() if n > most]
 
 
 def _words(key: tuple[Any, ...]) -> str:

@@ -6,8 +6,8 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,16 +81,15 @@ def spend_night(
             wait_until(lambda: set(OURS) <= set(api.dags()), _READ_SECONDS, "the DAGs")
             target.jump(0)
             began = stack.amazon.clock().now()
-            driver = Driver(api, work, lambda: _messages(stack.amazon.url), supervisor.restart)
+            driver = Driver(api, work, lambda: _messages(stack.amazon.url), supervisor.restart_workers)
             driver.begin()
-            broken = seed is not None
-            follower = threading.Thread(target=driver.follow, args=(seconds if broken else 0.0,), daemon=True)
-            follower.start()
-            kinds = [each.kind for each in faults_for(target).values()]
-            steps = make_plan(kinds, seed, seconds) if seed is not None else ()
-            events = break_things(target, steps, progress)
-            started = time.monotonic()
-            outcome = settle(driver, stack, progress)
+            spread = seconds if seed is not None else 0.0
+            with _following(driver, spread):
+                kinds = [each.kind for each in faults_for(target).values()]
+                steps = make_plan(kinds, seed, seconds) if seed is not None else ()
+                events = break_things(target, steps, progress)
+                started = time.monotonic()
+                outcome = settle(driver, stack, progress)
             night = Night(
                 outcome,
                 events,
@@ -101,13 +100,23 @@ def spend_night(
                 time.monotonic() - started,
                 0.0,
             )
-            driver.end()
-            follower.join()
-            judge(night.outcome, stack, target)
+            judge(outcome, stack, target)
     night.outcome.leftovers = judging.left_files(temporary(stack.home))
     night.outcome.orphans += [f"after the end: {_title(each)}" for each in _ours(folder)]
     night.cpu = _spent() - before
     return night
+
+
+@contextmanager
+def _following(driver: Driver, seconds: float) -> Iterator[None]:
+    """The driver at work in a thread, until the block ends."""
+    thread = threading.Thread(target=driver.follow, args=(seconds,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        driver.end()
+        thread.join()
 
 
 def break_things(target: Target, steps: Sequence[Step], progress: Progress) -> list[Event]:

@@ -77,9 +77,10 @@ class Supervisor:
         self._ended.set()
         self._thread.join()
 
-    def restart(self, name: str) -> None:
-        """What a person does: end the component; it comes again."""
-        self._target.airflow.components[name].kill()
+    def restart_workers(self) -> None:
+        """What a person does whose tasks find no worker: end what runs tasks; it comes again."""
+        for name in getattr(self._target.airflow, "workers", ("scheduler",)):
+            self._target.airflow.components[name].kill()
 
     def _run(self) -> None:
         while not self._ended.wait(_RESTART_SECONDS):

@@ -64,13 +64,13 @@ class Driver:
     """Starts the work and does what the docs ask of people: answers questions, restarts, clears.
 
     :param messages: Slack's messages so far.
-    :param restart: restarts a component.
+    :param restart_workers: restarts what runs tasks.
     """
 
     api: AirflowApi
     work: Work
     messages: Callable[[], list[dict[str, Any]]]
-    restart: Callable[[str], None]
+    restart_workers: Callable[[], None]
     cleared: Counter[tuple[str, str]] = field(default_factory=Counter)
     restarted: int = 0
     answered: int = 0
@@ -163,10 +163,10 @@ class Driver:
             self.answered += 1
 
     def _obey(self) -> None:
-        """Restart the scheduler where a notice says so: its workers are stuck."""
+        """Restart the workers where a notice says that they are stuck."""
         for message in self.messages():
             is_new = "thread_ts" not in message and message["ts"] not in self._obeyed
             if is_new and message["text"].startswith(_STUCK):
                 self._obeyed.add(message["ts"])
                 self.restarted += 1
-                self.restart("scheduler")
+                self.restart_workers()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sellerops.settings.specs import load_spec
-from sellerops_runtime.chaos.judging import Outcome, broken_promises, headlines
+from sellerops_runtime.chaos.judging import Outcome, broken_promises, headlines, wrong_messages
 from sellerops_runtime.chaos.plan import Kind, make_plan
 from sellerops_runtime.chaos.system import BACKFILLED, ORDERS, SALES, SNAPSHOTS, write_config
 from sellerops_runtime.chaos.work import Work
@@ -83,3 +83,17 @@ def test_a_broken_promise_is_named(change: dict[str, Any], says: str) -> None:
 
 def test_replies_are_no_messages_of_their_own() -> None:
     assert headlines(outcome().messages) == {"The scheduler is silent": 1}
+
+
+@pytest.mark.parametrize(
+    ("sent", "wrong"),
+    [
+        (["The scheduler is silent"], []),
+        (["The scheduler is silent"] * 2, []),  # once more when it was killed and came back late
+        ([], ["1 times scheduler stays away, and 0 messages 'The scheduler is silent'"]),
+        (["The scheduler is silent"] * 3, ["sent 3 times for 2 faults: 'The scheduler is silent'"]),
+    ],
+)
+def test_a_fault_is_told_and_not_too_often(sent: list[str], wrong: list[str]) -> None:
+    messages = [{"text": text} for text in sent]
+    assert wrong_messages(messages, ["scheduler stays away", "kill scheduler"]) == wrong
