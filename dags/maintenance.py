@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param, conf, task
 
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
-from sellerops_airflow.housekeeping import maintenance
+from sellerops_airflow.housekeeping import maintenance, upkeep
 from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
@@ -40,6 +40,21 @@ with DAG(
             type="integer",
             minimum=1,
             description="How many days to keep screenshots, pages and traces of failed browser jobs.",
+        ),
+        "keep_runs_days": Param(
+            90,
+            type="integer",
+            minimum=30,
+            description="How many days to keep Airflow's runs, task instances and XComs.",
+        ),
+        "keep_audit_days": Param(
+            400, type="integer", minimum=30, description="How many days to keep Airflow's audit log."
+        ),
+        "keep_logs_days": Param(
+            30, type="integer", minimum=1, description="How many days to keep log files of this host."
+        ),
+        "most_logs_gb": Param(
+            20, type="number", minimum=0.1, description="How large log files may become; the oldest go first."
         ),
         "stale_hours": Param(
             36, type="integer", minimum=1, description="Hours after which an unfinished slice is reported."
@@ -89,6 +104,33 @@ with DAG(
             return maintenance.delete_old_evidence(get_runtime(), context["params"]["keep_evidence_days"])
 
     @task
+    def clean_airflow(**context: Any) -> list[str]:
+        """Delete old rows of Airflow's metadata; skipped without connection sellerops_metadata."""
+        with task_outcome(context):
+            params = context["params"]
+            return upkeep.clean_metadata(params["keep_runs_days"], params["keep_audit_days"])
+
+    @task
+    def delete_old_logs(**context: Any) -> dict[str, int]:
+        """Delete old log files on the host of this task."""
+        with task_outcome(context):
+            params = context["params"]
+            folder = conf.get("logging", "base_log_folder")
+            return upkeep.delete_logs(folder, params["keep_logs_days"], params["most_logs_gb"])
+
+    @task
+    def measure_sizes(**context: Any) -> list[str]:
+        """Measure what grows, and report what will be full."""
+        with task_outcome(context):
+            return upkeep.measure_sizes(get_runtime(), conf.get("logging", "base_log_folder"))
+
+    @task
+    def check_secrets(**context: Any) -> list[str]:
+        """Report client secrets that end soon."""
+        with task_outcome(context):
+            return upkeep.check_secrets(get_runtime().ledger)
+
+    @task
     def check_credentials(**context: Any) -> None:
         """Request a token for each account, to find refused ones before the reports need them."""
         with task_outcome(context):
@@ -113,6 +155,10 @@ with DAG(
         purge_old_rows,
         purge_personal_data,
         delete_old_evidence,
+        clean_airflow,
+        delete_old_logs,
+        measure_sizes,
+        check_secrets,
         check_credentials,
         check_stale_slices,
         send_missed_notices,

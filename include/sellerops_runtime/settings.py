@@ -24,9 +24,11 @@ OPTIONAL = frozenset(
         "connection sellerops_notifications",
         "connection sellerops_storage",
         "connection sellerops_clickup",
+        "connection sellerops_metadata",
         "connection sellerops_telegram",
         "connection smtp_default",
         "connection sellerops_sheets",
+        "variable sellerops_backup_uri",
         "variable sellerops_drop_folder_uri",
         "variable sellerops_personal_documents",
     }

@@ -295,6 +295,11 @@ class Stack:
             "SELLEROPS_WAREHOUSE_PASSWORD": self.postgres.login(COLLECTOR).password,
             "SELLEROPS_READER_PASSWORD": self.postgres.login(READER).password,
             "SELLEROPS_ARCHIVE_URI": self.home.archive.as_uri(),
+            "SELLEROPS_METADATA_HOST": LOOPBACK,
+            "SELLEROPS_METADATA_PORT": str(self.postgres.port),
+            "SELLEROPS_METADATA_DATABASE": METADATA,
+            "SELLEROPS_METADATA_USER": METADATA_OWNER,
+            "SELLEROPS_METADATA_PASSWORD": self.postgres.login(METADATA_OWNER).password,
         }
         self.airflow.run_once(
             "settings",

@@ -66,6 +66,7 @@ TAGS = {
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
     assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | INBOUND_IDS | MART_IDS | {
+        "sellerops__backup",
         f"sellerops__{name}"
         for name in (
             *("completeness", "connections", "daily_summary", "deadlines", "maintenance"),
@@ -317,6 +318,10 @@ def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: Da
         "purge_old_rows",
         "purge_personal_data",
         "delete_old_evidence",
+        "clean_airflow",
+        "delete_old_logs",
+        "measure_sizes",
+        "check_secrets",
         "check_credentials",
         "check_stale_slices",
         "send_missed_notices",

@@ -99,6 +99,12 @@ def metadata_conninfo() -> str:
     return f"postgresql://{rest}"
 
 
+def log_folder() -> str:
+    """The folder of Airflow's logs on this host."""
+    own = os.environ.get("AIRFLOW__LOGGING__BASE_LOG_FOLDER")
+    return own or _ask_airflow(["config", "get-value", "logging", "base_log_folder"]) or ""
+
+
 def in_airflow(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run Python in Airflow's environment, in a separate process: this package works without Airflow."""
     command = [sys.executable, "-P", *arguments]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sellerops.doctor import databases, migrations, reports, tokens
+from sellerops.doctor import databases, migrations, reports, tokens, upkeep
 from sellerops.doctor.check import MINUTE, PROBE, Check
 
 CHECKS = (
@@ -10,6 +10,9 @@ CHECKS = (
     Check(migrations.NAME, migrations.examine_migrations, is_probed=True, seconds=PROBE),
     Check(tokens.NAME, tokens.examine_tokens, is_probed=True, seconds=PROBE, fresh_for=MINUTE),
     Check(reports.NAME, reports.examine_reports, is_probed=True, seconds=PROBE, fresh_for=MINUTE),
+    Check(upkeep.BACKUPS, upkeep.examine_backups),
+    Check(upkeep.SIZES, upkeep.examine_sizes),
+    Check(upkeep.SECRETS, upkeep.examine_secrets),
 )  # fmt: skip
 
 __all__ = ["CHECKS"]

@@ -119,6 +119,30 @@ _PURGES = (
         SELECT ctid FROM {_FIRST.format(table="required_action")}
         WHERE ended_at < {_BEFORE}
     """),
+    # The newest of each mart tells when it was built; figures are traced to the builds that wrote them.
+    _Purge("mart_build", f"""
+        SELECT ctid FROM {_FIRST.format(table="mart_build")}
+        WHERE built_at < {_BEFORE} AND EXISTS (
+            SELECT FROM sellerops.mart_build AS later
+            WHERE (later.mart, later.destination) = (oldest.mart, oldest.destination)
+              AND later.id > oldest.id)
+    """),
+    _Purge("alert", """
+        SELECT ctid FROM sellerops.alert WHERE ended_at < sellerops.now() - %(age)s ORDER BY ended_at, id
+    """),
+    # Who changed what is asked for longer than what merely happened.
+    _Purge("audit_entry", """
+        SELECT ctid FROM sellerops.audit_entry
+        WHERE happened_at < sellerops.now() - %(age)s ORDER BY happened_at
+    """, lambda periods: max(periods.rows, periods.changes)),
+    _Purge("backup", f"""
+        SELECT ctid FROM {_FIRST.format(table="backup")}
+        WHERE began_at < clock_timestamp() - %(age)s AND id < (
+            SELECT max(id) FROM sellerops.backup WHERE backup IS NOT NULL)
+    """),
+    _Purge("size_sample", """
+        SELECT ctid FROM sellerops.size_sample WHERE sampled_at < clock_timestamp() - %(age)s
+    """),
     _Purge("personal_document", """
         SELECT ctid FROM sellerops.personal_document
         WHERE deleted_at < sellerops.now() - %(age)s ORDER BY deleted_at

@@ -25,9 +25,10 @@ from sellerops.settings.marketplaces import MARKETPLACES
 from sellerops.settings.specs import ReportSpec, SpecFailure, load_specs
 from sellerops.settings.specs.destination_rules import FILE as RULES
 from sellerops.settings.specs.destination_rules import read_rules, unknown_names
+from sellerops.settings.upkeep_file import UPKEEP
 
 SHARED: tuple[ConfigFile[Any], ...] = (
-    ACCOUNTS, ASINS, DEPRECATIONS, HEADERS, LOGINS, MARKETPLACES, RATE_LIMITS, ROUTES,
+    ACCOUNTS, ASINS, DEPRECATIONS, HEADERS, LOGINS, MARKETPLACES, RATE_LIMITS, ROUTES, UPKEEP,
 )  # fmt: skip
 
 

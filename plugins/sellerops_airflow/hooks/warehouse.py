@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 WAREHOUSE_CONN_ID = "sellerops_warehouse"
 READER_CONN_ID = "sellerops_reader"
+# Airflow's own database: optional, for its clean-up, its size and its backup.
+METADATA_CONN_ID = "sellerops_metadata"
 
 
 def warehouse_conninfo(conn_id: str = WAREHOUSE_CONN_ID) -> str:

@@ -63,6 +63,72 @@ def asked(ledger: Ledger, end: RequestStatus) -> int:
     return request.id
 
 
+# Needed for ever, as retention.py says; a few rows a day and marketplace.
+FOR_EVER = {
+    "load", "slice_state", "slice_destination", "table_watermark", "quarantine", "write_call", "inbound_run",
+    "inbound_item", "inbound_box", "inbound_box_item", "inbound_step", "inbound_decision", "inbound_document",
+    "inbound_shipment", "inbound_shipment_item", "inbound_placement_option", "inbound_transportation_option",
+    "reference_edit",
+}  # fmt: skip
+# Emptied by whoever works on them.
+WORKED_OFF = {"table_change", "mart_pending", "load_intent", "restatement_intent"}
+# A row for each account, report, connection, table, mart, setting, ...
+BOUNDED = {
+    "ads_profile", "ads_profiles_listed", "ads_refused_column", "alembic_version", "alert_evaluation",
+    "clock", "connection_test", "deployment", "hub_setting", "landing_table", "login_lock", "login_refusal",
+    "marketplace", "mart_definition", "mart_input", "notification_listener", "notification_subscription",
+    "personal_table", "purge_mark", "quota_bucket", "quota_budget", "quota_cooldown", "quota_waiter",
+    "reference_digest",    "report", "report_listing", "restock_override", "starter_view",
+}  # fmt: skip
+
+
+def test_no_table_grows_without_somebody_having_decided_it(ledger: Ledger) -> None:
+    """Every table is deleted from by age, by partition or by whoever works it off, or is bounded."""
+    tables = set(
+        read(
+            ledger,
+            "SELECT relname FROM pg_class WHERE relnamespace = 'sellerops'::regnamespace AND relkind IN "
+            "('r', 'p') AND NOT relispartition",
+        )
+    )
+    purged = {each.table for each in retention._PURGES} | set(retention._EXAMINED_IN_ORDER) | {"api_call"}
+    decided = [FOR_EVER, WORKED_OFF, BOUNDED, purged]
+    assert sorted(tables) == sorted(name for names in decided for name in names)
+
+
+def test_what_people_look_back_at_goes_by_age(ledger: Ledger, at: At) -> None:
+    """Builds, alerts, edits, backups and sizes; the newest build and backup stay."""
+    for day in (0, 1, 600):
+        at(day)
+        write(
+            ledger,
+            "INSERT INTO sellerops.mart_build (mart, destination, spans, deleted, inserted, seconds) "
+            "VALUES ('m', 'postgres', 1, 0, 0, 0)",
+        )
+        write(
+            ledger,
+            "INSERT INTO sellerops.audit_entry (user_name, action, subject) VALUES ('ann', 'x.y', 'z')",
+        )
+        write(
+            ledger,
+            "INSERT INTO sellerops.alert (name, account_id, marketplace_id, subject, severity, summary, "
+            "currency, ended_at) VALUES ('a', 'b', 'c', 'd', 'e', 'f', 'EUR', sellerops.now())",
+        )
+    for table in ("backup (target, backup, began_at)", "size_sample (kind, name, sampled_at, nbytes)"):
+        for age in (500, 450, 0):
+            extra = ", 1" if "size" in table else ""
+            write(
+                ledger,
+                f"INSERT INTO sellerops.{table} VALUES ('a', 'b', clock_timestamp() - make_interval(days => "
+                f"{age}){extra})",
+            )
+    done = purge(ledger)
+    purged = {name: done[name] for name in ("mart_build", "audit_entry", "alert", "backup", "size_sample")}
+    assert purged == {"mart_build": 2, "audit_entry": 0, "alert": 2, "backup": 2, "size_sample": 2}
+    at(1_102)
+    assert purge(ledger)["audit_entry"] == 2
+
+
 REQUESTS = "SELECT id FROM sellerops.report_request ORDER BY id"
 
 

@@ -41,6 +41,7 @@ def environment(postgres_server, tmp_path):
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
         "AIRFLOW_ADMIN_PASSWORD": "open sesame",
         "PYTHONPATH": os.pathsep.join(str(PROJECT_ROOT / root) for root in ("include", "plugins")),
+        "SELLEROPS_METADATA_HOST": where.hostname,
         "SELLEROPS_OWNER": owner._replace(path=f"/{names['warehouse']}").geturl(),
         "SELLEROPS_POSTGRES_ADMIN": postgres_server.admin(),
         "SELLEROPS_READER_PASSWORD": reader.password,
@@ -71,7 +72,8 @@ def test_metadata_ledger_settings_and_password_are_there_afterwards_however_ofte
     first = run(environment, "init")
     assert "skipped   connection amazon_sp_northwind_na: set AMAZON_SP_NORTHWIND_NA_CLIENT_ID" in first
     assert "role sellerops_reader, which can only read" in first
-    own = dict.fromkeys(("sellerops_warehouse", "sellerops_reader"), environment["SELLEROPS_WAREHOUSE_HOST"])
+    names = ("sellerops_warehouse", "sellerops_reader", "sellerops_metadata")
+    own = dict.fromkeys(names, environment["SELLEROPS_WAREHOUSE_HOST"])
     assert connections(environment) == own
     assert json.loads((tmp_path / "keys" / "passwords.json").read_text()) == {"admin": "open sesame"}
     ledger = Ledger(warehouse_conninfo(environment))
