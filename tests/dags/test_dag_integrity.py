@@ -66,10 +66,9 @@ TAGS = {
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
     assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | INBOUND_IDS | MART_IDS | {
-        "sellerops__backup",
         f"sellerops__{name}"
         for name in (
-            *("completeness", "connections", "daily_summary", "deadlines", "maintenance"),
+            *("backup", "completeness", "connections", "daily_summary", "deadlines", "maintenance"),
             *("notices", "notifications", "quarantine"),
         )
     }

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow
 
-from sellerops.archive.files import local_path
+from sellerops.storage import local_path
 from sellerops.upkeep.storage import Folder
 
 _BIGGEST_TABLES = 10
