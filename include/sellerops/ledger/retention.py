@@ -5,7 +5,8 @@ Kept for ever, because they are still needed years later: ``load`` (for replays)
 ``quarantine`` (decisions about documents that are still in the archive), and the newest request of every key
 (it refers to the archive). So are the rows of FBA inbound runs (``inbound_*`` and ``write_call``): a few per
 shipment, and evidence when units are missing, a fee is disputed or a decision is questioned; and a write that
-was carried out must never be forgotten, or it could be sent again. ``api_call`` is deleted by partition
+was carried out must never be forgotten, or it could be sent again. So is the audit log of the hub, which
+tasks may not change. ``api_call`` is deleted by partition
 (``sellerops.ledger.calls``); archived documents and rows of personal data have their own rules.
 """
 
@@ -130,11 +131,6 @@ _PURGES = (
     _Purge("alert", """
         SELECT ctid FROM sellerops.alert WHERE ended_at < sellerops.now() - %(age)s ORDER BY ended_at, id
     """),
-    # Who changed what is asked for longer than what merely happened.
-    _Purge("audit_entry", """
-        SELECT ctid FROM sellerops.audit_entry
-        WHERE happened_at < sellerops.now() - %(age)s ORDER BY happened_at
-    """, lambda periods: max(periods.rows, periods.changes)),
     _Purge("backup", f"""
         SELECT ctid FROM {_FIRST.format(table="backup")}
         WHERE began_at < clock_timestamp() - %(age)s AND id < (
