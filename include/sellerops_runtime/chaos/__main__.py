@@ -66,7 +66,7 @@ def _spend_both(
 ) -> tuple[Night, Night]:
     """The undisturbed system, then the one that is broken, with the same work."""
     today = datetime.now(UTC).date()
-    rounds = max(2, round(options.minutes))
+    rounds = max(2, round(options.minutes / 2))
     work = Work(today - _AGE, rounds, 2 * rounds, today + timedelta(days=6))
     os.environ.update(
         {
