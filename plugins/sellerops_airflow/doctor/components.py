@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sellerops.base.redaction import redact
 from sellerops.doctor.finding import Finding, State
 from sellerops.doctor.installation import Installation
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 NAME = "airflow"
 # By job type: the name that people know, and the setting (section, key) after how many seconds without a
@@ -23,11 +27,13 @@ _IF_DEAD = "Start Postgres, or correct [database] sql_alchemy_conn; `airflow db 
 
 def examine_components(installation: Installation) -> Iterator[Finding]:
     """One finding a component: how old the newest heartbeat of any of its instances is."""
+    from airflow import settings
     from airflow.configuration import conf
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        newest = _heartbeats()
+        with settings.get_engine().connect() as connection:  # type: ignore[no-untyped-call]
+            newest = newest_heartbeats(connection)
     except SQLAlchemyError as error:
         cause = (str(error).strip().splitlines() or [type(error).__name__])[0]
         yield Finding(NAME, State.FAILED, redact(f"Airflow's database does not answer: {cause}"), _IF_DEAD)
@@ -48,19 +54,17 @@ def _judge(name: str, heartbeat: datetime | None, now: datetime, threshold: time
     return Finding(NAME, State.OK, f"The {name} is alive.")
 
 
-def _heartbeats() -> dict[str, datetime]:
-    """The newest heartbeat by job type, of instances that have not ended."""
+def newest_heartbeats(connection: Connection) -> dict[str, datetime]:
+    """The newest heartbeat (aware) of any instance, by job type; types that have never run are left out."""
     from airflow.jobs.job import Job
-    from airflow.utils.session import create_session
     from sqlalchemy import func, select
 
     newest = (
         select(Job.job_type, func.max(Job.latest_heartbeat))
-        .where(Job.job_type.in_(_COMPONENTS), Job.state == "running")
+        .where(Job.job_type.in_(_COMPONENTS))
         .group_by(Job.job_type)
     )
-    with create_session() as session:
-        return {job_type: heartbeat for job_type, heartbeat in session.execute(newest) if heartbeat}
+    return {job_type: heartbeat for job_type, heartbeat in connection.execute(newest) if heartbeat}
 
 
-__all__ = ["NAME", "examine_components"]
+__all__ = ["NAME", "examine_components", "newest_heartbeats"]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sellerops.notices.workers import RESTART, Stuck, StuckRun, describe_run
+from sellerops_airflow.doctor.components import newest_heartbeats
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -98,11 +99,7 @@ def runs_that_never_started(connection: Connection, now: datetime | None = None)
 
 def _silent_components(connection: Connection, silence: timedelta, now: datetime) -> Iterator[Stuck]:
     """Kinds of component of which no instance has a recent heartbeat. One of two is enough."""
-    from airflow.jobs.job import Job
-    from sqlalchemy import func, select
-
-    newest = select(Job.job_type, func.max(Job.latest_heartbeat)).group_by(Job.job_type)
-    heartbeats = {job_type: _aware(beat) for job_type, beat in connection.execute(newest)}
+    heartbeats = newest_heartbeats(connection)
     for job_type, (name, effect) in _COMPONENTS.items():
         beat = heartbeats.get(job_type)
         if beat is not None and now - beat > silence:
@@ -231,14 +228,10 @@ def _stuck_run(connection: Connection, short_run: timedelta, now: datetime) -> I
     is_waiting = bool({None, "scheduled", "queued", "up_for_retry"} & set(connection.scalars(states)))
     others = select(func.count()).where(TaskInstance.state == "running", TaskInstance.dag_id != SHORT_DAG)
     state = "queued" if row.state == "queued" else "waiting" if is_waiting else "running"
-    minutes = int((now - _aware(row.queued_at)).total_seconds() // 60)
+    minutes = int((now - row.queued_at).total_seconds() // 60)
     yield describe_run(
         StuckRun(SHORT_DAG, str(row.run_id), minutes, state, int(connection.scalar(others) or 0))
     )
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 __all__ = ["COMPONENTS", "Limits", "find_stuck", "find_waiting_tasks", "runs_that_never_started"]
