@@ -91,7 +91,11 @@ class Driver:
             "max_active_runs": 4,
             "run_on_latest_version": True,
         }
-        self.api.request("POST", "/backfills", json=body)
+        try:
+            self.api.request("POST", "/backfills", json=body)
+        except StartError as error:
+            if error.details.get("status") != 409:  # created by an earlier call whose answer came too late
+                raise
 
     def follow(self, seconds: float) -> None:
         """Start the runs, evenly spread over so many seconds, and act like a person until ``end``.
