@@ -58,6 +58,8 @@ def _fill(hub: Hub) -> None:
     load |= {"rows_in_file": 10, "stored": 8, "inserted": 8, "rejected": 2}
     hub.add_to("sellerops.load", {**load, **account, "report": REPORT})
     hub.add_to("sellerops.fault", {"fault_key": "x", "event": "late", "headline": "Late", "threads": ["ops"]})
+    disk = {"kind": "file_system", "name": "host:/", "nbytes": 900, "free": 100}
+    hub.add_to("sellerops.size_sample", disk, {"kind": "folder", "name": "archive", "nbytes": 700})
     message = {"notice_key": "x", "event": "late", "thread": "x", "target": "#ops", "message": "{}"}
     hub.add_to(
         "sellerops.delivery", {**message, "channel": "ops", "kind": "slack", "connection": "slack_default"}
@@ -89,6 +91,8 @@ def test_values_are_what_the_ledger_says(hub: Hub) -> None:
     assert values["sellerops.rows.rejected"] == {("postgres", "northwind_na"): 2}
     assert values["sellerops.days.open"] == {("late", "northwind_na"): 1}
     assert values["sellerops.notices.undelivered"] == {("WAITING", "ops"): 1}
+    assert values["sellerops.size"] == {("file_system", "host:/"): 900, ("folder", "archive"): 700}
+    assert values["sellerops.size.free"] == {("file_system", "host:/"): 100}
     assert values["sellerops.faults.open"] == {("late",): 1}
 
 

@@ -80,6 +80,16 @@ METRICS = (
         "Faults that people were told of and that have not ended, by event.",
         ("event",), sum, "open_faults",
     ),
+    Metric(
+        "sellerops.size", "By",
+        "Size of a database, schema, table, folder or file system, measured once a day.",
+        ("kind", "name"), max, "sizes", "nbytes",
+    ),
+    Metric(
+        "sellerops.size.free", "By",
+        "What is left of a file system, or of a database with a limit, measured once a day.",
+        ("kind", "name"), max, "sizes", "free",
+    ),
 )  # fmt: skip
 
 __all__ = ["METRICS"]
