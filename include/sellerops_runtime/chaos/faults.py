@@ -69,7 +69,7 @@ def faults_for(target: Target) -> dict[str, Fault]:
             found.append(Fault(Kind(f"reset connections to {what}", 1, 4, 10), _reset(what)))
         found.append(Fault(Kind("lose packets of Postgres", 1, 10, 20), _lose))
         found += [
-            Fault(Kind(f"forget connections of {name}", 1, 15, 40), _forget(name)) for name in target.names
+            Fault(Kind(f"forget connections of {name}", 1, 40, 60), _forget(name)) for name in target.names
         ]
     if target.archive:
         found.append(Fault(Kind("full disk", 1, 8, 20), _fill_disk))
