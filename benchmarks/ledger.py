@@ -171,6 +171,8 @@ def _queries(
     from sellerops.ledger.quarantines import QuarantineState
     from sellerops.ledger.slices import failed_days
     from sellerops.notices.messages import describe_recovery
+    from sellerops.read_models.connections.tokens import read_token_uses
+    from sellerops.read_models.metrics.reading import read_points
     from sellerops_airflow.housekeeping import maintenance
     from sellerops_airflow.runs.run_outcomes import build_outcome
 
@@ -239,6 +241,8 @@ def _queries(
                 lambda c: notifications.store(c, notifications.Notification("new", "{}", report_id="R77-0"))
             ),
         ),
+        "all metrics of monitoring": (TARGET, lambda: run(lambda c: list(read_points(c)))),
+        "uses of tokens, for a probe": (TARGET, lambda: run(read_token_uses)),
         "open quarantines": (
             TARGET,
             lambda: run(lambda c: quarantines.find(c, [QuarantineState.OPEN], 100)),

@@ -1,7 +1,8 @@
-"""What all the other end-to-end tests leave behind: balanced loads, and no credential anywhere. Runs last."""
+"""What all the other end-to-end tests leave behind: balanced loads, healthy parts, no credential. Runs last."""
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from support.system import PATIENT, System
 
@@ -12,6 +13,16 @@ def test_every_load_balances(system: System) -> None:
     loads = system.select("SELECT rows_in_file, stored, rejected FROM sellerops.load")
     assert loads
     assert all(rows == stored + rejected for rows, stored, rejected in loads)
+
+
+def test_the_api_server_answers_probes_without_a_login(system: System) -> None:
+    with httpx.Client(base_url=system.airflow.stack.url, trust_env=False, timeout=PATIENT) as client:
+        assert client.get("/health").json() == {"state": "ok"}
+        states = {each["check"]: each["state"] for each in client.get("/ready").json()["checks"]}
+        assert client.get("/ready/details").status_code == 401
+    assert {name: states[name] for name in ("databases", "migrations", "airflow")} == dict.fromkeys(
+        ("databases", "migrations", "airflow"), "ok"
+    )
 
 
 def test_no_credential_shows_in_logs_metadata_or_ledger(system: System) -> None:
