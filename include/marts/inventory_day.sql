@@ -7,10 +7,10 @@
 -- group: daily
 -- grain: [account_id, marketplace_id, day, sku]
 -- inputs:
---   amazon_sp.fba_inventory_summaries: {moment: snapshot_at, marketplace: false}
---   amazon_sp.fba_manage_inventory: {moment: snapshot_at, marketplace: false}
+--   amazon_sp.fba_inventory_summaries: {moment: snapshot_at, zones: own, marketplace: false}
+--   amazon_sp.fba_manage_inventory: {moment: snapshot_at, zones: own, marketplace: false}
 --   amazon_sp.inventory_ledger_summary: {day: date, marketplace: false}
---   amazon_sp.awd_inventory: {moment: snapshot_at, marketplace: false}
+--   amazon_sp.awd_inventory: {moment: snapshot_at, zones: own, marketplace: false}
 --   reference.stock_elsewhere: {since: valid_from, marketplace: false}
 --   reference.stock_pool: {account: false, marketplace: false}
 --   reference.marketplace: {account: false, marketplace: false}

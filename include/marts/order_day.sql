@@ -2,7 +2,7 @@
 -- group: money
 -- grain: [account_id, marketplace_id, day, order_id]
 -- inputs:
---   amazon_sp.all_orders: {moment: purchase_date}
+--   amazon_sp.all_orders: {moment: purchase_date, zones: own}
 --   reference.marketplace: {account: false, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}

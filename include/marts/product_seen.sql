@@ -3,14 +3,14 @@
 -- grain: [account_id, week_monday, sku, asin, fnsku]
 -- partition: [account_id, week_monday]
 -- inputs:
---   amazon_sp.listings_all: {moment: snapshot_at, after: 6}
+--   amazon_sp.listings_all: {moment: snapshot_at, zones: own, after: 6}
 --   amazon_sp.sales_daily_by_sku: {day: date, after: 6}
 --   amazon_sp.inventory_ledger_summary: {day: date, after: 6}
 --   amazon_sp.economics: {day: date, after: 6}
---   amazon_sp.all_orders: {moment: purchase_date, after: 6}
---   amazon_sp.fba_customer_returns: {moment: return_date, after: 6}
---   amazon_sp.reimbursements: {moment: approval_date, after: 6}
---   amazon_sp.settlements: {moment: posted_date_time, after: 6}
+--   amazon_sp.all_orders: {moment: purchase_date, zones: own, after: 6}
+--   amazon_sp.fba_customer_returns: {moment: return_date, zones: own, after: 6}
+--   amazon_sp.reimbursements: {moment: approval_date, zones: own, after: 6}
+--   amazon_sp.settlements: {moment: posted_date_time, zones: own, after: 6}
 --   amazon_ads.sp_advertised_products: {day: date, after: 6}
 --   amazon_ads.sd_advertised_products: {day: date, after: 6}
 --   reference.calendar: {day: day, after: 6, account: false, marketplace: false}

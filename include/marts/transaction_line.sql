@@ -3,9 +3,9 @@
 -- grain: [account_id, posted_at, transaction_id, transaction_type, transaction_status, description, sku, asin, breakdown_path, breakdown_type, currency, marketplace_id]
 -- partition: [account_id, day]
 -- inputs:
---   amazon_sp.transaction_amounts: {moment: posted_date}
---   amazon_sp.transaction_item_amounts: {moment: posted_date}
---   amazon_sp.transactions: {moment: posted_date}
+--   amazon_sp.transaction_amounts: {moment: posted_date, zones: own}
+--   amazon_sp.transaction_item_amounts: {moment: posted_date, zones: own}
+--   amazon_sp.transactions: {moment: posted_date, zones: own}
 --   reference.finance_rule: {account: false, marketplace: false}
 --   reference.marketplace: {account: false, marketplace: false}
 -- columns:

@@ -44,6 +44,15 @@ prepare_airflow()
 
 ACCOUNT = "northwind_na"
 US = "ATVPDKIKX0DER"
+# Marts from which pages add up profit_sku_day, in build order.
+PROFIT_SUMS = (
+    "profit_product_day",
+    "profit_sku_part",
+    "profit_product_part",
+    "profit_sku_month",
+    "profit_product_month",
+    "profit_product_year",
+)
 # The warehouse of tests lies a good month before: days of marts are those until the day before.
 NOW = datetime.fromisoformat("2026-11-21T09:00:00+00:00")
 _SECRET = "a secret of this test, as long as Airflow asks for in a signature: 64 bytes"

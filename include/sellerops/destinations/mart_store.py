@@ -107,6 +107,10 @@ class MartStore(Protocol):
         """Whether the mart's table exists and has its columns, types and grain."""
         ...
 
+    def drop(self, table: str) -> None:
+        """Delete the table of a mart that no longer exists, if it is there."""
+        ...
+
     def ensure(self, table: MartTable) -> None:
         """Create or widen the table of a computed mart, whose rows cannot be made again.
 

@@ -12,7 +12,7 @@ import psycopg
 
 from sellerops.base.errors import CheckFailed
 from sellerops.base.postgres import LOADING
-from sellerops.destinations.mart_store import BuildCounts, MartStore, Span
+from sellerops.destinations.mart_store import MARTS, BuildCounts, MartStore, Span
 from sellerops.ledger import Ledger
 from sellerops.marts.build_tools import BuildTools
 from sellerops.marts.changes import collect_changes
@@ -25,7 +25,7 @@ from sellerops.marts.pending import (
     pending,
     waiting_marts,
 )
-from sellerops.marts.registration import register
+from sellerops.marts.registration import RETIRED, register
 from sellerops.marts.select_marts import SelectMarts
 from sellerops.marts.specs import MartSpec
 from sellerops.marts.templates import is_reference, physical_name
@@ -88,6 +88,7 @@ class MartBuilder:
             synchronise(connection, {name.partition(".")[2] for name in tables})
         with self._ledger.connection() as connection:
             register(connection, self._store.name, self._marts, self._broken)
+        self._drop_retired()
         self._store.prepare(searched_columns(self._marts))
         # The rows of loads are looked for meanwhile, which may take minutes in large tables.
         with self._ledger.database.connection(LOADING) as connection:
@@ -95,6 +96,12 @@ class MartBuilder:
         for mart in self._marts:
             self._compute.queue_due(mart)
         return changes
+
+    def _drop_retired(self) -> None:
+        names = set(RETIRED) - {mart.name for mart in self._marts} - set(self._broken)
+        for table in self._store.columns([f"{MARTS}.{name}" for name in sorted(names)]):
+            self._store.drop(table)
+            log.info("%s: no mart of this version has this table; it was dropped", table)
 
     def queue(self, mart: MartSpec, spans: Iterable[Span], *, cause: str) -> None:
         """Queue partitions by hand. Those of a mart without days are queued whole."""

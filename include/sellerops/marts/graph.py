@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from graphlib import CycleError, TopologicalSorter
 
 from sellerops.base.errors import ConfigurationError
+from sellerops.marts.hours import hours_from_utc
 from sellerops.marts.specs import MartSpec
 from sellerops.settings.mart_tables import Span
 
 _DAY = timedelta(days=1)
+# Columns of partitions that are longer than a day, and which days begin one.
+_PERIODS: Mapping[str, Callable[[date], bool]] = {
+    "month_first": lambda day: day.day == 1,
+    "part_first": lambda day: day.day in (1, 9, 17, 25),
+    "week_monday": lambda day: day.weekday() == 0,
+}
 
 
 def in_build_order(marts: Iterable[MartSpec]) -> list[MartSpec]:
@@ -54,13 +61,28 @@ def affected(mart: MartSpec, name: str, changed: Span) -> Span:
     before, after = given.reach
     if given.since:
         span = replace(changed, last_day=None)
+    elif given.is_local:
+        span = hours_from_utc(changed.account_id).local(changed).widened(given.after, given.before)
     elif given.day or given.moment:
         span = changed.widened(after, before)
     else:
         span = Span(changed.account_id, changed.marketplace_id)
     if not (given.marketplace and mart.has_marketplace):
         span = replace(span, marketplace_id=None)
-    return span if mart.day else replace(span, first_day=None, last_day=None)
+    return _of_periods(mart.day, span) if mart.day else replace(span, first_day=None, last_day=None)
+
+
+def _of_periods(day: str | None, span: Span) -> Span:
+    """The span from the first to the last period that begins in it, of a mart by months or weeks.
+
+    It rebuilds the same rows, and reads no inputs of the periods around them.
+    """
+    if day not in _PERIODS or not (span.first_day and span.last_day):
+        return span
+    begins = _PERIODS[day]
+    days = (span.first_day + _DAY * number for number in range((span.last_day - span.first_day).days + 1))
+    found = [each for each in days if begins(each)]
+    return replace(span, first_day=found[0], last_day=found[-1]) if found else span
 
 
 def unknown_days(marts: Iterable[MartSpec]) -> list[ConfigurationError]:

@@ -55,6 +55,13 @@ class MartInput(BaseModel):
 
     day: str | None = Field(default=None, description="date column of the row's day")
     moment: str | None = Field(default=None, description="timestamp column, whose day a SELECT works out")
+    zones: Literal["any", "own"] = Field(
+        default="any",
+        # Marts that do not name it stay what they were, and are not built anew.
+        exclude_if=lambda given: given == "any",
+        description="of a moment's day: `any`, and a SELECT may read the days around it; `own`: UTC and those "
+        "of the account's region, and no moments of other days are read",
+    )
     before: int = Field(default=0, ge=0, description="a day of the mart reads so many earlier days")
     after: int = Field(default=0, ge=0, description="and so many later ones")
     since: str | None = Field(default=None, description="date column: a row applies to all days from it on")
@@ -67,7 +74,14 @@ class MartInput(BaseModel):
             raise ValueError("give one of `day`, `moment` and `since`")
         if (self.before or self.after) and not (self.day or self.moment):
             raise ValueError("`before` and `after` need `day` or `moment`")
+        if self.zones == "own" and not self.moment:
+            raise ValueError("`zones` needs `moment`")
         return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether moments are read by their day in time zones of the account's region only."""
+        return self.zones == "own"
 
     @property
     def column(self) -> str | None:

@@ -10,6 +10,7 @@ from sellerops.destinations.mart_dialect import MartDialect
 from sellerops.destinations.mart_store import MARTS, REFERENCE, CheckQuery, MartStore, Span
 from sellerops.destinations.registry import mart_dialect_of
 from sellerops.marts.dialects import translate
+from sellerops.marts.hours import hours_from_utc
 from sellerops.marts.specs import MartInput, MartSpec
 from sellerops.marts.trees import PLACE, Columns, marked
 from sellerops.settings.specs import ColumnType
@@ -129,6 +130,8 @@ def input_condition(
     read = span.widened(*given.reach)
     if given.day:
         parts += _between(f"t.{given.day}", read.first_day, read.last_day)
+    elif given.is_local:
+        parts += _local(f"t.{given.moment}", span.widened(given.before, given.after))
     elif given.moment:
         parts += _moments(f"t.{given.moment}", read.first_day, read.last_day)
     if (given.day or given.moment) and not (read.first_day or read.last_day):
@@ -149,6 +152,15 @@ def _moments(column: str, first: date | None, last: date | None) -> list[str]:
     return [
         *([f"{column} >= TIMESTAMP '{first} 00:00:00'"] if first else []),
         *([f"{column} <= TIMESTAMP '{last} 23:59:59.999999'"] if last else []),
+    ]
+
+
+def _local(column: str, span: Span) -> list[str]:
+    """The moments that belong to the span's days in UTC or in a time zone of the account's region."""
+    hours = hours_from_utc(span.account_id)
+    return [
+        *([f"{column} >= TIMESTAMP '{hours.begins(span.first_day)}'"] if span.first_day else []),
+        *([f"{column} < TIMESTAMP '{hours.ends(span.last_day)}'"] if span.last_day else []),
     ]
 
 

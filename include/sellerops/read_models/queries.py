@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
@@ -21,6 +22,7 @@ class Direction(StrEnum):
     DESCENDING = "desc"
 
 
+_INCLUDE = re.compile(r"\{include ([a-z_./]+)\}")
 _ORDERS = {Direction.ASCENDING: "ASC NULLS LAST", Direction.DESCENDING: "DESC NULLS LAST"}
 
 
@@ -62,4 +64,6 @@ def select_mappings(
 
 @cache
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    """A file with the files that it includes: ``{include <path from its folder>}``."""
+    text = path.read_text(encoding="utf-8").rstrip("\n")
+    return _INCLUDE.sub(lambda found: _text(path.parent / found[1]), text)

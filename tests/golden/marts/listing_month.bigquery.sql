@@ -1,8 +1,75 @@
-WITH listings AS (
+WITH moments /* A snapshot has one moment, so that few are converted, and the newest row of a SKU is found before any is ranked: */ /* both of a month's rows take seconds. */ AS (
   SELECT
     l.account_id,
     l.marketplace_id,
+    l.snapshot_at
+  FROM __source__amazon_sp__dot__listings_all__ AS l
+  GROUP BY
+    l.account_id,
+    l.marketplace_id,
+    l.snapshot_at
+  UNION ALL
+  SELECT
+    k.account_id,
+    k.marketplace_id,
+    k.snapshot_at
+  FROM __source__amazon_sp__dot__catalog_items__ AS k
+  GROUP BY
+    k.account_id,
+    k.marketplace_id,
+    k.snapshot_at
+  UNION ALL
+  SELECT
+    f.account_id,
+    f.marketplace_id,
+    f.snapshot_at
+  FROM __source__amazon_sp__dot__fee_preview__ AS f
+  GROUP BY
+    f.account_id,
+    f.marketplace_id,
+    f.snapshot_at
+), months AS (
+  SELECT
+    t.account_id,
+    t.marketplace_id,
+    t.snapshot_at,
     c.month_first,
+    m.currency
+  FROM moments AS t
+  JOIN __source__reference__dot__marketplace__ AS m
+    ON m.id = t.marketplace_id
+  JOIN __source__reference__dot__calendar__ AS c
+    ON c.day = DATE(t.snapshot_at, m.time_zone)
+  GROUP BY
+    t.account_id,
+    t.marketplace_id,
+    t.snapshot_at,
+    c.month_first,
+    m.currency
+), newest_listings AS (
+  SELECT
+    l.account_id,
+    l.marketplace_id,
+    t.month_first,
+    l.seller_sku,
+    t.currency,
+    MAX(l.snapshot_at) AS snapshot_at
+  FROM __source__amazon_sp__dot__listings_all__ AS l
+  JOIN months AS t
+    ON t.account_id = l.account_id
+    AND t.marketplace_id = l.marketplace_id
+    AND t.snapshot_at = l.snapshot_at
+  GROUP BY
+    l.account_id,
+    l.marketplace_id,
+    t.month_first,
+    l.seller_sku,
+    t.currency
+), listings AS (
+  SELECT
+    l.account_id,
+    l.marketplace_id,
+    n.month_first,
     TRIM(l.seller_sku, ' ') AS sku,
     l.asin1 AS asin,
     l.item_name,
@@ -10,51 +77,70 @@ WITH listings AS (
     l.fulfillment_channel,
     l.price,
     l.snapshot_at,
-    m.currency,
+    n.currency,
     ROW_NUMBER() OVER (
-      PARTITION BY l.account_id, l.marketplace_id, c.month_first, TRIM(l.seller_sku, ' ')
+      PARTITION BY l.account_id, l.marketplace_id, n.month_first, TRIM(l.seller_sku, ' ')
       ORDER BY l.snapshot_at DESC, l.source_line
     ) AS place
-  FROM __source__amazon_sp__dot__listings_all__ AS l
-  JOIN __source__reference__dot__marketplace__ AS m
-    ON m.id = l.marketplace_id
-  JOIN __source__reference__dot__calendar__ AS c
-    ON c.day = DATE(l.snapshot_at, m.time_zone)
+  FROM newest_listings AS n
+  JOIN __source__amazon_sp__dot__listings_all__ AS l
+    ON l.account_id = n.account_id
+    AND l.marketplace_id = n.marketplace_id
+    AND l.seller_sku = n.seller_sku
+    AND l.snapshot_at = n.snapshot_at
 ), catalogue AS (
   SELECT
     k.account_id,
     k.marketplace_id,
-    c.month_first,
+    t.month_first,
     k.asin,
     k.brand,
     k.product_type,
     ROW_NUMBER() OVER (
-      PARTITION BY k.account_id, k.marketplace_id, c.month_first, k.asin
+      PARTITION BY k.account_id, k.marketplace_id, t.month_first, k.asin
       ORDER BY k.snapshot_at DESC, k.source_line
     ) AS place
   FROM __source__amazon_sp__dot__catalog_items__ AS k
-  JOIN __source__reference__dot__marketplace__ AS m
-    ON m.id = k.marketplace_id
-  JOIN __source__reference__dot__calendar__ AS c
-    ON c.day = DATE(k.snapshot_at, m.time_zone)
+  JOIN months AS t
+    ON t.account_id = k.account_id
+    AND t.marketplace_id = k.marketplace_id
+    AND t.snapshot_at = k.snapshot_at
+), newest_fees AS (
+  SELECT
+    f.account_id,
+    f.marketplace_id,
+    t.month_first,
+    f.sku,
+    MAX(f.snapshot_at) AS snapshot_at
+  FROM __source__amazon_sp__dot__fee_preview__ AS f
+  JOIN months AS t
+    ON t.account_id = f.account_id
+    AND t.marketplace_id = f.marketplace_id
+    AND t.snapshot_at = f.snapshot_at
+  GROUP BY
+    f.account_id,
+    f.marketplace_id,
+    t.month_first,
+    f.sku
 ), fees AS (
   SELECT
     f.account_id,
     f.marketplace_id,
-    c.month_first,
+    n.month_first,
     TRIM(f.sku, ' ') AS sku,
     f.fnsku,
     f.brand,
     COALESCE(f.product_size_tier, f.product_size_weight_band) AS size_tier,
     ROW_NUMBER() OVER (
-      PARTITION BY f.account_id, f.marketplace_id, c.month_first, TRIM(f.sku, ' ')
+      PARTITION BY f.account_id, f.marketplace_id, n.month_first, TRIM(f.sku, ' ')
       ORDER BY f.snapshot_at DESC, f.source_line
     ) AS place
-  FROM __source__amazon_sp__dot__fee_preview__ AS f
-  JOIN __source__reference__dot__marketplace__ AS m
-    ON m.id = f.marketplace_id
-  JOIN __source__reference__dot__calendar__ AS c
-    ON c.day = DATE(f.snapshot_at, m.time_zone)
+  FROM newest_fees AS n
+  JOIN __source__amazon_sp__dot__fee_preview__ AS f
+    ON f.account_id = n.account_id
+    AND f.marketplace_id = n.marketplace_id
+    AND f.sku = n.sku
+    AND f.snapshot_at = n.snapshot_at
 )
 SELECT
   l.account_id,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.hub import US, Hub, HubServer
+from support.hub import PROFIT_SUMS, US, Hub, HubServer
 from support.hub_money import CA, CM1, CM2, RATES, fill_money
 
 API = "/hub/api/profit"
@@ -22,7 +22,7 @@ SCOPE = "start=2026-11-10&end=2026-11-19"
 def hub(hub_server: HubServer) -> Iterator[Hub]:
     with hub_server.database() as hub:
         fill_money(hub)
-        hub.derive("profit_sku_month", "profit_sku_to_date")
+        hub.derive(*PROFIT_SUMS)
         yield hub
 
 
@@ -224,11 +224,11 @@ def test_sku_totals_are_those_of_the_lines_however_overhead_is_spread(hub: Hub, 
 
 
 def test_skus_of_days_that_are_not_summed_yet_are_incomplete_and_not_negative(hub: Hub) -> None:
-    hub.rows("CREATE TABLE kept_sums AS SELECT * FROM sellerops_marts.profit_sku_to_date")
-    hub.rows("DELETE FROM sellerops_marts.profit_sku_to_date WHERE day = '2026-11-19'")
+    hub.rows("CREATE TABLE kept_sums AS SELECT * FROM sellerops_marts.profit_product_day")
+    hub.rows("DELETE FROM sellerops_marts.profit_product_day WHERE day = '2026-11-19'")
     behind = get(hub, "skus", "start=2026-11-18&end=2026-11-19")
-    hub.rows("TRUNCATE sellerops_marts.profit_sku_to_date")
-    hub.rows("INSERT INTO sellerops_marts.profit_sku_to_date SELECT * FROM kept_sums")
+    hub.rows("TRUNCATE sellerops_marts.profit_product_day")
+    hub.rows("INSERT INTO sellerops_marts.profit_product_day SELECT * FROM kept_sums")
     first = get(hub, "skus", "start=2026-11-18&end=2026-11-18")
     assert behind["totals"]["product_sales"] == first["totals"]["product_sales"]
     for row in [*behind["rows"], behind["totals"]]:

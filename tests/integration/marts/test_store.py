@@ -137,6 +137,9 @@ def test_computed_rows_replace_a_span_and_keep_the_others(store: MartStore) -> N
     assert len(stored(store)) == 2
     with pytest.raises(ConfigurationError, match="the type of amount has changed"):
         store.ensure(OTHER)
+    for _ in range(2):
+        store.drop(TABLE.full_name)
+        assert not store.columns([TABLE.full_name])
 
 
 def test_a_reference_table_is_copied_when_it_has_changed(store: MartStore, ledger: Ledger) -> None:

@@ -87,6 +87,10 @@ class BigQueryMartStore:
         with typed_errors(f"mart {table.name}", MART_RULES):
             return self._marts.fits(table)
 
+    def drop(self, table: str) -> None:
+        with typed_errors("BigQuery", MART_RULES):
+            self._query("drop", f"DROP TABLE IF EXISTS {self.table_sql(table)}")
+
     def ensure(self, table: MartTable) -> None:
         with typed_errors(f"mart {table.name}", MART_RULES):
             self._marts.widen(table)

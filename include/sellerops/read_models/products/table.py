@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel
 
 from sellerops.read_models.costs import COST
+from sellerops.read_models.profit.pieces import piece_values
 from sellerops.read_models.queries import Connection
 from sellerops.read_models.scope import Scope
 from sellerops.read_models.tables import Paging, Table, select_table
@@ -46,4 +47,5 @@ class ProductRow(BaseModel):
 
 def read_products(connection: Connection, scope: Scope, paging: Paging) -> Table[ProductRow]:
     """SKUs that are listed or had figures; search: part of a SKU, ASIN or title."""
-    return select_table(connection, __file__, ProductRow, scope.values(), paging, sort="product_sales")
+    values = {**scope.values(), **piece_values(scope)}
+    return select_table(connection, __file__, ProductRow, values, paging, sort="product_sales")

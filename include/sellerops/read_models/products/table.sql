@@ -1,62 +1,8 @@
--- A period of whole months and two part months: the months, and to the last day, less up to the day before the first.
--- While marts are being built, profit_sku_to_date has fewer days than profit_day: both days are its own, or more would
--- be taken off than was added, and the rows of the account are incomplete.
-WITH shops AS (
-    SELECT p.account_id, p.marketplace_id,
-           max(p.day) FILTER (WHERE p.day BETWEEN date_trunc('month', %(end)s::date) AND %(end)s) AS last_day,
-           max(p.day) FILTER (WHERE p.day >= date_trunc('month', %(start)s::date) AND p.day < %(start)s) AS day_before
-    FROM sellerops_marts.profit_day AS p
-    WHERE p.day BETWEEN date_trunc('month', %(start)s::date) AND %(end)s
-      AND (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
-      AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
-    GROUP BY 1, 2
-),
-shop_days AS (
-    SELECT s.account_id, s.marketplace_id, l.day AS last_day, b.day AS day_before,
-           l.day IS DISTINCT FROM s.last_day OR b.day IS DISTINCT FROM s.day_before AS is_behind
-    FROM shops AS s
-    CROSS JOIN LATERAL (
-        SELECT max(d.day) AS day FROM sellerops_marts.profit_sku_to_date AS d
-        WHERE d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id
-          AND d.day BETWEEN date_trunc('month', %(end)s::date)::date AND %(end)s::date
-    ) AS l
-    CROSS JOIN LATERAL (
-        SELECT max(d.day) AS day FROM sellerops_marts.profit_sku_to_date AS d
-        WHERE d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id
-          AND d.day >= date_trunc('month', %(start)s::date)::date AND d.day < %(start)s::date
-    ) AS b
-),
-behind AS (SELECT account_id FROM shop_days WHERE is_behind GROUP BY account_id),
-pieces AS (
-    SELECT 1 AS sign, s.account_id, s.marketplace_id, m.sku, m.currency, m.reporting_currency, m.units,
-           m.product_sales, m.refunds, m.ads, m.cm2, m.product_sales_reporting, m.refunds_reporting, m.ads_reporting,
-           m.cm2_reporting, m.unknown_margin, m.unknown_rate, m.estimated, m.incomplete, m.missing_ads, m.missing_cost, m.missing_fees,
-           m.missing_fx_rate, m.missing_price, m.missing_storage, m.missing_unmapped, m.missing_vat_setting
-    FROM shop_days AS s
-    JOIN sellerops_marts.profit_sku_month AS m ON m.account_id = s.account_id AND m.marketplace_id = s.marketplace_id
-        AND m.month_first >= date_trunc('month', %(start)s::date) AND m.month_first < date_trunc('month', %(end)s::date)
-    UNION ALL
-    SELECT e.sign, s.account_id, s.marketplace_id, d.sku, d.currency, d.reporting_currency, d.units,
-           d.product_sales, d.refunds, d.ads, d.cm2, d.product_sales_reporting, d.refunds_reporting, d.ads_reporting,
-           d.cm2_reporting, d.unknown_margin, d.unknown_rate, d.estimated, d.incomplete, d.missing_ads, d.missing_cost, d.missing_fees,
-           d.missing_fx_rate, d.missing_price, d.missing_storage, d.missing_unmapped, d.missing_vat_setting
-    FROM shop_days AS s
-    CROSS JOIN LATERAL (VALUES (1, s.last_day), (-1, s.day_before)) AS e (sign, day)
-    JOIN sellerops_marts.profit_sku_to_date AS d
-        ON d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id AND d.day = e.day
-),
+-- Each SKU's figures over the days of the scope, with its stock of today.
+WITH {include ../profit/pieces.sql},
 sums AS (
-    SELECT account_id, sku,
-           coalesce(CASE WHEN %(in_reporting)s THEN reporting_currency ELSE currency END, '') AS currency,
-           sum(sign * units) AS units,
-           sum(CASE WHEN %(in_reporting)s THEN CASE sign WHEN 1 THEN product_sales_reporting ELSE -product_sales_reporting END
-                    ELSE CASE sign WHEN 1 THEN product_sales ELSE -product_sales END END) AS product_sales,
-           sum(CASE WHEN %(in_reporting)s THEN CASE sign WHEN 1 THEN refunds_reporting ELSE -refunds_reporting END
-                    ELSE CASE sign WHEN 1 THEN refunds ELSE -refunds END END) AS refunds,
-           sum(CASE WHEN %(in_reporting)s THEN CASE sign WHEN 1 THEN ads_reporting ELSE -ads_reporting END
-                    ELSE CASE sign WHEN 1 THEN ads ELSE -ads END END) AS ads,
-           sum(CASE WHEN %(in_reporting)s THEN CASE sign WHEN 1 THEN cm2_reporting ELSE -cm2_reporting END
-                    ELSE CASE sign WHEN 1 THEN cm2 ELSE -cm2 END END) AS cm2,
+    SELECT account_id, sku, currency, sum(sign * units) AS units, sum(sign * product_sales) AS product_sales,
+           sum(sign * refunds) AS refunds, sum(sign * ads) AS ads, sum(sign * cm2) AS cm2,
            greatest(sum(sign * unknown_margin), CASE WHEN %(in_reporting)s THEN sum(sign * unknown_rate) END) AS unknown_days,
            sum(sign * estimated) AS estimated, sum(sign * incomplete) AS incomplete,
            array_remove(ARRAY[

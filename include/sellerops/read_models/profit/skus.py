@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel
 
 from sellerops.read_models.costs import COST
+from sellerops.read_models.profit.pieces import piece_values
 from sellerops.read_models.profit.told import MissingWords
 from sellerops.read_models.queries import Connection
 from sellerops.read_models.scope import Scope
@@ -71,6 +72,6 @@ def read_sku_profit(
 
     The largest CM2 comes first; without ``sees_costs`` the largest sales.
     """
-    values = {**scope.values(), "spread": spread.value}
+    values = {**scope.values(), **piece_values(scope), "spread": spread.value}
     sort = "cm2" if sees_costs else "product_sales"
     return select_table(connection, __file__, SkuProfit, values, paging, sort=sort)

@@ -1,67 +1,10 @@
 -- Profit of each SKU over the days of the scope. Overhead stays in the row without SKU, or is spread (`spread`).
--- A period of whole months and two part months: the months, and to the last day, less up to the day before the first.
--- While marts are being built, profit_sku_to_date has fewer days than profit_day: both days are its own, or more would
--- be taken off than was added, and the rows of the account are incomplete.
-WITH shops AS (
-    SELECT p.account_id, p.marketplace_id,
-           max(p.day) FILTER (WHERE p.day >= date_trunc('month', %(end)s::date)) AS last_day,
-           max(p.day) FILTER (WHERE p.day >= date_trunc('month', %(start)s::date) AND p.day < %(start)s) AS day_before
-    FROM sellerops_marts.profit_day AS p
-    WHERE p.day BETWEEN date_trunc('month', %(start)s::date) AND %(end)s
-      AND (%(accounts)s::text[] IS NULL OR p.account_id = ANY (%(accounts)s))
-      AND (%(marketplaces)s::text[] IS NULL OR p.marketplace_id = ANY (%(marketplaces)s))
-    GROUP BY p.account_id, p.marketplace_id
-),
-shop_days AS (
-    SELECT s.account_id, s.marketplace_id, l.day AS last_day, b.day AS day_before,
-           l.day IS DISTINCT FROM s.last_day OR b.day IS DISTINCT FROM s.day_before AS is_behind
-    FROM shops AS s
-    CROSS JOIN LATERAL (
-        SELECT max(d.day) AS day FROM sellerops_marts.profit_sku_to_date AS d
-        WHERE d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id
-          AND d.day BETWEEN date_trunc('month', %(end)s::date)::date AND %(end)s::date
-    ) AS l
-    CROSS JOIN LATERAL (
-        SELECT max(d.day) AS day FROM sellerops_marts.profit_sku_to_date AS d
-        WHERE d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id
-          AND d.day >= date_trunc('month', %(start)s::date)::date AND d.day < %(start)s::date
-    ) AS b
-),
-behind AS (SELECT account_id FROM shop_days WHERE is_behind GROUP BY account_id),
-pieces AS (
-    SELECT 1 AS sign, m.account_id, m.sku, m.currency, m.reporting_currency, m.units, m.returned_units, m.unknown_sales,
-           m.unknown_selling_fees, m.unknown_fulfilment_fees, m.unknown_cogs, m.unknown_margin, m.unknown_rate, m.estimated, m.incomplete,
-           m.missing_ads, m.missing_cost, m.missing_fees, m.missing_fx_rate, m.missing_price, m.missing_storage,
-           m.missing_unmapped, m.missing_vat_setting, m.product_sales, m.other_income, m.refunds, m.promotions,
-           m.selling_fees, m.fulfilment_fees, m.other_cm1, m.cogs, m.cm1, m.ads, m.storage, m.other_cm2, m.cm2,
-           m.overhead, m.product_sales_reporting, m.other_income_reporting, m.refunds_reporting,
-           m.promotions_reporting, m.selling_fees_reporting, m.fulfilment_fees_reporting, m.other_cm1_reporting,
-           m.cogs_reporting, m.cm1_reporting, m.ads_reporting, m.storage_reporting, m.other_cm2_reporting,
-           m.cm2_reporting, m.overhead_reporting
-    FROM shop_days AS s
-    JOIN sellerops_marts.profit_sku_month AS m
-        ON m.account_id = s.account_id AND m.marketplace_id = s.marketplace_id
-        AND m.month_first >= date_trunc('month', %(start)s::date)
-        AND m.month_first < date_trunc('month', %(end)s::date)
-    UNION ALL
-    SELECT e.sign, d.account_id, d.sku, d.currency, d.reporting_currency, d.units, d.returned_units, d.unknown_sales,
-           d.unknown_selling_fees, d.unknown_fulfilment_fees, d.unknown_cogs, d.unknown_margin, d.unknown_rate, d.estimated, d.incomplete,
-           d.missing_ads, d.missing_cost, d.missing_fees, d.missing_fx_rate, d.missing_price, d.missing_storage,
-           d.missing_unmapped, d.missing_vat_setting, d.product_sales, d.other_income, d.refunds, d.promotions,
-           d.selling_fees, d.fulfilment_fees, d.other_cm1, d.cogs, d.cm1, d.ads, d.storage, d.other_cm2, d.cm2,
-           d.overhead, d.product_sales_reporting, d.other_income_reporting, d.refunds_reporting,
-           d.promotions_reporting, d.selling_fees_reporting, d.fulfilment_fees_reporting, d.other_cm1_reporting,
-           d.cogs_reporting, d.cm1_reporting, d.ads_reporting, d.storage_reporting, d.other_cm2_reporting,
-           d.cm2_reporting, d.overhead_reporting
-    FROM shop_days AS s
-    CROSS JOIN LATERAL (VALUES (1, s.last_day), (-1, s.day_before)) AS e (sign, day)
-    JOIN sellerops_marts.profit_sku_to_date AS d
-        ON d.account_id = s.account_id AND d.marketplace_id = s.marketplace_id AND d.day = e.day
-),
+WITH {include ../profit/pieces.sql},
 -- What the rows of a SKU lack is unknown of the SKU.
 added AS (
-    SELECT account_id, sku COLLATE "C" AS sku, CASE WHEN %(in_reporting)s THEN reporting_currency ELSE currency END AS shown_currency,
-           sum(sign * units)::bigint AS units, sum(sign * returned_units)::bigint AS returned_units,
+    SELECT account_id, sku COLLATE "C" AS sku, currency,
+           sum(sign * units)::bigint AS units,
+           sum(sign * returned_units)::bigint AS returned_units,
            sum(sign * unknown_sales) AS unknown_sales,
            sum(sign * unknown_selling_fees) AS unknown_selling_fees,
            sum(sign * unknown_fulfilment_fees) AS unknown_fulfilment_fees,
@@ -78,25 +21,25 @@ added AS (
            sum(sign * missing_storage) AS missing_storage,
            sum(sign * missing_unmapped) AS missing_unmapped,
            sum(sign * missing_vat_setting) AS missing_vat_setting,
-           sum(sign * CASE WHEN %(in_reporting)s THEN product_sales_reporting ELSE product_sales END) AS product_sales,
-           sum(sign * CASE WHEN %(in_reporting)s THEN other_income_reporting ELSE other_income END) AS other_income,
-           sum(sign * CASE WHEN %(in_reporting)s THEN refunds_reporting ELSE refunds END) AS refunds,
-           sum(sign * CASE WHEN %(in_reporting)s THEN promotions_reporting ELSE promotions END) AS promotions,
-           sum(sign * CASE WHEN %(in_reporting)s THEN selling_fees_reporting ELSE selling_fees END) AS selling_fees,
-           sum(sign * CASE WHEN %(in_reporting)s THEN fulfilment_fees_reporting ELSE fulfilment_fees END) AS fulfilment_fees,
-           sum(sign * CASE WHEN %(in_reporting)s THEN other_cm1_reporting ELSE other_cm1 END) AS other_cm1,
-           sum(sign * CASE WHEN %(in_reporting)s THEN cogs_reporting ELSE cogs END) AS cogs,
-           sum(sign * CASE WHEN %(in_reporting)s THEN cm1_reporting ELSE cm1 END) AS cm1,
-           sum(sign * CASE WHEN %(in_reporting)s THEN ads_reporting ELSE ads END) AS ads,
-           sum(sign * CASE WHEN %(in_reporting)s THEN storage_reporting ELSE storage END) AS storage,
-           sum(sign * CASE WHEN %(in_reporting)s THEN other_cm2_reporting ELSE other_cm2 END) AS other_cm2,
-           sum(sign * CASE WHEN %(in_reporting)s THEN cm2_reporting ELSE cm2 END) AS cm2,
-           sum(sign * CASE WHEN %(in_reporting)s THEN overhead_reporting ELSE overhead END) AS overhead
+           sum(sign * product_sales) AS product_sales,
+           sum(sign * other_income) AS other_income,
+           sum(sign * refunds) AS refunds,
+           sum(sign * promotions) AS promotions,
+           sum(sign * selling_fees) AS selling_fees,
+           sum(sign * fulfilment_fees) AS fulfilment_fees,
+           sum(sign * other_cm1) AS other_cm1,
+           sum(sign * cogs) AS cogs,
+           sum(sign * cm1) AS cm1,
+           sum(sign * ads) AS ads,
+           sum(sign * storage) AS storage,
+           sum(sign * other_cm2) AS other_cm2,
+           sum(sign * cm2) AS cm2,
+           sum(sign * overhead) AS overhead
     FROM pieces
     GROUP BY 2, 1, 3  -- By what differs most, and without collation: sorting is a third of the time.
 ),
 sums AS (
-    SELECT account_id, sku, coalesce(shown_currency, '') AS currency, units, returned_units,
+    SELECT account_id, sku, currency, units, returned_units,
            CASE WHEN unknown_rate_shown = 0 AND unknown_sales = 0 THEN product_sales END AS product_sales,
            CASE WHEN unknown_rate_shown = 0 THEN other_income END AS other_income,
            CASE WHEN unknown_rate_shown = 0 THEN refunds END AS refunds,

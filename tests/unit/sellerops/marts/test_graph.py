@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sellerops.base.errors import ConfigurationError
 from sellerops.marts.graph import affected, bounded, in_build_order, in_pieces, merged, unknown_days
 from sellerops.marts.specs import MartSpec, load_marts
+from sellerops.marts.templates import input_condition
 from sellerops.settings.mart_tables import Span
 
 FIRST = date(2026, 11, 1)
@@ -47,6 +48,8 @@ def marts(folder: Path, **inputs: str) -> dict[str, MartSpec]:
         ("a.t: {day: d}", Span("one", "US", day(5), day(6))),
         ("a.t: {day: d, before: 6, after: 1}", Span("one", "US", day(4), day(12))),
         ("a.t: {moment: m}", Span("one", "US", day(4), day(7))),
+        # Of an account whose region is not known, a moment may belong to a neighbouring day.
+        ("a.t: {moment: m, zones: own}", Span("one", "US", day(4), day(7))),
         ("a.t: {since: valid_from}", Span("one", "US", day(5), None)),
         ("a.t: {}", Span("one", "US")),
         ("a.t: {day: d, marketplace: false}", Span("one", None, day(5), day(6))),
@@ -57,6 +60,49 @@ def test_a_changed_day_affects_the_days_that_read_it(
 ) -> None:
     mart = marts(tmp_path, reader=given_input)["reader"]
     assert affected(mart, "a.t", Span("one", "US", day(5), day(6))) == expected
+
+
+@pytest.mark.parametrize(
+    ("account", "expected"), [("northwind_na", (day(4), day(6))), ("northwind_eu", (day(5), day(7)))]
+)
+def test_a_moment_belongs_to_days_of_the_accounts_region(
+    tmp_path: Path, account: str, expected: tuple[date, date]
+) -> None:
+    """In the Americas it may be the day before still, in Europe the day after already."""
+    mart = marts(tmp_path, reader="a.t: {moment: m, zones: own}")["reader"]
+    found = affected(mart, "a.t", Span(account, None, day(5), day(6)))
+    assert (found.first_day, found.last_day) == expected
+    condition = input_condition(
+        mart.inputs["a.t"], frozenset({"m"}), Span(account, None, day(5), day(5)), mart, ""
+    )
+    begins, ends = datetime.combine(day(5), time()), datetime.combine(day(6), time())
+    # Of Los Angeles in winter, and of India.
+    if account == "northwind_na":
+        ends += timedelta(hours=8)
+    else:
+        begins -= timedelta(hours=5.5)
+    assert condition == f" WHERE t.m >= TIMESTAMP '{begins}' AND t.m < TIMESTAMP '{ends}'"
+
+
+@pytest.mark.parametrize(
+    ("column", "after", "expected"),
+    [
+        ("month_first", 30, (date(2026, 11, 1), date(2026, 11, 1))),
+        ("week_monday", 6, (date(2026, 11, 16), date(2026, 11, 16))),
+        ("part_first", 7, (date(2026, 11, 17), date(2026, 11, 17))),
+    ],
+)
+def test_a_mart_by_periods_rebuilds_those_that_have_the_day(
+    tmp_path: Path, column: str, after: int, expected: tuple[date, date]
+) -> None:
+    text = HEAD.format(input=f"a.t: {{day: d, after: {after}}}", call="source('a.t')")
+    text = text.replace("--   day:", f"--   {column}:").replace("_id, day]", f"_id, {column}]")
+    partition = f"-- partition: [account_id, marketplace_id, {column}]\n-- inputs:"
+    (tmp_path / "reader.sql").write_text(text.replace("-- inputs:", partition))
+    (mart,) = load_marts(tmp_path)
+    changed = Span("one", "US", date(2026, 11, 18), date(2026, 11, 18))
+    found = affected(mart, "a.t", changed)
+    assert (mart.day, found.first_day, found.last_day) == (column, *expected)
 
 
 def test_inputs_are_built_before_their_readers_and_a_circle_is_named(tmp_path: Path) -> None:
