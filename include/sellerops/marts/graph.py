@@ -72,14 +72,14 @@ def affected(mart: MartSpec, name: str, changed: Span) -> Span:
     return _of_periods(mart.day, span) if mart.day else replace(span, first_day=None, last_day=None)
 
 
-def _of_periods(day: str | None, span: Span) -> Span:
+def _of_periods(day: str, span: Span) -> Span:
     """The span from the first to the last period that begins in it, of a mart by months or weeks.
 
     It rebuilds the same rows, and reads no inputs of the periods around them.
     """
-    if day not in _PERIODS or not (span.first_day and span.last_day):
+    begins = _PERIODS.get(day)
+    if not (begins and span.first_day and span.last_day):
         return span
-    begins = _PERIODS[day]
     days = (span.first_day + _DAY * number for number in range((span.last_day - span.first_day).days + 1))
     found = [each for each in days if begins(each)]
     return replace(span, first_day=found[0], last_day=found[-1]) if found else span

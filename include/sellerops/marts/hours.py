@@ -1,4 +1,4 @@
-"""How far the days of an account's marketplaces are from those of UTC: moments are found by their day in UTC."""
+"""How far the days of an account's marketplaces are from those of UTC, by which moments are found."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ANYWHERE = Hours(timedelta(hours=-12), timedelta(hours=14))
 
 
 def hours_from_utc(account_id: str) -> Hours:
-    """Of the marketplaces of the account's region, in which all its rows are; of any place if it is unknown."""
+    """Of the marketplaces of the account's region; of any place if the account is unknown."""
     try:
         account = load_accounts().get(account_id)
     except ConfigurationError:
@@ -48,6 +48,11 @@ def hours_from_utc(account_id: str) -> Hours:
 def _of_region(region: str) -> Hours:
     zones = {each.zone for each in all_marketplaces().values() if each.region == region}
     # With and without daylight saving, before and after Brazil and Egypt changed theirs.
-    moments = [datetime(year, month, 1) for year in (2019, 2022, 2026) for month in (1, 7)]
-    found = [zone.utcoffset(moment) or timedelta() for zone in zones for moment in moments]
-    return Hours(min(found + [timedelta()]), max(found + [timedelta()]))
+    moments = [
+        datetime(year, month, 1, tzinfo=zone)
+        for zone in zones
+        for year in (2019, 2022, 2026)
+        for month in (1, 7)
+    ]
+    found = [timedelta(), *(moment.utcoffset() or timedelta() for moment in moments)]
+    return Hours(min(found), max(found))

@@ -15,7 +15,7 @@ from sellerops.marts.specs import MartSpec
 from sellerops.marts.templates import physical_name
 
 Connection = psycopg.Connection[Any]
-# Marts of earlier versions, whose tables could be made again. Tables of your own marts stay when you remove their files.
+# Marts of earlier versions: their tables are dropped. Those of your own marts stay when you remove the files.
 RETIRED = ("order_posting", "profit_sku_to_date")
 
 

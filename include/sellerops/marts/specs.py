@@ -59,8 +59,8 @@ class MartInput(BaseModel):
         default="any",
         # Marts that do not name it stay what they were, and are not built anew.
         exclude_if=lambda given: given == "any",
-        description="of a moment's day: `any`, and a SELECT may read the days around it; `own`: UTC and those "
-        "of the account's region, and no moments of other days are read",
+        description="of a moment's day: `any`, and a SELECT may read the days around it; `own`: UTC and "
+        "those of the account's region, and no moments of other days are read",
     )
     before: int = Field(default=0, ge=0, description="a day of the mart reads so many earlier days")
     after: int = Field(default=0, ge=0, description="and so many later ones")

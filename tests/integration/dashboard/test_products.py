@@ -97,11 +97,11 @@ def test_known_days_have_a_margin(hub: Hub) -> None:
 
 
 def test_days_that_are_not_summed_yet_are_missing_and_nothing_turns_negative(hub: Hub) -> None:
-    hub.rows("CREATE TABLE kept AS SELECT * FROM sellerops_marts.profit_product_day")
+    hub.rows("CREATE TABLE sellerops_marts.kept AS SELECT * FROM sellerops_marts.profit_product_day")
     hub.rows("DELETE FROM sellerops_marts.profit_product_day WHERE day = '2026-11-03'")
     found = _get(hub, PRODUCTS, start="2026-11-02", end="2026-11-03")
     hub.rows("TRUNCATE sellerops_marts.profit_product_day")
-    hub.rows("INSERT INTO sellerops_marts.profit_product_day SELECT * FROM kept")
+    hub.rows("INSERT INTO sellerops_marts.profit_product_day SELECT * FROM sellerops_marts.kept")
     rows = {row["sku"]: row for row in found["rows"]}
     # Of the two days the first is there, in two marketplaces; without it the day before would be taken off.
     assert (Decimal(rows["A"]["product_sales"]), rows["A"]["status"], rows["A"]["missing"]) == (
@@ -196,12 +196,12 @@ def _get(hub: Hub, path: str, **query: Any) -> Any:
 
 
 def _fill(hub: Hub) -> None:
-    hub.rows("TRUNCATE sellerops_reference.account_setting, sellerops_reference.cost")
+    hub.rows("DELETE FROM sellerops_reference.account_setting; DELETE FROM sellerops_reference.cost")
     hub.add_to("sellerops_reference.account_setting", {"account_id": ACCOUNT, "reporting_currency": "EUR"})
     rows = [row for shop in (US, UK) for day in DAYS for row in _profit_rows(shop, day)]
     hub.add("profit_sku_day", *rows)
     hub.add("profit_day", *({"marketplace_id": shop, "day": day} for shop in (US, UK) for day in DAYS))
-    hub.rows("TRUNCATE sellerops_reference.fx_rate")
+    hub.rows("DELETE FROM sellerops_reference.fx_rate")
     rates, source = {"USD": 2, "GBP": 3}, {"source": "test", "age_days": 0}
     hub.add_to(
         "sellerops_reference.fx_rate",
@@ -232,10 +232,11 @@ def _profit_rows(shop: str, day: date) -> list[dict[str, Any]]:
     unknown = (shop, day) == (UK, date(2026, 10, 15))
     # Storage is what margins lack, so that they add up.
     money = {"product_sales": 10, "ads": -1, "refunds": -1}
-    a = {**shared, "sku": "A", "units": day.day % 7 + 1, **money, "storage": -4,
-         "cm2": None if unknown else 4, "status": "incomplete" if unknown else "complete", "missing": "fees" if unknown else ""}  # fmt: skip
-    b = {**shared, "sku": "B", "units": 1, **money, "storage": -3,
-         "cm2": 5, "status": "complete", "missing": ""}  # fmt: skip
+    a = {**shared, **money, "sku": "A", "units": day.day % 7 + 1, "storage": -4,
+         "cm2": None if unknown else 4,
+         "status": "incomplete" if unknown else "complete", "missing": "fees" if unknown else ""}  # fmt: skip
+    b = {**shared, **money, "sku": "B", "units": 1, "storage": -3, "cm2": 5,
+         "status": "complete", "missing": ""}  # fmt: skip
     found = [a, b] if shop == US else [a]
     for row in found:
         for name in ("product_sales", "ads", "cm2"):

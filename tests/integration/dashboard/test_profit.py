@@ -126,11 +126,11 @@ def test_an_unknown_day_makes_the_sum_unknown_and_leaves_the_others_known(hub: H
     )
     unknown += "missing = %s WHERE day = '2026-11-15' AND marketplace_id = %s"
     before = {tile["name"]: tile for tile in get(hub, "summary")[0]["tiles"]}
-    hub.rows("CREATE TABLE kept AS SELECT * FROM sellerops_marts.profit_day")
+    hub.rows("CREATE TABLE sellerops_marts.kept AS SELECT * FROM sellerops_marts.profit_day")
     hub.rows(unknown.format(" + NULL"), "incomplete", "cost", US)
     tiles = {tile["name"]: tile for tile in get(hub, "summary")[0]["tiles"]}
     hub.rows("TRUNCATE sellerops_marts.profit_day")
-    hub.rows("INSERT INTO sellerops_marts.profit_day SELECT * FROM kept")
+    hub.rows("INSERT INTO sellerops_marts.profit_day SELECT * FROM sellerops_marts.kept")
     assert (tiles["cm2"]["value"], tiles["cm2"]["unknown_days"]) == (None, 1)
     assert 0 < Decimal(tiles["cm2"]["known"]) < Decimal(before["cm2"]["value"])
     assert (tiles["cm2"]["status"], tiles["cm2"]["missing"]) == ("incomplete", ["cost"])
@@ -224,11 +224,11 @@ def test_sku_totals_are_those_of_the_lines_however_overhead_is_spread(hub: Hub, 
 
 
 def test_skus_of_days_that_are_not_summed_yet_are_incomplete_and_not_negative(hub: Hub) -> None:
-    hub.rows("CREATE TABLE kept_sums AS SELECT * FROM sellerops_marts.profit_product_day")
+    hub.rows("CREATE TABLE sellerops_marts.kept_sums AS SELECT * FROM sellerops_marts.profit_product_day")
     hub.rows("DELETE FROM sellerops_marts.profit_product_day WHERE day = '2026-11-19'")
     behind = get(hub, "skus", "start=2026-11-18&end=2026-11-19")
     hub.rows("TRUNCATE sellerops_marts.profit_product_day")
-    hub.rows("INSERT INTO sellerops_marts.profit_product_day SELECT * FROM kept_sums")
+    hub.rows("INSERT INTO sellerops_marts.profit_product_day SELECT * FROM sellerops_marts.kept_sums")
     first = get(hub, "skus", "start=2026-11-18&end=2026-11-18")
     assert behind["totals"]["product_sales"] == first["totals"]["product_sales"]
     for row in [*behind["rows"], behind["totals"]]:

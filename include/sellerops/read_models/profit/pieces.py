@@ -1,4 +1,4 @@
-"""Which sums make up the days of a scope: as many whole months and parts of months as fit, and the days left."""
+"""Which sums make up the days of a scope: whole months, whole parts of months, and the days left."""
 
 from __future__ import annotations
 
