@@ -1,0 +1,27 @@
+"""For clients without an option for it: sends Amazon's requests to the local one, and sleeps by its clock.
+
+Loaded by Python itself, because its folder is on PYTHONPATH.
+"""
+
+import os
+import time
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+_TARGET = urlsplit(os.environ["SANDBOX_URL"])
+_SPEED = float(os.environ["SANDBOX_SPEED"])
+_send, _sleep = requests.Session.send, time.sleep
+
+
+def _to_sandbox(session, request, **more):
+    place = urlsplit(request.url)
+    if place.hostname.endswith("amazon.com"):
+        request.url = urlunsplit((_TARGET.scheme, _TARGET.netloc, place.path, place.query, ""))
+    elif place.hostname != _TARGET.hostname:
+        raise OSError(f"{place.hostname} is not the local Amazon")
+    return _send(session, request, **more)
+
+
+requests.Session.send = _to_sandbox
+time.sleep = lambda seconds: _sleep(seconds / _SPEED)
