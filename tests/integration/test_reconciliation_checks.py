@@ -241,9 +241,9 @@ def test_invalid_sql_is_an_error(ledger: Ledger, reader: str, tmp_path: Path, sq
         "SELECT 1) AS a; DROP TABLE amazon_sp.orders; SELECT * FROM (SELECT 1",
         "DROP TABLE amazon_sp.orders",
         "WITH gone AS (DELETE FROM amazon_sp.orders RETURNING 1) SELECT * FROM gone",
-        "SELECT sellerops.change_it()",
+        "SELECT amazon_sp.change_it()",
         "SELECT pg_read_file('/etc/hostname')",
-        "SELECT set_config('transaction_read_only', 'off', true), sellerops.change_it()",
+        "SELECT set_config('transaction_read_only', 'off', true), amazon_sp.change_it()",
         "SELECT * FROM amazon_sp.orders__personal",
         "SELECT * FROM sellerops.rejected_row",
     ],
@@ -255,7 +255,7 @@ def test_a_check_can_only_read(ledger: Ledger, reader: str, tmp_path: Path, sql:
             CREATE SCHEMA amazon_sp;
             CREATE TABLE amazon_sp.orders AS SELECT 1 AS n;
             CREATE TABLE amazon_sp.orders__personal AS SELECT 1 AS n;
-            CREATE FUNCTION sellerops.change_it() RETURNS int LANGUAGE sql SECURITY DEFINER
+            CREATE FUNCTION amazon_sp.change_it() RETURNS int LANGUAGE sql SECURITY DEFINER
                 AS 'DELETE FROM amazon_sp.orders RETURNING n'
             """
         )

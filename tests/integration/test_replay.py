@@ -236,7 +236,8 @@ def test_from_the_archive_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -
     """The ledger's loads and requests are gone, and the tables too."""
     without = ("load_id",)
     before = {k: v for k, v in shelf.contents(without=without).items() if k.startswith("amazon_sp.")}
-    shelf.execute("TRUNCATE sellerops.load, sellerops.table_watermark, sellerops.report_request")
+    for table in ("load", "table_watermark", "report_request"):
+        shelf.execute(f"DELETE FROM sellerops.{table}")
     assert run(shelf, monkeypatch, "--check", "--from-archive") == 0
     shelf.execute("DROP SCHEMA amazon_sp CASCADE")
     assert run(shelf, monkeypatch, "--from-archive") == 0
@@ -318,10 +319,11 @@ def test_a_changed_spec_is_what_a_replay_is_for(shelf: Shelf) -> None:
     changed = spec.model_copy(
         update={"tables": {"all_orders": table.model_copy(update={"columns": columns})}}
     )
-    shelf.execute("CREATE VIEW public.orders AS SELECT amazon_order_id, sku FROM amazon_sp.all_orders")
-    before = shelf.rows("SELECT * FROM public.orders ORDER BY 1, 2")
+    shelf.execute("CREATE SCHEMA mine")
+    shelf.execute("CREATE VIEW mine.orders AS SELECT amazon_order_id, sku FROM amazon_sp.all_orders")
+    before = shelf.rows("SELECT * FROM mine.orders ORDER BY 1, 2")
     (done,) = replay(shelf.ledger, shelf.archive, changed, Scope())
     assert done.comparison.is_equal
-    assert shelf.rows("SELECT * FROM public.orders ORDER BY 1, 2") == before
+    assert shelf.rows("SELECT * FROM mine.orders ORDER BY 1, 2") == before
     (kind,) = shelf.rows("SELECT pg_typeof(quantity)::text AS kind FROM amazon_sp.all_orders LIMIT 1")
     assert kind["kind"] == "numeric"

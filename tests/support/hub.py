@@ -64,6 +64,7 @@ class Hub:
 
     conninfo: str
     app: Any
+    _owner: str
     _made: set[str] = field(default_factory=set)
 
     def make(self, *marts: str) -> None:
@@ -108,10 +109,15 @@ class Hub:
         add_rows(self.conninfo, table, rows)
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        """What a statement returns, asked as the owner of the tables."""
+        """What a statement returns, asked as the role that collects."""
         with psycopg.connect(self.conninfo, autocommit=True, row_factory=dict_row) as connection:
             found = connection.execute(statement.encode(), values)
             return found.fetchall() if found.description else []
+
+    def alter(self, statement: str) -> None:
+        """Change a table of the ledger, as its owner."""
+        with psycopg.connect(self._owner, autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     @cached_property
     def stranger(self) -> TestClient:
@@ -170,7 +176,7 @@ class HubServer:
         with use_runtime(Runtime(lambda: conninfo, lambda: archive, lambda: reader)) as runtime:
             if now is not None:
                 runtime.ledger.set_clock(Clock(now, now, 0))
-            yield Hub(conninfo, app)
+            yield Hub(conninfo, app, self._postgres.owner(conninfo))
         runtime.close()
         shutil.rmtree(archive)
         self._postgres.drop_database(conninfo)

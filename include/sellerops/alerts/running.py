@@ -18,6 +18,7 @@ from sellerops.alerts.store import Changes, Found, end_others, note_evaluation, 
 from sellerops.base.errors import ConfigurationError, RetryableError, SellerOpsError
 from sellerops.base.reader_role import first_line, read_only
 from sellerops.base.roles import READER
+from sellerops.base.sessions import execute_single
 from sellerops.ledger import Ledger
 from sellerops.settings.accounts import load_accounts
 
@@ -117,8 +118,7 @@ def _found(
         "account_id": account,
         "today": today,
     }
-    # As a subquery, the alert is one SELECT or a syntax error. `prepare` makes the server accept one
-    # statement only.
+    # As a subquery, the alert is one SELECT or a syntax error.
     earning = _NO_EARNING if _missing(ledger, [_PROFIT]) else _EARNING
     statement = sql.SQL(
         _COMMON + "SELECT found.*, rate.rate AS to_reporting FROM (\n{alert}\n) AS found "
@@ -126,7 +126,8 @@ def _found(
     ).format(earning=sql.SQL(earning), alert=sql.SQL(alert.sql))
     try:
         with read_only(reader) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(statement, parameters, prepare=True).fetchall()
+            execute_single(cursor, statement, parameters)
+            rows = cursor.fetchall()
     except psycopg.OperationalError as error:
         raise RetryableError(f"Postgres does not answer: {first_line(error)}.", where=alert.path) from error
     except psycopg.errors.InsufficientPrivilege as error:

@@ -3,17 +3,26 @@
 The server enforces the limits on statements and locks. A server that accepts connections and then goes silent
 (stopped, suspended, behind a dead gateway) enforces nothing, while its kernel still answers keepalives; so
 the client has its own limit for every answer.
+
+A connection may lead through a transaction pooler, such as PgBouncer, which gives each transaction any of
+its server sessions. What was set for a session would be lost, and met by somebody else. So there every
+transaction begins with its settings, and no statement is prepared. A pooler shows itself by the process id
+that it reports, which is not the server's. ``sellerops.base.sessions`` is for what needs one session.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import errors, sql
-from psycopg.abc import PQGen
-from psycopg.rows import Row, TupleRow
+from psycopg import errors, generators, sql
+from psycopg.abc import PQGen, QueryNoTemplate
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
+from psycopg.rows import Row, TupleRow, tuple_row
 
 from sellerops.base.errors import ConfigurationError
 
@@ -64,6 +73,48 @@ class BoundedConnection(psycopg.Connection[Row]):
     """A connection that raises OperationalError when the server takes longer than ``answer_within`` s."""
 
     answer_within: float = LEDGER.answer
+    # libpq string with the password, for a second connection beside this one.
+    address: str = ""
+    is_pooled: bool = False
+    _own_settings: Mapping[str, str] = MappingProxyType({})
+
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Set the server's settings for all that follows, in autocommit mode or before a transaction.
+
+        Behind a pooler they hold within transactions; for a single statement there, the role's own hold.
+        """
+        pid = self.info.backend_pid
+        chosen = [
+            sql.SQL("CASE WHEN pg_backend_pid() = {} THEN set_config({}, {}, false) END").format(
+                sql.Literal(pid), sql.Literal(name), sql.Literal(value)
+            )
+            for name, value in settings.items()
+        ]
+        with self.cursor(row_factory=tuple_row) as cursor:
+            row = cursor.execute(
+                sql.SQL("SELECT pg_backend_pid(), {}").format(sql.SQL(", ").join(chosen))
+            ).fetchone()
+        self.is_pooled = row is None or row[0] != pid
+        if self.is_pooled:
+            self.prepare_threshold = None
+            self._own_settings = {**self._own_settings, **settings}
+
+    def _exec_command(
+        self, command: QueryNoTemplate, result_format: Format = Format.TEXT
+    ) -> PQGen[PGresult | None]:
+        """Execute a command of psycopg's own; behind a pooler, BEGIN brings the settings along."""
+        if not (self.is_pooled and isinstance(command, bytes) and command.startswith(b"BEGIN")):
+            return (yield from super()._exec_command(command, result_format))
+        settings = [
+            sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value)).as_bytes(self)
+            for name, value in self._own_settings.items()
+        ]
+        self.pgconn.send_query(b"; ".join([command, *settings]))
+        results: list[PGresult] = yield from generators.execute(self.pgconn)
+        for result in results:
+            if result.status != ExecStatus.COMMAND_OK:
+                raise errors.error_from_result(result, encoding=self.info.encoding)
+        return results[-1]
 
     def wait(self, gen: PQGen[_Result], interval: float = 0.1, timeout: float | None = None) -> _Result:
         if timeout is not None:
@@ -83,20 +134,40 @@ def connect(
 ) -> BoundedConnection[TupleRow]:
     """Open a connection with these timeouts. Raises psycopg.OperationalError."""
     connection = BoundedConnection.connect(conninfo, autocommit=True, **NETWORK, **options)
-    set_timeouts(connection, timeouts)
-    connection.autocommit = autocommit
+    try:
+        begin_session(connection, conninfo, timeouts)
+        connection.autocommit = autocommit
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def set_timeouts(connection: BoundedConnection[Any], timeouts: Timeouts, *, local: bool = False) -> None:
-    """Set a connection's timeouts; ``local`` limits those of the server to the current transaction."""
+def begin_session(
+    connection: BoundedConnection[Any],
+    conninfo: str,
+    timeouts: Timeouts,
+    settings: Mapping[str, str] | None = None,
+) -> None:
+    """Give a new connection in autocommit mode its timeouts, UTC and ``settings``."""
+    connection.address = conninfo
     connection.answer_within = timeouts.answer
-    scope = sql.SQL("LOCAL") if local else sql.SQL("SESSION")
+    limits = {
+        "statement_timeout": str(round(timeouts.statement * 1000)),
+        "lock_timeout": str(round(timeouts.lock * 1000)),
+    }
+    connection.configure({"TimeZone": "UTC", **limits, **(settings or {})})
+    if connection.is_pooled:
+        # Poolers pass the time zone on to whichever session they give a client.
+        connection.execute("SET TIME ZONE 'UTC'")
+
+
+def limit_transaction(connection: BoundedConnection[Any], timeouts: Timeouts) -> None:
+    """Set the timeouts of the current transaction."""
+    connection.answer_within = timeouts.answer
     connection.execute(
-        sql.SQL("SET {scope} statement_timeout = {statement}; SET {scope} lock_timeout = {lock}").format(
-            scope=scope,
-            statement=sql.Literal(round(timeouts.statement * 1000)),
-            lock=sql.Literal(round(timeouts.lock * 1000)),
+        sql.SQL("SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}").format(
+            sql.Literal(round(timeouts.statement * 1000)), sql.Literal(round(timeouts.lock * 1000))
         )
     )
 
@@ -138,9 +209,10 @@ __all__ = [
     "UPKEEP",
     "BoundedConnection",
     "Timeouts",
+    "begin_session",
     "connect",
     "is_old_ledger",
     "is_unreachable",
+    "limit_transaction",
     "old_ledger",
-    "set_timeouts",
 ]

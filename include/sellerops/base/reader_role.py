@@ -42,7 +42,6 @@ def open_reader(
     connection = postgres.connect(conninfo, timeouts, autocommit=True, application_name=application_name)
     try:
         _refuse_superuser(connection)
-        connection.execute("SET TIME ZONE 'UTC'")
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.autocommit = False
@@ -79,7 +78,10 @@ def first_line(error: Exception) -> str:
 
 
 def _refuse_superuser(connection: psycopg.Connection[Any]) -> None:
-    if connection.info.parameter_status("is_superuser") != "on":
+    status = connection.info.parameter_status("is_superuser")
+    if status is None:  # a pooler may keep it to itself
+        (status,) = connection.execute("SHOW is_superuser").fetchone() or ("",)
+    if status != "on":
         return
     raise ConfigurationError(
         f"{connection.info.user} is a superuser; checks and exports need a role that only reads.",

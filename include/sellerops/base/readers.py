@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 
@@ -21,13 +21,15 @@ class Readers:
 
     :param conninfo: libpq string of the read-only role.
     :param timeouts: time limits of each connection.
-    :param session: SQL that each connection begins with, such as its settings.
+    :param settings: of the server, for each connection.
     :param application: name that the server shows for each connection.
     """
 
-    def __init__(self, conninfo: str, timeouts: Timeouts, session: LiteralString, application: str) -> None:
+    def __init__(
+        self, conninfo: str, timeouts: Timeouts, settings: Mapping[str, str], application: str
+    ) -> None:
         self.conninfo = conninfo
-        self._timeouts, self._session, self._application = timeouts, session, application
+        self._timeouts, self._settings, self._application = timeouts, settings, application
         self._idle: queue.LifoQueue[BoundedConnection[Any]] = queue.LifoQueue()
         self._refused: tuple[float, str] = (0.0, "")
 
@@ -70,11 +72,12 @@ class Readers:
             connection = reader_role.open_reader(
                 self.conninfo, self._timeouts, application_name=self._application
             )
-            connection.execute(self._session)
+            connection.autocommit = True
+            connection.configure(self._settings)
+            connection.autocommit = False
         except psycopg.Error as error:
             self._note(error)
             raise
-        connection.commit()
         connection.prepare_threshold = None
         return connection
 

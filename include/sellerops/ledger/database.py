@@ -18,7 +18,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from sellerops.base import postgres
-from sellerops.base.errors import LedgerUnavailable
+from sellerops.base.errors import ConfigurationError, LedgerUnavailable
 from sellerops.base.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Timeouts
 from sellerops.ledger.availability import Availability
 from sellerops.ledger.grants import as_collector, check_owner, grant_all
@@ -76,7 +76,7 @@ class Database:
             with self._open_pool().connection(timeout=self.retry_seconds) as connection:
                 try:
                     with connection.transaction():
-                        postgres.set_timeouts(connection, timeouts, local=True)
+                        postgres.limit_transaction(connection, timeouts)
                         yield connection
                 except psycopg.Error as error:
                     if connection.broken:
@@ -106,7 +106,7 @@ class Database:
             pool = self._open_pool()
             try:
                 with pool.connection(timeout=min(2.0, self.retry_seconds)) as connection:
-                    result = work(connection)
+                    result = _work(connection, work)
                 self._availability.record_answer()
                 return result
             except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName) as error:
@@ -167,10 +167,9 @@ class Database:
         )
 
     def _prepare_session(self, connection: BoundedConnection[DictRow]) -> None:
-        postgres.set_timeouts(connection, self._timeouts)
         # A server may be configured to lose its last commits in a crash; a lost report id means a report
         # created twice.
-        connection.execute("SET TIME ZONE 'UTC'; SET synchronous_commit TO on")
+        postgres.begin_session(connection, self.conninfo, self._timeouts, {"synchronous_commit": "on"})
 
     def _discard(self, pool: _Pool) -> None:
         """Drop the pool: if one connection is dead, all are, and trying each would cost an answer timeout."""
@@ -209,6 +208,14 @@ class Database:
         return f"Postgres {parts.get('host', 'local')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
 
+def _work(connection: BoundedConnection[DictRow], work: Callable[[Connection], _Result]) -> _Result:
+    """Behind a pooler as one transaction, for which alone its settings hold."""
+    if not connection.is_pooled:
+        return work(connection)
+    with connection.transaction():
+        return work(connection)
+
+
 def _answer(connection: psycopg.Connection[Any]) -> None:
     connection.execute("SELECT 1")
 
@@ -224,6 +231,13 @@ def migrate(conninfo: str, revision: str = "head") -> None:
     Concurrent callers wait for each other. Raises ConfigurationError for a role that does not own the ledger.
     """
     with postgres.connect(conninfo, MIGRATING, autocommit=True) as asking:
+        if asking.is_pooled:
+            raise ConfigurationError(
+                "a transaction pooler is in front of it; migrations need a session of their own.",
+                where=Database(conninfo).place,
+                remedy="Set SELLEROPS_OWNER to the direct address of Postgres, then run "
+                "`sellerops ledger migrate`.",
+            )
         check_owner(asking, asking.info.dbname)
     if revision == "head":
         build_beforehand(conninfo)

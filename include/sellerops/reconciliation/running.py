@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops.base.reader_role import first_line, read_only
 from sellerops.base.roles import READER
+from sellerops.base.sessions import execute_single
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 from sellerops.reconciliation.checks import CheckSpec, Tolerance
@@ -93,8 +94,7 @@ def allowed_difference(tolerance: Tolerance, left: Decimal, right: Decimal) -> D
 
 def _figures(reader: str, check: CheckSpec, now: datetime) -> list[dict[str, Any]]:
     days = {"first_day": (now - check.look_back).date(), "last_day": now.date()}
-    # As a subquery, the check is one SELECT or a syntax error. `prepare` makes the server accept one
-    # statement only.
+    # As a subquery, the check is one SELECT or a syntax error.
     statement = sql.SQL("WITH marketplace (code, id, timezone, currency, region) AS (VALUES {}) ").format(
         sql.SQL(", ").join(_marketplace_rows())
     ) + sql.SQL("SELECT * FROM (\n{}\n) AS figures").format(sql.SQL(check.sql.rstrip().removesuffix(";")))
@@ -102,7 +102,8 @@ def _figures(reader: str, check: CheckSpec, now: datetime) -> list[dict[str, Any
         with read_only(reader) as connection, connection.cursor(row_factory=dict_row) as cursor:
             # Checks join whole tables, some without statistics yet, where a nested loop takes minutes.
             cursor.execute("SET LOCAL enable_nestloop = off")
-            rows: list[dict[str, Any]] = cursor.execute(statement, days, prepare=True).fetchall()
+            execute_single(cursor, statement, days)
+            rows: list[dict[str, Any]] = cursor.fetchall()
     except psycopg.errors.InsufficientPrivilege as error:
         raise _refused(
             check, error, f"Grant role {READER} access (docs/first-account.md), or do not use that table."

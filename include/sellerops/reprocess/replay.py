@@ -305,9 +305,10 @@ def _swap(ledger: Ledger, tables: list[_Table]) -> None:
 
 @contextmanager
 def _exclusive(ledger: Ledger, spec: ReportSpec) -> Iterator[None]:
-    with postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection:
+    # In one transaction, for which even a pooler keeps the session.
+    with postgres.connect(ledger.database.conninfo, LOADING) as connection:
         row = connection.execute(
-            "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (f"sellerops.replay:{spec.dag_id}",)
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"sellerops.replay:{spec.dag_id}",)
         ).fetchone()
         if not row or not row[0]:
             raise RetryableError(

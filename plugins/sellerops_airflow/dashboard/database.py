@@ -30,7 +30,7 @@ _THREADS = 8
 _LONGEST_WAIT = 2.0
 _TIMEOUTS = Timeouts(statement=8, lock=2, grace=2)
 # Compiling a query takes longer than these queries run. Statements are planned for the values they have.
-_SESSION = "SET jit = off; SET work_mem = '64MB'; SET plan_cache_mode = force_custom_plan"
+_SETTINGS = {"jit": "off", "work_mem": "64MB", "plan_cache_mode": "force_custom_plan"}
 
 
 async def in_hub_thread(work: Callable[[], _T]) -> _T:
@@ -87,7 +87,7 @@ def _readers() -> Readers:
         if _current is None or _current[0] != os.getpid() or _current[1].conninfo != conninfo:
             if _current is not None and _current[0] == os.getpid():
                 _current[1].close()
-            _current = (os.getpid(), Readers(conninfo, _TIMEOUTS, _SESSION, "sellerops hub"))
+            _current = (os.getpid(), Readers(conninfo, _TIMEOUTS, _SETTINGS, "sellerops hub"))
         return _current[1]
 
 

@@ -176,20 +176,20 @@ def test_the_days_of_secrets_survive_other_settings(hub: Hub) -> None:
     ],
 )
 def test_a_ledger_of_a_version_before_is_to_be_migrated(hub: Hub, table: str, path: str) -> None:
-    hub.rows(f"ALTER TABLE sellerops.{table} RENAME TO later")
+    hub.alter(f"ALTER TABLE sellerops.{table} RENAME TO later")
     try:
         answer = hub.owner.get(f"/hub/api/{path}")
         assert (answer.status_code, answer.json()["kind"]) == (500, "failed")
         assert answer.json()["remedy"] == "Run `bin/sellerops ledger migrate`."
     finally:
-        hub.rows(f"ALTER TABLE sellerops.later RENAME TO {table}")
+        hub.alter(f"ALTER TABLE sellerops.later RENAME TO {table}")
 
 
 def test_account_settings_of_a_ledger_before_the_hub_say_that_it_is_to_be_migrated(hub: Hub) -> None:
-    hub.rows("ALTER TABLE sellerops.hub_setting RENAME TO later")
+    hub.alter("ALTER TABLE sellerops.hub_setting RENAME TO later")
     try:
         with closing(Ledger(hub.conninfo)) as ledger, ledger.connection() as connection:
             (failure,) = synchronise(connection, {"account_setting"})
     finally:
-        hub.rows("ALTER TABLE sellerops.later RENAME TO hub_setting")
+        hub.alter("ALTER TABLE sellerops.later RENAME TO hub_setting")
     assert failure.remedy == "Run `bin/sellerops ledger migrate`."

@@ -314,7 +314,8 @@ def test_a_migration_that_is_killed_leaves_the_old_table(
 
 def test_a_view_over_a_changed_column_is_named(postgres: PostgresStore) -> None:
     document(SHIPMENTS).load_into(postgres.destination)
-    postgres.query(f"CREATE VIEW public.sent AS SELECT quantity_shipped FROM {table_of(SHIPMENTS)}")
+    postgres.query("CREATE SCHEMA own")
+    postgres.query(f"CREATE VIEW own.sent AS SELECT quantity_shipped FROM {table_of(SHIPMENTS)}")
     with pytest.raises(ConfigurationError, match="view sent"):
         migrate(postgres, with_column(SHIPMENTS.name, "quantity_shipped", type=ColumnType.TEXT))
 

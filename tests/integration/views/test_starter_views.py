@@ -135,13 +135,14 @@ def test_a_migration_of_types_keeps_views_grants_and_views_over_them(
     store: PostgresStore, reader: str
 ) -> None:
     sales().load_into(store.destination)
-    store.query("CREATE VIEW public.mine AS SELECT units_ordered FROM sellerops_views.sales_by_asin_day")
+    store.query("CREATE SCHEMA own")
+    store.query("CREATE VIEW own.mine AS SELECT units_ordered FROM sellerops_views.sales_by_asin_day")
     store.query("GRANT SELECT ON sellerops_views.sales_by_asin_day TO public")
     spec = with_type(SALES, "sales_daily", "units_ordered", ColumnType.DECIMAL)
     done = store.destination.migrate(spec, "sales_daily")  # type: ignore[attr-defined]
     assert done.is_applied
     assert store.columns("amazon_sp.sales_daily")["units_ordered"] == "numeric"
-    assert store.query("SELECT * FROM public.mine") == [{"units_ordered": 3}]
+    assert store.query("SELECT * FROM own.mine") == [{"units_ordered": 3}]
     asked = "SELECT has_table_privilege('public', 'sellerops_views.sales_by_asin_day', 'SELECT') AS may"
     assert store.query(asked) == [{"may": True}]
     with psycopg.connect(reader) as connection:
@@ -372,7 +373,8 @@ def test_marketplaces_and_reports_follow_the_configuration(
     # A code that moves to another id is no conflict.
     changed["BE"] = replace(all_marketplaces()["BE"], id="NEW")
     monkeypatch.setattr("sellerops.ledger.reference.all_marketplaces", lambda: changed)
-    ledger.migrate()
+    with ledger.connection() as connection:
+        sync_configuration(connection)
     found = {row["code"]: row for row in store.query("SELECT * FROM sellerops.marketplace")}
     assert found.keys() == changed.keys()
     assert found["DE"]["currency"] == "XXX" and found["BE"]["id"] == "NEW"

@@ -10,9 +10,10 @@ from google.cloud import bigquery
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.postgres import LOADING, connect
+from sellerops.base.sessions import session_lock
 from sellerops.destinations.bigquery.address import BigQueryAddress, address_from
 from sellerops.destinations.bigquery.errors import BIGQUERY_RULES
-from sellerops.destinations.bigquery.load import Load, advisory_lock
+from sellerops.destinations.bigquery.load import Load
 from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.differences import Migration
 from sellerops.destinations.error_rules import typed_errors
@@ -81,7 +82,7 @@ class BigQueryDestination:
                 client = self._client
             with (
                 connect(self._ledger, LOADING, autocommit=True) as connection,
-                advisory_lock(connection, f"sellerops.{self.name}:{spec.source}.{table}"),
+                session_lock(connection, f"sellerops.{self.name}:{spec.source}.{table}"),
             ):
                 shape = BigQueryShape(spec, table)
                 return TableMigration(connection, client, self._address, shape).run(check=check)

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pyarrow.parquet as pq
 from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
 from google.cloud import bigquery
 
 from sellerops.base.errors import CheckFailed, Quarantined
+from sellerops.base.postgres import BoundedConnection
+from sellerops.base.sessions import session_lock
 from sellerops.destinations import intents
 from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops.destinations.bigquery.history import History, as_object, as_text
@@ -42,7 +43,6 @@ from sellerops.destinations.results import LoadResult, load_counts
 from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.ledger.models import LoadCounts
 
-Connection = psycopg.Connection[Any]
 _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
 
 
@@ -50,7 +50,7 @@ _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
 class Load:
     """The steps of one load over one connection to the ledger, whose session holds the locks."""
 
-    connection: Connection
+    connection: BoundedConnection[Any]
     client: bigquery.Client
     address: BigQueryAddress
     destination: str
@@ -59,7 +59,6 @@ class Load:
 
     def run(self) -> LoadResult:
         self._begun = time.monotonic()
-        self.connection.execute("SET TIME ZONE 'UTC'")
         shape = BigQueryShape(self.job.spec, self.job.table)
         self._jobs = Jobs(self.client, self.address, labels_of(self.address.labels, shape))
         self._tables = Tables(self.client, self.address)
@@ -196,7 +195,7 @@ class Load:
 
     def _locked(self, name: str) -> contextlib.AbstractContextManager[None]:
         """A lock of this destination's own; it also ends with the session."""
-        return advisory_lock(self.connection, f"sellerops.{self.destination}:{name}")
+        return session_lock(self.connection, f"sellerops.{self.destination}:{name}")
 
     def _upload(self, parts: Parts, staging: str) -> None:
         fields = parts.fields()
@@ -252,14 +251,3 @@ class Load:
             where=self.where,
             remedy="Nothing was stored. This is a bug in sellerops: report it with the archived document.",
         )
-
-
-@contextlib.contextmanager
-def advisory_lock(connection: Connection, key: str) -> Iterator[None]:
-    """Holds a session-level advisory lock in the ledger."""
-    connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
-    try:
-        yield
-    finally:
-        if not connection.closed and not connection.broken:
-            connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))

@@ -13,10 +13,10 @@ from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
 from sellerops.base.postgres import LOADING, connect
+from sellerops.base.sessions import session_lock
 from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops.destinations.bigquery.errors import MART_RULES
 from sellerops.destinations.bigquery.jobs import Jobs
-from sellerops.destinations.bigquery.load import advisory_lock
 from sellerops.destinations.bigquery.mart_tables import MartTables
 from sellerops.destinations.bigquery.reference_copy import copy_table
 from sellerops.destinations.bigquery.shape import quoted
@@ -195,7 +195,7 @@ class BigQueryMartStore:
         with (
             typed_errors(f"mart {table.name}", MART_RULES),
             connect(self._ledger, LOADING, autocommit=True) as connection,
-            advisory_lock(connection, f"sellerops.{self.name}:{MARTS}.{table.name}"),
+            session_lock(connection, f"sellerops.{self.name}:{MARTS}.{table.name}"),
         ):
             yield connection
 

@@ -6,11 +6,13 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from psycopg import sql
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
-from sellerops.base.postgres import LOADING, UPKEEP, connect
+from sellerops.base.postgres import LOADING, UPKEEP, BoundedConnection, connect
+from sellerops.base.sessions import one_session
 from sellerops.destinations.differences import Migration, record_definition
 from sellerops.destinations.error_rules import typed_errors
 from sellerops.destinations.jobs import LoadJob, refuse_mostly_rejected
@@ -88,7 +90,6 @@ class PostgresDestination:
             typed_errors(where, POSTGRES_RULES),
             connect(self._conninfo, LOADING, autocommit=True) as connection,
         ):
-            connection.execute("SET TIME ZONE 'UTC'")
             return migrate_table(connection, spec, table, check=check)
 
     @staticmethod
@@ -136,14 +137,27 @@ class PostgresDestination:
             typed_errors(where, POSTGRES_RULES),
             connect(self._conninfo, LOADING, autocommit=True) as connection,
         ):
-            return _Load(connection, self.name, job, where).run()
+            # A sample of 6,000 rows is enough to plan queries of tables that are read once.
+            connection.configure({"default_statistics_target": "20"})
+            with one_session(connection, LOADING) as tables:
+                return _Load(connection, tables, self.name, job, where).run()
 
 
 class _Load:
-    """The steps of one load over one connection."""
+    """The steps of one load. ``connection`` has the staged rows; ``tables`` commits what must not wait for
+    them, and is the same one without a pooler.
+    """
 
-    def __init__(self, connection: Connection, destination: str, job: LoadJob, where: str) -> None:
+    def __init__(
+        self,
+        connection: BoundedConnection[Any],
+        tables: Connection,
+        destination: str,
+        job: LoadJob,
+        where: str,
+    ) -> None:
         self._connection = connection
+        self._tables = tables
         self._destination = destination
         self._job = job
         self._where = where
@@ -151,22 +165,19 @@ class _Load:
         self._personal: Shape | None = None
 
     def run(self) -> LoadResult:
-        connection, rows = self._connection, self._job.rows
-        # Times without a zone are UTC, in the file and in rows written as text. A sample of 6,000 rows is
-        # enough to plan queries of tables that are read once.
-        connection.execute("SET TIME ZONE 'UTC'; SET default_statistics_target = 20")
+        connection, tables, rows = self._connection, self._tables, self._job.rows
         load_id, started_at = self._open()
         staging = Staging(connection)
         staging.create(rows.schema)
         staged = staging.fill(rows.texts())
-        record_personal_columns(connection, self._job)
+        record_personal_columns(tables, self._job)
         refuse_mostly_rejected(self._job, where=self._where)
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
-        refuse_mismatched_table(connection, shape, where=f"table {shape.full_name}")
-        new_columns = ensure_table(connection, shape)
-        record_definition(connection, self._destination, shape, lambda: describe_table(connection, shape))
-        self._personal = ensure_personal(connection, shape)
-        ensure_shared_stock_view(connection, shape)
+        refuse_mismatched_table(tables, shape, where=f"table {shape.full_name}")
+        new_columns = ensure_table(tables, shape)
+        record_definition(tables, self._destination, shape, lambda: describe_table(tables, shape))
+        self._personal = ensure_personal(tables, shape)
+        ensure_shared_stock_view(tables, shape)
         if staged >= _ANALYZE_FROM:
             # Rows are joined by these columns; no plan depends on the values of others.
             connection.execute(
@@ -176,10 +187,10 @@ class _Load:
             with connection.transaction():
                 return self._settle(shape, staging, staged, load_id, started_at, new_columns)
         except Quarantined as error:
-            raise record_quarantined(connection, self._job, self._destination, error) from None
+            raise record_quarantined(tables, self._job, self._destination, error) from None
 
     def _open(self) -> tuple[int, datetime]:
-        row = self._connection.execute("SELECT nextval('sellerops.load_id'), sellerops.now()").fetchone()
+        row = self._tables.execute("SELECT nextval('sellerops.load_id'), sellerops.now()").fetchone()
         assert row is not None
         return int(row[0]), row[1].astimezone(UTC)
 

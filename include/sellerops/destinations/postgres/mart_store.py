@@ -10,7 +10,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from sellerops.base.postgres import LOADING, READING, connect
+from sellerops.base.postgres import LOADING, READING, BoundedConnection, connect
+from sellerops.base.sessions import session_lock
 from sellerops.destinations.error_rules import typed_errors
 from sellerops.destinations.mart_store import (
     MARTS,
@@ -119,20 +120,21 @@ class PostgresMartStore:
         plan: Callable[[Ledger], BuildPlan],
         settle: Callable[[Ledger, Changes], None],
     ) -> BuildCounts:
-        with self._open(f"mart {table.name}") as connection:
+        with (
+            self._open(f"mart {table.name}") as connection,
             # Locked before the transaction takes its snapshot: it must see what the one before it wrote.
-            key = f"sellerops.mart:{table.name}"
-            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
-            with connection.transaction():
-                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                connection.execute(_PLANNING)
-                planned = plan(connection)
-                if planned.whole:
-                    counts, changed = self._anew(connection, table, planned), _all_of(table, planned.spans)
-                else:
-                    counts, changed = replace_changed(connection, table, planned.parts)
-                _test(connection, table, planned.tests)
-                settle(connection, changed)
+            session_lock(connection, f"sellerops.mart:{table.name}"),
+            connection.transaction(),
+        ):
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute(_PLANNING)
+            planned = plan(connection)
+            if planned.whole:
+                counts, changed = self._anew(connection, table, planned), _all_of(table, planned.spans)
+            else:
+                counts, changed = replace_changed(connection, table, planned.parts)
+            _test(connection, table, planned.tests)
+            settle(connection, changed)
         return counts
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
@@ -142,7 +144,6 @@ class PostgresMartStore:
             connection.cursor(row_factory=dict_row) as cursor,
         ):
             connection.read_only = True
-            connection.execute("SET LOCAL TIME ZONE 'UTC'")
             return cursor.execute(statement.encode()).fetchall()
 
     def replace(self, table: MartTable, span: Span, rows: Iterable[Mapping[str, Any]]) -> BuildCounts:
@@ -184,14 +185,13 @@ class PostgresMartStore:
         return connection.execute(statement.encode()).rowcount
 
     @contextmanager
-    def _open(self, where: str) -> Iterator[Connection]:
+    def _open(self, where: str) -> Iterator[BoundedConnection[Any]]:
         with (
             typed_errors(where, MART_RULES),
             connect(
                 self._conninfo, LOADING, autocommit=True, application_name=f"sellerops {where}"
             ) as connection,
         ):
-            connection.execute("SET TIME ZONE 'UTC'")
             yield connection
 
 

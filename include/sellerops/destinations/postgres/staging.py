@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-import psycopg
 import pyarrow as pa
 from psycopg import sql
 
+from sellerops.base.postgres import BoundedConnection
 from sellerops.destinations.postgres.copy_text import copy_columns, copy_options, copy_text
 from sellerops.destinations.prefetch import Prefetch
 from sellerops.formats.rows import Rows, TextRows
-
-Connection = psycopg.Connection[Any]
 
 
 class Staging:
@@ -22,7 +20,7 @@ class Staging:
 
     identifier = sql.Identifier("pg_temp", "staged")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: BoundedConnection[Any]) -> None:
         self._connection = connection
         self.columns: dict[str, pa.DataType] = {}
 
@@ -32,7 +30,12 @@ class Staging:
             sql.SQL("{} {}").format(sql.Identifier(each.name), _sql_type(each.type)) for each in schema
         ]
         self._connection.execute(
-            sql.SQL("CREATE TEMP TABLE {} ({})").format(self.identifier, sql.SQL(", ").join(definitions))
+            sql.SQL("CREATE TEMP TABLE {} ({}){}").format(
+                self.identifier,
+                sql.SQL(", ").join(definitions),
+                # A pooler gives the session to the next one, with the table.
+                sql.SQL(" ON COMMIT DROP" if self._connection.is_pooled else ""),
+            )
         )
         self.columns = {each.name: each.type for each in schema}
 
