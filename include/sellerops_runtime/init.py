@@ -10,6 +10,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from sellerops.base.passwords import why_weak
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import migrate
 from sellerops_runtime import settings
@@ -39,6 +40,7 @@ _WAREHOUSE = {
 def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Create all of it or migrate it to this version; safe to repeat. Returns one line per step."""
     owner = owner_conninfo(environment)
+    refuse_weak_passwords(environment)
     done = prepare_server(environment)
     migrated = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=False)
     if migrated.returncode != 0:
@@ -49,6 +51,33 @@ def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
         settings.write_passwords(Path(environment[_PASSWORDS]), {"admin": password})
         done.append("set       the password of user admin")
     return done + apply_settings(environment)
+
+
+def refuse_weak_passwords(environment: Mapping[str, str]) -> None:
+    """Raise StartError for a password that is empty, short or known to everybody. Nothing starts then.
+
+    The demo does not come here: its passwords are random.
+    """
+    from sqlalchemy.engine import make_url
+
+    metadata = make_url(environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+    given = {("AIRFLOW_ADMIN_PASSWORD", "admin"): environment.get("AIRFLOW_ADMIN_PASSWORD")}
+    if environment.get("SELLEROPS_POSTGRES_ADMIN"):
+        # These passwords are set by us; elsewhere the server may know its clients by other means.
+        owner, collector = conninfo_to_dict(owner_conninfo(environment)), environment[_WAREHOUSE["user"]]
+        given |= {
+            ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", str(metadata.username)): metadata.password or "",
+            ("SELLEROPS_OWNER", str(owner.get("user"))): str(owner.get("password", "")),
+            ("SELLEROPS_WAREHOUSE_PASSWORD", collector): environment[_WAREHOUSE["password"]],
+            ("SELLEROPS_READER_PASSWORD", READER): environment["SELLEROPS_READER_PASSWORD"],
+        }
+    for (variable, user), password in given.items():
+        if password is not None and (why := why_weak(user, password)):
+            raise StartError(
+                f"the password of {user} {why}.",
+                where=f"${variable}",
+                remedy="Use 12 random characters or more; `make compose-env` generates them for Docker.",
+            )
 
 
 def prepare_server(environment: Mapping[str, str]) -> list[str]:

@@ -18,7 +18,7 @@ from sellerops.ledger import Ledger
 from sellerops_runtime.databases import Login, create_database, prepare_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
-from sellerops_runtime.init import prepare_server, warehouse_conninfo
+from sellerops_runtime.init import prepare_server, refuse_weak_passwords, warehouse_conninfo
 from sellerops_runtime.local_amazon import LocalAmazon
 
 COMPOSE = yaml.safe_load((PROJECT_ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
@@ -31,7 +31,7 @@ def environment(postgres_server, tmp_path):
     where, reader = urlsplit(postgres_server.conninfo()), urlsplit(postgres_server.reader("/postgres"))
     owner = urlsplit(postgres_server.owner("/postgres"))
     names = {kind: f"{kind}_{uuid.uuid4().hex[:6]}" for kind in ("metadata", "warehouse")}
-    metadata = f"postgresql+psycopg://airflow:secret@{where.hostname}:{where.port}/{names['metadata']}"
+    metadata = f"postgresql+psycopg://airflow:open-sesame@{where.hostname}:{where.port}/{names['metadata']}"
     yield {
         **{key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")},
         **COMPOSE["services"]["airflow-init"]["environment"],
@@ -148,6 +148,25 @@ def test_what_the_administrator_made_changes_hands(postgres_server, marketplace)
     with psycopg.connect(admin) as connection:
         powers = "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = %s"
         assert connection.execute(powers, [marketplace.name]).fetchone() == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("AIRFLOW_ADMIN_PASSWORD", "admin", "admin is the user's name"),
+        ("AIRFLOW_ADMIN_PASSWORD", "", "admin is empty"),
+        ("SELLEROPS_READER_PASSWORD", "changeme", "sellerops_reader is one that everybody tries first"),
+        ("SELLEROPS_WAREHOUSE_PASSWORD", "short", "sellerops_collector has fewer than 8 characters"),
+        ("SELLEROPS_OWNER", "postgresql://sellerops_owner@db/warehouse", "sellerops_owner is empty"),
+    ],
+)
+def test_a_password_that_everybody_knows_is_refused_before_anything_starts(
+    environment, variable, value, words
+):
+    environment[variable] = value
+    with pytest.raises(StartError, match=words) as caught:
+        refuse_weak_passwords(environment)
+    assert variable in str(caught.value)
 
 
 def test_a_collector_who_is_the_owner_is_refused(environment):

@@ -1,0 +1,37 @@
+"""Which passwords anybody would try first."""
+
+from __future__ import annotations
+
+SHORTEST = 8
+_WELL_KNOWN = frozenset(
+    {
+        "12345678",
+        "123456789",
+        "admin123",
+        "change-me",
+        "changeme",
+        "passw0rd",
+        "password",
+        "password1",
+        "postgres",
+        "sellerops",
+    }
+)
+
+
+def why_weak(user: str, password: str) -> str:
+    """Why the password protects nothing, to follow "the password of ...": empty if nothing is known against
+    it. Never contains the password.
+    """
+    if not password:
+        return "is empty"
+    if password.lower() == user.lower():
+        return "is the user's name"
+    if password.lower() in _WELL_KNOWN:
+        return "is one that everybody tries first"
+    if len(password) < SHORTEST:
+        return f"has fewer than {SHORTEST} characters"
+    return ""
+
+
+__all__ = ["SHORTEST", "why_weak"]
