@@ -42,12 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 130
     with interruptible():
         try:
-            nights = _spend_both(root, options, network, progress)
-            broken = broken_promises(nights[1].outcome, nights[0].outcome)
+            *undisturbed, night = _spend(root, options, network, progress)
+            broken = broken_promises(night.outcome, (undisturbed or [night])[0].outcome)
             if options.executor == "local":  # with Celery there are two of most components
-                happened = [event.step.kind for event in nights[1].events]
-                broken += wrong_messages(nights[1].outcome.messages, happened)
-            progress.plain(report(options.seed, *nights, broken))
+                broken += wrong_messages(night.outcome.messages, [each.step.kind for each in night.events])
+            progress.plain(report(options.seed, undisturbed, night, broken))
             code = 1 if broken else 0
         except Interrupted:
             pass
@@ -61,10 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _spend_both(
+def _spend(
     root: Path, options: argparse.Namespace, network: Network | None, progress: Progress
-) -> tuple[Night, Night]:
-    """The undisturbed system, then the one that is broken, with the same work."""
+) -> list[Night]:
+    """The undisturbed system, unless it is left out, then the one that is broken, with the same work."""
     today = datetime.now(UTC).date()
     rounds = max(2, round(options.minutes / 2))
     work = Work(today - _AGE, rounds, 2 * rounds, today + timedelta(days=6))
@@ -75,7 +74,8 @@ def _spend_both(
         }
     )
     nights = []
-    for name, seed in (("undisturbed", None), ("broken", options.seed)):
+    systems = [("undisturbed", None), ("broken", options.seed)]
+    for name, seed in systems[1:] if options.alone else systems:
         os.environ |= {VARIABLE: str(root / name), "DEMO_UI_PORT": str(free_port())}
         progress.say(
             f"The {name} system: {rounds} days of 2 reports, {2 * rounds} days of backfill, a shipment"
@@ -91,7 +91,7 @@ def _spend_both(
         )
         progress.say(f"The {name} system is done: {night.hours:.0f} virtual hours, {night.cpu:.0f} s of CPU")
         nights.append(night)
-    return nights[0], nights[1]
+    return nights
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, default=20.0, help="how long things are broken (default: 20)"
     )
     parser.add_argument("--executor", choices=("local", "celery"), default="local")
+    parser.add_argument(
+        "--alone", action="store_true", help="without the undisturbed system: rows are not compared"
+    )
     parser.add_argument("--folder", type=Path, help="where the systems keep their files (default: temporary)")
     parser.add_argument("--keep", action="store_true", help="keep these files, such as logs")
     return parser

@@ -9,8 +9,8 @@ from sellerops_runtime.chaos.judging import headlines
 from sellerops_runtime.chaos.running import Night
 
 
-def report(seed: int, undisturbed: Night, broken: Night, promises: Sequence[str]) -> str:
-    """All of it as text."""
+def report(seed: int, undisturbed: Sequence[Night], broken: Night, promises: Sequence[str]) -> str:
+    """All of it as text. ``undisturbed``: the system to compare with, if there was one."""
     kinds = Counter(event.step.kind for event in broken.events if event.what != "nothing to break")
     rows = sum(table.total() for table in broken.outcome.tables.values())
     lines = [
@@ -23,12 +23,14 @@ def report(seed: int, undisturbed: Night, broken: Night, promises: Sequence[str]
         "",
         *(f"  {times:3}  {kind}" for kind, times in sorted(kinds.items())),
         "",
-        f"Collected: {rows:,} rows, {broken.outcome.reports.total()} reports; the undisturbed system "
-        f"{undisturbed.outcome.reports.total()} reports.",
+        f"Collected: {rows:,} rows, {broken.outcome.reports.total()} reports"
+        + "".join(f"; the undisturbed system {each.outcome.reports.total()} reports" for each in undisturbed)
+        + ".",
         f"Components restarted: {_counted(Counter(broken.restarts)) or 'none'}. "
         f"Settled {broken.settling:.0f} s after the last fault.",
         f"By a person: {broken.cleared} runs cleared, {broken.obeyed} restarts that a notice asked for.",
-        f"CPU: {undisturbed.cpu:.0f} s undisturbed, {broken.cpu:.0f} s broken.",
+        f"CPU: {broken.cpu:.0f} s broken"
+        + "".join(f", {each.cpu:.0f} s undisturbed" for each in undisturbed),
         "",
         "Messages in Slack, without replies:",
         *(

@@ -33,6 +33,8 @@ from sellerops_runtime.processes import wait_until
 from sellerops_runtime.progress import Progress
 
 _READ_SECONDS = 900.0
+# Longer than the api-server stays away; calls are made again until it answers.
+_ANSWER_SECONDS = 300.0
 # Without any run ending: a task may retry three times, minutes apart.
 _STALLED_SECONDS = 900.0
 _RECOVERY_SECONDS = 300.0
@@ -76,7 +78,7 @@ def spend_night(
     before = _spent()
     with running_system(folder, progress, celery=celery) as stack:
         target = target_of(stack, network)
-        with stack.airflow.api(Poller(60.0)) as api, Supervisor(target) as supervisor:
+        with stack.airflow.api(Poller(_ANSWER_SECONDS)) as api, Supervisor(target) as supervisor:
             progress.show("Waiting for the DAGs")
             wait_until(lambda: set(OURS) <= set(api.dags()), _READ_SECONDS, "the DAGs")
             target.jump(0)
