@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sellerops.doctor.check import MINUTE, PROBE, Check
+from sellerops.doctor.check import PROBE, Check
 from sellerops_airflow.doctor import components, entrance, stuck_check
 
 CHECKS = (
     Check(components.NAME, components.examine_components, is_probed=True, seconds=PROBE),
-    # Who gets in without a real password is not ready for anybody.
-    Check(entrance.NAME, entrance.examine_entrance, is_probed=True, seconds=PROBE, fresh_for=MINUTE),
+    # Not probed: /ready would tell strangers that the door is open.
+    Check(entrance.NAME, entrance.examine_entrance),
     Check(stuck_check.NAME, stuck_check.examine_stuck),
 )  # fmt: skip
 
