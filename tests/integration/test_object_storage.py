@@ -36,7 +36,7 @@ def client(bucket: str, s3_server: MotoServer) -> Any:
     """The boto3 client of this test alone, which may listen to its events."""
     own = S3Settings("test", "test", session_token=bucket, region=REGION, endpoint_url=s3_server.url)
     use_s3_settings(lambda: own)
-    return filesystem_of(bucket)._client
+    return filesystem_of(bucket).client
 
 
 def put(archive: Archive, content: bytes = CONTENT, fetch: str = "report 1") -> str:
@@ -133,6 +133,27 @@ def test_a_large_document_is_sent_in_parts_and_appears_whole(
     uri = put(archive, noise)
     assert refused == ["once"]
     assert read(archive, uri) == noise
+
+
+def test_a_stream_of_unknown_length_becomes_one_object_or_none(bucket: str, client: Any) -> None:
+    """As backups are written: 16 MB at a time."""
+    storage = filesystem_of(bucket)
+    half = b"x" * (9 << 20)
+    with storage.open(f"{bucket}/large", "wb") as target:
+        target.write(half)
+        target.write(half)
+        target.write(b"end")
+        assert objects(bucket) == []
+    with storage.open(f"{bucket}/small", "wb") as target:
+        target.write(b"small")
+    partial = storage.open(f"{bucket}/partial", "wb")
+    partial.write(half + half)
+    with pytest.raises(ValueError, match="cut off"), partial:
+        raise ValueError("cut off")
+    assert storage.info(f"{bucket}/large")["size"] == 2 * len(half) + 3
+    assert storage.cat_file(f"{bucket}/small") == b"small"
+    assert [name.rpartition("/")[2] for name in objects(bucket)] == ["large", "small"]
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket.removeprefix("s3://"))
 
 
 def test_what_is_cut_off_while_it_is_read_is_an_error(archive: Archive, monkeypatch) -> None:

@@ -11,23 +11,17 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 from fsspec.utils import glob_translate  # type: ignore[import-untyped]
 
-from sellerops.storage.s3_settings import CONNECTION, S3Settings, current_s3_settings
+from sellerops.storage.s3_calls import make_client, split, translated
+from sellerops.storage.s3_settings import S3Settings, current_s3_settings
+from sellerops.storage.s3_upload import S3Upload
 
-_ATTEMPTS = 5
-_CONNECT_SECONDS, _READ_SECONDS = 10, 60
 _BUFFER = 1 << 20
 _MAGIC = re.compile(r"[*?\[]")
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
-_REFUSED = frozenset(
-    {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
-)
-_TAKEN = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
 
 
 class S3Files(AbstractFileSystem):  # type: ignore[misc]
@@ -41,7 +35,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
 
     def __init__(self, settings: S3Settings) -> None:
         super().__init__()
-        self._client: Any = _client(settings)
+        self.client: Any = make_client(settings)
 
     @staticmethod
     def path_of(uri: str) -> str:
@@ -57,7 +51,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
         return found if detail else [entry["name"] for entry in found]
 
     def _children(self, path: str) -> Iterator[dict[str, Any]]:
-        bucket, key = _split(path)
+        bucket, key = split(path)
         for page in self._pages(bucket, f"{key}/" if key else "", Delimiter="/"):
             for prefix in page.get("CommonPrefixes", []):
                 yield _folder(f"{bucket}/{prefix['Prefix'].rstrip('/')}")
@@ -66,11 +60,11 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Name, size, type, ``ETag`` and ``LastModified``. Raises FileNotFoundError."""
         path = self._strip_protocol(path).rstrip("/")
-        bucket, key = _split(path)
+        bucket, key = split(path)
         try:
-            with _translated(path):
+            with translated(path):
                 if key:
-                    head = self._client.head_object(Bucket=bucket, Key=key)
+                    head = self.client.head_object(Bucket=bucket, Key=key)
                     return _entry(bucket, {"Key": key, "Size": head["ContentLength"], **head})
         except FileNotFoundError:
             pass
@@ -91,7 +85,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
     ) -> Any:
         """All objects below a path, in order: their names, or what ``info`` says of each."""
         path = self._strip_protocol(path).rstrip("/")
-        bucket, key = _split(path)
+        bucket, key = split(path)
         found = {each["name"]: each for each in self._listed(bucket, f"{key}/" if key else "")}
         if maxdepth is not None:
             above = path.count("/") + maxdepth
@@ -101,7 +95,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
     def glob(self, path: str, maxdepth: int | None = None, **_: Any) -> list[str]:
         """The names that match a pattern. Lists only objects that begin as the pattern does."""
         pattern = self._strip_protocol(path)
-        bucket, key = _split(_MAGIC.split(pattern, maxsplit=1)[0])
+        bucket, key = split(_MAGIC.split(pattern, maxsplit=1)[0])
         matches = re.compile(glob_translate(pattern)).match
         return [each["name"] for each in self._listed(bucket, key) if matches(each["name"])]
 
@@ -113,24 +107,24 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
         """Write an object. Mode ``create`` raises FileExistsError if there is one."""
-        bucket, key = _split(self._strip_protocol(path))
+        bucket, key = split(self._strip_protocol(path))
         condition = {"IfNoneMatch": "*"} if mode == "create" else {}
-        with _translated(path):
-            self._client.put_object(Bucket=bucket, Key=key, Body=value, **condition)
+        with translated(path):
+            self.client.put_object(Bucket=bucket, Key=key, Body=value, **condition)
 
     def put_file(self, lpath: str, rpath: str, **_: Any) -> None:
         """Write a local file, in parts if it is large; memory stays bounded."""
         from boto3.s3.transfer import TransferConfig
 
-        bucket, key = _split(self._strip_protocol(rpath))
-        with _translated(rpath):
-            self._client.upload_file(str(lpath), bucket, key, Config=TransferConfig(use_threads=False))
+        bucket, key = split(self._strip_protocol(rpath))
+        with translated(rpath):
+            self.client.upload_file(str(lpath), bucket, key, Config=TransferConfig(use_threads=False))
 
     def rm_file(self, path: str) -> None:
         """Delete an object, if it exists."""
-        bucket, key = _split(self._strip_protocol(path))
-        with _translated(path):
-            self._client.delete_object(Bucket=bucket, Key=key)
+        bucket, key = split(self._strip_protocol(path))
+        with translated(path):
+            self.client.delete_object(Bucket=bucket, Key=key)
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
         """Do nothing: there are no folders."""
@@ -140,11 +134,13 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
         return self.info(path)["LastModified"]
 
     def _open(self, path: str, mode: str = "rb", **_: Any) -> Any:
+        if mode == "wb":
+            return S3Upload(self, path)
         if mode != "rb":
-            raise NotImplementedError("S3 objects are opened for reading; write them with pipe_file.")
-        bucket, key = _split(self._strip_protocol(path))
-        with _translated(path):
-            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+            raise ValueError(f"S3 objects are opened with mode rb or wb, not {mode}")
+        bucket, key = split(self._strip_protocol(path))
+        with translated(path):
+            body = self.client.get_object(Bucket=bucket, Key=key)["Body"]
         return io.BufferedReader(_Body(body, path), _BUFFER)
 
     def _listed(self, bucket: str, prefix: str, *, limit: int | None = None) -> Iterator[dict[str, Any]]:
@@ -153,8 +149,8 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
             yield from (_entry(bucket, each) for each in page.get("Contents", []))
 
     def _pages(self, bucket: str, prefix: str, **more: Any) -> Iterator[dict[str, Any]]:
-        with _translated(f"{bucket}/{prefix}"):
-            paginator = self._client.get_paginator("list_objects_v2")
+        with translated(f"{bucket}/{prefix}"):
+            paginator = self.client.get_paginator("list_objects_v2")
             yield from paginator.paginate(Bucket=bucket, Prefix=prefix, **more)
 
 
@@ -168,7 +164,7 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with _translated(self._path):
+        with translated(self._path):
             chunk: bytes = self._body.read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
@@ -177,11 +173,6 @@ class _Body(io.RawIOBase):
         if not self.closed:
             self._body.close()
         super().close()
-
-
-def _split(path: str) -> tuple[str, str]:
-    bucket, _, key = path.partition("/")
-    return bucket, key
 
 
 def _entry(bucket: str, told: dict[str, Any]) -> dict[str, Any]:
@@ -196,59 +187,6 @@ def _entry(bucket: str, told: dict[str, Any]) -> dict[str, Any]:
 
 def _folder(path: str) -> dict[str, Any]:
     return {"name": path, "size": 0, "type": "directory"}
-
-
-@contextmanager
-def _translated(path: str) -> Iterator[None]:
-    """boto3's errors as OSErrors with the address."""
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
-    address = path if path.startswith("s3://") else f"s3://{path}"
-    try:
-        yield
-    except ClientError as error:
-        told = error.response.get("Error", {})
-        raise _os_error(str(told.get("Code", "")), str(told.get("Message") or error), address) from error
-    except NoCredentialsError as error:
-        what = f"no credentials for S3: fill in connection {CONNECTION}, or give the machine a role"
-        raise PermissionError(errno.EACCES, what, address) from error
-    except (BotoCoreError, Boto3Error) as error:
-        raise OSError(errno.EIO, str(error), address) from error
-
-
-def _os_error(code: str, message: str, address: str) -> OSError:
-    if code in _MISSING:
-        return FileNotFoundError(errno.ENOENT, "there is no such object", address)
-    if code == "NoSuchBucket":
-        # Not FileNotFoundError: nothing may take it for an object that is not there yet.
-        return NotADirectoryError(errno.ENOTDIR, "the bucket does not exist", address)
-    if code in _REFUSED:
-        return PermissionError(errno.EACCES, f"S3 refuses access ({code}): {message}", address)
-    if code in _TAKEN:
-        return FileExistsError(errno.EEXIST, "there is an object already", address)
-    return OSError(errno.EIO, f"S3 answers {code}: {message}", address)
-
-
-def _client(settings: S3Settings) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
-        retries={"mode": "standard", "max_attempts": _ATTEMPTS},
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-    )
-    # A session of its own: threads must not share the default one.
-    return boto3.session.Session().client(
-        "s3",
-        aws_access_key_id=settings.access_key or None,
-        aws_secret_access_key=settings.secret_key or None,
-        aws_session_token=settings.session_token or None,
-        region_name=settings.region or None,
-        endpoint_url=settings.endpoint_url or None,
-        config=config,
-    )
 
 
 _lock = threading.Lock()
