@@ -1,5 +1,5 @@
 # The commands of this project, for people and CI alike. CI checks and never changes files.
-# Variables you may set: ONCE=1, FULL=1, BIGQUERY=1, PORTAL=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_BIGQUERY_PORT, DEMO_SPEED, DEMO_SCHEDULES.
+# Variables you may set: ONCE=1, FULL=1, BIGQUERY=1, PORTAL=1, MARTS=1, CELERY=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_BIGQUERY_PORT, DEMO_SPEED, DEMO_SCHEDULES.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -32,10 +32,11 @@ help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
 .PHONY: demo
-demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run everything on this machine and collect seven days for two sellers; ONCE=1 then exits, FULL=1 collects every report, BIGQUERY=1 also loads into a local BigQuery, PORTAL=1 also downloads files of web pages (needs Chromium), MARTS=1 ends with profit, the bridge and what to order
+demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run everything on this machine and collect seven days for two sellers; ONCE=1 then exits, FULL=1 collects every report, BIGQUERY=1 also loads into a local BigQuery, PORTAL=1 also downloads files of web pages (needs Chromium), MARTS=1 ends with profit, the bridge and what to order, CELERY=1 runs tasks on two Celery workers (needs redis-server)
 	@exec $(BIN)/python -m sellerops_runtime demo $(if $(filter-out 0 no false,$(ONCE)),--once) \
 		$(if $(filter-out 0 no false,$(FULL)),--full) $(if $(filter-out 0 no false,$(BIGQUERY)),--bigquery) \
-		$(if $(filter-out 0 no false,$(PORTAL)),--portal) $(if $(filter-out 0 no false,$(MARTS)),--marts)
+		$(if $(filter-out 0 no false,$(PORTAL)),--portal) $(if $(filter-out 0 no false,$(MARTS)),--marts) \
+		$(if $(filter-out 0 no false,$(CELERY)),--celery)
 
 .PHONY: demo-stop
 demo-stop: $(STAMP)  ## Stop the demo from another terminal, or processes that it left running
@@ -79,6 +80,10 @@ ifeq ($(strip $(ARGS)),)
 else
 	@$(BIN)/pytest $(ARGS)
 endif
+
+.PHONY: test-celery
+test-celery: $(STAMP)  ## Run all end-to-end tests on two Celery workers with two schedulers and triggerers; needs redis-server
+	@SELLEROPS_TEST_EXECUTOR=celery $(BIN)/pytest -n 0 tests/e2e $(ARGS)
 
 .PHONY: check
 check: lint  ## Lint, then run the tests nearest to what you changed since main; under 90 seconds

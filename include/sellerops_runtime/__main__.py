@@ -46,6 +46,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also download files of web pages, with a browser per login; needs Chromium",
     )
+    demo.add_argument(
+        "--celery",
+        action="store_true",
+        help="run tasks on two Celery workers, with two schedulers and triggerers; needs redis-server",
+    )
     demo.set_defaults(command=_demo)
     stop = commands.add_parser("stop", help="stop a running demo, or what a killed one left running")
     stop.set_defaults(command=_stop)
@@ -77,6 +82,7 @@ def _demo(options: argparse.Namespace) -> int:
         bigquery=options.bigquery,
         portal=options.portal,
         marts=options.marts,
+        celery=options.celery,
     )
 
 

@@ -1,4 +1,6 @@
-"""Runs Airflow on one machine as separate components: api-server, scheduler, dag-processor, triggerer."""
+"""Runs Airflow on one machine as separate components: api-server, scheduler, dag-processor, triggerer; with
+Celery also workers and a Redis, and two schedulers and triggerers.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sellerops_runtime import celery as celery_parts
+from sellerops_runtime.celery import Celery
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.polling import Poller
 from sellerops_runtime.ports import LOOPBACK, free_ports
-from sellerops_runtime.processes import Component, stop_all, wait_until
+from sellerops_runtime.processes import Component, plain_environment, stop_all, wait_until
 from sellerops_runtime.rest import AirflowApi
 from sellerops_runtime.settings import write_passwords
 
@@ -28,7 +32,7 @@ class AirflowStack:
     """One Airflow in folder ``home``, with its metadata at SQLAlchemy URL ``database_url``.
 
     Every component gets ``environment`` in addition to what it needs. Call migrate, start and wait_healthy,
-    in this order.
+    in this order. ``celery``: runs the tasks, instead of the scheduler.
     """
 
     home: Path
@@ -42,13 +46,16 @@ class AirflowStack:
     password: str = "admin"
     parallelism: int = 8
     environment: Mapping[str, str] = field(default_factory=dict)
+    celery: Celery | None = None
     components: dict[str, Component] = field(default_factory=dict, init=False)
     _commands: set[subprocess.Popen[str]] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
-        ports = free_ports(3)
+        ports = free_ports(2 + len(celery_parts.TRIGGERERS))
         self.port = self.port or ports[0]
-        self._log_ports = ports[1:]
+        self._worker_log_port = ports[1]
+        # A triggerer serves the logs of its triggers while they run.
+        self._trigger_log_ports = dict(zip(celery_parts.TRIGGERERS, ports[2:], strict=True))
 
     @property
     def url(self) -> str:
@@ -65,7 +72,6 @@ class AirflowStack:
         local = ",".join(
             filter(None, [inherited.get("NO_PROXY", inherited.get("no_proxy", "")), LOOPBACK, "localhost"])
         )
-        worker_logs, trigger_logs = self._log_ports
         airflow = {
             "CORE__DAGS_FOLDER": self.dags_folder,
             "CORE__PLUGINS_FOLDER": self.plugins_folder,
@@ -96,9 +102,10 @@ class AirflowStack:
             "DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": 600,
             "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": 2,
             "LOGGING__BASE_LOG_FOLDER": self.logs / "tasks",
-            "LOGGING__WORKER_LOG_SERVER_PORT": worker_logs,
-            "LOGGING__TRIGGER_LOG_SERVER_PORT": trigger_logs,
+            "LOGGING__WORKER_LOG_SERVER_PORT": self._worker_log_port,
+            "LOGGING__TRIGGER_LOG_SERVER_PORT": self._trigger_log_ports["triggerer"],
             "USAGE_DATA_COLLECTION__ENABLED": False,
+            **(self.celery.settings() if self.celery else {}),
         }
         return {
             **inherited,
@@ -150,25 +157,60 @@ class AirflowStack:
         for command in list(self._commands):
             command.kill()
 
+    @property
+    def schedulers(self) -> tuple[str, ...]:
+        """The names of the schedulers."""
+        return celery_parts.SCHEDULERS if self.celery else ("scheduler",)
+
+    @property
+    def triggerers(self) -> tuple[str, ...]:
+        """The names of the triggerers."""
+        return celery_parts.TRIGGERERS if self.celery else ("triggerer",)
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """The names of the components that run tasks."""
+        return celery_parts.WORKERS if self.celery else ("scheduler",)
+
     def start(self) -> None:
-        """Start the four components, after migrate; wait_healthy waits until they work."""
+        """Start all components, after migrate; wait_healthy waits until they work."""
         self._prepare()
-        for name in ("api-server", "dag-processor", "scheduler", "triggerer"):
+        if self.celery:
+            self.start_component(celery_parts.REDIS)
+        workers = celery_parts.WORKERS if self.celery else ()
+        for name in ("api-server", "dag-processor", *self.schedulers, *self.triggerers, *workers):
             self.start_component(name)
 
     def start_component(self, name: str) -> Component:
-        """Start, or restart, one component by Airflow's name for it."""
-        component = Component(
-            f"airflow-{name}",
-            [sys.executable, "-m", "airflow", name],
-            env=self.env(),
-            log=self.logs / f"airflow-{name}.log",
-            run_dir=self.run_dir,
-            cwd=self.home,
-        )
-        component.start()
+        """Start, or restart, one component by Airflow's name for it; the second of a kind ends in ``-2``."""
+        if self.celery and name == celery_parts.REDIS:
+            component = self.celery.start_redis(
+                env=plain_environment(os.environ), logs=self.logs, run_dir=self.run_dir, home=self.home
+            )
+        else:
+            component = Component(
+                f"airflow-{name}",
+                [sys.executable, "-m", "airflow", *self._command(name)],
+                env=self._environment_of(name),
+                log=self.logs / f"airflow-{name}.log",
+                run_dir=self.run_dir,
+                cwd=self.home,
+            )
+            component.start()
         self.components[name] = component
         return component
+
+    def _command(self, name: str) -> list[str]:
+        if self.celery and name in celery_parts.WORKERS:
+            return self.celery.worker_command(name)
+        return [name.removesuffix("-2")]
+
+    def _environment_of(self, name: str) -> dict[str, str]:
+        if name in celery_parts.WORKERS:
+            return celery_parts.worker_environment(self.env())
+        port = self._trigger_log_ports.get(name)
+        own = {"AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(port)} if port else {}
+        return {**self.env(), **own}
 
     def wait_healthy(self, seconds: float = 600.0) -> None:
         """Wait until every component reports healthy. Raises StartError with the log of one that exited."""

@@ -44,15 +44,21 @@ _LOOK_EVERY = 3.0
 
 
 def run_demo(
-    *, once: bool, full: bool = False, bigquery: bool = False, portal: bool = False, marts: bool = False
+    *,
+    once: bool,
+    full: bool = False,
+    bigquery: bool = False,
+    portal: bool = False,
+    marts: bool = False,
+    celery: bool = False,
 ) -> int:
     """Run the whole demo.
 
     ``once``: return after the table instead of waiting for an interrupt. ``full``: collect every report in
     the catalogue. ``bigquery``: also load into a local BigQuery. ``portal``: also download files of web
     pages, if a Chromium is installed. ``marts``: also build the marts, and print profit, the bridge and what
-    to order. Returns the exit code: 0 when everything was collected, 1 when
-    something failed, 130 when interrupted before that.
+    to order. ``celery``: run tasks on two Celery workers. Returns the exit code: 0 when everything was
+    collected, 1 when something failed, 130 when interrupted before that.
     """
     speed = _speed(FULL_SPEED if full else DEFAULT_SPEED)
     progress = Progress()
@@ -64,7 +70,7 @@ def run_demo(
     code = 130
     with interruptible():
         try:
-            with running_stack(home, progress, bigquery=bigquery, portal=portal) as stack:
+            with running_stack(home, progress, bigquery=bigquery, portal=portal, celery=celery) as stack:
                 code = 1 if _collect_and_print(stack, progress, speed, full=full, marts=marts) else 0
                 if not once:
                     _print_instructions(stack, progress)

@@ -20,6 +20,7 @@ from sellerops.ledger.deployment import adopt_archive
 from sellerops.reference.published_rates import ADDRESS_VARIABLE as RATES_ADDRESS
 from sellerops.settings.config_files import config_dir
 from sellerops_runtime.airflow import AirflowStack
+from sellerops_runtime.celery import Celery, redis_server
 from sellerops_runtime.config_watcher import ConfigWatcher
 from sellerops_runtime.databases import COLLECTOR, OWNER, READER
 from sellerops_runtime.demo_environment import command_template, save_environment
@@ -57,10 +58,17 @@ class Stack:
 
     :param bigquery: also run a local BigQuery and load every report into it.
     :param portal: also run a browser per login, for web pages.
+    :param celery: run tasks on two Celery workers, with a Redis, two schedulers and two triggerers.
     """
 
     def __init__(
-        self, home: Home, progress: Progress, *, bigquery: bool = False, portal: bool = False
+        self,
+        home: Home,
+        progress: Progress,
+        *,
+        bigquery: bool = False,
+        portal: bool = False,
+        celery: bool = False,
     ) -> None:
         self.home = home
         self._progress = progress
@@ -71,6 +79,7 @@ class Stack:
         self.changes: ConfigWatcher
         self.bigquery: LocalBigQuery | None = None
         self._with_bigquery = bigquery
+        self._with_celery = celery
         self.browsers = LocalBrowsers(home.path / "browsers", home.path / "config-portal")
         self.with_browsers = portal
         self._schedules = os.environ.get("DEMO_SCHEDULES", "False")
@@ -105,6 +114,8 @@ class Stack:
 
     def start(self) -> None:
         """Start all; when this returns, Airflow is healthy, its connections are set and the ledger exists."""
+        if self._with_celery:
+            redis_server()  # refuse at once, before minutes of starting
         self._stop_leftovers()
         configuration = config_dir()
         ui_port = choose_port("DEMO_UI_PORT", UI_PORT)
@@ -125,6 +136,7 @@ class Stack:
             port=ui_port,
             parallelism=_WORKERS,
             environment={**self._environment(), RATES_ADDRESS: _rates_address(amazon_port)},
+            celery=Celery(_WORKERS // 2) if self._with_celery else None,
         )
         self.amazon = LocalAmazon(
             env=self.airflow.env(), logs=self.home.logs, run_dir=self.home.run, port=amazon_port
@@ -150,7 +162,14 @@ class Stack:
             self.set_speed(1.0)
             # In a demo, folder and database belong together even if one of them was kept or moved.
             adopt_archive(self.ledger, Archive(self.home.archive.as_uri()))
-            self._progress.show("Starting Airflow: api-server, scheduler, dag-processor, triggerer")
+            self._progress.show(
+                "Starting Airflow: api-server, dag-processor, "
+                + (
+                    "Redis, and two schedulers, triggerers and workers"
+                    if self._with_celery
+                    else "scheduler, triggerer"
+                )
+            )
             self.airflow.start()
             settings = pool.submit(self._apply_settings)
             self.airflow.wait_healthy()
@@ -206,10 +225,11 @@ class Stack:
         While anything happens the scheduler examines all runs again and again without a pause. The workers,
         forked earlier, keep their priority; if they have nothing to do, the scheduler has the processors.
         """
-        scheduler = self.airflow.components["scheduler"].pid
-        with suppress(OSError):  # only a matter of speed
-            ours = os.getpriority(os.PRIO_PROCESS, scheduler)
-            os.setpriority(os.PRIO_PROCESS, scheduler, ours + _SCHEDULER_NICENESS)
+        for name in self.airflow.schedulers:
+            scheduler = self.airflow.components[name].pid
+            with suppress(OSError):  # only a matter of speed
+                ours = os.getpriority(os.PRIO_PROCESS, scheduler)
+                os.setpriority(os.PRIO_PROCESS, scheduler, ours + _SCHEDULER_NICENESS)
 
     def set_speed(self, speed: float) -> None:
         """Run the clocks of the local Amazon and the ledger at ``speed``; never set them back."""
@@ -310,11 +330,11 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    home: Home, progress: Progress, *, bigquery: bool = False, portal: bool = False
+    home: Home, progress: Progress, *, bigquery: bool = False, portal: bool = False, celery: bool = False
 ) -> Iterator[Stack]:
     """A started stack that is stopped when the block ends, however it does. Raises AlreadyRunning."""
     with home.locked():
-        stack = Stack(home, progress, bigquery=bigquery, portal=portal)
+        stack = Stack(home, progress, bigquery=bigquery, portal=portal, celery=celery)
         try:
             stack.start()
             yield stack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -24,6 +25,7 @@ from sellerops.browsers.executable import find_chromium
 from sellerops.browsers.pool import VARIABLE, Pool
 from sellerops.ledger import Ledger
 from sellerops.settings.config_files import config_dir
+from sellerops_runtime.celery import Celery
 from sellerops_runtime.config_watcher import ConfigWatcher
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.local_amazon import sandbox_environment
@@ -32,6 +34,13 @@ from sellerops_runtime.report_selection import DEMO_REPORTS
 SPEED = 60.0
 
 
+# `celery`: all tasks run on Celery workers (make test-celery).
+EXECUTOR = "SELLEROPS_TEST_EXECUTOR"
+_ON_CELERY = """
+    if dag.dag_id == "report__amazon_sp__on_workers":
+        for task in dag.tasks:
+            task.executor = "CeleryExecutor"
+"""
 # What `system` has running.
 _RUNNING = pytest.StashKey[ExitStack]()
 
@@ -46,6 +55,9 @@ def system(
     root = Path(tempfile.mkdtemp(prefix="sellerops-e2e-"))
     config, dags = _config(root), root / "dags"
     shutil.copytree(PROJECT_ROOT / "dags", dags)
+    celery = Celery() if shutil.which("redis-server") else None
+    is_on_celery = os.environ.get(EXECUTOR, "local") == "celery"
+    assert celery or not is_on_celery, f"{EXECUTOR}=celery needs redis-server"
     warehouse = postgres_server.create_database(TEMPLATE)
     start = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     environment = {
@@ -57,6 +69,8 @@ def system(
         VARIABLE: str(root / "browsers"),
         "AIRFLOW_VAR_SELLEROPS_DROP_FOLDER_URI": (root / "dropped").as_uri(),
     }
+    if celery and not is_on_celery:
+        environment |= _beside_the_local_executor(celery, dags)
     with ExitStack() as running:
         request.config.stash[_RUNNING] = running
         running.callback(shutil.rmtree, root, ignore_errors=True)
@@ -72,6 +86,7 @@ def system(
                 environment=environment,
                 schedules=True,
                 parallelism=6,
+                celery=celery if is_on_celery else None,
             )
         )
         reader = urlsplit(postgres_server.reader(warehouse)).password or ""
@@ -81,7 +96,18 @@ def system(
         user = next(each for each in sandbox.control("GET", "/portal")["users"] if each["role"] == "finance")
         secrets += [user["password"], user["totp_secret"]]
         watcher = ConfigWatcher(config, dags)
-        yield System(airflow, sandbox, ledger, warehouse, metadata, config, watcher, secrets)
+        yield System(airflow, sandbox, ledger, warehouse, metadata, config, watcher, celery, secrets)
+
+
+def _beside_the_local_executor(celery: Celery, dags: Path) -> dict[str, str]:
+    """Airflow's variables for both executors, and DAG files that name Celery for one report.
+
+    Another Airflow would cost a minute of CPU. test_celery.py starts the workers.
+    """
+    for path in dags.glob("report_dags_*.py"):
+        path.write_text(path.read_text(encoding="utf-8") + _ON_CELERY, encoding="utf-8")
+    settings = {f"AIRFLOW__{key}": str(value) for key, value in celery.settings().items()}
+    return {**settings, "AIRFLOW__CORE__EXECUTOR": "LocalExecutor,CeleryExecutor"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -186,6 +212,8 @@ def _config(root: Path) -> Path:
     every_minute = re.search(r"schedule:\n(?:  .*\n)+", stock)
     assert every_minute
     cron = 'schedule: {cron: "* * * * *", timezone: UTC}\n'
+    # For a test of two Celery workers, which starts it.
+    write("on_workers", sales, "northwind_na", "US", ("0 7 * * *", "0 7 29 2 *"))
     # The scheduler's clock is real, the local Amazon's faster: its now may be hours after a snapshot's time.
     write(
         "every_minute", stock, "northwind_na", "MX", (every_minute[0], cron), ("history: 6h", "history: 30d")

@@ -47,8 +47,7 @@ def test_a_triggerer_is_killed_while_it_works_on_a_step(system: System, shipment
     wait_until(
         lambda: _state(system, shipments.spring, "create_plan") == "deferred", PATIENT, "the plan's creation"
     )
-    system.airflow.kill("triggerer")
-    system.airflow.start("triggerer")
+    system.airflow.crash(*system.airflow.stack.triggerers)
     assert not _decisions(system, shipments.spring)
 
 

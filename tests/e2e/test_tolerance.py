@@ -87,11 +87,9 @@ def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System
     pools = {pool["name"]: pool for pool in system.airflow.api.request("GET", "/pools")["pools"]}
     assert pools["amazon_sp_northwind_na"]["running_slots"] == 0
 
-    system.airflow.kill("triggerer")
-    system.airflow.start("triggerer")
+    system.airflow.crash(*system.airflow.stack.triggerers)
     system.sandbox.jobs(queue_seconds=30, progress_seconds=60)
-    system.airflow.kill("scheduler")
-    system.airflow.start("scheduler")
+    system.airflow.crash(*system.airflow.runners)
     system.sandbox.clock(jump_seconds=18000)
     follow_clock(system.ledger, system.sandbox)
     run = system.airflow.api.wait_for_run(SALES, run_id, PATIENT)

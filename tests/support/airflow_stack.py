@@ -1,4 +1,4 @@
-"""A real Airflow for end-to-end tests: four components on the tests' Postgres.
+"""A real Airflow for end-to-end tests: its components on the tests' Postgres.
 
     with running_airflow(postgres_server, dags=folder) as airflow:
         airflow.wait_for_dags("report__amazon_sp__settlements")
@@ -6,6 +6,8 @@
         airflow.api.wait_for_run("report__amazon_sp__settlements", run_id, seconds=60)
 
 It takes about 20 seconds to become healthy. Tests can kill components, as a crash would, and restart them.
+With ``SELLEROPS_TEST_EXECUTOR=celery`` tasks run on two Celery workers, and there are two schedulers and two
+triggerers (`make test-celery`).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from urllib.parse import urlsplit, urlunsplit
 from support.postgres import PostgresServer
 
 from sellerops_runtime.airflow import AirflowStack
+from sellerops_runtime.celery import Celery
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.processes import tail, wait_until
 from sellerops_runtime.rest import AirflowApi
@@ -53,6 +56,18 @@ class RunningAirflow:
         """Start a killed component again."""
         self.stack.start_component(component)
 
+    def crash(self, *components: str) -> None:
+        """Kill components, all before the first of them is started again."""
+        for component in components:
+            self.kill(component)
+        for component in components:
+            self.start(component)
+
+    @property
+    def runners(self) -> tuple[str, ...]:
+        """The components that start and run tasks."""
+        return tuple(dict.fromkeys([*self.stack.schedulers, *self.stack.workers]))
+
     def apply_settings(self, variables: Mapping[str, str]) -> None:
         """Load airflow_settings.yaml with ``variables``; incomplete entries are skipped."""
         command = [sys.executable, "-m", "sellerops_runtime", "settings"]
@@ -75,12 +90,14 @@ def running_airflow(
     environment: Mapping[str, str] | None = None,
     schedules: bool = False,
     parallelism: int = 4,
+    celery: Celery | None = None,
 ) -> Iterator[RunningAirflow]:
     """A healthy Airflow with its own metadata, stopped and removed at the end.
 
     :param config: folder of configuration instead of ``include/config``.
     :param environment: set for every component (``AIRFLOW_CONN_...``, ``AIRFLOW__SECTION__KEY``, ...).
     :param schedules: let the scheduler start runs; otherwise only tests start runs.
+    :param celery: runs the tasks, instead of the scheduler.
     """
     root = Path(tempfile.mkdtemp(prefix="sellerops-airflow-"))
     metadata = server.create_empty()
@@ -92,6 +109,7 @@ def running_airflow(
         dags_folder=dags,
         plugins_folder=plugins,
         parallelism=parallelism,
+        celery=celery,
         environment={
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": str(schedules),
             # As in the demo: docs/decisions/demo-scheduler-yields.md. Not its short sleep between two loops:

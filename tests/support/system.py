@@ -14,6 +14,7 @@ from support.sandbox import SandboxServer
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
+from sellerops_runtime.celery import Celery
 from sellerops_runtime.config_watcher import ConfigWatcher
 
 # Seconds that nothing takes even on a busy machine; components that exit are noticed at once.
@@ -31,6 +32,8 @@ class System:
     metadata: str
     config: Path
     watcher: ConfigWatcher
+    # Whose workers a test may start: with the LocalExecutor only for DAGs that name it; None without a Redis.
+    celery: Celery | None = None
     credentials: list[str] = field(default_factory=list)
 
     def parse_again(self) -> None:

@@ -1,0 +1,112 @@
+"""A Redis and Celery workers, which run Airflow's tasks in place of its LocalExecutor."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sellerops.settings import queues
+from sellerops_runtime.errors import StartError
+from sellerops_runtime.ports import LOOPBACK, free_port
+from sellerops_runtime.processes import Component, wait_until
+
+_PROGRAM = "redis-server"
+_START_SECONDS = 60.0
+# Names of components, as AirflowStack starts them. Two of each: one may fail.
+REDIS = "redis"
+WORKERS = ("worker-1", "worker-2")
+SCHEDULERS = ("scheduler", "scheduler-2")
+TRIGGERERS = ("triggerer", "triggerer-2")
+# What workers need not know: they reach Airflow's metadata only through the api-server, with a token for each
+# task. Who has the last three could be any user.
+_NOT_FOR_WORKERS = frozenset(
+    {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+        "AIRFLOW__CORE__FERNET_KEY",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE",
+        "AIRFLOW__API__SECRET_KEY",
+        "AIRFLOW__API_AUTH__JWT_SECRET",
+    }
+)
+
+
+def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """A component's environment without the secrets that workers do not need."""
+    return {name: value for name, value in environment.items() if name not in _NOT_FOR_WORKERS}
+
+
+def redis_server() -> str:
+    """Path of the machine's Redis server. Raises StartError without one."""
+    program = shutil.which(_PROGRAM)
+    if program is None:
+        raise StartError(
+            f"Celery needs a Redis, and {_PROGRAM} is not installed.",
+            remedy="Install it (Debian, Ubuntu: `apt-get install redis-server`; macOS: `brew install "
+            "redis`), or start without CELERY=1.",
+        )
+    return program
+
+
+@dataclass(frozen=True)
+class Celery:
+    """Two workers for all queues, each with ``slots`` tasks at a time, and their Redis on the loopback
+    address.
+    """
+
+    slots: int = 3
+    port: int = field(default_factory=free_port)
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+    @property
+    def address(self) -> str:
+        """The broker's URL, with its password."""
+        return f"redis://:{self.password}@{LOOPBACK}:{self.port}/0"
+
+    def settings(self) -> dict[str, object]:
+        """Airflow's settings by section and key, for all its components."""
+        return {
+            "CORE__EXECUTOR": "CeleryExecutor",
+            "CELERY__BROKER_URL": self.address,
+            # By default the metadata database, which workers do not need otherwise.
+            "CELERY__RESULT_BACKEND": self.address,
+            "CELERY__WORKER_CONCURRENCY": self.slots,
+        }
+
+    @staticmethod
+    def worker_command(name: str) -> list[str]:
+        """Airflow's command for the worker ``name``, which serves no logs: those of one machine are in one
+        folder.
+        """
+        return [
+            *("celery", "worker", "--celery-hostname", f"{name}@%h", "--queues", ",".join(queues.ALL)),
+            *("--skip-serve-logs", "--without-gossip"),
+        ]
+
+    def start_redis(self, *, env: Mapping[str, str], logs: Path, run_dir: Path, home: Path) -> Component:
+        """Start Redis and wait until it listens. Raises StartError without a server, or if it exits."""
+        home.mkdir(parents=True, exist_ok=True)
+        settings = home / "redis.conf"
+        settings.unlink(missing_ok=True)
+        settings.touch(mode=0o600)  # as an argument, every user would see the password
+        # Kept nowhere: Airflow sends again what a Redis has lost.
+        settings.write_text(
+            f'bind {LOOPBACK}\nport {self.port}\nrequirepass {self.password}\nsave ""\nappendonly no\n',
+            encoding="ascii",
+        )
+        redis = Component(
+            REDIS, [redis_server(), str(settings)], env=env, log=logs / "redis.log", run_dir=run_dir, cwd=home
+        )
+        redis.start()
+        wait_until(self._listens, _START_SECONDS, "Redis", watch=[redis])
+        return redis
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection((LOOPBACK, self.port), timeout=1.0).close()
+        except OSError:
+            return False
+        return True
