@@ -55,7 +55,7 @@ settings: $(STAMP)  ## Load airflow_settings.yaml into the Airflow installation 
 	@$(BIN)/python -m sellerops_runtime settings $(ARGS)
 
 COMPOSE_SECRETS := POSTGRES_PASSWORD AIRFLOW_DATABASE_PASSWORD SELLEROPS_OWNER_PASSWORD SELLEROPS_WAREHOUSE_PASSWORD \
-	SELLEROPS_READER_PASSWORD AIRFLOW_JWT_SECRET AIRFLOW_API_SECRET_KEY AIRFLOW_ADMIN_PASSWORD AIRFLOW_FERNET_KEY
+	SELLEROPS_READER_PASSWORD REDIS_PASSWORD AIRFLOW_JWT_SECRET AIRFLOW_API_SECRET_KEY AIRFLOW_ADMIN_PASSWORD AIRFLOW_FERNET_KEY
 
 .PHONY: compose-env
 compose-env:  ## Write .env with random secrets for docker compose, or add those that an earlier one lacks
@@ -175,8 +175,8 @@ lock: $(BIN)/uv  ## Update the lock files from requirements*.txt; ARGS=--upgrade
 	@echo "uv==$(UV_VERSION)" | $(COMPILE) --python-version 3.11 --no-annotate - -o requirements-uv.lock
 
 .PHONY: images
-images:  ## Pin the base images of Dockerfile and docker-compose.yaml to today's digests (needs Docker)
-	@set -e; for file in Dockerfile docker-compose.yaml; do \
+images:  ## Pin the base images of Dockerfile and docker-compose*.yaml to today's digests (needs Docker)
+	@set -e; for file in Dockerfile docker-compose.yaml docker-compose.celery.yaml; do \
 		for image in $$(sed -nE 's/^ *(FROM|image:) ([^@ ]+)@sha256:.*/\2/p' $$file); do \
 			digest=$$(docker buildx imagetools inspect "$$image" --format '{{.Manifest.Digest}}'); \
 			sed -i.bak "s|$$image@sha256:[0-9a-f]*|$$image@$$digest|" $$file; rm $$file.bak; \
