@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -125,6 +126,21 @@ def test_a_report_names_its_own_queues() -> None:
     name = next(iter(accounts_of(spec.dag_id)))
     queues = [dag.get_task(f"{name}.{step}").queue for step in GROUPS]
     assert queues == ["default", "slow_api", "large"]
+
+
+def test_a_task_names_the_pod_template_of_its_queue_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the KubernetesExecutor, which knows no queues."""
+    (tmp_path / "loads.yaml").touch()
+    monkeypatch.setenv("SELLEROPS_POD_TEMPLATES", str(tmp_path))
+    spec, accounts = SPECS[sorted(DAG_IDS)[0]], load_accounts()
+    dag = build_dag(spec, accounts)
+    name = next(iter(accounts_of(spec.dag_id)))
+    named = [dag.get_task(f"{name}.{step}").executor_config for step in GROUPS]
+    assert named == [{}, {}, {"pod_template_file": str(tmp_path / "loads.yaml")}]
+    again = DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(dag))))
+    assert again.get_task(f"{name}.{GROUPS[2]}").executor_config == named[2]
 
 
 def test_reports_with_scarce_quota_go_first_and_those_with_many_requests_before_all(bag: DagBag) -> None:

@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from celery import Celery
 from support.system import PATIENT, System
 
+from sellerops.settings import queues
+from sellerops_airflow.doctor.queues import taken_queues
 from sellerops_runtime.celery import WORKERS, worker_environment
 from sellerops_runtime.processes import Component, plain_environment, wait_until
 
@@ -66,8 +69,10 @@ def test_a_worker_that_is_killed_while_it_loads_costs_no_row_and_no_report(
         run_id = system.airflow.run(ON_WORKERS, {"from_day": day, "to_day": day})
         wait_until(lambda: _is_held_up(system), PATIENT, "a load that waits", watch=[*workers.values()])
         victim = _worker_of(system, run_id, workers)
+        assert {queue: len(names) for queue, names in _taken(system).items()} == dict.fromkeys(queues.ALL, 2)
         victim.kill()
     assert _load(system, run_id)["state"] == "running", "Airflow has not noticed yet"
+    assert {len(names) for names in _taken(system).values()} == {1}, "the doctor has"
     wait_until(lambda: _is_repeated(system, run_id), PATIENT, "the second try")
     assert system.airflow.api.wait_for_run(ON_WORKERS, run_id, PATIENT)["state"] == "success"
     assert _load(system, run_id)["try_number"] == 2
@@ -89,6 +94,12 @@ def _is_held_up(system: System) -> bool:
             " AND query ILIKE '%%sellerops.load%%'"
         )
     )
+
+
+def _taken(system: System) -> dict[str, list[str]]:
+    """The workers that take each queue, as the doctor finds them."""
+    assert system.celery
+    return taken_queues(Celery(broker=system.celery.address))
 
 
 def _load(system: System, run_id: str) -> dict[str, object]:

@@ -26,6 +26,7 @@ from sellerops.settings.queues import MARTS
 from sellerops.settings.specs.destination_rules import MART_DESTINATIONS
 from sellerops_airflow.dag_factory.checks import wanted_dag_id
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
+from sellerops_airflow.dag_factory.placement import placed_in
 from sellerops_airflow.operators.marts import BuildMartOperator, LookForChangesOperator
 from sellerops_airflow.runs.assets import mart_asset, table_asset
 
@@ -96,11 +97,11 @@ def build_mart_group(group: str, marts: Sequence[MartSpec], destination: str) ->
                 task_id=mart.name,
                 mart=mart.name,
                 destination=destination,
-                queue=MARTS,
                 outlets=[mart_asset(mart.name, destination)],
                 # An input that has nothing to rebuild is skipped; its readers may have.
                 trigger_rule=TriggerRule.NONE_FAILED,
                 doc_md=commands_as_typed(mart.description),
+                **placed_in(MARTS),
             )
             for mart in own
         }

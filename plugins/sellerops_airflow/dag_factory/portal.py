@@ -9,6 +9,7 @@ from airflow.sdk import DAG, Param, TaskGroup, get_parsing_context
 
 from sellerops.settings.logins import Login, load_logins
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults, docs_page
+from sellerops_airflow.dag_factory.placement import placed_in
 from sellerops_airflow.operators.portal_questions import ANSWERED_BY, AskPersonOperator
 from sellerops_airflow.operators.portal_sign_in import (
     CheckPageOperator,
@@ -54,7 +55,7 @@ def sign_in_dag(doc: str | None) -> DAG | None:
                     action_id="{{ params.action or '' }}",
                     by=f"{{{{ ti.xcom_pull(task_ids='{ASK_TASK}', key='{ANSWERED_BY}') or '' }}}}",
                     pool=login.pool,
-                    queue=login.queue,
+                    **placed_in(login.queue),
                 )
     dag.params.update(_form(logins))
     return dag
@@ -85,7 +86,7 @@ def canary_dag(doc: str | None) -> DAG | None:
                     task_id="check_page",
                     login_id=login.id,
                     pool=login.pool,
-                    queue=login.queue,
+                    **placed_in(login.queue),
                     map_index_template="{{ task.page['label'] }}",
                 ).expand(page=pages.output)
     return dag

@@ -17,6 +17,7 @@ from sellerops.settings.last_valid import as_configuration_error, keep_texts, ke
 from sellerops.settings.logins import load_logins
 from sellerops.settings.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
 from sellerops.settings.specs.account_selection import accounts_for
+from sellerops_airflow.dag_factory.placement import placed_in
 from sellerops_airflow.dag_factory.report_docs import doc_md
 from sellerops_airflow.housekeeping.deadlines import deadline_of
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
@@ -180,12 +181,12 @@ def _fetch_task(
     spec: ReportSpec, account: Account, slice_: Any, common: dict[str, Any]
 ) -> FetchReportOperator:
     """The task that fetches one slice; of a web page, in the browser of the login with the report's role."""
-    common = {**common, "queue": spec.queue.fetch}
+    common = {**common, **placed_in(spec.queue.fetch)}
     if spec.request.how != "downloaded":
         return FetchReportOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **common)
     login = load_logins().for_report(account.id, spec.request.login or "")
     # Without a login, started tasks still exist, and end with the error that says so.
-    placed = {**common, "pool": login.pool, "queue": login.queue} if login else common
+    placed = {**common, "pool": login.pool, **placed_in(login.queue)} if login else common
     return PortalDownloadOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **placed)
 
 
@@ -211,9 +212,9 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
                     slice_=slice_,
                     request_ids=fetched.output,
                     map_index_template=LABEL,
-                    queue=spec.queue.load,
                     outlets=list(_assets(spec, destination)),
                     **common,
+                    **placed_in(spec.queue.load),
                 )
 
         collect_slice.expand(slice_=plan.output)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from sellerops.doctor.check import PROBE, Check
-from sellerops_airflow.doctor import components, entrance, stuck_check
+from sellerops_airflow.doctor import components, entrance, queues, stuck_check
 
 CHECKS = (
     Check(components.NAME, components.examine_components, is_probed=True, seconds=PROBE),
     # Not probed: /ready would tell strangers that the door is open.
     Check(entrance.NAME, entrance.examine_entrance),
     Check(stuck_check.NAME, stuck_check.examine_stuck),
+    Check(queues.NAME, queues.examine_queues),
 )  # fmt: skip
 
 __all__ = ["CHECKS"]
