@@ -13,7 +13,7 @@ from sellerops.settings.queues import DEFAULT, MARTS
 from sellerops.settings.specs import enabled_specs
 
 if TYPE_CHECKING:
-    from celery import Celery
+    from celery import Celery  # type: ignore[import-untyped]
 
 NAME = "queues"
 _ANSWER_SECONDS = 3.0
@@ -68,7 +68,7 @@ def waiting_tasks() -> dict[str, int]:
 
 def taken_queues(app: Celery) -> dict[str, list[str]]:
     """The workers that take each queue. Raises OSError when the broker does not answer."""
-    from celery.exceptions import OperationalError
+    from celery.exceptions import OperationalError  # type: ignore[import-untyped]
 
     try:
         with app.connection_for_write() as connection:

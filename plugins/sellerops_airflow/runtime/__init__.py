@@ -1,7 +1,6 @@
 """The objects that tasks and triggers of one process share, such as ledger and archive.
 
-Synchronous, because Airflow's connections and the ledger are. Triggers call it with ``asyncio.to_thread``,
-where Airflow answers through the triggerer's event loop without blocking it.
+Synchronous, as Airflow's connections and the ledger are; triggers call it with ``asyncio.to_thread``.
 """
 
 from __future__ import annotations
