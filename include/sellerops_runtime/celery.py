@@ -74,6 +74,8 @@ class Celery:
             # By default the metadata database, which workers do not need otherwise.
             "CELERY__RESULT_BACKEND": self.address,
             "CELERY__WORKER_CONCURRENCY": self.slots,
+            # Seconds until another worker gets what a dead one had received and not begun.
+            "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": 3600,
         }
 
     @staticmethod
