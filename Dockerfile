@@ -1,5 +1,16 @@
 # Airflow with this project. docker-compose.yaml starts all components and the local Amazon from target `airflow`, and
 # the browsers of its profile `portal` from target `browser`.
+FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254 AS proxy
+# TLS in front of the API servers (docs/security.md#tls): Debian's Caddy, which the tests use, too.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends caddy ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 50001 --gid 0 --no-create-home proxy \
+    && mkdir -p /data /config && chown proxy:0 /data /config
+ENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config HOME=/data
+USER proxy
+CMD ["caddy", "run", "--config", "/etc/caddy/sellerops/tls.Caddyfile", "--adapter", "caddyfile"]
+
 FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254 AS airflow
 
 ENV AIRFLOW_HOME=/opt/airflow \

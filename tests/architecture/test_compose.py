@@ -51,7 +51,7 @@ def test_the_check_finds_planted_errors(tmp_path, right, wrong):
 
 
 def test_each_airflow_component_is_a_service_of_its_own():
-    commands = {tuple(service.get("command", ())) for service in SERVICES.values()}
+    commands = {tuple(service.get("command", ())[:2]) for service in SERVICES.values()}
     for component in ("api-server", "scheduler", "dag-processor", "triggerer"):
         assert ("airflow", component) in commands
 
@@ -93,7 +93,7 @@ def test_the_browsers_image_has_a_browser_and_airflows_has_none():
     assert "chromium" in browser
     assert browser.rstrip().rsplit("USER ", 1)[1].startswith("airflow\n")
     targets = {each["build"]["target"] for each in SERVICES.values() if "build" in each}
-    assert targets == {"airflow", "browser"}
+    assert targets == {"airflow", "browser", "proxy"}
     assert f"{SERVICES['airflow-scheduler']['environment']['SELLEROPS_BROWSERS_HOME']}/downloads" in airflow
 
 
@@ -150,6 +150,49 @@ def test_credentials_go_to_the_services_that_store_them_and_no_further():
     assert len(secrets) >= 5
     for key, value in secrets.items():
         assert re.search(r"\$\{[A-Z_]+:\?", value), f"{key} stands in the file"
+
+
+def test_no_container_writes_to_its_image_or_keeps_powers_that_it_does_not_need():
+    """A browser writes beside its profile and needs its own sandbox; Postgres hands its volume over."""
+    added = {}
+    for name, service in SERVICES.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert service.get("read_only") or name.startswith("browser-"), name
+        assert not {"privileged", "network_mode", "pid", "devices"} & set(service), name
+        added[name] = service.get("cap_add", [])
+    assert {name for name, given in added.items() if given} == {"postgres"}
+    assert "SYS_ADMIN" not in added["postgres"]
+
+
+def test_what_airflow_writes_is_in_a_volume_or_in_memory():
+    environment = SERVICES["airflow-scheduler"]["environment"]
+    assert environment["AIRFLOW_CONFIG"].startswith("/tmp/")
+    for name in ("airflow-init", "airflow-api-server", "airflow-scheduler", "airflow-triggerer"):
+        assert "/tmp" in SERVICES[name]["tmpfs"]
+
+
+def test_every_image_ends_as_a_user_who_is_not_root():
+    stages = re.split(
+        r"^FROM ", (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    users = {
+        re.search(r" AS (\S+)", stage)[1]: re.findall(r"^USER (\S+)", stage, re.MULTILINE)[-1]
+        for stage in stages[1:]
+    }
+    assert users == {"proxy": "proxy", "airflow": "airflow", "browser": "airflow"}
+
+
+def test_tls_comes_with_its_profile_and_the_api_servers_believe_only_the_proxy():
+    proxy = SERVICES["tls"]
+    assert proxy["profiles"] == ["tls"]
+    assert {each.split(":")[0] for each in proxy["ports"]} == {"80", "443"}
+    server = SERVICES["airflow-api-server"]
+    assert server["command"] == ["airflow", "api-server", "--proxy-headers"]
+    assert server["ports"] == ["127.0.0.1:${AIRFLOW_PORT:-8080}:8080"]
+    caddyfile = (PROJECT_ROOT / "deploy" / "caddy" / "tls.Caddyfile").read_text(encoding="utf-8")
+    read = set(re.findall(r"\{\$([A-Z_]+)", caddyfile)) - {"SELLEROPS_CADDY_OPTIONS"}
+    assert read == set(proxy["environment"])
 
 
 def test_the_image_installs_the_lock_with_the_uv_that_made_it():
