@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from amazon_sandbox.simulation import tables
-from amazon_sandbox.simulation.orders import KEPT_DAYS, Order, OrderItem, orders_on
+from amazon_sandbox.simulation.orders import Order, OrderItem, orders_on
 from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
 from amazon_sandbox.simulation.streams import (
     UPPER_ALNUM,
@@ -72,7 +72,12 @@ class Refund(NamedTuple):
     returns: tuple[FbaReturn, ...]
 
 
-@kept_per_storefront(2_048)
+# Few a day, and asked for again and again, by fees, removals and reimbursements of any fortnight. Without them
+# the orders of their days were made several times.
+KEPT_DAYS = 2_048
+
+
+@kept_per_storefront(KEPT_DAYS)
 def refund_lags(storefront: Storefront, ordinal: int) -> tuple[int, ...]:
     """The lags in days of the refunds of a purchase day, ascending, one entry a refund."""
     mean = storefront.usual_volume * REFUND_SHARE

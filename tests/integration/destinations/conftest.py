@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 from integration.destinations.stores import STORES, Store
+from support.examples import IS_WHOLE_SUITE
 
 from sellerops.destinations import DESTINATIONS
 from sellerops.settings.known_destinations import KnownDestination
@@ -48,7 +47,6 @@ ON_BIGQUERY = {
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A module names in ``ONLY`` the destinations it is for; else every one has its turn."""
-    is_whole = os.environ.get("SELLEROPS_WHOLE_SUITE") == "1"
     left_out = []
     for item in items:
         only = getattr(getattr(item, "module", None), "ONLY", None)
@@ -56,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name = params.get("store")
         if name is None or not isinstance(item, pytest.Function):
             continue
-        is_long = name == "bigquery" and item.originalname not in ON_BIGQUERY and not is_whole
+        is_long = name == "bigquery" and item.originalname not in ON_BIGQUERY and not IS_WHOLE_SUITE
         if is_long or (only and name not in only):
             left_out.append(item)
     if left_out:

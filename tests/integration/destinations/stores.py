@@ -14,6 +14,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud.bigquery import Table as BigQueryTable
 from integration.destinations.json_lines import Table
 from psycopg.rows import dict_row
+from support.examples import examples
 
 from sellerops.destinations import ConnectionValues, Destination, open_destination
 from sellerops.destinations.bigquery import BigQueryAddress
@@ -52,7 +53,7 @@ class Store(Protocol):
 class PostgresStore:
     """Postgres through a connection string."""
 
-    examples = 10
+    examples = examples(10)
     at_once = 8
 
     def __init__(self, conninfo: str) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from integration.destinations.documents import Doc, day_slice, spec_with, tsv
 from integration.destinations.stores import PostgresStore, Store
 from psycopg import errors
+from support.examples import examples
 
 from sellerops.base.errors import (
     CheckFailed,
@@ -133,7 +134,7 @@ def test_a_moment_that_arrow_alone_reads(store: Store, moment: str) -> None:
         assert read["a"].isoformat() == "2026-11-17T10:01:00+00:00"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_values_near_the_limits_are_stored_or_rejected(
     postgres: PostgresStore, data: st.DataObject

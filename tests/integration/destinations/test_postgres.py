@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from integration.destinations.documents import Doc, day_slice, tsv
 from integration.destinations.stores import PostgresStore
 from psycopg import sql
+from support.examples import examples
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, RetryableError, UnreadableDocument
 from sellerops.destinations import RequestMeta, load_document, open_destination
@@ -210,7 +211,7 @@ CELLS = st.one_of(
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.specs import shipped_failures, shipped_specs
 from unit.catalogue.documents import ROWS, Cell, cells, facts_for, put
 
@@ -39,7 +40,7 @@ SLICE = Slice(
 # What a file is decides how it is read: a workbook may come as CSV.
 FLAT = ("tsv", "csv", "xlsx")
 QUICK = settings(
-    max_examples=10,
+    max_examples=examples(10),
     deadline=None,
     derandomize=True,
     database=None,

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from support.examples import examples
 from unit.amazon_sandbox.simulation.created import (
     DAY,
     HOUR,
@@ -39,7 +40,7 @@ SUMMARY, DETAIL = "GET_LEDGER_SUMMARY_VIEW_DATA", "GET_LEDGER_DETAIL_VIEW_DATA"
 STORAGE = "GET_FBA_STORAGE_FEE_CHARGES_DATA"
 ZONE = ZoneInfo("America/Los_Angeles")
 EVENING = datetime(2026, 11, 10, 20, tzinfo=UTC)
-quiet = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quiet = settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Columns(NamedTuple):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
+from support.examples import examples
 from unit.amazon_sandbox.simulation.created import DAY, IDS, START, closed_shipment, fba_skus, several
 from unit.amazon_sandbox.simulation.reading import DE, JP, US, read_flat_file
 
@@ -82,7 +83,7 @@ def transacted_fees(
                 yield posted, name, related["SHIPMENT_ID"], amount
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=several)
 def test_fees_are_in_the_settlement_and_the_transactions_of_their_day(
     simulation: Simulation, made: tuple[CreatedShipment, ...]

@@ -256,11 +256,14 @@ def _lines_of_months(simulation: Simulation) -> Iterator[Line]:
         )
     )  # fmt: skip
     events: list[Event] = []
+    # Month by month, so that all families of a month find its orders, of which only some months are kept.
+    months = [(start, min(start + 30 * 86_400, end)) for start in range(span[0], end, 30 * 86_400)]
     for seller, storefront in (us, gb):
-        for family in (adjustments.corrections, promotions.promotion_fees, inbound.shipment_fees,
-                       removals.removal_fees, removals.liquidations, retrocharges.retrocharges):  # fmt: skip
-            events += family(storefront, *span)
-        events += reimbursements.payments(storefront, *span)
+        for month in months:
+            for family in (adjustments.corrections, promotions.promotion_fees, inbound.shipment_fees,
+                           removals.removal_fees, removals.liquidations, retrocharges.retrocharges,
+                           reimbursements.payments):  # fmt: skip
+                events += family(storefront, *month)
         events += storage.storage_charges(storefront, *newest)
         events += subscription(seller, storefront, *newest)
         events += moved_debts(storefront, first_of_currencies(seller, storefront), *span)
@@ -268,8 +271,8 @@ def _lines_of_months(simulation: Simulation) -> Iterator[Line]:
             events += balances(storefront, start, 100_000, lambda _: 100_000)
     for seller, storefront in (gb, de, ae):
         events += services(seller, storefront, *span)
-    for month in range(month_of(newest[0]), month_of(end)):
-        events += invoices_of_month(gb[1], month)
+    for number in range(month_of(newest[0]), month_of(end)):
+        events += invoices_of_month(gb[1], number)
     for event in events:
         yield from event.lines()
     yield from refunds.lines_posted(jp[1], *span)
