@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -34,6 +34,24 @@ class Step(NamedTuple):
 
     name: str
     nth: int
+
+
+def apart(crossed: Sequence[Step]) -> list[Step]:
+    """The steps that leave different things behind. Between an "after" and the next "before" nothing happens
+    outside the process, so that of the two one will do: the one that is not of the ledger, if there is one.
+    """
+    kept: list[Step] = []
+    for step in crossed:
+        if _follows(step, kept[-1:]) and "ledger" in step.name:
+            continue
+        if _follows(step, kept[-1:]) and "ledger" in kept[-1].name:
+            kept.pop()
+        kept.append(step)
+    return kept
+
+
+def _follows(step: Step, previous: Sequence[Step]) -> bool:
+    return step.name.startswith("before") and any(one.name.startswith("after") for one in previous)
 
 
 class Steps:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from integration.collect.ads_parts import ADS_RUN, AdsBench, campaigns
-from integration.collect.killing import Killed, Step, Steps, stepping
+from integration.collect.killing import Killed, Step, Steps, apart, stepping
 from integration.collect.parts import RUN_AT, collect, wait
 from support.sandbox import SandboxServer
 
@@ -64,7 +64,7 @@ def test_killed_at_every_step_a_slice_has_one_report_and_one_document(
     bench.sandbox.quotas(operation="createAdsReport", rate=100.0, burst=1000)
     whole = _run_through(bench, next(days), None, tmp_path / "whole").crossed
     struck = []
-    for number, at in enumerate(_one_of_each(whole)):
+    for number, at in enumerate(_one_of_each(apart(whole))):
         _forget_profiles(bench)
         if _run_through(bench, next(days), at, tmp_path / str(number)).struck:
             struck.append(at)

@@ -13,7 +13,7 @@ from typing import Any
 
 import fsspec
 import pytest
-from integration.collect.killing import Killed, stepping
+from integration.collect.killing import Killed, apart, stepping
 from integration.collect.portal_parts import NOON, check_file
 
 from sellerops.archive import Archive
@@ -304,7 +304,7 @@ def test_killed_at_every_step_every_file_is_one_request_and_one_document(bench: 
         bench.put("0.csv", b"0", 2 * DAY)
         bench.collect()
     struck = 0
-    for number, at in enumerate(steps.crossed, 1):
+    for number, at in enumerate(apart(steps.crossed), 1):
         bench.put(f"{number}.csv", str(number).encode(), 2 * DAY - number)
         with stepping(at) as again:
             try:
@@ -313,7 +313,7 @@ def test_killed_at_every_step_every_file_is_one_request_and_one_document(bench: 
                 bench.collect()
         struck += again.struck
     assert struck > 5
-    files = len(steps.crossed) + 1
+    files = len(apart(steps.crossed)) + 1
     assert len(bench.documents()) == files
     assert len(bench.collect().request_ids) == files
 

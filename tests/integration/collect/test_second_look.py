@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from integration.collect.killing import Killed, Step, Steps, stepping
+from integration.collect.killing import Killed, Step, Steps, apart, stepping
 from integration.collect.parts import RUN, RUN_AT, Bench, another_run, collect, spec_with, wait
 
 from sellerops.base.errors import NotPublishedYet, ReportFatal
@@ -146,7 +146,7 @@ def test_killed_at_every_step_an_empty_slice_costs_two_reports(bench: Bench, fas
         bench.sandbox.quotas(operation=operation, rate=10.0, burst=100)
     bench.sandbox.faults("cancelled")
     slices = _pieces(bench)
-    whole = _empty_through(bench, next(slices), None).crossed
+    whole = apart(_empty_through(bench, next(slices), None).crossed)
     calls = [step for step in whole if step.nth == 1 and "call" in step.name]
     ledgers = [step for step in whole if "ledger" in step.name]
     chosen = [*calls, *ledgers[:: max(1, len(ledgers) // 8)]]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.postgres import TEMPLATE, PostgresServer
 from support.samples import Sample, _made
 from support.tables import Tables
@@ -156,7 +157,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=6, suppress_health_check=[*HealthCheck], deadline=None)
+@settings(max_examples=examples(6), suppress_health_check=[*HealthCheck], deadline=None)
 @given(story=st.lists(steps, min_size=4, max_size=16))
 def test_any_story_ends_with_the_tables_of_a_full_build(
     postgres_server: PostgresServer,

@@ -91,6 +91,13 @@ def test_pages_of_stock_show_one_moment_and_expire_after_30_seconds(
     assert ask(na, STOCK, **{**STOCK_QUERY, "details": "false"}, nextToken=fresh).status_code == 400
 
 
+@pytest.fixture
+def long_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of transactions: each page makes its first day once more."""
+    monkeypatch.setattr(finances, "PAGE_SIZE", 5_000)
+
+
+@pytest.mark.usefixtures("long_pages")
 def test_transactions_are_the_settlements_lines(eu: Api) -> None:
     """To the cent, for the newest settlement of each currency, deferred money counted once."""
     api, now = unlimited(eu), datetime.fromisoformat(NOW)
@@ -298,6 +305,7 @@ def test_an_answer_may_list_nothing(eu: Api, how: str, left: dict[str, Any]) -> 
     assert fetch(api, MONEY, postedAfter="2026-11-11T00:00:00Z") == {"payload": left}
 
 
+@pytest.mark.usefixtures("long_pages")
 def test_fees_of_the_account_have_no_marketplace_no_items_and_some_no_id(eu: Api) -> None:
     rows = transactions(unlimited(eu), postedAfter="2026-10-01T00:00:00Z")
     fees = [row for row in rows if row["transactionType"] == "ServiceFee"]

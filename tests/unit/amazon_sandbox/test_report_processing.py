@@ -112,11 +112,11 @@ def test_an_empty_bucket_is_refused_as_amazon_refuses(na: Api, sandbox: Sandbox)
     assert na.call("POST", "/reports", json=na.body(SALES)).status_code == 202
 
 
-def test_a_thousand_reports_at_once(na: Api, sandbox: Sandbox, control: Any) -> None:
+def test_hundreds_of_reports_at_once(na: Api, sandbox: Sandbox, control: Any) -> None:
     """All end DONE, each with a document of its own."""
     control("POST", "/quotas", {"operation": "createReport", "rate": 1000, "burst": 2000})
     control("POST", "/quotas", {"operation": "getReports", "rate": 1000, "burst": 2000})
-    ids = {na.create(SALES) for _ in range(1000)}
+    ids = {na.create(SALES) for _ in range(250)}
     sandbox.clock.change(jump=600)
     page = na.call("GET", "/reports", params={"reportTypes": SALES, "pageSize": 100}).json()
     reports = page["reports"]
@@ -125,7 +125,7 @@ def test_a_thousand_reports_at_once(na: Api, sandbox: Sandbox, control: Any) -> 
         reports += page["reports"]
     assert {report["reportId"] for report in reports} == ids
     assert {report["processingStatus"] for report in reports} == {"DONE"}
-    assert len({report["reportDocumentId"] for report in reports}) == 1000
+    assert len({report["reportDocumentId"] for report in reports}) == 250
 
 
 def test_queued_documents_are_written_before_the_clock_jumps(
