@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from integration.destinations.stores import STORES, Store
 from support.examples import IS_WHOLE_SUITE
@@ -49,7 +51,8 @@ EVERY_CASE = {"test_any_order_any_number_of_times"}
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A module names in ``ONLY`` the destinations it is for; else every one has its turn."""
-    left_out, on_bigquery = [], set()
+    left_out: list[pytest.Item] = []
+    on_bigquery: set[tuple[Path, str]] = set()
     for item in items:
         only = getattr(getattr(item, "module", None), "ONLY", None)
         params = getattr(getattr(item, "callspec", None), "params", {})
