@@ -72,8 +72,8 @@ class Refund(NamedTuple):
     returns: tuple[FbaReturn, ...]
 
 
-# Few a day, and asked for again and again, by fees, removals and reimbursements of any fortnight. Without them
-# the orders of their days were made several times.
+# Few a day, and asked for again and again, by fees, removals and reimbursements of any fortnight. Without
+# them the orders of their days were made several times.
 KEPT_DAYS = 2_048
 
 
