@@ -3,7 +3,8 @@
     PYTHONPATH=include:plugins python benchmarks/hub.py --conninfo ADDRESS --reader ADDRESS
     ... --tries 20 --days 30 365 --only profit products
 
-``--conninfo``: a database filled by ``full_marts.py``; ``--reader``: the same for role ``sellerops_reader``.
+``--conninfo``: a database filled by ``full_marts.py``, into which one inbound run is written; ``--reader``: the
+same for role ``sellerops_reader``.
 The app runs in this process, as an owner; nothing is cached between requests but what the hub itself caches.
 Each route is asked once to warm up, then ``--tries`` times for each number of ``--days`` that end on the last
 day with figures. Prints a table and exits with 1 if a p95 is above 200 ms, or a route does not answer 200.
@@ -27,9 +28,21 @@ import psutil
 import psycopg
 
 LIMIT_MS = 200.0
+# A run of inbound shipments, of which a filled database has none.
+_RUN = (
+    "INSERT INTO sellerops.inbound_run (account_id, marketplace_id, name, state, request, dag_id, run_id) "
+    "VALUES ('northwind_na', 'ATVPDKIKX0DER', 'benchmark', 'planning', "
+    """'{"account": "northwind_na", "marketplace": "US", "name": "benchmark", "items": []}', """
+    "'fba_inbound', 'benchmark') ON CONFLICT DO NOTHING"
+)
+# What one route is asked for, where the examples of the others do not fit.
+_OF_ROUTE = {
+    "/api/why/rows": {"mart": "sales_day", "column": "units_ordered", "name": "amazon_sp.all_orders"},
+}
 # Routes that answer a wrong question with 422 or 404: what to ask for what is in the database.
 _EXAMPLES = {
     "story": "SELECT account_id, sku FROM sellerops_marts.product ORDER BY 1, 2 LIMIT 1",
+    "run": "SELECT id AS inbound_run_id FROM sellerops.inbound_run ORDER BY id LIMIT 1",
     "shop": "SELECT account_id, marketplace_id, sku FROM sellerops_marts.restock ORDER BY day DESC LIMIT 1",
 }
 
@@ -63,7 +76,7 @@ def _measured(app: Any, client: Any, options: argparse.Namespace) -> Iterator[di
     for route in sorted(_routes(app), key=lambda each: each.path):
         if options.only and not any(f"/{name}" in route.path for name in options.only):
             continue
-        query = _query(route, examples)
+        query = {**_query(route, examples), **_OF_ROUTE.get(route.path, {})}
         path = "/hub" + re.sub(
             r"\{([a-z_]+)(:path)?\}", lambda found: str(examples.get(found[1], 1)), route.path
         )
@@ -131,6 +144,7 @@ def _query(route: Any, examples: dict[str, Any]) -> dict[str, Any]:
 def _examples(conninfo: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with psycopg.connect(conninfo, autocommit=True, row_factory=psycopg.rows.dict_row) as connection:
+        connection.execute(_RUN.encode())
         for statement in _EXAMPLES.values():
             for row in connection.execute(statement.encode()).fetchall():
                 found |= row

@@ -1,28 +1,37 @@
 -- Advertising over the days of the scope, grouped by marketplace or ad product (`by`), beside what the
 -- marketplace sold and earned before advertising. Sums are divided, ratios of days never added.
-WITH campaign_days AS (
-    -- By day first: there are few days, and many campaigns, which would be sorted to count days.
+WITH own_days AS (
+    -- By day first: there are few days, and many campaigns, which would be converted and sorted one by one.
+    SELECT a.account_id, a.marketplace_id, CASE WHEN %(by)s = 'marketplace' THEN '' ELSE a.ad_product END AS ad_product,
+           a.currency, a.day, count(*) AS campaigns, sum(a.impressions) AS impressions, sum(a.clicks) AS clicks,
+           sum(a.orders) AS orders, sum(a.units) AS units, sum(a.spend) AS spend, sum(a.sales) AS sales,
+           count(a.spend) AS known_spend, count(a.sales) AS known_sales,
+           max(CASE a.status WHEN 'incomplete' THEN 2 WHEN 'estimated' THEN 1 ELSE 0 END) AS trust,
+           max(a.missing) AS missing
+    FROM sellerops_marts.ads_campaign_day AS a
+    WHERE a.day BETWEEN %(start)s AND %(end)s
+      AND (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
+      AND (%(marketplaces)s::text[] IS NULL OR a.marketplace_id = ANY (%(marketplaces)s))
+    GROUP BY a.account_id, a.marketplace_id, 3, a.currency, a.day
+),
+campaign_days AS (
     SELECT CASE WHEN %(by)s = 'ad_product' THEN '' ELSE a.account_id END AS account_id,
            CASE WHEN %(by)s = 'ad_product' THEN '' ELSE a.marketplace_id END AS marketplace_id,
-           CASE WHEN %(by)s = 'marketplace' THEN '' ELSE a.ad_product END AS ad_product,
-           '' AS campaign_id,
+           a.ad_product, '' AS campaign_id,
            coalesce(CASE WHEN %(in_reporting)s THEN g.reporting_currency ELSE a.currency END, '') AS currency,
            a.day, sum(a.impressions) AS impressions, sum(a.clicks) AS clicks, sum(a.orders) AS orders,
            sum(a.units) AS units,
            sum(a.spend * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END) AS spend,
            sum(a.sales * CASE WHEN %(in_reporting)s THEN x.rate ELSE 1 END) AS sales,
-           count(*) - count(CASE WHEN %(in_reporting)s THEN x.rate ELSE a.spend END) AS unknown_spend,
-           count(*) - count(CASE WHEN %(in_reporting)s THEN a.sales * x.rate ELSE a.sales END) AS unknown_sales,
-           max(CASE a.status WHEN 'incomplete' THEN 2 WHEN 'estimated' THEN 1 ELSE 0 END) AS trust,
-           max(a.missing) AS missing
-    FROM sellerops_marts.ads_campaign_day AS a
+           sum(a.campaigns - CASE WHEN NOT %(in_reporting)s THEN a.known_spend
+                                  WHEN x.rate IS NULL THEN 0 ELSE a.campaigns END) AS unknown_spend,
+           sum(a.campaigns - CASE WHEN %(in_reporting)s AND x.rate IS NULL THEN 0 ELSE a.known_sales END) AS unknown_sales,
+           max(a.trust) AS trust, max(a.missing) AS missing
+    FROM own_days AS a
     LEFT JOIN sellerops_reference.account_setting AS g ON g.account_id = a.account_id
     LEFT JOIN sellerops_reference.fx_rate AS x
         ON x.day = a.day AND x.from_currency = a.currency AND x.to_currency = g.reporting_currency
         AND x.day BETWEEN %(start)s AND %(end)s
-    WHERE a.day BETWEEN %(start)s AND %(end)s
-      AND (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
-      AND (%(marketplaces)s::text[] IS NULL OR a.marketplace_id = ANY (%(marketplaces)s))
     GROUP BY 1, 2, 3, 4, 5, a.day
 ),
 grouped AS (

@@ -1,4 +1,5 @@
--- Days and marketplaces are named one by one, so that the marts' indices find each with the SKU.
+-- Days and marketplaces are named one by one, so that the marts' indices find each with the SKU. Of days to compare with,
+-- only units and money are told (`only_profit`).
 WITH days AS (SELECT unnest(%(days)s::date[]) AS day),
 profit AS (
     SELECT p.day, coalesce(CASE WHEN %(in_reporting)s THEN p.reporting_currency ELSE p.currency END, '') AS currency,
@@ -24,7 +25,7 @@ stock AS (
         SELECT i.day, i.stock_pool, max(i.sellable) AS sellable
         FROM sellerops_marts.inventory_day AS i
         WHERE i.account_id = %(account)s AND i.marketplace_id = ANY (%(shops)s) AND i.day = ANY (%(days)s::date[])
-          AND i.sku = %(sku)s
+          AND i.sku = %(sku)s AND NOT %(only_profit)s
         GROUP BY 1, 2
     ) AS pools GROUP BY 1
 ),
@@ -33,7 +34,7 @@ demand AS (
            array_agg(DISTINCT d.mask_reason) FILTER (WHERE d.is_masked) AS masked
     FROM sellerops_marts.demand_day AS d
     WHERE d.account_id = %(account)s AND d.marketplace_id = ANY (%(shops)s) AND d.day = ANY (%(days)s::date[])
-      AND d.sku = %(sku)s
+      AND d.sku = %(sku)s AND NOT %(only_profit)s
     GROUP BY 1
 ),
 traffic AS (
@@ -41,7 +42,7 @@ traffic AS (
            sum(t.buy_box_views) / nullif(sum(t.page_views), 0) AS buy_box_share
     FROM sellerops_marts.traffic_sku_day AS t
     WHERE t.account_id = %(account)s AND t.marketplace_id = ANY (%(shops)s) AND t.day = ANY (%(days)s::date[])
-      AND t.sku = %(sku)s
+      AND t.sku = %(sku)s AND NOT %(only_profit)s
     GROUP BY 1
 ),
 ads AS (
@@ -53,7 +54,7 @@ ads AS (
         WHERE f.day = o.day AND f.from_currency = o.currency AND f.to_currency = a.reporting_currency
     ) AS x ON true
     WHERE o.account_id = %(account)s AND o.marketplace_id = ANY (%(shops)s) AND o.day = ANY (%(days)s::date[])
-      AND o.sku = %(sku)s
+      AND o.sku = %(sku)s AND NOT %(only_profit)s
     GROUP BY 1
 )
 SELECT d.day, p.currency, p.units, p.product_sales, round(p.product_sales / nullif(p.units, 0), 6) AS average_price,

@@ -32,15 +32,27 @@ _NEWEST = 13
 
 
 class Product:
-    """Reads one SKU's figures within a scope, whose accounts it ignores: the SKU is of ``account_id``."""
+    """Reads one SKU's figures within a scope, whose accounts it ignores: the SKU is of ``account_id``.
 
-    def __init__(self, connection: Connection, scope: Scope, account_id: str, sku: str) -> None:
+    ``only_profit``: ``days`` have units and money only, which is what totals of compared days need.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        scope: Scope,
+        account_id: str,
+        sku: str,
+        *,
+        only_profit: bool = False,
+    ) -> None:
         self._connection = connection
         # Days and shops are named one by one, so that the marts' indices find each with the SKU.
         self._values = {
             **scope.values(),
             "account": account_id,
             "sku": sku,
+            "only_profit": only_profit,
             "days": _days(scope.start, scope.end),
             "newest_days": _days(scope.end - timedelta(days=_NEWEST), scope.end + timedelta(days=1)),
         }

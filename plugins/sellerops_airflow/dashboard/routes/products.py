@@ -73,7 +73,7 @@ def _story(connection: Connection, scope: Scope, account_id: str, sku: str) -> P
     if head is None:
         return None
     compared = scope.compared()
-    before = Product(connection, compared, account_id, sku).days if compared else []
+    before = Product(connection, compared, account_id, sku, only_profit=True).days if compared else []
     return ProductStory(
         product=head,
         shops=product.shops,
