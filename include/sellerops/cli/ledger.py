@@ -45,9 +45,16 @@ def add(commands: Any) -> None:
     action.add_argument("--report")
     action.add_argument("--since", type=day, metavar="DAY", help="first day (UTC)")
     action.set_defaults(run=_costs)
-    actions.add_parser(
+    migrating = actions.add_parser(
         "migrate", help="migrate the ledger's tables to this version, as their owner ($SELLEROPS_OWNER)"
-    ).set_defaults(run=_migrate)
+    )
+    migrating.add_argument(
+        "--to",
+        default="head",
+        metavar="REVISION",
+        help="to this one, such as 0031; an older one loses what only newer ones store (docs/upgrade.md)",
+    )
+    migrating.set_defaults(run=_migrate)
 
     adopt = actions.add_parser(
         "adopt-archive", help="pair an archive with this ledger, after it was moved or its ledger was lost"
@@ -66,12 +73,13 @@ def _adopt(options: argparse.Namespace) -> int:
 def _migrate(options: argparse.Namespace) -> int:
     ledger = open_ledger_as_owner()
     try:
-        ledger.migrate()
+        ledger.migrate(options.to)
     except psycopg.OperationalError as error:
         raise LedgerUnavailable(f"{str(error).splitlines()[0]}.", where=ledger.database.place) from error
     finally:
         ledger.close()
-    print("The ledger has been migrated to this version.")
+    to = "this version" if options.to == "head" else f"revision {options.to}"
+    print(f"The ledger has been migrated to {to}.")
     return 0
 
 

@@ -228,7 +228,9 @@ def _is_outage(error: Exception) -> bool:
 def migrate(conninfo: str, revision: str = "head") -> None:
     """Migrate schema ``sellerops`` to ``revision`` as its owner, and grant the other roles their part.
 
-    Concurrent callers wait for each other. Raises ConfigurationError for a role that does not own the ledger.
+    An older revision than the ledger's takes the migrations since back, with what only they store: for going
+    back to an earlier version of sellerops. Concurrent callers wait for each other. Raises ConfigurationError
+    for a role that does not own the ledger, and for an unknown revision.
     """
     with postgres.connect(conninfo, MIGRATING, autocommit=True) as asking:
         if asking.is_pooled:
@@ -249,13 +251,6 @@ def migrate(conninfo: str, revision: str = "head") -> None:
 
     from sellerops.views.postgres import detach_views
 
-    def is_at_head(driver: psycopg.Connection[Any], config: Config) -> bool:
-        row = driver.execute("SELECT to_regclass('sellerops.alembic_version')").fetchone()
-        if not row or row[0] is None:
-            return False
-        found = driver.execute("SELECT version_num FROM sellerops.alembic_version").fetchone()
-        return bool(found and found[0] == ScriptDirectory.from_config(config).get_current_head())
-
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     engine = create_engine(
@@ -264,19 +259,38 @@ def migrate(conninfo: str, revision: str = "head") -> None:
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('sellerops.migrations'))"))
         config.attributes["connection"] = connection
-        if revision == "base":
-            command.downgrade(config, revision)
-            return
         driver = connection.connection.driver_connection
         assert driver is not None
-        if not is_at_head(driver, config):
+        script = ScriptDirectory.from_config(config)
+        known = [each.revision for each in script.walk_revisions()]
+        if revision not in ("head", "base", *known):
+            raise ConfigurationError(
+                f"there is no migration {revision}; the newest is {known[0]}.",
+                where="ledger migrate",
+                remedy=f"Name one from {known[-1]} to {known[0]}.",
+            )
+        present = _revision_of(driver)
+        if present != known[0] or revision not in ("head", present):
             # A migration may change what the views select from.
             detach_views(driver)
-        command.upgrade(config, revision)
+        if revision == "base" or (present in known and revision in known[known.index(present) :]):
+            command.downgrade(config, revision)
+            if revision == "base":
+                return
+        else:
+            command.upgrade(config, revision)
         grant_all(driver)
         if revision == "head":
             with as_collector(driver):
                 sync_configuration(driver)
+
+
+def _revision_of(connection: psycopg.Connection[Any]) -> str | None:
+    row = connection.execute("SELECT to_regclass('sellerops.alembic_version')").fetchone()
+    if not row or row[0] is None:
+        return None
+    found = connection.execute("SELECT version_num FROM sellerops.alembic_version").fetchone()
+    return str(found[0]) if found else None
 
 
 def sync_configuration(connection: psycopg.Connection[Any]) -> None:

@@ -49,9 +49,9 @@ class Ledger:
     def close(self) -> None:
         self.database.close()
 
-    def migrate(self) -> None:
-        """Migrate the schema to this version; safe to call from several processes at once."""
-        database.migrate(self.database.conninfo)
+    def migrate(self, revision: str = "head") -> None:
+        """Migrate the schema to this version, or to a revision; several processes may call it at once."""
+        database.migrate(self.database.conninfo, revision)
 
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection in a transaction that commits at the end, or rolls back on error."""

@@ -250,6 +250,12 @@ def test_a_spec_is_read_again_after_a_while_and_credentials_after_a_refusal(
     assert secret() == SECRET
     runtime.forget_credentials(account())
     assert secret() == "renewed"
+    # While Amazon still accepts both, nothing is refused: a running process has the new one within a minute.
+    connection["password"] = "renewed again"
+    monkeypatch.setenv(CONNECTION, json.dumps(connection))
+    assert secret() == "renewed"
+    moment = 61.0 + 60.0
+    assert secret() == "renewed again"
 
 
 def test_an_account_that_is_gone_is_a_configuration_error() -> None:
