@@ -174,6 +174,23 @@ lock: $(BIN)/uv  ## Update the lock files from requirements*.txt; ARGS=--upgrade
 	@$(COMPILE) --python-version 3.13 $(ARGS) --no-annotate requirements-bigquery.txt -o requirements-bigquery.lock
 	@echo "uv==$(UV_VERSION)" | $(COMPILE) --python-version 3.11 --no-annotate - -o requirements-uv.lock
 
+# A further Airflow is tried beside the pinned one: all our packages, and those of the tests, with that version.
+AIRFLOW_VENV = .venv-airflow-$(AIRFLOW)
+AIRFLOW_TESTS := tests/dags tests/unit/sellerops_airflow
+.PHONY: lock-airflow
+lock-airflow: $(BIN)/uv  ## Lock all packages with another Airflow; AIRFLOW=3.3.1
+	@test -n "$(AIRFLOW)" || { echo "Name the version: make lock-airflow AIRFLOW=3.3.1" >&2; exit 1; }
+	@sed -E -e 's/^apache-airflow==.*/apache-airflow==$(AIRFLOW)/' -e '/^-r /d' requirements.txt requirements-dev.txt \
+		| $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+			--custom-compile-command "make lock-airflow AIRFLOW=$(AIRFLOW)" - -o requirements-airflow-$(AIRFLOW).lock
+
+.PHONY: test-airflow
+test-airflow: $(BIN)/uv  ## Run the tests that use Airflow with another one, in a venv of its own; AIRFLOW=3.3.1, ARGS="..."
+	@test -f requirements-airflow-$(AIRFLOW).lock || { echo "First: make lock-airflow AIRFLOW=<version>" >&2; exit 1; }
+	@test -x $(AIRFLOW_VENV)/bin/pytest || { "$(PYTHON)" -m venv $(AIRFLOW_VENV) \
+		&& VIRTUAL_ENV="$(CURDIR)/$(AIRFLOW_VENV)" $(INSTALL) -r requirements-airflow-$(AIRFLOW).lock; }
+	@$(AIRFLOW_VENV)/bin/pytest -n 2 --dist loadfile -q $(or $(ARGS),$(AIRFLOW_TESTS))
+
 .PHONY: images
 images:  ## Pin the base images of Dockerfile and docker-compose*.yaml to today's digests (needs Docker)
 	@set -e; for file in Dockerfile docker-compose.yaml docker-compose.celery.yaml; do \

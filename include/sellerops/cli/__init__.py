@@ -30,6 +30,7 @@ COMMANDS = {
     "personal": {"personal": "personal data: tables, retention, undeclared columns"},
     "replay": {"replay": "rebuild tables from the archive, or compare them with it"},
     "backup": {"backup": "back up warehouse, archive and configuration"},
+    "clean_airflow": {"clean-airflow": "delete old rows of Airflow's metadata, except what is in progress"},
     "sizes": {"sizes": "what grows, how fast, and when it is full"},
     "restore": {
         "restore": "restore a backup, then load newer documents of the archive",

@@ -131,7 +131,7 @@ def clean_metadata(keep_days: int, keep_audit_days: int) -> list[str]:
     except ConfigurationError as error:
         raise SkipError(
             f"Airflow's metadata is not cleaned: connection {METADATA_CONN_ID} {error.cause}",
-            remedy="Add it, or run `airflow db clean` on a schedule of your own (docs/retention.md).",
+            remedy="Add it, or run `sellerops clean-airflow` once a day where the scheduler runs.",
         ) from error
     wanted = json.dumps({"keep_days": keep_days, "keep_audit_days": keep_audit_days})
     command = [sys.executable, "-m", "sellerops_airflow.housekeeping.metadata_cleaning", wanted]
@@ -153,7 +153,7 @@ def clean_metadata(keep_days: int, keep_audit_days: int) -> list[str]:
         raise GiveUpError(
             f"Airflow's clean-up failed: {said}.",
             where="Airflow's metadata",
-            remedy="Run `airflow db clean` where the scheduler runs; its output says more.",
+            remedy="Run `sellerops clean-airflow` where the scheduler runs.",
         )
     log.info("%s", done.stdout)
     kept: list[str] = json.loads(done.stdout.strip().splitlines()[-1])

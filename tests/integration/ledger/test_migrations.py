@@ -147,7 +147,9 @@ def test_back_and_forward_again_over_rows(empty: str) -> None:
     """From the newest revision one back and forth: what an upgrade that was taken back does."""
     migrate(empty)
     with psycopg.connect(empty) as connection:
-        connection.execute("INSERT INTO sellerops.notice (key, claim_token) VALUES ('kept', gen_random_uuid())")
+        connection.execute(
+            "INSERT INTO sellerops.notice (key, claim_token) VALUES ('kept', gen_random_uuid())"
+        )
     migrate(empty, REVISIONS[-3])
     migrate(empty)
     with psycopg.connect(empty) as connection:
