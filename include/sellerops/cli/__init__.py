@@ -34,7 +34,7 @@ COMMANDS = {
     "sizes": {"sizes": "what grows, how fast, and when it is full"},
     "restore": {
         "restore": "restore a backup, then load newer documents of the archive",
-        "recover": "load archived documents that the ledger does not know",
+        "recover": "load archived documents that the ledger does not know; Amazon is not called",
     },
     "settling_time": {"settling-time": "after how many days figures no longer change"},
     "marts": {"marts": "tables of answers: profit, stock, ads, demand"},
