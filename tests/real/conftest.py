@@ -1,4 +1,4 @@
-"""What the checks of real services share: connections, differences, and the report that you can send back."""
+"""What the checks of real services share: differences, and the report that you can send back."""
 
 from __future__ import annotations
 
@@ -12,30 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.airflow_home import prepare_airflow
+from real.shapes import Shape
 
-prepare_airflow()
-
-from airflow.sdk import BaseHook, Connection  # noqa: E402 - after its home is known
-from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: E402
-from real.shapes import Shape  # noqa: E402
-
-from sellerops import __version__  # noqa: E402
-from sellerops.base.redaction import redact  # noqa: E402
+from sellerops import __version__
+from sellerops.base.redaction import redact
 
 REPORT = Path(os.environ.get("SELLEROPS_TEST_REAL_REPORT", "test-real-report.txt"))
 _OUTCOMES = pytest.StashKey[dict[str, tuple[str, str]]]()
 _DIFFERENCES = pytest.StashKey[list[str]]()
 _LONGEST = 300
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def connection_of(conn_id: str) -> Connection:
-    """An Airflow connection; skips the check without it."""
-    try:
-        return BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException:
-        pytest.skip(f"no credentials: connection {conn_id} is not set")
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -44,7 +30,8 @@ def differs(request: pytest.FixtureRequest) -> Any:
     noted = request.config.stash[_DIFFERENCES]
 
     def differs(what: str, shape: Shape, answer: Any) -> None:
-        noted.extend(f"{what}: {each}" for each in shape.differences(answer))
+        found = [f"differs {what}: {each}" for each in shape.differences(answer)]
+        noted.extend(found or [f"as expected: the fields of {what}"])
 
     return differs
 
@@ -80,10 +67,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             for name, (outcome, why) in config.stash[_OUTCOMES].items()
         ),
         "",
-        *(
-            [f"differs {each}" for each in config.stash[_DIFFERENCES]]
-            or ["Every answer has the fields we expect."]
-        ),
+        *config.stash[_DIFFERENCES],
     ]
     REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
     terminalreporter.section("report")
@@ -97,7 +81,7 @@ def without_secrets(text: str) -> str:
     """The text on one line, without any secret of the connections."""
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = text.replace(secret, "***")
-    return redact(" ".join(text.replace(f"{ROOT}/", "").split()))
+    return redact(" ".join(text.replace(f"{_ROOT}/", "").split()))
 
 
 def _secrets() -> set[str]:

@@ -67,7 +67,8 @@ def _of_airflow() -> Iterator[tuple[str, dict[str, object]]]:
             return
         found = json.loads(file.read_text(encoding="utf-8"))
     for conn_id, fields in found.items():
-        yield conn_id, {**fields, "extra": fields.get("extra") or {}}
+        extra = fields.get("extra") or {}
+        yield conn_id, {**fields, "extra": json.loads(extra) if isinstance(extra, str) else extra}
 
 
 def _dotenv() -> dict[str, str]:

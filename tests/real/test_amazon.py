@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from real.conftest import connection_of
+from real.connections import connection_of
 from real.shapes import Shape
 
 from sellerops.ledger import Ledger

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from real.conftest import connection_of
+from real.connections import connection_of
 
 from sellerops import __version__
 from sellerops.notices.outbox import Post

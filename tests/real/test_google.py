@@ -8,7 +8,7 @@ import os
 import uuid
 
 import pytest
-from real.conftest import connection_of
+from real.connections import connection_of
 
 pytestmark = pytest.mark.real
 ROWS = [{"sku": "A", "units": 3}, {"sku": "B", "units": None}]
