@@ -90,7 +90,7 @@ class AirflowStack:
             "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": self.home / "passwords.json",
             "DATABASE__SQL_ALCHEMY_CONN": self.database_url,
-            "DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "sellerops.base.postgres.NETWORK",
+            "DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "sellerops.base.postgres.AIRFLOW_NETWORK",
             "API__HOST": LOOPBACK,
             "API__PORT": self.port,
             "API__BASE_URL": self.url,

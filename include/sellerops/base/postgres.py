@@ -38,6 +38,8 @@ NETWORK: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+# For Airflow's `[database] sql_alchemy_connect_args`. A copy: Airflow adds to it if its metadata is SQLite.
+AIRFLOW_NETWORK = dict(NETWORK)
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,7 @@ def running_system(folder: Path, progress: Progress, *, celery: bool) -> Iterato
             mount_small_disk(home.archive, _DISK_MEGABYTES)
         temporary(home).mkdir(exist_ok=True)
         temporary(home).chmod(0o1777)
-        options: dict[str, Any] = {"celery": True} if celery else {}
-        stack = ChaosStack(home, progress, **options)
+        stack = ChaosStack(home, progress, celery=celery)
         try:
             stack.start()
             yield stack

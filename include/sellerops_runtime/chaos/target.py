@@ -79,7 +79,7 @@ class Supervisor:
 
     def restart_workers(self) -> None:
         """What a person does whose tasks find no worker: end what runs tasks; it comes again."""
-        for name in getattr(self._target.airflow, "workers", ("scheduler",)):
+        for name in self._target.airflow.workers:
             self._target.airflow.components[name].kill()
 
     def _run(self) -> None:
