@@ -65,7 +65,7 @@ def system(
         # Another user, who may trigger and see everything but approves no shipments.
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,visitor:op",
         # As in the demo: DAG files are parsed when the configuration changes (System.parse_again).
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         VARIABLE: str(root / "browsers"),
         "AIRFLOW_VAR_SELLEROPS_DROP_FOLDER_URI": (root / "dropped").as_uri(),
     }
@@ -189,7 +189,7 @@ def _config(root: Path) -> Path:
             path.unlink()  # the dag-processor shares two cores with everything else
     sales = (reports / "sales_and_traffic.yaml").read_text(encoding="utf-8")
     stock = (reports / "fba_manage_inventory.yaml").read_text(encoding="utf-8")
-    start = (datetime.now(UTC) - timedelta(days=5)).date().isoformat()
+    start = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
     write = _writer(reports)
     write("backfilled", sales, "northwind_eu", "DE", ("lookback: 3d", "lookback: 1d"))
     write(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.forked_commands import Commands
 from support.postgres import PostgresServer
 from support.printed_commands import FILLED, Printed, is_complete, of_page, pages
 from support.system import PATIENT, System
@@ -71,13 +72,12 @@ def shell(
 ) -> Iterator[dict[str, str]]:
     """A user's environment beside a running demo that has collected a day of orders.
 
-    Afterwards, DAGs that the commands paused or unpaused are switched back, and files they wrote are deleted.
+    Afterwards, files that the commands wrote are deleted.
     """
     _collect_a_day(system, "report__amazon_sp__all_orders")
     home = Home(tmp_path_factory.mktemp("demo"))
     archive = (system.config.parent / "archive").as_uri()
     bind_archive(system.ledger, Archive(archive))
-    before = system.airflow.api.dags()
     files = set(PROJECT_ROOT.iterdir())
     save_environment(
         home,
@@ -98,6 +98,20 @@ def shell(
     for written in set(PROJECT_ROOT.iterdir()) - files:
         if written.suffix == ".csv":
             written.unlink()
+
+
+@pytest.fixture(scope="module")
+def commands(system: System) -> Iterator[Commands]:
+    """Where most commands run: one process has imported what each of them would import again."""
+    with Commands(system.airflow.stack.env()) as made:
+        yield made
+
+
+@pytest.fixture
+def switched_back(system: System) -> Iterator[None]:
+    """DAGs that a test pauses or unpauses are switched back at once: scheduled runs would begin."""
+    before = system.airflow.api.dags()
+    yield
     for dag_id, after in system.airflow.api.dags().items():
         if dag_id in before and after["is_paused"] is not before[dag_id]["is_paused"]:
             system.airflow.api.set_paused(dag_id, before[dag_id]["is_paused"])
@@ -113,11 +127,10 @@ def _collect_a_day(system: System, dag_id: str) -> None:
 
 def run(shell: dict[str, str], words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     """As printed: ``bin/<program>`` in the clone."""
-    filled = [shell["archive"] if word == FILLED["<URI>"] else word for word in words]
     return subprocess.run(
-        [f"bin/{filled[0]}", *filled[1:]],
+        [f"bin/{words[0]}", *words[1:]],
         cwd=PROJECT_ROOT,
-        env={name: value for name, value in shell.items() if name != "archive"},
+        env=_variables(shell),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -126,10 +139,19 @@ def run(shell: dict[str, str], words: tuple[str, ...]) -> subprocess.CompletedPr
     )
 
 
+def _variables(shell: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in shell.items() if name != "archive"}
+
+
 @pytest.mark.parametrize("printed", RUN_HERE, ids=str)
-def test_a_command_of_a_page_runs_as_printed(shell: dict[str, str], printed: Printed) -> None:
+def test_a_command_of_a_page_runs_as_printed(
+    shell: dict[str, str], commands: Commands, printed: Printed, request: pytest.FixtureRequest
+) -> None:
+    if printed.words[1:2] == ("dags",):
+        request.getfixturevalue("switched_back")
     text = shlex.join(printed.words)
-    done = run(shell, printed.words)
+    words = [shell["archive"] if word == FILLED["<URI>"] else word for word in printed.words]
+    done = commands.run(words, _variables(shell))
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said
     assert "Using the demo" in done.stderr
@@ -143,6 +165,13 @@ def test_a_command_of_a_page_runs_as_printed(shell: dict[str, str], printed: Pri
 def test_most_commands_run_here() -> None:
     assert len(RUN_HERE) >= 35 and len(PRINTED) - len(RUN_HERE) <= 8
     assert {each.program for each in RUN_HERE} >= {"sellerops", "sellerops-runtime", "airflow"}
+
+
+@pytest.mark.parametrize("words", [("airflow", "version"), ("sellerops-runtime", "health")], ids=shlex.join)
+def test_a_program_starts_in_a_shell(shell: dict[str, str], words: tuple[str, ...]) -> None:
+    """Not in a fork; the tests below start psql and sellerops."""
+    done = run(shell, words)
+    assert "Using the demo" in done.stderr and done.stdout, done.stderr
 
 
 def test_psql_asks_the_same_database(shell: dict[str, str], system: System) -> None:
