@@ -17,6 +17,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -61,12 +62,14 @@ def _import_path() -> list[Any]:
 
 def _serve() -> None:
     """A line of words and environment in, a line of the result out, until stdin ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what an import prints is no answer
     _import_all()
     for line in sys.stdin:
         words, environment = json.loads(line)
-        done = _fork(lambda words=words: _launch(words), environment)
+        done = _fork(partial(_launch, words), environment)
         answer = {"returncode": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 def _import_all() -> None:
@@ -92,7 +95,7 @@ def _launch(words: Sequence[str]) -> None:
 
     become = os.execvpe
 
-    def replaced(file: str, command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    def replaced(file: str, command: list[str], environment: Mapping[str, str]) -> NoReturn:
         if command[0] != sys.executable:
             become(file, command, environment)
         _set_environment(environment)
@@ -100,7 +103,7 @@ def _launch(words: Sequence[str]) -> None:
         _run_module(*command[3:])
         raise SystemExit
 
-    os.execvpe = replaced
+    os.execvpe = replaced  # type: ignore[assignment]
     raise SystemExit(launch.main(["bin", *words]))
 
 
