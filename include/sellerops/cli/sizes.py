@@ -7,8 +7,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
-from psycopg.rows import tuple_row
-
 from sellerops.browsers.pool import default_home
 from sellerops.cli.airflow import has_airflow, log_folder
 from sellerops.cli.replay import archive_is_known, archive_uri
@@ -39,7 +37,6 @@ def _run(options: argparse.Namespace) -> int:
     limit = limits.database_limit_gb
     with closing(open_ledger()) as ledger, ledger.connection() as connection:
         before = list(read_samples(connection))
-        connection.row_factory = tuple_row  # type: ignore[assignment]
         now = measure_database(connection, int(limit * 1e9) if limit else None)
         now += measure_folders(folders)
         if options.record:

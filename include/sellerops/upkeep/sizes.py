@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, TupleRow, tuple_row
 
 from sellerops.storage import local_path
 from sellerops.upkeep.storage import Folder
@@ -54,10 +54,15 @@ def measure_database(connection: psycopg.Connection[Any], limit: int | None = No
 
     ``limit``: how large the database may become.
     """
-    name, nbytes = connection.execute(
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return _measure(cursor, limit)
+
+
+def _measure(cursor: psycopg.Cursor[TupleRow], limit: int | None) -> list[Size]:
+    name, nbytes = cursor.execute(
         "SELECT current_database(), pg_database_size(current_database())"
     ).fetchone() or ("", 0)
-    tables = connection.execute(
+    tables = cursor.execute(
         """
         SELECT n.nspname, c.relname, pg_total_relation_size(c.oid) AS nbytes
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -32,8 +32,6 @@ def measure_sizes(runtime: Runtime, log_folder: str) -> list[str]:
 
     Returns what is too full. Airflow's metadata is measured if connection ``sellerops_metadata`` exists.
     """
-    from psycopg.rows import tuple_row
-
     from sellerops.browsers.pool import default_home
     from sellerops.settings.upkeep_file import UPKEEP
     from sellerops.upkeep.growth import growth_of
@@ -49,7 +47,6 @@ def measure_sizes(runtime: Runtime, log_folder: str) -> list[str]:
     }
     found = measure_folders(folders)
     with runtime.ledger.connection() as connection:
-        connection.row_factory = tuple_row  # type: ignore[assignment]
         found += measure_database(connection, int(limit * 1e9) if limit else None)
         record_sizes(connection, [*found, *_metadata_sizes()])
     with runtime.ledger.connection() as connection:
