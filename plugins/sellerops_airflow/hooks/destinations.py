@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.settings.known_destinations import DESTINATIONS
+from sellerops_airflow.hooks.missing import missing_connection
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -53,12 +54,13 @@ def destination_connection(conn_id: str, connection_type: str) -> Connection:
     try:
         return BaseHook.get_connection(conn_id)
     except AirflowNotFoundException as error:
-        raise ConfigurationError(
+        missing = ConfigurationError(
             "does not exist.",
             where=f"connection {conn_id}",
             remedy=f"Add it in Admin > Connections as {connection_type} (docs/destinations.md), or take the "
             "destination out of the spec's `destinations`; then clear the load task.",
-        ) from error
+        )
+        raise missing_connection(conn_id, missing) from error
 
 
 def _values(connection: Connection) -> ConnectionValues:

@@ -11,6 +11,7 @@ from airflow.sdk.log import mask_secret
 
 from sellerops.base.errors import LoginRefused, SellerOpsError
 from sellerops.settings.accounts import Account, load_accounts
+from sellerops_airflow.hooks.missing import missing_connection
 
 if TYPE_CHECKING:
     from sellerops.sources.common.lwa import Credentials
@@ -77,7 +78,7 @@ class LoginWithAmazonHook(BaseHook):
         try:
             connection = self.get_connection(self.conn_id)
         except AirflowNotFoundException as error:
-            raise self._missing() from error
+            raise missing_connection(self.conn_id, self._missing()) from error
         extra = connection.extra_dejson
         secret, refresh_token = connection.password or "", str(extra.get("refresh_token") or "")
         for each in (secret, refresh_token):

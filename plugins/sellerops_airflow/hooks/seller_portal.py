@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from sellerops.base.errors import LoginRefused, SellerOpsError
+from sellerops_airflow.hooks.missing import missing_connection
 
 if TYPE_CHECKING:
     from sellerops.browsers.evidence import EvidenceStore
@@ -92,11 +93,12 @@ class SellerPortalHook(BaseHook):
         try:
             connection = self.get_connection(self.conn_id)
         except AirflowNotFoundException as error:
-            raise LoginRefused(
+            missing = LoginRefused(
                 "does not exist.",
                 where=f"connection {self.conn_id}",
                 remedy=f"Add it in Admin > Connections as {self.hook_name}, then clear the task.",
-            ) from error
+            )
+            raise missing_connection(self.conn_id, missing) from error
         credentials = PortalCredentials(
             user=(connection.login or "").strip(),
             password=connection.password or "",

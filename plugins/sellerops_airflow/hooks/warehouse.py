@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.base.errors import ConfigurationError
+from sellerops_airflow.hooks.missing import missing_connection
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -28,11 +29,12 @@ def warehouse_conninfo(conn_id: str = WAREHOUSE_CONN_ID) -> str:
     try:
         return _conninfo(PostgresHook(postgres_conn_id=conn_id).connection)
     except AirflowNotFoundException as error:
-        raise ConfigurationError(
+        missing = ConfigurationError(
             "does not exist.",
             where=f"connection {conn_id}",
             remedy="Add it in Admin > Connections as Postgres (docs/first-account.md), then clear the task.",
-        ) from error
+        )
+        raise missing_connection(conn_id, missing) from error
 
 
 def _conninfo(connection: Connection) -> str:

@@ -1,0 +1,44 @@
+"""A connection that Airflow could not look up is tried again; one that does not exist is for a person to add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.airflow_home import prepare_airflow
+
+prepare_airflow()
+
+from airflow.sdk.exceptions import AirflowNotFoundException, ErrorType  # noqa: E402
+from airflow.sdk.execution_time import task_runner  # noqa: E402
+from airflow.sdk.execution_time.comms import ErrorResponse  # noqa: E402
+
+from sellerops.base.errors import ConfigurationError, RetryableError  # noqa: E402
+from sellerops_airflow.hooks.warehouse import warehouse_conninfo  # noqa: E402
+
+
+class Supervisor:
+    """Answers every request of the task with one error."""
+
+    def __init__(self, error: ErrorType) -> None:
+        self._error = error
+
+    def send(self, message: Any) -> ErrorResponse:
+        return ErrorResponse(error=self._error)
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [
+        (ErrorType.CONNECTION_NOT_FOUND, ConfigurationError),
+        (ErrorType.API_SERVER_ERROR, RetryableError),
+        (ErrorType.GENERIC_ERROR, RetryableError),
+    ],
+)
+def test_only_a_connection_that_airflow_does_not_know_is_a_fault_of_the_configuration(
+    answer: ErrorType, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Supervisor(answer), raising=False)
+    with pytest.raises(raised, match="connection sellerops_warehouse") as caught:
+        warehouse_conninfo()
+    assert isinstance(caught.value.__cause__, AirflowNotFoundException)
