@@ -22,7 +22,7 @@ from sellerops_runtime.chaos.faults import faults_for
 from sellerops_runtime.chaos.judging import Outcome
 from sellerops_runtime.chaos.network import Network
 from sellerops_runtime.chaos.plan import Step, make_plan
-from sellerops_runtime.chaos.system import SNAPSHOTS, ChaosStack, dag_id, running_system, target_of, temporary
+from sellerops_runtime.chaos.system import ChaosStack, running_system, target_of, temporary
 from sellerops_runtime.chaos.target import Supervisor, Target, tree
 from sellerops_runtime.chaos.work import OURS, Driver, Work
 from sellerops_runtime.errors import StartError
@@ -145,24 +145,20 @@ def settle(driver: Driver, stack: ChaosStack, progress: Progress) -> Outcome:
     """Wait until all work has ended and all faults are over, clearing what failed. Returns what has not."""
     outcome = Outcome()
     moved, state = time.monotonic(), None
-    is_paused = False
     while time.monotonic() - moved < _STALLED_SECONDS:
         time.sleep(_LOOK_SECONDS)
         try:
-            unfinished = driver.unfinished(with_snapshots=is_paused)
+            unfinished = driver.unfinished()
             failed = [] if unfinished else driver.clear_failed()
         except StartError as error:
             progress.show(f"Settling: {error}")
             continue
-        now = (len(unfinished), len(failed), driver.has_started_all, is_paused, sum(driver.cleared.values()))
+        now = (len(unfinished), len(failed), driver.has_started_all, sum(driver.cleared.values()))
         moved, state = (moved, state) if now == state else (time.monotonic(), now)
         progress.show(f"Settling: {len(unfinished)} runs left, {len(failed)} failed")
         outcome.unfinished, outcome.failed = unfinished, driver.given_up(failed)
         if driver.has_started_all and not unfinished and len(outcome.failed) == len(failed):
-            if is_paused:
-                break
-            driver.api.set_paused(dag_id(SNAPSHOTS), True)
-            is_paused = True
+            break
     outcome.unfinished += _open_faults(stack.ledger, progress)
     return outcome
 

@@ -23,6 +23,8 @@ _STUCK = "Tasks are queued and nothing runs"
 # A task that continues within about 3 s of waiting may fail (apache/airflow #71580).
 _LEFT_OPEN = timedelta(seconds=10)
 _CLEARED_AT_MOST = 4
+# A run of the schedule takes seconds, and a minute more for each time that a task is tried again.
+_LONGEST_SNAPSHOT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,16 @@ class Driver:
     def has_started_all(self) -> bool:
         return self._started == len(self.work.runs())
 
-    def unfinished(self, *, with_snapshots: bool) -> list[str]:
-        """Our runs that have not ended; those of the schedule that never stops only if asked for."""
-        left = OURS if with_snapshots else [each for each in OURS if each != dag_id(SNAPSHOTS)]
+    def unfinished(self) -> list[str]:
+        """Our runs that have not ended. Of the schedule that never stops, those that have taken too long.
+
+        It is not paused for that: Airflow starts no further task of a running run of a paused DAG.
+        """
         runs = self.api.runs(state=["queued", "running"])
         return [
-            f"{run['dag_id']} {run['dag_run_id']} is {run['state']}" for run in runs if run["dag_id"] in left
+            f"{run['dag_id']} {run['dag_run_id']} is {run['state']}"
+            for run in runs
+            if run["dag_id"] in OURS and (run["dag_id"] != dag_id(SNAPSHOTS) or _is_old(run))
         ]
 
     def clear_failed(self) -> list[tuple[str, str]]:
@@ -174,3 +180,7 @@ class Driver:
                 self._obeyed.add(message["ts"])
                 self.restarted += 1
                 self.restart_workers()
+
+
+def _is_old(run: dict[str, Any]) -> bool:
+    return datetime.now(UTC) - datetime.fromisoformat(run["queued_at"]) > _LONGEST_SNAPSHOT

@@ -1,4 +1,4 @@
-"""A connection that Airflow could not look up is tried again; one that does not exist is for a person to add."""
+"""A connection that Airflow could not look up is tried again; for a missing one a person is asked."""
 
 from __future__ import annotations
 
