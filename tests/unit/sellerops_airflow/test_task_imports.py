@@ -47,16 +47,38 @@ def test_the_dag_processor_reads_all_specs_once_for_what_it_forks(tmp_path: Path
     assert second == {"modules": [], "files": [], "certificates": 0}
 
 
-def executed_twice(component: str, home: Path) -> list[dict[str, Any]]:
-    """What a component imports and opens when Airflow executes the plugin file, and when it does so again."""
+WORKER = """
+import sys
+sys.argv = ["airflow", *sys.argv[1:]]
+import sellerops_airflow.celery_start
+from celery.signals import worker_init
+assert "pandas" not in sys.modules
+worker_init.send(None)
+print("pandas" in sys.modules and "sellerops.collect" in sys.modules)
+"""
+
+
+def test_a_celery_worker_imports_for_tasks_before_it_forks_them(tmp_path: Path) -> None:
+    """It loads no plugins: only the tasks would, each for itself."""
+    assert run(WORKER, tmp_path, "celery", "worker") == "True"
+    assert run(WORKER, tmp_path, "celery", "flower") == "False"
+
+
+def run(program: str, home: Path, *arguments: str) -> str:
     roots = os.pathsep.join(str(PROJECT_ROOT / name) for name in ("include", "plugins"))
     done = subprocess.run(
-        [sys.executable, "-c", AGAIN, str(PROJECT_ROOT / "plugins" / "sellerops_plugin.py"), component],
+        [sys.executable, "-c", program, *arguments],
         env={**os.environ, **airflow_environment(home), "PYTHONPATH": roots},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+    return done.stdout.strip().rpartition("\n")[2]
+
+
+def executed_twice(component: str, home: Path) -> list[dict[str, Any]]:
+    """What a component imports and opens when Airflow executes the plugin file, and when it does so again."""
+    told = run(AGAIN, home, str(PROJECT_ROOT / "plugins" / "sellerops_plugin.py"), component)
+    found: list[dict[str, Any]] = json.loads(told)
     return found
