@@ -15,6 +15,7 @@ from sellerops.settings.config_files import config_dir
 from sellerops_runtime.chaos.network import Network, is_separate, mount_small_disk
 from sellerops_runtime.chaos.target import Target
 from sellerops_runtime.home import Home
+from sellerops_runtime.postgres import EmbeddedPostgres
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.signals import ignore_interrupts
 from sellerops_runtime.stack import Stack
@@ -32,6 +33,11 @@ _ONCE = "30d"
 
 class ChaosStack(Stack):
     """The demo's stack, less patient, and with connections that Airflow checks before it uses them."""
+
+    def __init__(self, home: Home, progress: Progress, *, celery: bool = False) -> None:
+        super().__init__(home, progress, celery=celery)
+        # The demo's may forget the last half second when it crashes, which a server does not.
+        self.postgres = EmbeddedPostgres(home.postgres, settings={"synchronous_commit": "on"})
 
     def _environment(self) -> dict[str, str]:
         return {

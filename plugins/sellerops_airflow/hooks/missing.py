@@ -10,7 +10,7 @@ from sellerops.base.errors import ConfigurationError, RetryableError
 
 
 def missing_connection(conn_id: str, error: ConfigurationError) -> ConfigurationError | RetryableError:
-    """``error`` if Airflow says, when asked again, that the connection does not exist; else a RetryableError."""
+    """``error`` if Airflow, asked again, does not know the connection; otherwise a RetryableError."""
     if _is_missing(conn_id):
         return error
     return RetryableError(
