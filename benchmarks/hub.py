@@ -3,8 +3,8 @@
     PYTHONPATH=include:plugins python benchmarks/hub.py --conninfo ADDRESS --reader ADDRESS
     ... --tries 20 --days 30 365 --only profit products
 
-``--conninfo``: a database filled by ``full_marts.py``, into which one inbound run is written; ``--reader``: the
-same for role ``sellerops_reader``.
+``--conninfo``: a database filled by ``full_marts.py``, into which one inbound run is written;
+``--reader``: the same for role ``sellerops_reader``.
 The app runs in this process, as an owner; nothing is cached between requests but what the hub itself caches.
 Each route is asked once to warm up, then ``--tries`` times for each number of ``--days`` that end on the last
 day with figures. Prints a table and exits with 1 if a p95 is above 200 ms, or a route does not answer 200.
