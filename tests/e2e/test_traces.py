@@ -1,4 +1,4 @@
-"""What all the other end-to-end tests leave behind: balanced loads, healthy parts, no credential. Runs last."""
+"""What all other end-to-end tests leave behind: balanced loads, healthy parts, no credential. Runs last."""
 
 from __future__ import annotations
 
