@@ -9,9 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param, Variable, task
+from airflow.sdk import DAG, Param, task
 
-from sellerops.base.errors import SkipError
 from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
 from sellerops_airflow.housekeeping import upkeep
 from sellerops_airflow.runs.task_outcomes import task_outcome
@@ -34,12 +33,6 @@ with DAG(
     def back_up(**context: Any) -> dict[str, Any]:
         """Take a backup, then remove all but the newest ones."""
         with task_outcome(context):
-            target = Variable.get(upkeep.BACKUP_VARIABLE, default=None)
-            if not target:
-                raise SkipError(
-                    f"there is no target: variable {upkeep.BACKUP_VARIABLE} is not set.",
-                    remedy="Set it to a folder on another disk, or to an address such as s3://bucket/prefix.",
-                )
-            return upkeep.back_up(get_runtime(), target, context["params"]["keep"])
+            return upkeep.back_up(get_runtime(), context["params"]["keep"])
 
     back_up()

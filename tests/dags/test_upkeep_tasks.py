@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from support.channels import Channels
 
 from sellerops.archive import Archive
-from sellerops.base.errors import GiveUpError
+from sellerops.base.errors import GiveUpError, SkipError
 from sellerops.ledger import Ledger
 from sellerops.ledger.deployment import bind_archive
 from sellerops.settings.accounts import load_accounts
@@ -81,15 +81,20 @@ def test_a_secret_that_ends_is_reported_once_and_its_renewal_too(
     runtime.close()
 
 
-def test_a_backup_is_taken_and_damaged_documents_fail_the_task(runtime: Runtime, tmp_path: Path) -> None:
+def test_a_backup_is_taken_and_damaged_documents_fail_the_task(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = str(tmp_path / "backups")
-    done = upkeep.back_up(runtime, target, 2)
+    with pytest.raises(SkipError, match="no target"):
+        upkeep.back_up(runtime, 2)
+    monkeypatch.setenv("AIRFLOW_VAR_SELLEROPS_BACKUP_URI", target)
+    done = upkeep.back_up(runtime, 2)
     assert [each.id for each in list_backups(Folder(target))] == [done["backup"]]
     damaged = tmp_path / "archive" / "amazon_sp" / "x" / "a" / "00" / f"{'0' * 64}.gz"
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"no gzip")
     with pytest.raises(GiveUpError, match="is complete, but 1 documents"):
-        upkeep.back_up(runtime, target, 2)
+        upkeep.back_up(runtime, 2)
     assert len(list_backups(Folder(target))) == 2
     runtime.close()
 

@@ -190,14 +190,24 @@ def delete_logs(folder: str, keep_days: int, most_gb: float) -> dict[str, int]:
     return {"files": done.files, "kept_bytes": done.kept_bytes}
 
 
-def back_up(runtime: Runtime, target: str, keep: int) -> dict[str, Any]:
-    """Take a backup, with Airflow's metadata if connection ``sellerops_metadata`` exists.
+def back_up(runtime: Runtime, keep: int) -> dict[str, Any]:
+    """Back up to the target that variable ``BACKUP_VARIABLE`` names, with Airflow's metadata if connection
+    ``sellerops_metadata`` exists, then remove all but the newest ``keep`` backups.
 
-    Raises GiveUpError, after the backup is complete, if documents of the archive are damaged.
+    Raises SkipError without a target, and GiveUpError, after the backup is complete, if documents of the
+    archive are damaged.
     """
+    from airflow.sdk import Variable
+
     from sellerops.upkeep.backups import take_backup
     from sellerops.upkeep.storage import Folder
 
+    target = Variable.get(BACKUP_VARIABLE, default=None)
+    if not target:
+        raise SkipError(
+            f"there is no target: variable {BACKUP_VARIABLE} is not set.",
+            remedy="Set it to a folder on another disk, or to an address such as s3://bucket/prefix.",
+        )
     try:
         airflow = warehouse_conninfo(METADATA_CONN_ID)
     except ConfigurationError:
