@@ -241,7 +241,10 @@ def _queries(
                 lambda c: notifications.store(c, notifications.Notification("new", "{}", report_id="R77-0"))
             ),
         ),
-        "all metrics of monitoring": (TARGET, lambda: run(lambda c: list(read_points(c)))),
+        "all metrics of monitoring": (
+            TARGET,
+            lambda: run(lambda c: list(read_points(c, list(accounts), [each.name for each in specs]))),
+        ),
         "uses of tokens, for a probe": (TARGET, lambda: run(read_token_uses)),
         "open quarantines": (
             TARGET,

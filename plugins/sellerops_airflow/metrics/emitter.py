@@ -22,8 +22,9 @@ Reader = Callable[[], "Iterable[Point]"]
 log = logging.getLogger(__name__)
 
 SECONDS = 60.0
-# Points of one metric; more are folded (``sellerops.read_models.metrics.metric.fold``).
-MOST_POINTS = 5_000
+# Points of one metric; more are folded (``sellerops.read_models.metrics.metric.fold``). OpenTelemetry keeps
+# 2,000 sets of attributes of a gauge apart, those of ended series included, and mixes all further ones.
+MOST_POINTS = 1_500
 
 
 class Emitter:
@@ -42,10 +43,11 @@ class Emitter:
 
         from sellerops.read_models.metrics.metric import fold
 
-        points = fold([point for reader in self._readers for point in _read(reader)], MOST_POINTS)
+        read = [_read(reader) for reader in self._readers]
+        points = fold([point for found in read for point in found or ()], MOST_POINTS)
         # First: Airflow makes its exporter for its own first metric.
         stats.gauge(SERIES, len(points))
-        self._sink.send(points)
+        self._sink.send(points, is_whole=None not in read)
         return len(points)
 
     def _run(self) -> None:
@@ -80,13 +82,17 @@ def default_readers() -> list[Reader]:
 
 def _ledger_points() -> Iterable[Point]:
     from sellerops.read_models.metrics.reading import read_points
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.specs import enabled_specs
     from sellerops_airflow.doctor.installed import installation
 
+    accounts, reports = list(load_accounts()), [spec.name for spec in enabled_specs()]
     with installation().reading() as connection:
-        return list(read_points(connection))
+        return list(read_points(connection, accounts, reports))
 
 
-def _read(reader: Reader) -> list[Point]:
+def _read(reader: Reader) -> list[Point] | None:
+    """The points; None if they could not be read."""
     try:
         return list(reader())
     except Exception as error:  # noqa: BLE001 - a database that is down must not hide that it is
@@ -95,7 +101,7 @@ def _read(reader: Reader) -> list[Point]:
             type(error).__name__,
             redact((str(error).splitlines() or [""])[0]),
         )
-        return []
+        return None
 
 
 __all__ = ["MOST_POINTS", "SECONDS", "Emitter", "MetricsMiddleware", "default_readers"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from sellerops_airflow.metrics.task_points import TASKS
 
 REPORT = "sales_and_traffic"
 US = "ATVPDKIKX0DER"
+CLOSED = {"account_id": "closed_shop"}
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +67,13 @@ def _fill(hub: Hub) -> None:
     )
 
 
-def _points(hub: Hub) -> dict[str, list[Point]]:
+def _points(
+    hub: Hub, accounts: Sequence[str] = ("northwind_na",), reports: Sequence[str] = (REPORT,)
+) -> dict[str, list[Point]]:
     import psycopg
 
     with psycopg.connect(hub.conninfo) as connection:
-        points = list(read_points(connection))
+        points = list(read_points(connection, accounts, reports))
     return {metric.name: [each for each in points if each.metric is metric] for metric in METRICS}
 
 
@@ -94,6 +97,22 @@ def test_values_are_what_the_ledger_says(hub: Hub) -> None:
     assert values["sellerops.size"] == {("file_system", "host:/"): 900, ("folder", "archive"): 700}
     assert values["sellerops.size.free"] == {("file_system", "host:/"): 100}
     assert values["sellerops.faults.open"] == {("late",): 1}
+
+
+def test_an_account_that_was_removed_and_a_report_that_is_off_do_not_get_older(hub: Hub) -> None:
+    """Nobody collects for them any more, so an alarm would never end."""
+    request = {"key_hash": "x", "source": "amazon_sp", "report": REPORT, "report_type": "X", **CLOSED}
+    request |= {"region": "na", "marketplace_ids": [US], "status": "IN_QUEUE"}
+    request |= {**dict.fromkeys(("dag_id", "run_id", "task_id"), "x"), "map_index": -1, "task_try": 1}
+    hub.add_to("sellerops.report_request", request)
+    day = {"marketplace_id": US, "day": date(2026, 11, 1), "state": "LOADED"}
+    hub.add_to("sellerops.slice_state", {**day, **CLOSED, "report": REPORT})
+    ages = ("sellerops.data.age", "sellerops.requests.open", "sellerops.requests.age")
+    told = [each.attributes["account"] for name in ages for each in _points(hub)[name]]
+    assert told == ["northwind_na"]
+    closed_too = _points(hub, accounts=("northwind_na", *CLOSED.values()))
+    assert [len(closed_too[name]) for name in ages] == [2, 1, 1]
+    assert _points(hub, reports=())["sellerops.data.age"] == []
 
 
 def test_an_opentelemetry_collector_gets_gauges_with_units_and_attributes(
@@ -151,6 +170,72 @@ def test_statsd_gets_them_too(hub: Hub, monkeypatch: pytest.MonkeyPatch, has_tag
     assert wanted in lines
 
 
+def test_a_series_that_ended_is_exported_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert on it ends with the fault, not with the process."""
+    from opentelemetry import metrics
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+    exported = InMemoryMetricReader()
+    provider = MeterProvider([exported])
+    monkeypatch.setattr(metrics, "get_meter_provider", lambda: provider)
+    points = [_queued("loads"), _queued("marts")]
+    emitter = Emitter(OtelSink(), [lambda: points])
+
+    def queues() -> set[object]:
+        emitter.emit()
+        found = exported.get_metrics_data()
+        return {
+            point.attributes["queue"]
+            for resource in (found.resource_metrics if found else ())
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            for point in metric.data.data_points
+            if point.attributes
+        }
+
+    assert queues() == {"loads", "marts"}
+    points.pop()
+    assert queues() == {"loads"}
+    points.clear()
+    assert queues() == set()
+    provider.shutdown()
+
+
+def test_statsd_is_told_that_a_series_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, and only after a read that was whole: what could not be read may still be there."""
+    sent: list[tuple[str, float]] = []
+    monkeypatch.setattr(
+        stats, "gauge", lambda name, value: sent.append((name, value)) if name != SERIES else None
+    )
+    left = next(each for each in METRICS if each.name == "sellerops.size.free")
+    points = [_queued("loads"), Point(left, 100.0, {"kind": "file_system", "name": "/"})]
+    is_down = False
+
+    def read() -> list[Point]:
+        if is_down:
+            raise OSError("gone")
+        return points
+
+    emitter = Emitter(StatsSink(has_tags=False), [read])
+    emitter.emit()
+    assert ("sellerops.tasks.queued.loads", 1.0) in sent
+    sent.clear()
+    is_down = True
+    emitter.emit()
+    assert sent == []
+    is_down = False
+    points = []
+    emitter.emit()
+    emitter.emit()
+    # Nothing about free space: zero would mean a full disk.
+    assert sent == [("sellerops.tasks.queued.loads", 0.0)]
+
+
+def _queued(queue: str) -> Point:
+    return Point(TASKS, 1.0, {"state": "queued", "queue": queue})
+
+
 def test_nothing_is_sent_unless_airflow_says_so() -> None:
     assert configured_sink() is None
 
@@ -159,7 +244,8 @@ def test_a_reader_that_fails_keeps_no_other_back() -> None:
     class Kept:
         points: list[Point]
 
-        def send(self, points: Any) -> None:
+        def send(self, points: Any, *, is_whole: bool) -> None:
+            assert not is_whole
             self.points = list(points)
 
     def broken() -> list[Point]:

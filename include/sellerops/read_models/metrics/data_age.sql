@@ -15,7 +15,6 @@ SELECT series.account_id AS account, series.report,
            extract(epoch FROM sellerops.now() - (loaded.day + 1)::timestamp AT TIME ZONE coalesce(m.time_zone, 'UTC'))
        ) AS value
 FROM series
-JOIN sellerops.report AS r ON r.name = series.report
 CROSS JOIN LATERAL (
     SELECT s.day FROM sellerops.slice_state AS s
     WHERE s.report = series.report AND s.account_id = series.account_id
@@ -23,4 +22,5 @@ CROSS JOIN LATERAL (
     ORDER BY s.day DESC, s.snapshot_at DESC LIMIT 1
 ) AS loaded
 LEFT JOIN sellerops.marketplace AS m ON m.id = series.marketplace_id
+WHERE series.account_id = ANY(%(accounts)s) AND series.report = ANY(%(reports)s)
 ORDER BY 1, 2, 3

@@ -32,6 +32,13 @@ class Metric:
         """The name that Prometheus knows it by."""
         return self.name.replace(".", "_") + _SUFFIXES.get(self.unit, "")
 
+    @property
+    def nothing(self) -> float | None:
+        """The value of a series that ended: zero of a count or an age; None where zero would mean something
+        else, such as no space left.
+        """
+        return 0.0 if self.combine is sum or self.unit == "s" else None
+
 
 @dataclass(frozen=True)
 class Point:

@@ -9,11 +9,20 @@ from sellerops.read_models.metrics.registry import METRICS
 from sellerops.read_models.queries import Connection, select_mappings
 
 
-def read_points(connection: Connection, metrics: Sequence[Metric] = METRICS) -> Iterator[Point]:
-    """The current points of all metrics that have any."""
+def read_points(
+    connection: Connection,
+    accounts: Sequence[str],
+    reports: Sequence[str],
+    metrics: Sequence[Metric] = METRICS,
+) -> Iterator[Point]:
+    """The current points of all metrics that have any.
+
+    ``accounts``, ``reports``: what is collected now. Ages are told of these only: others get older for ever.
+    """
+    watched = {"accounts": list(accounts), "reports": list(reports)}
     for source in dict.fromkeys(metric.source for metric in metrics):
         own = [metric for metric in metrics if metric.source == source]
-        for row in select_mappings(connection, __file__, f"{source}.sql", {}):
+        for row in select_mappings(connection, __file__, f"{source}.sql", watched):
             for metric in own:
                 if row[metric.column] is not None:
                     names = metric.attributes
