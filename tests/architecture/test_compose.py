@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from sellerops.base.commands import PROGRAMS, as_typed
+from sellerops.upkeep.sizes import MACHINE
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.settings import read_settings, substitute_variables
 
@@ -163,6 +164,16 @@ def test_no_container_writes_to_its_image_or_keeps_powers_that_it_does_not_need(
         added[name] = service.get("cap_add", [])
     assert {name for name, given in added.items() if given} == {"postgres"}
     assert "SYS_ADMIN" not in added["postgres"]
+
+
+def test_every_task_measures_the_same_machine():
+    """A container's host name is random, so growth would never be known."""
+    name = SERVICES["airflow-scheduler"]["environment"][MACHINE]
+    assert name == "${SELLEROPS_MACHINE:-docker}"
+    workers = yaml.safe_load(
+        (PROJECT_ROOT / "docker-compose.celery.yaml").read_text(encoding="utf-8").replace("!reset", "")
+    )
+    assert workers["services"]["airflow-worker"]["environment"][MACHINE] == name
 
 
 def test_what_airflow_writes_is_in_a_volume_or_in_memory():

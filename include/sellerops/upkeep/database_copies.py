@@ -22,6 +22,8 @@ from sellerops.upkeep.programs import Programs, find_programs
 from sellerops.upkeep.storage import Folder, Written
 
 _CHUNK = 1 << 20
+# pg_restore of this version on begins with the line, which no earlier server understands.
+_SINCE_VERSION, _TIMEOUT = 17, b"\nSET transaction_timeout = 0;\n"
 # What a dump may hold, as the keyword of DROP; schemas other than public go with all that is in them.
 _DROPS = """
     SELECT 'SCHEMA', quote_ident(nspname) FROM pg_namespace
@@ -79,7 +81,8 @@ def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Seque
     ``finish``: statements at the end of the same transaction. Raises GiveUpError with Postgres's words;
     nothing has changed then.
     """
-    programs = find_programs(max(server_version(conninfo), made_with))
+    version = server_version(conninfo)
+    programs = find_programs(max(version, made_with))
     with tempfile.TemporaryFile() as errors:
         psql = subprocess.Popen(
             [programs.path("psql"), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1",
@@ -88,7 +91,7 @@ def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Seque
         )  # fmt: skip
         assert psql.stdin is not None
         try:
-            _feed(psql.stdin, programs, dump, drop_statements(conninfo), finish)
+            _feed(psql.stdin, programs, dump, version, drop_statements(conninfo), finish)
         except BrokenPipeError:
             pass  # psql has ended and says why
         except BaseException:
@@ -102,7 +105,12 @@ def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Seque
 
 
 def _feed(
-    psql: IO[bytes], programs: Programs, dump: Path, before: Sequence[str], finish: Sequence[str]
+    psql: IO[bytes],
+    programs: Programs,
+    dump: Path,
+    server_version: int,
+    before: Sequence[str],
+    finish: Sequence[str],
 ) -> None:
     """The whole script. Without its COMMIT, psql's end rolls everything back."""
     psql.write(_script(["BEGIN", *before]))
@@ -112,6 +120,10 @@ def _feed(
         ) as reading:
             assert reading.stdout is not None
             try:
+                head = reading.stdout.read(_CHUNK)
+                if server_version < _SINCE_VERSION <= programs.version:
+                    head = head.replace(_TIMEOUT, b"\n", 1)
+                psql.write(head)
                 while chunk := reading.stdout.read(_CHUNK):
                     psql.write(chunk)
             except BaseException:

@@ -13,6 +13,8 @@ from sellerops.upkeep.sizes import Sample, Size
 # Growth is told from so many days on: a single load is no trend.
 _SHORTEST = timedelta(days=3)
 _DAY = timedelta(days=1)
+# What is measured once a day and was not for so long is gone: a container, a dropped table.
+_GONE_AFTER = 2 * _DAY
 
 
 class Urgency(StrEnum):
@@ -64,11 +66,19 @@ class Growth:
 
 
 def growth_of(samples: Iterable[Sample]) -> list[Growth]:
-    """The growth of everything that was measured, in the order of kind and name."""
+    """The growth of everything that is measured still, in the order of kind and name.
+
+    ``samples``: oldest first.
+    """
     by_subject: dict[tuple[str, str], list[Sample]] = {}
     for sample in samples:
         by_subject.setdefault((sample.size.kind, sample.size.name), []).append(sample)
-    return [Growth(each[-1].size, each[-1].at, _slope(each)) for _, each in sorted(by_subject.items())]
+    newest = max((each[-1].at for each in by_subject.values()), default=None)
+    return [
+        Growth(each[-1].size, each[-1].at, _slope(each))
+        for _, each in sorted(by_subject.items())
+        if newest is None or newest - each[-1].at <= _GONE_AFTER
+    ]
 
 
 def _slope(samples: Sequence[Sample]) -> float | None:

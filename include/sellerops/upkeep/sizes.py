@@ -18,6 +18,8 @@ from psycopg.rows import DictRow, TupleRow, tuple_row
 from sellerops.storage import local_path
 from sellerops.upkeep.storage import Folder
 
+# What this machine is called; host names of containers change with every one that is made.
+MACHINE = "SELLEROPS_MACHINE"
 _BIGGEST_TABLES = 10
 
 
@@ -103,14 +105,15 @@ def _used(uri: str, others: Iterable[str]) -> int:
 
 
 def measure_file_systems(paths: Iterable[Path]) -> list[Size]:
-    """The file systems that these paths are, or will be, on: one each, named by host and mount point."""
+    """The file systems that these paths are, or will be, on: one each, named by machine and mount point."""
+    machine = os.environ.get(MACHINE) or socket.gethostname()
     found = {}
     for path in paths:
         there = next((each for each in (path, *path.parents) if each.exists()), Path("/"))
         device = there.stat().st_dev
         if device not in found:
             usage = shutil.disk_usage(there)
-            name = f"{socket.gethostname()}:{_mount_point(there)}"
+            name = f"{machine}:{_mount_point(there)}"
             found[device] = Size(Kind.FILE_SYSTEM, name, usage.used, usage.free)
     return list(found.values())
 
@@ -145,6 +148,7 @@ def read_samples(connection: psycopg.Connection[DictRow], days: int = 30) -> Ite
 
 
 __all__ = [
+    "MACHINE",
     "Kind",
     "Sample",
     "Size",

@@ -192,3 +192,15 @@ def test_an_earlier_warehouse_is_handed_over_by_the_migration(
         assert not ledger.clock().is_virtual
     finally:
         ledger.close()
+
+
+def test_an_earlier_version_goes_on_as_the_collector(postgres_server: PostgresServer, one_role: str) -> None:
+    """After a rollback connections are as they were; each call to Amazon needs its day's partition."""
+    migrate(one_role)
+    migrate(one_role, "0032")
+    database = str(conninfo_to_dict(one_role)["dbname"])
+    with psycopg.connect(postgres_server.conninfo(database)) as connection:
+        assert connection.info.user == COLLECTOR
+        connection.execute(
+            "SELECT sellerops.api_call_make_day('2031-02-03'); SELECT sellerops.api_call_roll(90)"
+        )

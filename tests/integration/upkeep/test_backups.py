@@ -21,10 +21,10 @@ from sellerops.ledger import Ledger
 from sellerops.ledger.deployment import bind_archive
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
-from sellerops.upkeep import backups
+from sellerops.upkeep import backups, database_copies
 from sellerops.upkeep.backup_rows import last_complete, newest_backups
 from sellerops.upkeep.backups import LIST, find_backup, list_backups, prune, take_backup
-from sellerops.upkeep.database_copies import dump_database
+from sellerops.upkeep.database_copies import dump_database, restore_database
 from sellerops.upkeep.document_copies import read_manifest, verify_documents
 from sellerops.upkeep.programs import find_programs
 from sellerops.upkeep.restoring import restore_archive, restore_configuration, restore_warehouse
@@ -245,6 +245,28 @@ def test_programs_are_of_the_servers_version(tmp_path: Path) -> None:
     assert find_programs(17, path).version >= 17
     with pytest.raises(ConfigurationError, match="Postgres 18"):
         find_programs(18, {"SELLEROPS_POSTGRES_PROGRAMS": str(tmp_path / "16")})
+
+
+@pytest.mark.parametrize(("server", "is_told"), [(16, False), (17, True)])
+def test_a_setting_that_an_older_server_lacks_is_left_out(
+    conninfo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: int, is_told: bool
+) -> None:
+    """pg_restore 17 and later write it for every server; the whole restore would fail with it."""
+    dump_database(conninfo, Folder(str(tmp_path)), "dump")
+    installed = find_programs(17).folder
+    (tmp_path / "bin").mkdir()
+    for name in ("pg_dump", "pg_restore"):
+        (tmp_path / "bin" / name).symlink_to(installed / name)
+    script = tmp_path / "script.sql"
+    psql = tmp_path / "bin" / "psql"
+    psql.write_text(f"#!/bin/sh\nexec cat > '{script}'\n")
+    psql.chmod(0o755)
+    monkeypatch.setenv("SELLEROPS_POSTGRES_PROGRAMS", str(psql.parent))
+    monkeypatch.setattr(database_copies, "server_version", lambda conninfo: server)
+    restore_database(conninfo, tmp_path / "dump", made_with=17)
+    lines = script.read_text(encoding="utf-8").splitlines()
+    assert "SET statement_timeout = 0;" in lines
+    assert ("SET transaction_timeout = 0;" in lines) == is_told
 
 
 def test_pg_dumps_words_are_shown(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from sellerops.settings.upkeep_file import Sizes
 from sellerops.upkeep.fullness_notice import full_notice, when_full
 from sellerops.upkeep.growth import Growth, Urgency, growth_of, readable
-from sellerops.upkeep.sizes import Kind, Sample, Size
+from sellerops.upkeep.sizes import Kind, Sample, Size, measure_file_systems
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 GB = 10**9
@@ -53,6 +54,23 @@ def test_growth_is_that_of_all_days_and_says_when_it_is_full() -> None:
     assert "2.0 GB a day and is full on 2026-12-16" in when_full(growth)
     # A large load on one day is not a trend of its size.
     assert disk([10, 10, 10, 10, 10, 10, 40]).per_day < 4 * GB  # type: ignore[operator]
+
+
+def test_what_is_measured_no_more_is_left_out() -> None:
+    """A container that was replaced would be 99 % full for as long as its samples are kept."""
+    gone, there = Size(Kind.FILE_SYSTEM, "old:/", 99, 1), Size(Kind.FILE_SYSTEM, "new:/", 10, 90)
+    samples = [Sample(gone, START), *(Sample(there, START + timedelta(days=day)) for day in range(2, 5))]
+    assert [each.size.name for each in growth_of(samples)] == ["new:/"]
+    # Another machine may be measured at another hour.
+    assert len(growth_of(samples[:2])) == 2
+
+
+def test_a_machine_keeps_its_name_when_its_container_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELLEROPS_MACHINE", "warehouse-1")
+    (size,) = measure_file_systems([tmp_path])
+    assert size.name.startswith("warehouse-1:/")
 
 
 def test_without_a_known_limit_nothing_is_full() -> None:
