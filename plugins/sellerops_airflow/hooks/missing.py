@@ -11,8 +11,11 @@ from sellerops.base.errors import ConfigurationError, RetryableError
 
 def missing_connection(conn_id: str, error: ConfigurationError) -> ConfigurationError | RetryableError:
     """``error`` if Airflow, asked again, does not know the connection; otherwise a RetryableError."""
-    if _is_missing(conn_id):
-        return error
+    return error if is_missing(conn_id) else unanswered(conn_id)
+
+
+def unanswered(conn_id: str) -> RetryableError:
+    """The error for a connection that Airflow could not look up."""
     return RetryableError(
         "Airflow did not answer the request for it.",
         where=f"connection {conn_id}",
@@ -20,7 +23,8 @@ def missing_connection(conn_id: str, error: ConfigurationError) -> Configuration
     )
 
 
-def _is_missing(conn_id: str) -> bool:
+def is_missing(conn_id: str) -> bool:
+    """Whether Airflow, asked again after an AirflowNotFoundException, does not know the connection."""
     from airflow.sdk.exceptions import ErrorType
     from airflow.sdk.execution_time import task_runner
     from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection
@@ -32,4 +36,4 @@ def _is_missing(conn_id: str) -> bool:
     return isinstance(answer, ErrorResponse) and answer.error == ErrorType.CONNECTION_NOT_FOUND
 
 
-__all__ = ["missing_connection"]
+__all__ = ["is_missing", "missing_connection", "unanswered"]

@@ -10,6 +10,7 @@ from airflow.sdk.log import mask_secret
 
 from sellerops.base.errors import SellerOpsError
 from sellerops_airflow.hooks.archive import archive_uri
+from sellerops_airflow.hooks.missing import is_missing, unanswered
 
 if TYPE_CHECKING:
     from sellerops.storage import S3Settings
@@ -35,13 +36,15 @@ class ObjectStorageHook(BaseHook):
     def get_conn(self) -> S3Settings:
         """The settings, with secrets masked in all logs; empty ones when the connection does not exist.
 
-        Raises ConfigurationError naming the field that is wrong.
+        Raises ConfigurationError naming the wrong field, and RetryableError if Airflow does not answer.
         """
         from sellerops.storage import S3Settings
 
         try:
             connection = self.get_connection(self.storage_conn_id)
-        except AirflowNotFoundException:
+        except AirflowNotFoundException as error:
+            if not is_missing(self.storage_conn_id):
+                raise unanswered(self.storage_conn_id) from error
             return S3Settings()
         settings = S3Settings.of_connection(
             connection.login or "", connection.password or "", connection.host or "", connection.extra_dejson
