@@ -15,6 +15,7 @@ from sellerops_runtime.celery import worker_environment
 from sellerops_runtime.home import PROJECT_ROOT
 
 FOLDER = PROJECT_ROOT / "deploy" / "kubernetes"
+INIT = FOLDER / "init.yaml"
 VALUES: dict[str, Any] = yaml.safe_load((FOLDER / "values.yaml").read_text(encoding="utf-8"))
 TEMPLATES = {path.stem: path for path in sorted((FOLDER / "pod-templates").glob("*.yaml"))}
 # The oldest and the newest that is supported.
@@ -29,7 +30,9 @@ def documents(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("path", [*TEMPLATES.values(), FOLDER / "browser.yaml"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*TEMPLATES.values(), FOLDER / "browser.yaml", INIT], ids=lambda path: path.stem
+)
 def test_each_manifest_follows_kubernetes_schema(path: Path, version: str) -> None:
     for document in documents(path):
         kubernetes_validate.validate(document, version, strict=True)
@@ -56,10 +59,12 @@ def test_a_tasks_pod_runs_our_image_without_airflows_keys_or_rights(queue: str) 
     assert container["image"] == "registry.example.com/sellerops:1.0.0"
     given = {each["name"]: each["value"] for each in container["env"]}
     assert worker_environment(given) == given
-    assert (
-        given["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
-        == VALUES["config"]["core"]["execution_api_server_url"]
-    )
+    config = VALUES["config"]
+    assert given["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == config["core"]["execution_api_server_url"]
+    assert given["AIRFLOW__API__BASE_URL"] == config["api"]["base_url"], "notices would link elsewhere"
+    ours = {name: value for name, value in given.items() if name.startswith("SELLEROPS_")}
+    # Only components that read DAG files look for templates.
+    assert ours == {each["name"]: each["value"] for each in VALUES["env"] if each["name"] != VARIABLE}
     assert pod["spec"]["restartPolicy"] == "Never", "Airflow repeats tasks"
     assert pod["spec"]["automountServiceAccountToken"] is False
     assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
@@ -91,6 +96,26 @@ def test_the_values_name_the_templates_and_no_secret() -> None:
         assert VALUES[name].startswith("sellerops-"), (
             "generated anew, it would make stored connections unreadable"
         )
+
+
+def test_nobody_gets_in_with_a_password_of_the_chart() -> None:
+    assert VALUES["createUserJob"]["defaultUser"]["enabled"] is False
+    assert VALUES["config"]["core"]["auth_manager"] == "AUTH_MANAGER", "to be chosen: docs/many-machines.md"
+
+
+def test_the_command_that_migrates_runs_what_compose_runs_in_a_pod_of_its_own() -> None:
+    environment = {each["name"]: each["value"] for each in VALUES["env"]}
+    path = PROJECT_ROOT / environment["SELLEROPS_MIGRATE_COMMAND"].split()[-1]
+    (job,) = documents(path)
+    pod = job["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    compose = yaml.safe_load((PROJECT_ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
+    assert container["command"] == compose["services"]["airflow-init"]["command"]
+    secrets = {each["valueFrom"]["secretKeyRef"]["name"] for each in container["env"]}
+    assert secrets == {VALUES["data"]["metadataSecretName"], VALUES["fernetKeySecretName"]}
+    (task,) = documents(TEMPLATES[queues.DEFAULT])
+    assert container["image"] == task["spec"]["containers"][0]["image"]
+    assert pod["automountServiceAccountToken"] is False
 
 
 def test_only_tasks_of_the_browser_queue_reach_a_browser() -> None:
