@@ -28,6 +28,7 @@ from sellerops_runtime.errors import StartError
 from sellerops_runtime.local_amazon import sandbox_environment, set_clock
 
 _PASSWORDS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+_METADATA, _METADATA_HOST = "sellerops_metadata", "SELLEROPS_METADATA_HOST"
 _WAREHOUSE = {
     "host": "SELLEROPS_WAREHOUSE_HOST",
     "port": "SELLEROPS_WAREHOUSE_PORT",
@@ -137,7 +138,8 @@ def apply_settings(
     """Load airflow_settings.yaml with values from ``environment``; return one line per entry set or skipped.
 
     ``strict``: an entry whose variables are not set is an error (StartError) instead of being left out,
-    unless everything works without it (``settings.is_optional``).
+    unless everything works without it (``settings.is_optional``). Where ``SELLEROPS_METADATA_HOST`` is set to
+    nothing, tasks must not reach Airflow's metadata: its connection of an earlier start is deleted.
     """
     loaded = settings.substitute_variables(settings.read_settings(path), environment)
     missing = [f"{entry}: set {', '.join(names)}" for entry, names in loaded.skipped.items()]
@@ -145,7 +147,12 @@ def apply_settings(
     if strict and needed:
         raise StartError("; ".join(needed) + ".", where=str(path), remedy="Set these variables.")
     done = settings.apply(loaded.settings) + settings.create_implied_pools()
-    return [*(f"set       {line}" for line in done), *(f"skipped   {line}" for line in missing)]
+    gone = settings.withdraw_connection(_METADATA) if environment.get(_METADATA_HOST) == "" else []
+    return [
+        *(f"set       {line}" for line in done),
+        *(f"deleted   {line}" for line in gone),
+        *(f"skipped   {line}" for line in missing),
+    ]
 
 
 def owner_conninfo(environment: Mapping[str, str]) -> str:

@@ -180,6 +180,17 @@ def apply(settings: Settings) -> list[str]:
     return done
 
 
+def withdraw_connection(conn_id: str) -> list[str]:
+    """Delete a connection from Airflow's metadata; return one line if there was one."""
+    from airflow.models import Connection
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session() as session:
+        found = session.execute(delete(Connection).where(Connection.conn_id == conn_id)).rowcount
+    return [f"connection {conn_id}"] if found else []
+
+
 def create_implied_pools() -> list[str]:
     """Create the pools that accounts.yaml needs and Airflow lacks; return one line per pool."""
     from airflow import settings

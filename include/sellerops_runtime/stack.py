@@ -304,6 +304,21 @@ class Stack:
     def _configuration(self) -> dict[str, str]:
         return configure(self.home.path / "config")
 
+    def metadata_settings(self) -> dict[str, str]:
+        """Variables of connection ``sellerops_metadata``, which does not exist beside Celery workers: every
+        task could use it.
+        """
+        if self._with_celery:
+            return {"SELLEROPS_METADATA_HOST": ""}
+        owner = self.postgres.login(METADATA_OWNER)
+        return {
+            "SELLEROPS_METADATA_HOST": LOOPBACK,
+            "SELLEROPS_METADATA_PORT": str(self.postgres.port),
+            "SELLEROPS_METADATA_DATABASE": METADATA,
+            "SELLEROPS_METADATA_USER": owner.name,
+            "SELLEROPS_METADATA_PASSWORD": owner.password,
+        }
+
     def _apply_settings(self) -> None:
         variables = {
             **sandbox_environment(self.amazon.url),
@@ -315,11 +330,7 @@ class Stack:
             "SELLEROPS_WAREHOUSE_PASSWORD": self.postgres.login(COLLECTOR).password,
             "SELLEROPS_READER_PASSWORD": self.postgres.login(READER).password,
             "SELLEROPS_ARCHIVE_URI": self.home.archive.as_uri(),
-            "SELLEROPS_METADATA_HOST": LOOPBACK,
-            "SELLEROPS_METADATA_PORT": str(self.postgres.port),
-            "SELLEROPS_METADATA_DATABASE": METADATA,
-            "SELLEROPS_METADATA_USER": METADATA_OWNER,
-            "SELLEROPS_METADATA_PASSWORD": self.postgres.login(METADATA_OWNER).password,
+            **self.metadata_settings(),
         }
         self.airflow.run_once(
             "settings",

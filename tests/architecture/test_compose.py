@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.compose import assert_confined, assert_documents_wait_on_a_disk
 
 from sellerops.base.commands import PROGRAMS, as_typed
 from sellerops.upkeep.sizes import MACHINE
@@ -154,16 +155,7 @@ def test_credentials_go_to_the_services_that_store_them_and_no_further():
 
 
 def test_no_container_writes_to_its_image_or_keeps_powers_that_it_does_not_need():
-    """A browser writes beside its profile and needs its own sandbox; Postgres hands its volume over."""
-    added = {}
-    for name, service in SERVICES.items():
-        assert service["cap_drop"] == ["ALL"], name
-        assert "no-new-privileges:true" in service["security_opt"], name
-        assert service.get("read_only") or name.startswith("browser-"), name
-        assert not {"privileged", "network_mode", "pid", "devices"} & set(service), name
-        added[name] = service.get("cap_add", [])
-    assert {name for name, given in added.items() if given} == {"postgres"}
-    assert "SYS_ADMIN" not in added["postgres"]
+    assert_confined(SERVICES)
 
 
 def test_every_task_measures_the_same_machine():
@@ -176,11 +168,8 @@ def test_every_task_measures_the_same_machine():
     assert workers["services"]["airflow-worker"]["environment"][MACHINE] == name
 
 
-def test_what_airflow_writes_is_in_a_volume_or_in_memory():
-    environment = SERVICES["airflow-scheduler"]["environment"]
-    assert environment["AIRFLOW_CONFIG"].startswith("/tmp/")
-    for name in ("airflow-init", "airflow-api-server", "airflow-scheduler", "airflow-triggerer"):
-        assert "/tmp" in SERVICES[name]["tmpfs"]
+def test_documents_wait_on_a_disk_and_what_is_small_in_memory():
+    assert_documents_wait_on_a_disk(SERVICES)
 
 
 def test_every_image_ends_as_a_user_who_is_not_root():

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
+from support.compose import assert_confined, assert_documents_wait_on_a_disk, in_memory
 
 from sellerops.settings import queues
 from sellerops_runtime.celery import worker_environment
 from sellerops_runtime.home import PROJECT_ROOT
+from sellerops_runtime.settings import read_settings, substitute_variables
 
 OVER = PROJECT_ROOT / "docker-compose.celery.yaml"
 # What a later file replaces; of other lists it appends the items, as Compose's rules for merging say.
@@ -106,6 +108,34 @@ def test_a_worker_gets_no_key_of_airflow_and_no_address_of_its_metadata(name: st
     assert "env_file" not in WORKERS[name]
 
 
+def test_no_connection_leads_to_airflows_metadata() -> None:
+    """Tasks may ask for every connection: one to that database would be worth as much as its address."""
+    for name in ("airflow-init", "amazon-accounts"):
+        environment = SERVICES[name]["environment"]
+        database = environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].rpartition("/")[2]
+        loaded = substitute_variables(read_settings(), environment)
+        assert "connection sellerops_metadata" in loaded.skipped, name
+        assert loaded.settings.connections
+        assert database not in {each.conn_schema for each in loaded.settings.connections}
+        assert environment["SELLEROPS_METADATA_HOST"] == "", "unset would keep the connection of before"
+
+
+@pytest.mark.parametrize("name", sorted(WORKERS))
+def test_messages_of_a_worker_print_the_links_and_commands_of_the_scheduler(name: str) -> None:
+    own, scheduler = WORKERS[name]["environment"], SERVICES["airflow-scheduler"]["environment"]
+    same = [key for key in scheduler if not key.startswith("AIRFLOW__") or key == "AIRFLOW__API__BASE_URL"]
+    assert {"AIRFLOW__API__BASE_URL", "SELLEROPS_COMMAND", "SELLEROPS_MIGRATE_COMMAND"} <= set(same)
+    assert {key: own.get(key) for key in same} == {key: scheduler[key] for key in same}
+
+
+def test_no_container_writes_to_its_image_or_keeps_powers_that_it_does_not_need() -> None:
+    assert_confined(SERVICES)
+
+
+def test_documents_wait_on_a_disk_and_what_is_small_in_memory() -> None:
+    assert_documents_wait_on_a_disk(SERVICES)
+
+
 @pytest.mark.parametrize("name", sorted(WORKERS))
 def test_a_worker_has_the_code_the_archive_and_the_logs_of_the_others(name: str) -> None:
     """Only those of the browsers need the browsers' downloads."""
@@ -128,6 +158,10 @@ def test_two_of_each_component_that_may_fail_and_one_address_before_the_api_serv
     assert "redis" not in published
     upstream = (PROJECT_ROOT / "deploy" / "caddy" / "Caddyfile").read_text(encoding="utf-8")
     assert "dynamic a {$API_SERVER:airflow-api-server}" in upstream
+    command = SERVICES["caddy"]["command"]
+    folder = {mount.split(":")[1]: mount.split(":")[0] for mount in SERVICES["caddy"]["volumes"]}
+    path = Path(command[command.index("--config") + 1])
+    assert (PROJECT_ROOT / folder[str(path.parent)] / path.name).is_file()
 
 
 def test_redis_wants_a_password_that_no_argument_shows() -> None:
@@ -135,6 +169,11 @@ def test_redis_wants_a_password_that_no_argument_shows() -> None:
     assert "requirepass" in service["command"][-1]
     assert "$$REDIS_PASSWORD" in service["command"][-1], "substituted in the container, not in the command"
     assert service["user"] == "redis"
+    written = re.search(r"> (\S+)/redis\.conf ", service["command"][-1])
+    assert written
+    # Memory has the rights of the folder below it: /tmp is for everybody, /run is root's.
+    assert written[1] == "/tmp"
+    assert written[1] in in_memory(service)
     assert service["image"].startswith("redis:7.2-bookworm@sha256:")
 
 

@@ -14,7 +14,10 @@ from sellerops_runtime import celery as module
 from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.celery import Celery, redis_server
 from sellerops_runtime.errors import StartError
+from sellerops_runtime.home import Home
 from sellerops_runtime.processes import Component, plain_environment, running_parts, stop_leftovers
+from sellerops_runtime.progress import Progress
+from sellerops_runtime.stack import Stack
 
 SECRETS = ("DATABASE__SQL_ALCHEMY_CONN", "CORE__FERNET_KEY", "API__SECRET_KEY", "API_AUTH__JWT_SECRET")
 
@@ -83,3 +86,10 @@ def test_each_component_is_started_once_and_with_celery_some_twice(
     executor = stack.env()["AIRFLOW__CORE__EXECUTOR"]
     assert executor == ("CeleryExecutor" if celery else "LocalExecutor")
     assert ("AIRFLOW__CELERY__BROKER_URL" in stack.env()) is bool(celery)
+
+
+def test_beside_workers_the_demo_has_no_connection_to_airflows_metadata(tmp_path: Path) -> None:
+    """Empty also removes the connection of an earlier start without workers."""
+    home = Home(tmp_path)
+    assert Stack(home, Progress(), celery=True).metadata_settings() == {"SELLEROPS_METADATA_HOST": ""}
+    assert not list(tmp_path.rglob("password-*"))
