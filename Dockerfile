@@ -1,5 +1,5 @@
 # Airflow with this project. docker-compose.yaml starts all components and the local Amazon from target `airflow`, and
-# the browsers of its profile `portal` from target `browser`.
+# the browsers of its profile `portal` from target `browser`, backups from target `backup`.
 FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254 AS proxy
 # TLS in front of the API servers (docs/security.md#tls): Debian's Caddy, which the tests use, too.
 RUN apt-get update \
@@ -42,6 +42,18 @@ COPY --chown=airflow:0 include ./include
 
 USER airflow
 CMD ["airflow", "version"]
+
+# Backs up and restores (docs/backup.md): Postgres's programs in the version of the server, which Debian 12 does not have.
+FROM airflow AS backup
+USER root
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install --yes --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/* \
+    && mkdir /opt/airflow/backups && chown airflow:0 /opt/airflow/backups
+USER airflow
+CMD ["sellerops", "backup", "--help"]
 
 # One login's browser (docs/portal.md).
 FROM airflow AS browser

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from support.compose import assert_confined, assert_documents_wait_on_a_disk
 
-from sellerops.base.commands import PROGRAMS, as_typed
+from sellerops import cli
+from sellerops.base.commands import BACKUP_VARIABLE, PROGRAMS, as_typed, commands_as_typed
 from sellerops.upkeep.sizes import MACHINE
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.settings import read_settings, substitute_variables
@@ -95,7 +96,7 @@ def test_the_browsers_image_has_a_browser_and_airflows_has_none():
     assert "chromium" in browser
     assert browser.rstrip().rsplit("USER ", 1)[1].startswith("airflow\n")
     targets = {each["build"]["target"] for each in SERVICES.values() if "build" in each}
-    assert targets == {"airflow", "browser", "proxy"}
+    assert targets == {"airflow", "backup", "browser", "proxy"}
     assert f"{SERVICES['airflow-scheduler']['environment']['SELLEROPS_BROWSERS_HOME']}/downloads" in airflow
 
 
@@ -107,7 +108,8 @@ def test_what_a_service_waits_for_exists_and_is_there_without_a_profile_it_lacks
 
 
 def test_every_mount_is_a_volume_declared_or_a_path_of_the_project():
-    mounts = [mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])]
+    named = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    mounts = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", mount).split(":")[0] for mount in named]
     assert mounts
     for mount in mounts:
         assert (PROJECT_ROOT / mount).exists() if mount.startswith(".") else mount in COMPOSE["volumes"], (
@@ -158,6 +160,29 @@ def test_no_container_writes_to_its_image_or_keeps_powers_that_it_does_not_need(
     assert_confined(SERVICES)
 
 
+def test_a_backup_has_the_servers_programs_the_owner_and_the_archive():
+    service, server = SERVICES["backup"], SERVICES["postgres"]["image"]
+    image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (version,) = re.findall(r"postgresql-client-(\d+)", image.split("FROM airflow AS backup\n")[1])
+    assert f"postgres:{version}-" in server
+    assert service["profiles"] == ["backup"]
+    assert service["restart"] == "no"
+    environment, places = service["environment"], [mount.split(":") for mount in service["volumes"]]
+    owner = SERVICES["airflow-init"]["environment"]["SELLEROPS_OWNER"]
+    assert environment["SELLEROPS_OWNER"] == owner
+    assert environment["SELLEROPS_WAREHOUSE"].startswith("postgresql://sellerops_collector:")
+    archive = environment["SELLEROPS_ARCHIVE"].removeprefix("file://")
+    assert ["archive", archive] in places
+    assert f"archive:{archive}" in SERVICES["airflow-scheduler"]["volumes"]
+    told = SERVICES["airflow-scheduler"]["environment"]["SELLEROPS_BACKUP_COMMAND"]
+    assert told == "docker compose run --rm backup {}"
+    # The target is in the folder that is mounted, and so is the room that a restore needs.
+    target = cli.parser_for("backup").parse_args(service["command"][1:]).target
+    assert target.startswith(f"{environment['TMPDIR']}/")
+    assert service["volumes"][-1] == f"${{SELLEROPS_BACKUPS:-backups}}:{environment['TMPDIR']}"
+    assert f"mkdir {environment['TMPDIR']} && chown airflow:0 {environment['TMPDIR']}" in image
+
+
 def test_every_task_measures_the_same_machine():
     """A container's host name is random, so growth would never be known."""
     name = SERVICES["airflow-scheduler"]["environment"][MACHINE]
@@ -180,7 +205,7 @@ def test_every_image_ends_as_a_user_who_is_not_root():
         re.search(r" AS (\S+)", stage)[1]: re.findall(r"^USER (\S+)", stage, re.MULTILINE)[-1]
         for stage in stages[1:]
     }
-    assert users == {"proxy": "proxy", "airflow": "airflow", "browser": "airflow"}
+    assert users == {"proxy": "proxy", "airflow": "airflow", "backup": "airflow", "browser": "airflow"}
 
 
 def test_tls_comes_with_its_profile_and_the_api_servers_believe_only_the_proxy():
@@ -275,3 +300,14 @@ def test_the_api_server_can_test_our_connections():
     assert {"./include:/opt/airflow/include:ro", "./plugins:/opt/airflow/plugins:ro"} <= set(
         service["volumes"]
     )
+
+
+def test_messages_name_the_service_that_backs_up(monkeypatch):
+    for name in ("SELLEROPS_COMMAND", BACKUP_VARIABLE):
+        monkeypatch.setenv(name, SERVICES["airflow-scheduler"]["environment"][name])
+    assert commands_as_typed("Run `sellerops backup /mnt/b`, then `sellerops quota`.") == (
+        "Run `docker compose run --rm backup sellerops backup /mnt/b`, "
+        "then `docker compose exec airflow-scheduler sellerops quota`."
+    )
+    monkeypatch.delenv(BACKUP_VARIABLE)
+    assert as_typed("sellerops restore x").startswith("docker compose exec ")

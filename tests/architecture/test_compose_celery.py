@@ -197,7 +197,8 @@ def test_every_foreign_image_is_named_by_its_digest_which_make_images_renews() -
 
 
 def test_every_mount_is_a_volume_declared_or_a_path_of_the_project() -> None:
-    mounts = [mount.split(":")[0] for each in SERVICES.values() for mount in each.get("volumes", [])]
+    named = [mount for each in SERVICES.values() for mount in each.get("volumes", [])]
+    mounts = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", mount).split(":")[0] for mount in named]
     for mount in mounts:
         assert (PROJECT_ROOT / mount).exists() if mount.startswith(".") else mount in COMPOSE["volumes"], (
             mount

@@ -26,7 +26,7 @@ FILLED = {
     "COMMAND": "quota",
 }
 _PROGRAM = "|".join(map(re.escape, (*PROGRAMS, "psql")))
-_COMPOSE = r"docker compose exec (?:airflow-scheduler|postgres) "
+_COMPOSE = r"docker compose (?:exec (?:airflow-scheduler|postgres)|run --rm (?:airflow-init|backup)) "
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`]+)`")
 # What a source has that prints a command; reading all sources as Python takes seconds.

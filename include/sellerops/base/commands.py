@@ -8,7 +8,8 @@ reader types depends on the installation; ``$SELLEROPS_COMMAND`` is the template
 - ``{}`` if the commands are on PATH (the default elsewhere, as inside the image).
 
 ``sellerops ledger migrate`` needs the owner's address. Where only another service has it, as with Docker,
-``$SELLEROPS_MIGRATE_COMMAND`` is typed in its place.
+``$SELLEROPS_MIGRATE_COMMAND`` is typed in its place. ``sellerops backup`` and ``sellerops restore`` also need
+Postgres's programs; ``$SELLEROPS_BACKUP_COMMAND`` is their template.
 """
 
 from __future__ import annotations
@@ -19,18 +20,20 @@ from pathlib import Path
 
 VARIABLE = "SELLEROPS_COMMAND"
 MIGRATE, MIGRATE_VARIABLE = "sellerops ledger migrate", "SELLEROPS_MIGRATE_COMMAND"
+BACKUPS, BACKUP_VARIABLE = ("sellerops backup", "sellerops restore"), "SELLEROPS_BACKUP_COMMAND"
 # In the project's folder `bin`, and on the PATH of the image.
 PROGRAMS = ("sellerops", "sellerops-runtime", "airflow")
 
 _BIN = Path(__file__).resolve().parents[3] / "bin"
-_IN_TEXT = re.compile(rf"(?<=`)(?:{'|'.join(map(re.escape, PROGRAMS))})(?=[ `])")
+_IN_TEXT = re.compile(rf"(?<=`)(?:{'|'.join(map(re.escape, (*BACKUPS, *PROGRAMS)))})(?=[ `])")
 
 
 def as_typed(command: str) -> str:
     """The command as you type it here: ``sellerops quota`` becomes, for example, ``bin/sellerops quota``."""
     if command == MIGRATE and (instead := os.environ.get(MIGRATE_VARIABLE)):
         return instead
-    form = os.environ.get(VARIABLE) or ("bin/{}" if _BIN.is_dir() else "{}")
+    own = os.environ.get(BACKUP_VARIABLE) if command.startswith(BACKUPS) else None
+    form = own or os.environ.get(VARIABLE) or ("bin/{}" if _BIN.is_dir() else "{}")
     return form.replace("{}", command) if "{}" in form else f"{form} {command}"
 
 

@@ -44,7 +44,8 @@ def examine_backups(installation: Installation) -> Iterator[Finding]:
             BACKUPS,
             State.WARNING,
             "There is no backup.",
-            "Set the variable sellerops_backup_uri and unpause sellerops__backup (docs/backup.md).",
+            "Run `sellerops backup` with cron, or where tasks have Postgres's programs set the variable "
+            "sellerops_backup_uri and unpause sellerops__backup (docs/backup.md).",
         )
         return
     age = datetime.now(UTC) - complete["began_at"]
