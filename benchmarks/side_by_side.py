@@ -11,7 +11,7 @@ Prints JSON: by client rows, rows ``lost`` and ``doubled`` against what Amazon's
 client itself says has failed, calls by operation, ``refused`` calls (429), reports ``created_twice`` for a
 report and day, real seconds, CPU seconds and peak MB of the client (without Amazon and Postgres). sellerops
 runs here without Airflow, which adds about 0.2 CPU seconds per task. Exits with 1 if sellerops lost or
-doubled a row.
+doubled a row, or requested a report twice.
 """
 
 from __future__ import annotations
@@ -229,7 +229,7 @@ def main() -> int:
                 print(client, night, json.dumps(result[client][night]), file=sys.stderr)
     print(json.dumps(result, indent=2))
     ours = result.get("ours", {}).values()
-    return int(any(each["lost"] or each["doubled"] for each in ours))
+    return int(any(each["lost"] or each["doubled"] or each["created_twice"] for each in ours))
 
 
 if __name__ == "__main__":

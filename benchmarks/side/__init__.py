@@ -33,7 +33,8 @@ REPORTS = (
     ),
     Wanted(
         "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL", "fulfilled_shipments",
-        ("shipment-id", "shipment-item-id"),
+        # Some rows have neither shipment nor item id.
+        ("amazon-order-id", "sku", "quantity-shipped"),
     ),
 )  # fmt: skip
 

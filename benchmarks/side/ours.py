@@ -12,7 +12,6 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -63,7 +62,7 @@ class Collection:
             run_at=now,
             now=now,
             from_day=days()[0],
-            to_day=days()[-1] + timedelta(days=1),
+            to_day=days()[-1],
         )
 
     def collect(self, report: str, slice_: Slice) -> None:

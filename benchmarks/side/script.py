@@ -67,7 +67,8 @@ def main(out: Path) -> None:
             for _ in range(TRIES):
                 try:
                     frame = collect(api, wanted.type, day)
-                    frame.to_csv(file, mode="a", header=not file.exists(), index=False)
+                    if not frame.empty:
+                        frame.to_csv(file, mode="a", header=not file.exists(), index=False)
                     break
                 except Exception as error:  # noqa: BLE001 - as such scripts do
                     print(f"{wanted.spec} {day}: {error}", file=sys.stderr)
