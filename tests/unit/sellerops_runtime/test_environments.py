@@ -75,6 +75,7 @@ def test_the_local_bigquery_starts_with_a_plain_environment(
     assert is_clean(local.component.env) and local.component.env["HOME"] == str(tmp_path / "venv" / "home")
 
 
-def test_compose_gives_the_local_amazon_no_environment() -> None:
+def test_compose_tells_the_local_amazon_only_where_its_files_are() -> None:
     services = yaml.safe_load((PROJECT_ROOT / "docker-compose.yaml").read_text())["services"]
-    assert not {"environment", "env_file", "secrets"} & set(services["amazon"])
+    assert services["amazon"]["environment"] == {"TMPDIR": "/var/tmp"}
+    assert not {"env_file", "secrets"} & set(services["amazon"])
