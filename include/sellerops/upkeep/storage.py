@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from sellerops.archive.files import open_raw, remove_file, write_file
+from sellerops.archive.files import open_raw, remove_file, sync_to_disk, write_file
 from sellerops.storage import filesystem_of, local_path
 
 _CHUNK = 1 << 20
@@ -35,15 +37,20 @@ class Folder:
         return f"{self.root}/{path}"
 
     def sizes(self, below: str = "") -> dict[str, int]:
-        """The size in bytes of every file, by path; files that are being written are left out."""
+        """The size in bytes of every file, by path; files that are being written, or are deleted
+        meanwhile, are left out.
+        """
         return {path: size for path, size in self._listed(below) if f"/{_PART}" not in f"/{path}"}
 
     def _listed(self, below: str) -> Iterator[tuple[str, int]]:
         if self._local:
             start = self._local / below
-            for path in start.rglob("*"):
-                if path.is_file():
-                    yield path.relative_to(self._local).as_posix(), path.stat().st_size
+            for folder, _, names in os.walk(start, onerror=_raise_unless_gone):
+                for path in (Path(folder, name) for name in names):
+                    with suppress(FileNotFoundError):
+                        found = path.stat()
+                        if stat.S_ISREG(found.st_mode):
+                            yield path.relative_to(self._local).as_posix(), found.st_size
             return
         filesystem = filesystem_of(self.root)
         top = str(filesystem._strip_protocol(self.root)).rstrip("/") + "/"
@@ -87,6 +94,7 @@ class Folder:
         try:
             with part.open("wb") as raw:
                 yield HashingFile(raw)
+                sync_to_disk(raw.fileno(), raw.flush)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -119,6 +127,11 @@ class Folder:
     def remove(self, path: str) -> None:
         """Remove a file, if it exists."""
         remove_file(self.address(path))
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 class HashingFile:
