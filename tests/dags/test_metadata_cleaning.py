@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -172,6 +173,14 @@ def test_the_process_that_cleans_gets_the_real_address(monkeypatch: pytest.Monke
         "postgresql+psycopg://a:p%40ss@db:5433/airflow?sslmode=require"
     )
     assert "AIRFLOW__CORE__SQL_ALCHEMY_CONN" not in found
+
+
+def test_a_cleaning_that_was_killed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SELLEROPS_METADATA", "postgres://nobody@127.0.0.1:1/airflow")
+    killed = subprocess.CompletedProcess([], -9, stdout="", stderr="")
+    monkeypatch.setattr(upkeep.subprocess, "run", lambda *_, **__: killed)
+    with pytest.raises(GiveUpError, match="exit code -9"):
+        upkeep.clean_metadata(90, 400)
 
 
 def test_what_the_cleaning_says_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:

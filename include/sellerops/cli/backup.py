@@ -9,14 +9,17 @@ from typing import Any
 
 from sellerops.archive import Archive
 from sellerops.base.commands import commands_as_typed
+from sellerops.base.errors import ConfigurationError
 from sellerops.cli.airflow import metadata_conninfo
 from sellerops.cli.arguments import at_least_one
 from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger_as_owner
 from sellerops.upkeep.backups import LIST, find_backup, list_backups, prune, take_backup
-from sellerops.upkeep.document_copies import read_manifest, verify_documents
+from sellerops.upkeep.document_copies import CopiedDocuments, read_manifest, verify_documents
 from sellerops.upkeep.storage import Folder
+
+_SHOWN = 20
 
 
 def add(commands: Any) -> None:
@@ -40,16 +43,32 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    _refuse_unclear(options)
     target = Folder(options.target)
     if options.list:
         return _list(target)
     if options.verify:
         return _verify(target, options.backup)
     if options.prune:
-        removed = prune(target, options.keep or 1)
+        removed = prune(target, options.keep)
         print(f"Removed {len(removed)} backups: {', '.join(removed)}." if removed else "Nothing to remove.")
         return 0
     return _take(options, target)
+
+
+def _refuse_unclear(options: argparse.Namespace) -> None:
+    if options.prune and not options.keep:
+        raise ConfigurationError(
+            "--prune does not say how many backups stay.",
+            where="the options",
+            remedy="Add --keep with a number, such as --keep 14.",
+        )
+    if options.backup and not options.verify:
+        raise ConfigurationError(
+            "--backup names a backup to verify, and --verify is missing.",
+            where="the options",
+            remedy="Add --verify, or leave out --backup to make a new backup.",
+        )
 
 
 def _take(options: argparse.Namespace, target: Folder) -> int:
@@ -69,16 +88,24 @@ def _take(options: argparse.Namespace, target: Folder) -> int:
         print(f"Removed copies of {done.documents.removed:,} documents whose retention is over.")
     if done.pruned:
         print(f"Removed {len(done.pruned)} older backups.")
-    for path in done.documents.damaged:
-        print(f"damaged in the archive, not copied: {path}")
-    if done.documents.damaged:
+    return _tell_faulty(done.documents, options.target)
+
+
+def _tell_faulty(documents: CopiedDocuments, target: str) -> int:
+    """Print what the archive lacks, and what to do; returns the exit code."""
+    for title, paths in (("damaged in", documents.damaged), ("missing from", documents.lost)):
+        for path in paths[:_SHOWN]:
+            print(f"{title} the archive: {path}")
+        if len(paths) > _SHOWN:
+            print(f"and {len(paths) - _SHOWN:,} more")
+    if documents.faulty:
         print(
             commands_as_typed(
-                "Next: clear the load tasks of these documents; they are downloaded again if Amazon still "
-                "serves them."
+                f"Next: `sellerops restore {target} --documents` copies back those that the backup has. "
+                "Clear the load tasks of the others; they are downloaded again if Amazon still serves them."
             )
         )
-    return 1 if done.documents.damaged else 0
+    return 1 if documents.faulty else 0
 
 
 def _list(target: Folder) -> int:

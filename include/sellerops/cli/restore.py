@@ -11,6 +11,7 @@ from typing import Any
 
 from sellerops.archive import Archive
 from sellerops.base.commands import commands_as_typed
+from sellerops.base.errors import ConfigurationError
 from sellerops.cli.airflow import metadata_conninfo
 from sellerops.cli.arguments import chosen_specs, day
 from sellerops.cli.destinations import destination_of
@@ -20,10 +21,13 @@ from sellerops.ledger import Ledger
 from sellerops.ledger.deployment import bind_archive
 from sellerops.settings.specs import ReportSpec, load_specs
 from sellerops.upkeep.backups import Backup, find_backup
+from sellerops.upkeep.document_copies import RestoredDocuments
 from sellerops.upkeep.recovering import Recovered, recover
 from sellerops.upkeep.restoring import (
+    Wanted,
     bind_restored,
     recover_since,
+    refuse_early,
     restore_airflow,
     restore_archive,
     restore_configuration,
@@ -44,6 +48,12 @@ def add(commands: Any) -> None:
         "--replace", action="store_true", help="replace what the databases hold; they must not be in use"
     )
     parser.add_argument(
+        "--adopt-archive", action="store_true", help="take over the archive of another deployment"
+    )
+    parser.add_argument(
+        "--documents", action="store_true", help="only documents that the archive lacks; databases stay"
+    )
+    parser.add_argument(
         "--configuration", type=Path, metavar="FOLDER", help="also unpack the configuration into a new folder"
     )
     parser.set_defaults(run=_restore)
@@ -61,17 +71,25 @@ def add(commands: Any) -> None:
 def _restore(options: argparse.Namespace) -> int:
     source, archive = Folder(options.source), Archive(archive_uri(options.archive))
     backup = find_backup(source, options.backup)
-    restore_warehouse(source, backup, owner_conninfo(), replace=options.replace)
+    if options.documents:
+        _refuse_beside_documents(options)
+        return 1 if _restore_documents(source, backup, archive, options.adopt_archive).missing else 0
+    specs = load_specs()[0]
+    wanted = Wanted(
+        archive,
+        owner_conninfo(),
+        metadata_conninfo() if options.airflow else "",
+        options.configuration,
+        replace=options.replace,
+        adopt=options.adopt_archive,
+    )
+    refuse_early(source, backup, wanted)
+    restore_warehouse(source, backup, wanted.warehouse, replace=options.replace)
     print(f"Restored the warehouse to {backup.ledger_time} (backup {backup.id}).")
     if options.airflow:
-        restore_airflow(source, backup, metadata_conninfo(), replace=options.replace)
+        restore_airflow(source, backup, wanted.airflow, replace=options.replace)
         print(commands_as_typed("Restored Airflow's metadata. Next: `airflow db migrate`."))
-    documents = restore_archive(source, backup, archive, replace=options.replace)
-    print(f"Archive: {documents.copied:,} files copied back, {documents.intact:,} were intact.")
-    for path in documents.missing[:_SHOWN]:
-        print(f"  lost: {path}")
-    if documents.missing:
-        print(f"{len(documents.missing):,} files are in neither the archive nor the backup.")
+    documents = _restore_documents(source, backup, archive, options.adopt_archive)
     if options.configuration:
         number = restore_configuration(source, backup, options.configuration)
         print(f"Unpacked {number} files of the configuration into {options.configuration}.")
@@ -79,9 +97,28 @@ def _restore(options: argparse.Namespace) -> int:
         moved = bind_restored(ledger, archive)
         if moved:
             print(f"The archive is at a new address; {moved:,} addresses updated.")
-        done = _load(ledger, archive, load_specs()[0], recover_since(backup))
+        done = _load(ledger, archive, specs, recover_since(backup))
     _advise(backup)
     return 1 if documents.missing or done.failed or done.damaged else 0
+
+
+def _refuse_beside_documents(options: argparse.Namespace) -> None:
+    if options.airflow or options.replace or options.configuration:
+        raise ConfigurationError(
+            "--documents restores nothing but documents.",
+            where="the options",
+            remedy="Leave out --airflow, --replace and --configuration, or leave out --documents.",
+        )
+
+
+def _restore_documents(source: Folder, backup: Backup, archive: Archive, adopt: bool) -> RestoredDocuments:
+    documents = restore_archive(source, backup, archive, adopt=adopt)
+    print(f"Archive: {documents.copied:,} files copied back, {documents.intact:,} were intact.")
+    for path in documents.missing[:_SHOWN]:
+        print(f"  lost: {path}")
+    if documents.missing:
+        print(f"{len(documents.missing):,} files are in neither the archive nor the backup.")
+    return documents
 
 
 def _recover(options: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ _MEASURED_WITHIN = timedelta(days=2)
 
 
 def examine_backups(installation: Installation) -> Iterator[Finding]:
-    """How old the newest complete backup is, whether it had damaged documents, and how the last try ended."""
+    """How old the newest complete backup is, whether the archive lacked documents, how the last try ended."""
     rules = UPKEEP.load().backups
     statement = sql.SQL(
         "SELECT target, backup, began_at, ended_at, damaged, error FROM sellerops.backup {} "
@@ -57,9 +57,10 @@ def examine_backups(installation: Installation) -> Iterator[Finding]:
         yield Finding(
             BACKUPS,
             State.WARNING,
-            f"{complete['damaged']:,} documents of the archive are damaged and in no newer backup.",
-            f"`sellerops backup {complete['target']}` names them; clear their load tasks, which download "
-            "them again if Amazon still serves them.",
+            f"{complete['damaged']:,} documents of the archive are damaged or missing.",
+            f"`sellerops restore {complete['target']} --documents` copies back those that the backup has. "
+            f"`sellerops backup {complete['target']}` names the others; clear their load tasks, which "
+            "download them again if Amazon still serves them.",
         )
 
 

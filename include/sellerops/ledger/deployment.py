@@ -84,24 +84,17 @@ def adopt_archive(ledger: Ledger, archive: Archive) -> AdoptedArchive:
     return AdoptedArchive(archive.root, addresses)
 
 
-def mark_restored(ledger: Ledger, point: datetime) -> None:
-    """Record that the ledger was restored to ``point`` (ledger's clock).
+def restored_statements(point: datetime) -> tuple[str, str]:
+    """Statements, for the transaction that restores the ledger: it was restored to ``point`` (its clock).
 
     What it holds as not sent to Amazon may have been sent since; so the next try looks for it first.
     """
-
-    def work(connection: Connection) -> None:
-        with connection.transaction():
-            connection.execute(
-                "UPDATE sellerops.deployment SET restored_at = sellerops.now(), restored_to = %s", (point,)
-            )
-            connection.execute(
-                "UPDATE sellerops.write_call SET state = 'sent', holder = NULL, "
-                "held_until = sellerops.now(), sent_at = coalesce(sent_at, sellerops.now()) "
-                "WHERE state IN ('intended', 'refused')"
-            )
-
-    ledger.database.run(work)
+    return (
+        f"UPDATE sellerops.deployment SET restored_at = sellerops.now(), restored_to = '{point.isoformat()}'",
+        "UPDATE sellerops.write_call SET state = 'sent', holder = NULL, "
+        "held_until = sellerops.now(), sent_at = coalesce(sent_at, sellerops.now()) "
+        "WHERE state IN ('intended', 'refused')",
+    )
 
 
 def _read(connection: Connection) -> Deployment:

@@ -34,13 +34,7 @@ from sellerops.ledger.deployment import bind_archive, deployment_of
 from sellerops.settings.config_files import config_dir
 from sellerops.upkeep.backup_rows import begin_backup, end_backup, fail_backup
 from sellerops.upkeep.database_copies import Dump, dump_database
-from sellerops.upkeep.document_copies import (
-    DOCUMENTS,
-    CopiedDocuments,
-    copy_documents,
-    read_manifest,
-    write_manifest,
-)
+from sellerops.upkeep.document_copies import CopiedDocuments, copy_documents, read_manifest, write_manifest
 from sellerops.upkeep.storage import Folder
 
 log = logging.getLogger(__name__)
@@ -125,7 +119,7 @@ def take_backup(
         backup=done.id,
         nbytes=done.nbytes,
         documents=done.documents,
-        damaged=len(result.documents.damaged),
+        damaged=len(result.documents.faulty),
     )
     return result
 
@@ -200,35 +194,24 @@ def find_backup(target: Folder, wanted: str | None) -> Backup:
 
 
 def prune(target: Folder, keep: int) -> list[str]:
-    """Remove all but the newest ``keep`` backups, and the documents that only those had. Returns their ids.
+    """Remove all but the newest ``keep`` backups, and what failed ones left. Returns the removed ids.
 
-    While another backup is in progress, no document is removed.
+    Documents stay: only their retention removes them (``sellerops.upkeep.document_copies``).
     """
     finished = list_backups(target)
-    old, kept = finished[:-keep], finished[-keep:]
-    candidates = {entry.path for each in old for entry in read_manifest(target, each.path(LIST))}
-    for each in kept:
-        candidates.difference_update(entry.path for entry in read_manifest(target, each.path(LIST)))
-    ids = {each.id for each in kept}
-    unfinished, is_running = [], False
-    for path in target.sizes(f"{_ALL}/"):
-        id_ = path.split("/")[1]
-        if id_ in ids or any(id_ == each.id for each in old):
-            continue
-        if _is_recent(id_):
-            is_running = True
-        else:
-            unfinished.append(path)
+    old, ids = finished[:-keep], {each.id for each in finished}
+    leftovers = [path for path in target.sizes(f"{_ALL}/") if _is_leftover(path.split("/")[1], ids)]
     for each in old:
         # First what makes it a backup.
-        for name in (MANIFEST, *(name for name in each.files)):
+        for name in (MANIFEST, *each.files):
             target.remove(each.path(name))
-    for path in unfinished:
+    for path in leftovers:
         target.remove(path)
-    if not is_running:
-        for path in candidates:
-            target.remove(f"{DOCUMENTS}/{path}")
     return [each.id for each in old]
+
+
+def _is_leftover(id_: str, finished: set[str]) -> bool:
+    return id_ not in finished and not _is_recent(id_)
 
 
 def _is_recent(id_: str) -> bool:

@@ -63,7 +63,7 @@ def dump_database(conninfo: str, folder: Folder, path: str) -> Dump:
     command = [programs.path("pg_dump"), "--format=custom", "--compress=gzip:3", "--no-password"]
     with tempfile.TemporaryFile() as errors, folder.writing(path) as target:
         with subprocess.Popen(
-            [*command, f"--dbname={_without_password(conninfo)}"],
+            [*command, f"--dbname={without_password(conninfo)}"],
             stdout=subprocess.PIPE,
             stderr=errors,
             env=_environment(conninfo),
@@ -82,11 +82,11 @@ def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Seque
     nothing has changed then.
     """
     version = server_version(conninfo)
-    programs = find_programs(max(version, made_with))
+    programs = find_programs_for(conninfo, made_with)
     with tempfile.TemporaryFile() as errors:
         psql = subprocess.Popen(
             [programs.path("psql"), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1",
-             f"--dbname={_without_password(conninfo)}"],
+             f"--dbname={without_password(conninfo)}"],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=_environment(conninfo),
         )  # fmt: skip
         assert psql.stdin is not None
@@ -102,6 +102,11 @@ def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Seque
                 psql.stdin.close()
             psql.wait()
         _raise_if_failed(psql.returncode, errors, "psql", conninfo)
+
+
+def find_programs_for(conninfo: str, made_with: int) -> Programs:
+    """The programs that restore a dump ``made_with`` this version there. Raises ConfigurationError."""
+    return find_programs(max(server_version(conninfo), made_with))
 
 
 def _feed(
@@ -146,8 +151,9 @@ def other_sessions(conninfo: str) -> list[str]:
     with postgres.connect(conninfo, UPKEEP) as connection:
         rows = connection.execute(
             "SELECT coalesce(usename, '?'), coalesce(application_name, '') FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = "
-            "'client backend' ORDER BY 1, 2"
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND (backend_type = "
+            # Of a role that we are no member of; autovacuum's workers have no user.
+            "'client backend' OR (backend_type IS NULL AND usesysid IS NOT NULL)) ORDER BY 1, 2"
         ).fetchall()
     return [f"{user} ({application})" if application else str(user) for user, application in rows]
 
@@ -177,9 +183,11 @@ def place(conninfo: str) -> str:
     return f"Postgres {parts.get('host', 'local')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
 
-def _without_password(conninfo: str) -> str:
-    """Command lines are visible to all users of a machine."""
-    return make_conninfo(conninfo, password=None)
+def without_password(conninfo: str) -> str:
+    """The address for a command line, which all users of a machine can see."""
+    parts: dict[str, Any] = conninfo_to_dict(conninfo)
+    parts.pop("password", None)
+    return make_conninfo("", **parts)
 
 
 def _environment(conninfo: str) -> dict[str, str]:

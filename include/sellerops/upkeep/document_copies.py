@@ -1,7 +1,8 @@
 """The archive's files in a backup: each is copied once, and every backup lists those that belong to it.
 
 Layout below the backup's target: ``documents/`` has the archive's own paths. A document never changes; a
-sidecar changes once, when its document's retention is over, and its copy then follows.
+sidecar changes once, when its document's retention is over, and its copy then follows; only then is a copy of
+a document removed.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import gzip
 import logging
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from enum import Enum
+from itertools import groupby
 
-from sellerops.archive.files import MARK, is_whole, read_sidecar
+from sellerops.archive.files import is_whole, read_sidecar
 from sellerops.upkeep.storage import Folder, Written
 
 log = logging.getLogger(__name__)
@@ -39,7 +43,8 @@ class Entry:
 @dataclass
 class CopiedDocuments:
     """What a backup did. ``damaged``: files of the archive that do not match their hash, and were not copied;
-    ``removed``: copies of documents that the archive has deleted after their retention.
+    ``lost``: files that the archive lacks without a word why; ``removed``: copies of documents that the
+    archive has deleted after their retention. Earlier copies of damaged and lost files stay and are listed.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -47,6 +52,12 @@ class CopiedDocuments:
     copied_bytes: int = 0
     removed: int = 0
     damaged: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def faulty(self) -> list[str]:
+        """Files that the archive does not have as it should."""
+        return self.damaged + self.lost
 
 
 def copy_documents(archive: Folder, target: Folder, known: Mapping[str, Entry]) -> CopiedDocuments:
@@ -57,36 +68,53 @@ def copy_documents(archive: Folder, target: Folder, known: Mapping[str, Entry]) 
     ours = {path: size for path, size in archive.sizes().items() if not path.startswith(_NOT_KEPT)}
     done = CopiedDocuments()
     new = [path for path, size in ours.items() if there.get(path) != size]
+    gone = (there.keys() | known.keys()) - ours.keys()
     with ThreadPoolExecutor(_COPIERS, "backup") as pool:
-        for path, entry in zip(new, pool.map(lambda path: _copy(archive, target, path), new), strict=True):
-            if entry is None:
+        for path, copied in zip(new, pool.map(lambda path: _copy(archive, target, path), new), strict=True):
+            if isinstance(copied, Entry):
+                done.entries.append(copied)
+                done.copied += 1
+                done.copied_bytes += copied.nbytes
+            elif copied is _Failure.DAMAGED:
                 done.damaged.append(path)
-                continue
-            done.entries.append(entry)
-            done.copied += 1
-            done.copied_bytes += entry.nbytes
+            else:
+                gone.add(path)
     for path, size in ours.items():
         if there.get(path) == size:
-            before = known.get(path)
-            kept = before if before and before.nbytes == size else _entry_of(target, path, size)
-            done.entries.append(kept)
-    done.removed = _remove_deleted(archive, target, there.keys() - ours.keys(), ours)
+            done.entries.append(_entry_of(target, path, size, known))
+    deleted = _deleted_among(archive, "", gone)
+    for path in deleted & there.keys():
+        target.remove(f"{DOCUMENTS}/{path}")
+        done.removed += 1
+    done.lost = sorted(gone - deleted)
+    for path in done.faulty:
+        if path in there:
+            done.entries.append(_entry_of(target, path, there[path], known))
+        elif path in known:
+            done.entries.append(known[path])
     done.entries.sort(key=lambda entry: entry.path)
     return done
 
 
-def _copy(archive: Folder, target: Folder, path: str) -> Entry | None:
-    """Copy one file; None if it is damaged, or was deleted meanwhile."""
+class _Failure(Enum):
+    DAMAGED = "damaged"
+    GONE = "deleted meanwhile"
+
+
+def _copy(archive: Folder, target: Folder, path: str) -> Entry | _Failure:
     try:
         if not is_whole(archive.address(path)):
-            return None
+            return _Failure.DAMAGED
         written = target.copy_from(archive, path, f"{DOCUMENTS}/{path}")
     except FileNotFoundError:
-        return None
+        return _Failure.GONE
     return Entry(path, written.nbytes, _hash_in(path) or written.sha256)
 
 
-def _entry_of(target: Folder, path: str, size: int) -> Entry:
+def _entry_of(target: Folder, path: str, size: int, known: Mapping[str, Entry]) -> Entry:
+    before = known.get(path)
+    if before and before.nbytes == size:
+        return before
     return Entry(path, size, _hash_in(path) or target.hash_of(f"{DOCUMENTS}/{path}"))
 
 
@@ -95,21 +123,30 @@ def _hash_in(path: str) -> str:
     return path.rsplit("/", 1)[-1].removesuffix(".gz") if path.endswith(".gz") else ""
 
 
-def _remove_deleted(archive: Folder, target: Folder, gone: Iterable[str], ours: Mapping[str, int]) -> int:
-    """Remove the copies of documents whose sidecar says that their retention is over: a backup must not keep
-    personal data longer than the archive does. What is gone without that mark is kept.
+def _deleted_among(folder: Folder, below: str, paths: Iterable[str]) -> set[str]:
+    """Those of the documents whose retention is over, as all of their sidecars say: a backup must not keep
+    personal data longer than the archive does.
     """
-    removed = 0
-    sidecars: dict[str, str] = {}
-    for path in ours:
-        if path.endswith(".json") and path != MARK:
-            sidecars[path.rsplit("/", 1)[-1].split(".", 1)[0]] = path
-    for path in gone:
-        sidecar = sidecars.get(_hash_in(path))
-        if sidecar and "deleted" in (read_sidecar(archive.address(sidecar)) or {}):
-            target.remove(f"{DOCUMENTS}/{path}")
-            removed += 1
-    return removed
+    documents = sorted(path for path in paths if _hash_in(path))
+    found: set[str] = set()
+    for place, group in groupby(documents, _folder_of):
+        says = defaultdict(list)
+        for path in folder.sizes(f"{below}{place}"):
+            if path.endswith(".json"):
+                says[_stem(path)].append(_is_marked_deleted(folder, path))
+        found.update(path for path in group if _stem(path) in says and all(says[_stem(path)]))
+    return found
+
+
+def _is_marked_deleted(folder: Folder, sidecar: str) -> bool:
+    try:
+        return "deleted" in (read_sidecar(folder.address(sidecar)) or {})
+    except FileNotFoundError:
+        return False
+
+
+def _folder_of(path: str) -> str:
+    return path.rsplit("/", 1)[0]
 
 
 @dataclass
@@ -128,25 +165,28 @@ def restore_documents(source: Folder, archive: Folder, entries: Iterable[Entry])
     """Copy back what the archive lacks. Files that the archive has beyond the manifest stay."""
     there = archive.sizes()
     done = RestoredDocuments()
-    sidecars: dict[str, bool] = {}
     for entry in entries:
-        if there.get(entry.path) == entry.nbytes and is_whole(archive.address(entry.path)):
-            done.intact += 1
-        elif entry.path.endswith(".json") and _is_marked_deleted(archive, entry.path, there):
-            sidecars[_stem(entry.path)] = True
+        if _is_intact(archive, entry, there):
             done.intact += 1
         elif not _put_back(source, archive, entry):
             done.missing.append(entry.path)
         else:
             done.copied += 1
-    kept = [path for path in done.missing if not (path.endswith(".gz") and sidecars.get(_hash_in(path)))]
-    done.deleted, done.missing = len(done.missing) - len(kept), kept
+    deleted = _deleted_among(archive, "", done.missing)
+    done.deleted, done.missing = len(deleted), [path for path in done.missing if path not in deleted]
     return done
 
 
-def _is_marked_deleted(archive: Folder, path: str, there: Mapping[str, int]) -> bool:
-    """The archive's sidecar is newer than the backup's: it says that the document was deleted."""
-    return path in there and "deleted" in (read_sidecar(archive.address(path)) or {})
+def _is_intact(archive: Folder, entry: Entry, there: Mapping[str, int]) -> bool:
+    """Whether the archive has the file, or a newer sidecar, which says that the document was deleted."""
+    if entry.path not in there:
+        return False
+    try:
+        if there[entry.path] == entry.nbytes and is_whole(archive.address(entry.path)):
+            return True
+    except FileNotFoundError:
+        return False
+    return entry.path.endswith(".json") and _is_marked_deleted(archive, entry.path)
 
 
 def _put_back(source: Folder, archive: Folder, entry: Entry) -> bool:
@@ -167,14 +207,18 @@ def _stem(path: str) -> str:
 def verify_documents(
     target: Folder, entries: Iterable[Entry], progress: Callable[[str], None] = log.info
 ) -> list[str]:
-    """Read every copy and compare it with its hash. Returns the paths of missing and damaged ones."""
+    """Read every copy and compare it with its hash. Returns the paths of missing and damaged ones, without
+    documents whose retention ended after the backup.
+    """
     bad = []
     for number, entry in enumerate(entries, 1):
         if not _is_as_listed(target, entry):
             bad.append(entry.path)
         if number % 10_000 == 0:
             progress(f"{number:,} files verified")
-    return bad
+    missing = [path for path in bad if not target.has(f"{DOCUMENTS}/{path}")]
+    deleted = _deleted_among(target, f"{DOCUMENTS}/", missing)
+    return [path for path in bad if path not in deleted]
 
 
 def _is_as_listed(target: Folder, entry: Entry) -> bool:
@@ -182,7 +226,9 @@ def _is_as_listed(target: Folder, entry: Entry) -> bool:
     try:
         if entry.path.endswith(".gz"):
             return is_whole(target.address(path))
-        return target.hash_of(path) == entry.sha256
+        if target.hash_of(path) == entry.sha256:
+            return True
+        return is_whole(target.address(path)) and _is_marked_deleted(target, path)
     except FileNotFoundError:
         return False
 

@@ -6,6 +6,8 @@ import io
 import logging
 import tarfile
 import tempfile
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +16,16 @@ from sellerops.base import postgres
 from sellerops.base.errors import ConfigurationError, GiveUpError
 from sellerops.base.postgres import UPKEEP
 from sellerops.ledger import Ledger
-from sellerops.ledger.deployment import adopt_archive, mark_restored
+from sellerops.ledger.deployment import adopt_archive, restored_statements
 from sellerops.ledger.grants import grant_database
 from sellerops.upkeep.backups import AIRFLOW, CONFIGURATION, LIST, WAREHOUSE, Backup
-from sellerops.upkeep.database_copies import holds_tables, other_sessions, place, restore_database
+from sellerops.upkeep.database_copies import (
+    find_programs_for,
+    holds_tables,
+    other_sessions,
+    place,
+    restore_database,
+)
 from sellerops.upkeep.document_copies import RestoredDocuments, read_manifest, restore_documents
 from sellerops.upkeep.storage import Folder
 
@@ -39,9 +47,40 @@ END $$"""
 _SLACK = timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is restored where. ``warehouse``, ``airflow``: libpq addresses; ``airflow`` is empty if Airflow's
+    metadata is not wanted. ``configuration``: the folder to unpack it into. ``replace``: databases may hold
+    tables; ``adopt``: the archive may be another deployment's.
+    """
+
+    archive: Archive
+    warehouse: str
+    airflow: str = ""
+    configuration: Path | None = None
+    replace: bool = False
+    adopt: bool = False
+
+
+def refuse_early(source: Folder, backup: Backup, wanted: Wanted) -> None:
+    """Raise what any part of the restore would raise, before the first one changes anything."""
+    refuse_foreign(backup, wanted.archive, adopt=wanted.adopt)
+    _refuse_damaged(source, backup, LIST)
+    refuse_overwriting(wanted.warehouse, replace=wanted.replace)
+    find_programs_for(wanted.warehouse, backup.made_with)
+    if wanted.airflow:
+        _refuse_without_airflow(source, backup)
+        _refuse_damaged(source, backup, AIRFLOW)
+        refuse_overwriting(wanted.airflow, replace=wanted.replace)
+        find_programs_for(wanted.airflow, backup.made_with)
+    if wanted.configuration:
+        _refuse_damaged(source, backup, CONFIGURATION)
+        _refuse_full(wanted.configuration)
+
+
 def restore_warehouse(source: Folder, backup: Backup, conninfo: str, *, replace: bool) -> None:
     """Restore the warehouse into the database at ``conninfo``, whose user must own what it holds, and migrate
-    the ledger to this version. Then the ledger knows that it was restored.
+    the ledger to this version. With its rows the ledger gets the word that it was restored.
 
     Raises ConfigurationError, before anything is changed, if the database is in use, or holds tables and
     ``replace`` is not set. A failed restore changes nothing; run it again.
@@ -50,39 +89,25 @@ def restore_warehouse(source: Folder, backup: Backup, conninfo: str, *, replace:
     with postgres.connect(conninfo, UPKEEP) as connection:
         # Schemas of a dump can only be handed to a role that may create some.
         grant_database(connection)
-    _restore(source, backup, WAREHOUSE, conninfo, finish=(_SKIP_IDS,))
-    ledger = Ledger(conninfo)
-    try:
+    point = datetime.fromisoformat(backup.ledger_time)
+    _restore(source, backup, WAREHOUSE, conninfo, finish=(_SKIP_IDS, *restored_statements(point)))
+    with closing(Ledger(conninfo)) as ledger:
         ledger.migrate()
-        mark_restored(ledger, datetime.fromisoformat(backup.ledger_time))
-    finally:
-        ledger.close()
 
 
 def restore_airflow(source: Folder, backup: Backup, conninfo: str, *, replace: bool) -> None:
     """Restore Airflow's metadata, as ``restore_warehouse``; `airflow db migrate` is up to you."""
-    if AIRFLOW not in backup.files:
-        raise ConfigurationError(
-            f"backup {backup.id} does not have Airflow's metadata.",
-            where=source.root,
-            remedy="Leave out --airflow. Airflow starts with an empty database: add its connections again.",
-        )
+    _refuse_without_airflow(source, backup)
     refuse_overwriting(conninfo, replace=replace)
     _restore(source, backup, AIRFLOW, conninfo)
 
 
-def restore_archive(source: Folder, backup: Backup, archive: Archive, *, replace: bool) -> RestoredDocuments:
+def restore_archive(source: Folder, backup: Backup, archive: Archive, *, adopt: bool) -> RestoredDocuments:
     """Copy back the documents that the archive lacks; newer ones stay.
 
-    Raises ConfigurationError for the archive of another deployment, unless ``replace``.
+    Raises ConfigurationError for the archive of another deployment, unless ``adopt``.
     """
-    owner = archive.owner()
-    if owner not in (None, backup.deployment) and not replace:
-        raise ConfigurationError(
-            f"it belongs to another deployment ({owner}; the backup is of {backup.deployment}).",
-            where=f"archive {archive.root}",
-            remedy="Give another folder with --archive, or add --replace to add the documents to this one.",
-        )
+    refuse_foreign(backup, archive, adopt=adopt)
     return restore_documents(source, Folder(archive.root), read_manifest(source, backup.path(LIST)))
 
 
@@ -93,10 +118,7 @@ def bind_restored(ledger: Ledger, archive: Archive) -> int:
 
 def restore_configuration(source: Folder, backup: Backup, folder: Path) -> int:
     """Unpack the configuration into a new or empty folder; returns how many files it has."""
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigurationError(
-            "the folder is not empty.", where=str(folder), remedy="Name a new folder, and compare the two."
-        )
+    _refuse_full(folder)
     content = io.BytesIO(source.read(backup.path(CONFIGURATION)))
     with tarfile.open(fileobj=content, mode="r:gz") as packed:
         packed.extractall(folder, filter="data")
@@ -125,6 +147,49 @@ def refuse_overwriting(conninfo: str, *, replace: bool) -> None:
         )
 
 
+def refuse_foreign(backup: Backup, archive: Archive, *, adopt: bool) -> None:
+    """Raise ConfigurationError for the archive of another deployment, unless ``adopt``."""
+    owner = archive.owner()
+    if owner not in (None, backup.deployment) and not adopt:
+        raise ConfigurationError(
+            f"it belongs to another deployment ({owner}; the backup is of {backup.deployment}).",
+            where=f"archive {archive.root}",
+            remedy="Give the backup's own archive, or another folder, with --archive. If that deployment no "
+            "longer exists, add --adopt-archive, which takes the archive over and adds the documents.",
+        )
+
+
+def _refuse_without_airflow(source: Folder, backup: Backup) -> None:
+    if AIRFLOW not in backup.files:
+        raise ConfigurationError(
+            f"backup {backup.id} does not have Airflow's metadata.",
+            where=source.root,
+            remedy="Leave out --airflow. Airflow starts with an empty database: add its connections again.",
+        )
+
+
+def _refuse_full(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigurationError(
+            "the folder is not empty.", where=str(folder), remedy="Name a new folder, and compare the two."
+        )
+
+
+def _refuse_damaged(source: Folder, backup: Backup, name: str) -> None:
+    if not source.has(backup.path(name)):
+        raise _damaged(source, backup, name, "the file is missing.")
+    if source.hash_of(backup.path(name)) != backup.files[name]["sha256"]:
+        raise _damaged(source, backup, name, "the file is damaged: its hash does not match the manifest.")
+
+
+def _damaged(source: Folder, backup: Backup, name: str, cause: str) -> GiveUpError:
+    return GiveUpError(
+        cause,
+        where=source.address(backup.path(name)),
+        remedy="Use another backup: `sellerops restore` with --backup.",
+    )
+
+
 def _restore(
     source: Folder, backup: Backup, name: str, conninfo: str, *, finish: tuple[str, ...] = ()
 ) -> None:
@@ -133,17 +198,16 @@ def _restore(
         dump = Path(folder) / name
         written = source.fetch(backup.path(name), dump)
         if written.sha256 != backup.files[name]["sha256"]:
-            raise GiveUpError(
-                "the file is damaged: its hash does not match the manifest.",
-                where=source.address(backup.path(name)),
-                remedy="Use another backup: `sellerops restore` with --backup.",
-            )
+            raise _damaged(source, backup, name, "the file is damaged: its hash does not match the manifest.")
         restore_database(conninfo, dump, made_with=backup.made_with, finish=finish)
 
 
 __all__ = [
+    "Wanted",
     "bind_restored",
     "recover_since",
+    "refuse_early",
+    "refuse_foreign",
     "refuse_overwriting",
     "restore_airflow",
     "restore_archive",

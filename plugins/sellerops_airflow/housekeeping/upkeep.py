@@ -146,7 +146,8 @@ def clean_metadata(keep_days: int, keep_audit_days: int) -> list[str]:
             f"Airflow's clean-up did not end within {_CLEANING_SECONDS:.0f} s.", where="Airflow's metadata"
         ) from error
     if done.returncode != 0:
-        said = redact((done.stderr.strip() or done.stdout.strip()).splitlines()[-1][:500])
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        said = redact(lines[-1][:500]) if lines else f"exit code {done.returncode}"
         raise GiveUpError(
             f"Airflow's clean-up failed: {said}.",
             where="Airflow's metadata",
@@ -195,7 +196,7 @@ def back_up(runtime: Runtime, keep: int) -> dict[str, Any]:
     ``sellerops_metadata`` exists, then remove all but the newest ``keep`` backups.
 
     Raises SkipError without a target, and GiveUpError, after the backup is complete, if documents of the
-    archive are damaged.
+    archive are damaged or missing.
     """
     from airflow.sdk import Variable
 
@@ -214,14 +215,14 @@ def back_up(runtime: Runtime, keep: int) -> dict[str, Any]:
         log.info("connection %s does not exist: Airflow's metadata is not backed up", METADATA_CONN_ID)
         airflow = ""
     done = take_backup(runtime.ledger, runtime.archive, Folder(target), airflow=airflow, keep=keep)
-    damaged = done.documents.damaged
-    if damaged:
+    faulty = done.documents.faulty
+    if faulty:
         raise GiveUpError(
-            f"the backup {done.backup.id} is complete, but {len(damaged)} documents of the archive are "
-            f"damaged and not in it: {', '.join(damaged[:3])}.",
+            f"the backup {done.backup.id} is complete, but {len(faulty)} documents of the archive are "
+            f"damaged or missing: {', '.join(faulty[:3])}.",
             where=f"archive {runtime.archive.root}",
-            remedy="Clear the load tasks of these documents: they are downloaded again if Amazon still "
-            "serves them.",
+            remedy=f"`sellerops restore {target} --documents` copies back those that the backup has. Clear "
+            "the load tasks of the others: they are downloaded again if Amazon still serves them.",
         )
     return {"backup": done.backup.id, "documents": done.backup.documents, "removed": done.pruned}
 

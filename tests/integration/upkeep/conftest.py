@@ -1,7 +1,38 @@
-"""A collector on a local Amazon, as the tests of collecting have it."""
+"""A collector on a local Amazon, as the tests of collecting have it; a target, databases, an archive."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from integration.collect.conftest import bench, local_amazon, stepping_clock
+from support.postgres import PostgresServer
+
+from sellerops.archive import Archive
+from sellerops.ledger import Ledger
+from sellerops.ledger.deployment import bind_archive
+from sellerops.upkeep.storage import Folder
 
 __all__ = ["bench", "local_amazon", "stepping_clock"]
+
+
+@pytest.fixture(params=["local", "memory"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
+    return Folder(
+        {"local": str(tmp_path / "backups"), "memory": f"memory://{tmp_path}/backups"}[request.param]
+    )
+
+
+@pytest.fixture
+def archive(ledger: Ledger, tmp_path: Path) -> Archive:
+    archive = Archive(str(tmp_path / "archive"))
+    bind_archive(ledger, archive)
+    return archive
+
+
+@pytest.fixture
+def elsewhere(postgres_server: PostgresServer) -> Iterator[str]:
+    fresh = postgres_server.create_empty()
+    yield fresh
+    postgres_server.drop_database(fresh)

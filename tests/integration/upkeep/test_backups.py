@@ -3,56 +3,28 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from support.archived import archive_document
+from integration.upkeep.parts import NOON, put
 from support.postgres import TEMPLATE, PostgresServer
 
 from sellerops.archive import Archive
 from sellerops.base.errors import ConfigurationError, GiveUpError
-from sellerops.calendar.slices import plan_slices
+from sellerops.cli import main
 from sellerops.ledger import Ledger
 from sellerops.ledger.deployment import bind_archive
-from sellerops.settings.accounts import load_accounts
-from sellerops.settings.specs import load_spec
-from sellerops.upkeep import backups, database_copies
+from sellerops.upkeep import backups, database_copies, document_copies
 from sellerops.upkeep.backup_rows import last_complete, newest_backups
 from sellerops.upkeep.backups import LIST, find_backup, list_backups, prune, take_backup
-from sellerops.upkeep.database_copies import dump_database, restore_database
+from sellerops.upkeep.database_copies import dump_database, restore_database, without_password
 from sellerops.upkeep.document_copies import read_manifest, verify_documents
 from sellerops.upkeep.programs import find_programs
-from sellerops.upkeep.restoring import restore_archive, restore_configuration, restore_warehouse
+from sellerops.upkeep.restoring import restore_archive
 from sellerops.upkeep.storage import Folder
-
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SPEC = load_spec("fba_customer_returns")
-
-
-def put(archive: Archive, number: int) -> str:
-    """Archive a document; returns its address."""
-    slice_ = plan_slices(SPEC, load_accounts()["northwind_na"], run_at=NOON, now=NOON)[0]
-    as_of = NOON + timedelta(hours=number)
-    return archive_document(archive, SPEC, slice_, as_of, f"document {number}\n".encode()).where
-
-
-@pytest.fixture(params=["local", "memory"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
-    return Folder(
-        {"local": str(tmp_path / "backups"), "memory": f"memory://{tmp_path}/backups"}[request.param]
-    )
-
-
-@pytest.fixture
-def archive(ledger: Ledger, tmp_path: Path) -> Archive:
-    archive = Archive(str(tmp_path / "archive"))
-    bind_archive(ledger, archive)
-    return archive
 
 
 @pytest.fixture
@@ -63,14 +35,7 @@ def conninfo(postgres_server: PostgresServer) -> Iterator[str]:
     postgres_server.drop_database(fresh)
 
 
-@pytest.fixture
-def elsewhere(postgres_server: PostgresServer) -> Iterator[str]:
-    fresh = postgres_server.create_empty()
-    yield fresh
-    postgres_server.drop_database(fresh)
-
-
-def test_documents_are_copied_once_and_removed_with_the_last_backup_that_has_them(
+def test_documents_are_copied_once_and_a_lost_one_stays_in_all_later_backups(
     ledger: Ledger, archive: Archive, target: Folder
 ) -> None:
     first = put(archive, 1)
@@ -78,18 +43,21 @@ def test_documents_are_copied_once_and_removed_with_the_last_backup_that_has_the
     put(archive, 2)
     second = take_backup(ledger, archive, target)
     assert (second.documents.copied, second.backup.documents) == (2, 5)
-    # What was lost without a word stays in the backup.
-    Path(first.removeprefix("file://")).unlink()
+    path = Path(first.removeprefix("file://"))
+    content = path.read_bytes()
+    path.unlink()
     third = take_backup(ledger, archive, target, keep=2)
     assert len(third.pruned) == 1
     assert [each.id for each in list_backups(target)] == [second.backup.id, third.backup.id]
-    entries = list(read_manifest(target, second.backup.path(LIST)))
-    assert verify_documents(target, entries) == []
-    assert prune(target, 1) == [second.backup.id]
-    assert len(verify_documents(target, entries)) == 1
+    assert [archive.root + "/" + each for each in third.documents.lost] == [first]
     row = last_complete(ledger)
     assert row is not None
-    assert (row.backup, row.damaged, row.documents) == (third.backup.id, 0, third.backup.documents)
+    assert (row.backup, row.damaged, row.documents) == (third.backup.id, 1, 5)
+    assert prune(target, 1) == [second.backup.id]
+    assert verify_documents(target, read_manifest(target, third.backup.path(LIST))) == []
+    assert restore_archive(target, third.backup, archive, adopt=False).copied == 1
+    assert path.read_bytes() == content
+    assert take_backup(ledger, archive, target).documents.faulty == []
 
 
 def test_a_document_whose_retention_is_over_leaves_the_backup_too(
@@ -98,11 +66,47 @@ def test_a_document_whose_retention_is_over_leaves_the_backup_too(
     uri = put(archive, 1)
     backup = take_backup(ledger, archive, target).backup
     archive.delete(uri, at=NOON, why="personal data")
-    assert take_backup(ledger, archive, target).documents.removed == 1
+    done = take_backup(ledger, archive, target).documents
+    assert (done.removed, done.faulty) == (1, [])
     # An older backup does not bring it back, and says nothing is lost.
-    done = restore_archive(target, backup, archive, replace=False)
-    assert (done.missing, done.deleted, done.copied) == ([], 1, 0)
+    entries = list(read_manifest(target, backup.path(LIST)))
+    assert verify_documents(target, entries) == []
+    restored = restore_archive(target, backup, archive, adopt=False)
+    assert (restored.missing, restored.deleted, restored.copied) == ([], 1, 0)
     assert not archive.has(uri)
+    # Not even where the archive is gone.
+    restored = restore_archive(target, backup, Archive(f"{archive.root}-2"), adopt=False)
+    assert (restored.missing, restored.deleted, restored.copied) == ([], 1, 2)
+
+
+def test_a_document_that_is_deleted_while_it_is_copied_is_neither_damaged_nor_lost(
+    ledger: Ledger, archive: Archive, target: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = put(archive, 1)
+    real = document_copies.is_whole
+
+    def delete_first(address: str) -> bool:
+        if address.endswith(".gz"):
+            archive.delete(uri, at=NOON, why="personal data")
+        return real(address)
+
+    monkeypatch.setattr(document_copies, "is_whole", delete_first)
+    done = take_backup(ledger, archive, target).documents
+    assert (done.damaged, done.lost, len(done.entries)) == ([], [], 2)
+
+
+def test_a_lost_document_is_not_taken_for_its_twin_of_another_account(
+    ledger: Ledger, archive: Archive, target: Folder
+) -> None:
+    """Files with the same content have the same name: an empty report of two accounts, say."""
+    kept, deleted = (put(archive, 1, account) for account in ("northwind_na", "northwind_eu"))
+    assert kept.rsplit("/", 1)[1] == deleted.rsplit("/", 1)[1]
+    take_backup(ledger, archive, target)
+    archive.delete(deleted, at=NOON, why="personal data")
+    Path(kept.removeprefix("file://")).unlink()
+    done = take_backup(ledger, archive, target).documents
+    assert done.removed == 1
+    assert [archive.root + "/" + each for each in done.lost] == [kept]
 
 
 def test_a_damaged_document_is_named_and_does_not_replace_its_copy(
@@ -112,12 +116,12 @@ def test_a_damaged_document_is_named_and_does_not_replace_its_copy(
     take_backup(ledger, archive, target)
     intact = path.read_bytes()
     path.write_bytes(intact[:-3])
-    done = take_backup(ledger, archive, target)
+    done = take_backup(ledger, archive, target, keep=1)
     assert [name.rsplit("/", 1)[-1] for name in done.documents.damaged] == [path.name]
     row = last_complete(ledger)
     assert row is not None
     assert row.damaged == 1
-    assert restore_archive(target, list_backups(target)[0], archive, replace=False).copied == 1
+    assert restore_archive(target, done.backup, archive, adopt=False).copied == 1
     assert path.read_bytes() == intact
 
 
@@ -149,84 +153,23 @@ def test_a_target_has_one_deployments_backups(
     other.close()
 
 
-def test_what_is_alive_is_not_overwritten(
-    ledger: Ledger, archive: Archive, target: Folder, conninfo: str, elsewhere: str
-) -> None:
-    ledger.claim_notice("before")
-    backup = take_backup(ledger, archive, target).backup
-    ledger.claim_notice("after")
-    with pytest.raises(ConfigurationError, match="sessions are connected") as refused:
-        restore_warehouse(target, backup, conninfo, replace=True)
-    assert "Stop Airflow" in refused.value.remedy
-    ledger.close()
-    with pytest.raises(ConfigurationError, match="not empty"):
-        restore_warehouse(target, backup, conninfo, replace=False)
-    with psycopg.connect(conninfo) as connection:
-        connection.execute("CREATE SCHEMA later CREATE TABLE of_after (id int)")
-        connection.execute("CREATE TABLE public.of_after (id int)")
-    restore_warehouse(target, backup, conninfo, replace=True)
-    assert not ledger.claim_notice("before")
-    assert ledger.claim_notice("after")
-    with ledger.connection() as connection:
-        row = connection.execute(
-            "SELECT count(*) AS number FROM pg_tables WHERE tablename = 'of_after'"
-        ).fetchone()
-        (highest,) = (
-            connection.execute(
-                "SELECT min(last_value) AS low FROM pg_sequences WHERE schemaname = 'sellerops'"
-            )
-            .fetchone()
-            .values()
-        )  # type: ignore[union-attr]
-    assert row == {"number": 0}
-    assert highest >= 1_000_000
-
-
-def test_a_damaged_dump_changes_nothing(
-    ledger: Ledger, archive: Archive, tmp_path: Path, conninfo: str
+@pytest.mark.parametrize("arguments", [["--prune"], ["--backup", "20261121T120000Z"]])
+def test_a_half_said_command_does_nothing(
+    arguments: list[str], ledger: Ledger, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = Folder(str(tmp_path / "backups"))
-    backup = take_backup(ledger, archive, target).backup
-    ledger.claim_notice("after")
-    ledger.close()
-    path = Path(target.root) / backup.path("warehouse.dump")
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(GiveUpError, match="damaged"):
-        restore_warehouse(target, backup, conninfo, replace=True)
-    assert not ledger.claim_notice("after")
+    first, second = (take_backup(ledger, archive, target).backup for _ in range(2))
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", ledger.database.conninfo)
+    monkeypatch.setenv("SELLEROPS_ARCHIVE", archive.root)
+    assert main(["backup", target.root, *arguments]) == 1
+    assert list_backups(target) == [first, second]
 
 
-def test_a_restore_that_fails_half_way_changes_nothing(
-    ledger: Ledger, archive: Archive, tmp_path: Path, conninfo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """pg_restore is killed in the middle: psql has no COMMIT."""
-    target = Folder(str(tmp_path / "backups"))
-    backup = take_backup(ledger, archive, target).backup
-    ledger.claim_notice("after")
-    ledger.close()
-    real = find_programs(18).folder
-    own = tmp_path / "programs"
-    own.mkdir()
-    for name in ("pg_dump", "psql"):
-        (own / name).symlink_to(real / name)
-    half = own / "pg_restore"
-    half.write_text(f'#!/bin/sh\n{real}/pg_restore "$@" | head -c 20000\nexit 1\n')
-    half.chmod(half.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("SELLEROPS_POSTGRES_PROGRAMS", str(own))
-    with pytest.raises(GiveUpError, match="pg_restore failed"):
-        restore_warehouse(target, backup, conninfo, replace=True)
-    assert not ledger.claim_notice("after")
-
-
-def test_the_configuration_is_unpacked_beside_the_present_one(
-    ledger: Ledger, archive: Archive, tmp_path: Path
-) -> None:
-    target = Folder(str(tmp_path / "backups"))
-    backup = take_backup(ledger, archive, target).backup
-    restore_configuration(target, backup, tmp_path / "old")
-    assert (tmp_path / "old" / "config" / "accounts.yaml").is_file()
-    with pytest.raises(ConfigurationError, match="not empty"):
-        restore_configuration(target, backup, tmp_path / "old")
+def test_the_password_is_on_no_command_line() -> None:
+    for address in ("postgresql://ann:hush@db:5433/warehouse?sslmode=require", "host=db password=hush"):
+        shown = without_password(address)
+        assert "hush" not in shown
+        assert "host=db" in shown
 
 
 def test_programs_are_of_the_servers_version(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ COMMENT ON TABLE sellerops.backup IS 'Backups that were begun, by real time. A r
 COMMENT ON COLUMN sellerops.backup.target IS 'Address that backups are written to.';
 COMMENT ON COLUMN sellerops.backup.backup IS 'Id of the complete backup; null: it failed or is in progress.';
 COMMENT ON COLUMN sellerops.backup.nbytes IS 'Size of the dumps and lists, without the documents.';
-COMMENT ON COLUMN sellerops.backup.damaged IS 'Documents of the archive that do not match their hash, and were not copied.';
+COMMENT ON COLUMN sellerops.backup.damaged IS 'Documents that the archive lacks, or that do not match their hash there.';
 
 ALTER TABLE sellerops.deployment ADD COLUMN restored_at timestamptz;
 ALTER TABLE sellerops.deployment ADD COLUMN restored_to timestamptz;
