@@ -108,7 +108,10 @@ class MartStore(Protocol):
         ...
 
     def drop(self, table: str) -> None:
-        """Delete the table of a mart that no longer exists, if it is there."""
+        """Delete the table of a mart that no longer exists, if it is there.
+
+        Raises ConfigurationError when the destination refuses, as Postgres does while a view reads the table.
+        """
         ...
 
     def ensure(self, table: MartTable) -> None:

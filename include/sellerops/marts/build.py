@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from sellerops.base.errors import CheckFailed
+from sellerops.base.errors import CheckFailed, ConfigurationError
 from sellerops.base.postgres import LOADING
 from sellerops.destinations.mart_store import MARTS, BuildCounts, MartStore, Span
 from sellerops.ledger import Ledger
@@ -100,8 +100,12 @@ class MartBuilder:
     def _drop_retired(self) -> None:
         names = set(RETIRED) - {mart.name for mart in self._marts} - set(self._broken)
         for table in self._store.columns([f"{MARTS}.{name}" for name in sorted(names)]):
-            self._store.drop(table)
-            log.info("%s: no mart of this version has this table; it was dropped", table)
+            try:
+                self._store.drop(table)
+            except ConfigurationError as error:
+                log.warning("%s Marts are built all the same, and every look tries again.", error)
+            else:
+                log.info("%s: no mart of this version has this table; it was dropped", table)
 
     def queue(self, mart: MartSpec, spans: Iterable[Span], *, cause: str) -> None:
         """Queue partitions by hand. Those of a mart without days are queued whole."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from support.samples import COUNTRIES, Sample, looked_at_again, sample_of
 from support.tables import Tables
@@ -151,6 +152,50 @@ def test_a_changed_mart_is_made_anew_and_a_removed_one_forgotten(
     path.unlink()
     MartBuilder(ledger, store, [], declared_columns()).look()
     assert counts("mart_input") == counts("mart_definition") == counts("mart_pending") == 0
+
+
+VIEW = "CREATE VIEW sellerops_marts.postings AS SELECT day FROM sellerops_marts.order_posting"
+
+
+@pytest.mark.parametrize(
+    ("is_of_owner", "told", "remedy"),
+    [
+        (False, "view sellerops_marts.postings depends on", "DROP VIEW sellerops_marts.postings"),
+        (True, "DROP TABLE sellerops_marts.order_posting", "DROP TABLE sellerops_marts.order_posting"),
+    ],
+)
+def test_a_table_of_a_former_mart_that_cannot_be_dropped_stops_no_mart(
+    builder: MartBuilder,
+    tables: Tables,
+    ledger: Ledger,
+    owner: str,
+    is_of_owner: bool,
+    told: str,
+    remedy: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A view reads it, or another role owns table and schema."""
+    maker = owner if is_of_owner else ledger.database.conninfo
+    left = "SELECT tablename FROM pg_tables WHERE tablename IN ('order_posting', 'profit_sku_to_date')"
+    with psycopg.connect(maker, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA sellerops_marts")
+        connection.execute("GRANT USAGE, CREATE ON SCHEMA sellerops_marts TO PUBLIC")
+        connection.execute("CREATE TABLE sellerops_marts.order_posting (day date)")
+        connection.execute("GRANT SELECT ON sellerops_marts.order_posting TO PUBLIC")
+        if not is_of_owner:
+            connection.execute(VIEW)
+        with ledger.connection() as of_collector:
+            of_collector.execute("CREATE TABLE sellerops_marts.profit_sku_to_date (day date)")
+        load_sample(tables, _sample())
+        (built,) = builder.build_all()
+        assert built.spans
+        (warning,) = [each.message for each in caplog.records if "order_posting" in each.message]
+        assert warning.startswith("sellerops_marts.order_posting: Postgres")
+        assert told in warning
+        assert tables.rows(left) == [{"tablename": "order_posting"}]
+        connection.execute(remedy.encode())
+    builder.look()
+    assert tables.rows(left) == []
 
 
 def test_a_reader_that_cannot_be_read_while_its_input_is_rebuilt_is_rebuilt_later(

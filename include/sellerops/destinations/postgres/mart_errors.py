@@ -53,6 +53,23 @@ def _refused(error: psycopg.Error, where: str) -> SellerOpsError:
     )
 
 
+def _depended_on(error: psycopg.Error, where: str) -> SellerOpsError:
+    objects = "; ".join((error.diag.message_detail or _message(error)).splitlines())
+    return ConfigurationError(
+        f"Postgres cannot drop the table of a former mart: {objects}.",
+        where=where,
+        remedy="Drop that view, or let it read another mart (docs/mart-tables.md).",
+    )
+
+
+def _of_another(error: psycopg.Error, where: str) -> SellerOpsError:
+    return ConfigurationError(
+        f"Postgres may not drop the table of a former mart: {_message(error)}.",
+        where=where,
+        remedy=f"Drop it as its owner, or as a superuser: DROP TABLE {where}.",
+    )
+
+
 def _state(error: Exception) -> str:
     return (error.sqlstate or "") if isinstance(error, psycopg.Error) else ""
 
@@ -62,5 +79,11 @@ MART_RULES = (
     ErrorRule(lambda error: _state(error) == "23502", _without_day),
     # 22: the data, such as a division by zero; 42: syntax, names and types.
     ErrorRule(lambda error: _state(error).startswith(("22", "42")), _refused),
+    *POSTGRES_RULES,
+)
+# Of dropping a table that no mart has any more.
+DROP_RULES = (
+    ErrorRule(lambda error: _state(error) == "2BP01", _depended_on),
+    ErrorRule(lambda error: _state(error) == "42501", _of_another),
     *POSTGRES_RULES,
 )

@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from sellerops.base.postgres import LOADING, READING, BoundedConnection, connect
 from sellerops.base.sessions import session_lock
-from sellerops.destinations.error_rules import typed_errors
+from sellerops.destinations.error_rules import ErrorRule, typed_errors
 from sellerops.destinations.mart_store import (
     MARTS,
     BuildCounts,
@@ -25,7 +25,7 @@ from sellerops.destinations.mart_store import (
 )
 from sellerops.destinations.postgres import mart_tables
 from sellerops.destinations.postgres.mart_changes import replace_changed, within
-from sellerops.destinations.postgres.mart_errors import MART_RULES
+from sellerops.destinations.postgres.mart_errors import DROP_RULES, MART_RULES
 
 Connection = psycopg.Connection[Any]
 # CTEs have no statistics, so that Postgres expects one row of them and loops over thousands (15 million
@@ -106,7 +106,7 @@ class PostgresMartStore:
             return mart_tables.fits(connection, table)
 
     def drop(self, table: str) -> None:
-        with self._open(table) as connection:
+        with self._open(table, DROP_RULES) as connection:
             connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(*table.split("."))))
 
     def ensure(self, table: MartTable) -> None:
@@ -185,9 +185,9 @@ class PostgresMartStore:
         return connection.execute(statement.encode()).rowcount
 
     @contextmanager
-    def _open(self, where: str) -> Iterator[BoundedConnection[Any]]:
+    def _open(self, where: str, rules: Sequence[ErrorRule] = MART_RULES) -> Iterator[BoundedConnection[Any]]:
         with (
-            typed_errors(where, MART_RULES),
+            typed_errors(where, rules),
             connect(
                 self._conninfo, LOADING, autocommit=True, application_name=f"sellerops {where}"
             ) as connection,
