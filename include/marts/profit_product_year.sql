@@ -1,12 +1,13 @@
 -- description: >-
 --   Profit of each SKU in all marketplaces of its account, in the reporting currency, from January 1 until the day before
---   a month (of a January: in the whole year before it), if the account has figures in that month. See profit_product_day.
+--   a month (of a January: in the whole year before it), if the account has figures in that month, or the month is the
+--   January after one that has. See profit_product_day.
 -- group: money
 -- grain: [account_id, month_first, sku, currency]
 -- partition: [account_id, month_first]
 -- inputs:
 --   profit_product_month: {day: month_first, before: 366}
---   reference.calendar: {day: day, before: 367, account: false, marketplace: false}
+--   reference.calendar: {day: day, before: 366, account: false, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
 --   month_first: {type: date, description: "The day after the sum: the first of a month."}
@@ -44,11 +45,27 @@
 --   other_cm2: {type: decimal, unit: currency, description: "Fees of coupons and deals, inbound, removals, reimbursements, clawbacks, tax on fees, and every other line of level CM2. Each day at its rate; only what is known: see the counts."}
 --   cm2: {type: decimal, unit: currency, cost: true, description: "Contribution margin 2: cm1 and the columns after it. Each day at its rate; only what is known: see the counts."}
 --   overhead: {type: decimal, unit: currency, description: "Costs of the account that are never spread: subscription, services, EPR, fee adjustments. Each day at its rate; only what is known: see the counts."}
-WITH months AS (
-    SELECT m.account_id, m.month_first, c.year AS summed_year
+WITH months_with_figures AS (
+    SELECT m.account_id, m.month_first, c.year
     FROM {{ ref('profit_product_month') }} AS m
-    INNER JOIN {{ source('reference.calendar') }} AS c ON c.day = CAST(m.month_first - INTERVAL '1' DAY AS DATE)
+    INNER JOIN {{ source('reference.calendar') }} AS c ON c.day = m.month_first
     GROUP BY m.account_id, m.month_first, c.year
+),
+-- The January after every year: pages of a later day need the whole year, whether that January has figures or not.
+januaries AS (
+    SELECT m.account_id, c.day AS month_first, m.year AS summed_year
+    FROM months_with_figures AS m
+    INNER JOIN {{ source('reference.calendar') }} AS c
+        ON c.year = m.year + 1 AND c.month = 1 AND c.day = c.month_first
+    GROUP BY m.account_id, c.day, m.year
+),
+months AS (
+    SELECT j.account_id, j.month_first, j.summed_year FROM januaries AS j
+    UNION ALL
+    -- A January without figures in the year before has nothing to add up.
+    SELECT m.account_id, m.month_first, m.year AS summed_year
+    FROM months_with_figures AS m
+    INNER JOIN {{ source('reference.calendar') }} AS c ON c.day = m.month_first AND c.month > 1
 )
 SELECT m.account_id, m.month_first, s.sku, s.currency,
        SUM(s.units) AS units,

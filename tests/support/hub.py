@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,8 +81,11 @@ class Hub:
         known = {name: value for name, value in defaults.items() if name in columns}
         add_rows(self.conninfo, f"sellerops_marts.{mart}", [{**known, **row} for row in rows])
 
-    def derive(self, *marts: str) -> None:
-        """Build marts with a SELECT from the rows that their inputs have, with the product's own builder."""
+    def derive(self, *marts: str, waiting: Sequence[str] = ()) -> None:
+        """Build marts with a SELECT from the rows that their inputs have, with the product's own builder.
+
+        :param waiting: marts that are there too, and wait if one of these changes what they read.
+        """
         from contextlib import closing
 
         from support.built_marts import builder_of
@@ -92,7 +95,7 @@ class Hub:
         from sellerops.reference.config_tables import synchronise
 
         specs = [load_mart(name) for name in marts]
-        inputs = {name: load_mart(name) for spec in specs for name in spec.marts_read}
+        inputs = {name: load_mart(name) for spec in specs for name in (*spec.marts_read, *waiting)}
         with closing(Ledger(self.conninfo)) as ledger:
             with ledger.connection() as connection:
                 synchronise(connection, {"calendar"})

@@ -1,15 +1,42 @@
-WITH months AS (
+WITH months_with_figures AS (
   SELECT
     m.account_id,
     m.month_first,
-    c.year AS summed_year
+    c.year
   FROM __ref__profit_product_month__ AS m
   INNER JOIN __source__reference__dot__calendar__ AS c
-    ON c.day = CAST(m.month_first - INTERVAL '1' DAY AS DATE)
+    ON c.day = m.month_first
   GROUP BY
     m.account_id,
     m.month_first,
     c.year
+), januaries /* The January after every year: pages of a later day need the whole year, whether that January has figures or not. */ AS (
+  SELECT
+    m.account_id,
+    c.day AS month_first,
+    m.year AS summed_year
+  FROM months_with_figures AS m
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.year = m.year + 1 AND c.month = 1 AND c.day = c.month_first
+  GROUP BY
+    m.account_id,
+    c.day,
+    m.year
+), months AS (
+  SELECT
+    j.account_id,
+    j.month_first,
+    j.summed_year
+  FROM januaries AS j
+  UNION ALL
+  /* A January without figures in the year before has nothing to add up. */
+  SELECT
+    m.account_id,
+    m.month_first,
+    m.year AS summed_year
+  FROM months_with_figures AS m
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.day = m.month_first AND c.month > 1
 )
 SELECT
   m.account_id,

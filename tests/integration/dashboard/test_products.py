@@ -74,6 +74,26 @@ def test_the_table_is_the_sum_of_the_days(hub: Hub, scope: dict[str, str]) -> No
         assert Decimal(found["totals"][name]) == sum(known), name
 
 
+def test_a_year_counts_though_the_january_after_it_has_no_figures(hub: Hub) -> None:
+    gone = "DELETE FROM sellerops_marts.{} WHERE day BETWEEN '2026-01-01' AND '2026-01-31' RETURNING *"
+    taken = {mart: hub.rows(gone.format(mart)) for mart in ("profit_sku_day", "profit_day")}
+    hub.derive(*PROFIT_SUMS)
+    rows = {row["sku"]: row for row in _get(hub, PRODUCTS, **OVER_NEW_YEAR)["rows"]}
+    expected = hub.rows(
+        "SELECT sku, sum(units) AS units, sum(product_sales_reporting) AS product_sales"
+        " FROM sellerops_marts.profit_sku_day WHERE day BETWEEN %s AND %s GROUP BY 1",
+        *OVER_NEW_YEAR.values(),
+    )
+    for mart, of_mart in taken.items():
+        hub.add(mart, *of_mart)
+    hub.derive(*PROFIT_SUMS)
+    assert expected and all(taken.values())
+    for each in expected:
+        row = rows[each["sku"]]
+        assert (row["units"], Decimal(row["product_sales"])) == (each["units"], each["product_sales"])
+        assert "days" not in row["missing"]
+
+
 def test_rows_say_what_is_missing_and_what_is_in_stock(hub: Hub) -> None:
     rows = {row["sku"]: row for row in _get(hub, PRODUCTS, **SCOPE)["rows"]}
     assert (rows["A"]["status"], rows["A"]["missing"], rows["A"]["unknown_days"]) == (

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.hub import PROFIT_SUMS, US, Hub, HubServer
+from support.hub import ACCOUNT, PROFIT_SUMS, US, Hub, HubServer
 from support.hub_money import CA, CM1, CM2, RATES, fill_money
 
 API = "/hub/api/profit"
@@ -234,6 +234,68 @@ def test_skus_of_days_that_are_not_summed_yet_are_incomplete_and_not_negative(hu
     for row in [*behind["rows"], behind["totals"]]:
         assert (row["status"], row["missing"]) == ("incomplete", ["days"])
     assert {row["status"] for row in first["rows"]} == {"complete"}
+
+
+def test_skus_are_incomplete_while_one_of_their_sums_has_a_change_and_another_waits(hub: Hub) -> None:
+    """As when a mart fails: of the two sums that make up a period, one has the change."""
+    change = (
+        "UPDATE sellerops_marts.profit_sku_day SET units = units {} 5 "
+        "WHERE day = '2026-11-02' AND sku = 'A-1'"
+    )
+    of_later_days = "start=2026-11-07&end=2026-11-19"
+    before = get(hub, "skus", of_later_days)
+    waiting = "profit_product_part"
+    hub.rows(change.format("+"))
+    hub.derive(*(name for name in PROFIT_SUMS if name != waiting), waiting=[waiting])
+    (stale,) = hub.rows("SELECT DISTINCT mart FROM sellerops.mart_pending")
+    during = get(hub, "skus", of_later_days)
+    hub.derive(*PROFIT_SUMS)
+    after = get(hub, "skus", of_later_days)
+    hub.rows(change.format("-"))
+    hub.derive(*PROFIT_SUMS)
+    assert stale["mart"] == waiting
+    for row in [*during["rows"], during["totals"]]:
+        assert (row["status"], row["missing"]) == ("incomplete", ["days"])
+    assert after == before
+    assert {row["status"] for row in after["rows"]} == {"complete"}
+
+
+@pytest.mark.parametrize(
+    ("first_day", "last_day", "status"),
+    [
+        (None, None, "incomplete"),
+        ("2026-01-01", "2026-01-01", "incomplete"),
+        ("2026-11-10", None, "incomplete"),
+        (None, "2025-12-31", "complete"),
+        ("2026-11-11", "2026-11-30", "complete"),
+    ],
+)
+@pytest.mark.parametrize("currency", ["reporting", "marketplace"])
+def test_skus_do_not_depend_on_sums_of_other_days(
+    hub: Hub, first_day: str | None, last_day: str | None, status: str, currency: str
+) -> None:
+    waiting = {
+        "mart": "profit_sku_part",
+        "destination": "postgres",
+        "account_id": ACCOUNT,
+        "cause": "by hand",
+    }
+    hub.add_to("sellerops.mart_pending", {**waiting, "first_day": first_day, "last_day": last_day})
+    found = get(hub, "skus", f"start=2026-11-02&end=2026-11-10&currency={currency}")
+    hub.rows("DELETE FROM sellerops.mart_pending")
+    assert {row["status"] for row in found["rows"]} == {status}
+
+
+def test_skus_are_incomplete_while_any_of_the_sums_that_they_need_waits(hub: Hub) -> None:
+    for mart in (*PROFIT_SUMS, "inventory_day"):
+        waiting = {"mart": mart, "destination": "postgres", "account_id": ACCOUNT, "cause": "by hand"}
+        hub.add_to("sellerops.mart_pending", waiting)
+        running, added_up = (
+            get(hub, "skus", f"{SCOPE}&currency={name}") for name in ("reporting", "marketplace")
+        )
+        hub.rows("DELETE FROM sellerops.mart_pending")
+        behind = [{row["status"] for row in found["rows"]} == {"incomplete"} for found in (running, added_up)]
+        assert behind == [mart in PROFIT_SUMS, mart in ("profit_sku_part", "profit_sku_month")], mart
 
 
 def test_skus_are_sorted_searched_and_written_as_csv(hub: Hub) -> None:

@@ -2,7 +2,8 @@
 -- Of whole accounts in their reporting currency (`of_accounts`): from January 1 to the last day, less to the day before
 -- the first, plus the whole years between. Each is three rows of a SKU: the year's months, the month's parts, the part.
 -- While marts are being built, a sum may lack what comes before it: then the last day that has all is taken, or more would
--- be taken off than was added, and the rows of the account are incomplete.
+-- be taken off than was added, and the rows of the account are incomplete. They are, too, while any of these sums waits to
+-- be rebuilt: another may have the change already.
 days_of AS (
     SELECT a.account_id, e.sign, l.day, l.day IS DISTINCT FROM p.day AS is_behind
     FROM (SELECT DISTINCT account_id FROM sellerops_marts.profit_day) AS a
@@ -61,7 +62,13 @@ behind AS (
                   WHERE p.account_id = y.account_id AND p.day >= y.month_first - 365 AND p.day < y.month_first)
     UNION
     SELECT p.account_id FROM sellerops.mart_pending AS p
-    WHERE NOT %(of_accounts)s AND p.destination = 'postgres' AND p.mart IN ('profit_sku_part', 'profit_sku_month')
+    WHERE p.destination = 'postgres'
+      AND (p.mart IN ('profit_sku_part', 'profit_sku_month')
+           OR %(of_accounts)s AND p.mart IN ('profit_product_day', 'profit_product_part', 'profit_product_month',
+                                             'profit_product_year'))
+      -- No sum of these days begins before January 1.
+      AND coalesce(p.last_day, 'infinity') >= date_trunc('year', %(start)s::date)
+      AND coalesce(p.first_day, '-infinity') <= %(end)s::date
 ),
 pieces AS (
     SELECT u.sign AS sign, t.account_id, t.sku, t.currency, t.units, t.returned_units, t.unknown_sales, t.unknown_selling_fees,
