@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from support.airflow_stack import running_airflow
 from support.browsers import free_port
+from support.examples import IS_WHOLE_SUITE
 from support.portal_config import PAYMENTS, days_ago, switch_on
 from support.postgres import TEMPLATE, PostgresServer
 from support.sandbox import SandboxServer
@@ -189,7 +190,7 @@ def _config(root: Path) -> Path:
             path.unlink()  # the dag-processor shares two cores with everything else
     sales = (reports / "sales_and_traffic.yaml").read_text(encoding="utf-8")
     stock = (reports / "fba_manage_inventory.yaml").read_text(encoding="utf-8")
-    start = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
+    start = (datetime.now(UTC) - timedelta(days=5 if IS_WHOLE_SUITE else 3)).date().isoformat()
     write = _writer(reports)
     write("backfilled", sales, "northwind_eu", "DE", ("lookback: 3d", "lookback: 1d"))
     write(

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from support.examples import IS_WHOLE_SUITE
 from support.sandbox_app import ALL_TYPES, INVENTORY, NOW, ORDERS, SALES, Api, epoch
 
 from amazon_sandbox.core.sandbox import Sandbox
@@ -14,6 +15,9 @@ from amazon_sandbox.reports import render
 from amazon_sandbox.reports.creation import ReportCreator
 from amazon_sandbox.reports.render import Renderer
 from amazon_sandbox.simulation import Simulation
+
+# Of three pages of the list, or of ten.
+REPORTS = 1000 if IS_WHOLE_SUITE else 250
 
 
 def test_a_report_moves_with_the_virtual_clock(na: Api, sandbox: Sandbox) -> None:
@@ -116,7 +120,7 @@ def test_hundreds_of_reports_at_once(na: Api, sandbox: Sandbox, control: Any) ->
     """All end DONE, each with a document of its own."""
     control("POST", "/quotas", {"operation": "createReport", "rate": 1000, "burst": 2000})
     control("POST", "/quotas", {"operation": "getReports", "rate": 1000, "burst": 2000})
-    ids = {na.create(SALES) for _ in range(250)}
+    ids = {na.create(SALES) for _ in range(REPORTS)}
     sandbox.clock.change(jump=600)
     page = na.call("GET", "/reports", params={"reportTypes": SALES, "pageSize": 100}).json()
     reports = page["reports"]
@@ -125,7 +129,7 @@ def test_hundreds_of_reports_at_once(na: Api, sandbox: Sandbox, control: Any) ->
         reports += page["reports"]
     assert {report["reportId"] for report in reports} == ids
     assert {report["processingStatus"] for report in reports} == {"DONE"}
-    assert len({report["reportDocumentId"] for report in reports}) == 250
+    assert len({report["reportDocumentId"] for report in reports}) == REPORTS
 
 
 def test_queued_documents_are_written_before_the_clock_jumps(
