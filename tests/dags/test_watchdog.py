@@ -23,11 +23,12 @@ from sellerops_airflow.runtime import Runtime, use_runtime
 
 START = datetime(2026, 11, 21, 9, tzinfo=UTC)
 SILENT = Stuck("scheduler", "The scheduler is silent", "No heartbeat since 08:50.", "restart it.")
+NO_WORKER = Stuck("queue|marts", "No worker takes queue marts", "2 tasks wait.", "start a worker.")
 
 
 @dataclass
 class Metadata:
-    """What is stuck at the moment, for watchdogs that look every minute."""
+    """What is stuck at the moment, for watchdogs that look every minute, 20 s after one another."""
 
     stuck: list[Stuck] = field(default_factory=list)
     now: datetime = START
@@ -38,8 +39,8 @@ class Metadata:
     def look(self, *watchdogs: Watchdog, minutes: int = 1) -> None:
         for _ in range(minutes):
             self.now += timedelta(minutes=1)
-            for each in watchdogs:
-                each.look(self.now)
+            for number, each in enumerate(watchdogs):
+                each.look(self.now + timedelta(seconds=20 * number))
 
 
 @pytest.fixture
@@ -79,6 +80,22 @@ def test_the_same_fault_an_hour_later_is_a_notice_again(metadata: Metadata, sent
         metadata.look(watching, minutes=3)
     headlines = [text.split("\n")[0] for text in sent.texts]
     assert headlines == ["The scheduler is silent", "Airflow works again"] * 2
+
+
+def test_a_fault_that_another_hides_is_not_resolved(metadata: Metadata, sent: Channels) -> None:
+    watching = metadata.watchdog()
+    metadata.stuck = [NO_WORKER]
+    metadata.look(watching, minutes=5)
+    metadata.stuck = [SILENT]  # while it is, nobody asks for waiting tasks
+    metadata.look(watching, minutes=5)
+    metadata.stuck = [NO_WORKER]
+    metadata.look(watching, minutes=5)
+    headlines = [text.split("\n")[0] for text in sent.texts]
+    assert headlines == ["No worker takes queue marts", "The scheduler is silent", "Airflow works again"]
+    assert "Resolved: The scheduler is silent" in sent.texts[-1]
+    metadata.stuck = []
+    metadata.look(watching)
+    assert "Resolved: No worker takes queue marts" in sent.texts[-1]
 
 
 def test_what_is_seen_once_or_right_after_the_start_is_no_notice(metadata: Metadata, sent: Channels) -> None:

@@ -21,9 +21,7 @@ _ANSWER_SECONDS = 3.0
 
 def examine_queues(installation: Installation) -> Iterator[Finding]:
     """One finding a queue; one in all with an executor that has no workers of its own."""
-    from airflow.configuration import conf
-
-    executor = conf.get("core", "executor").split(",")[0].rpartition(".")[2]
+    executor = executor_name()
     if executor != "CeleryExecutor":
         yield Finding(NAME, State.OK, f"The {executor} runs the tasks of all queues.")
         return
@@ -41,6 +39,23 @@ def examine_queues(installation: Installation) -> Iterator[Finding]:
         )
         return
     yield from judge_queues(used_queues(), waiting_tasks(), taken)
+
+
+def executor_name() -> str:
+    """The class of the executor that runs tasks unless they name another, such as `LocalExecutor`."""
+    from airflow.configuration import conf
+
+    return str(conf.get("core", "executor")).split(",")[0].rpartition(".")[2]
+
+
+def workers_by_queue() -> dict[str, list[str]]:
+    """The Celery workers that take each queue; nothing if the broker does not answer."""
+    from airflow.providers.celery.executors.celery_executor import app
+
+    try:
+        return taken_queues(app)
+    except OSError:
+        return {}
 
 
 def used_queues() -> set[str]:
@@ -103,4 +118,13 @@ def judge_queues(
             )
 
 
-__all__ = ["NAME", "examine_queues", "judge_queues", "taken_queues", "used_queues", "waiting_tasks"]
+__all__ = [
+    "NAME",
+    "examine_queues",
+    "executor_name",
+    "judge_queues",
+    "taken_queues",
+    "used_queues",
+    "waiting_tasks",
+    "workers_by_queue",
+]

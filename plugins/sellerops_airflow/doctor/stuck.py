@@ -7,13 +7,15 @@ cause: what follows from a silent component is not reported beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sellerops.notices.workers import RESTART, Stuck, StuckRun, describe_run
 from sellerops_airflow.doctor.components import newest_heartbeats
+from sellerops_airflow.doctor.deferred import deferred_without_trigger
+from sellerops_airflow.doctor.queues import executor_name, workers_by_queue
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -27,6 +29,13 @@ _COMPONENTS = {
     "DagProcessorJob": ("dag-processor", "changes of files have no effect, and runs send no notices"),
 }
 COMPONENTS = frozenset(name for name, _ in _COMPONENTS.values())
+# What is not looked for beside a cause, by the beginnings of both keys.
+_HIDDEN = {
+    "scheduler": ("queue|", "pool|", "short_run"),
+    "triggerer": ("trigger|",),
+    "queue|": ("short_run",),
+    "pool|": ("short_run",),
+}
 
 
 @dataclass(frozen=True)
@@ -50,14 +59,23 @@ def find_stuck(
 ) -> list[Stuck]:
     """What is stuck, causes only. ``now``: aware."""
     limits, moment = limits or Limits(), now or datetime.now(UTC)
-    silent = {each.key: each for each in _silent_components(connection, limits.silence, moment)}
-    found = [*silent.values()]
-    if "scheduler" not in silent:
-        waiting = find_waiting_tasks(connection, limits, moment)
-        found += waiting or _stuck_run(connection, limits.short_run, moment)
-    if "triggerer" not in silent:
-        found += _no_trigger(connection, limits.patience, moment)
+    found = [*_silent_components(connection, limits.silence, moment)]
+    if not is_hidden("queue|", found):
+        found += find_waiting_tasks(connection, limits, moment)
+    if not is_hidden("short_run", found):
+        found += _stuck_run(connection, limits.short_run, moment)
+    if not is_hidden("trigger|", found):
+        found += deferred_without_trigger(connection, limits.patience, moment)
     return found
+
+
+def is_hidden(key: str, found: Iterable[Stuck]) -> bool:
+    """Whether ``key`` was not looked for because of what was found, so that nobody knows if it is stuck."""
+    return any(
+        each.key.startswith(cause) and key.startswith(hidden)
+        for each in found
+        for cause, hidden in _HIDDEN.items()
+    )
 
 
 def find_waiting_tasks(
@@ -113,7 +131,7 @@ def _silent_components(connection: Connection, silence: timedelta, now: datetime
 
 
 def _no_worker(connection: Connection, patience: timedelta, now: datetime) -> Iterator[Stuck]:
-    """Queues whose tasks wait while none of theirs runs."""
+    """Queues whose tasks wait while none of theirs runs, and no worker of theirs is busy with another's."""
     from airflow.models.taskinstance import TaskInstance
     from sqlalchemy import case, func, select
 
@@ -127,19 +145,34 @@ def _no_worker(connection: Connection, patience: timedelta, now: datetime) -> It
         .where(TaskInstance.state.in_(("queued", "running")))
         .group_by(TaskInstance.queue)
     ).all()
-    is_all = not any(row.running for row in rows)
-    for row in rows:
-        if row.waiting and not row.running:
-            minutes = int(patience.total_seconds() // 60)
-            yield Stuck(
-                f"queue|{row.queue}",
-                "Tasks are queued and nothing runs" if is_all else f"No worker takes queue {row.queue}",
-                f"{row.waiting} tasks of queue {row.queue} have been queued for more than {minutes} minutes "
-                + ("and none is running." if is_all else "and none of them runs, while others run."),
-                RESTART
-                if is_all
-                else "start a worker of that queue, or restart it: its log says what it does.",
-            )
+    running = {str(row.queue) for row in rows if row.running}
+    stuck = {str(row.queue): int(row.waiting) for row in rows if row.waiting and not row.running}
+    if stuck and running and executor_name() == "CeleryExecutor":
+        taken = workers_by_queue()
+        busy = {worker for queue in running for worker in taken.get(queue, ())}
+        stuck = {queue: tasks for queue, tasks in stuck.items() if not busy & set(taken.get(queue, ()))}
+    minutes = int(patience.total_seconds() // 60)
+    for queue, tasks in stuck.items():
+        headline, remedy = _why_no_worker(queue, running)
+        yield Stuck(
+            f"queue|{queue}",
+            headline,
+            f"{tasks} tasks of queue {queue} have been queued for more than {minutes} minutes "
+            + ("and none of them runs, while others run." if running else "and none is running."),
+            remedy,
+        )
+
+
+def _why_no_worker(queue: str, running: Collection[str]) -> tuple[str, str]:
+    """A headline and a remedy. LocalExecutor's workers take the tasks of all queues."""
+    if not running:
+        return "Tasks are queued and nothing runs", RESTART
+    if executor_name() == "LocalExecutor":
+        return f"Tasks of queue {queue} are queued and none of them runs", RESTART
+    return (
+        f"No worker takes queue {queue}",
+        "start a worker of that queue, or restart it: its log says what it does.",
+    )
 
 
 def _no_pool(connection: Connection) -> Iterator[Stuck]:
@@ -159,50 +192,6 @@ def _no_pool(connection: Connection) -> Iterator[Stuck]:
             f"{row.tasks} tasks wait for the pool {row.pool}, which does not exist.",
             f'`airflow pools set {row.pool} 4 "one account at one source"`.',
         )
-
-
-def _no_trigger(connection: Connection, patience: timedelta, now: datetime) -> Iterator[Stuck]:
-    """Deferred tasks without a trigger, and triggers that no living triggerer has."""
-    from airflow.jobs.job import Job
-    from airflow.models.taskinstance import TaskInstance
-    from airflow.models.trigger import Trigger
-    from sqlalchemy import select
-
-    since = now - patience
-    alive = select(Job.id).where(Job.job_type == "TriggererJob", Job.latest_heartbeat >= since)
-    rows = connection.execute(
-        select(TaskInstance.dag_id, TaskInstance.run_id, TaskInstance.task_id, Trigger.id.label("trigger"))
-        .join(Trigger, Trigger.id == TaskInstance.trigger_id, isouter=True)
-        .where(TaskInstance.state == "deferred", TaskInstance.updated_at < since)
-        .where(Trigger.id.is_(None) | Trigger.triggerer_id.is_(None) | Trigger.triggerer_id.not_in(alive))
-        .order_by(TaskInstance.updated_at)
-    ).all()
-    lost = [row for row in rows if row.trigger is None]
-    minutes = int(patience.total_seconds() // 60)
-    if lost:
-        yield Stuck(
-            "trigger|gone",
-            "Deferred tasks wait for a trigger that is gone",
-            f"{len(lost)} tasks have been deferred for more than {minutes} minutes and have no trigger, so "
-            f"nothing continues them: {_name(lost)}.",
-            "clear these tasks; each resumes where its slice was.",
-        )
-    if len(rows) > len(lost):
-        waiting = [row for row in rows if row.trigger is not None]
-        yield Stuck(
-            "trigger|waiting",
-            "No triggerer takes the triggers of deferred tasks",
-            f"{len(waiting)} tasks have been deferred for more than {minutes} minutes and no living "
-            f"triggerer has their triggers: {_name(waiting)}.",
-            "start another triggerer or raise `[triggerer] capacity`; if it has room, restart it: "
-            "`docker compose restart airflow-triggerer`.",
-        )
-
-
-def _name(rows: list[object]) -> str:
-    """The first tasks by name."""
-    named = [f"{row.dag_id} {row.run_id} {row.task_id}" for row in rows[:3]]  # type: ignore[attr-defined]
-    return ", ".join(named) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
 
 
 def _stuck_run(connection: Connection, short_run: timedelta, now: datetime) -> Iterator[Stuck]:
@@ -234,4 +223,11 @@ def _stuck_run(connection: Connection, short_run: timedelta, now: datetime) -> I
     )
 
 
-__all__ = ["COMPONENTS", "Limits", "find_stuck", "find_waiting_tasks", "runs_that_never_started"]
+__all__ = [
+    "COMPONENTS",
+    "Limits",
+    "find_stuck",
+    "find_waiting_tasks",
+    "is_hidden",
+    "runs_that_never_started",
+]

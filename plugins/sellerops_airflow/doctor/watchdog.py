@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sellerops.notices.workers import FAULTS, Stuck, stuck_notice
-from sellerops_airflow.doctor.stuck import Limits, find_stuck
+from sellerops_airflow.doctor.stuck import Limits, find_stuck, is_hidden
 from sellerops_airflow.doctor.stuck_check import read_limits
 from sellerops_airflow.runtime import get_runtime
 
@@ -73,7 +73,8 @@ class Watchdog:
                 send_notice(ledger, stuck_notice(each, since, now))
         seen = {each.fault_key for each in found}
         for fault in ledger.database.run(lambda connection: open_faults(connection, FAULTS)):
-            if fault.fault_key not in seen and self._may_close(fault.fault_key.removeprefix(FAULTS)):
+            key = fault.fault_key.removeprefix(FAULTS)
+            if fault.fault_key not in seen and self._may_close(key) and not is_hidden(key, found):
                 send_recovery(ledger, fault.fault_key, headline="Airflow works again")
 
     def _may_close(self, key: str) -> bool:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Table, create_engine, insert, update  # noqa:
 
 from sellerops.doctor.finding import State  # noqa: E402
 from sellerops.doctor.installation import Installation  # noqa: E402
-from sellerops_airflow.doctor.stuck import find_stuck, runs_that_never_started  # noqa: E402
+from sellerops_airflow.doctor.stuck import find_stuck, is_hidden, runs_that_never_started  # noqa: E402
 from sellerops_airflow.doctor.stuck_check import PATIENCE, examine_stuck, read_limits  # noqa: E402
 from sellerops_runtime.__main__ import main  # noqa: E402
 
@@ -104,12 +104,51 @@ def test_tasks_that_are_queued_while_none_runs_name_what_to_restart(metadata: Co
     assert "docker compose restart airflow-scheduler" in stuck.remedy
 
 
-def test_a_queue_without_a_worker_is_named_while_others_work(metadata: Connection, add: Add) -> None:
+def use_celery(monkeypatch: pytest.MonkeyPatch, **taken: list[str]) -> None:
+    """Celery workers that take these queues."""
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+    monkeypatch.setattr("sellerops_airflow.doctor.stuck.workers_by_queue", lambda: taken)
+
+
+@pytest.mark.parametrize("taken", [{}, {"default": ["a"]}, {"default": ["a"], "marts": ["b"]}], ids=str)
+def test_a_queue_without_a_worker_is_named_while_others_work(
+    metadata: Connection, add: Add, monkeypatch: pytest.MonkeyPatch, taken: dict[str, list[str]]
+) -> None:
+    use_celery(monkeypatch, **taken)
     task(add, "running", 20)
     task(add, "queued", 20)
     task(add, "queued", 11, queue="marts")
     (stuck,) = find_stuck(metadata, now=NOW)
     assert (stuck.key, stuck.headline) == ("queue|marts", "No worker takes queue marts")
+
+
+def test_a_worker_of_the_queue_that_is_busy_with_another_is_no_fault(
+    metadata: Connection, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_celery(monkeypatch, default=["a", "b"], marts=["a", "b"])
+    task(add, "running", 20)
+    task(add, "queued", 11, queue="marts")
+    assert headlines(metadata) == []
+
+
+def test_queues_of_local_executor_have_no_workers_to_start(metadata: Connection, add: Add) -> None:
+    task(add, "running", 20)
+    task(add, "queued", 11, queue="marts")
+    (stuck,) = find_stuck(metadata, now=NOW)
+    assert stuck.headline == "Tasks of queue marts are queued and none of them runs"
+    assert "docker compose restart airflow-scheduler" in stuck.remedy
+
+
+def test_what_a_cause_hides_is_not_known_to_be_fine(metadata: Connection, add: Add) -> None:
+    hidden = ("queue|marts", "pool|x", "short_run", "trigger|gone")
+    assert not any(is_hidden(key, find_stuck(metadata, now=NOW)) for key in hidden)
+    task(add, "queued", 11)
+    waiting = find_stuck(metadata, now=NOW)
+    assert [key for key in hidden if is_hidden(key, waiting)] == ["short_run"]
+    silence(metadata, "SchedulerJob")
+    silence(metadata, "TriggererJob")
+    assert all(is_hidden(key, find_stuck(metadata, now=NOW)) for key in hidden)
+    assert not is_hidden("dag-processor", find_stuck(metadata, now=NOW))
 
 
 def test_a_pool_that_does_not_exist_is_named_with_the_command(metadata: Connection, add: Add) -> None:
