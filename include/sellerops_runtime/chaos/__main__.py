@@ -15,9 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sellerops.base.errors import SellerOpsError
+from sellerops_runtime.celery import SCHEDULERS, TRIGGERERS
 from sellerops_runtime.chaos.judging import broken_promises, wrong_messages
 from sellerops_runtime.chaos.network import Network, enter_namespaces, is_separate
-from sellerops_runtime.chaos.reporting import report
+from sellerops_runtime.chaos.reporting import broken_events, report
 from sellerops_runtime.chaos.running import Night, spend_night
 from sellerops_runtime.chaos.system import write_config
 from sellerops_runtime.chaos.work import Work
@@ -26,8 +27,10 @@ from sellerops_runtime.ports import free_port
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.signals import Interrupted, interruptible
 
-# Days that Amazon does not change any more.
+# The youngest days of the work: Amazon does not change them any more.
 _AGE = timedelta(days=60)
+# Three days back for each two minutes, within what Amazon has: two years.
+_LONGEST = 240.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,9 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with interruptible():
         try:
             *undisturbed, night = _spend(root, options, network, progress)
-            broken = broken_promises(night.outcome, (undisturbed or [night])[0].outcome)
-            if options.executor == "local":  # with Celery there are two of most components
-                broken += wrong_messages(night.outcome.messages, [each.step.kind for each in night.events])
+            broken = broken_promises(night.outcome, undisturbed[0].outcome if undisturbed else None)
+            broken += broken_events(night.events)
+            happened = [each.step.kind for each in night.events if each.is_done]
+            paired = {*SCHEDULERS, *TRIGGERERS} if options.executor == "celery" else ()
+            broken += wrong_messages(night.outcome.messages, happened, paired)
             progress.plain(report(options.seed, undisturbed, night, broken))
             code = 1 if broken else 0
         except Interrupted:
@@ -66,7 +71,7 @@ def _spend(
     """The undisturbed system, unless it is left out, then the one that is broken, with the same work."""
     today = datetime.now(UTC).date()
     rounds = max(2, round(options.minutes / 2))
-    work = Work(today - _AGE, rounds, 2 * rounds, today + timedelta(days=6))
+    work = Work(today - _AGE - timedelta(days=rounds), rounds, 2 * rounds, today + timedelta(days=6))
     os.environ.update(
         {
             "SELLEROPS_CONFIG_DIR": str(write_config(root / "config")),
@@ -94,11 +99,18 @@ def _spend(
     return nights
 
 
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most {_LONGEST:.0f}.")
+    return minutes
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="which faults, in which order (default: 1)")
     parser.add_argument(
-        "--minutes", type=float, default=20.0, help="how long things are broken (default: 20)"
+        "--minutes", type=_minutes, default=20.0, help="how long things are broken (default: 20, at most 240)"
     )
     parser.add_argument("--executor", choices=("local", "celery"), default="local")
     parser.add_argument(

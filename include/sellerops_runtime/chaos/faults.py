@@ -33,18 +33,23 @@ _AMAZON = (
     {"fault": "document_dropped", "times": 2},
 )
 _FILLER = "filler"
+NOT_POSSIBLE = "not possible here"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """``begin`` breaks a system and returns what it did and how it ends; None: there was nothing to break."""
+    """``begin`` breaks a system and returns what it did and how it ends; None: there was nothing to break.
+
+    One that is not possible here is dealt like the others, so that a seed is the same night everywhere.
+    """
 
     kind: Kind
     begin: Callable[[Target, Step], tuple[str, End] | None]
+    is_possible: bool = True
 
 
 def faults_for(target: Target) -> dict[str, Fault]:
-    """What can be broken in this system, by name."""
+    """All faults of this system's components, by name."""
     found = [
         Fault(Kind("kill a task", 2), _kill_task),
         Fault(Kind("kill a busy worker"), _kill_busy_worker),
@@ -63,16 +68,14 @@ def faults_for(target: Target) -> dict[str, Fault]:
         found.append(Fault(Kind(f"suspend {name}", 1, 5, 15), _suspend(name)))
         # Longer than the watchdog's limit for silence.
         found.append(Fault(Kind(f"{name} stays away", 1, 120, 140), _keep_away(name)))
-    if target.network:
-        for what in ("Postgres", "api-server", "Amazon"):
-            found.append(Fault(Kind(f"cut {what} off", 1, 5, 15), _cut(what)))
-            found.append(Fault(Kind(f"reset connections to {what}", 1, 4, 10), _reset(what)))
-        found.append(Fault(Kind("lose packets of Postgres", 1, 10, 20), _lose))
-        found += [
-            Fault(Kind(f"forget connections of {name}", 1, 40, 60), _forget(name)) for name in target.names
-        ]
-    if target.archive:
-        found.append(Fault(Kind("full disk", 1, 8, 20), _fill_disk))
+    can_cut = target.network is not None
+    for what in ("Postgres", "api-server", "Amazon"):
+        found.append(Fault(Kind(f"cut {what} off", 1, 5, 15), _cut(what), can_cut))
+        found.append(Fault(Kind(f"reset connections to {what}", 1, 4, 10), _reset(what), can_cut))
+    found.append(Fault(Kind("lose packets of Postgres", 1, 10, 20), _lose, can_cut))
+    for name in target.names:
+        found.append(Fault(Kind(f"forget connections of {name}", 1, 40, 60), _forget(name), can_cut))
+    found.append(Fault(Kind("full disk", 1, 8, 20), _fill_disk, target.archive is not None))
     return {each.kind.name: each for each in found}
 
 

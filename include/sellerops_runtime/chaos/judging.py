@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from psycopg import sql
 
 from sellerops.base import postgres
 from sellerops.base.postgres import UPKEEP
-from sellerops_runtime.chaos.system import SNAPSHOTS
+from sellerops_runtime.chaos.system import BACKFILLED, ORDERS, SALES, SNAPSHOTS
 from sellerops_runtime.local_amazon import control
 
 # When and by which load a row arrived differs between two runs.
@@ -23,13 +23,16 @@ _ONCE = ("createInboundPlan", "confirmPlacementOption", "confirmTransportationOp
 _TOOK_EFFECT = frozenset({"response_lost", "error_after", "hang_after"})
 _SNAPSHOT_TYPE = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 
-# What is told when the only instance of a component stays away.
+# What is told when the only instance of a component is silent.
 _MESSAGES = {
-    "scheduler stays away": "The scheduler is silent",
-    "triggerer stays away": "The triggerer is silent",
-    "dag-processor stays away": "The dag-processor is silent",
-    "api-server stays away": "The api-server does not answer",
+    "scheduler": "The scheduler is silent",
+    "triggerer": "The triggerer is silent",
+    "dag-processor": "The dag-processor is silent",
+    "api-server": "The api-server does not answer",
 }
+# Parts of the names of faults that silence every component, and of those that keep tasks from workers.
+_OF_ALL = ("Postgres", "connection limit")
+_OF_WORKERS = ("worker", "scheduler", "redis", *_OF_ALL)
 
 
 @dataclass
@@ -109,25 +112,40 @@ def left_files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+def unnamed_documents(archive: Path, conninfo: str) -> list[str]:
+    """Documents of the archive that no request names. Of the schedule that never stops one may be on its way.
+
+    What a killed task has half written is no document yet; the archive removes it after a day.
+    """
+    with postgres.connect(conninfo, UPKEEP) as connection:
+        rows = connection.execute(
+            "SELECT archive_uri FROM sellerops.report_request WHERE archive_uri IS NOT NULL"
+        )
+        named = {uri.rsplit("/", 1)[1] for (uri,) in rows}
+    return sorted(
+        f"{path.relative_to(archive)}, which no request names"
+        for path in archive.glob(f"{_SCHEMA}/chaos_*/*/*/*.gz")
+        if path.name not in named and SNAPSHOTS not in path.parts
+    )
+
+
 def headlines(messages: Iterable[Mapping[str, Any]]) -> Counter[str]:
     """How often each headline was sent, without the replies in threads."""
     return Counter(each["text"].split("\n")[0] for each in messages if not each.get("thread_ts"))
 
 
-def broken_promises(outcome: Outcome, undisturbed: Outcome) -> list[str]:
-    """What is not as it must be, one line each; none if everything is."""
-    found = [f"{times} reports for {_words(key)}" for key, times in outcome.reports.items() if times > 1]
-    found += [f"no report for {_words(key)}" for key in undisturbed.reports if not outcome.reports[key]]
+def broken_promises(outcome: Outcome, undisturbed: Outcome | None) -> list[str]:
+    """What is not as it must be, one line each; none if everything is. Without an undisturbed system nothing
+    is compared.
+    """
+    found = undone_work(undisturbed or outcome)
+    found += [f"{times} reports for {_words(key)}" for key, times in outcome.reports.items() if times > 1]
     found += [f"{name} had an effect {n} times" for name, n in outcome.writes.items() if n > 1]
-    found += [f"{name} had no effect" for name, n in undisturbed.writes.items() if n > outcome.writes[name]]
-    for table in sorted(undisturbed.tables | outcome.tables):
-        mine, other = outcome.tables.get(table, Counter()), undisturbed.tables.get(table, Counter())
-        lost, more = other - mine, mine - other
-        if lost or more:
-            example = next(iter(lost or more))
-            found.append(
-                f"{table}: {lost.total()} rows are missing and {more.total()} are too many, such as {example}"
-            )
+    if undisturbed:
+        found += [
+            f"in the undisturbed system: {each}" for each in undisturbed.unfinished + undisturbed.failed
+        ]
+        found += _differences(outcome, undisturbed)
     found += [f"snapshot {each}" for each in outcome.doubled]
     found += [f"unfinished: {each}" for each in outcome.unfinished]
     found += [f"failed for good: {each}" for each in outcome.failed]
@@ -138,18 +156,62 @@ def broken_promises(outcome: Outcome, undisturbed: Outcome) -> list[str]:
     return found
 
 
-def wrong_messages(messages: Iterable[Mapping[str, Any]], faults: Iterable[str]) -> list[str]:
-    """Components that stayed away without a message, and headlines that were sent more often than there were
-    faults. ``faults``: names of those that happened.
+def undone_work(outcome: Outcome) -> list[str]:
+    """Reports without a row, and a shipment that was not planned: with these nothing was tried."""
+    found = [
+        f"no rows of {report}, with which to compare"
+        for report in (SALES, ORDERS, BACKFILLED)
+        if not any(rows for table, rows in outcome.tables.items() if table.startswith(report))
+    ]
+    return found + ([] if outcome.writes[_ONCE[0]] else ["no shipment was planned, with which to compare"])
+
+
+def _differences(outcome: Outcome, undisturbed: Outcome) -> list[str]:
+    """Reports, calls and rows that the undisturbed system has and the other not, and rows the other way."""
+    found = [f"no report for {_words(key)}" for key in undisturbed.reports if not outcome.reports[key]]
+    found += [f"{name} had no effect" for name, n in undisturbed.writes.items() if n > outcome.writes[name]]
+    for table in sorted(undisturbed.tables | outcome.tables):
+        mine, other = outcome.tables.get(table, Counter()), undisturbed.tables.get(table, Counter())
+        lost, more = other - mine, mine - other
+        if lost or more:
+            example = next(iter(lost or more))
+            found.append(
+                f"{table}: {lost.total()} rows are missing and {more.total()} are too many, such as {example}"
+            )
+    return found
+
+
+def wrong_messages(
+    messages: Iterable[Mapping[str, Any]], faults: Iterable[str], paired: Collection[str] = ()
+) -> list[str]:
+    """Components that stayed away without a message, and headlines that were sent more often than faults
+    happened that can cause them; of other headlines, one for each kind of fault.
+
+    ``faults``: names of those that happened. ``paired``: components of which there are two.
     """
     kinds, sent = Counter(faults), headlines(messages)
-    found = [
-        f"{kinds[fault]} times {fault}, and {sent[headline]} messages {headline!r}"
-        for fault, headline in _MESSAGES.items()
-        if sent[headline] < kinds[fault]
-    ]
-    most = max(1, kinds.total())
-    return found + [f"sent {n} times for {most} faults: {text!r}" for text, n in sent.items() if n > most]
+    found = []
+    for name, headline in _MESSAGES.items():
+        times = 0 if name in paired else kinds[f"{name} stays away"]
+        if sent[headline] < times:
+            found.append(f"{times} times {name} stays away, and {sent[headline]} messages {headline!r}")
+    for headline, times in sent.items():
+        most = _most(headline, kinds)
+        if times > most:
+            found.append(f"sent {times} times for {most} faults that can cause it: {headline!r}")
+    return found
+
+
+def _most(headline: str, kinds: Counter[str]) -> int:
+    """How often the headline may be sent after these faults."""
+    causes: tuple[str, ...] = next(
+        ((name, *_OF_ALL) for name, text in _MESSAGES.items() if text == headline), ()
+    )
+    if headline.startswith(("Tasks are queued", "Tasks of queue", "No worker")):
+        causes = _OF_WORKERS
+    if not causes:
+        return max(1, len(kinds))
+    return sum(times for kind, times in kinds.items() if any(each in kind for each in causes))
 
 
 def _words(key: tuple[Any, ...]) -> str:

@@ -15,6 +15,9 @@ from pathlib import Path
 
 _INSIDE = "SELLEROPS_CHAOS_INSIDE"
 _CHAIN = "inet sellerops_chaos out"
+_UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
+# What is done inside, in small.
+_PROBE = "ip link set lo up && nft add table inet sellerops_chaos && mount -t tmpfs sellerops-chaos /tmp"
 
 
 class Network:
@@ -62,8 +65,7 @@ def enter_namespaces() -> None:
     """
     if os.environ.get(_INSIDE) or not can_separate():
         return
-    argv = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
-    argv += [sys.executable, *sys.orig_argv[1:]]
+    argv = [*_UNSHARE, sys.executable, *sys.orig_argv[1:]]
     os.execvpe("unshare", argv, {**os.environ, _INSIDE: "1"})
 
 
@@ -74,9 +76,9 @@ def is_separate() -> bool:
 
 def can_separate() -> bool:
     """Whether this user and machine have what that needs."""
-    if os.geteuid() != 0 or not all(map(shutil.which, ("ip", "nft", "unshare"))):
+    if os.geteuid() != 0 or not all(map(shutil.which, ("ip", "nft", "unshare", "mount"))):
         return False
-    probe = ["unshare", "--net", "--mount", "nft", "add", "table", "inet", "sellerops_chaos"]
+    probe = [*_UNSHARE, "sh", "-c", _PROBE]
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from sellerops_runtime.chaos.faults import NOT_POSSIBLE
 from sellerops_runtime.chaos.judging import headlines
-from sellerops_runtime.chaos.running import Night
+from sellerops_runtime.chaos.running import Event, Night
 
 
 def report(seed: int, undisturbed: Sequence[Night], broken: Night, promises: Sequence[str]) -> str:
     """All of it as text. ``undisturbed``: the system to compare with, if there was one."""
-    kinds = Counter(event.step.kind for event in broken.events if event.what != "nothing to break")
+    kinds = Counter(event.step.kind for event in broken.events if event.is_done)
+    left_out = Counter(event.step.kind for event in broken.events if event.what == NOT_POSSIBLE)
+    failed = len(broken.events) - kinds.total() - left_out.total()
     rows = sum(table.total() for table in broken.outcome.tables.values())
     lines = [
         "",
-        f"Seed {seed}: {sum(kinds.values())} faults in {broken.hours:.0f} virtual hours",
+        f"Seed {seed}: {kinds.total()} faults in {broken.hours:.0f} virtual hours",
         *(
             f"  {event.after:5.0f} s  {event.step.kind}{_lasting(event.step.seconds)}  {event.what}"
             for event in broken.events
         ),
         "",
         *(f"  {times:3}  {kind}" for kind, times in sorted(kinds.items())),
+        f"Not counted: {failed} that found nothing to break or could not be done"
+        + (f"; left out without root: {_counted(left_out)}" if left_out else "")
+        + ".",
         "",
         f"Collected: {rows:,} rows, {broken.outcome.reports.total()} reports"
         + "".join(f"; the undisturbed system {each.outcome.reports.total()} reports" for each in undisturbed)
@@ -39,8 +45,15 @@ def report(seed: int, undisturbed: Sequence[Night], broken: Night, promises: Seq
         ),
         "",
         *([f"BROKEN  {each}" for each in promises] or ["Every promise was kept."]),
+        *([] if undisturbed else ["Rows were not compared: no undisturbed system (--alone)."]),
     ]
     return "\n".join(lines)
+
+
+def broken_events(events: Sequence[Event]) -> list[str]:
+    """What makes a night no trial: faults that went on, or none at all."""
+    found = [f"{each.step.kind} {each.what}" for each in events if not each.is_ended]
+    return found if any(each.is_done for each in events) else [*found, "no fault was done"]
 
 
 def _counted(names: Counter[str]) -> str:

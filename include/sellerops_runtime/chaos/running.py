@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from sellerops.ledger import Ledger
 from sellerops.ledger.notices import open_faults
 from sellerops.notices.workers import FAULTS
 from sellerops_runtime.chaos import judging
-from sellerops_runtime.chaos.faults import faults_for
+from sellerops_runtime.chaos.faults import NOT_POSSIBLE, Fault, faults_for
 from sellerops_runtime.chaos.judging import Outcome
 from sellerops_runtime.chaos.network import Network
 from sellerops_runtime.chaos.plan import Step, make_plan
@@ -41,13 +41,18 @@ _RECOVERY_SECONDS = 300.0
 _LOOK_SECONDS = 5.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Event:
-    """A fault as it happened: ``after`` so many seconds, and what exactly."""
+    """A fault as it happened: ``after`` so many seconds, and what exactly.
+
+    ``is_done``: whether anything was broken. ``is_ended``: whether it was mended again.
+    """
 
     step: Step
     after: float
     what: str
+    is_done: bool = True
+    is_ended: bool = True
 
 
 @dataclass
@@ -103,7 +108,7 @@ def spend_night(
                 0.0,
             )
             judge(outcome, stack, target)
-    night.outcome.leftovers = judging.left_files(temporary(stack.home))
+    night.outcome.leftovers += judging.left_files(temporary(stack.home))
     night.outcome.orphans += [f"after the end: {_title(each)}" for each in _ours(folder)]
     night.cpu = _spent() - before
     return night
@@ -126,24 +131,39 @@ def break_things(target: Target, steps: Sequence[Step], progress: Progress) -> l
     faults, events, began = faults_for(target), [], time.monotonic()
     for step in steps:
         time.sleep(max(0.0, step.at - (time.monotonic() - began)))
-        after, what = time.monotonic() - began, "nothing to break"
-        try:
-            if begun := faults[step.kind].begin(target, step):
-                what, end = begun
-                try:
-                    time.sleep(step.seconds)
-                finally:
-                    end()
-        except Exception as error:  # noqa: BLE001 - the night goes on, and the report says so
-            what = f"could not be done: {type(error).__name__}: {error}"
-        events.append(Event(step, after, what))
-        progress.say(f"{step.kind}" + (f" for {step.seconds:.0f} s" if step.seconds else "") + f"  {what}")
+        event = _break(target, faults[step.kind], Event(step, time.monotonic() - began, ""))
+        events.append(event)
+        lasting = f" for {step.seconds:.0f} s" if step.seconds else ""
+        progress.say(f"{step.kind}{lasting}  {event.what}")
     return events
+
+
+def _break(target: Target, fault: Fault, event: Event) -> Event:
+    """Carry out one fault and complete its event."""
+    if not fault.is_possible:
+        return replace(event, what=NOT_POSSIBLE, is_done=False)
+    try:
+        begun = fault.begin(target, event.step)
+    except Exception as error:  # noqa: BLE001 - the night goes on, and the report says so
+        what = f"could not be done: {type(error).__name__}: {error}"
+        return replace(event, what=what, is_done=False)
+    if begun is None:
+        return replace(event, what="nothing to break", is_done=False)
+    what, end = begun
+    try:
+        time.sleep(event.step.seconds)
+    finally:
+        try:
+            end()
+        except Exception as error:  # noqa: BLE001 - the same
+            event = replace(event, is_ended=False)
+            what = f"could not be ended: {type(error).__name__}: {error}"
+    return replace(event, what=what)
 
 
 def settle(driver: Driver, stack: ChaosStack, progress: Progress) -> Outcome:
     """Wait until all work has ended and all faults are over, clearing what failed. Returns what has not."""
-    outcome = Outcome()
+    outcome, silent = Outcome(), list[str]()
     moved, state = time.monotonic(), None
     while time.monotonic() - moved < _STALLED_SECONDS:
         time.sleep(_LOOK_SECONDS)
@@ -152,13 +172,16 @@ def settle(driver: Driver, stack: ChaosStack, progress: Progress) -> Outcome:
             failed = [] if unfinished else driver.clear_failed()
         except StartError as error:
             progress.show(f"Settling: {error}")
+            silent = [f"Airflow did not answer: {error}"]
             continue
+        silent = []
         now = (len(unfinished), len(failed), driver.has_started_all, sum(driver.cleared.values()))
         moved, state = (moved, state) if now == state else (time.monotonic(), now)
         progress.show(f"Settling: {len(unfinished)} runs left, {len(failed)} failed")
         outcome.unfinished, outcome.failed = unfinished, driver.given_up(failed)
         if driver.has_started_all and not unfinished and len(outcome.failed) == len(failed):
             break
+    outcome.unfinished += [*silent, *driver.never_started()]
     outcome.unfinished += _open_faults(stack.ledger, progress)
     return outcome
 
@@ -169,6 +192,7 @@ def judge(outcome: Outcome, stack: ChaosStack, target: Target) -> None:
     outcome.doubled = judging.doubled_snapshots(stack.warehouse)
     outcome.unfinished += judging.unfinished_loads(stack.warehouse)
     judging.read_amazon(stack.amazon.url, outcome)
+    outcome.leftovers = judging.unnamed_documents(stack.home.archive, stack.warehouse)
     known = {os.getpid(), *(each.pid for each in tree(stack.amazon.component.pid))}
     known |= {each.pid for name in target.names for each in target.processes_of(name)}
     outcome.orphans = [_title(each) for each in _ours(stack.home.path) if each.pid not in known]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 INBOUND, APPROVAL = "fba_inbound", "fba_inbound_approval"
 OURS = (*map(dag_id, (SALES, ORDERS, BACKFILLED, SNAPSHOTS)), INBOUND, APPROVAL)
 _LOOK_SECONDS = 4.0
-_STUCK = "Tasks are queued and nothing runs"
+_STUCK = re.compile(r"Tasks (of queue \S+ )?are queued")
 # A task that continues within about 3 s of waiting may fail (apache/airflow #71580).
 _LEFT_OPEN = timedelta(seconds=10)
 _CLEARED_AT_MOST = 4
@@ -123,7 +124,12 @@ class Driver:
 
     @property
     def has_started_all(self) -> bool:
-        return self._started == len(self.work.runs())
+        return not self.never_started()
+
+    def never_started(self) -> list[str]:
+        """How many of the runs by hand were not started, if any."""
+        runs = len(self.work.runs())
+        return [f"{runs - self._started} of {runs} runs were never started"] if self._started < runs else []
 
     def unfinished(self) -> list[str]:
         """Our runs that have not ended. Of the schedule that never stops, those that have taken too long.
@@ -176,7 +182,7 @@ class Driver:
         """Restart the workers where a notice says that they are stuck."""
         for message in self.messages():
             is_new = "thread_ts" not in message and message["ts"] not in self._obeyed
-            if is_new and message["text"].startswith(_STUCK):
+            if is_new and _STUCK.match(message["text"]):
                 self._obeyed.add(message["ts"])
                 self.restarted += 1
                 self.restart_workers()
