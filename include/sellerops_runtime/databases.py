@@ -2,6 +2,7 @@
 
 Only this module logs in as the server's administrator. Airflow's metadata and the warehouse each belong to
 their own role; none of the roles is a superuser or may create roles and databases (``sellerops.base.roles``).
+None can make the administrator run something of theirs, as its connections use the server's own names only.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _NAMESPACE = "JOIN pg_namespace n ON n.oid = "
 _OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 _RELATION = f"""
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c {_NAMESPACE} c.relnamespace
-    WHERE {_OURS} AND c.relowner = current_user::regrole
+    WHERE {_OURS} AND c.relowner = current_user::regrole::oid
 """
 # Queries for what the administrator owns in a database, by the keyword for ALTER ... OWNER TO.
 _OWNED = {
@@ -36,16 +37,16 @@ _OWNED = {
     """,
     "ROUTINE": f"""
         SELECT p.oid::regprocedure::text FROM pg_proc p {_NAMESPACE} p.pronamespace
-        WHERE {_OURS} AND p.proowner = current_user::regrole
+        WHERE {_OURS} AND p.proowner = current_user::regrole::oid
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
     """,
     "TYPE": f"""
         SELECT format('%I.%I', n.nspname, t.typname) FROM pg_type t {_NAMESPACE} t.typnamespace
-        WHERE {_OURS} AND t.typtype IN ('e', 'd') AND t.typowner = current_user::regrole
+        WHERE {_OURS} AND t.typtype IN ('e', 'd') AND t.typowner = current_user::regrole::oid
     """,
     "SCHEMA": f"""
         SELECT quote_ident(n.nspname) FROM pg_namespace n
-        WHERE {_OURS} AND n.nspname <> 'public' AND n.nspowner = current_user::regrole
+        WHERE {_OURS} AND n.nspname <> 'public' AND n.nspowner = current_user::regrole::oid
     """,
 }
 
@@ -70,7 +71,9 @@ class WarehouseLogins:
 def create_database(conninfo: str) -> bool:
     """Create the database that ``conninfo`` names unless it exists; return whether it was created."""
     name = str(conninfo_to_dict(conninfo)["dbname"])
-    with postgres.connect(make_conninfo(conninfo, dbname="postgres"), UPKEEP, autocommit=True) as connection:
+    with postgres.connect_privileged(
+        make_conninfo(conninfo, dbname="postgres"), UPKEEP, autocommit=True
+    ) as connection:
         return _create(connection, name)
 
 
@@ -80,13 +83,15 @@ def prepare_database(admin: str, name: str, owner: Login) -> bool:
     An existing database is handed over to ``owner`` with everything the administrator created in it. Safe to
     repeat.
     """
-    with postgres.connect(make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True) as connection:
+    with postgres.connect_privileged(
+        make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True
+    ) as connection:
         ensure_login(connection, owner)
         created = _create(connection, name)
         connection.execute(
             sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(owner.name))
         )
-    with postgres.connect(make_conninfo(admin, dbname=name), UPKEEP) as connection:
+    with postgres.connect_privileged(make_conninfo(admin, dbname=name), UPKEEP) as connection:
         for statement in _hand_over(connection, owner):
             connection.execute(statement)
     return created
@@ -99,7 +104,9 @@ def prepare_warehouse(admin: str, name: str, logins: WarehouseLogins) -> bool:
     the collector (``sellerops.ledger.grants``). Safe to repeat.
     """
     created = prepare_database(admin, name, logins.owner)
-    with postgres.connect(make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True) as connection:
+    with postgres.connect_privileged(
+        make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True
+    ) as connection:
         prepare_roles(connection, logins)
         for login in (logins.collector, logins.reader):
             connection.execute(

@@ -69,6 +69,7 @@ READING = Timeouts(statement=900, lock=30)
 LOADING = Timeouts(statement=7_200, lock=1_800)
 # Migrations of several processes wait for each other.
 MIGRATING = Timeouts(statement=3_600, lock=300)
+OWN_NAMES = MappingProxyType({"search_path": "pg_catalog, pg_temp"})
 
 
 class BoundedConnection(psycopg.Connection[Row]):
@@ -84,17 +85,19 @@ class BoundedConnection(psycopg.Connection[Row]):
         """Set the server's settings for all that follows, in autocommit mode or before a transaction.
 
         Behind a pooler they hold within transactions; for a single statement there, the role's own hold.
+        Names and operators are qualified, because the search path may not be set yet.
         """
         pid = self.info.backend_pid
         chosen = [
-            sql.SQL("CASE WHEN pg_backend_pid() = {} THEN set_config({}, {}, false) END").format(
-                sql.Literal(pid), sql.Literal(name), sql.Literal(value)
-            )
+            sql.SQL(
+                "CASE WHEN pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) {} "
+                "THEN pg_catalog.set_config({}, {}, false) END"
+            ).format(sql.Literal(pid), sql.Literal(name), sql.Literal(value))
             for name, value in settings.items()
         ]
         with self.cursor(row_factory=tuple_row) as cursor:
             row = cursor.execute(
-                sql.SQL("SELECT pg_backend_pid(), {}").format(sql.SQL(", ").join(chosen))
+                sql.SQL("SELECT pg_catalog.pg_backend_pid(), {}").format(sql.SQL(", ").join(chosen))
             ).fetchone()
         self.is_pooled = row is None or row[0] != pid
         if self.is_pooled:
@@ -132,17 +135,33 @@ class BoundedConnection(psycopg.Connection[Row]):
 
 
 def connect(
-    conninfo: str, timeouts: Timeouts, *, autocommit: bool = False, **options: Any
+    conninfo: str,
+    timeouts: Timeouts,
+    *,
+    autocommit: bool = False,
+    settings: Mapping[str, str] | None = None,
+    **options: Any,
 ) -> BoundedConnection[TupleRow]:
-    """Open a connection with these timeouts. Raises psycopg.OperationalError."""
+    """Open a connection with these timeouts and server settings. Raises psycopg.OperationalError."""
     connection = BoundedConnection.connect(conninfo, autocommit=True, **NETWORK, **options)
     try:
-        begin_session(connection, conninfo, timeouts)
+        begin_session(connection, conninfo, timeouts, settings)
         connection.autocommit = autocommit
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def connect_privileged(
+    conninfo: str, timeouts: Timeouts, *, autocommit: bool = False
+) -> BoundedConnection[TupleRow]:
+    """``connect`` for a role that may do more than others who create objects in the database.
+
+    Unqualified names mean the server's own: never a function or an operator that another role put into the
+    search path, for instance into a schema with this role's name.
+    """
+    return connect(conninfo, timeouts, autocommit=autocommit, settings=OWN_NAMES)
 
 
 def begin_session(
@@ -213,6 +232,7 @@ __all__ = [
     "Timeouts",
     "begin_session",
     "connect",
+    "connect_privileged",
     "is_old_ledger",
     "is_unreachable",
     "limit_transaction",

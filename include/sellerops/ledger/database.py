@@ -232,7 +232,7 @@ def migrate(conninfo: str, revision: str = "head") -> None:
     back to an earlier version of sellerops. Concurrent callers wait for each other. Raises ConfigurationError
     for a role that does not own the ledger, and for an unknown revision.
     """
-    with postgres.connect(conninfo, MIGRATING, autocommit=True) as asking:
+    with postgres.connect_privileged(conninfo, MIGRATING, autocommit=True) as asking:
         if asking.is_pooled:
             raise ConfigurationError(
                 "a transaction pooler is in front of it; migrations need a session of their own.",
@@ -249,12 +249,14 @@ def migrate(conninfo: str, revision: str = "head") -> None:
     from sqlalchemy import create_engine, text
     from sqlalchemy.pool import NullPool
 
-    from sellerops.views.postgres import detach_views
+    from sellerops.views.postgres import detach_views, restore_views
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: postgres.connect(conninfo, MIGRATING), poolclass=NullPool
+        "postgresql+psycopg://",
+        creator=lambda: postgres.connect_privileged(conninfo, MIGRATING),
+        poolclass=NullPool,
     )
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('sellerops.migrations'))"))
@@ -280,9 +282,11 @@ def migrate(conninfo: str, revision: str = "head") -> None:
         else:
             command.upgrade(config, revision)
         grant_all(driver)
-        if revision == "head":
-            with as_collector(driver):
+        with as_collector(driver):
+            if revision == "head":
                 sync_configuration(driver)
+            else:
+                restore_views(driver)
 
 
 def _revision_of(connection: psycopg.Connection[Any]) -> str | None:

@@ -125,7 +125,7 @@ def _hand_over(cursor: psycopg.Cursor[Any]) -> None:
     relations = cursor.execute(
         "SELECT c.relkind::text, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n "
         "ON n.oid = c.relnamespace WHERE n.nspname = ANY(%s) AND c.relkind = ANY(%s) "
-        "AND c.relowner = current_user::regrole",
+        "AND c.relowner = current_user::regrole::oid",
         (schemas, list(_ALTERED)),
     ).fetchall()
     role = sql.Identifier(COLLECTOR)

@@ -30,7 +30,7 @@ def build_beforehand(conninfo: str) -> list[str]:
 
     Concurrent callers wait for each other. An index that an earlier try left invalid is rebuilt.
     """
-    with postgres.connect(conninfo, MIGRATING, autocommit=True) as connection:
+    with postgres.connect_privileged(conninfo, MIGRATING, autocommit=True) as connection:
         wanted = [each for each in _planned(connection) if _rows(connection, each[1]) >= LARGE]
         if not wanted:
             return []

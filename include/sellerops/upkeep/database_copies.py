@@ -141,14 +141,14 @@ def _feed(
 
 def drop_statements(conninfo: str) -> list[str]:
     """Statements that drop all that a database holds, in any order; extensions stay."""
-    with postgres.connect(conninfo, UPKEEP) as connection:
+    with postgres.connect_privileged(conninfo, UPKEEP) as connection:
         rows = connection.execute(_DROPS.encode()).fetchall()
     return [f"DROP {kind} IF EXISTS {name} CASCADE" for kind, name in rows]
 
 
 def other_sessions(conninfo: str) -> list[str]:
     """Who else is connected to the database: role and application of each session."""
-    with postgres.connect(conninfo, UPKEEP) as connection:
+    with postgres.connect_privileged(conninfo, UPKEEP) as connection:
         rows = connection.execute(
             "SELECT coalesce(usename, '?'), coalesce(application_name, '') FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid() AND (backend_type = "
@@ -160,7 +160,7 @@ def other_sessions(conninfo: str) -> list[str]:
 
 def holds_tables(conninfo: str) -> bool:
     """Whether the database holds any table."""
-    with postgres.connect(conninfo, UPKEEP) as connection:
+    with postgres.connect_privileged(conninfo, UPKEEP) as connection:
         row = connection.execute(
             "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
             "WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
@@ -171,7 +171,7 @@ def holds_tables(conninfo: str) -> bool:
 def server_version(conninfo: str) -> int:
     """The server's major version. Raises LedgerUnavailable."""
     try:
-        with postgres.connect(conninfo, UPKEEP) as connection:
+        with postgres.connect_privileged(conninfo, UPKEEP) as connection:
             return connection.info.server_version // 10_000
     except psycopg.OperationalError as error:
         raise LedgerUnavailable(f"{str(error).strip().splitlines()[0]}.", where=place(conninfo)) from error

@@ -86,7 +86,7 @@ def restore_warehouse(source: Folder, backup: Backup, conninfo: str, *, replace:
     ``replace`` is not set. A failed restore changes nothing; run it again.
     """
     refuse_overwriting(conninfo, replace=replace)
-    with postgres.connect(conninfo, UPKEEP) as connection:
+    with postgres.connect_privileged(conninfo, UPKEEP) as connection:
         # Schemas of a dump can only be handed to a role that may create some.
         grant_database(connection)
     point = datetime.fromisoformat(backup.ledger_time)

@@ -45,7 +45,7 @@ def refresh_views(connection: Connection, views: Iterable[StarterView] | None = 
                 log.warning(
                     "View %s.%s stays without rows: %s", SCHEMA, view.name, str(error).splitlines()[0]
                 )
-                _replace(connection, view, view.sql(DIALECT, frozenset()))
+                _replace(connection, view, view.empty_sql(DIALECT))
                 mark = ""
             _note(cursor, view, mark)
             changed.append(view.name)
@@ -63,6 +63,14 @@ def detach_views(connection: Connection, table: str | None = None) -> None:
             if _exists(cursor, SCHEMA, view.name):
                 _replace(connection, view, view.empty_sql(DIALECT))
                 _note(cursor, view, "")
+
+
+def restore_views(connection: Connection) -> None:
+    """Refresh those of the views that exist: a ledger of an older version has fewer."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        present = [view for view in starter_views() if _exists(cursor, SCHEMA, view.name)]
+        if present:
+            refresh_views(connection, present)
 
 
 def view_names(table: str) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from sellerops.base.reader_role import grant_table
 from sellerops.base.roles import COLLECTOR, OWNER, READER
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import migrate
+from sellerops_runtime.databases import prepare_warehouse
 
 READ_LEDGER = "SELECT count(*) FROM sellerops.load"
 READ_REJECTED = "SELECT count(*) FROM sellerops.rejected_row"
@@ -149,6 +150,56 @@ def test_the_collector_does_not_migrate_and_is_told_who_does(conninfo: str) -> N
     with pytest.raises(ConfigurationError, match=f"belong to {OWNER}") as caught:
         migrate(conninfo)
     assert "SELLEROPS_OWNER" in caught.value.remedy
+
+
+# Each fits an expression of ours better than what pg_catalog has. A schema with a role's name is its "$user".
+PLANTED = """
+    CREATE SCHEMA {0};
+    CREATE FUNCTION {0}.ran() RETURNS boolean LANGUAGE plpgsql
+        AS $$BEGIN RAISE EXCEPTION 'planted code ran as %', current_user; END$$;
+    CREATE FUNCTION {0}.same(oid, regrole) RETURNS boolean LANGUAGE sql AS 'SELECT {0}.ran()';
+    CREATE FUNCTION {0}.same("char", text) RETURNS boolean LANGUAGE sql AS 'SELECT {0}.ran()';
+    CREATE FUNCTION {0}.format(text, name, name) RETURNS text LANGUAGE sql AS 'SELECT {0}.ran()::text';
+    CREATE OPERATOR {0}.= (leftarg = oid, rightarg = regrole, function = {0}.same);
+    CREATE OPERATOR {0}.= (leftarg = "char", rightarg = text, function = {0}.same)
+"""
+
+
+def test_what_the_collector_plants_is_not_run_by_administrator_or_owner(
+    postgres_server: PostgresServer, conninfo: str, owner: str
+) -> None:
+    database = str(conninfo_to_dict(conninfo)["dbname"])
+    admin = postgres_server.admin(database)
+    with psycopg.connect(conninfo) as connection:
+        for name in ("postgres", OWNER):
+            connection.execute(PLANTED.format(name).encode())
+    with psycopg.connect(admin) as connection:
+        connection.execute("CREATE TABLE sellerops.to_hand_over (n int)")
+    with (
+        psycopg.connect(admin) as connection,
+        pytest.raises(psycopg.errors.RaiseException, match="planted code ran as postgres"),
+    ):
+        connection.execute("SELECT format('%I.%I', relname, relname) FROM pg_class")
+    prepare_warehouse(admin, database, postgres_server.embedded.warehouse_logins)
+    with psycopg.connect(owner) as connection:
+        connection.execute("CREATE SCHEMA amazon_sp; CREATE TABLE amazon_sp.t (n int)")
+    migrate(owner)
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("ALTER TABLE amazon_sp.t ADD more text")
+
+
+def test_a_setting_of_the_database_does_not_change_what_the_administrator_runs(
+    postgres_server: PostgresServer, conninfo: str, owner: str
+) -> None:
+    """The owner may put its schema before the server's own for everybody who logs in."""
+    database = str(conninfo_to_dict(conninfo)["dbname"])
+    with psycopg.connect(owner) as connection:
+        connection.execute(PLANTED.format("mine").encode())
+        connection.execute(
+            "CREATE FUNCTION mine.pg_backend_pid() RETURNS int LANGUAGE sql AS 'SELECT mine.ran()::int'"
+        )
+        connection.execute(f'ALTER DATABASE "{database}" SET search_path = mine, pg_catalog'.encode())
+    prepare_warehouse(postgres_server.admin(database), database, postgres_server.embedded.warehouse_logins)
 
 
 @pytest.fixture

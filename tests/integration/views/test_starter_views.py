@@ -396,6 +396,10 @@ def test_migrations_set_views_aside_and_bring_them_back(postgres_server: Postgre
         ledger.migrate()
         ledger.close()
         assert len(rows(store, "sales_by_asin_day")) == len(rows(store, "missing_days")) == 1
+        migrate(fresh, "0031")
+        assert len(rows(store, "sales_by_asin_day")) == len(rows(store, "missing_days")) == 1
+        migrate(fresh)
+        assert len(rows(store, "sales_by_asin_day")) == len(rows(store, "missing_days")) == 1
     finally:
         postgres_server.drop_database(fresh)
 
