@@ -13,6 +13,7 @@ from sellerops.doctor.finding import Finding, State
 from sellerops.doctor.installation import Installation
 from sellerops.settings.known_sources import SOURCES
 from sellerops.settings.mart_tables import MARTS
+from sellerops.views.definitions import SCHEMA as VIEWS
 
 NAME = "roles"
 _HOW = "docs/security.md#database-roles tells how."
@@ -27,13 +28,25 @@ _FOREIGN = """
     SELECT nspname, pg_get_userbyid(nspowner) AS owner FROM pg_namespace
     WHERE nspname = ANY(%s) AND NOT pg_has_role(nspowner, 'USAGE') ORDER BY nspname
 """
+# Only the ledger's owner's: what other people made there is theirs.
+_FOREIGN_TABLES = """
+    SELECT n.nspname, pg_get_userbyid(c.relowner) AS owner,
+           string_agg(c.relname, ', ' ORDER BY c.relname) AS names
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_namespace ledger ON ledger.nspname = 'sellerops' AND ledger.nspowner = c.relowner
+    WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT pg_has_role(c.relowner, 'USAGE')
+    GROUP BY n.nspname, c.relowner ORDER BY n.nspname
+"""
+_HAND_OVER = "Run `sellerops ledger migrate` as the owner, which hands {} over."
 
 
 def examine_roles(installation: Installation) -> Iterator[Finding]:
     """What the roles of both connections may do, and whether their passwords are known to everybody."""
     with installation.collecting() as connection:
         collector = _powers(connection)
-        foreign = connection.execute(_FOREIGN, ([*SOURCES, MARTS],)).fetchall()
+        schemas = [*SOURCES, MARTS, VIEWS]
+        foreign = connection.execute(_FOREIGN, (schemas,)).fetchall()
+        foreign_tables = connection.execute(_FOREIGN_TABLES, (schemas,)).fetchall()
     with installation.reading() as connection:
         reader = _powers(connection)
     found = [
@@ -66,7 +79,17 @@ def examine_roles(installation: Installation) -> Iterator[Finding]:
                 State.FAILED,
                 f"Schema {each['nspname']} belongs to {each['owner']}: {collector['name']} cannot add "
                 "columns to its tables.",
-                "Run `sellerops ledger migrate` as the owner, which hands it over.",
+                _HAND_OVER.format("it"),
+            )
+        )
+    for each in foreign_tables:
+        found.append(
+            Finding(
+                NAME,
+                State.FAILED,
+                f"In schema {each['nspname']}, {each['names']} belong to {each['owner']}, as made by tasks "
+                f"before they logged in as {collector['name']}, which cannot load into them.",
+                _HAND_OVER.format("them"),
             )
         )
     names = f"{collector['name']} for tasks, {reader['name']} for pages"

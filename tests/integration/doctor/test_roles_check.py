@@ -9,6 +9,7 @@ from support.postgres import PostgresServer
 from sellerops.doctor.finding import State
 from sellerops.doctor.installation import Installation
 from sellerops.doctor.roles import examine_roles
+from sellerops.ledger.database import migrate
 
 
 def findings(collector: str, reader: str) -> list[tuple[State, str]]:
@@ -43,6 +44,24 @@ def test_tables_that_were_not_handed_over_are_found(conninfo: str, reader: str, 
         connection.execute("CREATE SCHEMA amazon_sp")
     ((state, what),) = findings(conninfo, reader)
     assert (state, "amazon_sp belongs to sellerops_owner" in what) == (State.FAILED, True)
+
+
+def test_a_table_made_between_the_hand_over_and_the_new_connection_is_found_and_handed_over(
+    conninfo: str, reader: str, owner: str
+) -> None:
+    """By a task that still logged in as the owner."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("CREATE SCHEMA amazon_sp; CREATE TABLE amazon_sp.ours (n int)")
+        connection.execute("GRANT CREATE ON SCHEMA amazon_sp TO sellerops_owner")
+    with psycopg.connect(owner) as connection:
+        connection.execute("CREATE TABLE amazon_sp.late (id serial, n int)")
+    ((state, what),) = findings(conninfo, reader)
+    assert (state, "In schema amazon_sp, late belong to sellerops_owner" in what) == (State.FAILED, True)
+    migrate(owner)
+    ((state, what),) = findings(conninfo, reader)
+    assert state is State.OK
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("INSERT INTO amazon_sp.late (n) VALUES (1)")
 
 
 @pytest.mark.parametrize(("password", "words"), [("postgres", "everybody tries"), ("short", "fewer than 8")])
