@@ -36,6 +36,12 @@ _WAREHOUSE = {
     "user": "SELLEROPS_WAREHOUSE_USER",
     "password": "SELLEROPS_WAREHOUSE_PASSWORD",
 }
+_CHOOSE = "Use 12 random characters or more; `make compose-env` generates them for Docker."
+# Init does not set the administrator's: it logs in with it.
+_REMEDIES = {
+    "SELLEROPS_POSTGRES_ADMIN": "As the administrator: ALTER ROLE <name> PASSWORD '<32 random characters>'. "
+    "Then set it here; with Docker it is POSTGRES_PASSWORD in .env."
+}
 
 
 def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -62,11 +68,17 @@ def refuse_weak_passwords(environment: Mapping[str, str]) -> None:
     from sqlalchemy.engine import make_url
 
     metadata = make_url(environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
-    given = {("AIRFLOW_ADMIN_PASSWORD", "admin"): environment.get("AIRFLOW_ADMIN_PASSWORD")}
-    if environment.get("SELLEROPS_POSTGRES_ADMIN"):
+    given = {
+        ("AIRFLOW_ADMIN_PASSWORD", "admin"): environment.get("AIRFLOW_ADMIN_PASSWORD"),
+        # Empty without Celery.
+        ("REDIS_PASSWORD", "redis"): environment.get("REDIS_PASSWORD") or None,
+    }
+    if address := environment.get("SELLEROPS_POSTGRES_ADMIN"):
+        admin = conninfo_to_dict(address)
         # These passwords are set by us; elsewhere the server may know its clients by other means.
         owner, collector = conninfo_to_dict(owner_conninfo(environment)), environment[_WAREHOUSE["user"]]
         given |= {
+            ("SELLEROPS_POSTGRES_ADMIN", str(admin.get("user"))): _text(admin.get("password")),
             ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", str(metadata.username)): metadata.password or "",
             ("SELLEROPS_OWNER", str(owner.get("user"))): str(owner.get("password", "")),
             ("SELLEROPS_WAREHOUSE_PASSWORD", collector): environment[_WAREHOUSE["password"]],
@@ -77,8 +89,12 @@ def refuse_weak_passwords(environment: Mapping[str, str]) -> None:
             raise StartError(
                 f"the password of {user} {why}.",
                 where=f"${variable}",
-                remedy="Use 12 random characters or more; `make compose-env` generates them for Docker.",
+                remedy=_REMEDIES.get(variable, _CHOOSE),
             )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def prepare_server(environment: Mapping[str, str]) -> list[str]:

@@ -161,6 +161,10 @@ def test_what_the_administrator_made_changes_hands(postgres_server, marketplace)
         ("SELLEROPS_READER_PASSWORD", "changeme", "sellerops_reader is one that everybody tries first"),
         ("SELLEROPS_WAREHOUSE_PASSWORD", "short", "sellerops_collector has fewer than 8 characters"),
         ("SELLEROPS_OWNER", "postgresql://sellerops_owner@db/warehouse", "sellerops_owner is empty"),
+        ("SELLEROPS_POSTGRES_ADMIN", "postgresql://postgres:postgres@db/postgres", "is the user's name"),
+        ("SELLEROPS_POSTGRES_ADMIN", "host=db user=root password=secret", "root has fewer than 8 characters"),
+        ("REDIS_PASSWORD", "redis", "redis is the user's name"),
+        ("REDIS_PASSWORD", "changeme", "redis is one that everybody tries first"),
     ],
 )
 def test_a_password_that_everybody_knows_is_refused_before_anything_starts(
@@ -170,6 +174,13 @@ def test_a_password_that_everybody_knows_is_refused_before_anything_starts(
     with pytest.raises(StartError, match=words) as caught:
         refuse_weak_passwords(environment)
     assert variable in str(caught.value)
+
+
+def test_passwords_that_are_not_there_are_not_asked_for(environment):
+    """Redis without Celery, and an administrator whom the server knows by other means."""
+    refuse_weak_passwords(environment)
+    changes = {"REDIS_PASSWORD": "", "SELLEROPS_POSTGRES_ADMIN": "postgresql://postgres@db/postgres"}
+    refuse_weak_passwords(environment | changes)
 
 
 def test_a_collector_who_is_the_owner_is_refused(environment):
