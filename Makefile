@@ -128,18 +128,13 @@ lint: $(STAMP)  ## Check style, types and import directions
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-# The service is not everywhere reachable: then nothing is known, and a word says so.
 AUDIT := pip-audit==2.10.1
 .PHONY: audit
 audit: $(STAMP)  ## Look up known vulnerabilities of the locked packages; says so where the service cannot be reached
-	@for lock in requirements.lock requirements-uv.lock; do \
-		said=$$($(BIN)/uv tool run --quiet $(AUDIT) --vulnerability-service osv --disable-pip --no-deps --require-hashes --progress-spinner off -r $$lock 2>&1); failed=$$?; \
-		case "$$failed:$$said" in \
-			0:*) echo "$$lock: no known vulnerabilities";; \
-			*"Found "*vulnerabilit*) echo "$$said" >&2; exit 1;; \
-			*) echo "$$lock was not audited: the service did not answer." >&2;; \
-		esac; \
-	done
+	@failed=0; for lock in requirements.lock requirements-uv.lock; do \
+		$(BIN)/python tests/support/audit.py $(BIN)/uv tool run --quiet $(AUDIT) --vulnerability-service osv \
+			--disable-pip --no-deps --require-hashes --progress-spinner off -r $$lock || failed=1; \
+	done; exit $$failed
 
 .PHONY: format
 format: $(STAMP)  ## Fix style and layout

@@ -2,10 +2,13 @@
 
 import re
 import subprocess
+import sys
+from datetime import date
 from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from support import audit
 
 from sellerops_runtime.home import PROJECT_ROOT
 
@@ -120,3 +123,47 @@ def test_no_file_holds_a_credential():
 )
 def test_a_planted_credential_is_found(kind, planted):
     assert secrets_in(f"token: {planted}\n") == {kind}
+
+
+UNREACHABLE = (
+    "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='api.osv.dev', port=443): Max retries",
+    "requests.exceptions.HTTPError: 503 Server Error: Service Unavailable for url: https://api.osv.dev/v1/query",
+    "error: Request failed\n  Caused by: error sending request for url (https://pypi.org/simple/pip-audit/)",
+)
+FAILED = (
+    "Found 2 known vulnerabilities in 1 package",
+    "Found 1 known vulnerability in 1 package\nrequests.exceptions.ConnectionError: later",
+    "ERROR:pip_audit._cli:requirement airflow is not hashed",
+    "Because there is no version of pip-audit==9.9.9, it cannot be resolved",
+    "",
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "passes"), [*((each, True) for each in UNREACHABLE), *((each, False) for each in FAILED)]
+)
+def test_an_audit_that_fails_passes_only_where_the_service_is_not_reached(said, passes, capsys):
+    command = [sys.executable, "-c", f"import sys; print({said!r}); sys.exit(1)"]
+    assert (audit.main(command) == 0) is passes
+    assert ("was not audited" in capsys.readouterr().err) is passes
+
+
+def test_a_vulnerability_without_a_fix_is_accepted_with_a_reason_until_a_day(tmp_path, monkeypatch, capsys):
+    text = "id,until,reason\nGHSA-1,2026-12-31,No fix; we never parse such files\n"
+    assert audit.accepted(text, date(2026, 12, 31)) == ["GHSA-1"]
+    with pytest.raises(ValueError, match="GHSA-1 was accepted until 2026-12-31 only"):
+        audit.accepted(text, date(2027, 1, 1))
+    with pytest.raises(ValueError, match="without a reason"):
+        audit.accepted("id,until,reason\nGHSA-1,2026-12-31,\n", date(2026, 1, 1))
+    file = tmp_path / "accepted.csv"
+    monkeypatch.setattr(audit, "ACCEPTED", file)
+    file.write_text(text.replace("2026", "9998"), encoding="utf-8")
+    asked = "import sys; sys.exit(sys.argv[1:] != ['--ignore-vuln', 'GHSA-1'])"
+    assert audit.main([sys.executable, "-c", asked]) == 0
+    assert "but GHSA-1" in capsys.readouterr().out
+    file.write_text(text.replace("2026", "1998"), encoding="utf-8")
+    assert audit.main([sys.executable, "-c", asked]) == 1
+
+
+def test_the_accepted_vulnerabilities_are_readable():
+    audit.accepted(audit.ACCEPTED.read_text(encoding="utf-8"), date(1970, 1, 1))
