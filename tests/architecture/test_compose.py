@@ -156,12 +156,13 @@ def test_credentials_go_to_the_services_that_store_them_and_no_further():
         assert re.search(r"\$\{[A-Z_]+:\?", value), f"{key} stands in the file"
 
 
-def test_the_owner_and_the_administrator_are_known_to_init_only():
-    for password in ("SELLEROPS_OWNER_PASSWORD", "POSTGRES_PASSWORD"):
+def test_the_owner_is_known_to_migrations_and_backups_only_and_the_administrator_to_init():
+    allowed = {"SELLEROPS_OWNER_PASSWORD": {"airflow-init", "backup"}, "POSTGRES_PASSWORD": {"airflow-init"}}
+    for password, services in allowed.items():
         knowing = {
             name for name, service in SERVICES.items() if f"${{{password}:" in str(service.get("environment"))
         }
-        assert knowing - {"postgres"} == {"airflow-init"}, password
+        assert knowing - {"postgres"} == services, password
 
 
 def test_no_container_writes_to_its_image_or_keeps_powers_that_it_does_not_need():
