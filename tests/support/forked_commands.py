@@ -52,7 +52,10 @@ class Commands:
     def run(self, words: Sequence[str], environment: Mapping[str, str]) -> _Done:
         """What ``bin/<words>`` prints, and its exit code, when typed in the clone."""
         assert self._server.stdin and self._server.stdout
-        print(json.dumps([list(words), dict(environment)]), file=self._server.stdin, flush=True)
+        # As bin/launch.sh exports it.
+        path = os.pathsep.join(str(PROJECT_ROOT / folder) for folder in ("include", "plugins"))
+        given = {**environment, "PYTHONPATH": path}
+        print(json.dumps([list(words), given]), file=self._server.stdin, flush=True)
         return _Done(words, **json.loads(self._server.stdout.readline()))
 
 
