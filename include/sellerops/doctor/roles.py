@@ -87,8 +87,8 @@ def examine_roles(installation: Installation) -> Iterator[Finding]:
             Finding(
                 NAME,
                 State.FAILED,
-                f"In schema {each['nspname']}, {each['names']} belong to {each['owner']}, as made by tasks "
-                f"before they logged in as {collector['name']}, which cannot load into them.",
+                f"Tables of schema {each['nspname']} belong to {each['owner']}, so that {collector['name']} "
+                f"cannot load into them: {each['names']}.",
                 _HAND_OVER.format("them"),
             )
         )
