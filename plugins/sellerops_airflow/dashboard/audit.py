@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from fastapi import HTTPException
@@ -42,18 +42,19 @@ def write(user_name: str, work: Callable[[Connection], tuple[_T, Change]]) -> _T
 def write_outside(user_name: str, change: Change, work: Callable[[], _T]) -> _T:
     """Note a change, then do it where the transaction does not reach, such as in Airflow's database.
 
-    Without a stored entry it is not done. If it is refused (HTTPException), the entry is removed; after any
-    other error it may have been done, and the entry stays.
+    Without a stored entry it is not done. If it is refused (HTTPException), a second entry says so, because
+    nobody may remove the first; after any other error it may have been done.
     """
     read(_nothing)
     ledger = get_runtime().ledger
     with ledger.connection() as connection:
-        entry = _note(connection, user_name, change)
+        _note(connection, user_name, change)
     try:
         return work()
-    except HTTPException:
+    except HTTPException as error:
+        refused = replace(change, action=f"{change.action}.refused", after={"reason": str(error.detail)})
         with ledger.connection() as connection:
-            connection.execute("DELETE FROM sellerops.audit_entry WHERE id = %s", (entry,))
+            _note(connection, user_name, refused)
         raise
 
 
@@ -77,14 +78,13 @@ def _nothing(_: Connection) -> None:
     """Whether the database answers: the ledger would wait for it for a minute."""
 
 
-def _note(connection: Connection, user_name: str, change: Change) -> int:
-    """Store an entry; returns its id."""
+def _note(connection: Connection, user_name: str, change: Change) -> None:
     from psycopg.types.json import Jsonb
 
-    row = connection.execute(
+    connection.execute(
         """
         INSERT INTO sellerops.audit_entry (user_name, action, account_id, subject, before, after)
-        VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
+        VALUES (%s, %s, %s, %s, %s, %s)
         """,
         (
             user_name,
@@ -94,10 +94,8 @@ def _note(connection: Connection, user_name: str, change: Change) -> int:
             None if change.before is None else Jsonb(change.before),
             None if change.after is None else Jsonb(change.after),
         ),
-    ).fetchone()
-    assert row is not None
+    )
     _remember(change.action)
-    return int(row["id"])
 
 
 def _remember(action: str) -> None:

@@ -129,7 +129,9 @@ def test_a_gap_is_planned_and_filled_by_one_run(hub: Hub, monkeypatch: pytest.Mo
     monkeypatch.setattr(runs, "_trigger", refuse)
     assert hub.owner.post(f"{CALENDAR}/fill", json=wanted).status_code == 400
     assert hub.rows("SELECT * FROM sellerops.gap_fill WHERE released_at IS NULL") == []
-    assert hub.rows("SELECT * FROM sellerops.audit_entry WHERE action = 'gap.fill'") == []
+    tried = hub.rows("SELECT action, after FROM sellerops.audit_entry ORDER BY id")
+    assert [entry["action"] for entry in tried] == ["gap.fill", "gap.fill.refused"]
+    assert tried[1]["after"] == {"reason": "its file has errors"}
 
     monkeypatch.setattr(runs, "_trigger", start)
     told = hub.owner.post(f"{CALENDAR}/fill", json=wanted).json()
@@ -141,7 +143,7 @@ def test_a_gap_is_planned_and_filled_by_one_run(hub: Hub, monkeypatch: pytest.Mo
         "priority": "backfill",
     }  # fmt: skip
     (claim,) = hub.rows("SELECT run_id FROM sellerops.gap_fill WHERE released_at IS NULL")
-    (entry,) = hub.rows("SELECT * FROM sellerops.audit_entry WHERE action = 'gap.fill'")
+    (_, entry) = hub.rows("SELECT * FROM sellerops.audit_entry WHERE action = 'gap.fill' ORDER BY id")
     assert claim["run_id"] == run_id
     assert (entry["user_name"], entry["account_id"]) == ("owner", ACCOUNT)
     assert (entry["before"], entry["after"]) == (None, {"conf": conf})

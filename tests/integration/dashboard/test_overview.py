@@ -251,8 +251,8 @@ def _all_rows(hub: Hub, point: str, currency: str) -> list[dict[str, Any]]:
 
 def _fill(hub: Hub) -> None:
     before = DAY - timedelta(days=7)
-    hub.rows("TRUNCATE sellerops_reference.fx_rate, sellerops_reference.fee_rule, sellerops_reference.cost")
-    hub.rows("TRUNCATE sellerops_reference.account_setting")
+    for table in ("fx_rate", "fee_rule", "cost", "account_setting"):
+        hub.rows(f"DELETE FROM sellerops_reference.{table}")
     hub.add_to(
         "sellerops_reference.account_setting",
         *({"account_id": name, "reporting_currency": "EUR"} for name in (ACCOUNT, "northwind_eu")),

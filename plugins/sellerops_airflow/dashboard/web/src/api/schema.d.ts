@@ -6118,7 +6118,7 @@ export interface components {
         /**
          * TokenUse
          * @description ``worked_at``: the newest call of the last three days that Amazon answered; ``refused_at``: the newest
-         *     that it refused as not logged in (401).
+         *     that it refused as not logged in (401), or for which it gave no token.
          */
         TokenUse: {
             /** Account Id */
