@@ -137,6 +137,7 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
         "fba_inbound_content_update",
         "fba_inbound_follow",
         "report__amazon_sp__settlements",
+        "sellerops__backup",
         "sellerops__completeness",
         "sellerops__connections",
         "sellerops__daily_summary",

@@ -55,7 +55,8 @@ def workers(system: System) -> Iterator[dict[str, Component]]:
     finally:
         for worker in started.values():
             worker.kill()
-        redis.stop()
+        # Redis stays until all stops: the scheduler ends without its broker.
+        stack.components["redis"] = redis
 
 
 def test_a_worker_that_is_killed_while_it_loads_costs_no_row_and_no_report(

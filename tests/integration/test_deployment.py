@@ -31,9 +31,9 @@ DOCUMENT = (
 ).encode()
 
 
-def another_ledger(ledger: Ledger) -> None:
+def another_ledger(owner: str) -> None:
     """The ledger as a fresh database has it."""
-    with psycopg.connect(ledger.database.conninfo) as connection:
+    with psycopg.connect(owner) as connection:
         connection.execute("DELETE FROM sellerops.deployment")
         connection.execute("INSERT INTO sellerops.deployment DEFAULT VALUES")
 
@@ -71,10 +71,10 @@ def test_a_second_deployment_on_the_same_database_is_refused(ledger: Ledger, roo
 
 
 def test_another_ledger_over_the_same_archive_is_refused_until_it_adopts_it(
-    ledger: Ledger, roots: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, owner: str, roots: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bind_archive(ledger, Archive(roots[0]))
-    another_ledger(ledger)
+    another_ledger(owner)
     with pytest.raises(ConfigurationError, match="belongs to another ledger") as refused:
         bind_archive(ledger, Archive(roots[0]))
     if roots[0].startswith("/"):

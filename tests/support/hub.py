@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -218,13 +219,13 @@ def store_dag(dag_id: str, *, file: str = "") -> None:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.models.dagbundle import DagBundleModel
     from airflow.models.serialized_dag import SerializedDagModel
-    from airflow.sdk.definitions._internal.dag_parsing_context import _airflow_parsing_context_manager
     from airflow.serialization.definitions.dag import SerializedDAG
     from airflow.serialization.serialized_objects import LazyDeserializedDAG
     from airflow.utils.session import create_session
 
     path = PROJECT_ROOT / "dags" / f"{file or dag_id.removeprefix('sellerops__')}.py"
-    with _airflow_parsing_context_manager(dag_id=dag_id):
+    # As for a task: a file of report DAGs builds only this one.
+    with patch.dict(os.environ, {"_AIRFLOW_PARSING_CONTEXT_DAG_ID": dag_id}):
         found = DagBag(dag_folder=str(path), bundle_path=path.parent, bundle_name="dags")
     dag = found.dags[dag_id]
     dag.is_paused_upon_creation = False

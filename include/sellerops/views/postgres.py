@@ -45,11 +45,20 @@ def refresh_views(connection: Connection, views: Iterable[StarterView] | None = 
                 log.warning(
                     "View %s.%s stays without rows: %s", SCHEMA, view.name, str(error).splitlines()[0]
                 )
-                _replace(connection, view, view.empty_sql(DIALECT))
+                _replace_without_rows(connection, view)
                 mark = ""
             _note(cursor, view, mark)
             changed.append(view.name)
     return changed
+
+
+def _replace_without_rows(connection: Connection, view: StarterView) -> None:
+    """Without rows of landing tables; on an older ledger, which lacks tables of its own, without any row."""
+    try:
+        with connection.transaction():
+            _replace(connection, view, view.sql(DIALECT, frozenset()))
+    except psycopg.ProgrammingError:
+        _replace(connection, view, view.empty_sql(DIALECT))
 
 
 def detach_views(connection: Connection, table: str | None = None) -> None:

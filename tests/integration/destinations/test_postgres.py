@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +21,7 @@ from psycopg import sql
 from support.examples import examples
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, RetryableError, UnreadableDocument
+from sellerops.base.postgres import UPKEEP, connect
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.rejects import RejectSpool
@@ -186,8 +186,7 @@ def staged(
         on_reject=rejects.add,
     )
     chunks = list(rows.texts() if as_text else rows)
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute("SET TIME ZONE 'UTC'")
+    with connect(conninfo, UPKEEP, autocommit=True) as connection:
         staging = Staging(connection)
         staging.create(rows.schema)
         count = staging.fill(chunks)

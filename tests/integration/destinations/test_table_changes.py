@@ -316,7 +316,7 @@ def test_a_view_over_a_changed_column_is_named(postgres: PostgresStore) -> None:
     document(SHIPMENTS).load_into(postgres.destination)
     postgres.query("CREATE SCHEMA own")
     postgres.query(f"CREATE VIEW own.sent AS SELECT quantity_shipped FROM {table_of(SHIPMENTS)}")
-    with pytest.raises(ConfigurationError, match="view sent"):
+    with pytest.raises(ConfigurationError, match=r"view own\.sent"):
         migrate(postgres, with_column(SHIPMENTS.name, "quantity_shipped", type=ColumnType.TEXT))
 
 

@@ -19,11 +19,11 @@ NEW = "amazon_sp_southwind_na"
 
 
 @pytest.fixture
-def engine(conninfo: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def engine(owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """Metadata with an empty table of pools, and the hook's cache empty."""
     from psycopg import connect
 
-    engine = create_engine("postgresql+psycopg://", creator=lambda: connect(conninfo))
+    engine = create_engine("postgresql+psycopg://", creator=lambda: connect(owner))
     Team.__table__.create(engine)
     Pool.__table__.create(engine)
     monkeypatch.setattr(settings, "get_engine", lambda: engine)

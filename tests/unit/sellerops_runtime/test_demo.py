@@ -105,7 +105,7 @@ def test_the_time_of_a_silent_amazon_is_kept_as_it_was(stack: Any, tmp_path: Pat
 
 def test_the_scheduler_leaves_the_processors_to_the_tasks(stack: Any) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as scheduler:
-        stack.airflow = SimpleNamespace(components={"scheduler": scheduler})
+        stack.airflow = SimpleNamespace(components={"scheduler": scheduler}, schedulers=("scheduler",))
         stack.prefer_tasks()
         assert psutil.Process(scheduler.pid).nice() > psutil.Process().nice()
         scheduler.communicate(b"\n")
