@@ -48,7 +48,6 @@ NOTHING_THERE = {
     "inbound boxes 17": "new.csv: cannot be read",
     "alerts acknowledge 31 32": "not open: 31, 32",
     "alerts snooze 33": "not open: 33",
-    # No mart is built here.
     "--sku NW-CFP-640-350ML": "there is no recommendation for SKU",
     "marts test all_orders": "unknown mart 'all_orders'",
     "settlements check FILE": "cannot be read",
@@ -59,6 +58,8 @@ NOTHING_THERE = {
     "browsers open '<login>'": "unknown login",
     "browsers open": "has no logins",
 }
+# There if the marts have been built by then, by another printed command or by a run that one of them started.
+MAYBE_THERE = ("--sku NW-CFP-640-350ML",)
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (
     "--check", "checks run", "reference rates", "connections test", "specs check", "sellerops-runtime health",
@@ -163,6 +164,8 @@ def test_a_command_of_a_page_runs_as_printed(
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said
     assert "Using the demo" in done.stderr
+    if done.returncode == 0 and any(part in text for part in MAYBE_THERE):
+        return
     if missing := next((told for part, told in NOTHING_THERE.items() if part in text), ""):
         assert (done.returncode, missing in done.stderr) == (1, True), said
     elif done.returncode:
