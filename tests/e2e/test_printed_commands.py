@@ -165,8 +165,8 @@ def test_a_command_of_a_page_runs_as_printed(
     assert "Traceback" not in said, said
     assert "Using the demo" in done.stderr
     if done.returncode == 0 and any(part in text for part in MAYBE_THERE):
-        return
-    if missing := next((told for part, told in NOTHING_THERE.items() if part in text), ""):
+        assert done.stdout and "error:" not in done.stderr, said
+    elif missing := next((told for part, told in NOTHING_THERE.items() if part in text), ""):
         assert (done.returncode, missing in done.stderr) == (1, True), said
     elif done.returncode:
         assert done.returncode == 1 and any(part in text for part in FINDINGS), said
