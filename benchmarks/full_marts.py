@@ -4,6 +4,7 @@
     ... --skus 500 --days 365 --marketplaces 3          a small one
     ... --base 250                                      SKUs for which marts are built (see below)
     ... --only profit_sku_day profit_day product        other marts keep their first size
+    ... --keep FOLDER           instead of --conninfo: on a server in this folder, which goes on running
 
 ``mart_data.fill`` makes the landed tables of ``--base`` SKUs, from which all marts are built, forecasts and
 restock included. Their rows are then copied on the server: the copies have SKUs, ASINs and ids of their own
@@ -19,10 +20,11 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -38,9 +40,11 @@ from sellerops.marts.opening import open_builder
 from sellerops.marts.specs import MartSpec
 from sellerops.settings.mart_tables import MARTS
 from sellerops.settings.specs import ColumnType
+from sellerops_runtime.postgres import EmbeddedPostgres
 
 BASE = 250
 WORKERS = 2
+WAREHOUSE = "warehouse"
 # What a row is about: a copy has names of its own. Amazon's ASINs have ten characters.
 NAMES = {"sku", "order_id", "campaign_id", "ad_group_id", "ad_id", "shipment_id", "transaction_id"}
 NAMES |= {"reference", "search_query", "own_id", "title"}
@@ -151,25 +155,45 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--conninfo")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--conninfo")
+    place.add_argument("--keep", type=Path)
     parser.add_argument("--skus", type=int, default=5_000)
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--marketplaces", type=int, default=len(SHOPS))
     parser.add_argument("--base", type=int, default=BASE)
     parser.add_argument("--only", nargs="+", default=())
     options = parser.parse_args()
+    fill_all = partial(
+        fill_marts,
+        skus=options.skus,
+        days=options.days,
+        marketplaces=options.marketplaces,
+        base=options.base,
+        only=options.only,
+    )
+    if options.keep:
+        _keep(options.keep, fill_all)
+        return 0
     with tempfile.TemporaryDirectory() as folder, server(options.conninfo, Path(folder)) as conninfo:
         migrate(conninfo)
-        full = fill_marts(
-            conninfo,
-            skus=options.skus,
-            days=options.days,
-            marketplaces=options.marketplaces,
-            base=options.base,
-            only=options.only,
-        )
-    print(json.dumps(vars(full), indent=2))
+        print(json.dumps(vars(fill_all(conninfo)), indent=2))
     return 0
+
+
+def _keep(folder: Path, fill_all: Callable[[str], FullMarts]) -> None:
+    """Fill a warehouse with its three roles on a server in ``folder``, and print how to reach and stop it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)  # as root the server runs as another user
+    postgres = EmbeddedPostgres(folder / "server", settings={"shared_buffers": "1GB", "max_wal_size": "8GB"})
+    postgres.start()
+    postgres.create_warehouse(WAREHOUSE)
+    logins = postgres.warehouse_logins
+    migrate(postgres.url_of(logins.owner, WAREHOUSE))
+    conninfo = postgres.url_of(logins.collector, WAREHOUSE)
+    print(json.dumps(vars(fill_all(conninfo)), indent=2))
+    print(f"--conninfo {conninfo} --reader {postgres.url_of(logins.reader, WAREHOUSE)}")
+    print(f"Stop the server: kill -INT {(postgres.data / 'postmaster.pid').read_text().split()[0]}")
 
 
 if __name__ == "__main__":
