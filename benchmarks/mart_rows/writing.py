@@ -135,3 +135,10 @@ def _record(
             Jsonb({"label": f"{span.first}..{span.last}", "region": shop.region}), reported,
         ),
     )  # fmt: skip
+    # As after collecting: pages ask through which day orders are loaded.
+    connection.execute(
+        "INSERT INTO sellerops.slice_state (report, account_id, marketplace_id, day, state, load_id) "
+        "SELECT %s, %s, %s, day::date, 'LOADED', %s "
+        "FROM generate_series(%s::date, %s::date, interval '1 day') AS day ON CONFLICT DO NOTHING",
+        (shape.spec.name, shop.account_id, place, load_id, span.first + later, span.last + later),
+    )

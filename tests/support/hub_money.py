@@ -115,6 +115,7 @@ def fill_money(hub: Hub) -> None:
     for mart, of_mart in rows.items():
         hub.add(mart, *of_mart)
     _add_settlements(hub)
+    hub.derive("ads_total_day")
     hub.make("order_money", "product")
 
 

@@ -14,11 +14,14 @@ WITH newest AS (
 loaded AS (
     SELECT n.account_id, date_trunc('hour', max(p.purchase_date), 'UTC') + interval '1 hour' AS loaded_through
     FROM newest AS n
-    JOIN sellerops_marts.order_money AS o
-        ON o.account_id = n.account_id AND o.marketplace_id = n.marketplace_id AND o.day = n.day
+    CROSS JOIN LATERAL (
+        SELECT o.order_id FROM sellerops_marts.order_money AS o
+        WHERE o.account_id = n.account_id AND o.marketplace_id = n.marketplace_id AND o.day = n.day
+        OFFSET 0  -- By key: a scan of the whole table looks cheaper than it is.
+    ) AS o
     CROSS JOIN LATERAL (
         SELECT a.purchase_date FROM amazon_sp.all_orders AS a
-        WHERE a.account_id = o.account_id AND a.amazon_order_id = o.order_id AND a.purchase_date IS NOT NULL
+        WHERE a.account_id = n.account_id AND a.amazon_order_id = o.order_id AND a.purchase_date IS NOT NULL
         LIMIT 1
     ) AS p
     GROUP BY n.account_id

@@ -9,7 +9,7 @@ SELECT a.day, a.ad_product,
        CASE WHEN bool_or(a.status = 'incomplete') THEN 'incomplete'
             WHEN bool_or(a.status = 'estimated') THEN 'estimated' ELSE 'complete' END AS status,
        coalesce(max(a.missing), '') AS missing
-FROM sellerops_marts.ads_campaign_day AS a
+FROM sellerops_marts.ads_total_day AS a
 LEFT JOIN sellerops_reference.account_setting AS g ON g.account_id = a.account_id
 LEFT JOIN sellerops_reference.fx_rate AS x
     ON x.day = a.day AND x.from_currency = a.currency AND x.to_currency = g.reporting_currency

@@ -1,14 +1,13 @@
 -- Advertising over the days of the scope, grouped by marketplace or ad product (`by`), beside what the
 -- marketplace sold and earned before advertising. Sums are divided, ratios of days never added.
 WITH own_days AS (
-    -- By day first: there are few days, and many campaigns, which would be converted and sorted one by one.
     SELECT a.account_id, a.marketplace_id, CASE WHEN %(by)s = 'marketplace' THEN '' ELSE a.ad_product END AS ad_product,
-           a.currency, a.day, count(*) AS campaigns, sum(a.impressions) AS impressions, sum(a.clicks) AS clicks,
+           a.currency, a.day, sum(a.campaigns) AS campaigns, sum(a.impressions) AS impressions, sum(a.clicks) AS clicks,
            sum(a.orders) AS orders, sum(a.units) AS units, sum(a.spend) AS spend, sum(a.sales) AS sales,
-           count(a.spend) AS known_spend, count(a.sales) AS known_sales,
+           sum(a.known_spend) AS known_spend, sum(a.known_sales) AS known_sales,
            max(CASE a.status WHEN 'incomplete' THEN 2 WHEN 'estimated' THEN 1 ELSE 0 END) AS trust,
            max(a.missing) AS missing
-    FROM sellerops_marts.ads_campaign_day AS a
+    FROM sellerops_marts.ads_total_day AS a
     WHERE a.day BETWEEN %(start)s AND %(end)s
       AND (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
       AND (%(marketplaces)s::text[] IS NULL OR a.marketplace_id = ANY (%(marketplaces)s))
@@ -48,7 +47,7 @@ grouped AS (
 ),
 advertised AS (
     SELECT DISTINCT a.account_id, a.marketplace_id
-    FROM sellerops_marts.ads_campaign_day AS a
+    FROM sellerops_marts.ads_total_day AS a
     WHERE %(by)s = 'ad_product' AND a.day BETWEEN %(start)s AND %(end)s
     UNION
     SELECT account_id, marketplace_id FROM grouped WHERE %(by)s = 'marketplace'

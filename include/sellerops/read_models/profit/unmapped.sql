@@ -16,16 +16,22 @@ unmapped_days AS (
     GROUP BY p.account_id, p.day
 ),
 posted_orders AS (
-    SELECT o.account_id, o.day, o.order_id
+    SELECT u.account_id, o.day, o.order_id
     FROM unmapped_days AS u
-    JOIN sellerops_marts.posted_order AS o ON o.account_id = u.account_id AND o.order_day = u.day
-    WHERE o.unmapped <> 0
+    CROSS JOIN LATERAL (
+        SELECT o.day, o.order_id FROM sellerops_marts.posted_order AS o
+        WHERE o.account_id = u.account_id AND o.order_day = u.day AND o.unmapped <> 0
+        OFFSET 0  -- Day by day: a scan of the whole table looks cheaper than it is.
+    ) AS o
     UNION
-    SELECT r.account_id, r.day, r.order_id
+    SELECT u.account_id, r.day, r.order_id
     FROM unmapped_days AS u
     JOIN sellerops_reference.account_setting AS g ON g.account_id = u.account_id AND g.refund_day = 'order'
-    JOIN sellerops_marts.posted_refund AS r ON r.account_id = u.account_id AND r.order_day = u.day
-    WHERE r.level = 'UNMAPPED'
+    CROSS JOIN LATERAL (
+        SELECT r.day, r.order_id FROM sellerops_marts.posted_refund AS r
+        WHERE r.account_id = u.account_id AND r.order_day = u.day AND r.level = 'UNMAPPED'
+        OFFSET 0  -- The same.
+    ) AS r
 ),
 posting_days AS (
     SELECT account_id, day, NULL::text[] AS order_ids FROM unmapped_days
@@ -51,7 +57,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM sellerops_marts.transaction_line AS l
     WHERE l.account_id = p.account_id AND l.day = p.day AND l.level = 'UNMAPPED' AND l.is_counted
       AND (p.order_ids IS NULL OR l.order_id = ANY (p.order_ids))
-    OFFSET 0  -- Day by day: a scan of the whole table looks cheaper than it is.
+    OFFSET 0  -- The same.
 ) AS t
 WHERE %(marketplaces)s::text[] IS NULL OR t.marketplace_id = ANY (%(marketplaces)s)
 GROUP BY t.account_id, t.marketplace_id, t.transaction_type, t.breakdown_type, t.currency
