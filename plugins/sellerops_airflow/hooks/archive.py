@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow.sdk import Variable
-
 from sellerops.base.errors import ConfigurationError
+from sellerops_airflow.hooks.missing import read_variable
 
 if TYPE_CHECKING:
     from sellerops.settings.accounts import Account
@@ -17,22 +16,24 @@ DROP_FOLDER_VARIABLE = "sellerops_drop_folder_uri"
 
 
 def archive_uri() -> str:
-    """The folder or object-storage address of the archive. Raises ConfigurationError when it is not set."""
-    uri = Variable.get(ARCHIVE_VARIABLE, default=None)
+    """The folder or object-storage address of the archive. Raises ConfigurationError when it is not set, and
+    RetryableError if Airflow does not answer.
+    """
+    uri = read_variable(ARCHIVE_VARIABLE)
     if not uri:
         raise ConfigurationError(
             "is not set.",
             where=f"variable {ARCHIVE_VARIABLE}",
             remedy="Set it in Admin > Variables: the folder or object-storage address of original documents.",
         )
-    return str(uri)
+    return uri
 
 
 def drop_folder_uri() -> str:
     """The folder or object-storage address where people put files. Raises ConfigurationError when it is not
-    set.
+    set, and RetryableError if Airflow does not answer.
     """
-    uri = Variable.get(DROP_FOLDER_VARIABLE, default=None)
+    uri = read_variable(DROP_FOLDER_VARIABLE)
     if not uri:
         raise ConfigurationError(
             "is not set.",
@@ -40,7 +41,7 @@ def drop_folder_uri() -> str:
             remedy="Set it in Admin > Variables: the folder or object-storage address that people put files "
             "into (docs/portal.md).",
         )
-    return str(uri)
+    return uri
 
 
 def folder_client(account: Account) -> DropFolder:

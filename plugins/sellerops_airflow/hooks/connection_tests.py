@@ -20,6 +20,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from sellerops.base.errors import SellerOpsError
 from sellerops.base.roles import COLLECTOR
 from sellerops_airflow.hooks.destinations import HOOKS, connection_id
+from sellerops_airflow.hooks.missing import is_missing, unanswered
 from sellerops_airflow.hooks.sheets import SHEETS_CONN_ID
 from sellerops_airflow.hooks.warehouse import READER_CONN_ID, WAREHOUSE_CONN_ID, warehouse_conninfo
 
@@ -35,7 +36,9 @@ def _try(conn_id: str) -> dict[str, Any]:
     try:
         BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
-        return {"state": "absent", "message": ""}
+        if is_missing(conn_id):
+            return {"state": "absent", "message": ""}
+        return {"state": "failed", "message": _plain(str(unanswered(conn_id)))}
     try:
         fine, message = _OWN.get(conn_id, _by_hook)(conn_id)
     except SellerOpsError as error:

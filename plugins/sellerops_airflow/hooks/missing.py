@@ -1,10 +1,13 @@
-"""Tells a connection that does not exist from one that Airflow could not look up.
+"""Tells a connection or variable that does not exist from one that Airflow could not look up.
 
-In a task, Airflow's lookup ends in the same AirflowNotFoundException for both: while the api-server or its
-database is away, every connection seems to be missing (Airflow 3.3.2, ExecutionAPISecretsBackend).
+Airflow's lookup ends in the same error, or the default, for both: it asks one place after another and passes
+over those that fail (Airflow 3.3.2, ``airflow.sdk.execution_time.context``). While the api-server, the
+metadata or a secrets backend is away, everything seems to be missing.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from sellerops.base.errors import ConfigurationError, RetryableError
 
@@ -16,24 +19,68 @@ def missing_connection(conn_id: str, error: ConfigurationError) -> Configuration
 
 def unanswered(conn_id: str) -> RetryableError:
     """The error for a connection that Airflow could not look up."""
-    return RetryableError(
-        "Airflow did not answer the request for it.",
-        where=f"connection {conn_id}",
-        remedy="Check that the api-server and its database answer; the task tries again.",
-    )
+    return _unanswered(f"connection {conn_id}")
 
 
 def is_missing(conn_id: str) -> bool:
     """Whether Airflow, asked again after an AirflowNotFoundException, does not know the connection."""
+    from airflow.sdk.execution_time.comms import GetConnection
+
+    return all(
+        _denies(backend, GetConnection(conn_id=conn_id), "get_connection", {"conn_id": conn_id})
+        for backend in _backends()
+    )
+
+
+def read_variable(key: str) -> str | None:
+    """The Airflow variable; None if it does not exist. Raises RetryableError if Airflow does not answer."""
+    from airflow.sdk import Variable
+    from airflow.sdk.execution_time.comms import GetVariable
+
+    value: str | None = Variable.get(key, default=None)
+    if value is None and not all(
+        _denies(backend, GetVariable(key=key), "get_variable", {"key": key}) for backend in _backends()
+    ):
+        raise _unanswered(f"variable {key}")
+    return value
+
+
+def _backends() -> list[Any]:
+    """Where this process looks up connections and variables."""
+    from airflow.sdk.execution_time.supervisor import ensure_secrets_backend_loaded
+
+    return ensure_secrets_backend_loaded()
+
+
+def _denies(backend: Any, request: Any, method: str, name: dict[str, str]) -> bool:
+    """Whether the backend answers that it does not have it."""
+    from airflow.sdk.execution_time.secrets import ExecutionAPISecretsBackend
+
+    try:
+        if isinstance(backend, ExecutionAPISecretsBackend):
+            return _is_unknown_to_api_server(request)
+        return getattr(backend, method)(**name) is None
+    except Exception:  # noqa: BLE001 - whatever a backend's client raises: it did not answer
+        return False
+
+
+def _is_unknown_to_api_server(request: Any) -> bool:
+    """The same by the api-server. Raises AirflowRuntimeError if it does not answer the supervisor."""
     from airflow.sdk.exceptions import ErrorType
-    from airflow.sdk.execution_time import task_runner
-    from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection
+    from airflow.sdk.execution_time.comms import ErrorResponse
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
-    comms = getattr(task_runner, "SUPERVISOR_COMMS", None)
-    if comms is None:
-        return True  # no task: the lookup was one of the metadata, which raises when it cannot be read
-    answer = comms.send(GetConnection(conn_id=conn_id))
-    return isinstance(answer, ErrorResponse) and answer.error == ErrorType.CONNECTION_NOT_FOUND
+    answer = SUPERVISOR_COMMS.send(request)
+    unknown = (ErrorType.CONNECTION_NOT_FOUND, ErrorType.VARIABLE_NOT_FOUND)
+    return isinstance(answer, ErrorResponse) and answer.error in unknown
 
 
-__all__ = ["is_missing", "missing_connection", "unanswered"]
+def _unanswered(where: str) -> RetryableError:
+    return RetryableError(
+        "Airflow did not answer the request for it.",
+        where=where,
+        remedy="Check that the api-server and its database answer; the task tries again.",
+    )
+
+
+__all__ = ["is_missing", "missing_connection", "read_variable", "unanswered"]

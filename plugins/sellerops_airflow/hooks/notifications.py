@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from sellerops.base.errors import SellerOpsError
+from sellerops_airflow.hooks.missing import is_missing, unanswered
 
 if TYPE_CHECKING:
     from sellerops.notifications.queue import QueueSettings
@@ -34,13 +35,16 @@ class NotificationsHook(BaseHook):
     def get_conn(self) -> QueueSettings | None:
         """The queue, with its secrets masked in all logs; None when the connection does not exist.
 
-        Raises ConfigurationError naming the field that is wrong.
+        Raises ConfigurationError naming the field that is wrong, and RetryableError if Airflow does not
+        answer.
         """
         from sellerops.notifications.queue import QueueSettings
 
         try:
             connection = self.get_connection(self.notifications_conn_id)
-        except AirflowNotFoundException:
+        except AirflowNotFoundException as error:
+            if not is_missing(self.notifications_conn_id):
+                raise unanswered(self.notifications_conn_id) from error
             return None
         settings = QueueSettings.of_connection(
             connection.login or "", connection.password or "", connection.host or "", connection.extra_dejson

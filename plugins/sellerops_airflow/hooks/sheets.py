@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError, SellerOpsError
+from sellerops_airflow.hooks.missing import missing_connection
 
 if TYPE_CHECKING:
     from airflow.providers.google.suite.hooks.sheets import GSheetsHook
@@ -118,11 +119,12 @@ class GoogleSheets:
             try:
                 hook = GSheetsHook(gcp_conn_id=self._conn_id)
             except AirflowNotFoundException as error:
-                raise ConfigurationError(
+                missing = ConfigurationError(
                     "does not exist.",
                     where=f"connection {self._conn_id}",
                     remedy="Add it in Admin > Connections as Google Cloud (docs/exports.md); clear the task.",
-                ) from error
+                )
+                raise missing_connection(self._conn_id, missing) from error
             hook.api_endpoint = hook.extras.get("api_endpoint") or None
             hook.extras = {**hook.extras, "scope": hook.extras.get("scope") or SCOPE}
             try:

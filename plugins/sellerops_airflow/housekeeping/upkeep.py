@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import ConfigurationError, GiveUpError, RetryableError, SkipError
 from sellerops.base.redaction import redact
+from sellerops_airflow.hooks.missing import read_variable
 from sellerops_airflow.hooks.warehouse import METADATA_CONN_ID, warehouse_conninfo
 from sellerops_airflow.notifiers import send_notice, send_recoveries
 
@@ -195,15 +196,13 @@ def back_up(runtime: Runtime, keep: int) -> dict[str, Any]:
     """Back up to the target that variable ``BACKUP_VARIABLE`` names, with Airflow's metadata if connection
     ``sellerops_metadata`` exists, then remove all but the newest ``keep`` backups.
 
-    Raises SkipError without a target, and GiveUpError, after the backup is complete, if documents of the
-    archive are damaged or missing.
+    Raises SkipError without a target, RetryableError if Airflow does not answer, and GiveUpError, after the
+    backup is complete, if documents of the archive are damaged or missing.
     """
-    from airflow.sdk import Variable
-
     from sellerops.upkeep.backups import take_backup
     from sellerops.upkeep.storage import Folder
 
-    target = Variable.get(BACKUP_VARIABLE, default=None)
+    target = read_variable(BACKUP_VARIABLE)
     if not target:
         raise SkipError(
             f"there is no target: variable {BACKUP_VARIABLE} is not set.",

@@ -10,6 +10,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.notices.routes import Kind, Target
+from sellerops_airflow.hooks.missing import is_missing
 
 if TYPE_CHECKING:
     from sellerops.notices.outbox import Post
@@ -42,10 +43,18 @@ def send(kind: str, connection: str, post: Post) -> str:
 
 
 def has_connection(target: Target) -> bool:
-    """Whether the target's Airflow connection exists. Each process logs once when it does not."""
+    """Whether the target's Airflow connection exists. Each process logs once when it does not.
+
+    True also while Airflow cannot look it up: what is written for the channel now is sent later.
+    """
     try:
         BaseHook.get_connection(target.connection)
     except AirflowNotFoundException:
+        if not is_missing(target.connection):
+            log.warning(
+                "Airflow could not look up connection %r of channel %r.", target.connection, target.channel
+            )
+            return True
         if target.connection not in _warned:
             _warned.add(target.connection)
             log.warning(

@@ -23,6 +23,7 @@ from sellerops.base.errors import LedgerUnavailable
 from sellerops.notices.events import Event
 from sellerops.notices.notice import slack_blocks
 from sellerops.notices.outage import FailedRun, Message, Outage, Recipient, outage_message, recovery_message
+from sellerops_airflow.hooks.missing import read_variable
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -123,9 +124,7 @@ def _send(recipient: Recipient, message: Message) -> str | None:
 
 
 def _read() -> Outage | None:
-    from airflow.sdk import Variable
-
-    found = Variable.get(VARIABLE, default=None)
+    found = read_variable(VARIABLE)
     return Outage.from_dict(json.loads(found)) if found else None
 
 
