@@ -141,6 +141,12 @@ class AirflowStack:
             self._commands.add(command)
             try:
                 out, err = command.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired as error:
+                command.kill()
+                raise StartError(
+                    f"{name} had not ended after {seconds:.0f} s and was killed.",
+                    remedy="Start again when the machine has less to do; see whether Postgres answers.",
+                ) from error
             except BaseException:
                 command.kill()
                 raise

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sellerops.base.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops.storage import S3Settings
 from sellerops.storage.s3_settings import CONNECTION as STORAGE
 
-_AIRFLOW_SECONDS = 120
+AIRFLOW_SECONDS = 120
 _AN_AIRFLOW = ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
 
 
@@ -106,9 +106,19 @@ def log_folder() -> str:
 
 
 def in_airflow(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run Python in Airflow's environment, in a separate process: this package works without Airflow."""
+    """Run Python in Airflow's environment, in a separate process: this package works without Airflow.
+
+    Raises RetryableError if it has not ended after two minutes; it is killed then.
+    """
     command = [sys.executable, "-P", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=_AIRFLOW_SECONDS, check=False)
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=AIRFLOW_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise RetryableError(
+            f"gave no answer within {error.timeout:g} s.",
+            where=f"`{' '.join(arguments).removeprefix('-m ')}`",
+            remedy="Check that Airflow's database answers (`airflow db check`), then run the command again.",
+        ) from error
 
 
 def _parsed(text: str, conn_id: str) -> dict[str, Any]:
@@ -148,7 +158,7 @@ def _ask_airflow(arguments: Sequence[str]) -> str | None:
 def _run_cached(arguments: tuple[str, ...], *_: str | None) -> str | None:
     try:
         done = in_airflow(["-m", "airflow", *arguments])
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return None
     # Airflow may print log lines before the answer, on the same stream.
     return done.stdout.strip().rpartition("\n")[2] if done.returncode == 0 else None

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import textwrap
 from typing import Any
 
 from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError, RetryableError
-from sellerops.cli.airflow import has_airflow, in_airflow
+from sellerops.cli.airflow import AIRFLOW_SECONDS, has_airflow, in_airflow
 from sellerops.preflight.connections import RequiredConnection, required_connections
 
 _TESTER = "sellerops_airflow.hooks.connection_tests"
@@ -58,9 +57,9 @@ def _ask(conn_ids: list[str]) -> dict[str, dict[str, Any]]:
         )
     try:
         done = in_airflow(["-m", _TESTER, *conn_ids])
-    except subprocess.TimeoutExpired as error:
+    except RetryableError as error:
         raise RetryableError(
-            f"{', '.join(conn_ids)} did not all answer within {error.timeout:g} s.",
+            f"{', '.join(conn_ids)} did not all answer within {AIRFLOW_SECONDS} s.",
             remedy="Test them one by one: `sellerops connections test <id>`.",
         ) from error
     try:

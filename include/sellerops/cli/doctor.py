@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
 from sellerops.base.commands import commands_as_typed
-from sellerops.base.errors import SellerOpsError
-from sellerops.cli.airflow import has_airflow, in_airflow
+from sellerops.base.errors import RetryableError, SellerOpsError
+from sellerops.cli.airflow import AIRFLOW_SECONDS, has_airflow, in_airflow
 from sellerops.cli.replay import archive_uri
 from sellerops.cli.warehouse import collector_conninfo, reader_conninfo
 from sellerops.doctor.finding import Finding, State, worst
@@ -76,8 +75,8 @@ def _airflow_findings() -> Iterable[Finding]:
     try:
         done = in_airflow(["-m", _OF_AIRFLOW])
         return [Finding(**each) for each in json.loads(done.stdout.splitlines()[-1])]
-    except subprocess.TimeoutExpired as error:
-        return [_unanswered(f"Its checks gave no answer within {error.timeout:g} s.")]
+    except RetryableError:
+        return [_unanswered(f"Its checks gave no answer within {AIRFLOW_SECONDS} s.")]
     except (IndexError, ValueError, TypeError):
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         return [_unanswered(f"Its checks cannot be run: {last}")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,18 @@ def test_checks_of_airflow_that_cannot_be_run_are_a_failure(
     _airflow_says(monkeypatch, "no JSON", errors="ImportError: no module")
     assert main(["doctor"]) == 1
     assert "ImportError: no module" in capsys.readouterr().out
+
+
+def test_checks_of_airflow_that_do_not_end_are_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(argv: list[str], **options: Any) -> None:
+        raise subprocess.TimeoutExpired(argv, options["timeout"])
+
+    monkeypatch.setenv("AIRFLOW_HOME", "/somewhere")
+    monkeypatch.setattr("sellerops.cli.airflow.subprocess.run", run)
+    assert main(["doctor"]) == 1
+    assert "Its checks gave no answer within 120 s." in capsys.readouterr().out
 
 
 def test_a_dead_database_is_a_failure(

@@ -7,16 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.specs import enabled_shipped_specs
 
-from sellerops.base.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops.cli import dags as command
 from sellerops.cli import main
+from sellerops.cli.airflow import known_variable
 from sellerops.cli.dags import run_airflow, switch
 
 SPECS = enabled_shipped_specs()
@@ -186,6 +187,25 @@ def test_a_failing_airflow_command_is_an_error_with_its_last_line(monkeypatch: p
     monkeypatch.setattr(command, "in_airflow", run)
     with pytest.raises(ConfigurationError, match=r"failed with exit code 1: no such table.*airflow db check"):
         run_airflow("dags", "list")
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda: run_airflow("dags", "list"), lambda: known_variable("sellerops_archive_uri")]
+)
+def test_an_airflow_that_does_not_answer_is_an_error_with_a_remedy(
+    ask: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a traceback nor a variable that does not exist."""
+
+    def run(argv: list[str], **options: Any) -> None:
+        raise subprocess.TimeoutExpired(argv, options["timeout"])
+
+    monkeypatch.setenv("AIRFLOW_HOME", "/somewhere")
+    monkeypatch.setattr("sellerops.cli.airflow.subprocess.run", run)
+    with pytest.raises(
+        RetryableError, match=r"`airflow \w+ \w+.*`: gave no answer within 120 s\..*airflow db check"
+    ):
+        ask()
 
 
 def test_without_an_airflow_none_is_created(monkeypatch: pytest.MonkeyPatch) -> None:
