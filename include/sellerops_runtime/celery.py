@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import socket
@@ -21,6 +22,16 @@ REDIS = "redis"
 WORKERS = ("worker-1", "worker-2")
 SCHEDULERS = ("scheduler", "scheduler-2")
 TRIGGERERS = ("triggerer", "triggerer-2")
+# Seconds. By default a worker waits without end, and a scheduler two minutes, for a Redis that is silent or
+# whose connection a gateway has forgotten (kombu, `socket_timeout`). docker-compose.celery.yaml has the same.
+_BROKER_LIMITS = {"SOCKET_TIMEOUT": 30, "SOCKET_CONNECT_TIMEOUT": 10}
+# A query of results whose connection is gone ends the scheduler, unless it is repeated with a new one.
+_RESULT_LIMITS = {
+    "redis_socket_timeout": 10,
+    "redis_socket_connect_timeout": 10,
+    "redis_socket_keepalive": True,
+    "redis_retry_on_timeout": True,
+}
 # What workers need not know: they reach Airflow's metadata only through the api-server, with a token for each
 # task. Who has the last three could be any user.
 _NOT_FOR_WORKERS = frozenset(
@@ -77,6 +88,8 @@ class Celery:
             "CELERY__WORKER_CONCURRENCY": self.slots,
             # Seconds until another worker gets what a dead one had received and not begun.
             "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": 3600,
+            **{f"CELERY_BROKER_TRANSPORT_OPTIONS__{key}": value for key, value in _BROKER_LIMITS.items()},
+            "CELERY__EXTRA_CELERY_CONFIG": json.dumps(_RESULT_LIMITS),
         }
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import yaml
 from support.compose import assert_confined, assert_documents_wait_on_a_disk, in_memory
 
 from sellerops.settings import queues
-from sellerops_runtime.celery import worker_environment
+from sellerops_runtime.celery import Celery, worker_environment
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.settings import read_settings, substitute_variables
 
@@ -96,6 +97,21 @@ def test_every_airflow_component_uses_the_same_executor_and_broker() -> None:
     assert {environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] for environment in airflow.values()} == {
         address
     }
+
+
+def test_every_component_has_the_demos_limits_for_a_silent_redis() -> None:
+    limits = {
+        f"AIRFLOW__{key}": value
+        for key, value in Celery().settings().items()
+        if key.startswith("CELERY_BROKER_TRANSPORT") or key == "CELERY__EXTRA_CELERY_CONFIG"
+    }
+    assert {"SOCKET_TIMEOUT", "SOCKET_CONNECT_TIMEOUT"} <= {key.rpartition("__")[2] for key in limits}
+    for service in SERVICES.values():
+        if service.get("command", [""])[0] == "airflow":
+            own = {key: service["environment"].get(key) for key in limits}
+            assert {key: json.loads(value) for key, value in own.items()} == {
+                key: json.loads(str(value)) for key, value in limits.items()
+            }
 
 
 @pytest.mark.parametrize("name", sorted(WORKERS))

@@ -85,13 +85,15 @@ def taken_queues(app: Celery) -> dict[str, list[str]]:
     """The workers that take each queue. Raises OSError when the broker does not answer."""
     from celery.exceptions import OperationalError  # type: ignore[import-untyped]
 
-    try:
-        with app.connection_for_write() as connection:
+    # Without these a broker that accepts connections and says nothing would be waited for without end.
+    limits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), _ANSWER_SECONDS)
+    with app.connection_for_write(transport_options=limits) as connection:
+        try:
             connection.ensure_connection(max_retries=1, timeout=_ANSWER_SECONDS)
             inspect = app.control.inspect(timeout=_ANSWER_SECONDS, connection=connection)
             answers: Mapping[str, list[dict[str, Any]]] = inspect.active_queues() or {}
-    except OperationalError as error:
-        raise ConnectionError(str(error)) from error
+        except (OperationalError, *connection.connection_errors) as error:
+            raise ConnectionError(str(error)) from error
     taken: dict[str, list[str]] = {}
     for worker, queues in sorted(answers.items()):
         for queue in queues:

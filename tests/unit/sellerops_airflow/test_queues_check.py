@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from support.airflow_home import prepare_airflow
 
@@ -12,6 +14,7 @@ from celery import Celery  # noqa: E402
 from sellerops.doctor.finding import State  # noqa: E402
 from sellerops.doctor.installation import Installation  # noqa: E402
 from sellerops.settings.queues import BROWSER, DEFAULT, LOADS, MARTS  # noqa: E402
+from sellerops_airflow.doctor import queues  # noqa: E402
 from sellerops_airflow.doctor.queues import (  # noqa: E402
     examine_queues,
     judge_queues,
@@ -55,3 +58,10 @@ def test_a_broker_that_does_not_answer_is_an_error_without_its_password() -> Non
     with pytest.raises(OSError) as refused:
         taken_queues(app)
     assert "very-secret" not in str(refused.value)
+
+
+def test_a_broker_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suspended Redis accepts connections. The watchdog asks, and could report nothing else meanwhile."""
+    monkeypatch.setattr(queues, "_ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(OSError):
+        taken_queues(Celery(broker=f"redis://127.0.0.1:{silent.getsockname()[1]}/0"))
