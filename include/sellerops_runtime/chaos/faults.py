@@ -16,6 +16,7 @@ from psycopg import sql
 
 from sellerops.base import postgres
 from sellerops.base.postgres import LEDGER
+from sellerops_runtime.celery import REDIS
 from sellerops_runtime.chaos.plan import Kind, Step
 from sellerops_runtime.chaos.target import Target, tree
 from sellerops_runtime.local_amazon import control
@@ -69,7 +70,7 @@ def faults_for(target: Target) -> dict[str, Fault]:
         # Longer than the watchdog's limit for silence.
         found.append(Fault(Kind(f"{name} stays away", 1, 120, 140), _keep_away(name)))
     can_cut = target.network is not None
-    for what in ("Postgres", "api-server", "Amazon"):
+    for what in ("Postgres", "api-server", "Amazon", *(each for each in target.names if each == REDIS)):
         found.append(Fault(Kind(f"cut {what} off", 1, 5, 15), _cut(what), can_cut))
         found.append(Fault(Kind(f"reset connections to {what}", 1, 4, 10), _reset(what), can_cut))
     found.append(Fault(Kind("lose packets of Postgres", 1, 10, 20), _lose, can_cut))
@@ -209,12 +210,15 @@ def _lose(target: Target, step: Step) -> tuple[str, End]:
 
 
 def _forget(name: str) -> Callable[[Target, Step], tuple[str, End] | None]:
-    def begin(target: Target, step: Step) -> tuple[str, End]:
+    def begin(target: Target, step: Step) -> tuple[str, End] | None:
         assert target.network
-        port = target.postgres.port
-        ports = _local_ports(target.processes_of(name), port)
-        target.network.forget(ports, port)
-        return f"{len(ports)} connections to Postgres", target.network.heal
+        forgotten = []
+        for what in ("Postgres", *(each for each in target.names if each == REDIS)):
+            port = _port(target, what)
+            if ports := _local_ports(target.processes_of(name), port):
+                target.network.forget(ports, port)
+                forgotten.append(f"{len(ports)} connections to {what}")
+        return (", ".join(forgotten), target.network.heal) if forgotten else None
 
     return begin
 
@@ -230,6 +234,9 @@ def _fill_disk(target: Target, step: Step) -> tuple[str, End]:
 
 
 def _port(target: Target, what: str) -> int:
+    if what == REDIS:
+        assert target.airflow.celery
+        return target.airflow.celery.port
     ports = {"Postgres": target.postgres.port, "api-server": target.airflow.port}
     return ports.get(what) or int(target.amazon[0].rsplit(":", 1)[1])
 

@@ -207,6 +207,8 @@ def _most(headline: str, kinds: Counter[str]) -> int:
     causes: tuple[str, ...] = next(
         ((name, *_OF_ALL) for name, text in _MESSAGES.items() if text == headline), ()
     )
+    if "scheduler" in causes:
+        causes = (*causes, "redis")  # without a Redis Airflow's scheduler ends, again and again
     if headline.startswith(("Tasks are queued", "Tasks of queue", "No worker")):
         causes = _OF_WORKERS
     if not causes:

@@ -47,6 +47,9 @@ class ChaosStack(Stack):
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "10",
             "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
+            # Ten minutes by default, too: what a Redis has lost is sent again after it.
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": str(PATIENCE),
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "60",
             "SELLEROPS_WATCHDOG_PATIENCE": str(PATIENCE),
             "TMPDIR": str(temporary(self.home)),
         }

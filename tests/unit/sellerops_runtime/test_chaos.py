@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sellerops.settings.specs import load_spec
+from sellerops_runtime.chaos import faults as chaos_faults
 from sellerops_runtime.chaos import running
 from sellerops_runtime.chaos.__main__ import main
 from sellerops_runtime.chaos.faults import Fault, faults_for
@@ -199,6 +200,38 @@ def test_a_seed_is_the_same_night_without_root() -> None:
     assert all(each.is_possible for each in with_root.values())
 
 
+class Connections:
+    """A network that notes which connections it forgets."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[tuple[list[int], int]] = []
+
+    def forget(self, ports: list[int], port: int) -> None:
+        self.forgotten.append((ports, port))
+
+    def heal(self) -> None:
+        self.forgotten.clear()
+
+
+def test_a_component_also_loses_its_connections_to_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker has none to Airflow's Postgres; where there is none at all, nothing was broken."""
+    celery = type("Celery", (), {"port": 6379})
+    component = type("Component", (), {"pid": 1})
+    names = dict.fromkeys(("redis", "worker-1"), component)
+    airflow: Any = type("Airflow", (), {"components": names, "celery": celery, "port": 8080})
+    postgres: Any = type("Postgres", (), {"port": 5432})
+    network: Any = Connections()
+    target = Target(airflow, postgres, ("", 1), lambda _: None, network=network)
+    monkeypatch.setattr(chaos_faults, "_local_ports", lambda _, port: [51000] if port == 6379 else [])
+    faults, step = faults_for(target), Step(0.0, "", 1.0, 1)
+    begun = faults["forget connections of worker-1"].begin(target, step)
+    assert begun and begun[0] == "1 connections to redis"
+    assert network.forgotten == [([51000], 6379)]
+    monkeypatch.setattr(chaos_faults, "_local_ports", lambda *_: [])
+    assert faults["forget connections of worker-1"].begin(target, step) is None
+    assert {"cut redis off", "reset connections to redis"} <= faults.keys()
+
+
 @pytest.mark.parametrize("minutes", ["0", "241", "nan"])
 def test_more_minutes_than_amazon_has_days_are_refused(
     minutes: str, capsys: pytest.CaptureFixture[str]
@@ -230,6 +263,14 @@ def test_a_fault_is_told_and_not_too_often(sent: list[str], wrong: list[str]) ->
     messages = [{"text": text} for text in sent]
     faults = ["scheduler stays away", "kill scheduler", "crash Postgres", "Amazon errs", "Amazon errs"]
     assert wrong_messages(messages, faults) == wrong
+
+
+def test_schedulers_end_without_a_redis() -> None:
+    silent = [{"text": SILENT}]
+    assert wrong_messages(silent, ["redis stays away"]) == []
+    assert wrong_messages(silent, ["worker-1 stays away"]) == [
+        f"sent 1 times for 0 faults that can cause it: {SILENT!r}"
+    ]
 
 
 def test_of_two_components_one_may_stay_away_untold() -> None:
