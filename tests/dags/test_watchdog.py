@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,6 +80,23 @@ def test_the_same_fault_an_hour_later_is_a_notice_again(metadata: Metadata, sent
         metadata.look(watching, minutes=3)
     headlines = [text.split("\n")[0] for text in sent.texts]
     assert headlines == ["The scheduler is silent", "Airflow works again"] * 2
+
+
+def test_who_looked_before_a_silence_ended_does_not_tell_it_again(metadata: Metadata, sent: Channels) -> None:
+    """On a busy machine a look takes seconds, and another watchdog has sent the recovery meanwhile."""
+    metadata.stuck = [replace(SILENT, begun=START)]
+    first, slow = metadata.watchdog(), metadata.watchdog()
+    metadata.look(first, minutes=4)
+    seen = list(metadata.stuck)
+    metadata.look(first, slow)
+    metadata.stuck = []
+    metadata.look(first)
+    metadata.stuck = seen
+    metadata.look(slow)
+    assert [text.split("\n")[0] for text in sent.texts] == ["The scheduler is silent", "Airflow works again"]
+    metadata.stuck = [replace(SILENT, begun=metadata.now)]
+    metadata.look(slow, minutes=2)
+    assert len(sent.texts) == 3, "the next silence is another one"
 
 
 def test_a_fault_that_another_hides_is_not_resolved(metadata: Metadata, sent: Channels) -> None:

@@ -26,13 +26,15 @@ _HANGS = "read the task's log: the database or a channel does not respond. Clear
 @dataclass(frozen=True)
 class Stuck:
     """Something that does not go on. ``key``: the same each time it is seen. ``what``: sentences with place
-    and number; ``remedy``: what you do next, with commands in backticks.
+    and number; ``remedy``: what you do next, with commands in backticks. ``begun``: when it began (aware), if
+    all who see it know the same moment.
     """
 
     key: str
     headline: str
     what: str
     remedy: str
+    begun: datetime | None = None
 
     @property
     def fault_key(self) -> str:
@@ -65,11 +67,14 @@ def describe_run(run: StuckRun) -> Stuck:
 
 
 def stuck_notice(stuck: Stuck, since: datetime, now: datetime) -> Notice:
-    """The notice of something stuck ``since`` (both aware). Recorded again and again, it is one an hour, of
-    which the outbox sends the first and a daily reminder.
+    """The notice of something seen stuck ``since`` (both aware). Recorded again and again, it is one an hour,
+    of which the outbox sends the first and a daily reminder.
+
+    One that ``begun`` at a known moment is the same for all who see it: who looked before it ended and writes
+    after another has closed it does not open it again.
     """
     return Notice.build(
-        f"{stuck.fault_key}|{since.isoformat()}|{now:%Y-%m-%dT%H}",
+        f"{stuck.fault_key}|{(stuck.begun or since).isoformat()}|{now:%Y-%m-%dT%H}",
         Event.CRITICAL_FAILURE,
         stuck.headline,
         [escape(stuck.what), f"Next: {escape(stuck.remedy)}"],

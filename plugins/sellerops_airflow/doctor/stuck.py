@@ -127,6 +127,7 @@ def _silent_components(connection: Connection, silence: timedelta, now: datetime
                 f"No {name} has sent a heartbeat since {beat:%Y-%m-%d %H:%M} UTC: {effect}.",
                 f"restart it: `docker compose restart airflow-{name}`, or end `make demo` and start it "
                 "again. If it stops again, its log says why. Nothing is lost: tasks resume where they were.",
+                begun=beat,
             )
 
 
