@@ -27,11 +27,16 @@ KEEP = timedelta(days=90)
 
 @pytest.fixture
 def metadata() -> Iterator[None]:
-    """Airflow's metadata in the tests' own SQLite."""
+    """Airflow's metadata in the tests' own SQLite, without what other tests have left there."""
     with create_session() as session:
         if not inspect(session.get_bind()).has_table("dag_run"):
             initdb()
+    _empty()
     yield
+    _empty()
+
+
+def _empty() -> None:
     with create_session() as session:
         for table in ("task_instance", "dag_run", "backfill", "dag", "dag_bundle", "trigger", "log"):
             session.execute(text(f"DELETE FROM {table}"))

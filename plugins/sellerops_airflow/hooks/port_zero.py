@@ -1,8 +1,8 @@
 """Makes the UI's *Test* button work for connections without a port.
 
-Airflow 3.3.2 refuses these with 400 "Bad Request": its UI sends port 0, which the API takes for another
-server and refuses to send stored credentials to. Airflow fixed this later (pull request 73298); a test fails
-once this workaround is no longer needed.
+Airflow 3.3.2 (not 3.3.1) refuses these with 400 "Bad Request": its UI sends port 0, which the API takes for
+another server and refuses to send stored credentials to. Airflow fixed this later (pull request 73298); a
+test fails once this workaround is no longer needed.
 """
 
 from __future__ import annotations
