@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING
 import httpx
 from hub import _client, _last_day
 
+from sellerops_runtime.home import PROJECT_ROOT
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -37,6 +39,7 @@ PAGES = {
     "restock": "Restock", "inventory": "Inventory", "shipments": "Shipments", "health": "Data health",
     "connections": "Connections", "settings": "Settings", "audit": "Audit log",
 }  # fmt: skip
+_TOKEN = "token: "
 # Looks at each frame: the page's heading, and below it at least one answer in place of its grey lines.
 _WATCH = """
 window.hubPaint = (title) => {
@@ -155,7 +158,9 @@ def _airflow(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     ) as process:
         assert process.stdout is not None
         try:
-            token = process.stdout.readline().strip()
+            # Airflow prints a password before.
+            line = next(line for line in process.stdout if line.startswith(_TOKEN))
+            token = line.removeprefix(_TOKEN).strip()
             url = f"http://127.0.0.1:{port}"
             _wait_for(url)
             yield url, token
@@ -177,13 +182,14 @@ def _wait_for(url: str) -> None:
 def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
+    os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(PROJECT_ROOT / "plugins")
     with (
         tempfile.TemporaryDirectory() as home,
         _client(home, options.conninfo, options.reader) as (_, client),
     ):
         from airflow.api_fastapi.app import create_app
 
-        print(client.cookies["_token"], flush=True)
+        print(_TOKEN + client.cookies["_token"], flush=True)
         uvicorn.run(create_app(), host="127.0.0.1", port=options.serve, log_level="error")
     return 0
 
