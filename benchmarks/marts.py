@@ -80,8 +80,14 @@ def measure_day(conninfo: str, builder: MartBuilder) -> dict[str, Any]:
 
 
 def _build_waiting(builder: MartBuilder) -> list[MartBuild]:
-    """Rebuild what waits as tasks do: each mart once its inputs are built, ``WORKERS`` at a time."""
-    waiting = {mart.name: mart for mart in builder.waiting() if not mart.computed}
+    """Rebuild what waits as tasks do: each mart once its inputs are built, ``WORKERS`` at a time.
+
+    Of several that are ready, the one that most marts wait for: Airflow weighs tasks by what is downstream.
+    """
+    readers = _readers(builder)
+    found = [mart for mart in builder.waiting() if not mart.computed]
+    found.sort(key=lambda mart: -len(readers[mart.name]))
+    waiting = {mart.name: mart for mart in found}
     builds: list[MartBuild] = []
     running: dict[Future[MartBuild], str] = {}
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -94,6 +100,16 @@ def _build_waiting(builder: MartBuilder) -> list[MartBuild]:
                 builds.append(done.result())
                 del running[done]
     return builds
+
+
+def _readers(builder: MartBuilder) -> dict[str, set[str]]:
+    """By mart, those with a SELECT that read it, or one that does."""
+    found: dict[str, set[str]] = {mart.name: set() for mart in builder.marts}
+    for mart in reversed(builder.marts):
+        if not mart.computed:
+            for name in mart.marts_read:
+                found[name] |= {mart.name, *found[mart.name]}
+    return found
 
 
 def _figures(built: MartBuild) -> dict[str, Any]:

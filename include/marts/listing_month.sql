@@ -51,6 +51,11 @@ newest_listings AS (
       ON t.account_id = l.account_id AND t.marketplace_id = l.marketplace_id AND t.snapshot_at = l.snapshot_at
     GROUP BY l.account_id, l.marketplace_id, t.month_first, l.seller_sku, t.currency
 ),
+-- One or two snapshots have the newest rows of nearly all SKUs of a month: only rows of these are looked at one by one.
+listing_moments AS (
+    SELECT n.account_id, n.marketplace_id, n.snapshot_at FROM newest_listings AS n
+    GROUP BY n.account_id, n.marketplace_id, n.snapshot_at
+),
 listings AS (
     SELECT l.account_id, l.marketplace_id, n.month_first, TRIM(l.seller_sku) AS sku, l.asin1 AS asin, l.item_name, l.status,
            l.fulfillment_channel, l.price, l.snapshot_at, n.currency,
@@ -58,10 +63,12 @@ listings AS (
                PARTITION BY l.account_id, l.marketplace_id, n.month_first, TRIM(l.seller_sku)
                ORDER BY l.snapshot_at DESC, l.source_line
            ) AS place
-    FROM newest_listings AS n
+    FROM listing_moments AS t
     JOIN {{ source('amazon_sp.listings_all') }} AS l
-      ON l.account_id = n.account_id AND l.marketplace_id = n.marketplace_id AND l.seller_sku = n.seller_sku
-     AND l.snapshot_at = n.snapshot_at
+      ON l.account_id = t.account_id AND l.marketplace_id = t.marketplace_id AND l.snapshot_at = t.snapshot_at
+    JOIN newest_listings AS n
+      ON n.account_id = l.account_id AND n.marketplace_id = l.marketplace_id AND n.seller_sku = l.seller_sku
+     AND n.snapshot_at = l.snapshot_at
 ),
 catalogue AS (
     SELECT k.account_id, k.marketplace_id, t.month_first, k.asin, k.brand, k.product_type,
@@ -80,6 +87,10 @@ newest_fees AS (
       ON t.account_id = f.account_id AND t.marketplace_id = f.marketplace_id AND t.snapshot_at = f.snapshot_at
     GROUP BY f.account_id, f.marketplace_id, t.month_first, f.sku
 ),
+fee_moments AS (
+    SELECT n.account_id, n.marketplace_id, n.snapshot_at FROM newest_fees AS n
+    GROUP BY n.account_id, n.marketplace_id, n.snapshot_at
+),
 fees AS (
     SELECT f.account_id, f.marketplace_id, n.month_first, TRIM(f.sku) AS sku, f.fnsku, f.brand,
            COALESCE(f.product_size_tier, f.product_size_weight_band) AS size_tier,
@@ -87,10 +98,12 @@ fees AS (
                PARTITION BY f.account_id, f.marketplace_id, n.month_first, TRIM(f.sku)
                ORDER BY f.snapshot_at DESC, f.source_line
            ) AS place
-    FROM newest_fees AS n
+    FROM fee_moments AS t
     JOIN {{ source('amazon_sp.fee_preview') }} AS f
-      ON f.account_id = n.account_id AND f.marketplace_id = n.marketplace_id AND f.sku = n.sku
-     AND f.snapshot_at = n.snapshot_at
+      ON f.account_id = t.account_id AND f.marketplace_id = t.marketplace_id AND f.snapshot_at = t.snapshot_at
+    JOIN newest_fees AS n
+      ON n.account_id = f.account_id AND n.marketplace_id = f.marketplace_id AND n.sku = f.sku
+     AND n.snapshot_at = f.snapshot_at
 )
 SELECT l.account_id, l.marketplace_id, l.month_first, l.sku, l.asin, f.fnsku, l.item_name AS title,
        COALESCE(k.brand, f.brand) AS brand, k.product_type, f.size_tier,

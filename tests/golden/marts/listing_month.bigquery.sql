@@ -65,6 +65,16 @@ WITH moments /* A snapshot has one moment, so that few are converted, and the ne
     t.month_first,
     l.seller_sku,
     t.currency
+), listing_moments /* One or two snapshots have the newest rows of nearly all SKUs of a month: only rows of these are looked at one by one. */ AS (
+  SELECT
+    n.account_id,
+    n.marketplace_id,
+    n.snapshot_at
+  FROM newest_listings AS n
+  GROUP BY
+    n.account_id,
+    n.marketplace_id,
+    n.snapshot_at
 ), listings AS (
   SELECT
     l.account_id,
@@ -82,12 +92,16 @@ WITH moments /* A snapshot has one moment, so that few are converted, and the ne
       PARTITION BY l.account_id, l.marketplace_id, n.month_first, TRIM(l.seller_sku, ' ')
       ORDER BY l.snapshot_at DESC, l.source_line
     ) AS place
-  FROM newest_listings AS n
+  FROM listing_moments AS t
   JOIN __source__amazon_sp__dot__listings_all__ AS l
-    ON l.account_id = n.account_id
-    AND l.marketplace_id = n.marketplace_id
-    AND l.seller_sku = n.seller_sku
-    AND l.snapshot_at = n.snapshot_at
+    ON l.account_id = t.account_id
+    AND l.marketplace_id = t.marketplace_id
+    AND l.snapshot_at = t.snapshot_at
+  JOIN newest_listings AS n
+    ON n.account_id = l.account_id
+    AND n.marketplace_id = l.marketplace_id
+    AND n.seller_sku = l.seller_sku
+    AND n.snapshot_at = l.snapshot_at
 ), catalogue AS (
   SELECT
     k.account_id,
@@ -122,6 +136,16 @@ WITH moments /* A snapshot has one moment, so that few are converted, and the ne
     f.marketplace_id,
     t.month_first,
     f.sku
+), fee_moments AS (
+  SELECT
+    n.account_id,
+    n.marketplace_id,
+    n.snapshot_at
+  FROM newest_fees AS n
+  GROUP BY
+    n.account_id,
+    n.marketplace_id,
+    n.snapshot_at
 ), fees AS (
   SELECT
     f.account_id,
@@ -135,12 +159,16 @@ WITH moments /* A snapshot has one moment, so that few are converted, and the ne
       PARTITION BY f.account_id, f.marketplace_id, n.month_first, TRIM(f.sku, ' ')
       ORDER BY f.snapshot_at DESC, f.source_line
     ) AS place
-  FROM newest_fees AS n
+  FROM fee_moments AS t
   JOIN __source__amazon_sp__dot__fee_preview__ AS f
-    ON f.account_id = n.account_id
-    AND f.marketplace_id = n.marketplace_id
-    AND f.sku = n.sku
-    AND f.snapshot_at = n.snapshot_at
+    ON f.account_id = t.account_id
+    AND f.marketplace_id = t.marketplace_id
+    AND f.snapshot_at = t.snapshot_at
+  JOIN newest_fees AS n
+    ON n.account_id = f.account_id
+    AND n.marketplace_id = f.marketplace_id
+    AND n.sku = f.sku
+    AND n.snapshot_at = f.snapshot_at
 )
 SELECT
   l.account_id,
