@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from airflow import settings
 from airflow.dag_processing.dagbag import DagBag
 from support.airflow_home import PROJECT_ROOT, prepare_airflow
 from support.sandbox import SandboxServer
@@ -21,7 +23,6 @@ from support.system import follow_clock
 from sellerops.ledger import Ledger, SliceState
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.specs import spec_files
-from sellerops_airflow.dag_factory.reports import part_of
 from sellerops_airflow.pages.task_slices import find_task_slice
 from sellerops_airflow.runtime import Runtime, use_runtime
 from sellerops_airflow.triggers import report
@@ -34,7 +35,7 @@ SHOPS = {"US", "CA", "MX", "GB", "DE", "FR"}
 
 @pytest.fixture(scope="module", autouse=True)
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The shipped configuration with the plain demo's reports only, since each `dag.test()` parses all."""
+    """The shipped configuration with the plain demo's reports only, since each `dag.test()` parses them."""
     copy = tmp_path_factory.mktemp("few") / "config"
     shutil.copytree(config_dir(), copy)
     for path in spec_files(copy / "reports"):
@@ -46,8 +47,15 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def bag(config: None) -> DagBag:
-    return DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
+def bag(config: None, tmp_path_factory: pytest.TempPathFactory) -> DagBag:
+    """The DAGs of this module's tests, each file in a folder of its own, see ``run``."""
+    dags = tmp_path_factory.mktemp("dags")
+    for pattern in ("report_dags_*.py", "maintenance.py", "marts.py"):
+        for path in (PROJECT_ROOT / "dags").glob(pattern):
+            folder = dags / path.stem
+            folder.mkdir()
+            shutil.copy(path, folder)
+    return DagBag(dag_folder=str(dags))
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +140,14 @@ def _make_pools() -> None:
         Pool.create_or_update_pool(account.pool, slots=4, description="", include_deferred=False)
 
 
-def run(bag: DagBag, dag_id: str, conf: dict[str, Any]) -> Any:
+def run(bag: DagBag, dag_id: str, conf: dict[str, Any] | None = None, **options: Any) -> Any:
     """Run the DAG manually, without a logical date; return the finished DagRun."""
     dag = bag.dags[dag_id]
     # Airflow 3.3.2 cannot finish `dags test` of a DAG with a deadline: it mistakes the alert for its id.
     dag.deadline = None
-    return dag.test(logical_date=None, run_conf=conf)
+    # It parses and stores all DAGs of its folder before each run: here those of the DAG's own file.
+    with patch.object(settings, "DAGS_FOLDER", str(Path(dag.fileloc).parent)):
+        return dag.test(logical_date=None, run_conf=conf, **options)
 
 
 def tasks(dag_run: Any) -> dict[str, Counter[str]]:
@@ -210,7 +220,7 @@ def _check_links(done: Any, conninfo: str) -> None:
 
 
 def test_the_pool_is_looked_for_before_a_run_has_tasks(
-    world: SandboxServer, config: None, monkeypatch: pytest.MonkeyPatch
+    world: SandboxServer, bag: DagBag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Airflow finds the policy through its entry point and calls it for each task instance it creates."""
     from sellerops_airflow.dag_factory import pools
@@ -218,9 +228,9 @@ def test_the_pool_is_looked_for_before_a_run_has_tasks(
     asked: list[str] = []
     monkeypatch.setattr(pools, "_ensure", asked.append)
     # A fresh DAG, because `dag.test()` leaves a run's parameters in it.
-    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags" / f"report_dags_{part_of(SALES)}.py"))
+    fresh = DagBag(dag_folder=bag.dags[SALES].fileloc)
     # A day that is not over in any marketplace, so nothing is planned.
-    done = run(bag, SALES, {"from_day": "2099-01-01", "to_day": "2099-01-01"})
+    done = run(fresh, SALES, {"from_day": "2099-01-01", "to_day": "2099-01-01"})
     assert done.state == "success"
     assert {"amazon_sp_northwind_na", "amazon_sp_northwind_eu"} <= set(asked)
 
@@ -334,7 +344,7 @@ def test_every_other_report_fills_its_table(
 
 
 def test_maintenance_keeps_house(world: SandboxServer, bag: DagBag, ledger: Ledger, conninfo: str) -> None:
-    done = bag.dags["sellerops__maintenance"].test(logical_date=None)
+    done = run(bag, "sellerops__maintenance")
     assert done.state == "success"
     partitions = select(
         conninfo, "SELECT inhrelid FROM pg_inherits WHERE inhparent = 'sellerops.api_call'::regclass"
@@ -345,12 +355,12 @@ def test_maintenance_keeps_house(world: SandboxServer, bag: DagBag, ledger: Ledg
 def test_a_load_reaches_a_mart_by_its_dag(world: SandboxServer, bag: DagBag, conninfo: str) -> None:
     """The others are marked as done: their reports are not in this configuration."""
     run(bag, SALES, {"from_day": DAY, "to_day": DAY, "accounts": ["northwind_eu"]})
-    dag = bag.dags["marts__daily"]
-    done = dag.test(logical_date=None, mark_success_pattern="(?!(look|traffic_day)$).*")
+    others = "(?!(look|traffic_day)$).*"
+    done = run(bag, "marts__daily", mark_success_pattern=others)
     states = {ti.task_id: str(ti.state) for ti in done.get_task_instances()}
     assert (states["look"], states["traffic_day"]) == ("success", "success")
     assert set(states.values()) == {"success", "skipped"} or set(states.values()) == {"success"}
     made = select(conninfo, "SELECT account_id, count(*) FROM sellerops_marts.traffic_day GROUP BY 1")
     assert made == select(conninfo, "SELECT account_id, count(*) FROM amazon_sp.sales_daily GROUP BY 1") != []
-    again = dag.test(logical_date=None, mark_success_pattern="(?!(look|traffic_day)$).*")
+    again = run(bag, "marts__daily", mark_success_pattern=others)
     assert {str(ti.state) for ti in again.get_task_instances() if ti.task_id == "traffic_day"} == {"skipped"}
