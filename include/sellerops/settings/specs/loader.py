@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,8 @@ log = logging.getLogger(__name__)
 DEFAULTS = "defaults.yaml"
 # Keys of a spec that are not written in its file.
 _DERIVED = frozenset({"path", "name", "source", "destination_rules", "off_because"})
+# Valid contents that a process remembers; 145 specs are shipped.
+_MOST_SPECS = 512
 
 
 def spec_files(directory: Path | None = None) -> list[Path]:
@@ -156,7 +160,7 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
         rules = read_rules(files, root.parent / RULES)
         content["destination_rules"] = rules_of(rules, family=str(content.get("family")), report=path.stem)
     try:
-        return ReportSpec.model_validate({**content, "path": str(path), "off_because": ""})
+        return _validated(pickle.dumps({**content, "path": str(path), "off_because": ""}))
     except ValidationError as error:
         origins = (
             (own, path),
@@ -167,6 +171,16 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
         raise validation_error(
             error, ReportSpec, path_of=lambda key: _origin(key, origins), derived=_DERIVED
         ) from error
+
+
+@lru_cache(maxsize=_MOST_SPECS)
+def _validated(content: bytes) -> ReportSpec:
+    """The spec of a file's pickled content. Validating takes more than half of the time of loading all specs,
+    which a process does again and again; forked processes inherit what was validated.
+
+    Nothing else decides about a spec but the marketplaces, which a process reads once.
+    """
+    return ReportSpec.model_validate(pickle.loads(content))
 
 
 def _merged(defaults: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:

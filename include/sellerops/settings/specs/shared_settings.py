@@ -5,6 +5,7 @@ This keeps one layout for a file, whether it is downloaded from a page or put in
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,27 @@ def shared_settings(own: dict[str, Any], path: Path, root: Path, files: Files) -
 
 
 def _settings_of(name: Any, path: Path, root: Path, files: Files, steps: int) -> tuple[dict[str, Any], Path]:
-    known = {f"{each.parent.name}/{each.stem}": each for each in sorted(root.glob("*/*.yaml"))}
-    if not isinstance(name, str) or name not in known or known[name] == path or not steps:
-        others = [each for each, other in known.items() if other != path]
+    named = _file_of(name, root)
+    if named is None or named == path or not steps:
+        others = [f"{each.parent.name}/{each.stem}" for each in sorted(root.glob("*/*.yaml")) if each != path]
         raise SpecError(
             f"`like: {name}` names no other report.", where=shown(path), remedy=suggestion(str(name), others)
         )
-    content = files.yaml(known[name])
+    content = files.yaml(named)
     taken = {key: content[key] for key in _SHARED if key in content}
     if LIKE not in content:
-        return taken, known[name]
-    further, _ = _settings_of(content[LIKE], known[name], root, files, steps - 1)
-    return overlaid(further, taken), known[name]
+        return taken, named
+    further, _ = _settings_of(content[LIKE], named, root, files, steps - 1)
+    return overlaid(further, taken), named
+
+
+def _file_of(name: Any, root: Path) -> Path | None:
+    """The file of ``<source>/<report>``; None if there is none."""
+    parts = name.split("/") if isinstance(name, str) else []
+    if len(parts) != 2 or parts[0] in ("", ".", ".."):
+        return None
+    path = root / parts[0] / f"{parts[1]}.yaml"
+    return path if os.path.lexists(path) else None
 
 
 def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

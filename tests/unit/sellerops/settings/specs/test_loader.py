@@ -8,7 +8,7 @@ import pytest
 
 from sellerops.base.errors import SpecError
 from sellerops.settings.config_files import config_dir
-from sellerops.settings.specs import PeriodKind, load_spec, load_specs
+from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec, load_specs
 
 VALID = """
 report_type: GET_FBA_REIMBURSEMENTS_DATA
@@ -42,6 +42,23 @@ def test_the_shipped_specs_are_valid_and_none_is_left_out() -> None:
     assert [Path(spec.path) for spec in specs] == files
     assert len({spec.name for spec in specs}) == len(files), "a report is also called by its name alone"
     assert len(files) > 40
+
+
+def test_a_content_is_validated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    validate = ReportSpec.model_validate
+    monkeypatch.setattr(
+        ReportSpec, "model_validate", lambda content: asked.append(content["name"]) or validate(content)
+    )
+    write(tmp_path, "same", VALID)
+    changing = VALID.replace("reimbursements:", "others:")
+    write(tmp_path, "changes", changing)
+    before, _ = load_specs(tmp_path)
+    write(tmp_path, "changes", changing.replace("3d", "4d"))
+    after, _ = load_specs(tmp_path)
+    assert asked == ["changes", "same", "changes"]
+    assert before[1] == after[1]
+    assert [spec.period.lookback.days for spec in (before[0], after[0])] == [3, 4]
 
 
 def test_a_name_travels_from_file_to_dag() -> None:
