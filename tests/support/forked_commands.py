@@ -10,6 +10,7 @@ command costs. Those that a command starts in Airflow's environment are forks, t
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
@@ -77,6 +78,8 @@ def _serve() -> None:
 
 def _import_all() -> None:
     from sellerops.cli import COMMANDS, airflow
+    from sellerops.marts.specs import load_marts
+    from sellerops.settings.specs import load_specs
 
     airflow.in_airflow = lambda arguments: _fork(lambda: _run_module(*arguments[1:]), os.environ)
     for module in (
@@ -90,6 +93,11 @@ def _import_all() -> None:
     ):
         import_module(module)
     import_module("airflow.cli.cli_parser").get_parser()
+    # What commands read as shipped; a child validates a spec again only if its content is another.
+    load_specs(PROJECT_ROOT / "include" / "config" / "reports")
+    load_marts()
+    # A child that looks for garbage would copy all of this.
+    gc.freeze()
 
 
 def _launch(words: Sequence[str]) -> None:
