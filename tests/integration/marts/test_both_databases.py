@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from support.mart_copies import copy_tables
 
@@ -46,7 +47,14 @@ def test_every_mart_has_the_same_cells(warehouse: Ledger, bigquery: BigQueryAddr
         MartBuilder(warehouse, open_mart_store(name, address, ledger=conninfo), marts, declared)
         for name, address in (("postgres", conninfo), ("bigquery", bigquery))
     )
-    here.build_all()
+    here.look()
+    with psycopg.connect(conninfo) as connection:
+        # Nothing of the other account is compared.
+        connection.execute("DELETE FROM sellerops.mart_pending WHERE account_id NOT IN ('', %s)", (ACCOUNT,))
+    for mart in here.marts:
+        here.build(mart)
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("ANALYZE")
     inputs = {name for mart in marts for name in mart.inputs}
     copy_tables(
         conninfo,
