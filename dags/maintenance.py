@@ -125,6 +125,12 @@ with DAG(
             return upkeep.measure_sizes(get_runtime(), conf.get("logging", "base_log_folder"))
 
     @task
+    def measure_settling(**context: Any) -> int:
+        """Measure how long figures keep changing, for the hub's page Data health."""
+        with task_outcome(context):
+            return maintenance.measure_settling(get_runtime().ledger)
+
+    @task
     def check_secrets(**context: Any) -> list[str]:
         """Report client secrets that end soon."""
         with task_outcome(context):
@@ -158,6 +164,7 @@ with DAG(
         clean_airflow,
         delete_old_logs,
         measure_sizes,
+        measure_settling,
         check_secrets,
         check_credentials,
         check_stale_slices,

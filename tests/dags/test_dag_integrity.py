@@ -336,11 +336,13 @@ def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: Da
         "clean_airflow",
         "delete_old_logs",
         "measure_sizes",
+        "measure_settling",
         "check_secrets",
         "check_credentials",
         "check_stale_slices",
         "send_missed_notices",
     }
+    assert dag.timetable.expression == "40 4 * * *"  # as the hub's page of settling times says
     assert all(not task.upstream_task_ids for task in dag.tasks)
     dag.params.validate()
 

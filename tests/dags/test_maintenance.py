@@ -154,6 +154,28 @@ def test_a_run_whose_id_begins_like_a_notified_one_gets_its_notice(
     assert maintenance.runs_without_notice(ledger, age, horizon) == [(DAG_ID, "manual__2|x")]
 
 
+def test_a_table_that_cannot_be_measured_keeps_no_other_from_its_settling_curve(ledger: Ledger) -> None:
+    def measured() -> set[str]:
+        with ledger.connection() as connection:
+            rows = connection.execute("SELECT table_name FROM sellerops.settling_measurement").fetchall()
+        return {row["table_name"] for row in rows}
+
+    broken = "amazon_sp.sales_daily"
+    with ledger.connection() as connection:
+        connection.execute("CREATE SCHEMA amazon_sp")
+        connection.execute(f"CREATE TABLE {broken} (date date)".encode())
+    with pytest.raises(
+        GiveUpError, match=r"of 1 of \d+ tables was not measured: amazon_sp\.sales_daily: col"
+    ):
+        maintenance.measure_settling(ledger)
+    others = measured()
+    assert {"amazon_sp.sales_daily_totals", "amazon_sp.all_orders"} <= others
+    with ledger.connection() as connection:
+        connection.execute(f"DROP TABLE {broken}".encode())
+    assert maintenance.measure_settling(ledger) == len(others) + 1
+    assert measured() == others | {broken}
+
+
 def test_an_account_without_a_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(self: LoginWithAmazonHook) -> tuple[bool, str]:
         asked.add(self.conn_id)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from integration.destinations.documents import Doc, as_json, day_slice, spec_with
 
+from sellerops.base.clock import Clock
 from sellerops.calendar.slices import plan_slices
 from sellerops.cli import main
 from sellerops.completeness.settling_time import (
@@ -15,11 +17,13 @@ from sellerops.completeness.settling_time import (
     lookback_of,
     measure_settling,
     resolve_lookback,
+    settling_tables,
+    store_settling,
 )
 from sellerops.destinations import load_document, open_destination
 from sellerops.destinations.jobs import RequestMeta
 from sellerops.ledger import Ledger
-from sellerops.ledger.history import AgeFigure
+from sellerops.ledger.settling import AgeFigure
 from sellerops.settings.accounts import load_accounts
 
 FIRST = date(2026, 10, 1)
@@ -27,13 +31,13 @@ SPEC = spec_with("sales_and_traffic", "sales_daily", quarantine=None)
 COLUMNS = len(SPEC.tables["sales_daily"].columns) - 1  # the key
 
 
-def look(conninfo: str, day: date, age: int, units: Sequence[int]) -> None:
+def look(conninfo: str, day: date, age: int, units: Sequence[int], account: str = "shop") -> None:
     """A document of ``day``, made ``age`` days after it."""
     rows = [
         {"parentAsin": "P", "childAsin": f"A{n}", "salesByAsin": {"unitsOrdered": count}}
         for n, count in enumerate(units)
     ]
-    slice_ = day_slice(SPEC, day.isoformat())
+    slice_ = day_slice(SPEC, day.isoformat(), account=account)
     doc = Doc(SPEC, slice_, as_json(salesAndTrafficByAsin=rows), content_type="application/json")
     made = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=age)
     load_document(
@@ -81,6 +85,42 @@ def test_a_row_that_comes_late_counts_with_all_its_cells(conninfo: str, ledger: 
         (1, 2 * COLUMNS, COLUMNS),
         (2, 2 * COLUMNS, COLUMNS),
     ]
+
+
+def stored(ledger: Ledger) -> list[tuple[Any, ...]]:
+    with ledger.connection() as connection:
+        rows = connection.execute(
+            "SELECT table_name, account_id, age_days, days, cells, moved, measured_at "
+            "FROM sellerops.settling_figure JOIN sellerops.settling_measurement USING (table_name) "
+            "ORDER BY 1, 2, 3"
+        )
+        return [tuple(row.values()) for row in rows]
+
+
+def test_stored_figures_are_those_measured_of_each_account_and_of_all(conninfo: str, ledger: Ledger) -> None:
+    (table,) = settling_tables(SPEC)
+    store_settling(ledger, table)
+    assert stored(ledger) == []
+    for number in range(3):
+        look(conninfo, FIRST + timedelta(days=number), 1, [1, 2])
+        look(conninfo, FIRST + timedelta(days=number), 3, [1, 5])
+    store_settling(ledger, table)
+    alone = stored(ledger)
+    assert {row[1] for row in alone} == {"", "shop"}
+    look(conninfo, FIRST, 1, [7], account="shop_2")
+    look(conninfo, FIRST, 2, [8], account="shop_2")
+    ledger.set_clock(Clock(datetime.now(UTC), datetime(2026, 11, 1, tzinfo=UTC), 0.0))
+    store_settling(ledger, table)
+    store_settling(ledger, table)
+    found = stored(ledger)
+    for account in (None, "shop", "shop_2"):
+        (measured,) = measure_settling(ledger, SPEC, account)
+        assert [row[2:6] for row in found if row[1] == (account or "")] == [
+            (each.age, each.days, each.cells, each.moved) for each in measured.figures
+        ]
+    assert [row[3] for row in found if row[2] == 1] == [3, 3, 1]  # days that accounts share count once
+    assert {row[0] for row in found} == {"amazon_sp.sales_daily"}
+    assert {row[-1] for row in found} == {datetime(2026, 11, 1, tzinfo=UTC)}
 
 
 def figures(*moved: int, days: int = 30, cells: int = 10_000) -> SettlingFigures:

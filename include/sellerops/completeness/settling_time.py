@@ -4,13 +4,19 @@ and the lookback that follows from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
-from sellerops.ledger.history import AgeFigure, settling_figures
+from sellerops.ledger.settling import (
+    ALL_ACCOUNTS,
+    AgeFigure,
+    loaded_accounts,
+    replace_settling_figures,
+    settling_figures,
+)
 from sellerops.settings.specs import ReportSpec, TableSpec, WriteDisposition
 from sellerops.settings.specs.period import AUTO_LOOKBACK_AT_FIRST
 
@@ -43,6 +49,16 @@ class SettlingFigures:
 
 
 @dataclass(frozen=True)
+class SettlingTable:
+    """A table whose restatements are recorded. ``name``: with its schema; ``day``: a column."""
+
+    name: str
+    day: str
+    cells_per_row: int
+    is_merge: bool
+
+
+@dataclass(frozen=True)
 class Lookback:
     """How far back to collect again, with the reason for the task log."""
 
@@ -60,48 +76,58 @@ def day_column(table: TableSpec) -> str | None:
     return table.day_from_window or table.day or table.age_from
 
 
-def measure_settling(
-    ledger: Ledger, spec: ReportSpec, account_id: str | None = None
-) -> list[SettlingFigures]:
-    """The settling figures of each table of ``spec`` with recorded restatements, of one account or of all."""
-    with ledger.connection() as connection:
-        return measure_settling_on(connection, spec, account_id)
-
-
-def measure_settling_on(
-    connection: Connection, spec: ReportSpec, account_id: str | None = None
-) -> list[SettlingFigures]:
-    """``measure_settling`` on a connection, for example of the read-only role."""
+def settling_tables(spec: ReportSpec) -> list[SettlingTable]:
+    """The tables of ``spec`` whose restatements are recorded."""
     found = []
-    for name, table, day in _settling_tables(spec):
+    for name, table in spec.tables.items():
+        day = day_column(table)
+        is_snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
+        if day is None or is_snapshot or not (table.restatements and table.primary_key):
+            continue
         cells = [
             each for each, column in table.columns.items()
             if each not in table.primary_key and not column.personal
         ]  # fmt: skip
-        full_name = f"{spec.source}.{name}"
-        figures = settling_figures(
-            connection,
-            full_name,
-            day,
-            cells_per_row=len(cells),
-            is_merge=table.write_disposition is WriteDisposition.MERGE,
-            account_id=account_id,
-        )
-        found.append(SettlingFigures(full_name, tuple(figures)))
+        is_merge = table.write_disposition is WriteDisposition.MERGE
+        found.append(SettlingTable(f"{spec.source}.{name}", day, len(cells), is_merge))
     return found
 
 
 def has_settling(spec: ReportSpec) -> bool:
     """Whether a table of the report records its restatements."""
-    return any(True for _ in _settling_tables(spec))
+    return bool(settling_tables(spec))
 
 
-def _settling_tables(spec: ReportSpec) -> Iterator[tuple[str, TableSpec, str]]:
-    for name, table in spec.tables.items():
-        day = day_column(table)
-        snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
-        if day is not None and not snapshot and table.restatements and table.primary_key:
-            yield name, table, day
+def measure_settling(
+    ledger: Ledger, spec: ReportSpec, account_id: str | None = None
+) -> list[SettlingFigures]:
+    """The settling figures of each table of ``spec`` with recorded restatements, of one account or of all."""
+    with ledger.connection() as connection:
+        return [
+            SettlingFigures(table.name, tuple(_measure(connection, table, account_id)))
+            for table in settling_tables(spec)
+        ]
+
+
+def store_settling(ledger: Ledger, table: SettlingTable) -> None:
+    """Measure a table's settling figures, of each account and of all together, and store them for pages."""
+    with ledger.connection() as connection:
+        accounts = loaded_accounts(connection, table.name)
+        by_account = {each: _measure(connection, table, each) for each in accounts}
+        # The figures of all are not the sums of the accounts': they share days. Counting takes seconds.
+        together = by_account[accounts[0]] if len(accounts) == 1 else _measure(connection, table, None)
+        replace_settling_figures(connection, table.name, {**by_account, ALL_ACCOUNTS: together})
+
+
+def _measure(connection: Connection, table: SettlingTable, account_id: str | None) -> list[AgeFigure]:
+    return settling_figures(
+        connection,
+        table.name,
+        table.day,
+        cells_per_row=table.cells_per_row,
+        is_merge=table.is_merge,
+        account_id=account_id,
+    )
 
 
 def resolve_lookback(ledger: Ledger, spec: ReportSpec, account_id: str) -> Lookback:

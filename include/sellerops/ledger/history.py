@@ -1,12 +1,10 @@
-"""Reading loads that can be repeated, and how long the figures of a table keep changing."""
+"""Reading loads that can be repeated."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-
-from psycopg.rows import class_row
 
 from sellerops.ledger.database import Connection
 
@@ -35,23 +33,6 @@ class RecordedLoad:
     window_end: datetime | None
 
 
-@dataclass(frozen=True)
-class AgeFigure:
-    """``cells`` of ``days`` days that were loaded at an age of at most ``age`` days and again later;
-    ``moved`` of them changed later.
-    """
-
-    age: int
-    days: int
-    cells: int
-    moved: int
-
-    @property
-    def percent(self) -> float:
-        """Percentage of the cells that did not change later."""
-        return 100.0 * (1 - self.moved / self.cells) if self.cells else 0.0
-
-
 def recorded_loads(connection: Connection, table: str, destination: str) -> list[RecordedLoad]:
     """All loads of a table in a destination, by id, which is the order in which they began.
 
@@ -77,21 +58,3 @@ def recorded_loads(connection: Connection, table: str, destination: str) -> list
         {"table": table, "destination": destination},
     ).fetchall()
     return [RecordedLoad(**{**row, "marketplace_ids": tuple(row["marketplace_ids"])}) for row in rows]
-
-
-def settling_figures(
-    connection: Connection,
-    table: str,
-    day_column: str,
-    *,
-    cells_per_row: int,
-    is_merge: bool,
-    account_id: str | None,
-) -> list[AgeFigure]:
-    """The figures of one table by age, youngest first; empty without a table or a day loaded twice."""
-    with connection.cursor(row_factory=class_row(AgeFigure)) as cursor:
-        return cursor.execute(
-            "SELECT age_days AS age, days, cells, moved "
-            "FROM sellerops.finality(%s::text, %s::text, %s::integer, %s::boolean, %s::text)",
-            (table, day_column, cells_per_row, is_merge, account_id),
-        ).fetchall()

@@ -1,4 +1,6 @@
-"""The tasks of the maintenance DAG: partitions, old rows, stale slices, credentials, unsent notices."""
+"""The tasks of the maintenance DAG: partitions, old rows, settling times, stale slices, credentials, unsent
+notices.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import GiveUpError
+from sellerops.base.redaction import redact
 from sellerops.calendar.slices import days_label
 
 if TYPE_CHECKING:
@@ -103,6 +106,38 @@ def delete_old_evidence(runtime: Runtime, keep_days: int) -> int:
     time). Returns of how many jobs.
     """
     return runtime.evidence.delete_old(datetime.now(UTC) - timedelta(days=keep_days))
+
+
+def measure_settling(ledger: Ledger) -> int:
+    """Measure how long figures keep changing and store it for the hub, for each table with recorded
+    restatements of a report that is on. Returns how many tables.
+
+    A table that fails keeps its former figures, and the others get theirs: GiveUpError then names those that
+    failed.
+    """
+    import psycopg
+
+    from sellerops.base.reader_role import first_line
+    from sellerops.completeness.settling_time import settling_tables, store_settling
+    from sellerops.settings.specs import enabled_specs
+
+    tables = [table for spec in enabled_specs() for table in settling_tables(spec)]
+    failed = {}
+    for table in tables:
+        try:
+            store_settling(ledger, table)
+        except psycopg.Error as error:
+            failed[table.name] = redact(first_line(error))
+            log.warning("%s: not measured: %s", table.name, failed[table.name])
+    if failed:
+        raise GiveUpError(
+            f"the settling time of {len(failed)} of {len(tables)} tables was not measured: "
+            + "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+            + ".",
+            where="table sellerops.settling_figure",
+            remedy="The next day's run measures again; clear this task to do it now.",
+        )
+    return len(tables)
 
 
 def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30) -> None:

@@ -15,7 +15,9 @@ from sellerops.completeness import DayState, read_calendars
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
 from sellerops_airflow.dashboard import airflow_links, runs
+from sellerops_airflow.dashboard.routes import health
 from sellerops_airflow.dashboard.runs import StartedRun
+from sellerops_airflow.dashboard.schedules import Reports
 from sellerops_airflow.runtime import get_runtime
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -181,8 +183,6 @@ def test_runs_that_were_not_started_leave_no_claim(hub: Hub, monkeypatch: pytest
 
 
 def test_a_quarantined_document_leads_to_its_question(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sellerops_airflow.dashboard.routes import health
-
     (row,) = _get(hub, "health/quarantine")["rows"]
     assert row["question_path"] is None
     subject = f"sales_and_traffic: {ACCOUNT} sales_daily US 2026-11-18"
@@ -211,8 +211,43 @@ def test_settling_curves_come_with_the_lookback(hub: Hub) -> None:
     assert "sales_and_traffic" in _get(hub, "health/settling/reports")
     curves = _get(hub, "health/settling", report="sales_and_traffic")
     assert {curve["lookback"] for curve in curves} == {SALES.period.lookback.days}
-    assert all(curve["settled_after"] is None and curve["points"] == [] for curve in curves)
+    for curve in curves:
+        assert (curve["measured_at"], curve["settled_after"], curve["points"]) == (None, None, [])
+        assert curve["dag_path"] == "dags/sellerops__maintenance"
     assert hub.owner.get("/hub/api/health/settling?report=nothing").status_code == 404
+
+
+def test_settling_curves_are_those_stored(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    table, at = "amazon_sp.sales_daily", NOW - timedelta(hours=4)
+    hub.add_to("sellerops.settling_measurement", {"table_name": table, "measured_at": at})
+    figure = {"table_name": table, "days": 30, "cells": 10_000}
+    hub.add_to(
+        "sellerops.settling_figure",
+        *({**figure, "account_id": "", "age_days": age, "moved": 500 // age**2} for age in (3, 2, 1)),
+        {**figure, "account_id": ACCOUNT, "age_days": 1, "moved": 9},
+    )
+    both = _settling(hub)
+    assert datetime.fromisoformat(both["measured_at"]) == at
+    assert [(point["age"], round(point["percent"], 2)) for point in both["points"]] == [
+        (1, 95),
+        (2, 98.75),
+        (3, 99.45),
+    ]
+    assert (both["settled_after"], both["lookback"]) == (3, SALES.period.lookback.days)
+    one = _settling(hub, account=ACCOUNT)
+    assert (one["settled_after"], len(one["points"])) == (1, 1)
+    period = SALES.period.model_copy(update={"lookback_auto": True})
+    tables = {"sales_daily": SALES.tables["sales_daily"]}
+    auto = SALES.model_copy(update={"period": period, "tables": tables})
+    monkeypatch.setattr(health, "known_reports", lambda: Reports({auto.name: auto}, {}))
+    assert (_settling(hub)["lookback"], _settling(hub, account=ACCOUNT)["lookback"]) == (3, 2)
+    other = _settling(hub, account="northwind_eu")
+    assert (other["measured_at"], other["settled_after"], other["points"]) == (both["measured_at"], None, [])
+
+
+def _settling(hub: Hub, **query: Any) -> Any:
+    curves = _get(hub, "health/settling", report="sales_and_traffic", **query)
+    return next(curve for curve in curves if curve["table"] == "amazon_sp.sales_daily")
 
 
 def _get(hub: Hub, path: str, **query: Any) -> Any:

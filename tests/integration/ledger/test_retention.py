@@ -78,7 +78,8 @@ BOUNDED = {
     "clock", "connection_test", "deployment", "hub_setting", "landing_table", "login_lock", "login_refusal",
     "marketplace", "mart_definition", "mart_input", "notification_listener", "notification_subscription",
     "personal_table", "purge_mark", "quota_bucket", "quota_budget", "quota_cooldown", "quota_waiter",
-    "reference_digest",    "report", "report_listing", "restock_override", "starter_view",
+    "reference_digest", "report", "report_listing", "restock_override", "settling_figure",
+    "settling_measurement", "starter_view",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, HTTPException, Query
@@ -14,6 +15,7 @@ from sellerops.read_models.health.quarantines import OpenQuarantine, read_open_q
 from sellerops.read_models.health.quota import QuotaBucket, read_quota
 from sellerops.read_models.health.rejects import RejectingLoad, read_rejecting_loads
 from sellerops.read_models.health.schema_changes import SchemaChange, read_schema_changes
+from sellerops.read_models.health.settling import read_settling
 from sellerops.read_models.queries import Connection
 from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops_airflow.dashboard.airflow_links import dag_path, open_questions, run_path, task_page_path
@@ -24,10 +26,10 @@ from sellerops_airflow.dashboard.small_tables import table_of
 from sellerops_airflow.dashboard.tables import InPaging, Table
 
 if TYPE_CHECKING:
-    from sellerops.ledger.history import AgeFigure
+    from sellerops.ledger.settling import AgeFigure
 
 router = APIRouter(prefix="/health", tags=["health"], route_class=HubRoute)
-_QUARANTINE_DAG = "sellerops__quarantine"
+_QUARANTINE_DAG, _MEASURING_DAG = "sellerops__quarantine", "sellerops__maintenance"
 
 
 class Quarantined(OpenQuarantine):
@@ -75,12 +77,15 @@ class SettlingPoint(BaseModel):
 class SettlingCurve(BaseModel):
     """One table of a report. ``settled_after``: days until 99 % of its cells no longer change; None: the
     history is too short, or does not reach that far. ``lookback``: days that each run collects again.
+    ``measured_at``: None if it has not been measured yet. ``dag_path``: the DAG that measures, once a day.
     """
 
     report: str
     table: str
     lookback: int
     is_lookback_measured: bool
+    measured_at: datetime | None
+    dag_path: str
     settled_after: int | None
     points: list[SettlingPoint]
 
@@ -179,20 +184,28 @@ def freshness(
 
 @router.get("/settling")
 def settling(report: str, scope: InScope) -> list[SettlingCurve]:
-    """How long the figures of a report keep changing, from our own history; a curve per table."""
-    from sellerops.completeness.settling_time import measure_settling_on
+    """How long the figures of a report keep changing, as last measured from our own history, by table."""
+    from sellerops.completeness.settling_time import SettlingFigures, lookback_of, settling_tables
+    from sellerops.ledger.settling import AgeFigure
 
     spec = known_reports().specs.get(report)
     if spec is None:
         raise HTTPException(404, f"There is no report {report!r}.")
     account = scope.accounts[0] if len(scope.accounts) == 1 else None
-    found = read(lambda connection: measure_settling_on(connection, spec, account))
+    tables = [each.name for each in settling_tables(spec)]
+    stored = read(lambda connection: read_settling(connection, tables, account))
+    measured = {name: each.measured_at for name, each in stored.items()}
+    figures = {name: [AgeFigure(**f.model_dump()) for f in each.figures] for name, each in stored.items()}
+    found = [SettlingFigures(table, tuple(figures.get(table, ()))) for table in tables]
+    lookback = lookback_of(found).value if spec.period.lookback_auto else spec.period.lookback
     return [
         SettlingCurve(
             report=report,
             table=each.table,
-            lookback=spec.period.lookback.days,
+            lookback=lookback.days,
             is_lookback_measured=spec.period.lookback_auto,
+            measured_at=measured.get(each.table),
+            dag_path=dag_path(_MEASURING_DAG),
             settled_after=each.settled.age if each.settled else None,
             points=[_point(figure) for figure in each.figures],
         )

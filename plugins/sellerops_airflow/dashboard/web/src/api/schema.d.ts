@@ -673,7 +673,7 @@ export interface paths {
         };
         /**
          * Settling
-         * @description How long the figures of a report keep changing, from our own history; a curve per table.
+         * @description How long the figures of a report keep changing, as last measured from our own history, by table.
          */
         get: operations["settling_api_health_settling_get"];
         put?: never;
@@ -4850,12 +4850,17 @@ export interface components {
          * SettlingCurve
          * @description One table of a report. ``settled_after``: days until 99 % of its cells no longer change; None: the
          *     history is too short, or does not reach that far. ``lookback``: days that each run collects again.
+         *     ``measured_at``: None if it has not been measured yet. ``dag_path``: the DAG that measures, once a day.
          */
         SettlingCurve: {
+            /** Dag Path */
+            dag_path: string;
             /** Is Lookback Measured */
             is_lookback_measured: boolean;
             /** Lookback */
             lookback: number;
+            /** Measured At */
+            measured_at: string | null;
             /** Points */
             points: components["schemas"]["SettlingPoint"][];
             /** Report */

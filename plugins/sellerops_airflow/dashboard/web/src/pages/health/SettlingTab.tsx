@@ -1,6 +1,6 @@
 import { Box, Heading, Span, Stack, Table, Text } from "@chakra-ui/react";
 
-import { type Answer, EmptyState, Loaded, Select, percent, units, useApi, useQueryParam, useScope } from "../../components";
+import { AirflowLink, type Answer, EmptyState, Loaded, Moment, Select, percent, units, useApi, useQueryParam, useScope } from "../../components";
 
 type Curve = Answer<"/api/health/settling">[number];
 
@@ -43,6 +43,7 @@ const BOTTOM = 24;
 const CurveOf = ({ curve }: { curve: Curve }) => {
   const settled = curve.settled_after;
   const days = (count: number) => (count === 1 ? "1 day" : `${units(count)} days`);
+  const dag = <AirflowLink to={curve.dag_path}>{curve.dag_path.replace("dags/", "")}</AirflowLink>;
   const said =
     settled !== null ? `99 % of the cells no longer change after ${days(settled)}.` : "The history is too short to say when the figures settle (28 days loaded twice, and 1,000 cells, are needed).";
   return (
@@ -51,10 +52,22 @@ const CurveOf = ({ curve }: { curve: Curve }) => {
         {curve.table}
       </Heading>
       <Text fontSize="sm" color="fg.muted" mb={2}>
-        {said} Lookback: {days(curve.lookback)}
+        {curve.measured_at !== null && said} Lookback: {days(curve.lookback)}
         {curve.is_lookback_measured ? ", measured" : ", as configured"}.
+        {curve.measured_at !== null && (
+          <>
+            {" "}
+            Measured <Moment value={curve.measured_at} />.
+          </>
+        )}
       </Text>
-      {curve.points.length === 0 ? <EmptyState title="No day has been loaded twice yet">The curve begins once runs have collected the same days again.</EmptyState> : <Drawing curve={curve} said={said} />}
+      {curve.measured_at === null ? (
+        <EmptyState title="Not measured yet">DAG {dag} measures once a day, at 04:40 UTC.</EmptyState>
+      ) : curve.points.length === 0 ? (
+        <EmptyState title="No day had been loaded twice">The curve begins once runs have collected the same days again. DAG {dag} measures once a day, at 04:40 UTC.</EmptyState>
+      ) : (
+        <Drawing curve={curve} said={said} />
+      )}
     </Box>
   );
 };
