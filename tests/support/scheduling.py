@@ -5,8 +5,9 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 # Folders of tests that share what takes long to make: an Airflow, its api-server, a warehouse of two weeks,
-# the days of the simulated sellers.
+# the days of the simulated sellers, all DAGs.
 END_TO_END, PAGES = "tests/e2e", "tests/integration/pages"
+DAGS = "tests/dags"
 WAREHOUSE, SIMULATION = "tests/integration/marts", "tests/unit/amazon_sandbox"
 _GROUPS = {
     PAGES: PAGES,
@@ -14,6 +15,7 @@ _GROUPS = {
     END_TO_END: END_TO_END,
     WAREHOUSE: WAREHOUSE,
     "tests/integration/alerts": WAREHOUSE,
+    DAGS: DAGS,
     SIMULATION: SIMULATION,
     "tests/unit/catalogue": SIMULATION,
 }
