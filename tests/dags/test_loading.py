@@ -122,9 +122,25 @@ def test_each_report_is_built_by_exactly_one_dag_file() -> None:
     assert sum(len(part) for part in parts) == len(set().union(*parts)) == len(build_all().dags)
 
 
+def test_a_tasks_process_builds_only_the_tasks_of_its_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    dag_id = "report__amazon_sp__sales_and_traffic"
+    whole = next(dag for dag in build_part(part_of(dag_id)).dags if dag.dag_id == dag_id)
+    wanted = SimpleNamespace(dag_id=dag_id, task_id="northwind_eu.slice.fetch_report")
+    monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
+    (dag,) = dags_to_parse(part_of(dag_id)).dags
+    own = {task.task_id: task for task in whole.tasks if task.task_id.startswith("northwind_eu.")}
+    assert 0 < len(own) < len(whole.tasks)
+    for task in dag.tasks:
+        same = own.pop(task.task_id)
+        assert task.upstream_task_ids == same.upstream_task_ids
+    assert not own
+    # A run's form is checked in every task's process, whichever accounts it names.
+    assert dag.params.dump() == whole.params.dump()
+
+
 def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change(config, "all_orders", shedule={})
-    wanted = SimpleNamespace(dag_id="report__amazon_sp__settlements")
+    wanted = SimpleNamespace(dag_id="report__amazon_sp__settlements", task_id=None)
     monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
     monkeypatch.setattr("sellerops_airflow.dag_factory.spec_check.get_parsing_context", lambda: wanted)
     monkeypatch.setattr("sellerops_airflow.dag_factory.checks.get_parsing_context", lambda: wanted)
