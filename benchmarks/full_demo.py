@@ -134,23 +134,23 @@ def spent_by_part(demo: int, home: Path) -> dict[str, float]:
     try:
         pids = {path.stem: json.loads(path.read_text())["pid"] for path in (home / "run").glob("*.json")}
         postmaster = int(next((home / "postgres").glob("data-*/postmaster.pid")).read_text().split()[0])
-        scheduler, processor = _spent(pids["airflow-scheduler"]), _spent(pids["airflow-dag-processor"])
+        scheduler, processor = spent(pids["airflow-scheduler"]), spent(pids["airflow-dag-processor"])
         return {
             "scheduler": scheduler.itself,
             "tasks": scheduler.others,
-            "api-server": _spent(pids["airflow-api-server"]).total,
+            "api-server": spent(pids["airflow-api-server"]).total,
             "dag-processor": processor.itself,
             "its parsing and callbacks": processor.others,
-            "triggerer": _spent(pids["airflow-triggerer"]).total,
-            "local Amazon": _spent(pids["amazon"]).total,
-            "Postgres": _spent(postmaster).total,
-            "demo": _spent(demo).itself,
+            "triggerer": spent(pids["airflow-triggerer"]).total,
+            "local Amazon": spent(pids["amazon"]).total,
+            "Postgres": spent(postmaster).total,
+            "demo": spent(demo).itself,
         }
     except (OSError, KeyError, StopIteration, ValueError, psutil.NoSuchProcess):
         return {}
 
 
-def _spent(pid: int) -> Spent:
+def spent(pid: int) -> Spent:
     process = psutil.Process(pid)
     own = process.cpu_times()
     others = own.children_user + own.children_system
