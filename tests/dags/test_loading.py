@@ -180,7 +180,7 @@ def test_a_report_switched_off_has_no_dag_but_its_running_tasks_do(
     assert "report__amazon_sp__all_orders" not in {dag.dag_id for dag in built.dags}
     assert len(built.dags) == REPORT_COUNT - 1
     assert "report__amazon_sp__all_orders" not in DagBag(dag_folder=str(PROJECT_ROOT / "dags")).dag_ids
-    wanted = SimpleNamespace(dag_id="report__amazon_sp__all_orders")
+    wanted = SimpleNamespace(dag_id="report__amazon_sp__all_orders", task_id=None)
     monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
     assert parsed("report__amazon_sp__all_orders") == ["report__amazon_sp__all_orders"]
 

@@ -89,7 +89,7 @@ def test_switched_off_nothing_is_scheduled_but_what_has_started_still_exists(
     assert sign_in_dag("Text.") is not None
 
     class Context:
-        dag_id = PAYMENTS
+        dag_id, task_id = PAYMENTS, "northwind_na.slice.fetch_report"
 
     monkeypatch.setattr(reports_factory, "get_parsing_context", Context)
     (dag,) = dags_to_parse(part_of(PAYMENTS)).dags
@@ -103,7 +103,7 @@ def test_started_tasks_exist_without_any_login(portal_config: Path, monkeypatch:
     write_logins(portal_config, {}, enabled=False)
 
     class Context:
-        dag_id = PAYMENTS
+        dag_id, task_id = PAYMENTS, "northwind_na.slice.fetch_report"
 
     monkeypatch.setattr(reports_factory, "get_parsing_context", Context)
     (dag,) = dags_to_parse(part_of(PAYMENTS)).dags
