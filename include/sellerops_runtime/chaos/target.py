@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,7 +13,10 @@ import psutil
 
 from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.chaos.network import Network
+from sellerops_runtime.errors import StartError
 from sellerops_runtime.postgres import EmbeddedPostgres
+
+log = logging.getLogger(__name__)
 
 _RESTART_SECONDS = 1.0
 # How the processes that run tasks call themselves.
@@ -86,8 +90,12 @@ class Supervisor:
         while not self._ended.wait(_RESTART_SECONDS):
             for name, component in list(self._target.airflow.components.items()):
                 if component.exit_code is not None and name not in self._target.held:
-                    component.kill()  # what is left of its session
-                    self._target.airflow.start_component(name)
+                    component.kill()  # what is left of its session, also of an attempt that failed
+                    try:
+                        self._target.airflow.start_component(name)
+                    except StartError as error:
+                        log.warning("%s is started again: %s", name, error)
+                        continue
                     self.restarts.append(name)
 
 

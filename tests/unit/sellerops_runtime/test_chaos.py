@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import date
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from sellerops.settings.specs import load_spec
 from sellerops_runtime.chaos import faults as chaos_faults
 from sellerops_runtime.chaos import running
+from sellerops_runtime.chaos import target as chaos_target
 from sellerops_runtime.chaos.__main__ import main
 from sellerops_runtime.chaos.faults import Fault, faults_for
 from sellerops_runtime.chaos.judging import Outcome, broken_promises, headlines, wrong_messages
@@ -22,7 +25,7 @@ from sellerops_runtime.chaos.plan import Kind, Step, make_plan
 from sellerops_runtime.chaos.reporting import broken_events, report
 from sellerops_runtime.chaos.running import Event, Night, break_things, settle
 from sellerops_runtime.chaos.system import BACKFILLED, ORDERS, SALES, SNAPSHOTS, write_config
-from sellerops_runtime.chaos.target import Target
+from sellerops_runtime.chaos.target import Supervisor, Target
 from sellerops_runtime.chaos.work import Driver, Work
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.progress import Progress
@@ -230,6 +233,26 @@ def test_a_component_also_loses_its_connections_to_redis(monkeypatch: pytest.Mon
     monkeypatch.setattr(chaos_faults, "_local_ports", lambda *_: [])
     assert faults["forget connections of worker-1"].begin(target, step) is None
     assert {"cut redis off", "reset connections to redis"} <= faults.keys()
+
+
+def test_a_component_that_does_not_start_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis may need longer than it gets; nothing would be restarted any more."""
+    monkeypatch.setattr(chaos_target, "_RESTART_SECONDS", 0.001)
+    attempts, is_up = [], threading.Event()
+
+    def start(name: str) -> None:
+        attempts.append(name)
+        if len(attempts) == 1:
+            raise StartError("Redis did not become ready.")
+        ended.exit_code = None
+        is_up.set()
+
+    ended: Any = SimpleNamespace(exit_code=1, kill=lambda: None)
+    airflow: Any = SimpleNamespace(components={"redis": ended}, start_component=start)
+    postgres: Any = None
+    with Supervisor(Target(airflow, postgres, ("", 1), lambda _: None)) as supervisor:
+        assert is_up.wait(10)
+    assert (attempts, supervisor.restarts) == (["redis"] * 2, ["redis"])
 
 
 @pytest.mark.parametrize("minutes", ["0", "241", "nan"])
