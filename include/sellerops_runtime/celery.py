@@ -90,6 +90,8 @@ class Celery:
             "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": 3600,
             **{f"CELERY_BROKER_TRANSPORT_OPTIONS__{key}": value for key, value in _BROKER_LIMITS.items()},
             "CELERY__EXTRA_CELERY_CONFIG": json.dumps(_RESULT_LIMITS),
+            # Each takes a second. After three, the default, a task that cannot be sent has failed a try.
+            "CELERY__TASK_PUBLISH_MAX_RETRIES": 600,
         }
 
     @staticmethod

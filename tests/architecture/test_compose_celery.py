@@ -103,9 +103,12 @@ def test_every_component_has_the_demos_limits_for_a_silent_redis() -> None:
     limits = {
         f"AIRFLOW__{key}": value
         for key, value in Celery().settings().items()
-        if key.startswith("CELERY_BROKER_TRANSPORT") or key == "CELERY__EXTRA_CELERY_CONFIG"
+        if key.startswith("CELERY_BROKER_TRANSPORT")
+        or key in ("CELERY__EXTRA_CELERY_CONFIG", "CELERY__TASK_PUBLISH_MAX_RETRIES")
     }
-    assert {"SOCKET_TIMEOUT", "SOCKET_CONNECT_TIMEOUT"} <= {key.rpartition("__")[2] for key in limits}
+    assert {"SOCKET_TIMEOUT", "SOCKET_CONNECT_TIMEOUT", "TASK_PUBLISH_MAX_RETRIES"} <= {
+        key.rpartition("__")[2] for key in limits
+    }
     for service in SERVICES.values():
         if service.get("command", [""])[0] == "airflow":
             own = {key: service["environment"].get(key) for key in limits}
