@@ -25,12 +25,14 @@ TRIGGERERS = ("triggerer", "triggerer-2")
 # Seconds. By default a worker waits without end, and a scheduler two minutes, for a Redis that is silent or
 # whose connection a gateway has forgotten (kombu, `socket_timeout`). docker-compose.celery.yaml has the same.
 _BROKER_LIMITS = {"SOCKET_TIMEOUT": 30, "SOCKET_CONNECT_TIMEOUT": 10}
-# A query of results whose connection is gone ends the scheduler, unless it is repeated with a new one.
-_RESULT_LIMITS = {
+# A query of results whose connection is gone ends the scheduler, unless it is repeated with a new one. A task
+# is sent again until Airflow's limit of a second: a refusal before it would fail a try of the task.
+_LIMITS = {
     "redis_socket_timeout": 10,
     "redis_socket_connect_timeout": 10,
     "redis_socket_keepalive": True,
     "redis_retry_on_timeout": True,
+    "task_publish_retry_policy": {"max_retries": None, "interval_start": 0.2, "interval_max": 0.5},
 }
 # What workers need not know: they reach Airflow's metadata only through the api-server, with a token for each
 # task. Who has the last three could be any user.
@@ -89,7 +91,7 @@ class Celery:
             # Seconds until another worker gets what a dead one had received and not begun.
             "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": 3600,
             **{f"CELERY_BROKER_TRANSPORT_OPTIONS__{key}": value for key, value in _BROKER_LIMITS.items()},
-            "CELERY__EXTRA_CELERY_CONFIG": json.dumps(_RESULT_LIMITS),
+            "CELERY__EXTRA_CELERY_CONFIG": json.dumps(_LIMITS),
             # Each takes a second. After three, the default, a task that cannot be sent has failed a try.
             "CELERY__TASK_PUBLISH_MAX_RETRIES": 600,
         }
