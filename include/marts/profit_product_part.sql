@@ -5,7 +5,7 @@
 -- grain: [account_id, part_first, sku, currency]
 -- partition: [account_id, part_first]
 -- inputs:
---   profit_sku_part: {day: part_first, before: 24}
+--   profit_product_day: {day: part_first, before: 24}
 --   reference.calendar: {day: day, before: 24, account: false, marketplace: false}
 -- columns:
 --   account_id: {type: text, description: "Account of config/accounts.yaml."}
@@ -44,43 +44,50 @@
 --   other_cm2: {type: decimal, unit: currency, description: "Fees of coupons and deals, inbound, removals, reimbursements, clawbacks, tax on fees, and every other line of level CM2. Each day at its rate; only what is known: see the counts."}
 --   cm2: {type: decimal, unit: currency, cost: true, description: "Contribution margin 2: cm1 and the columns after it. Each day at its rate; only what is known: see the counts."}
 --   overhead: {type: decimal, unit: currency, description: "Costs of the account that are never spread: subscription, services, EPR, fee adjustments. Each day at its rate; only what is known: see the counts."}
-WITH sums AS (
-    SELECT p.account_id, c.month_first, p.part_first, p.sku, COALESCE(p.reporting_currency, '') AS currency,
-           SUM(p.units) AS units,
-           SUM(p.returned_units) AS returned_units,
-           SUM(p.unknown_sales) AS unknown_sales,
-           SUM(p.unknown_selling_fees) AS unknown_selling_fees,
-           SUM(p.unknown_fulfilment_fees) AS unknown_fulfilment_fees,
-           SUM(p.unknown_cogs) AS unknown_cogs,
-           SUM(p.unknown_margin) AS unknown_margin,
-           SUM(p.unknown_rate) AS unknown_rate,
-           SUM(p.estimated) AS estimated,
-           SUM(p.incomplete) AS incomplete,
-           SUM(p.missing_ads) AS missing_ads,
-           SUM(p.missing_cost) AS missing_cost,
-           SUM(p.missing_fees) AS missing_fees,
-           SUM(p.missing_fx_rate) AS missing_fx_rate,
-           SUM(p.missing_price) AS missing_price,
-           SUM(p.missing_storage) AS missing_storage,
-           SUM(p.missing_unmapped) AS missing_unmapped,
-           SUM(p.missing_vat_setting) AS missing_vat_setting,
-           SUM(p.product_sales_reporting) AS product_sales,
-           SUM(p.other_income_reporting) AS other_income,
-           SUM(p.refunds_reporting) AS refunds,
-           SUM(p.promotions_reporting) AS promotions,
-           SUM(p.selling_fees_reporting) AS selling_fees,
-           SUM(p.fulfilment_fees_reporting) AS fulfilment_fees,
-           SUM(p.other_cm1_reporting) AS other_cm1,
-           SUM(p.cogs_reporting) AS cogs,
-           SUM(p.cm1_reporting) AS cm1,
-           SUM(p.ads_reporting) AS ads,
-           SUM(p.storage_reporting) AS storage,
-           SUM(p.other_cm2_reporting) AS other_cm2,
-           SUM(p.cm2_reporting) AS cm2,
-           SUM(p.overhead_reporting) AS overhead
-    FROM {{ ref('profit_sku_part') }} AS p
-    INNER JOIN {{ source('reference.calendar') }} AS c ON c.day = p.part_first
-    GROUP BY p.account_id, c.month_first, p.part_first, p.sku, COALESCE(p.reporting_currency, '')
+WITH last_days AS (
+    -- With any figures: then each SKU of a part has the sum of the part.
+    SELECT d.account_id, d.part_first, MAX(d.day) AS day
+    FROM {{ ref('profit_product_day') }} AS d
+    GROUP BY d.account_id, d.part_first
+),
+sums AS (
+    SELECT d.account_id, c.month_first, d.part_first, d.sku, d.currency,
+           d.units,
+           d.returned_units,
+           d.unknown_sales,
+           d.unknown_selling_fees,
+           d.unknown_fulfilment_fees,
+           d.unknown_cogs,
+           d.unknown_margin,
+           d.unknown_rate,
+           d.estimated,
+           d.incomplete,
+           d.missing_ads,
+           d.missing_cost,
+           d.missing_fees,
+           d.missing_fx_rate,
+           d.missing_price,
+           d.missing_storage,
+           d.missing_unmapped,
+           d.missing_vat_setting,
+           d.product_sales,
+           d.other_income,
+           d.refunds,
+           d.promotions,
+           d.selling_fees,
+           d.fulfilment_fees,
+           d.other_cm1,
+           d.cogs,
+           d.cm1,
+           d.ads,
+           d.storage,
+           d.other_cm2,
+           d.cm2,
+           d.overhead
+    FROM last_days AS l
+    INNER JOIN {{ ref('profit_product_day') }} AS d
+        ON d.account_id = l.account_id AND d.part_first = l.part_first AND d.day = l.day
+    INNER JOIN {{ source('reference.calendar') }} AS c ON c.day = d.part_first
 ),
 parts AS (
     SELECT s.account_id, s.month_first, s.part_first FROM sums AS s GROUP BY s.account_id, s.month_first, s.part_first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -75,6 +76,13 @@ class MartStore(Protocol):
 
     name: str
     dialect: str  # of sqlglot: "postgres" or "bigquery"
+
+    def session(self, where: str) -> AbstractContextManager[None]:
+        """Within it, calls of this thread share a connection, where a destination has such.
+
+        :param where: what the connection is for, as the destination's list of connections shows it.
+        """
+        ...
 
     def table_sql(self, table: str) -> str:
         """The quoted SQL name of a table."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,7 +92,7 @@ class MartBuilder:
         self._drop_retired()
         self._store.prepare(searched_columns(self._marts))
         # The rows of loads are looked for meanwhile, which may take minutes in large tables.
-        with self._ledger.database.connection(LOADING) as connection:
+        with self._ledger.database.connection(LOADING) as connection, self._store.session("marts"):
             changes = collect_changes(connection, self._store, self._marts)
         for mart in self._marts:
             self._compute.queue_due(mart)
@@ -144,10 +145,12 @@ class MartBuilder:
         destination is unavailable.
         """
         begun = time.monotonic()
-        if not self._is_due(mart):
-            return MartBuild(mart.name, self._store.name)
-        self._copy_reference(mart)
-        spans, counts = (self._compute if mart.computed else self._select).build(mart)
+        # What is computed takes minutes, in which a connection would be idle.
+        with nullcontext() if mart.computed else self._store.session(f"mart {mart.name}"):
+            if not self._is_due(mart):
+                return MartBuild(mart.name, self._store.name)
+            self._copy_reference(mart)
+            spans, counts = (self._compute if mart.computed else self._select).build(mart)
         seconds = time.monotonic() - begun
         if spans:
             with self._ledger.connection() as connection:

@@ -1,51 +1,57 @@
-WITH sums AS (
+WITH last_days AS (
+  /* With any figures: then each SKU of a part has the sum of the part. */
   SELECT
-    p.account_id,
-    c.month_first,
-    p.part_first,
-    p.sku,
-    COALESCE(p.reporting_currency, '') AS currency,
-    SUM(p.units) AS units,
-    SUM(p.returned_units) AS returned_units,
-    SUM(p.unknown_sales) AS unknown_sales,
-    SUM(p.unknown_selling_fees) AS unknown_selling_fees,
-    SUM(p.unknown_fulfilment_fees) AS unknown_fulfilment_fees,
-    SUM(p.unknown_cogs) AS unknown_cogs,
-    SUM(p.unknown_margin) AS unknown_margin,
-    SUM(p.unknown_rate) AS unknown_rate,
-    SUM(p.estimated) AS estimated,
-    SUM(p.incomplete) AS incomplete,
-    SUM(p.missing_ads) AS missing_ads,
-    SUM(p.missing_cost) AS missing_cost,
-    SUM(p.missing_fees) AS missing_fees,
-    SUM(p.missing_fx_rate) AS missing_fx_rate,
-    SUM(p.missing_price) AS missing_price,
-    SUM(p.missing_storage) AS missing_storage,
-    SUM(p.missing_unmapped) AS missing_unmapped,
-    SUM(p.missing_vat_setting) AS missing_vat_setting,
-    SUM(p.product_sales_reporting) AS product_sales,
-    SUM(p.other_income_reporting) AS other_income,
-    SUM(p.refunds_reporting) AS refunds,
-    SUM(p.promotions_reporting) AS promotions,
-    SUM(p.selling_fees_reporting) AS selling_fees,
-    SUM(p.fulfilment_fees_reporting) AS fulfilment_fees,
-    SUM(p.other_cm1_reporting) AS other_cm1,
-    SUM(p.cogs_reporting) AS cogs,
-    SUM(p.cm1_reporting) AS cm1,
-    SUM(p.ads_reporting) AS ads,
-    SUM(p.storage_reporting) AS storage,
-    SUM(p.other_cm2_reporting) AS other_cm2,
-    SUM(p.cm2_reporting) AS cm2,
-    SUM(p.overhead_reporting) AS overhead
-  FROM __ref__profit_sku_part__ AS p
-  INNER JOIN __source__reference__dot__calendar__ AS c
-    ON c.day = p.part_first
+    d.account_id,
+    d.part_first,
+    MAX(d.day) AS day
+  FROM __ref__profit_product_day__ AS d
   GROUP BY
-    p.account_id,
+    d.account_id,
+    d.part_first
+), sums AS (
+  SELECT
+    d.account_id,
     c.month_first,
-    p.part_first,
-    p.sku,
-    COALESCE(p.reporting_currency, '')
+    d.part_first,
+    d.sku,
+    d.currency,
+    d.units,
+    d.returned_units,
+    d.unknown_sales,
+    d.unknown_selling_fees,
+    d.unknown_fulfilment_fees,
+    d.unknown_cogs,
+    d.unknown_margin,
+    d.unknown_rate,
+    d.estimated,
+    d.incomplete,
+    d.missing_ads,
+    d.missing_cost,
+    d.missing_fees,
+    d.missing_fx_rate,
+    d.missing_price,
+    d.missing_storage,
+    d.missing_unmapped,
+    d.missing_vat_setting,
+    d.product_sales,
+    d.other_income,
+    d.refunds,
+    d.promotions,
+    d.selling_fees,
+    d.fulfilment_fees,
+    d.other_cm1,
+    d.cogs,
+    d.cm1,
+    d.ads,
+    d.storage,
+    d.other_cm2,
+    d.cm2,
+    d.overhead
+  FROM last_days AS l
+  INNER JOIN __ref__profit_product_day__ AS d
+    ON d.account_id = l.account_id AND d.part_first = l.part_first AND d.day = l.day
+  INNER JOIN __source__reference__dot__calendar__ AS c
+    ON c.day = d.part_first
 ), parts AS (
   SELECT
     s.account_id,

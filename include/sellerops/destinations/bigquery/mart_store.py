@@ -48,6 +48,10 @@ class BigQueryMartStore:
         self._ledger = ledger
         self._partitions: dict[str, str] = {}
 
+    def session(self, where: str) -> contextlib.nullcontext[None]:
+        """Nothing to share: each call is a request."""
+        return contextlib.nullcontext()
+
     def table_sql(self, table: str) -> str:
         return f"`{self._full_name(table)}`"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
@@ -37,8 +38,8 @@ _PLANNING = (
     "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; "
     "SET LOCAL jit = off; SET LOCAL enable_sort = off"
 )
-# Partitions are small, and other marts are rebuilt beside: a parallel plan takes a fifth more processor time, most
-# of it to start its workers. A table that is made anew is large.
+# Partitions are small, and other marts are rebuilt beside: a parallel plan takes a fifth more processor time,
+# most of it to start its workers. A table that is made anew is large.
 _NOT_PARALLEL = "SET LOCAL max_parallel_workers_per_gather = 0"
 # Of the rows that a failing test found.
 _SHOWN = 3
@@ -52,6 +53,16 @@ class PostgresMartStore:
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
+        self._shared = threading.local()
+
+    @contextmanager
+    def session(self, where: str) -> Iterator[None]:
+        with self._open(where) as connection:
+            self._shared.connection = connection
+            try:
+                yield
+            finally:
+                self._shared.connection = None
 
     def table_sql(self, table: str) -> str:
         schema, _, name = table.partition(".")
@@ -190,9 +201,12 @@ class PostgresMartStore:
 
     @contextmanager
     def _open(self, where: str, rules: Sequence[ErrorRule] = MART_RULES) -> Iterator[BoundedConnection[Any]]:
+        shared: BoundedConnection[Any] | None = getattr(self._shared, "connection", None)
         with (
             typed_errors(where, rules),
-            connect(
+            nullcontext(shared)
+            if shared
+            else connect(
                 self._conninfo, LOADING, autocommit=True, application_name=f"sellerops {where}"
             ) as connection,
         ):
