@@ -58,8 +58,8 @@ NOTHING_THERE = {
     "browsers open '<login>'": "unknown login",
     "browsers open": "has no logins",
 }
-# There in whole or in part if marts have been built by then, by another printed command or by a run that one of them
-# started: a mart without its inputs says what is missing.
+# There in whole or in part if marts have been built by then, by another printed command or by a run that one
+# of them started: a mart without its inputs says what is missing.
 MAYBE_THERE = ("--sku NW-CFP-640-350ML",)
 # Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (
