@@ -214,7 +214,7 @@ def fill(connection: psycopg.Connection[tuple[object, ...]], size: Size, now: da
         for (name,) in connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'sellerops'::regnamespace AND relkind = 'r' "
             "AND relpersistence = 'p' "
-            "AND relname !~ 'alembic|api_call|clock|^inbound_|^login_|^browser_|^required_'"
+            "AND relname !~ 'alembic|api_call|clock|^inbound_|^login_|^browser_|^required_|^settling_'"
         )
     ]
     for table in tables:

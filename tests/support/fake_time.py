@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
+
+import pytest
+
+
+def sleep_at_once(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let coroutines of this thread sleep no longer; returns the seconds that they would have slept.
+
+    Other threads, such as a server of other tests, sleep as before: without it they would turn in circles.
+    """
+    slept: list[float] = []
+    here, sleep = threading.get_ident(), asyncio.sleep
+
+    async def sleep_or_not(seconds: float, *result: object) -> None:
+        if threading.get_ident() != here:
+            await sleep(seconds, *result)
+        else:
+            slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep_or_not)
+    return slept
 
 
 class FakeTime:

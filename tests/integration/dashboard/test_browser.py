@@ -69,6 +69,7 @@ def test_axe_finds_nothing_serious(
             others = tab.page.locator(f"{ROOT} [role=tab][aria-selected=false]") if size is DESK else None
             for name in others.all_inner_texts() if others else []:
                 tab.page.get_by_role("tab", name=name, exact=True).click()
+                tab.page.get_by_role("tabpanel", name=name, exact=True).wait_for(timeout=SECONDS)
                 tab.settle(title)
                 found[f"{title}, {name}"] = _serious(tab)
         assert len(found) > len(PAGES) or size is PHONE

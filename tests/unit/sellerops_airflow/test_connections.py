@@ -11,7 +11,9 @@ from airflow.providers_manager import ProvidersManager
 
 from sellerops.base.errors import ConfigurationError, CredentialsError
 from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.common.lwa import LWA_TOKEN_URL
+from sellerops_airflow import runtime as runtime_module
 from sellerops_airflow.hooks.amazon_ads import AmazonAdsHook
 from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
 from sellerops_airflow.hooks.archive import ARCHIVE_VARIABLE
@@ -232,12 +234,20 @@ def test_a_spec_is_read_again_after_a_while_and_credentials_after_a_refusal(
     moment = 0.0
     monkeypatch.setattr("sellerops.ledger.deployment.bind_archive", lambda *_: None)
     monkeypatch.setattr("sellerops.base.timed_cache.time.monotonic", lambda: moment)
+    read: list[str] = []
+    load_spec = runtime_module.load_spec
+
+    def counted(dag_id: str) -> ReportSpec:
+        read.append(dag_id)
+        return load_spec(dag_id)
+
+    monkeypatch.setattr(runtime_module, "load_spec", counted)
     runtime = Runtime(lambda: "host=nowhere", lambda: "/tmp/archive", lambda: "host=nowhere")
     dag_id = "report__amazon_sp__settlements"
     spec = runtime.spec(dag_id)
-    assert runtime.spec(dag_id) is spec
+    assert runtime.spec(dag_id) is spec and read == [dag_id]
     moment = 61.0
-    assert runtime.spec(dag_id) is not spec
+    assert runtime.spec(dag_id) == spec and read == [dag_id, dag_id]
 
     def secret() -> str:
         collector: Any = runtime.collector(spec, account(), Priority.SCHEDULE)

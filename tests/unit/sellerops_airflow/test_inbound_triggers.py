@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from airflow.sdk.execution_time import task_runner
 from support.fake_runtime import FakeRuntime
+from support.fake_time import sleep_at_once
 
 from sellerops.base.errors import CredentialsError, GiveUpError, OperationFailed, RetryableError
 from sellerops.inbound import workflow
@@ -97,13 +98,7 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Seconds that the loop would have slept."""
-    seconds: list[float] = []
-
-    async def sleep(delay: float) -> None:
-        seconds.append(delay)
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    return seconds
+    return sleep_at_once(monkeypatch)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.fake_runtime import DAG_ID, NOW, SLICE, FakeCollector, FakeRuntime
+from support.fake_time import sleep_at_once
 
 from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.collect import WaitOutcome, WaitResult
@@ -101,12 +102,7 @@ def test_refused_credentials_are_read_again_next_time(runtime: FakeRuntime) -> N
 
 def test_no_event_comes_before_the_floor(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Airflow 3.3.2 fails a task whose trigger fires within about three seconds of its deferral."""
-    slept: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    slept = sleep_at_once(monkeypatch)
     events(trigger())
     assert report.FIRST_EVENT_AFTER_S >= 10
     assert slept == [pytest.approx(report.FIRST_EVENT_AFTER_S, abs=1.0)]
