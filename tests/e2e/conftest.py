@@ -79,6 +79,9 @@ def system(
         ledger = running.enter_context(closing(Ledger(warehouse)))
         sandbox = running.enter_context(SandboxServer(speed=SPEED, options=("--start", start)))
         follow_clock(ledger, sandbox)
+        # Before Airflow starts: the canary's schedule is due at once, and signs in to the same login.
+        sandbox.control("POST", "/portal", json={"challenges": []})
+        sandbox.faults("portal_captcha", times=1)
         airflow = running.enter_context(
             running_airflow(
                 postgres_server,
@@ -122,8 +125,6 @@ def run_with_captcha(system: System) -> str:
     except BrowserMissing:
         return ""
     system.airflow.wait_for_dags(PAYMENTS, "portal_sign_in")
-    system.sandbox.control("POST", "/portal", json={"challenges": []})
-    system.sandbox.faults("portal_captcha", times=1)
     return system.airflow.run(PAYMENTS, {"from_day": days_ago(20), "to_day": days_ago(14)})
 
 

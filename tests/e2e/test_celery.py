@@ -68,7 +68,12 @@ def test_a_worker_that_is_killed_while_it_loads_costs_no_row_and_no_report(
         # Every load writes here before it commits: the task waits in the middle of its transaction.
         blocking.execute("LOCK TABLE sellerops.load IN SHARE MODE")
         run_id = system.airflow.run(ON_WORKERS, {"from_day": day, "to_day": day})
-        wait_until(lambda: _is_held_up(system), PATIENT, "a load that waits", watch=[*workers.values()])
+        wait_until(
+            lambda: _is_held_up(system) and bool(_load(system, run_id)["pid"]),
+            PATIENT,
+            "a load that waits",
+            watch=[*workers.values()],
+        )
         victim = _worker_of(system, run_id, workers)
         assert {queue: len(names) for queue, names in _taken(system).items()} == dict.fromkeys(queues.ALL, 2)
         victim.kill()

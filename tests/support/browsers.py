@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from sellerops.browsers.executable import find_chromium
 from sellerops.browsers.pool import Pool
 from sellerops.browsers.session import BrowserSession, open_session
 from sellerops.settings.logins import Login
+from sellerops_runtime import ports
 
 MARK = "sellerops-test (automated)"
 
@@ -31,14 +31,14 @@ def needs_chromium() -> None:
 
 
 def free_port() -> int:
-    """A port that nothing uses, like the one below it: there the Chromium in a container listens."""
+    """A port that nothing uses, like the one below it: there the Chromium in a container listens.
+
+    None of those that the system gives to outgoing connections, which might take it before our server does.
+    """
     while True:
-        with socket.socket() as taken, socket.socket() as below:
-            taken.bind(("", 0))
-            port = int(taken.getsockname()[1])
-            with suppress(OSError):
-                below.bind(("", port - 1))
-                return port
+        port = ports.free_port()
+        if ports.is_free(port - 1):
+            return port
 
 
 def make_login(name: str, **fields: Any) -> Login:
