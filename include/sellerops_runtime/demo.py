@@ -148,7 +148,7 @@ def _collect(
         )
         first, last = closed_days(stack.ledger.clock().now(), accounts)
         progress.say(f"Collecting {first} to {last}: {len(expected)} reports, {len(accounts)} sellers")
-        runs = Runs(api, chosen, first, last, LISTINGS)
+        runs = Runs(api, chosen, first, last, LISTINGS, marts=marts)
         states = _follow(stack, api, runs, collected, poller)
         # Not on interruption: the local Amazon may be unresponsive, and the next start resets the speed
         # anyway.

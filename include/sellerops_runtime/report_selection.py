@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sellerops.settings.specs import PeriodKind, ReportSpec
 
@@ -22,6 +22,10 @@ MART_REPORTS = (
     *("listings_all", "reimbursements", "restock_recommendations", "sales_and_traffic_by_sku"),
     *("sp_advertised_products", "sp_purchased_products", "storage_fees", "transactions"),
 )
+# With MARTS=1 these go further back than the others: forecasts need two months of demand and stock. Each is
+# a document a month.
+HISTORY_REPORTS = frozenset({"all_orders", "inventory_ledger_summary"})
+HISTORY = timedelta(days=60)
 # With PORTAL=1: files of web pages that no API serves, of each login.
 PORTAL_REPORTS = (
     "awd_storage_fees",
@@ -59,8 +63,13 @@ def needs_asins(spec: ReportSpec) -> bool:
     return spec.request.split is not None or spec.request.operation in _OF_ASINS
 
 
-def run_days(spec: ReportSpec, first: date, last: date) -> dict[str, str]:
-    """A run's parameters for these days; empty unless the report's period is a day that may be chosen."""
+def run_days(spec: ReportSpec, first: date, last: date, *, marts: bool = False) -> dict[str, str]:
+    """A run's parameters for these days; empty unless the report's period is a day that may be chosen.
+
+    ``marts``: for ``HISTORY_REPORTS``, also the days before.
+    """
     if spec.period.kind.is_whole_only or spec.period.kind is PeriodKind.SNAPSHOT:
         return {}
+    if marts and spec.name in HISTORY_REPORTS:
+        first -= HISTORY
     return {"from_day": first.isoformat(), "to_day": last.isoformat()}

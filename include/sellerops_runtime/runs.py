@@ -23,8 +23,16 @@ class Runs:
     """
 
     def __init__(
-        self, api: AirflowApi, parts: Sequence[Sequence[ReportSpec]], first: date, last: date, source: str
+        self,
+        api: AirflowApi,
+        parts: Sequence[Sequence[ReportSpec]],
+        first: date,
+        last: date,
+        source: str,
+        *,
+        marts: bool = False,
     ) -> None:
+        self._marts = marts
         self._api, self._waiting, self._source = api, list(parts), source
         self._first, self._last = first, last
         self._began = datetime.now(UTC)
@@ -55,7 +63,7 @@ class Runs:
     def _trigger(self, specs: Sequence[ReportSpec]) -> None:
         name = f"{PREFIX}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
         for spec in specs:
-            days = run_days(spec, self._first, self._last)
+            days = run_days(spec, self._first, self._last, marts=self._marts)
             self.by_dag[spec.dag_id] = self._api.trigger(spec.dag_id, days, f"{name}__{spec.name}")
             self._api.set_paused(spec.dag_id, False)
 

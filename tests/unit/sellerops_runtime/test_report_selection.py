@@ -55,3 +55,13 @@ def test_only_reports_of_days_are_given_days() -> None:
         by_days = spec.period.kind in (PeriodKind.DAY, PeriodKind.RANGE, PeriodKind.LISTING)
         asked = run_days(spec, first, last)
         assert asked == ({"from_day": "2026-11-10", "to_day": "2026-11-16"} if by_days else {}), spec.name
+
+
+def test_marts_have_two_months_of_demand_and_stock() -> None:
+    first, last = date(2026, 11, 10), date(2026, 11, 16)
+    longer = {
+        spec.name for spec in SPECS if run_days(spec, first, last, marts=True) != run_days(spec, first, last)
+    }
+    assert longer == {"all_orders", "inventory_ledger_summary"}
+    (orders,) = (spec for spec in SPECS if spec.name == "all_orders")
+    assert run_days(orders, first, last, marts=True) == {"from_day": "2026-09-11", "to_day": "2026-11-16"}
