@@ -59,7 +59,7 @@ def main() -> int:
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as home,
-        _client(home, options.conninfo, options.reader) as (app, client),
+        hub_client(home, options.conninfo, options.reader) as (app, client),
     ):
         slow = [row for row in _measured(app, client, options) if not row["ok"]]
     print(f"\n{len(slow)} of them above {LIMIT_MS:g} ms or without an answer.")
@@ -72,7 +72,7 @@ def _measured(app: Any, client: Any, options: argparse.Namespace) -> Iterator[di
         "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
     )
     examples = _examples(options.conninfo)
-    last = _last_day(options.conninfo)
+    last = last_day(options.conninfo)
     for route in sorted(_routes(app), key=lambda each: each.path):
         if options.only and not any(f"/{name}" in route.path for name in options.only):
             continue
@@ -153,12 +153,12 @@ def _examples(conninfo: str) -> dict[str, Any]:
         "mart": "profit_day",
         "column": "product_sales",
         "report": "all_orders",
-        "day": str(_last_day(conninfo)),
+        "day": str(last_day(conninfo)),
         "name": "rates_old",
     }
 
 
-def _last_day(conninfo: str) -> Any:
+def last_day(conninfo: str) -> Any:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         row = connection.execute("SELECT max(day) FROM sellerops_marts.profit_day").fetchone()
     assert row is not None
@@ -166,7 +166,7 @@ def _last_day(conninfo: str) -> Any:
 
 
 @contextmanager
-def _client(home: str, conninfo: str, reader: str) -> Iterator[tuple[Any, Any]]:
+def hub_client(home: str, conninfo: str, reader: str) -> Iterator[tuple[Any, Any]]:
     os.environ.update(
         {
             "AIRFLOW_HOME": home,

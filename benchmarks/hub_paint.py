@@ -26,7 +26,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx
-from hub import _client, _last_day
+from hub import hub_client, last_day
 
 from sellerops_runtime.home import PROJECT_ROOT
 
@@ -84,7 +84,7 @@ def main() -> int:
     options = _options()
     if options.serve:
         return _serve(options)
-    last = _last_day(options.conninfo)
+    last = last_day(options.conninfo)
     slow = 0
     print("| page | days | anew: useful | all, ms | within: useful | all, ms |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
@@ -185,7 +185,7 @@ def _serve(options: argparse.Namespace) -> int:
     os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(PROJECT_ROOT / "plugins")
     with (
         tempfile.TemporaryDirectory() as home,
-        _client(home, options.conninfo, options.reader) as (_, client),
+        hub_client(home, options.conninfo, options.reader) as (_, client),
     ):
         from airflow.api_fastapi.app import create_app
 
