@@ -38,6 +38,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return FilesToProcesses(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
+# What drives a real browser or a whole Airflow: half of all processor time. `make test FULL=1` and CI run it.
+WHOLE_SYSTEMS = (
+    "tests/e2e/",
+    "tests/integration/browsers/",
+    "tests/integration/dashboard/test_browser",
+    "tests/integration/portal/",
+    "tests/integration/test_tls.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(WHOLE_SYSTEMS):
+            item.add_marker(pytest.mark.whole_system)
+
+
 # What is imported and collected stays: looking for garbage in it takes a fifth of the time of collecting, and
 # more while tests run. There is none in the large documents of tests either: looking for it after every 700
 # new objects took a third of the time of reading one.

@@ -26,7 +26,7 @@ export const HubLink = ({ to, params, label, children }: HubLinkProps) => {
   const next = scopeOnly(search);
   for (const [name, value] of Object.entries(params ?? {})) next.set(name, value);
   return (
-    <ChakraLink asChild variant="underline" colorPalette="blue" color="blue.fg" aria-label={label}>
+    <ChakraLink asChild display="inline" variant="underline" colorPalette="blue" color="blue.fg" aria-label={label}>
       <Link to={hubPath(to, next)}>{children}</Link>
     </ChakraLink>
   );
