@@ -278,3 +278,28 @@ def test_personal_rows_go_with_the_lines_of_their_unit(store: Store) -> None:
     (personal,) = store.rows("amazon_sp.merchant_orders__personal")
     assert (row["quantity_purchased"], personal["buyer_name"], personal["ordinal"]) == (3, "Cleo", 1)
     assert personal["load_id"] == row["load_id"]
+
+
+def test_a_load_reads_the_account_once_and_not_for_each_of_its_lines(conninfo: str) -> None:
+    """No statistics are there yet, as in the first minutes of a backfill: with a plan that reads all rows of
+    the account for each staged line, 600 lines would read 400,000 rows.
+    """
+    store = PostgresStore(conninfo)
+    number, lines = 300, 2
+    fortnights = (("2026-10-01", "2026-10-14"), ("2026-10-15", "2026-10-28"))
+    reported = [
+        transactions(
+            first,
+            last,
+            [transaction(f"{first} {each}", "RELEASED", first, lines) for each in range(number)],
+            0,
+        )
+        for first, last in fortnights
+    ]
+    items = loaded(store, reported, "transaction_items")
+    assert len(items) == len(fortnights) * number * lines
+    read = store.query(
+        "SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) AS rows FROM pg_stat_user_tables "
+        "WHERE relname LIKE 'transaction%%'"
+    )[0]["rows"]
+    assert 0 < read < 20 * len(items), read

@@ -51,7 +51,7 @@ from sellerops.destinations.undeclared_personal import UndeclaredColumn
 from sellerops.ledger.models import LoadCounts
 from sellerops.settings.specs import ReportSpec, WriteDisposition
 
-_ANALYZE_FROM = 10_000
+_ANALYZE_FROM = 1_000
 _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
 
 

@@ -26,7 +26,7 @@ from sellerops.destinations.results import WriteCounts
 # stored row of its key (null for a new key). ``is_later``: it replaces that row; ``is_other``: its content
 # differs; ``needs_whole_unit``: its whole unit must be compared. No column of a report ends in an underscore.
 FOUND = sql.Identifier("merge_found")
-_ANALYZE_FROM = 10_000
+_ANALYZE_FROM = 1_000
 # For smaller documents, one more statement costs more than it saves.
 OVERTAKES_FROM = 10_000
 _SAMPLE = 1_000

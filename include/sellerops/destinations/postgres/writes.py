@@ -17,6 +17,8 @@ from sellerops.destinations.shape import SYSTEM, UNIT_MARK
 from sellerops.settings.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
+# Units of the document, and their stored rows on other days than its own.
+UNITS, ELSEWHERE = sql.Identifier("load_unit"), sql.Identifier("load_elsewhere")
 
 
 @dataclass(frozen=True)
@@ -43,52 +45,89 @@ class Write:
     def replace(self, days: Sequence[date], stale: Sequence[date]) -> WriteCounts:
         """Delete the window's ``days`` and insert their rows; ``stale`` days keep those they have."""
         fresh = [day for day in days if day not in set(stale)]
+        within = {**self._range(days), "days": fresh}
+        is_whole = len(fresh) == (max(days) - min(days)).days + 1
         day = self.shape.day
         assert day is not None
         deleted = self.connection.execute(
             sql.SQL("DELETE FROM {} t WHERE {} AND {}").format(
-                self.shape.identifier, self.in_place(), self.day_is_any(column(day, "t"))
+                self.shape.identifier, self.in_place(), self.day_is_any(column(day, "t"), is_whole=is_whole)
             ),
-            {**self.values, **self._range(days), "days": fresh},
+            {**self.values, **within},
         ).rowcount
-        row_day = self.staged_day_is_any()
-        if self.shape.unit:
-            deleted += self._delete_moved({**self._range(days), "days": fresh})
-            row_day = sql.SQL("{} AND NOT EXISTS (SELECT FROM {} t WHERE {} AND NOT ({}))").format(
-                row_day, self.shape.identifier, self._same_unit("s"), self.day_is_any(column(day, "t"))
+        wanted = self.staged_day_is_any(is_whole=is_whole)
+        if self.shape.unit and self.has_stored_rows() and self._find_elsewhere(wanted, within):
+            deleted += self._delete_moved()
+            wanted = sql.SQL("{} AND NOT EXISTS (SELECT FROM {} e WHERE NOT e.load_is_older AND {})").format(
+                wanted,
+                ELSEWHERE,
+                sql.SQL(" AND ").join(
+                    sql.SQL("{} = {}").format(column(name, "e"), column(name, "s"))
+                    for name in self.shape.unit
+                ),
             )
-        inserted = self.insert(sql.SQL("AND {}").format(row_day), {**self._range(days), "days": fresh})
+        inserted = self.insert(sql.SQL("AND {}").format(wanted), within)
         return WriteCounts(inserted=inserted, superseded=self._not_inserted(inserted), replaced=deleted)
 
-    def staged_day_is_any(self) -> sql.Composable:
-        """Whether a staged row's day is among the parameter ``days``."""
+    def staged_day_is_any(self, *, is_whole: bool = False) -> sql.Composable:
+        """Whether a staged row's day is among the parameter ``days``; see ``day_is_any``."""
         if self.shape.table.day_from_window:
             return sql.SQL("%({})s::date = ANY(%(days)s::date[])").format(
                 sql.SQL(self.shape.table.day_from_window)
             )
-        return self.day_is_any(column(self.shape.day or "", "s"))
+        return self.day_is_any(column(self.shape.day or "", "s"), is_whole=is_whole)
 
-    def _delete_moved(self, days: Mapping[str, Any]) -> int:
-        """Delete older rows of the document's units on other days.
+    def _find_elsewhere(self, fresh: sql.Composable, days: Mapping[str, Any]) -> int:
+        """Find stored rows of the document's units on other days; they go to ``ELSEWHERE``. Returns how many.
 
-        Of two documents of one instant the one with the unit's later day wins.
+        ``load_is_older``: they give way to the document. Of two documents of one instant the one with the
+        unit's later day wins.
+
+        Through an analyzed table of units: of the staged rows on some days Postgres expects one, and for each
+        it would read all rows of the account.
         """
-        day = self.shape.day or ""
-        return self.connection.execute(
+        day, unit = self.shape.day or "", self.shape.unit
+        self.connection.execute(
             sql.SQL(
-                "DELETE FROM {target} t WHERE NOT {stays} AND EXISTS ("
-                "SELECT FROM {rows} AND {fresh} AND {same} AND (t.reported_at < %(reported_at)s "
-                "OR t.reported_at = %(reported_at)s AND {t_day} < {s_day}))"
+                "CREATE TEMP TABLE {units} ON COMMIT DROP AS SELECT {unit}, max({day}) AS load_last_day "
+                "FROM {rows} AND {fresh} GROUP BY {unit}"
             ).format(
-                target=self.shape.identifier,
-                stays=sql.SQL("({})").format(self.day_is_any(column(day, "t"))),
+                units=UNITS,
+                unit=identifiers(unit, "s"),
+                day=column(day, "s"),
                 rows=self.accepted_rows,
-                fresh=self.staged_day_is_any(),
-                same=self._same_unit("s"),
-                t_day=column(day, "t"),
-                s_day=column(day, "s"),
+                fresh=fresh,
             ),
             {**self.values, **days},
+        )
+        self.connection.execute(sql.SQL("ANALYZE {}").format(UNITS))
+        found = self.connection.execute(
+            sql.SQL(
+                "CREATE TEMP TABLE {elsewhere} ON COMMIT DROP AS SELECT {unit}, t.ctid AS load_place, "
+                "(t.reported_at < %(reported_at)s OR t.reported_at = %(reported_at)s "
+                "AND {t_day} < u.load_last_day) AS load_is_older "
+                "FROM {units} u JOIN {target} t ON {same} WHERE NOT ({stays})"
+            ).format(
+                elsewhere=ELSEWHERE,
+                unit=identifiers(unit, "u"),
+                t_day=column(day, "t"),
+                units=UNITS,
+                target=self.shape.identifier,
+                same=self._same_unit("u"),
+                stays=self.day_is_any(column(day, "t")),
+            ),
+            {**self.values, **days},
+        ).rowcount
+        if found:
+            self.connection.execute(sql.SQL("ANALYZE {}").format(ELSEWHERE))
+        return found
+
+    def _delete_moved(self) -> int:
+        """Delete the older rows of ``ELSEWHERE``."""
+        return self.connection.execute(
+            sql.SQL("DELETE FROM {} t USING {} e WHERE t.ctid = e.load_place AND e.load_is_older").format(
+                self.shape.identifier, ELSEWHERE
+            )
         ).rowcount
 
     def _same_unit(self, staged: str) -> sql.Composable:
@@ -129,18 +168,26 @@ class Write:
             return sql.SQL("t.account_id = %(account_id)s AND t.marketplace_id = %(marketplace_id)s")
         return sql.SQL("t.account_id = %(account_id)s AND t.region = %(region)s")
 
-    def day_is_any(self, day: sql.Composable) -> sql.Composable:
-        """Whether the row's day is among the parameter ``days``, from ``first_day`` to ``last_day``."""
+    def day_is_any(self, day: sql.Composable, *, is_whole: bool = False) -> sql.Composable:
+        """Whether the row's day is among the parameter ``days``, from ``first_day`` to ``last_day``.
+
+        ``is_whole``: these are all days between the two. Postgres knows how many rows are between two
+        moments, but not how many of them have one of a list of days.
+        """
         name = self.shape.day
         assert name is not None
         if self._kind(name) is not ColumnType.TIMESTAMP:
             return sql.SQL("{} = ANY(%(days)s::date[])").format(day)
         zone = sql.Literal(self.timezone)
-        return sql.SQL(
+        between = sql.SQL(
             "{day} >= %(first_day)s::date::timestamp AT TIME ZONE {zone} "
-            "AND {day} < (%(last_day)s::date + 1)::timestamp AT TIME ZONE {zone} "
-            "AND ({day} AT TIME ZONE {zone})::date = ANY(%(days)s::date[])"
+            "AND {day} < (%(last_day)s::date + 1)::timestamp AT TIME ZONE {zone}"
         ).format(day=day, zone=zone)
+        if is_whole:
+            return between
+        return sql.SQL("{between} AND ({day} AT TIME ZONE {zone})::date = ANY(%(days)s::date[])").format(
+            between=between, day=day, zone=zone
+        )
 
     @staticmethod
     def _range(days: Sequence[date]) -> dict[str, date]:
