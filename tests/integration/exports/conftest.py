@@ -27,14 +27,13 @@ def server() -> Iterator[SheetsServer]:
         assert started.differences == []
 
 
-@pytest.fixture(scope="session")
-def hook(server: SheetsServer) -> Iterator[GoogleSheets]:
+@pytest.fixture
+def hook(server: SheetsServer, monkeypatch: pytest.MonkeyPatch) -> GoogleSheets:
     """The real ``GSheetsHook`` behind our door; it repeats nothing by itself, so that faults are seen."""
     extra = {"is_anonymous": True, "api_endpoint": server.url, "num_retries": 0}
     connection = json.dumps({"conn_type": "google_cloud_platform", "extra": extra})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_SELLEROPS_SHEETS", connection)
-        yield GoogleSheets()
+    monkeypatch.setenv("AIRFLOW_CONN_SELLEROPS_SHEETS", connection)
+    return GoogleSheets()
 
 
 @pytest.fixture

@@ -89,8 +89,8 @@ const Figures = ({ proposal }: { proposal: Proposal }) => {
 
 const Parts = ({ page, place }: { page: Answer<"/api/restock/sku">; place: Place }) => (
   <>
-    {page.proposal && page.proposal.position !== null && <WhatIf place={place} />}
     {page.proposal && <Why proposal={page.proposal} />}
+    {page.proposal && page.proposal.position !== null && <WhatIf place={place} />}
     <History days={page.history.days} />
     <Forecasts history={page.history} />
     <SkuOverrides rows={page.overrides} />
