@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from support.sandbox import SandboxServer
 
@@ -107,19 +108,38 @@ class Bench:
     def let_time_pass_in_sleeps_alone(self, patch: pytest.MonkeyPatch) -> None:
         """From now on both clocks stand still, and who sleeps on them is woken at the moment it wanted: what
         the machine needs for all the rest, and how busy it is, is in no measured time.
+
+        No call is under way then: each has its limit, and who sleeps may wait for just that.
         """
         self.follow_clock(freeze=True)
+        under_way, quiet = 0, asyncio.Event()
+        quiet.set()
+        send = httpx.AsyncClient.send
+
+        async def counted_send(*args: Any, **kwargs: Any) -> httpx.Response:
+            nonlocal under_way
+            under_way += 1
+            quiet.clear()
+            try:
+                return await send(*args, **kwargs)
+            finally:
+                under_way -= 1
+                if not under_way:
+                    quiet.set()
 
         async def sleep_until(ledger: Ledger, moment: datetime) -> None:
+            await quiet.wait()
+            # Others may have slept, too.
             self.jump(max(0.0, (moment - ledger.clock().now()).total_seconds()) / 3600)
+
+        async def sleep_for_a_token(_: Any, seconds: float) -> None:
+            await sleep_until(self.ledger, self.ledger.clock().now() + timedelta(seconds=seconds))
 
         async def sleep_until_notified(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
             await sleep_until(ledger, moment)
             return arrived.is_set()
 
-        async def sleep_for_a_token(_: Any, seconds: float) -> None:
-            self.jump(seconds / 3600)
-
+        patch.setattr(httpx.AsyncClient, "send", counted_send)
         patch.setattr(waits, "_CLOCK_AGE", 0.0)
         for module in (account_calls, creation, follower, operation_pager, second_look):
             patch.setattr(module, "sleep_until", sleep_until)
