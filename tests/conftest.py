@@ -50,13 +50,9 @@ WHOLE_SYSTEMS = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    from support.scheduling import group_of
-
     for item in items:
         if item.nodeid.startswith(WHOLE_SYSTEMS):
             item.add_marker(pytest.mark.whole_system)
-    # Folders that run in one process take long: the many short files keep every process busy at the end.
-    items.sort(key=lambda item: group_of(item.nodeid).endswith(".py"))
 
 
 # What is imported and collected stays: looking for garbage in it takes a fifth of the time of collecting, and

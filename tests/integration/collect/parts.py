@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ class Bench:
         """From now on both clocks stand still, and who sleeps on them is woken at the moment it wanted: what
         the machine needs for all the rest, and how busy it is, is in no measured time.
 
-        No call is under way then: each has its limit, and who sleeps may wait for just that.
+        Who waits until a lost call must have ended sleeps until no call is under way: each has its limit.
         """
         self.follow_clock(freeze=True)
         under_way, quiet = 0, asyncio.Event()
@@ -128,21 +128,24 @@ class Bench:
                     quiet.set()
 
         async def sleep_until(ledger: Ledger, moment: datetime) -> None:
-            await quiet.wait()
-            # Others may have slept, too.
             self.jump(max(0.0, (moment - ledger.clock().now()).total_seconds()) / 3600)
 
-        async def sleep_for_a_token(_: Any, seconds: float) -> None:
-            await sleep_until(self.ledger, self.ledger.clock().now() + timedelta(seconds=seconds))
+        async def sleep_until_calls_have_ended(ledger: Ledger, moment: datetime) -> None:
+            await quiet.wait()
+            await sleep_until(ledger, moment)
 
         async def sleep_until_notified(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
             await sleep_until(ledger, moment)
             return arrived.is_set()
 
+        async def sleep_for_a_token(_: Any, seconds: float) -> None:
+            self.jump(seconds / 3600)
+
         patch.setattr(httpx.AsyncClient, "send", counted_send)
         patch.setattr(waits, "_CLOCK_AGE", 0.0)
-        for module in (account_calls, creation, follower, operation_pager, second_look):
+        for module in (account_calls, follower, operation_pager, second_look):
             patch.setattr(module, "sleep_until", sleep_until)
+        patch.setattr(creation, "sleep_until", sleep_until_calls_have_ended)
         patch.setattr(follower, "sleep_until_notified", sleep_until_notified)
         patch.setattr(waiting, "_sleep", sleep_for_a_token)
 
