@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from support.sandbox import SandboxServer
 
@@ -109,19 +108,19 @@ class Bench:
         """From now on both clocks stand still, and who sleeps on them is woken at the moment it wanted: what
         the machine needs for all the rest, and how busy it is, is in no measured time.
 
-        Who waits until a lost call must have ended sleeps until no call is under way: each has its limit.
+        Who waits until a lost create must have ended sleeps until none is under way, from fence to answer.
         """
         self.follow_clock(freeze=True)
         under_way, quiet = 0, asyncio.Event()
         quiet.set()
-        send = httpx.AsyncClient.send
+        call = creation.Creation._call
 
-        async def counted_send(*args: Any, **kwargs: Any) -> httpx.Response:
+        async def counted_call(*args: Any) -> None:
             nonlocal under_way
             under_way += 1
             quiet.clear()
             try:
-                return await send(*args, **kwargs)
+                await call(*args)
             finally:
                 under_way -= 1
                 if not under_way:
@@ -130,7 +129,7 @@ class Bench:
         async def sleep_until(ledger: Ledger, moment: datetime) -> None:
             self.jump(max(0.0, (moment - ledger.clock().now()).total_seconds()) / 3600)
 
-        async def sleep_until_calls_have_ended(ledger: Ledger, moment: datetime) -> None:
+        async def sleep_until_creates_have_ended(ledger: Ledger, moment: datetime) -> None:
             await quiet.wait()
             await sleep_until(ledger, moment)
 
@@ -141,11 +140,11 @@ class Bench:
         async def sleep_for_a_token(_: Any, seconds: float) -> None:
             self.jump(seconds / 3600)
 
-        patch.setattr(httpx.AsyncClient, "send", counted_send)
+        patch.setattr(creation.Creation, "_call", counted_call)
         patch.setattr(waits, "_CLOCK_AGE", 0.0)
         for module in (account_calls, follower, operation_pager, second_look):
             patch.setattr(module, "sleep_until", sleep_until)
-        patch.setattr(creation, "sleep_until", sleep_until_calls_have_ended)
+        patch.setattr(creation, "sleep_until", sleep_until_creates_have_ended)
         patch.setattr(follower, "sleep_until_notified", sleep_until_notified)
         patch.setattr(waiting, "_sleep", sleep_for_a_token)
 
