@@ -44,7 +44,6 @@ class Walk:
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.clicks = page, 0
         page.goto(url)
-        self._begun = time.perf_counter()
         self.seconds = 0.0
         # The plugin's entry in Airflow's own navigation.
         entry = page.get_by_role("link", name="Seller hub", exact=True)
@@ -67,7 +66,7 @@ class Walk:
     def read(self, place: Locator) -> list[str]:
         """The lines of an answer, once nothing of it loads any more."""
         place.first.wait_for(timeout=_WAIT_MS)
-        self.page.wait_for_function(f"!document.querySelector('{_ROOT} [aria-busy=true]')", timeout=_WAIT_MS)
+        _settle(self.page)
         self.seconds = time.perf_counter() - self._begun
         return [line for line in place.first.inner_text().splitlines() if line.strip()]
 
@@ -109,6 +108,8 @@ QUESTIONS: dict[str, Callable[[Walk], list[str]]] = {
     "Which days are missing, and how do I get them?": missing_days,
 }
 
+_PICTURED = {differs_from_seller_central: "hub-why-it-differs.png", missing_days: "hub-missing-days.png"}
+
 
 def main() -> int:
     options = _options()
@@ -123,9 +124,8 @@ def main() -> int:
             answers[question] = walked(walk)
             slow += walk.seconds > LIMIT_S
             print(f"| {question} | {walk.clicks} | {walk.seconds:.1f} |", flush=True)
-            if options.screenshots:
-                name = walked.__name__.replace("_", "-")
-                page.screenshot(path=options.screenshots / f"hub-path-{name}.png")
+            if options.screenshots and walked in _PICTURED:
+                page.screenshot(path=options.screenshots / _PICTURED[walked])
         if options.screenshots:
             _pictures(browser, options)
     for question, lines in answers.items():
@@ -167,9 +167,14 @@ def _pictures(browser: Browser, options: argparse.Namespace) -> None:
         page = _logged_in(browser, options, window, scheme)
         page.goto(f"{options.url}/plugin/hub/{slug}")
         page.locator(f"{_ROOT} h1").wait_for(timeout=_WAIT_MS)
-        page.wait_for_function(f"!document.querySelector('{_ROOT} [aria-busy=true]')", timeout=_WAIT_MS)
+        _settle(page)
         page.screenshot(path=options.screenshots / f"hub-{name}.png")
         page.context.close()
+
+
+def _settle(page: Page) -> None:
+    """Wait until nothing of the hub loads any more."""
+    page.wait_for_function(f"!document.querySelector('{_ROOT} [aria-busy=true]')", timeout=_WAIT_MS)
 
 
 def _logged_in(
