@@ -17,11 +17,10 @@ from sellerops.upkeep.storage import Folder
 __all__ = ["bench", "local_amazon", "stepping_clock"]
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "s3"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
-    return Folder(
-        {"local": str(tmp_path / "backups"), "memory": f"memory://{tmp_path}/backups"}[request.param]
-    )
+    root = tmp_path if request.param == "local" else request.getfixturevalue("bucket")
+    return Folder(f"{root}/backups")
 
 
 @pytest.fixture

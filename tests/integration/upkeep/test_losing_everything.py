@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from integration.collect.parts import Bench, another_run, collect
+from support.moto_server import REGION, MotoServer
 from support.postgres import PostgresServer
 
 from sellerops.base.errors import Quarantined
@@ -112,10 +114,22 @@ def shell(bench: Bench, postgres_server: PostgresServer, monkeypatch: pytest.Mon
     return run
 
 
+@pytest.fixture
+def bucket_of_connection(bucket: str, s3_server: MotoServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket, whose server and keys are in the connection that commands read."""
+    fields = {"conn_type": "sellerops_storage", "login": "test", "password": "test", "host": s3_server.url}
+    monkeypatch.setenv("AIRFLOW_CONN_SELLEROPS_STORAGE", json.dumps(fields | {"extra": {"region": REGION}}))
+    return bucket
+
+
 def test_nothing_is_lost_and_nothing_requested_twice(
-    bench: Bench, elsewhere: str, shell: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bench: Bench,
+    elsewhere: str,
+    shell: Any,
+    bucket_of_connection: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    target, lost = str(tmp_path / "backups"), bench.ledger.database.conninfo
+    target, lost = f"{bucket_of_connection}/backups", bench.ledger.database.conninfo
     bind_archive(bench.ledger, bench.archive)
     days = bench.slices(SALES)
     first = collect_and_load(bench, SALES, days[0])
