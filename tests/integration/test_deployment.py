@@ -41,9 +41,14 @@ def another_ledger(owner: str) -> None:
 def run_remedy(error: ConfigurationError, monkeypatch: pytest.MonkeyPatch, ledger: Ledger) -> None:
     """Run the printed command."""
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", ledger.database.conninfo)
-    printed = re.search(r"`bin/sellerops ([^`]+)`", error.remedy)
+    assert main(printed_command(error.remedy)) == 0
+
+
+def printed_command(text: str) -> list[str]:
+    """The arguments of the command in a text."""
+    printed = re.search(r"`bin/sellerops ([^`]+)`", text)
     assert printed is not None
-    assert main(shlex.split(printed[1])) == 0
+    return shlex.split(printed[1])
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -98,6 +103,28 @@ def test_a_moved_archive_is_adopted_with_the_addresses_of_its_documents(
     (done,) = replay(ledger, new, SPEC, Scope(), check=True)
     assert done.comparison.is_equal
     assert done.comparison.rows == 1
+
+
+def test_an_archive_without_the_ledgers_documents_is_adopted_only_by_its_own_option(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong address, or one where nothing is mounted: the ledger's addresses stay as they were."""
+    old, wrong = Archive(str(tmp_path / "old")), Archive(str(tmp_path / "wrong"))
+    bind_archive(ledger, old)
+    load_archived(ledger, old, SPEC, SLICE, archive_document(old, SPEC, SLICE, NOON, DOCUMENT))
+    with pytest.raises(ConfigurationError) as refused:
+        bind_archive(ledger, wrong)
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", ledger.database.conninfo)
+    adopting = printed_command(refused.value.remedy)
+    assert main(adopting) == 1
+    told = capsys.readouterr().err
+    assert "none of the 1 newest documents" in told
+    assert wrong.owner() is None
+    assert deployment_of(ledger).archive == old.root
+    assert main(printed_command(told)) == 0
+    bind_archive(ledger, wrong)
+    assert main(["ledger", "adopt-archive", "--archive", old.root]) == 0
+    bind_archive(ledger, old)
 
 
 def test_a_folder_that_is_not_mounted_is_not_taken_for_an_empty_archive(

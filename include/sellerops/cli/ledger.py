@@ -17,7 +17,7 @@ from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, open_ledger_as_owner, select
 from sellerops.ledger import SliceState
-from sellerops.ledger.deployment import adopt_archive
+from sellerops.ledger.deployment import adopt_archive, refuse_other_documents
 from sellerops.ledger.loads import costs
 from sellerops.settings.marketplaces import all_marketplaces
 
@@ -60,12 +60,18 @@ def add(commands: Any) -> None:
         "adopt-archive", help="pair an archive with this ledger, after it was moved or its ledger was lost"
     )
     adopt.add_argument("--archive", metavar="URI", help="the archive (default: $SELLEROPS_ARCHIVE)")
+    adopt.add_argument(
+        "--without-documents", action="store_true", help="even if the ledger's documents are not in it"
+    )
     adopt.set_defaults(run=_adopt)
 
 
 def _adopt(options: argparse.Namespace) -> int:
     with closing(open_ledger()) as ledger:
-        done = adopt_archive(ledger, Archive(archive_uri(options.archive)))
+        archive = Archive(archive_uri(options.archive))
+        if not options.without_documents:
+            refuse_other_documents(ledger, archive)
+        done = adopt_archive(ledger, archive)
     print(f"{done.root} is now this ledger's archive; {done.addresses:,} document addresses updated.")
     return 0
 

@@ -15,6 +15,9 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 
+# Some of them may have been deleted, as their retention is over.
+_NEWEST = 20
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -84,6 +87,23 @@ def adopt_archive(ledger: Ledger, archive: Archive) -> AdoptedArchive:
     return AdoptedArchive(archive.root, addresses)
 
 
+def refuse_other_documents(ledger: Ledger, archive: Archive) -> None:
+    """Raise ConfigurationError if the archive has none of the newest documents that the ledger knows.
+
+    It is an empty folder then, such as one where nothing is mounted, or another installation's.
+    """
+    former = f"{deployment_of(ledger).archive}/"
+    newest = ledger.database.run(_newest)
+    known = [f"{archive.root}/{uri.removeprefix(former)}" for uri in newest if uri.startswith(former)]
+    if known and not any(map(archive.has, known)):
+        raise ConfigurationError(
+            f"has none of the {len(known)} newest documents that the ledger knows, such as {known[0]}.",
+            where=f"archive {archive.root}",
+            remedy="Mount the folder or copy the documents there, or correct the address. If they are lost: "
+            f"`sellerops ledger adopt-archive --without-documents --archive {archive.root}`.",
+        )
+
+
 def restored_statements(point: datetime) -> tuple[str, str]:
     """Statements, for the transaction that restores the ledger: it was restored to ``point`` (its clock).
 
@@ -101,6 +121,18 @@ def _read(connection: Connection) -> Deployment:
     row = connection.execute("SELECT id::text AS id, archive FROM sellerops.deployment").fetchone()
     assert row is not None
     return Deployment(**row)
+
+
+def _newest(connection: Connection) -> list[str]:
+    """The addresses of the newest documents: of those collected, and of those loaded."""
+    rows = connection.execute(
+        "(SELECT archive_uri AS uri FROM sellerops.report_request WHERE archive_uri IS NOT NULL "
+        "ORDER BY id DESC LIMIT %(most)s) UNION "
+        "(SELECT document->>'uri' FROM sellerops.load WHERE document ? 'uri' "
+        "ORDER BY id DESC LIMIT %(most)s)",
+        {"most": _NEWEST},
+    )
+    return [row["uri"] for row in rows]
 
 
 def _bind(connection: Connection, root: str) -> Deployment:
