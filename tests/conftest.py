@@ -45,6 +45,7 @@ WHOLE_SYSTEMS = (
     "tests/integration/dashboard/test_browser",
     "tests/integration/portal/",
     "tests/integration/test_tls.py",
+    "tests/unit/sellerops_runtime/test_init.py",
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from xdist.scheduler import LoadScopeScheduling
 
 # Folders of tests that share what takes long to make: an Airflow, its api-server, a warehouse of two weeks,
@@ -30,6 +32,18 @@ class FilesToProcesses(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        """Give a process its next group or file: the groups first, as they take longest.
+
+        Not beside the end-to-end tests, whose Airflow would then have three other groups beside it.
+        """
+        if END_TO_END not in self.workqueue:
+            for group in _GROUPS.values():
+                if group in self.workqueue:
+                    self.workqueue.move_to_end(group, last=False)
+                    break
+        super()._assign_work_unit(node)
 
 
 def group_of(nodeid: str) -> str:
