@@ -136,9 +136,12 @@ def _tab(url: str, token: str) -> Iterator[Page]:
     from playwright.sync_api import sync_playwright
 
     from sellerops.browsers.executable import find_chromium
+    from sellerops.browsers.process import NO_BACKGROUND_REQUESTS
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=["--no-sandbox", *NO_BACKGROUND_REQUESTS]
+        )
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         context.add_cookies([{"name": "_token", "value": token, "url": url}])
         context.add_init_script(_WATCH)

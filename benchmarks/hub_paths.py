@@ -194,9 +194,12 @@ def _chromium() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     from sellerops.browsers.executable import find_chromium
+    from sellerops.browsers.process import NO_BACKGROUND_REQUESTS
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=["--no-sandbox", *NO_BACKGROUND_REQUESTS]
+        )
         yield browser
         browser.close()
 

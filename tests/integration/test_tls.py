@@ -13,6 +13,7 @@ from support.postgres import PostgresServer
 from support.tls import PROGRAM, Secured, secured_airflow
 
 from sellerops.browsers.executable import find_chromium
+from sellerops.browsers.process import NO_BACKGROUND_REQUESTS
 
 pytestmark = [
     pytest.mark.skipif(not PROGRAM, reason="needs Debian's caddy"),
@@ -64,7 +65,7 @@ def test_a_person_logs_in_and_opens_the_hub(secured: Secured) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium())
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*NO_BACKGROUND_REQUESTS])
         page = browser.new_context(ignore_https_errors=True).new_page()
         asked: list[tuple[str, int]] = []
         page.on("response", lambda answer: asked.append((answer.url, answer.status)))

@@ -27,6 +27,18 @@ _ENVIRONMENT = (
     "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "TMPDIR", "TZ",
     "USER", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "http_proxy", "https_proxy", "no_proxy",
 )  # fmt: skip
+# From its first second on, Chromium asks Google for updates of its parts, the time, models, who is signed in
+# there, and what to fill into the forms of the pages that it shows. A browser that is signed in to a seller's
+# account asks nobody but these pages.
+_NOWHERE = "http://127.0.0.1:9/"
+NO_BACKGROUND_REQUESTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=AutofillServerCommunication,NetworkTimeServiceQuerying,OptimizationHints",
+    f"--component-updater=url-source={_NOWHERE}",
+    f"--gaia-url={_NOWHERE}",
+)
 _PLATFORMS = {"darwin": "Macintosh; Intel Mac OS X 10_15_7", "linux": "X11; Linux x86_64"}
 
 
@@ -68,6 +80,7 @@ class Start:
             "--hide-crash-restore-bubble",
             "--restore-last-session",
             "--window-size=1440,1000",
+            *NO_BACKGROUND_REQUESTS,
             *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
             *([] if self.has_window else ["--headless=new"]),
             "about:blank",

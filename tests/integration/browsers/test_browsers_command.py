@@ -16,6 +16,7 @@ from sellerops import cli
 from sellerops.browsers import executable
 from sellerops.browsers.devtools import open_tab, read_version
 from sellerops.browsers.pool import VARIABLE, Pool
+from sellerops.browsers.process import NO_BACKGROUND_REQUESTS
 from sellerops.browsers.process_tree import kill_tree
 from sellerops.ledger.login_locks import end_job, take_lock
 from sellerops.ledger.logins import JobRef, JobState, RequiredActionKind
@@ -118,7 +119,9 @@ def test_the_printed_address_shows_a_page_that_takes_clicks(home, configure, cap
         each for each in text.splitlines() if "/devtools/inspector.html" in each and "/captcha" in each
     ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable.find_chromium())
+        browser = playwright.chromium.launch(
+            executable_path=executable.find_chromium(), args=[*NO_BACKGROUND_REQUESTS]
+        )
         page = browser.new_page()
         page.goto(line.split()[0])
         page.locator("canvas").first.wait_for()

@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import psutil
 import pytest
 from playwright.sync_api import sync_playwright
-from support.browsers import MARK, failure_of, job, make_login, needs_chromium, processes_of
+from support.browsers import MARK, failure_of, job, make_login, needs_chromium, processes_of, running_pool
 
 from sellerops.base.errors import AmazonUnavailable, BrowserUnavailable, PersonNeeded
 from sellerops.browsers.bounds import Pace
@@ -72,6 +74,37 @@ def test_a_job_gets_its_files_and_leaves_nothing_but_its_sign_in(pool, login, si
         assert session.page.title() == "Home"
         assert "HeadlessChrome" in session.page.evaluate("navigator.userAgent")
     assert not evidence.exists()
+
+
+def test_a_browser_asks_nobody_but_the_pages_it_opens(tmp_path, monkeypatch, site, evidence):
+    """Chromium asks Google for updates in its first second, unless it is told not to."""
+    with recording_proxy() as (address, asked), running_pool(tmp_path) as own:
+        for name, value in {"http_proxy": address, "https_proxy": address, "no_proxy": "127.0.0.1"}.items():
+            monkeypatch.setenv(name, value)
+        login = make_login("silent")
+        with job(own, login, evidence) as session:
+            sign_in(session, site)
+            with pytest.raises(AmazonUnavailable):
+                session.goto("http://pages.example/")
+    assert asked == ["GET http://pages.example/ HTTP/1.1"]
+
+
+@contextmanager
+def recording_proxy():
+    """A proxy that refuses everything but loopback, which no browser asks a proxy for; what it was asked."""
+    asked = []
+
+    class Refusal(BaseRequestHandler):
+        def handle(self):
+            if not (said := self.request.recv(4096)):
+                return  # a connection that the browser opened in advance
+            asked.append(said.decode("latin-1").split("\r\n")[0])
+            self.request.sendall(b"HTTP/1.1 502 Refused\r\nContent-Length: 0\r\n\r\n")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Refusal) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        server.shutdown()
 
 
 def test_a_page_that_asks_for_a_person_stays_open_for_that_person(pool, login, site, evidence):
