@@ -8,6 +8,7 @@ its end; clicks found invalid are taken back in the three days after it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from amazon_sandbox.simulation.ads_credits import Credit, candidates, known_cred
 from amazon_sandbox.simulation.ads_structure import SB, SD, SP, Ad, Target, structure_of
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.simulation.streams import between, pick, poisson, uniforms
+from amazon_sandbox.simulation.streams import Root, between, pick, poisson, uniforms
 
 PLACEMENTS = ("Top of Search on-Amazon", "Detail Page on-Amazon", "Other on-Amazon")
 CHECKED_AFTER = 3 * 86_400
@@ -59,51 +60,26 @@ class Seen(NamedTuple):
     invalid_clicks: int
 
 
+# An ad by a target, the eight numbers that the day draws for them, and their valid clicks.
+_Draw = tuple[Ad, Target, tuple[float, ...], int]
+_Needed = Counter[tuple[int, int]]
+
+
 @lru_cache(maxsize=KEPT_DAYS)
 def ad_day(storefront: Storefront, ordinal: int) -> AdDay:
     """The advertising of a day."""
     wanted = candidates(storefront, ordinal)
-    needed = Counter((credit.ad.id, credit.target.id) for credit in wanted if credit.is_click)
+    needed = _needed(wanted)
     shown = {(credit.ad.id, credit.target.id) for credit in wanted}
     parts: list[Part] = []
-    for campaign in structure_of(storefront).campaigns:
-        if not campaign.runs_on(ordinal):
-            continue
-        for group in campaign.groups:
-            for ad in group.ads:
-                parts.extend(_parts(storefront, ordinal, ad, needed, shown))
-    return AdDay(tuple(parts), wanted)
-
-
-def _parts(
-    storefront: Storefront,
-    ordinal: int,
-    ad: Ad,
-    needed: Counter[tuple[int, int]],
-    shown: set[tuple[int, int]],
-) -> list[Part]:
-    campaign, targets = ad.group.campaign, ad.group.targets
-    expected = (
-        sum(storefront.rate(listing, ordinal) / listing.conversion for listing in _shown_by(storefront, ad))
-        * CLICKS_PER_SESSION[campaign.product]
-    )
-    if campaign.product != SB:
-        rivals = structure_of(storefront).ads_of[campaign.product, ad.listing.sku]
-        expected /= sum(1 for rival in rivals if rival.group.campaign.runs_on(ordinal))
-    if expected <= 0.0:
-        return []
-    usual = uniforms(*storefront.key, ad.id, "usual")
-    found: list[Part] = []
-    for index, target in enumerate(targets):
-        u = uniforms(*storefront.key, ordinal, ad.id, target.id, "clicks")
+    for ad, target, u, clicks in _draws(storefront, ordinal, needed):
         key = (ad.id, target.id)
-        mean = expected / len(targets) * between(usual[index % 8], 0.5, 1.5)
-        clicks = max(poisson(u[0], mean * between(u[1], 0.7, 1.3)), needed.get(key, 0))
-        rate = between(u[2], 0.004, 0.014) if campaign.product != SD else between(u[2], 0.001, 0.004)
+        is_display = ad.group.campaign.product == SD
+        rate = between(u[2], 0.001, 0.004) if is_display else between(u[2], 0.004, 0.014)
         impressions = max(clicks * 3, int((clicks + u[3]) / rate * 0.9), 1 if key in shown else 0)
         if not impressions:
             continue
-        found.append(
+        parts.append(
             Part(
                 ad,
                 target,
@@ -113,11 +89,73 @@ def _parts(
                 int(impressions * between(u[6], 0.002, 0.02)),
                 clicks,
                 int(clicks * INVALID_SHARE + u[7]),
-                max(1, round(target.bid * between(u[6], 0.55, 0.98))),
+                _cost(target, u),
                 needed.get(key, 0),
             )
         )
-    return found
+    return AdDay(tuple(parts), wanted)
+
+
+def spends(storefront: Storefront, ordinal: int) -> Iterator[tuple[Ad, int]]:
+    """What the parts of ``ad_day`` cost in the end, in minor units, without all the rest of them."""
+    needed = _needed(candidates(storefront, ordinal))
+    for ad, target, u, clicks in _draws(storefront, ordinal, needed):
+        if clicks:
+            yield ad, clicks * _cost(target, u)
+
+
+def _needed(wanted: list[Credit]) -> _Needed:
+    """How many clicks the credits of a day need, by ad and target."""
+    return Counter((credit.ad.id, credit.target.id) for credit in wanted if credit.is_click)
+
+
+def _cost(target: Target, u: tuple[float, ...]) -> int:
+    """Of a click, in minor units."""
+    return max(1, round(target.bid * between(u[6], 0.55, 0.98)))
+
+
+def _draws(storefront: Storefront, ordinal: int, needed: _Needed) -> Iterator[_Draw]:
+    """All ads that could be shown on a day, by all their targets."""
+    sessions = {one.sku: storefront.rate(one, ordinal) / one.conversion for one in storefront.listings}
+    rivals: dict[tuple[str, str], int] = {}
+    for ad in _running_ads(storefront, ordinal):
+        targets = ad.group.targets
+        expected = _expected_clicks(storefront, ordinal, ad, sessions, rivals)
+        if expected <= 0.0:
+            continue
+        usual = uniforms(*storefront.key, ad.id, "usual")
+        root = Root(*storefront.key, ordinal, ad.id)
+        for index, target in enumerate(targets):
+            u = root.uniforms(str(target.id), "clicks")
+            mean = expected / len(targets) * between(usual[index % 8], 0.5, 1.5)
+            clicks = poisson(u[0], mean * between(u[1], 0.7, 1.3))
+            yield ad, target, u, max(clicks, needed.get((ad.id, target.id), 0))
+
+
+def _running_ads(storefront: Storefront, ordinal: int) -> Iterator[Ad]:
+    for campaign in structure_of(storefront).campaigns:
+        if campaign.runs_on(ordinal):
+            for group in campaign.groups:
+                yield from group.ads
+
+
+def _expected_clicks(
+    storefront: Storefront,
+    ordinal: int,
+    ad: Ad,
+    sessions: dict[str, float],
+    rivals: dict[tuple[str, str], int],
+) -> float:
+    """Clicks a day, on all targets of an ad. ``rivals``: the running ads of the same SKU, once counted."""
+    product = ad.group.campaign.product
+    expected = sum(sessions[one.sku] for one in _shown_by(storefront, ad)) * CLICKS_PER_SESSION[product]
+    if product == SB:
+        return expected
+    key = (product, ad.listing.sku)
+    if key not in rivals:
+        known = structure_of(storefront).ads_of[key]
+        rivals[key] = sum(1 for rival in known if rival.group.campaign.runs_on(ordinal))
+    return expected / rivals[key]
 
 
 def _shown_by(storefront: Storefront, ad: Ad) -> list[Listing]:

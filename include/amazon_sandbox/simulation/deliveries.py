@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.orders import orders_on
 from amazon_sandbox.simulation.refunds import CENTRES
-from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
 from amazon_sandbox.simulation.streams import UPPER_ALNUM, pick, token, uniforms
 
 
@@ -77,8 +77,17 @@ def _bought(storefront: Storefront, begun: list[Arrival]) -> dict[Listing, dict[
     if not begun:
         return bought
     for day in range(min(arrival.day for arrival in begun), max(arrival.end for arrival in begun)):
-        for order in orders_on(storefront, day):
-            for item in order.items:
-                if item.listing in bought:
-                    bought[item.listing][day] += item.quantity
+        for listing, units in units_bought_on(storefront, day).items():
+            if listing in bought:
+                bought[listing][day] += units
     return bought
+
+
+@kept_per_storefront(1_024)
+def units_bought_on(storefront: Storefront, ordinal: int) -> dict[Listing, int]:
+    """Units ordered on a local day by SKU, whatever became of the orders."""
+    units: Counter[Listing] = Counter()
+    for order in orders_on(storefront, ordinal):
+        for item in order.items:
+            units[item.listing] += item.quantity
+    return units

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.streams import between, uniforms
@@ -72,17 +73,32 @@ class StockCycle:
     leftover: int
 
 
-def stock_cycle(
-    seed: int, account: str, country: str, listing: Listing, ordinal: int, rate: float
-) -> StockCycle:
-    """The cycle of `listing` in a marketplace that contains the day. `rate`: usual order items a day
-    there.
+class Rhythm(NamedTuple):
+    """How long the stock cycles of a SKU in a marketplace are, in days, and how many days of one had gone by
+    on day 0.
     """
+
+    length: int
+    phase: int
+
+    def index(self, ordinal: int) -> int:
+        """The number of the cycle that contains a day."""
+        return (ordinal + self.phase) // self.length
+
+
+def stock_rhythm(seed: int, account: str, country: str, listing: Listing) -> Rhythm:
+    """The rhythm of a SKU's stock cycles in a marketplace."""
     u = uniforms(seed, account, country, listing.sku, "cycle")
     length = int(between(u[0], 21, 43))
-    phase = int(u[1] * length)
-    index = (ordinal + phase) // length
-    start = index * length - phase
+    return Rhythm(length, int(u[1] * length))
+
+
+def stock_cycle(
+    seed: int, account: str, country: str, listing: Listing, rhythm: Rhythm, index: int, rate: float
+) -> StockCycle:
+    """The cycle of `listing` in a marketplace with a number. `rate`: usual order items a day there."""
+    length = rhythm.length
+    start = index * length - rhythm.phase
     v = uniforms(seed, account, country, listing.sku, "cycle", index)
     if v[0] < 0.16 and rate * length > STOCK_OUT_SALES:
         return StockCycle(start, start + length, start + length - int(between(v[1], 2, 10)), 0)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
-from amazon_sandbox.simulation.streams import between, pick, poisson, shuffled, stream, uniforms
+from amazon_sandbox.simulation.streams import Root, between, pick, poisson, shuffled, stream
 
 HOUR = 3600
 LONGEST_LIFE_DAYS = 5
@@ -103,12 +103,13 @@ def orders_on(storefront: Storefront, ordinal: int) -> tuple[Order, ...]:
 
 def _demand(storefront: Storefront, ordinal: int) -> list[_Draft]:
     start, end = storefront.marketplace.day_bounds(ordinal)
+    root = Root(*storefront.key, ordinal)
     drafts = []
     for listing in storefront.listings:
         rate = storefront.rate(listing, ordinal)
         if rate <= 0.0:
             continue
-        u = uniforms(*storefront.key, ordinal, listing.sku, "demand")
+        u = root.uniforms(listing.sku, "demand")
         count = poisson(u[0], rate * between(u[1], 0.65, 1.35))
         if not count:
             continue

@@ -53,7 +53,8 @@ class Storefront:
         self.gift_wrap_price = self._local_price(3.99)
         self.coupon_fee = self._local_price(0.60)
         self._factors = lru_cache(maxsize=2_048)(demand.day_factors)
-        self._cycles: dict[str, demand.StockCycle] = {}
+        self._rhythms: dict[str, demand.Rhythm] = {}
+        self._cycles: dict[tuple[str, int], demand.StockCycle] = {}
         self._prices: dict[tuple[str, int], int] = {}
         self._kept: dict[Any, Any] = {}
 
@@ -95,23 +96,25 @@ class Storefront:
         return ordinal >= self.cycle(listing, ordinal).sold_out_from
 
     def cycle(self, listing: Listing, ordinal: int) -> demand.StockCycle:
-        """The stock cycle of a SKU that contains a day (the latest one is kept: days are mostly asked in
-        sequence).
-        """
-        known = self._cycles.get(listing.sku)
-        if known is not None and known.start <= ordinal < known.end:
-            return known
-        made = self._make_cycle(listing, ordinal)
-        self._cycles[listing.sku] = made
-        return made
+        """The stock cycle of a SKU that contains a day."""
+        rhythm = self._rhythms.get(listing.sku)
+        if rhythm is None:
+            rhythm = self._rhythms[listing.sku] = demand.stock_rhythm(*self._names, listing)
+        index = rhythm.index(ordinal)
+        cycle = self._cycles.get((listing.sku, index))
+        if cycle is None:
+            usual = listing.base_rate * self.marketplace.market_size
+            made = demand.stock_cycle(*self._names, listing, rhythm, index, usual)
+            cycle = self._cycles[listing.sku, index] = made
+        return cycle
 
     def next_cycle(self, listing: Listing, ordinal: int) -> demand.StockCycle:
         """The stock cycle after the one that contains a day."""
-        return self._make_cycle(listing, self.cycle(listing, ordinal).end)
+        return self.cycle(listing, self.cycle(listing, ordinal).end)
 
-    def _make_cycle(self, listing: Listing, ordinal: int) -> demand.StockCycle:
-        usual = listing.base_rate * self.marketplace.market_size
-        return demand.stock_cycle(self.seed, self.account, self.marketplace.country, listing, ordinal, usual)
+    @property
+    def _names(self) -> tuple[int, str, str]:
+        return self.seed, self.account, self.marketplace.country
 
     def unit_price(self, listing: Listing, ordinal: int) -> int:
         """Price of one unit in minor units on a day."""

@@ -26,8 +26,11 @@ URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 HEX = "0123456789abcdef"
 
 
+_BETWEEN = "\x1f"
+
+
 def _digest(key: Sequence[Key], size: int) -> bytes:
-    return blake2b("\x1f".join(map(str, key)).encode(), digest_size=size).digest()
+    return blake2b(_BETWEEN.join(map(str, key)).encode(), digest_size=size).digest()
 
 
 def number(*key: Key) -> int:
@@ -37,8 +40,29 @@ def number(*key: Key) -> int:
 
 def uniforms(*key: Key) -> tuple[float, ...]:
     """Eight numbers in [0, 1) for `key`; about four times cheaper than a `stream`."""
+    return _eight(_digest(key, 64))
+
+
+class Root:
+    """What many keys begin with. ``Root("a", 1).uniforms("b")`` is ``uniforms("a", 1, "b")``, in half the
+    time.
+    """
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, *key: Key) -> None:
+        self._hash = blake2b(_BETWEEN.join((*map(str, key), "")).encode(), digest_size=64)
+
+    def uniforms(self, *rest: str) -> tuple[float, ...]:
+        """Eight numbers in [0, 1) for the root's key and the ``rest`` of it."""
+        whole = self._hash.copy()
+        whole.update(_BETWEEN.join(rest).encode())
+        return _eight(whole.digest())
+
+
+def _eight(digest: bytes) -> tuple[float, ...]:
     # Written out: a loop takes as long as all the rest, and a day needs thousands of keys.
-    a, b, c, d, e, f, g, h = _EIGHT.unpack(_digest(key, 64))
+    a, b, c, d, e, f, g, h = _EIGHT.unpack(digest)
     return (
         (a >> 11) * _UNIT, (b >> 11) * _UNIT, (c >> 11) * _UNIT, (d >> 11) * _UNIT,
         (e >> 11) * _UNIT, (f >> 11) * _UNIT, (g >> 11) * _UNIT, (h >> 11) * _UNIT,

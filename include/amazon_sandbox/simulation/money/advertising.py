@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from amazon_sandbox.simulation import tables
 from amazon_sandbox.simulation.ads_structure import SB
-from amazon_sandbox.simulation.ads_traffic import ad_day
+from amazon_sandbox.simulation.ads_traffic import spends
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.money.events import Event, Item, minor
 from amazon_sandbox.simulation.money.months import first_day, instant, month_of
@@ -33,10 +33,8 @@ Spend = tuple[tuple[Listing | None, int], ...]
 def spend_on(storefront: Storefront, ordinal: int) -> Spend:
     """The final spend of a local day by advertised SKU, in minor units; None: Sponsored Brands."""
     sums: Counter[Listing | None] = Counter()
-    for part in ad_day(storefront, ordinal).parts:
-        if part.clicks:
-            is_of_brand = part.ad.group.campaign.product == SB
-            sums[None if is_of_brand else part.ad.listing] += part.clicks * part.cost
+    for ad, spend in spends(storefront, ordinal):
+        sums[None if ad.group.campaign.product == SB else ad.listing] += spend
     return tuple(sums.items())
 
 
