@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import cache
 
 _MODULES = (
+    "airflow.dag_processing.dagbag",  # 0.1 s: a task's process reads its DAG file with it
     "airflow.providers.postgres.hooks.postgres",  # 0.2 s; reads the warehouse's connection
     "anyio._backends._asyncio",  # httpx imports it on the first call
     "jinja2.ext",  # Airflow renders template fields with it
@@ -70,14 +71,15 @@ _OF_DAG_FILES = (
 
 @cache
 def import_for_tasks() -> None:
-    """Import what every task would import, and read the trusted certificates. Starts no thread and opens no
-    connection.
+    """Import what every task would import; read the configuration, whose parsed texts are kept for the forked
+    processes, and the trusted certificates. Starts no thread and opens no connection.
 
     Cached for this process and those forked from it, because Airflow executes plugin files again in each
     task.
     """
     for name in (*_MODULES, *_of_destinations()):
         importlib.import_module(name)
+    _read_configuration()
     from sellerops.sources.common.tls import tls_context
 
     with suppress(OSError):  # the tasks report certificates that cannot be read
@@ -96,6 +98,17 @@ def import_for_dag_files() -> None:
     for name in _OF_DAG_FILES:
         importlib.import_module(name)
     load_specs()
+    _read_configuration()
+
+
+def _read_configuration() -> None:
+    """Parse the files that concern all reports: limits alone take a sixth of a task's processor time."""
+    from sellerops.base.errors import ConfigurationError
+    from sellerops.settings.config_files import config_dir, parse_mapping, read_text
+
+    for path in sorted(config_dir().glob("*.yaml")):
+        with suppress(ConfigurationError):  # said by who uses the file
+            parse_mapping(read_text(path), path)
 
 
 def _of_destinations() -> list[str]:

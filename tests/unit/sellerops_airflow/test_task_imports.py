@@ -48,20 +48,34 @@ def test_the_dag_processor_reads_all_specs_once_for_what_it_forks(tmp_path: Path
 
 
 WORKER = """
-import sys
+import json, sys
 sys.argv = ["airflow", *sys.argv[1:]]
 import sellerops_airflow.celery_start
 from celery.signals import worker_init
 assert "pandas" not in sys.modules
 worker_init.send(None)
-print("pandas" in sys.modules and "sellerops.collect" in sys.modules)
+import airflow.sdk.execution_time.supervisor, airflow.sdk.execution_time.task_runner
+before = set(sys.modules)
+
+# What a task's process does first, which Airflow forks from here.
+import airflow.dag_processing.dagbag
+import sellerops.collect
+from sellerops.base.yaml_parser import _parsed
+from sellerops.rate_limits import load_rate_limits
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
+parsed = _parsed.cache_info().misses
+load_rate_limits(), load_accounts(), load_spec("all_orders")
+print(json.dumps([len(set(sys.modules) - before), _parsed.cache_info().misses - parsed]))
 """
 
 
-def test_a_celery_worker_imports_for_tasks_before_it_forks_them(tmp_path: Path) -> None:
+def test_a_celery_worker_imports_and_reads_for_tasks_before_it_forks_them(tmp_path: Path) -> None:
     """It loads no plugins: only the tasks would, each for itself."""
-    assert run(WORKER, tmp_path, "celery", "worker") == "True"
-    assert run(WORKER, tmp_path, "celery", "flower") == "False"
+    assert json.loads(run(WORKER, tmp_path, "celery", "worker")) == [0, 0]
+    modules, files = json.loads(run(WORKER, tmp_path, "celery", "flower"))
+    assert modules > 500
+    assert files > 3
 
 
 def run(program: str, home: Path, *arguments: str) -> str:
