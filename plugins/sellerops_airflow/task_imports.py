@@ -23,6 +23,13 @@ _MODULES = (
     "sellerops_airflow.hooks.amazon_sp",
     "sellerops_airflow.hooks.registry",
     "sellerops_airflow.hooks.warehouse",
+    # What sellerops_plugin.py imports, which every task executes
+    "sellerops_airflow.doctor.middleware",
+    "sellerops_airflow.doctor.watchdog",
+    "sellerops_airflow.hooks.port_zero",
+    "sellerops_airflow.metrics.emitter",
+    "sellerops_airflow.promised_time",
+    "sellerops_airflow.timetables",
     "sellerops.inbound.requests.form",
     "sellerops.inbound.store",
     "sellerops_airflow.dag_factory.inbound",

@@ -58,6 +58,8 @@ import airflow.sdk.execution_time.supervisor, airflow.sdk.execution_time.task_ru
 before = set(sys.modules)
 
 # What a task's process does first, which Airflow forks from here.
+path, sys.argv = sys.argv.pop(), ["airflow", "supervisor"]
+exec(compile(open(path).read(), path, "exec"), {"__name__": "in a task"})
 import airflow.dag_processing.dagbag
 import sellerops.collect
 from sellerops.base.yaml_parser import _parsed
@@ -72,8 +74,9 @@ print(json.dumps([len(set(sys.modules) - before), _parsed.cache_info().misses - 
 
 def test_a_celery_worker_imports_and_reads_for_tasks_before_it_forks_them(tmp_path: Path) -> None:
     """It loads no plugins: only the tasks would, each for itself."""
-    assert json.loads(run(WORKER, tmp_path, "celery", "worker")) == [0, 0]
-    modules, files = json.loads(run(WORKER, tmp_path, "celery", "flower"))
+    plugin = str(PROJECT_ROOT / "plugins" / "sellerops_plugin.py")
+    assert json.loads(run(WORKER, tmp_path, "celery", "worker", plugin)) == [0, 0]
+    modules, files = json.loads(run(WORKER, tmp_path, "celery", "flower", plugin))
     assert modules > 500
     assert files > 3
 
