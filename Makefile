@@ -74,10 +74,10 @@ compose-env:  ## Write .env with random secrets for docker compose, or add those
 
 # One process of the four runs the end-to-end tests, which mostly wait for a whole Airflow.
 .PHONY: test
-test: $(STAMP)  ## Run the tests; FULL=1 also those that drive a whole Airflow or a browser, as CI does; ARGS="-k name tests/unit" runs what it selects
+test: $(STAMP)  ## Run the tests; FULL=1 also the slow ones (a whole Airflow, browsers, whole worlds), as CI does; ARGS="-k name tests/unit" runs what it selects
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/pytest -n 4 --dist loadscope --no-loadscope-reorder \
-		$(if $(filter-out 0 no false,$(FULL)),,-m "not benchmark and not real and not whole_system")
+		$(if $(filter-out 0 no false,$(FULL)),,-m "not benchmark and not real and not slow")
 else
 	@$(BIN)/pytest $(ARGS)
 endif

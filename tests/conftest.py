@@ -39,30 +39,35 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return FilesToProcesses(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
-# What drives a real browser or a whole Airflow: half of all processor time. `make test FULL=1` and CI run it.
-WHOLE_SYSTEMS = (
+# Half of all processor time, for 3 % of the tests. `make test FULL=1` and CI run them.
+SLOW = (
     "tests/e2e/",
     "tests/integration/browsers/",
     "tests/integration/dashboard/test_browser",
     "tests/integration/portal/",
     "tests/integration/test_tls.py",
     "tests/unit/sellerops_runtime/test_init.py",
+    # All marts in both databases; all pages and the API; storms of faults and fifty shipments at once.
+    "tests/integration/marts/test_both_databases.py",
+    "tests/integration/collect/test_pages_agree.py",
+    "tests/integration/inbound/test_crashes.py",
+    "tests/integration/inbound/test_many.py",
 )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not even import what is left out: each of the processes would."""
-    if "not whole_system" not in config.option.markexpr:
+    if "not slow" not in config.option.markexpr:
         return None
     name = collection_path.relative_to(config.rootpath).as_posix()
-    return name.startswith(WHOLE_SYSTEMS) or f"{name}/" in WHOLE_SYSTEMS or None
+    return name.startswith(SLOW) or f"{name}/" in SLOW or None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.nodeid.startswith(WHOLE_SYSTEMS):
-            item.add_marker(pytest.mark.whole_system)
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 # What is imported and collected stays: looking for garbage in it takes a fifth of the time of collecting, and
