@@ -5,13 +5,16 @@
         that is five hours on two processors, and needs 20 GB of disk.
     ... --sellers 1 --workers 1 2 4 --every 4 --minutes 4 --most-minutes 15
         a fourth of the reports of one seller, three times: some 450 slices each
+    ... --from-hour 10 --minutes 1440 --most-minutes 50 --setting TRIGGERER__CAPACITY=5000
+        fifty minutes of the day from 10:00 UTC on, at the speed of a real clock
     ... --keep FOLDER            keep the state and logs of the systems there
 
 Each round starts its own Postgres, local Amazon and Airflow with Celery workers, one api-server,
 dag-processor and triggerer. Quotas are Amazon's own. Both clocks run so fast that the day passes in
---minutes; each report's runs are triggered at the moments of that day that its schedule gives. The day ends
-when all runs have ended, or is cut off after --most-minutes; costs are divided by the slices that had ended
-until then. The listings, which other reports need, are collected before the day and not counted.
+--minutes; each report's runs are triggered at the moments of that day that its schedule gives, from
+--from-hour on. The day ends when all runs have ended, or is cut off after --most-minutes; costs are divided
+by the slices that had ended until then. The listings, which other reports need, are collected before the day
+and not counted.
 
 Prints JSON for each round: tasks per hour, CPU seconds by part and per slice, how long tasks waited, the
 scheduler's loop and heartbeats, parse time, triggers, transactions and rows of the ledger, calls, refusals
@@ -60,7 +63,9 @@ from sellerops_runtime.rest import AirflowApi
 DAY = date(2026, 11, 24)  # a Tuesday: 1,848 slices of a seller, more than on most days
 _MINUTES_A_DAY = 24 * 60
 _LOOK_EVERY = 5.0
-_EVE_SECONDS = 900.0
+_EVE_SECONDS = 1_800.0
+# Faster, and claims of slices that wait for a processor run out.
+_EVE_SPEED = 60.0
 # Seconds from a task's readiness to the queue, and from the queue to its start. Not of tasks that have waited
 # in the triggerer: only their first start is known.
 _LAGS = """
@@ -83,6 +88,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, nargs="+", default=[2], help="one round for each number")
     parser.add_argument("--slots", type=int, default=4, help="tasks of a worker at a time")
     parser.add_argument("--schedulers", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--from-hour", type=int, default=0, help="of the day, UTC: leave out earlier runs")
+    parser.add_argument("--setting", action="append", default=[], help="of Airflow: SECTION__KEY=VALUE")
     parser.add_argument("--minutes", type=float, default=240.0, help="in which the virtual day passes")
     parser.add_argument("--most-minutes", type=float, default=420.0, help="of a round, from the first run")
     parser.add_argument("--keep", type=Path, help="a new folder for state and logs")
@@ -92,7 +99,7 @@ def main() -> int:
     base.chmod(0o711)
     try:
         for workers in options.workers:
-            size = Size(workers, options.slots, options.schedulers)
+            size = Size(workers, options.slots, options.schedulers, _settings(options.setting))
             figures = measure(base / f"workers-{workers}", size, options)
             print(json.dumps(figures, indent=2), flush=True)
     finally:
@@ -101,18 +108,23 @@ def main() -> int:
     return 0
 
 
+def _settings(given: list[str]) -> dict[str, str]:
+    """SECTION__KEY=VALUE as the variables of the environment that Airflow reads."""
+    return {f"AIRFLOW__{name}": value for name, _, value in (each.partition("=") for each in given)}
+
+
 def measure(folder: Path, size: Size, options: argparse.Namespace) -> dict[str, Any]:
     """One round: a system of this size, and the day."""
     fleet = make_fleet(options.sellers, options.marketplaces)
     specs = choose(options.every, as_accounts(fleet))
     eve = [] if not any(map(needs_asins, specs)) else [load_spec(LISTINGS)]
     names = tuple({spec.name for spec in [*specs, *eve]})
-    midnight = datetime.combine(DAY, clock_time(), UTC)
+    start = datetime.combine(DAY, clock_time(options.from_hour), UTC)
     metrics = Metrics()
     try:
         began = time.monotonic()
         with running_system(
-            folder, fleet, size, reports=names, moment=midnight - timedelta(hours=6), statsd=metrics.port
+            folder, fleet, size, reports=names, moment=start - timedelta(hours=6), statsd=metrics.port
         ) as system:
             start_seconds = time.monotonic() - began
             with system.airflow.api(Poller(_EVE_SECONDS, watch=system.check_alive)) as api:
@@ -130,7 +142,7 @@ def measure(folder: Path, size: Size, options: argparse.Namespace) -> dict[str, 
                     "processors": os.cpu_count(),
                     "load_average_before": load_average(),
                     "seconds_to_start": round(start_seconds, 1),
-                    **day.measure(midnight),
+                    **day.measure(start),
                 }
     finally:
         metrics.close()
@@ -138,7 +150,7 @@ def measure(folder: Path, size: Size, options: argparse.Namespace) -> dict[str, 
 
 def _eve(system: System, api: AirflowApi, specs: list[ReportSpec]) -> None:
     """Collect what other reports need, as fast as quotas allow."""
-    system.set_clock(speed=300.0)
+    system.set_clock(speed=_EVE_SPEED)
     for spec in specs:
         api.set_paused(spec.dag_id, False)
         run = api.trigger(spec.dag_id, {}, f"eve__{spec.name}")
@@ -162,26 +174,25 @@ class _Day:
         self._fleet, self._options = fleet, options
         self._late: list[float] = []
 
-    def measure(self, midnight: datetime) -> dict[str, Any]:
-        runs = runs_of(self._specs.values(), midnight.date())
-        planned = sum(
-            len(slices_of(spec, account, run))
-            for run in runs
-            if (spec := self._specs[run.dag_id])
-            for account in as_accounts(self._fleet)
-        )
+    def measure(self, start: datetime) -> dict[str, Any]:
+        runs = [run for run in runs_of(self._specs.values(), start.date()) if run.at >= start]
+        planned = sum(map(self._slices_of, runs))
         for dag_id in self._specs:
             self._api.set_paused(dag_id, False)
         speed = _MINUTES_A_DAY / self._options.minutes
-        self._system.set_clock(speed=speed, moment=midnight)
+        self._system.set_clock(speed=speed, moment=start)
         before, began, since = self._counters(), time.monotonic(), datetime.now(UTC)
         self._metrics.forget()
         sampler = Sampler(self._system)
         ended = self._follow(runs, sampler)
         seconds = time.monotonic() - began
+        until = start + timedelta(seconds=seconds * speed)
         return {
+            "from_hour": self._options.from_hour,
+            "settings": self._options.setting,
             "runs": len(runs),
             "slices_planned": planned,
+            "slices_due": sum(self._slices_of(run) for run in runs if run.at <= until),
             "virtual_day_in_minutes": self._options.minutes,
             "runs_ended": ended,
             "seconds": round(seconds, 1),
@@ -197,6 +208,10 @@ class _Day:
                 "triggerer.",
             ),
         }
+
+    def _slices_of(self, run: Run) -> int:
+        spec = self._specs[run.dag_id]
+        return sum(len(slices_of(spec, account, run)) for account in as_accounts(self._fleet))
 
     def _follow(self, runs: list[Run], sampler: Sampler) -> int:
         """Trigger each run when the virtual clock shows its time; return how many had ended in time."""

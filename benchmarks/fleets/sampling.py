@@ -84,6 +84,7 @@ class Sampler:
                 }
                 for name in states
             },
+            "every_five_minutes": self._course(),
             "most_triggers": max(each.triggers for each in self.samples),
             "most_seconds_late": {
                 name: round(max(each.late.get(name, 0.0) for each in self.samples), 1)
@@ -94,6 +95,11 @@ class Sampler:
                 "most": max(each.load for each in self.samples),
             },
         }
+
+    def _course(self) -> list[dict[str, int]]:
+        """The tasks in each state, every five minutes."""
+        first = {int(each.seconds // 300): each for each in reversed(self.samples)}
+        return [{"minute": 5 * part, **first[part].tasks} for part in sorted(first)]
 
 
 class Metrics:

@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,12 @@ _METRICS = "scheduler,dag_processing,trigger,executor"
 
 @dataclass(frozen=True)
 class Size:
-    """How much of Airflow runs. ``slots``: tasks of a worker at a time."""
+    """How much of Airflow runs. ``slots``: tasks of a worker at a time; ``settings``: Airflow variables."""
 
     workers: int
     slots: int
     schedulers: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -99,7 +100,7 @@ def running_system(
             run_dir,
             logs,
             parallelism=size.workers * size.slots,
-            environment=_environment(folder, statsd),
+            environment={**_environment(folder, statsd), **size.settings},
             celery=Celery(size.slots),
         )
         amazon = _amazon(folder, fleet, airflow)
