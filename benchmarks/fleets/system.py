@@ -33,6 +33,8 @@ from sellerops_runtime.settings import SETTINGS_FILE
 METADATA, WAREHOUSE = "airflow", "warehouse"
 METADATA_OWNER = "airflow"
 _STOP_SECONDS = 8.0
+# As by default. With as many as there are slots, these wait for the next loop of the scheduler.
+_PARALLELISM = 32
 _METRICS = "scheduler,dag_processing,trigger,executor"
 
 
@@ -99,7 +101,7 @@ def running_system(
             postgres.url_of(login, METADATA, "psycopg"),
             run_dir,
             logs,
-            parallelism=size.workers * size.slots,
+            parallelism=max(_PARALLELISM, 2 * size.workers * size.slots),
             environment={**_environment(folder, statsd), **size.settings},
             celery=Celery(size.slots),
         )
