@@ -81,7 +81,7 @@ class Rhythm(NamedTuple):
     length: int
     phase: int
 
-    def index(self, ordinal: int) -> int:
+    def number(self, ordinal: int) -> int:
         """The number of the cycle that contains a day."""
         return (ordinal + self.phase) // self.length
 

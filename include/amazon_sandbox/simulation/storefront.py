@@ -100,7 +100,7 @@ class Storefront:
         rhythm = self._rhythms.get(listing.sku)
         if rhythm is None:
             rhythm = self._rhythms[listing.sku] = demand.stock_rhythm(*self._names, listing)
-        index = rhythm.index(ordinal)
+        index = rhythm.number(ordinal)
         cycle = self._cycles.get((listing.sku, index))
         if cycle is None:
             usual = listing.base_rate * self.marketplace.market_size
