@@ -6,6 +6,7 @@ import io
 import logging
 import tarfile
 import tempfile
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +46,7 @@ BEGIN
 END $$"""
 # Rows of documents that were archived around the moment of the backup may be missing.
 _SLACK = timedelta(days=1)
+_ENDING_SECONDS, _LOOK_SECONDS = 1.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def recover_since(backup: Backup) -> datetime:
 
 def refuse_overwriting(conninfo: str, *, replace: bool) -> None:
     """Raise ConfigurationError if the database is in use, or not empty and ``replace`` is not set."""
-    others = other_sessions(conninfo)
+    others = _staying_sessions(conninfo)
     if others:
         raise ConfigurationError(
             f"{len(others)} sessions are connected to it: {'; '.join(others[:5])}.",
@@ -145,6 +147,14 @@ def refuse_overwriting(conninfo: str, *, replace: bool) -> None:
             where=place(conninfo),
             remedy="Restore into an empty database, or add --replace, which replaces all that it holds.",
         )
+
+
+def _staying_sessions(conninfo: str) -> list[str]:
+    """Who is connected for longer than the server takes to end a session, such as our last one."""
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while (others := other_sessions(conninfo)) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    return others
 
 
 def refuse_foreign(backup: Backup, archive: Archive, *, adopt: bool) -> None:
