@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from support.airflow_home import PROJECT_ROOT
-from support.examples import IS_WHOLE_SUITE
 
 from airflow.dag_processing.dagbag import DagBag  # isort: skip - after the conftest prepared its home
 from airflow.serialization.serialized_objects import DagSerialization
@@ -42,12 +41,6 @@ FILES = (
     "reports/amazon_sp/defaults.yaml",
     "reports/amazon_sp/all_orders.yaml",
     "exports/sales_by_marketplace_and_day.yaml",
-    "checks/settlements_to_the_cent.sql",
-)
-# Of several accounts, of one spec from three files, from the comments of SQL.
-READ_IN_ITS_OWN_WAY = (
-    "accounts.yaml",
-    "reports/amazon_sp/all_orders.yaml",
     "checks/settlements_to_the_cent.sql",
 )
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -159,22 +152,13 @@ def everything() -> dict[str, str]:
     }
 
 
-def kinds_for(name: str) -> list[str]:
-    """All damages for a file of each way of reading, a third of them, in turn, for the others, which are read
-    in the same way. The whole suite has every pair.
-    """
-    if IS_WHOLE_SUITE or name in READ_IN_ITS_OWN_WAY:
-        return list(DAMAGE)
-    return list(DAMAGE)[FILES.index(name) % 3 :: 3]
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_damage_changes_no_dag_and_is_said_with_file_and_remedy(config: Path, name: str) -> None:
     sound, original = everything(), (config / name).read_bytes()
     assert len(sound) == len(SPECS) + 4 + 1 + 12
     assert all_problems() == []
-    for kind in kinds_for(name):
-        DAMAGE[kind](config / name)
+    for kind, damage in DAMAGE.items():
+        damage(config / name)
         assert everything() == sound, kind
         problems = all_problems()
         assert problems, kind

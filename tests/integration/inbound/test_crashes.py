@@ -25,7 +25,6 @@ from integration.inbound.walks import (
     request,
     with_carrier,
 )
-from support.examples import IS_WHOLE_SUITE
 from support.postgres import PostgresServer
 
 from sellerops.base.errors import ConfigurationError, GiveUpError, RetryableError
@@ -35,10 +34,9 @@ from sellerops.inbound.workflow import STEPS, StepState, run_step
 
 
 def test_killed_at_every_border_a_run_has_one_plan_and_confirms_once(harbour: Harbour) -> None:
-    """What is done after a call or a record is the next thing's "before"; the whole suite has both."""
     wanted = request()
     run = go(harbour.validate(wanted, harbour.services(wanted.account_id)))
-    with borders(only="" if IS_WHOLE_SUITE else "before") as found:
+    with borders() as found:
         for info in STEPS:
             found.step = info.name
             if info.name == "confirm_placement":
@@ -56,8 +54,8 @@ def test_killed_at_every_border_a_run_has_one_plan_and_confirms_once(harbour: Ha
     assert harbour.store.run(run.id).state is RunState.CONFIRMED
     assert_one_plan_confirmed_once(harbour, _walk(harbour, run.id))
     names = {border.partition(": ")[2] for border in found.struck}
-    assert {"before POST inbound/fba/inboundPlans", "before record_answer", "before finish_step"} <= names
-    assert len(found.struck) > 60
+    assert {f"{side} POST inbound/fba/inboundPlans" for side in ("before", "after")} <= names
+    assert len(found.struck) > 120
     for operation in ("createInboundPlan", "confirmPlacementOption", "confirmTransportationOptions"):
         assert harbour.effects(operation) == 1, operation
 
