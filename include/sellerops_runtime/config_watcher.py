@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+# Longer than parsing a DAG file takes on a busy machine.
+_AGAIN_SECONDS = 30.0
 
 
 class ConfigWatcher:
-    """Touches the DAG files whenever a configuration file changes.
+    """Touches the DAG files whenever a configuration file changes, and once more half a minute later.
 
     Airflow parses a changed DAG file at once, and an unchanged one only every
-    ``[dag_processor] min_file_process_interval`` seconds. Our DAG files depend on the configuration.
+    ``[dag_processor] min_file_process_interval`` seconds. Our DAG files depend on the configuration. Airflow
+    (3.3.2) takes a file for unchanged that is touched while it is being parsed, after the configuration was
+    read: it compares the time of the change with the end of the parse. Therefore the second time.
     """
 
-    def __init__(self, configuration: Path, dags: Path) -> None:
-        self._configuration, self._dags = configuration, dags
+    def __init__(
+        self, configuration: Path, dags: Path, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._configuration, self._dags, self._monotonic = configuration, dags, monotonic
         self._seen = self._state()
+        self._again_at = math.inf
 
     def look(self) -> bool:
         """Touch the DAG files if the configuration changed since the last call; return whether it did.
 
-        Skips DAG files that are not writable.
+        Call it again and again: it also touches them for the second time. Skips DAG files that are not
+        writable.
         """
-        state = self._state()
-        if state == self._seen:
-            return False
-        self._seen = state
+        state, now = self._state(), self._monotonic()
+        if state != self._seen:
+            self._seen, self._again_at = state, now + _AGAIN_SECONDS
+            self._touch()
+            return True
+        if now >= self._again_at:
+            self._again_at = math.inf
+            self._touch()
+        return False
+
+    def _touch(self) -> None:
         for path in self._dags.glob("*.py"):
             if os.access(path, os.W_OK):
                 os.utime(path)
-        return True
 
     def _state(self) -> dict[str, int]:
         return dict(self._files())

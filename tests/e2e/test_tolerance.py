@@ -24,19 +24,15 @@ def test_a_misspelt_yaml_shows_as_an_import_error_and_disables_only_itself(syste
     broken.write_text(
         (reports / "all_orders.yaml").read_text(encoding="utf-8").replace("lookback:", "loockback:"), "utf-8"
     )
-    system.parse_again()
     try:
-        wait_until(
-            lambda: "loockback" in str(system.airflow.api.import_errors()), PATIENT, "the import error"
-        )
+        system.parse_again(lambda: "loockback" in str(system.airflow.api.import_errors()), "the import error")
         (error,) = system.airflow.api.import_errors()
         for word in ("broken.yaml", "period.loockback", "Did you mean 'lookback'"):
             assert word in error["stack_trace"], word
         assert set(system.airflow.api.dags("report__%")) == healthy
     finally:
         broken.unlink()
-        system.parse_again()
-    wait_until(lambda: not system.airflow.api.import_errors(), PATIENT, "the import error to go")
+        system.parse_again(lambda: not system.airflow.api.import_errors(), "the end of the import error")
 
 
 def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_pool(system: System) -> None:
@@ -51,23 +47,21 @@ def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_p
 
     try:
         accounts.write_text("accounts:\n  northwind_na: {region: NA\n", encoding="utf-8")
-        system.parse_again()
-        wait_until(lambda: "accounts.yaml:3" in str(api.import_errors()), PATIENT, "the import error")
+        system.parse_again(lambda: "accounts.yaml:3" in str(api.import_errors()), "the import error")
         assert set(api.dags("report__%")) == healthy
         accounts.write_text(
             f"{sound.rstrip()}\n  southwind_na: {{region: NA, marketplaces: [US]}}\n", "utf-8"
         )
-        system.parse_again()
-        wait_until(lambda: not api.import_errors(), PATIENT, "the import error to go")
+        system.parse_again(
+            lambda: not api.import_errors() and "southwind_na" in tasks(), "the new account's tasks"
+        )
         assert "amazon_sp_southwind_na" not in pools()
-        wait_until(lambda: "southwind_na" in tasks(), PATIENT, "its tasks")
         run_id = api.trigger(ALL_ACCOUNTS, {"accounts": ["northwind_na"], "period": 1})
         wait_until(lambda: "amazon_sp_southwind_na" in pools(), PATIENT, "its pool")
         api.set_run_state(ALL_ACCOUNTS, run_id, "failed")
     finally:
         accounts.write_text(sound, encoding="utf-8")
-        system.parse_again()
-    wait_until(lambda: "southwind_na" not in tasks(), PATIENT, "the end")
+        system.parse_again(lambda: "southwind_na" not in tasks(), "the end of its tasks")
 
 
 def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops_runtime.celery import Celery
 from sellerops_runtime.config_watcher import ConfigWatcher
+from sellerops_runtime.processes import wait_until
 
 # Seconds that nothing takes even on a busy machine; components that exit are noticed at once.
 PATIENT = 900.0
@@ -36,9 +38,15 @@ class System:
     celery: Celery | None = None
     credentials: list[str] = field(default_factory=list)
 
-    def parse_again(self) -> None:
+    def parse_again(self, is_parsed: Callable[[], bool], what: str) -> None:
         """Have Airflow parse its DAG files after a change of the configuration, as the demo does."""
+
+        def look() -> bool:
+            self.watcher.look()
+            return is_parsed()
+
         assert self.watcher.look(), "the configuration has not changed"
+        wait_until(look, PATIENT, what)
 
     def select(self, statement: str, *parameters: Any, database: str = "") -> list[tuple[Any, ...]]:
         """Rows of the warehouse (or of another database)."""
