@@ -34,7 +34,7 @@ def alert_notice(specs: dict[str, AlertSpec], alerts: Sequence[Alert], run_url: 
     ids = " ".join(str(each.id) for each in alerts[:3])
     known = (
         f"If somebody takes care of it: `sellerops alerts acknowledge {ids}`. "
-        f"To hear nothing if it ends and comes back: `sellerops alerts snooze {ids} --days 7`."
+        f"To mute it, even if it ends and comes back: `sellerops alerts snooze {ids} --days 7`."
     )
     sections = [f"Account {first.account_id}", "\n".join(lines), "\n".join(remedies), known]
     text = "\n".join([headline, *sections])

@@ -28,7 +28,7 @@ def why_weak(user: str, password: str) -> str:
     if password.lower() == user.lower():
         return "is the user's name"
     if password.lower() in _WELL_KNOWN:
-        return "is one that everybody tries first"
+        return "is one that attackers try first"
     if len(password) < SHORTEST:
         return f"has fewer than {SHORTEST} characters"
     return ""

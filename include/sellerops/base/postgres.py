@@ -130,7 +130,7 @@ class BoundedConnection(psycopg.Connection[Row]):
             # The statement's fate is unknown, so the connection cannot be used any more.
             self.pgconn.finish()
             raise psycopg.OperationalError(
-                f"the server accepted the connection but gave no answer within {self.answer_within:g} s"
+                f"the server accepted the connection but did not answer within {self.answer_within:g} s"
             ) from None
 
 

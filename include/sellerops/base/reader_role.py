@@ -84,7 +84,7 @@ def _refuse_superuser(connection: psycopg.Connection[Any]) -> None:
     if status != "on":
         return
     raise ConfigurationError(
-        f"{connection.info.user} is a superuser; checks and exports need a role that only reads.",
+        f"{connection.info.user} is a superuser; checks and exports need a read-only role.",
         where=f"Postgres {connection.info.host}:{connection.info.port}/{connection.info.dbname}",
         remedy=f"Set role {READER} in connection {READER} (docs/first-account.md), then clear the task.",
     )

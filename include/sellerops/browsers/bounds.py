@@ -139,7 +139,7 @@ class Watch:
             return
         self._ended_at = self._ended_at or time.monotonic()
         if time.monotonic() - self._ended_at > self._pace.again:
-            self._exceed(Breach(Limit.CRASH, "the browser has ended in the middle of the job."))
+            self._exceed(Breach(Limit.CRASH, "the browser exited in the middle of the job."))
 
     def _beat(self) -> None:
         now = time.monotonic()
@@ -181,7 +181,7 @@ class Watch:
         login = self._bounds.login
         return Breach(
             Limit.MEMORY,
-            f"the browser took {used // _MIB} MB of memory, more than {login.memory_limit_mb} MB.",
+            f"the browser used {used // _MIB} MB of memory; the limit is {login.memory_limit_mb} MB.",
             f"Airflow retries automatically. If the page needs more, raise `memory_limit_mb` of login "
             f"{login.id} in logins.yaml.",
         )

@@ -68,7 +68,7 @@ def download_from(page: Page, action: Callable[[], None], folder: Path) -> Brows
         if "download" not in str(error):  # the action's own time-out
             raise
         raise AmazonUnavailable(
-            f"the page provided no file within {DOWNLOAD_STARTS_S:g} s.", where=place_of(page)
+            f"the page did not start the download within {DOWNLOAD_STARTS_S:g} s.", where=place_of(page)
         ) from error
     name = safe_name(download.suggested_filename)
     if problem := download.failure():

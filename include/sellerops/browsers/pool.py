@@ -197,9 +197,9 @@ class Pool:
             lock = (self._run / f"{login.id}.lock").open("w")
         except OSError as error:
             raise ConfigurationError(
-                f"the folder of the browsers cannot be written: {error.strerror}.",
+                f"the browsers' folder is not writable: {error.strerror}.",
                 where=str(self.home),
-                remedy=f"Correct its permissions, or set {VARIABLE} to a folder of this user.",
+                remedy=f"Correct its permissions, or set {VARIABLE} to a folder that this user can write to.",
             ) from error
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -225,11 +225,11 @@ def foreign_browser(login: Login) -> ConfigurationError:
     process = listener_of(_port(login))
     who = f"{process.name()} (pid {process.pid})" if process else "another program"
     return ConfigurationError(
-        f"{who} uses port {_port(login)}, and `sellerops browsers up` did not start it. Its pages would be "
-        "closed and the sign-in would land in its profile.",
+        f"{who} uses port {_port(login)}, but `sellerops browsers up` did not start it. Jobs would close its "
+        "pages and sign in within its profile.",
         where=f"browser of login {login.id}, {login.browser}",
-        remedy=f"End it, or give the login another port in logins.yaml (logins.{login.id}.browser); then run "
-        "`sellerops browsers up`.",
+        remedy=f"Stop it, or give the login another port in logins.yaml (logins.{login.id}.browser); then "
+        "run `sellerops browsers up`.",
     )
 
 

@@ -127,7 +127,7 @@ def start(how: Start) -> ProcessId:
             return started
         if (code := process.poll()) is not None:
             raise BrowserUnavailable(
-                f"{how.executable.name} exited with code {code} right after its start.{_end_of(how.log)}",
+                f"{how.executable.name} exited with code {code} right after starting.{_end_of(how.log)}",
                 where=how.address,
             )
         time.sleep(_LOOK_S)

@@ -20,7 +20,7 @@ from sellerops.storage import use_s3_settings
 
 # By module: its commands with their help, in the order of the overview.
 COMMANDS = {
-    "doctor": {"doctor": "what is wrong with this installation, and what you do about it"},
+    "doctor": {"doctor": "what is wrong with this installation, and how to fix it"},
     "specs": {"specs": "check and show the report specs"},
     "quota": {"quota": "current bucket levels, learned cooldowns, requests saved by reuse"},
     "ledger": {"ledger": "requests, loads, costs, and the state of each day"},
@@ -37,7 +37,7 @@ COMMANDS = {
         "recover": "load archived documents that the ledger does not know; Amazon is not called",
     },
     "settling_time": {"settling-time": "after how many days figures no longer change"},
-    "marts": {"marts": "tables of answers: profit, stock, ads, demand"},
+    "marts": {"marts": "tables that answer questions: profit, stock, ads, demand"},
     "checks": {"checks": "figures of different reports that must agree"},
     "completeness": {
         "completeness": "the state of each report's days, by account and marketplace",
@@ -48,10 +48,10 @@ COMMANDS = {
         "notifications": "Amazon's notifications (SQS), which replace polling: set up, status, test"
     },
     "ads": {"ads": "Amazon Ads: profiles, refused columns"},
-    "browsers": {"browsers": "the browsers of logins: start, stop, show and reach them"},
+    "browsers": {"browsers": "logins' browsers: start, stop, show and open them"},
     "connections": {"connections": "test the Airflow connections that the configuration uses"},
     "notices": {"notices": "who gets which notice, pending messages, open faults"},
-    "dags": {"dags": "switch DAGs on and off, also whole families"},
+    "dags": {"dags": "switch DAGs on and off, one by one or by family"},
     "reference": {"reference": "costs, suppliers, products, exchange rates, rules"},
     "settlements": {"settlements": "lines without a P&L line; check a settlement file"},
     "restock": {"restock": "what to order, by when, and your own quantities"},

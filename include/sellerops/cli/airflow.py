@@ -92,7 +92,7 @@ def metadata_conninfo() -> str:
     scheme, _, rest = (text or "").partition("://")
     if not scheme.startswith("postgres"):
         raise ConfigurationError(
-            "Airflow's database is unknown or no Postgres.",
+            "Airflow's database is unknown or not Postgres.",
             where=f"${variable}",
             remedy=f"Set {variable}=postgresql://<user>:<password>@<host>:5432/<database>",
         )
@@ -115,7 +115,7 @@ def in_airflow(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, capture_output=True, text=True, timeout=AIRFLOW_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise RetryableError(
-            f"gave no answer within {error.timeout:g} s.",
+            f"did not answer within {error.timeout:g} s.",
             where=f"`{' '.join(arguments).removeprefix('-m ')}`",
             remedy="Check that Airflow's database answers (`airflow db check`), then run the command again.",
         ) from error

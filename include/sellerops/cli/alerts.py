@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("alerts", help="business alerts: open ones, snooze, acknowledge")
     actions = parser.add_subparsers(required=True, metavar="action")
     action = actions.add_parser(
-        "list", help="open alerts, most money at stake first; --ended: the last ended"
+        "list", help="open alerts, most money at stake first; --ended: the most recently ended"
     )
     action.add_argument("--account", help="only this account")
     action.add_argument("--alert", help="only this alert (name of a file in config/alerts)")
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     action.add_argument("alert", nargs="*", help="names (default: all alerts)")
     action.set_defaults(run=_run)
     for name, run, text in (
-        ("snooze", _snooze, "send nothing about alerts until a day, even if they end and come back"),
+        ("snooze", _snooze, "send no notices about alerts until a given day, even if they end and come back"),
         ("acknowledge", _acknowledge, "note that somebody takes care of alerts"),
     ):
         action = actions.add_parser(name, help=text)
@@ -50,7 +50,7 @@ def add(commands: Any) -> None:
             until.add_argument(
                 "--until", type=day, help="last day of the snooze (UTC), for example 2026-12-24"
             )
-            until.add_argument("--days", type=int, help="how many days from now")
+            until.add_argument("--days", type=int, help="number of days from now")
     actions.add_parser("check", help="check the files and thresholds of alerts").set_defaults(run=_check)
 
 
@@ -134,7 +134,7 @@ def _snooze(options: argparse.Namespace) -> int:
             until = now + timedelta(days=options.days)
         if until <= now:
             raise ConfigurationError(
-                "the snooze would be over already.", where="alerts", remedy="Use a later day."
+                "the snooze would already be over.", where="alerts", remedy="Use a later day."
             )
         found = snooze(connection, options.id, until, options.by or getpass.getuser(), options.note)
     print(f"{len(found)} alerts are snoozed until {until:%Y-%m-%d %H:%M} UTC.")

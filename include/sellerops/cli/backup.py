@@ -24,21 +24,21 @@ _SHOWN = 20
 
 def add(commands: Any) -> None:
     parser = commands.add_parser("backup", help="back up warehouse, archive and configuration")
-    parser.add_argument("target", help="a folder of its own, or an address such as s3://bucket/prefix")
+    parser.add_argument("target", help="a dedicated folder, or an address such as s3://bucket/prefix")
     parser.add_argument(
-        "--airflow", action="store_true", help="also Airflow's metadata: connections, runs, users"
+        "--airflow", action="store_true", help="also back up Airflow's metadata: connections, runs, users"
     )
     parser.add_argument(
         "--keep", type=at_least_one, metavar="N", help="then remove all but the newest N backups"
     )
     parser.add_argument("--archive", metavar="URI", help="the archive (default: $SELLEROPS_ARCHIVE)")
     action = parser.add_mutually_exclusive_group()
-    action.add_argument("--list", action="store_true", help="list the backups; make none")
+    action.add_argument("--list", action="store_true", help="only list the backups")
     action.add_argument(
-        "--verify", action="store_true", help="compare every file of a backup with its hash; make none"
+        "--verify", action="store_true", help="only compare every file of a backup with its hash"
     )
-    action.add_argument("--prune", action="store_true", help="only remove, as --keep says; make none")
-    parser.add_argument("--backup", metavar="ID", help="with --verify: this one (default: the newest)")
+    action.add_argument("--prune", action="store_true", help="only remove old backups, as --keep says")
+    parser.add_argument("--backup", metavar="ID", help="the backup to --verify (default: the newest)")
     parser.set_defaults(run=_run)
 
 
@@ -59,13 +59,13 @@ def _run(options: argparse.Namespace) -> int:
 def _refuse_unclear(options: argparse.Namespace) -> None:
     if options.prune and not options.keep:
         raise ConfigurationError(
-            "--prune does not say how many backups stay.",
+            "--prune needs the number of backups to keep.",
             where="the options",
             remedy="Add --keep with a number, such as --keep 14.",
         )
     if options.backup and not options.verify:
         raise ConfigurationError(
-            "--backup names a backup to verify, and --verify is missing.",
+            "--backup names a backup to verify, but --verify is missing.",
             where="the options",
             remedy="Add --verify, or leave out --backup to make a new backup.",
         )

@@ -28,9 +28,9 @@ _LONGEST = 60
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "browsers",
-        help="the browsers of logins: start, stop, show and reach them",
+        help="logins' browsers: start, stop, show and open them",
         description="Starts and stops the Chromium of each login in logins.yaml whose `browser` is on this "
-        "machine (docs/browsers.md). Tasks start a browser that does not run, too.",
+        "machine (docs/browsers.md). Tasks also start a browser that is not running.",
     )
     actions = parser.add_subparsers(required=True, metavar="action")
     action = actions.add_parser("up", help="start the browsers on this machine")
@@ -101,7 +101,7 @@ def _down(options: argparse.Namespace) -> int:
     busy = [login.id for login in chosen if known.get(login.id, LoginState()).used_by]
     if busy and not options.force:
         raise ConfigurationError(
-            f"a job uses the browser of {busy[0]} ({known[busy[0]].used_by}).",
+            f"a job is using the browser of {busy[0]} ({known[busy[0]].used_by}).",
             remedy="Wait until it ends (`sellerops browsers status`), or add --force: the job then fails and "
             "Airflow retries it.",
         )
@@ -238,7 +238,7 @@ def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
         lines.append(f"{login.id} needs you: {state.action}")
     if state.used_by:
         lines.append(
-            f"A job uses it now ({state.used_by}). Wait until it ends, because it closes other pages."
+            f"A job is using it now ({state.used_by}). Wait until the job ends: it closes other pages."
         )
     if found.has_window:
         lines.append(f"Its window is on the desktop of {socket.gethostname()}.")
@@ -253,7 +253,7 @@ def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
             f"   {_shown(tab.url)}"
             for tab in sorted(list_tabs(login.browser), key=lambda tab: not _is_asking(tab, state))
         ),
-        "   It shows the page on the left; click and type there. Passwords go to the site only.",
+        "   It shows the page on the left; click and type there. Passwords go only to the site.",
     ]
     if state.action:
         lines.append(

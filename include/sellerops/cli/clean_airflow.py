@@ -21,10 +21,10 @@ def add(commands: Any) -> None:
         "clean-airflow", help="delete old rows of Airflow's metadata, except what is in progress"
     )
     parser.add_argument(
-        "--keep-days", type=at_least_one, default=90, metavar="DAYS", help="of runs, tasks, XComs (90)"
+        "--keep-days", type=at_least_one, default=90, metavar="DAYS", help="keep runs, tasks, XComs (90)"
     )
     parser.add_argument(
-        "--keep-audit-days", type=at_least_one, default=400, metavar="DAYS", help="of the audit log (400)"
+        "--keep-audit-days", type=at_least_one, default=400, metavar="DAYS", help="keep the audit log (400)"
     )
     parser.set_defaults(run=_run)
 

@@ -59,7 +59,7 @@ def _ask(conn_ids: list[str]) -> dict[str, dict[str, Any]]:
         done = in_airflow(["-m", _TESTER, *conn_ids])
     except RetryableError as error:
         raise RetryableError(
-            f"{', '.join(conn_ids)} did not all answer within {AIRFLOW_SECONDS} s.",
+            f"not all of {', '.join(conn_ids)} answered within {AIRFLOW_SECONDS} s.",
             remedy="Test them one by one: `sellerops connections test <id>`.",
         ) from error
     try:

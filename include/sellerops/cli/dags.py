@@ -1,4 +1,4 @@
-"""`dags unpause` and `dags pause`: switch DAGs on and off, also whole families or sources.
+"""`dags unpause` and `dags pause`: switch DAGs on and off, one by one, by family or by source.
 
 It calls the `airflow` command, so it works wherever that does: next to a demo, in a container, on a host.
 """
@@ -25,7 +25,7 @@ RENAMED = {"export__sales_per_shop": "export__sales_by_marketplace_and_day"}
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("dags", help="switch DAGs on and off, also whole families")
+    parser = commands.add_parser("dags", help="switch DAGs on and off, one by one or by family")
     actions = parser.add_subparsers(required=True, metavar="action")
     for name, what in (
         ("unpause", "switch on: scheduled and queued runs may start"),
@@ -81,7 +81,7 @@ def switch(
     _print("Not known to Airflow (yet)", missing)
     if not pause and there and os.environ.get("AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE", "").lower() == "false":
         print(
-            "This Airflow has schedules switched off. Trigger runs manually, for example:\n"
+            "Schedules are switched off in this Airflow. Trigger runs manually, for example:\n"
             f"  {as_typed(f'airflow dags trigger {there[0]}')}"
         )
     return 1 if missing else 0
@@ -118,7 +118,8 @@ def _reports(
     ]
     if not found:
         raise ConfigurationError(
-            f"no report is in family {', '.join(chosen_families)} and source {', '.join(chosen_sources)}.",
+            f"no report belongs to family {', '.join(chosen_families)} and source "
+            f"{', '.join(chosen_sources)}.",
             remedy="Use only --family or only --source.",
         )
     return found

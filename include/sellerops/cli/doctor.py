@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong with this installation, and what you do about it."""
+"""`doctor`: what is wrong with this installation, and how to fix it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WIDTH = 98
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "doctor",
-        help="what is wrong with this installation, and what you do about it",
+        help="what is wrong with this installation, and how to fix it",
         description="Checks databases, migrations, Airflow's components, accounts' tokens, late reports and "
         "more. Changes nothing and calls nobody but your own databases and archive. Exit code 1 if a check "
         "failed, 0 if all are ok or warn.",
@@ -68,7 +68,7 @@ def _airflow_findings() -> Iterable[Finding]:
             Finding(
                 "airflow",
                 State.WARNING,
-                "The environment does not point to an Airflow, so its checks were left out.",
+                "The environment does not point to an Airflow, so its checks were skipped.",
                 "Start `make demo` in another terminal, or set AIRFLOW_HOME to your Airflow's.",
             )
         ]
@@ -76,7 +76,7 @@ def _airflow_findings() -> Iterable[Finding]:
         done = in_airflow(["-m", _OF_AIRFLOW])
         return [Finding(**each) for each in json.loads(done.stdout.splitlines()[-1])]
     except RetryableError:
-        return [_unanswered(f"Its checks gave no answer within {AIRFLOW_SECONDS} s.")]
+        return [_unanswered(f"Its checks did not answer within {AIRFLOW_SECONDS} s.")]
     except (IndexError, ValueError, TypeError):
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         return [_unanswered(f"Its checks cannot be run: {last}")]

@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
         "--to",
         default="head",
         metavar="REVISION",
-        help="to this one, such as 0031; an older one loses what only newer ones store (docs/upgrade.md)",
+        help="target, such as 0031; going back loses what only newer revisions store (docs/upgrade.md)",
     )
     migrating.set_defaults(run=_migrate)
 

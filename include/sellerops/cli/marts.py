@@ -44,7 +44,7 @@ _STATES = """
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("marts", help="tables of answers: profit, stock, ads, demand")
+    parser = commands.add_parser("marts", help="tables that answer questions: profit, stock, ads, demand")
     actions = parser.add_subparsers(required=True, metavar="action")
     listing = actions.add_parser("list", help="all marts, when each was rebuilt, and what waits")
     _add_destination(listing)
@@ -53,7 +53,7 @@ def add(commands: Any) -> None:
     show.add_argument("mart", help="name of a mart (`sellerops marts list`)")
     _add_destination(show, "print the SELECT in this destination's dialect (default: %(default)s)")
     show.set_defaults(run=_show)
-    run = actions.add_parser("run", help="rebuild what has changed, or days by hand")
+    run = actions.add_parser("run", help="rebuild what has changed, or the days you choose")
     run.add_argument("--mart", action="append", help="only this mart; may be repeated")
     run.add_argument("--group", choices=GROUPS, help="only the marts of this group")
     run.add_argument("--account")

@@ -41,7 +41,7 @@ def add(commands: Any) -> None:
         each.add_argument("--account", required=True, help="an account from accounts.yaml, or `all`")
     shown = acts.add_parser("status", help="subscriptions, received notifications, listeners")
     shown.set_defaults(run=_status)
-    test = acts.add_parser("test", help="send a message through the queue and wait for it in the ledger")
+    test = acts.add_parser("test", help="send a message through the queue and wait until it is in the ledger")
     test.add_argument("--seconds", type=float, default=60.0, help="how long to wait (default: %(default)s)")
     test.add_argument("--account", help="let Amazon send it instead, through this account's application")
     test.add_argument("--scenario", help="Amazon's testScenario; with --account")

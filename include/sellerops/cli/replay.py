@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--since", type=day, metavar="DAY", help="only loads with days from this one on")
     parser.add_argument("--check", action="store_true", help="only compare; exit code 1 if they differ")
     parser.add_argument(
-        "--from-archive", action="store_true", help="use the archive's sidecars, if the ledger is lost"
+        "--from-archive", action="store_true", help="if the ledger is lost: use the archive's sidecars"
     )
     parser.add_argument(
         "--destination",

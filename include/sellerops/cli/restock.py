@@ -38,10 +38,10 @@ def add(commands: Any) -> None:
     action.add_argument("--lead-time", type=float, help="days from order to sellable")
     action.add_argument("--lead-time-sd", type=float, help="standard deviation of the lead time, in days")
     action.add_argument("--review-days", type=int, help="days between two orders")
-    action.add_argument("--demand", type=float, default=1.0, help="demand times this, for example 1.2")
-    action.add_argument("--units", type=int, default=0, help="units more at Amazon today")
+    action.add_argument("--demand", type=float, default=1.0, help="multiply demand by this, for example 1.2")
+    action.add_argument("--units", type=int, default=0, help="additional units at Amazon today")
     action.set_defaults(run=_what_if)
-    action = actions.add_parser("override", help="set the quantity of a SKU's order until a day, or end that")
+    action = actions.add_parser("override", help="set a SKU's order quantity until a given day, or end it")
     _add_sku(action)
     action.add_argument("--quantity", type=int, help="units to order; 0: order nothing")
     action.add_argument("--until", type=day, help="last day on which it holds")
@@ -179,7 +179,7 @@ def _override(options: argparse.Namespace) -> int:
             author=options.author,
             destinations=destinations,
         )
-    print(f"Set. It holds until {options.until}, and shows once the marts of group demand are rebuilt.")
+    print(f"Set. It holds until {options.until} and appears once the marts of group demand are rebuilt.")
     return 0
 
 
@@ -231,7 +231,7 @@ def _home(options: argparse.Namespace) -> str:
 
 def _unknown_sku(options: argparse.Namespace) -> ConfigurationError:
     return ConfigurationError(
-        f"there is no recommendation for SKU {options.sku!r}.",
+        f"SKU {options.sku!r} has no recommendation.",
         where=f"{options.account}, {options.marketplace}",
         remedy="See `sellerops restock list --all` for all SKUs.",
     )

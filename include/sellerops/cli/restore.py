@@ -41,17 +41,17 @@ _SHOWN = 20
 def add(commands: Any) -> None:
     parser = commands.add_parser("restore", help="restore a backup, then load newer documents of the archive")
     parser.add_argument("source", help="the target of `backup`")
-    parser.add_argument("--backup", metavar="ID", help="this one (default: the newest)")
+    parser.add_argument("--backup", metavar="ID", help="the backup to restore (default: the newest)")
     parser.add_argument("--archive", metavar="URI", help="the archive (default: $SELLEROPS_ARCHIVE)")
-    parser.add_argument("--airflow", action="store_true", help="also Airflow's metadata")
+    parser.add_argument("--airflow", action="store_true", help="also restore Airflow's metadata")
     parser.add_argument(
-        "--replace", action="store_true", help="replace what the databases hold; they must not be in use"
+        "--replace", action="store_true", help="replace what is in the databases; they must not be in use"
     )
     parser.add_argument(
         "--adopt-archive", action="store_true", help="take over the archive of another deployment"
     )
     parser.add_argument(
-        "--documents", action="store_true", help="only documents that the archive lacks; databases stay"
+        "--documents", action="store_true", help="restore only documents that the archive lacks, no databases"
     )
     parser.add_argument(
         "--configuration", type=Path, metavar="FOLDER", help="also unpack the configuration into a new folder"
@@ -60,7 +60,7 @@ def add(commands: Any) -> None:
     again = commands.add_parser(
         "recover", help="load archived documents that the ledger does not know; Amazon is not called"
     )
-    again.add_argument("--report", help="only of this report")
+    again.add_argument("--report", help="only documents of this report")
     again.add_argument(
         "--since", type=day, metavar="DAY", help="only documents fetched from this day on (UTC)"
     )
@@ -105,7 +105,7 @@ def _restore(options: argparse.Namespace) -> int:
 def _refuse_beside_documents(options: argparse.Namespace) -> None:
     if options.airflow or options.replace or options.configuration:
         raise ConfigurationError(
-            "--documents restores nothing but documents.",
+            "--documents restores only documents.",
             where="the options",
             remedy="Leave out --airflow, --replace and --configuration, or leave out --documents.",
         )
@@ -134,7 +134,7 @@ def _load(ledger: Ledger, archive: Archive, specs: list[ReportSpec], since: date
     open_destination: Callable[[str], Any] = lambda name: destination_of(name, ledger.database.conninfo)  # noqa: E731
     done = recover(ledger, archive, specs, open_destination, since=since, progress=print)
     print(
-        f"Archived documents: {done.documents:,} looked at, {done.requests:,} were unknown to the ledger, "
+        f"Archived documents: {done.documents:,} checked, {done.requests:,} were unknown to the ledger, "
         f"{done.loads:,} loaded."
     )
     for title, lines in (
@@ -153,8 +153,8 @@ def _advise(backup: Backup) -> None:
     print(
         commands_as_typed(
             "Next: start Airflow; `sellerops completeness` shows the days that are missing, and "
-            "`sellerops gaps --fill` collects them. Then `sellerops marts run`. FBA shipments that were "
-            f"requested after {backup.ledger_time} are not known: see Seller Central before you request them "
-            "again."
+            "`sellerops gaps --fill` collects them. Then `sellerops marts run`. The ledger does not know FBA "
+            f"shipments that were requested after {backup.ledger_time}: check Seller Central before you "
+            "request them again."
         )
     )

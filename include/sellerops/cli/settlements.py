@@ -16,24 +16,24 @@ from sellerops.marts.unmapped import unmapped_lines
 from sellerops.reference.config_files import config_rows
 from sellerops.settings.accounts import Account, load_accounts
 
-_ADD = "To give them a place, add to include/config/{file} (docs/figures.md lists the P&L lines):"
+_ADD = "To assign them, add to include/config/{file} (docs/figures.md lists the P&L lines):"
 
 
 def add(commands: Any) -> None:
     parser = commands.add_parser("settlements", help="lines without a P&L line; check a settlement file")
     actions = parser.add_subparsers(required=True, metavar="action")
     action = actions.add_parser(
-        "unmapped", help="lines of settlements and transactions that no rule names; exit code 1 if any"
+        "unmapped", help="lines of settlements and transactions that no rule covers; exit code 1 if any"
     )
     action.add_argument("--account", help="only this account")
     action.set_defaults(run=_unmapped)
     action = actions.add_parser(
         "check",
-        help="what a settlement file adds up to, and what is unmapped; exit code 1 unless all is right",
+        help="what a settlement file adds up to, and what is unmapped; exit code 1 if anything is wrong",
     )
     action.add_argument("file", type=Path, help="a settlement as Amazon writes it (flat file V2)")
     action.add_argument(
-        "--account", help="whose file it is; else the first account of the Selling Partner API"
+        "--account", help="account that the file is from (default: the first of the Selling Partner API)"
     )
     action.set_defaults(run=_check)
 
@@ -56,7 +56,7 @@ def _unmapped(options: argparse.Namespace) -> int:
             )
             for each in found
         ],
-        empty="Every line has a place.",
+        empty="Every line has a P&L line.",
     )
     _print_rules("settlement_rules.csv", [each.rule for each in found if each.is_of_settlements])
     _print_rules("finance_rules.csv", [each.rule for each in found if not each.is_of_settlements])

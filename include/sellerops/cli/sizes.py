@@ -20,7 +20,7 @@ from sellerops.upkeep.sizes import Sample, measure_database, measure_folders, re
 def add(commands: Any) -> None:
     parser = commands.add_parser("sizes", help="what grows, how fast, and when it is full")
     parser.add_argument(
-        "--record", action="store_true", help="remember the sizes; for hosts where no maintenance task runs"
+        "--record", action="store_true", help="store the sizes; for hosts where no maintenance task runs"
     )
     parser.add_argument("--archive", metavar="URI", help="the archive (default: $SELLEROPS_ARCHIVE)")
     parser.set_defaults(run=_run)

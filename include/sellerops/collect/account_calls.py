@@ -100,7 +100,7 @@ class AccountCalls:
     def _too_long(self, operation: str) -> GiveUpError:
         rules = self._tools.spec.request
         return GiveUpError(
-            f"{operation} was not read to its end after {self.made} calls in "
+            f"{operation} was still incomplete after {self.made} calls in "
             f"{rules.give_up_after.total_seconds() / 3600:g} h.",
             where=f"{self._tools.spec.report_type}, request {self._request_id}",
             remedy="Nothing was stored. Clear the task to read it again, or raise `request.give_up_after`.",

@@ -109,7 +109,7 @@ def archive_again(tools: Tools, request: ReportRequest, slice_: Slice) -> None:
 
 def give_up_document(tools: Tools, request: ReportRequest, cause: str) -> ArchiveDamaged:
     """The error of a document that Amazon serves damaged; a cleared fetch task requests a new report."""
-    return _lost(tools, request, f"Amazon serves it damaged ({cause.rstrip('.')})")
+    return _lost(tools, request, f"Amazon serves a damaged copy ({cause.rstrip('.')})")
 
 
 def lost_document(tools: Tools, request: ReportRequest) -> ArchiveDamaged:

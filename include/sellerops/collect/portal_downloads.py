@@ -199,7 +199,7 @@ class PortalDownloads:
         what = (
             "somebody gave up on what the page asks for"
             if action.outcome is ActionOutcome.GIVEN_UP
-            else f"nobody did within {hours:g} h what the page asks for"
+            else f"nobody did what the page asks for within {hours:g} h"
         )
         return PersonNeeded(
             f"{what}: {action.message}",

@@ -124,9 +124,9 @@ class PortalLook:
                 look_after(ledger, request.id, min(age, _LONGEST_PAUSE))
             return
         error = GiveUpError(
-            f"the page was asked for the file, and has not listed it within {_hours(patience)}.",
+            f"the file was requested, but the page has not listed it within {_hours(patience)}.",
             where=f"{request.report}, {self._job.slice_.label}",
-            remedy="See in the browser what the page lists, then clear the task to request the file again.",
+            remedy="Check in the browser what the page lists, then clear the task to request the file again.",
             request_id=request.id,
         )
         ledger.record_failed(request.id, error)

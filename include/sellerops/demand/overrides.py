@@ -73,7 +73,8 @@ def set_override(
     where = f"{account_id}, SKU {sku}"
     if quantity < 0 or last_day < first_day or not reason.strip() or not author.strip():
         raise ConfigurationError(
-            "an override needs a quantity of 0 or more, an end date not passed, a reason and an author.",
+            "an override needs a quantity of 0 or more, an end date that has not passed, a reason and an "
+            "author.",
             where=where,
             remedy="Give them with --quantity, --until, --reason and --author.",
         )

@@ -76,7 +76,11 @@ def _build(files: Files, path: Path) -> _File:
         return _File.model_validate(merged)
     except ValidationError as error:
         raise validation_error(
-            error, _File, path_of=lambda _: path, derived=(), remedy="Correct the key; docs/restock.md."
+            error,
+            _File,
+            path_of=lambda _: path,
+            derived=(),
+            remedy="Correct the key; docs/restock.md describes it.",
         ) from error
 
 

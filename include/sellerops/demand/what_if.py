@@ -62,7 +62,7 @@ class SkuOrder:
         row, settings, given = self.row, self.settings, self.rows.forecast
         if given is None or given["p50"] is None or row["position"] is None:
             raise ConfigurationError(
-                f"no order can be worked out: {row['missing']} missing.",
+                f"the order cannot be calculated: {row['missing']} missing.",
                 where=f"{row['account_id']}, SKU {row['sku']}",
                 remedy="See `sellerops marts show restock` for what each word means.",
             )

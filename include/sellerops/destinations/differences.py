@@ -147,19 +147,19 @@ def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
         if current is not kind:
             can = current is not None and (current, kind) in CONVERSIONS
             text = (
-                f"the column `{name}` is {landed.sql_types[name]} in the table and {kind.value} by the spec"
+                f"the column `{name}` is {landed.sql_types[name]} in the table and {kind.value} in the spec"
             )
             if name not in shape.table.columns and name not in SYSTEM:
                 text += ", which no longer declares it"
             found.append(Difference(text, Remedy.MIGRATE if can else Remedy.REPLAY))
     found += [
         Difference(
-            f"the column `{name}` is in the table of personal data, and no longer personal by the spec"
+            f"the column `{name}` is in the table of personal data, but no longer personal in the spec"
         )
         for name in sorted(formerly_personal_columns(shape, landed))
     ]
     found += [
-        Difference(f"the column `{name}` requires a value in the table, and the spec no longer provides one")
+        Difference(f"the column `{name}` requires a value in the table, but the spec no longer provides one")
         for name in sorted(landed.not_null - required_columns(shape))
     ]
     return found
@@ -249,7 +249,7 @@ def _key_differences(shape: TableShape, landed: LandedTable) -> list[Difference]
     from_documents = ("line_hash", "snapshot_at", shape.table.day_from_window)
     lost = [name for name in from_documents if name in shape.key and name not in landed.types]
     current = f"{key_text(landed.key)} in the table" if landed.key else "not enforced by an index"
-    text = f"its key is {current} and {key_text(shape.key)} by the spec"
+    text = f"its key is {current} and {key_text(shape.key)} in the spec"
     return [Difference(text, Remedy.REPLAY if lost else Remedy.MIGRATE)]
 
 

@@ -126,7 +126,7 @@ _BY_STATE = (
         "42501",
         kind=ConfigurationError,
         cause="the database user lacks a privilege: {}.",
-        remedy="Let it create schemas and tables in this database.",
+        remedy="Allow it to create schemas and tables in this database.",
     ),
     _by_state(
         "28",

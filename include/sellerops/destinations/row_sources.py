@@ -84,9 +84,9 @@ def choose_columns(spec: Selection, columns: Sequence[tuple[str, bool]], rows: I
     doubled = [name for name in found if found.count(name) > 1]
     missing = [name for name in (*spec.columns, *spec.append_only) if name not in found]
     if doubled or missing:
-        what = f"gives {doubled[0]!r} twice" if doubled else f"gives no column {missing[0]!r}"
+        what = f"returns {doubled[0]!r} twice" if doubled else f"returns no column {missing[0]!r}"
         raise ConfigurationError(
-            f"the query {what}; it gives {', '.join(found)}.",
+            f"the query {what}; it returns {', '.join(found)}.",
             where=spec.path,
             remedy="Name each column once in the SELECT (`AS`), as in `columns`.",
         )
@@ -108,7 +108,7 @@ def refused(spec: Selection, error: Exception, remedy: str) -> ConfigurationErro
 def grant_remedy(spec: Selection) -> str:
     """What to do when the reader lacks a privilege."""
     if spec.personal:
-        return "Let the user of connection sellerops_warehouse read it."
+        return "Grant the user of connection sellerops_warehouse read access."
     return (
         f"Let role {READER} read it: GRANT SELECT ON <table> TO {READER}. Tables of personal data need "
         "`personal: true` (docs/exports.md)."

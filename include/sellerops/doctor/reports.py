@@ -43,12 +43,13 @@ def _warnings(warned: list[DayWarning]) -> Iterator[Finding]:
         days = "1 day" if len(each.slices) == 1 else f"{len(each.slices)} days"
         place = f"{each.report}, account {each.account_id}: {days}"
         if each.kind is WarningKind.EXPIRING:
-            what = f"{place} not loaded, which Amazon stops serving soon."
+            what = f"{place} not loaded and about to expire at Amazon."
         else:
             what = f"{place} late since {each.since:%Y-%m-%d %H:%M} UTC."
         yield Finding(NAME, State.WARNING, what, _GAPS)
     if len(warned) > _MOST:
-        yield Finding(NAME, State.WARNING, f"{len(warned) - _MOST} more reports are late or expire.", _GAPS)
+        what = f"{len(warned) - _MOST} more reports are late or about to expire."
+        yield Finding(NAME, State.WARNING, what, _GAPS)
 
 
 def _silence(silent: dict[str, bool]) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def _silence(silent: dict[str, bool]) -> Iterator[Finding]:
         yield Finding(
             NAME,
             State.FAILED,
-            f"Nothing was loaded from any account for {hours} hours.",
+            f"Nothing has been loaded from any account for {hours} hours.",
             "Check that scheduler, triggerer and workers run, and that the DAGs are not paused.",
         )
         return
@@ -67,7 +68,7 @@ def _silence(silent: dict[str, bool]) -> Iterator[Finding]:
         yield Finding(
             NAME,
             State.WARNING,
-            f"Nothing was loaded from account {account_id} for {hours} hours.",
+            f"Nothing has been loaded from account {account_id} for {hours} hours.",
             f"Run `sellerops ledger slices --account {account_id}` to see why; unpause its DAGs.",
         )
 

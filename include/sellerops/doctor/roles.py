@@ -16,7 +16,7 @@ from sellerops.settings.mart_tables import MARTS
 from sellerops.views.definitions import SCHEMA as VIEWS
 
 NAME = "roles"
-_HOW = "docs/security.md#database-roles tells how."
+_HOW = "docs/security.md#database-roles explains how."
 _POWERS = """
     SELECT current_user AS name, rolsuper OR rolcreaterole OR rolcreatedb AS is_powerful,
            EXISTS (SELECT FROM pg_namespace
@@ -87,7 +87,7 @@ def examine_roles(installation: Installation) -> Iterator[Finding]:
             Finding(
                 NAME,
                 State.FAILED,
-                f"Tables of schema {each['nspname']} belong to {each['owner']}, so that {collector['name']} "
+                f"Tables of schema {each['nspname']} belong to {each['owner']}, so {collector['name']} "
                 f"cannot load into them: {each['names']}.",
                 _HAND_OVER.format("them"),
             )
@@ -107,9 +107,9 @@ def _findings_of(role: DictRow, connection_id: str) -> Iterator[Finding]:
         yield Finding(
             NAME,
             State.FAILED,
-            f"Connection {connection_id} logs in as {role['name']}, a superuser or one who may create roles "
-            "or databases.",
-            f"Enter a role of its own there; {_HOW}",
+            f"Connection {connection_id} logs in as {role['name']}, a superuser or a role that may create "
+            "roles or databases.",
+            f"Enter a dedicated role there; {_HOW}",
         )
 
 

@@ -88,15 +88,15 @@ def _examine(check: Check, installation: Installation) -> list[Finding]:
         return [Finding(check.name, State.FAILED, redact(what), _IF_BROKEN)]
 
 
-_IF_BROKEN = "Correct what the error names. If that does not help, report it: this is a fault of the check."
+_IF_BROKEN = "Correct what the error names. If that does not help, report it as a bug in the check."
 
 
 def _hanging(check: Check) -> Finding:
     return Finding(
         check.name,
         State.FAILED,
-        f"The check gave no answer within {check.seconds:g} s.",
-        "Check that what it asks (database, archive, network) answers, then run `sellerops doctor` again.",
+        f"The check did not answer within {check.seconds:g} s.",
+        "Check that what it uses (database, archive, network) answers, then run `sellerops doctor` again.",
     )
 
 

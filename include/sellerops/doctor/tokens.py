@@ -45,12 +45,12 @@ def _judge(account_id: str, conn_id: str, use: TokenUse | None, test: Connection
         return Finding(
             NAME,
             State.WARNING,
-            f"Account {account_id} (connection {conn_id}) has not been used for three days, so nobody knows "
+            f"Account {account_id} (connection {conn_id}) has not been used for three days, so it is unknown "
             "whether Amazon still accepts it.",
             f"Run `sellerops connections test {conn_id}`, and unpause the account's DAGs.",
         )
     return Finding(
-        NAME, State.OK, f"Amazon accepted account {account_id} ({conn_id}) {worked:%Y-%m-%d %H:%M} UTC."
+        NAME, State.OK, f"Amazon accepted account {account_id} ({conn_id}) at {worked:%Y-%m-%d %H:%M} UTC."
     )
 
 

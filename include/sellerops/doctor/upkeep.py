@@ -44,12 +44,12 @@ def examine_backups(installation: Installation) -> Iterator[Finding]:
             BACKUPS,
             State.WARNING,
             "There is no backup.",
-            "Run `sellerops backup` with cron, or where tasks have Postgres's programs set the variable "
+            "Run `sellerops backup` with cron. Or, where tasks have Postgres's programs, set the variable "
             "sellerops_backup_uri and unpause sellerops__backup (docs/backup.md).",
         )
         return
     age = datetime.now(UTC) - complete["began_at"]
-    what = f"The newest backup is of {complete['began_at']:%Y-%m-%d %H:%M} UTC, in {complete['target']}."
+    what = f"The newest backup is from {complete['began_at']:%Y-%m-%d %H:%M} UTC, in {complete['target']}."
     state = State.FAILED if age > rules.fail else State.WARNING if age > rules.warn else State.OK
     remedy = f"Run `sellerops backup {complete['target']}`." if state is not State.OK else ""
     yield Finding(BACKUPS, state, what, remedy)
@@ -73,7 +73,7 @@ def examine_sizes(installation: Installation) -> Iterator[Finding]:
         yield Finding(
             SIZES,
             State.WARNING,
-            "Sizes have not been measured for two days, so a full disk would come unannounced.",
+            "Sizes have not been measured for two days, so a disk could fill up without warning.",
             "Unpause sellerops__maintenance, or run `sellerops sizes --record`.",
         )
     for each in grown:
@@ -99,7 +99,7 @@ def examine_secrets(installation: Installation) -> Iterator[Finding]:
     for each in secrets:
         what = f"{what_ends(each, today)}."
         if each.ends_on is None:
-            remedy = "Note the day on the hub's page Connections: Amazon ends a secret after 180 days."
+            remedy = "Note the day on the hub's page Connections: a secret expires after 180 days."
             yield Finding(SECRETS, State.OK, what, remedy)
             continue
         state = _STATES[each.urgency(today, rules)]

@@ -46,7 +46,8 @@ def cell(value: Any) -> Cell:
         return _instant(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise ConfigurationError(
-            "contains bytes, which a cell cannot.", remedy="Leave the column out, or encode it in the query."
+            "contains bytes, which a cell cannot hold.",
+            remedy="Leave the column out, or encode it in the query.",
         )
     if isinstance(value, (dict, list, tuple)):
         return json.dumps(value, ensure_ascii=False, default=str)

@@ -97,7 +97,7 @@ def _sql_beside(path: Path, name: str, files: Files) -> str:
     beside = path.parent / name
     if beside.parent != path.parent or not files.has(beside):
         raise SpecError(
-            f"there is no file {name!r} in the same folder.",
+            f"the file {name!r} is not in the same folder.",
             where=f"{shown(path)}, key `query`",
             remedy="Put the .sql file into the folder of the YAML, or write the SELECT in the YAML.",
         )

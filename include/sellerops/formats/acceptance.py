@@ -168,7 +168,7 @@ def _compare_rows(contents: _Contents, slice_: Slice, name: str) -> None:
     others = named - set(slice_.marketplace_ids)
     if slice_.marketplace and others and not contents.has_stores_in_rows:
         codes = sorted(each.code for each in all_marketplaces().values() if each.id in others)
-        raise _wrong(name, f"it also has rows of {', '.join(codes)}, beside {slice_.marketplace.code}.")
+        raise _wrong(name, f"it also has rows of {', '.join(codes)}, besides {slice_.marketplace.code}.")
     if not slice_.first_day or not slice_.last_day:
         return
     first, last = date.fromisoformat(slice_.first_day), date.fromisoformat(slice_.last_day)

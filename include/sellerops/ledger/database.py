@@ -267,9 +267,9 @@ def migrate(conninfo: str, revision: str = "head") -> None:
         known = [each.revision for each in script.walk_revisions()]
         if revision not in ("head", "base", *known):
             raise ConfigurationError(
-                f"there is no migration {revision}; the newest is {known[0]}.",
+                f"unknown migration {revision}; the newest is {known[0]}.",
                 where="ledger migrate",
-                remedy=f"Name one from {known[-1]} to {known[0]}.",
+                remedy=f"Choose one from {known[-1]} to {known[0]}.",
             )
         present = _revision_of(driver)
         if present != known[0] or revision not in ("head", present):

@@ -104,7 +104,7 @@ class MartBuilder:
             try:
                 self._store.drop(table)
             except ConfigurationError as error:
-                log.warning("%s Marts are built all the same, and every look tries again.", error)
+                log.warning("%s Marts are built anyway, and every look tries again.", error)
             else:
                 log.info("%s: no mart of this version has this table; it was dropped", table)
 

@@ -95,7 +95,7 @@ def unknown_days(marts: Iterable[MartSpec]) -> list[ConfigurationError]:
             if day and read and read.day and day not in (read.day, *read.lookup_days):
                 found.append(
                     ConfigurationError(
-                        f"it reads {name} by {day}, whose changed days {name} does not tell.",
+                        f"it reads {name} by {day}, whose changed days {name} does not report.",
                         where=f"include/marts/{mart.name}.sql",
                         remedy=f"Add `lookup_days: [{day}]` to the header of include/marts/{name}.sql.",
                     )

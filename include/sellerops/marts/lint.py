@@ -99,7 +99,7 @@ def _shape(node: exp.Expr) -> Iterator[Found]:
     if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count) and _is_of_input(node):
         yield node, "SELECT * takes columns that a spec may add later.", "Name the columns."
     if isinstance(node, exp.Lateral | exp.Unnest | exp.Array | exp.JSONExtract | exp.JSONExtractScalar):
-        yield node, "arrays, JSON and LATERAL differ in BigQuery.", "Let the loader make rows of it (`rows`)."
+        yield node, "arrays, JSON and LATERAL differ in BigQuery.", "Let the loader turn it into `rows`."
     if isinstance(node, exp.RegexpLike | exp.RegexpILike | exp.SimilarTo):
         yield node, "regular expressions differ in BigQuery.", "Use LIKE."
     if isinstance(node, exp.Distinct) and node.args.get("on"):
@@ -134,7 +134,8 @@ def _window(node: exp.Expr) -> Iterator[Found]:
     for key in node.find_all(exp.Ordered):
         # Smallest, as parsed without a word about nulls, is what BigQuery does.
         if bool(key.args.get("nulls_first")) == bool(key.args.get("desc")):
-            yield key, "BigQuery cannot sort nulls so in a window.", "Order by a COALESCE that is never null."
+            cause = "BigQuery cannot sort nulls this way in a window."
+            yield key, cause, "Order by a COALESCE that is never null."
 
 
 def _cast(node: exp.Expr) -> Iterator[Found]:
@@ -145,7 +146,7 @@ def _cast(node: exp.Expr) -> Iterator[Found]:
         if unit not in ("DAY", "DAYS") or not _INTERVAL.match(node.name):
             yield node, "only intervals of whole days are the same.", "Write `day + INTERVAL '7' DAY`."
     if isinstance(node, exp.AtTimeZone) and not _is_day(node):
-        yield node, "a local time is another type in BigQuery.", "Write CAST(x AT TIME ZONE z AS date)."
+        yield node, "a local time has another type in BigQuery.", "Write CAST(x AT TIME ZONE z AS date)."
     if not isinstance(node, exp.Cast):
         return
     kind = node.to

@@ -72,7 +72,7 @@ def _typed(name: str, column: Column, text: str) -> Any:
     if name.endswith("currency") and not _CURRENCY.fullmatch(text):
         raise _Wrong(f"{quoted(text)} is not a currency.", "Use an ISO code in capitals, such as EUR.")
     if _CONTROL.search(text) or len(text) > _LONGEST:
-        raise _Wrong("contains control characters or is too long.", "Replace them by spaces, or shorten it.")
+        raise _Wrong("contains control characters or is too long.", "Replace them with spaces or shorten it.")
     return text
 
 

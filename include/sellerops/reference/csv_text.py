@@ -124,7 +124,7 @@ def _names(
     for name in wrong:
         problems.append(Problem("header", f"unknown column {quoted(name)}.", suggestion(name, columns)))
     for name in sorted({name for name in found if found.count(name) > 1}):
-        problems.append(Problem("header", f"column {quoted(name)} is there twice.", "Delete one."))
+        problems.append(Problem("header", f"column {quoted(name)} appears twice.", "Delete one."))
     for name in required:
         if name not in found:
             problems.append(Problem("header", f"column {quoted(name)} is missing.", "Add it."))

@@ -25,7 +25,7 @@ def fitted(
     :param given: rows with their places.
     """
     problems = [
-        Problem(f"{place}, valid_to", f"is before {row['valid_from']}.", "Exchange the two dates.")
+        Problem(f"{place}, valid_to", f"is before {row['valid_from']}.", "Swap the two dates.")
         for place, row in given
         if row["valid_to"] < row["valid_from"]
     ]

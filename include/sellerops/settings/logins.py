@@ -237,7 +237,7 @@ def _refuse_shared(where: str, logins: Mapping[str, Login]) -> None:
         other = browsers.setdefault(login.browser, login.id)
         if other != login.id:
             raise ConfigurationError(
-                f"has the browser of {other}.",
+                f"has the same browser as {other}.",
                 where=f"{where}, logins.{login.id}.browser",
                 remedy="Give each login a browser of its own, such as http://127.0.0.1:9223.",
             )
@@ -246,7 +246,7 @@ def _refuse_shared(where: str, logins: Mapping[str, Login]) -> None:
                 other = served.setdefault((account, role), login.id)
                 if other != login.id:
                     raise ConfigurationError(
-                        f"{other} has the role {role} for {account}, too.",
+                        f"{other} also has the role {role} for {account}.",
                         where=f"{where}, logins.{login.id}.roles",
                         remedy="Leave each role of an account to one login.",
                     )

@@ -70,7 +70,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
             pass
         for _entry_below in self._listed(bucket, f"{key}/" if key else "", limit=1):
             return _folder(path)
-        raise FileNotFoundError(errno.ENOENT, "there is no such object", f"s3://{path}")
+        raise FileNotFoundError(errno.ENOENT, "the object does not exist", f"s3://{path}")
 
     def exists(self, path: str, **_: Any) -> bool:
         """Whether there is an object, or one below. Errors are raised: no answer is not "no"."""

@@ -67,12 +67,12 @@ def translated(path: str) -> Iterator[None]:
 
 def _os_error(code: str, message: str, address: str) -> OSError:
     if code in _MISSING:
-        return FileNotFoundError(errno.ENOENT, "there is no such object", address)
+        return FileNotFoundError(errno.ENOENT, "the object does not exist", address)
     if code == "NoSuchBucket":
         # Not FileNotFoundError: nothing may take it for an object that is not there yet.
         return NotADirectoryError(errno.ENOTDIR, "the bucket does not exist", address)
     if code in _REFUSED:
         return PermissionError(errno.EACCES, f"S3 refuses access ({code}): {message}", address)
     if code in _TAKEN:
-        return FileExistsError(errno.EEXIST, "there is an object already", address)
+        return FileExistsError(errno.EEXIST, "the object already exists", address)
     return OSError(errno.EIO, f"S3 answers {code}: {message}", address)

@@ -186,9 +186,9 @@ def find_backup(target: Folder, wanted: str | None) -> Backup:
         found = [each for each in found if each.id == wanted]
     if not found:
         raise ConfigurationError(
-            f"there is no backup {wanted}." if wanted else "there is no finished backup.",
+            f"unknown backup {wanted}." if wanted else "there is no finished backup.",
             where=target.root,
-            remedy=f"`sellerops backup {target.root} --list` shows those there are.",
+            remedy=f"`sellerops backup {target.root} --list` shows all backups.",
         )
     return found[-1]
 
@@ -228,7 +228,7 @@ def _claim(target: Folder, deployment: str) -> None:
         target.write(MARK, (json.dumps({"deployment": deployment}) + "\n").encode())
     elif owner != deployment:
         raise ConfigurationError(
-            f"it has the backups of another deployment ({owner}; this one is {deployment}).",
+            f"it holds the backups of another deployment ({owner}; this one is {deployment}).",
             where=target.root,
             remedy="Give each deployment a target of its own.",
         )

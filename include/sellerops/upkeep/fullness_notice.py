@@ -37,7 +37,7 @@ def recovery_line(name: str) -> str:
 def when_full(growth: Growth) -> str:
     """In words, when it will be full."""
     if growth.per_day is None:
-        return "Its growth is known after three days."
+        return "Its growth will be known after three days of measurements."
     if growth.full_on is None:
         return "It does not grow."
     return f"It grows by {readable(growth.per_day)} a day and is full on {growth.full_on:%Y-%m-%d}."

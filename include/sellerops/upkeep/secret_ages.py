@@ -22,7 +22,7 @@ from sellerops.upkeep.growth import Urgency
 # Prefix of the fault keys.
 PREFIX = "secret|"
 _SOURCE = "amazon_sp"
-_HOW = "docs/upgrade.md, section Client secret, says how, without a gap"
+_HOW = "docs/upgrade.md, section Client secret, explains how to do this without a gap"
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def what_ends(secret: SecretAge, today: date) -> str:
     if left is None:
         return f"Nobody has noted when the client secret of connection {secret.connection} was renewed"
     if left < 0:
-        return f"The client secret of connection {secret.connection} ended on {secret.ends_on}"
-    return f"The client secret of connection {secret.connection} ends on {secret.ends_on}, in {left} days"
+        return f"The client secret of connection {secret.connection} expired on {secret.ends_on}"
+    return f"The client secret of connection {secret.connection} expires on {secret.ends_on}, in {left} days"
 
 
 __all__ = [

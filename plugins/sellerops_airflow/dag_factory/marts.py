@@ -130,14 +130,16 @@ def _params() -> dict[str, Param]:
         return Param(None, type=["null", "string"], format="date", title=title, description=text)
 
     return {
-        "from_day": day("From day", "First day to rebuild, though nothing has changed. Empty: no limit."),
-        "to_day": day("To day", "Last day to rebuild. Empty: no limit."),
+        "from_day": day(
+            "From day", "First day to rebuild even if nothing has changed. Leave empty for no limit."
+        ),
+        "to_day": day("To day", "Last day to rebuild. Leave empty for no limit."),
         "account": Param(
             None,
             type=["null", "string"],
             enum=[None, *sorted(load_accounts())],
             title="Account",
-            description="Rebuild this account only. Empty: all accounts.",
+            description="Rebuild only this account. Leave empty for all accounts.",
         ),
         "full": Param(
             False, type="boolean", title="Everything", description="Rebuild all days of the group's marts."
@@ -150,6 +152,6 @@ def _doc(own: Sequence[MartSpec], destination: str) -> str:
     return commands_as_typed(
         f"Rebuilds in {destination} what has changed since the last run, and nothing else. `look` finds out "
         f"what that is; marts without changes are skipped.\n\n{listed}\n\n"
-        "To rebuild days although nothing has changed, trigger the DAG with *From day* and *To day*, or run "
+        "To rebuild days even if nothing has changed, trigger the DAG with *From day* and *To day*, or run "
         "`sellerops marts run --from 2026-11-01 --to 2026-11-20`. Guide: docs/marts.md.\n"
     )

@@ -46,7 +46,7 @@ class AlreadyStarted(HTTPException):
     """Airflow has a run of this id; ``path``: its page."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(409, "This run was started already.")
+        super().__init__(409, "This run has already been started.")
         self.path = path
 
 
@@ -87,7 +87,7 @@ def _refused(error: SellerOpsError) -> JSONResponse:
     body = ErrorBody(
         error=f"{count}; nothing was changed." if problems else error.cause,
         where=error.where or "",
-        remedy="Correct what is named, then send it again." if problems else error.remedy or "",
+        remedy="Correct these problems, then send it again." if problems else error.remedy or "",
         kind=ErrorKind.FAILED,
         problems=problems,
     )

@@ -150,5 +150,5 @@ def _reason(has_gaps: bool) -> str:
 def _spec(report: str) -> ReportSpec:
     spec = known_reports().specs.get(report)
     if spec is None:
-        raise HTTPException(404, f"There is no report {report!r}.")
+        raise HTTPException(404, f"Unknown report {report!r}.")
     return spec

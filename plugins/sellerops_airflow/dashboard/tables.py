@@ -58,7 +58,7 @@ def check_sort(paging: PagingOfRequest, row: type[BaseModel], hidden: Collection
     """422 for a column that the table lacks, 403 for sorting by one that the reader may not see."""
     for name in filter(None, (paging.sort, *paging.columns)):
         if name not in row.model_fields:
-            raise HTTPException(422, f"There is no column {name!r}. Known: {', '.join(row.model_fields)}.")
+            raise HTTPException(422, f"Unknown column {name!r}. Known: {', '.join(row.model_fields)}.")
     if paging.sort in hidden:
         raise HTTPException(403, f"Column {paging.sort!r} is hidden from you, so you cannot sort by it.")
 

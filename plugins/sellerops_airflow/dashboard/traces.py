@@ -236,7 +236,7 @@ def _run(dag_id: str, run_id: str) -> WhyRun:
 
 def _note(name: str, rows: InputRows) -> str:
     if not rows.exists:
-        return f"Table {name} is not in this warehouse, or it is closed to the hub, as personal data is."
+        return f"Table {name} is not in this warehouse, or the hub may not read it, as with personal data."
     if rows.too_many:
-        return f"Looking through {name} takes too long. Choose one SKU, or fewer days."
+        return f"Searching {name} takes too long. Choose one SKU, or fewer days."
     return "" if rows.rows else f"No row of {name} matches: the SELECT found none, or Amazon named none."

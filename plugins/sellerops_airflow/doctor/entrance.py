@@ -42,16 +42,16 @@ def _keys(fernet_key: str, jwt_secret: str) -> Iterator[Finding]:
         yield Finding(
             NAME,
             State.FAILED,
-            "Airflow has no Fernet key: it stores the passwords of connections as they are.",
-            "Set AIRFLOW__CORE__FERNET_KEY for every component; docs/security.md#rotate tells how to encrypt "
-            "what is stored already.",
+            "Airflow has no Fernet key: it stores the passwords of connections unencrypted.",
+            "Set AIRFLOW__CORE__FERNET_KEY for every component; docs/security.md#rotate explains how to "
+            "encrypt what is already stored.",
         )
     if len(jwt_secret) < _SHORTEST_KEY:
         yield Finding(
             NAME,
             State.FAILED,
-            f"Airflow's JWT secret has fewer than {_SHORTEST_KEY} characters: whoever guesses it logs in as "
-            "anybody.",
+            f"Airflow's JWT secret has fewer than {_SHORTEST_KEY} characters: whoever guesses it can log in "
+            "as anyone.",
             "Set AIRFLOW__API_AUTH__JWT_SECRET to random text, the same for every component.",
         )
 
@@ -61,7 +61,7 @@ def _simple(all_admins: bool, passwords: Mapping[str, str]) -> Iterator[Finding]
         yield Finding(
             NAME,
             State.FAILED,
-            "Everybody who reaches the API server is an administrator, without logging in.",
+            "Anyone who can reach the API server is an administrator, without logging in.",
             "Set AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS to False.",
         )
     for user, password in passwords.items():

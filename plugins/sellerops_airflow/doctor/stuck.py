@@ -172,7 +172,7 @@ def _why_no_worker(queue: str, running: Collection[str]) -> tuple[str, str]:
         return f"Tasks of queue {queue} are queued and none of them runs", RESTART
     return (
         f"No worker takes queue {queue}",
-        "start a worker of that queue, or restart it: its log says what it does.",
+        "start a worker of that queue, or restart it: its log says what it is doing.",
     )
 
 

@@ -29,7 +29,7 @@ def examine_stuck(installation: Installation) -> Iterator[Finding]:
     yield from (_finding(State.FAILED, each) for each in found)
     yield from (_finding(State.WARNING, each) for each in never_started)
     if not found and not never_started:
-        yield Finding(NAME, State.OK, "Nothing is stuck: queued tasks find workers, deferred ones triggers.")
+        yield Finding(NAME, State.OK, "Nothing is stuck: queued tasks have workers, deferred ones triggers.")
 
 
 def read_limits() -> Limits:

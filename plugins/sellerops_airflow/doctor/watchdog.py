@@ -82,7 +82,7 @@ class Watchdog:
 
     def _run(self) -> None:
         pause = self._limits.patience.total_seconds() / 10
-        log.info("The watchdog looks at Airflow every %g s", pause)
+        log.info("The watchdog checks Airflow every %g s", pause)
         stopped = threading.Event()
         while not stopped.wait(pause):
             if os.environ.get("_AIRFLOW_PROCESS_CONTEXT") == "client":
@@ -91,7 +91,7 @@ class Watchdog:
                 self.look()
             except Exception as error:  # noqa: BLE001 - the next look follows
                 # Whether databases answer is for /ready to say.
-                log.warning("The watchdog could not look: %s", str(error).strip().split("\n")[0])
+                log.warning("The watchdog could not check Airflow: %s", str(error).strip().split("\n")[0])
 
 
 class WatchdogMiddleware:
@@ -135,7 +135,7 @@ class ApiServer:
                 API_SERVER,
                 "The api-server does not answer",
                 f"It has not answered since {self._silent_since:%Y-%m-%d %H:%M} UTC: {problem}. No task "
-                "starts, and those that run cannot tell how they ended.",
+                "starts, and running tasks cannot report how they ended.",
                 "restart it: `docker compose restart airflow-api-server`, or end `make demo` and start it "
                 "again. If it stops again, its log says why. Nothing is lost: tasks resume where they were.",
             )

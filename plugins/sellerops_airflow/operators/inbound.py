@@ -78,7 +78,7 @@ class InboundStepOperator(BaseOperator):
 
     def on_kill(self) -> None:
         """Cancel nothing at Amazon: the next try finds what is done."""
-        log.info("Stopped. The next try of this task finds at Amazon what is done already.")
+        log.info("Stopped. The next try of this task checks what Amazon has already done.")
 
 
 def inbound_run_id_of(value: Any) -> int:

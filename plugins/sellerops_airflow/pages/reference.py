@@ -135,7 +135,7 @@ def _rows_of(body: bytes) -> list[dict[str, Any]]:
         raise HTTPException(400, f"The body is not JSON: {error}.") from error
     found = content.get("rows") if isinstance(content, dict) else content
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise HTTPException(400, "Send a list of rows, each an object by column.")
+        raise HTTPException(400, "Send a list of rows, each an object with a key per column.")
     return found
 
 

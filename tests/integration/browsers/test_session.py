@@ -251,7 +251,7 @@ def test_a_page_that_never_ends_and_one_that_takes_all_memory_are_stopped(pool, 
     small = login.model_copy(update={"memory_limit_mb": 900})
     error = failure_of(pool, small, evidence, fill, pace=IMPATIENT)
     assert isinstance(error, BrowserUnavailable)
-    assert "more than 900 MB" in str(error)
+    assert "the limit is 900 MB" in str(error)
     assert error.details["limit"] == "memory"
     with job(pool, login, evidence) as session:
         session.goto(f"{site.url}/signin")

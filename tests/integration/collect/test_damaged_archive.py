@@ -145,7 +145,7 @@ def test_a_document_that_amazon_serves_cut_off_is_given_up_with_a_remedy_that_wo
     ids = collect(bench.collector(spec), bench.slice_(spec)).request_ids
     document = put_cut_copy(bench, ids[0])
     monkeypatch.setattr(archiving, "_fetch", lambda *_: document)
-    with pytest.raises(ArchiveDamaged, match="Amazon serves it damaged") as caught:
+    with pytest.raises(ArchiveDamaged, match="Amazon serves a damaged copy") as caught:
         load(bench, spec, ids)
     assert "Clear the slice's fetch task, with downstream" in caught.value.remedy
     monkeypatch.undo()

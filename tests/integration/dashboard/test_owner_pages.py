@@ -101,7 +101,7 @@ def test_a_run_of_an_id_is_started_once(hub: Hub, monkeypatch: pytest.MonkeyPatc
         hub.owner.post("/hub/api/connections/test", json={"connections": [CONNECTION]}) for _ in range(2)
     )
     assert (first.status_code, again.status_code) == (200, 409)
-    assert again.json()["error"] == "This run was started already."
+    assert again.json()["error"] == "This run has already been started."
     assert again.json()["path"] == first.json()["path"] == "dags/sellerops__connections/runs/hub__once"
     actions = [row["action"] for row in hub.rows(f"{noted} ORDER BY id")]
     assert actions == ["connection.test", "connection.test", "connection.test.refused"]

@@ -170,7 +170,7 @@ def test_values_the_new_type_does_not_hold_stop_it(store: Store) -> None:
     document(SHIPMENTS).load_into(store.destination)
     spec = with_column(SHIPMENTS.name, "sku", type=ColumnType.INTEGER)
     found = migrate(store, spec)
-    assert found.conflicts[0] == "`sku` has 1 values that are no integer" and not found.is_applied
+    assert found.conflicts[0] == "`sku` has 1 values that are not of type integer" and not found.is_applied
     document(SHIPMENTS, 1).load_into(store.destination)
 
 

@@ -69,7 +69,7 @@ def test_checks_of_airflow_that_do_not_end_are_a_failure(
     monkeypatch.setenv("AIRFLOW_HOME", "/somewhere")
     monkeypatch.setattr("sellerops.cli.airflow.subprocess.run", run)
     assert main(["doctor"]) == 1
-    assert "Its checks gave no answer within 120 s." in capsys.readouterr().out
+    assert "Its checks did not answer within 120 s." in capsys.readouterr().out
 
 
 def test_a_dead_database_is_a_failure(

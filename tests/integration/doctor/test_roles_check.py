@@ -65,7 +65,7 @@ def test_a_table_made_between_the_hand_over_and_the_new_connection_is_found_and_
         connection.execute("INSERT INTO amazon_sp.late (n) VALUES (1)")
 
 
-@pytest.mark.parametrize(("password", "words"), [("postgres", "everybody tries"), ("short", "fewer than 8")])
+@pytest.mark.parametrize(("password", "words"), [("postgres", "attackers try"), ("short", "fewer than 8")])
 def test_a_weak_password_is_found(
     conninfo: str, reader: str, password: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,6 @@ def test_more_warnings_than_anybody_reads_are_counted(installation: Installation
             open_warning(connection, kind, f"x|{number}", f"report_{number}", "northwind_na", [day], since)
     found = list(examine_reports(installation))
     assert {each.state for each in found} == {State.WARNING}
-    assert "stops serving soon" in found[0].what
+    assert "about to expire at Amazon" in found[0].what
     assert "report_1, account northwind_na: 1 day late since" in found[1].what
     assert found[-1].what.startswith("3 more reports")

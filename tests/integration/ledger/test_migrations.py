@@ -157,6 +157,6 @@ def test_back_and_forward_again_over_rows(empty: str) -> None:
 
 
 def test_an_unknown_revision_is_named(empty: str) -> None:
-    with pytest.raises(ConfigurationError, match="no migration 9999") as unknown:
+    with pytest.raises(ConfigurationError, match="unknown migration 9999") as unknown:
         migrate(empty, "9999")
     assert REVISIONS[-1] in unknown.value.remedy

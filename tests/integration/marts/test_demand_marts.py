@@ -367,7 +367,7 @@ def test_orders_overrides_and_grades(
     assert "2026-12-02" in _printed(capsys, f"what-if {sku} --lead-time 20 --service-level 0.9")
     assert _printed(capsys, f"order --account {ACCOUNT}").splitlines()[1].split(",")[5] == "5"
     assert main(["restock", "what-if", *shlex.split(sku.replace("sku A", "sku Z"))]) == 1
-    assert "no recommendation for SKU 'Z'" in capsys.readouterr().err
+    assert "SKU 'Z' has no recommendation" in capsys.readouterr().err
     assert "Ended" in _printed(capsys, f"override {sku} --end")
     builder.build(load_mart("restock"))
     (row,) = store.rows("SELECT order_quantity FROM sellerops_marts.restock WHERE sku = 'A'")

@@ -117,7 +117,7 @@ def test_the_doctor_and_a_notice_say_when_a_secret_ends(ledger: Ledger, installa
         secrets = read_secret_ages(connection, load_accounts(), rules)
     (secret,) = (each for each in secrets if each.ends_on)
     notice = secret_notice(secret, today, secret.urgency(today, rules))
-    assert f"ended on {secret.ends_on}" in notice.headline
+    assert f"expired on {secret.ends_on}" in notice.headline
     assert "northwind_na" in notice.text
 
 

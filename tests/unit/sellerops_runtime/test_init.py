@@ -158,13 +158,13 @@ def test_what_the_administrator_made_changes_hands(postgres_server, marketplace)
     [
         ("AIRFLOW_ADMIN_PASSWORD", "admin", "admin is the user's name"),
         ("AIRFLOW_ADMIN_PASSWORD", "", "admin is empty"),
-        ("SELLEROPS_READER_PASSWORD", "changeme", "sellerops_reader is one that everybody tries first"),
+        ("SELLEROPS_READER_PASSWORD", "changeme", "sellerops_reader is one that attackers try first"),
         ("SELLEROPS_WAREHOUSE_PASSWORD", "short", "sellerops_collector has fewer than 8 characters"),
         ("SELLEROPS_OWNER", "postgresql://sellerops_owner@db/warehouse", "sellerops_owner is empty"),
         ("SELLEROPS_POSTGRES_ADMIN", "postgresql://postgres:postgres@db/postgres", "is the user's name"),
         ("SELLEROPS_POSTGRES_ADMIN", "host=db user=root password=secret", "root has fewer than 8 characters"),
         ("REDIS_PASSWORD", "redis", "redis is the user's name"),
-        ("REDIS_PASSWORD", "changeme", "redis is one that everybody tries first"),
+        ("REDIS_PASSWORD", "changeme", "redis is one that attackers try first"),
     ],
 )
 def test_a_password_that_everybody_knows_is_refused_before_anything_starts(

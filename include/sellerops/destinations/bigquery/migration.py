@@ -168,7 +168,7 @@ class _Plan:
             where = f"({self.landed_filter}) AND {quoted(name)} IS NOT NULL AND {self._value(name)} IS NULL"
             count = self.count(self._old, where)
             if count:
-                conflicts.append(f"`{name}` has {count} values that are no {kind.value}")
+                conflicts.append(f"`{name}` has {count} values that are not of type {kind.value}")
         return conflicts
 
     def _keyless(self) -> list[str]:

@@ -55,7 +55,7 @@ class BigQueryRowSource:
         except exceptions.Forbidden as error:
             if "xceeded" in str(error):  # a quota: retrying later helps
                 raise RetryableError(f"BigQuery: {first_line(error)}.", where=spec.path) from error
-            raise refused(spec, error, "Let the account of connection sellerops_bigquery read.") from error
+            raise refused(spec, error, "Give connection sellerops_bigquery read access.") from error
         except (exceptions.GoogleAPIError, GoogleAuthError, OSError) as error:
             cause = f"BigQuery does not answer: {first_line(error)}."
             raise RetryableError(cause, where=spec.path) from error

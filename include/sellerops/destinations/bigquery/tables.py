@@ -232,15 +232,15 @@ def table_differences(shape: BigQueryShape, landed: LandedTable, table: bigquery
     found = differences(shape, landed)
     partition = table.time_partitioning.field if table.time_partitioning else None
     if partition != shape.partition:
-        text = f"its partitions are by `{partition}` in the table and by `{shape.partition}` by the spec"
+        text = f"it is partitioned by `{partition}` in the table and by `{shape.partition}` in the spec"
         found.append(Difference(text))
     # For a table older than its definition in the ledger, the clusters show its key.
     clusters = tuple(table.clustering_fields or ())
     if landed.key is None and set(clusters) != set(shape.clusters):
-        text = f"it is clustered by {key_text(clusters)}, and by the spec's key it would be by "
+        text = f"it is clustered by {key_text(clusters)}, and the spec's key would cluster it by "
         found.append(Difference(text + key_text(shape.clusters)))
     found += [
-        Difference(f"the column `{name}` is personal data by the spec, which BigQuery must not hold")
+        Difference(f"the column `{name}` is personal data in the spec, and BigQuery must not hold it")
         for name in shape.table.personal_columns
         if name in landed.types
     ]

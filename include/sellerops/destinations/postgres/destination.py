@@ -69,7 +69,7 @@ class PostgresDestination:
     def __init__(self, conninfo: str, *, ledger: str | None = None) -> None:
         if ledger not in (None, conninfo):
             raise ConfigurationError(
-                "the Postgres destination and the ledger are in two databases.",
+                "the Postgres destination and the ledger are in different databases.",
                 where="destination postgres",
                 remedy="Give both the same connection: one transaction writes rows and ledger.",
             )

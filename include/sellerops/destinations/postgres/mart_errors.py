@@ -38,7 +38,7 @@ def _twice(error: psycopg.Error, where: str) -> SellerOpsError:
 
 def _without_day(error: psycopg.Error, where: str) -> SellerOpsError:
     return CheckFailed(
-        f"a row has no {error.diag.column_name}, so that it belongs to no partition.",
+        f"a row has no {error.diag.column_name}, so it belongs to no partition.",
         where=where,
         remedy=f"Nothing was changed. Leave such rows out of the SELECT of {_file(where)}, or give them a "
         "value; then clear the task.",
@@ -58,13 +58,13 @@ def _depended_on(error: psycopg.Error, where: str) -> SellerOpsError:
     return ConfigurationError(
         f"Postgres cannot drop the table of a former mart: {objects}.",
         where=where,
-        remedy="Drop that view, or let it read another mart (docs/mart-tables.md).",
+        remedy="Drop that view, or make it read another mart (docs/mart-tables.md).",
     )
 
 
 def _of_another(error: psycopg.Error, where: str) -> SellerOpsError:
     return ConfigurationError(
-        f"Postgres may not drop the table of a former mart: {_message(error)}.",
+        f"the table of a former mart belongs to another role: {_message(error)}.",
         where=where,
         remedy=f"Drop it as its owner, or as a superuser: DROP TABLE {where}.",
     )

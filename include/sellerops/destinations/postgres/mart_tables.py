@@ -142,7 +142,7 @@ def widen(connection: Connection, table: MartTable) -> None:
     if changed or there.key != table.key:
         what = f"the type of {', '.join(changed)}" if changed else "its grain"
         raise ConfigurationError(
-            f"{what} has changed, but its rows are computed and kept: they cannot be made again.",
+            f"{what} has changed, but its rows are computed and kept: they cannot be rebuilt.",
             where=f"mart {table.name}",
             remedy=f"Undo the change of include/marts/{table.name}.sql, or give the mart another name. "
             f"If you do not need the rows: `DROP TABLE {MARTS}.{table.name}`, then clear the task.",

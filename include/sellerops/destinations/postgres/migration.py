@@ -182,9 +182,9 @@ class _Migration:
                 with self._connection.transaction():
                     count = self._count(where, table)
             except psycopg.DataError:
-                conflicts.append(f"`{name}` has values that are no {kind}")
+                conflicts.append(f"`{name}` has values that are not of type {kind}")
             else:
-                conflicts += [f"`{name}` has {count} values that are no {kind}"] if count else []
+                conflicts += [f"`{name}` has {count} values that are not of type {kind}"] if count else []
         return conflicts
 
     def _keyless(self, main: _Table) -> list[str]:

@@ -142,8 +142,8 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
                     connection,
                     main,
                     name,
-                    f"the column `{name}` is personal data by its spec, and a view still reads it here.",
-                    f"Let the view read {main.full_name}{PERSONAL_SUFFIX} instead, then clear the load.",
+                    f"the column `{name}` is personal data according to its spec, but a view reads it here.",
+                    f"Make the view read {main.full_name}{PERSONAL_SUFFIX} instead, then clear the load.",
                 )
         delete_ledger_values(connection, main.full_name, stray)
 

@@ -47,7 +47,7 @@ def remove_undeclared_personal(connection: Connection, shape: Shape, names: Sequ
                     connection,
                     shape,
                     name,
-                    f"a view still reads the column `{name}`, which reads like personal data.",
+                    f"a view still reads the column `{name}`, which looks like personal data.",
                     "Drop the view or take the column out of it, then run the command again.",
                 )
             delete_ledger_values(connection, shape.full_name, list(names))
@@ -56,7 +56,7 @@ def remove_undeclared_personal(connection: Connection, shape: Shape, names: Sequ
         raise RetryableError(
             "the table is in use.",
             where=f"table {shape.full_name}",
-            remedy="Run the command again when no load or long query uses it.",
+            remedy="Run the command again when no load or long query is using it.",
         ) from error
 
 

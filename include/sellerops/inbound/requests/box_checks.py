@@ -59,7 +59,7 @@ def _check_box(box: Box) -> Iterator[Problem]:
     if wrong:
         yield Problem(place, f"the {' and '.join(wrong)} of {name} must be above zero.", "Measure it.")
     if not 1 <= box.count <= MOST_IDENTICAL:
-        yield Problem(place, f"{name} stands for {box.count} boxes.", f"Enter 1 to {MOST_IDENTICAL:,}.")
+        yield Problem(place, f"{name} counts as {box.count} boxes.", f"Enter 1 to {MOST_IDENTICAL:,}.")
     if not box.contents:
         yield Problem(place, f"{name} is empty.", "Enter what is in it, or remove it.")
     for content in box.contents:

@@ -60,7 +60,7 @@ class _Names:
     def nearest(self, sku: str) -> str:
         """A remedy that names the listed SKUs nearest to an unknown one."""
         if same := self._plain.get(_plain(sku)):
-            return f"Did you mean {quoted(same)}? Blanks and upper case matter."
+            return f"Did you mean {quoted(same)}? Spaces and upper and lower case matter."
         close = self._alike(sku)
         if close:
             return f"Did you mean {' or '.join(quoted(each) for each in close)}?"

@@ -50,7 +50,7 @@ def _read(address: str, name: str, folder: str) -> bytes:
             return content
     except FileNotFoundError:
         _refuse(
-            f"there is no file {quoted(name)} in {folder}.",
+            f"the file {quoted(name)} is not in {folder}.",
             "Check the name, its ending and upper and lower case, or put the file there.",
         )
     except InvalidRequest:

@@ -120,7 +120,7 @@ async def _fetch_bill(step: Step, shipment: ShipmentRow) -> None:
     raise RetryableError(
         f"Amazon has no bill of lading for {shipment.confirmation_id} yet: {refused and refused.cause}",
         where=f"inbound run {step.run.id}",
-        remedy="Nothing: Airflow tries again later. If it stays so, look at the shipment in Seller Central.",
+        remedy="Nothing: Airflow tries again later. If that persists, see the shipment in Seller Central.",
     )
 
 

@@ -47,7 +47,7 @@ async def offered(
     raise NothingOffered(
         f"Amazon generated {what} {MOST_GENERATIONS} times but lists none that can be used.",
         where=f"inbound run {step.run.id}, step {step.name}",
-        remedy="Nothing: Airflow retries automatically. If it stays so, look at the plan in Seller Central.",
+        remedy="Nothing: Airflow retries automatically. If that persists, see the plan in Seller Central.",
     )
 
 

@@ -47,7 +47,7 @@ def library_client(credentials: Credentials, region: str, transport: object, tls
         raise ConfigurationError(
             f"python-amazon-sp-api refuses its configuration: {error}.",
             where="environment of this process",
-            remedy="Unset SP_API_DEFAULT_MARKETPLACE and AWS_ENV, which the library reads and we do not.",
+            remedy="Unset SP_API_DEFAULT_MARKETPLACE and AWS_ENV, which only the library reads.",
         ) from None
     # Set again because the constructor prefers SP_API_DEFAULT_MARKETPLACE to its argument.
     client.endpoint, client.marketplace_id, client.region = credentials.endpoint, "", region

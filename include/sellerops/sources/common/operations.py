@@ -68,10 +68,10 @@ def check_only_reads(operation: str, where: str) -> None:
     """ConfigurationError for a POST that may change something at Amazon."""
     if operation not in READING_POSTS:
         raise ConfigurationError(
-            f"{operation} is not known to only read, so it is not sent.",
+            f"{operation} is not known to be read-only, so it is not sent.",
             where=where,
             remedy="If it changes nothing at Amazon, add it to READING_POSTS in "
-            "include/sellerops/sources/common/operations.py; otherwise send it by "
+            "include/sellerops/sources/common/operations.py; otherwise send it with "
             "`sellerops.writes.Writer`.",
         )
 

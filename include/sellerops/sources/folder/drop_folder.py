@@ -89,7 +89,7 @@ class FsspecDropFolder:
             raise ConfigurationError(
                 f"the drop folder refuses access: {redact(str(error))}.",
                 where=self._where,
-                remedy="Let the workers read it, then clear the task.",
+                remedy="Give the workers read access, then clear the task.",
             ) from error
         except (ImportError, ValueError) as error:
             raise ConfigurationError(

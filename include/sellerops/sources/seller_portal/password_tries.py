@@ -96,7 +96,7 @@ class PasswordTry:
         raise asks_for(
             portal,
             RequiredActionKind.UNKNOWN,
-            f"The password was sent on {when}, and whether the site accepted it is not known.",
+            f"The password was sent on {when}, but it is unknown whether the site accepted it.",
             "Sign in yourself in the browser, or correct the connection if the password is wrong. After your "
             "answer it is tried once more.",
         )

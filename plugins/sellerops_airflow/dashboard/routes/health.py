@@ -190,7 +190,7 @@ def settling(report: str, scope: InScope) -> list[SettlingCurve]:
 
     spec = known_reports().specs.get(report)
     if spec is None:
-        raise HTTPException(404, f"There is no report {report!r}.")
+        raise HTTPException(404, f"Unknown report {report!r}.")
     account = scope.accounts[0] if len(scope.accounts) == 1 else None
     tables = [each.name for each in settling_tables(spec)]
     stored = read(lambda connection: read_settling(connection, tables, account))

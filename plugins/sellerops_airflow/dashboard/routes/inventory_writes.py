@@ -132,7 +132,7 @@ def _require(stored: dict[tuple[Any, ...], Cells], keys: list[StockKey]) -> None
     for each in keys:
         if (each.account_id, each.sku, each.kind, each.reference, each.valid_from) not in stored:
             raise HTTPException(
-                404, f"There is no row of SKU {each.sku} from {each.valid_from} any more. Reload this page."
+                404, f"The row of SKU {each.sku} from {each.valid_from} no longer exists. Reload this page."
             )
 
 

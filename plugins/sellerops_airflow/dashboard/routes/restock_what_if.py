@@ -89,7 +89,7 @@ def what_if(
     def found(connection: Any) -> SkuOrder:
         row = newest_proposal(connection, account_id, marketplace_id, sku)
         if row is None:
-            raise HTTPException(404, f"There is no recommendation for SKU {sku}.")
+            raise HTTPException(404, f"SKU {sku} has no recommendation.")
         return read_sku_order(connection, row)
 
     order = read(found)

@@ -149,7 +149,7 @@ def _set(
     from sellerops.settings.specs.destination_rules import MART_DESTINATIONS
 
     if newest_proposal(connection, body.account_id, body.marketplace_id, body.sku) is None:
-        raise HTTPException(404, f"There is no recommendation for SKU {body.sku}.")
+        raise HTTPException(404, f"SKU {body.sku} has no recommendation.")
     before = _stored(connection, body)
     overrides.set_override(
         connection,

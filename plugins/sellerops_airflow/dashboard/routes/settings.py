@@ -85,7 +85,7 @@ def change_settings(body: HubChoice, user: GetUserDep) -> Settings:
 def change_account_setting(body: AccountChoice, user: GetUserDep) -> Settings:
     """Change a setting of an account; the marts that use it are rebuilt by the next run of their DAGs."""
     if body.account_id not in get_runtime().accounts():
-        raise HTTPException(422, f"There is no account {body.account_id!r}.")
+        raise HTTPException(422, f"Unknown account {body.account_id!r}.")
 
     def work(connection: Connection) -> tuple[Settings, audit.Change]:
         before = _value(_read(connection), body)

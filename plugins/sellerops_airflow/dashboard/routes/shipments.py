@@ -183,7 +183,7 @@ def story(inbound_run_id: int, scope: InScope) -> ShipmentStory:
     run = next((each for each in _runs(every) if each.id == inbound_run_id), None)
     entry = read(lambda connection: read_run(connection, inbound_run_id))
     if run is None or entry is None:
-        raise HTTPException(404, f"There is no inbound run {inbound_run_id}.")
+        raise HTTPException(404, f"Unknown inbound run {inbound_run_id}.")
     return ShipmentStory(
         run=_shown(run, _questions([run])),
         items=_as(ShipmentItem, entry.items),

@@ -63,7 +63,7 @@ def test_a_step_that_waits_for_a_browser_that_has_ended_is_interrupted():
     assert job.interrupted.wait(30)
     job.watch.stop()
     assert {limit for limit, _ in job.interruptions} == {Limit.CRASH}
-    with pytest.raises(BrowserUnavailable, match="has ended"):
+    with pytest.raises(BrowserUnavailable, match="browser exited"):
         job.watch.check()
 
 

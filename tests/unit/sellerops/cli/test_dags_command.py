@@ -147,7 +147,11 @@ def test_an_unknown_family_names_the_known_and_reports_of_that_name() -> None:
     [
         ([], {"source": ["amazon"]}, r"unknown source 'amazon'.*Use one of: amazon_ads, amazon_sp"),
         (["all_order"], {}, "unknown DAG 'all_order'.*Did you mean .*all_orders"),
-        ([], {"family": ["ads"], "source": ["amazon_sp"]}, "no report is in family ads and source amazon_sp"),
+        (
+            [],
+            {"family": ["ads"], "source": ["amazon_sp"]},
+            "no report belongs to family ads and source amazon_sp",
+        ),
         ([], {}, "no DAG is selected.*--family"),
     ],
 )
@@ -203,7 +207,7 @@ def test_an_airflow_that_does_not_answer_is_an_error_with_a_remedy(
     monkeypatch.setenv("AIRFLOW_HOME", "/somewhere")
     monkeypatch.setattr("sellerops.cli.airflow.subprocess.run", run)
     with pytest.raises(
-        RetryableError, match=r"`airflow \w+ \w+.*`: gave no answer within 120 s\..*airflow db check"
+        RetryableError, match=r"`airflow \w+ \w+.*`: did not answer within 120 s\..*airflow db check"
     ):
         ask()
 

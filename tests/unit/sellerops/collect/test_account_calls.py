@@ -63,7 +63,7 @@ def test_a_post_that_may_change_something_is_not_sent() -> None:
     """Operations start over after an interrupted wait, and their calls are repeated after a time-out."""
     tools = cast(Tools, SimpleNamespace(spec=CALLED[0], client=None, ledger=None))
     calls = AccountCalls(tools, 7, until=NOW, share=0.0)
-    with pytest.raises(ConfigurationError, match="createInboundPlan is not known to only read") as caught:
+    with pytest.raises(ConfigurationError, match="createInboundPlan is not known to be read-only") as caught:
         asyncio.run(calls.post("createInboundPlan", "/inbound/fba/2024-03-20/inboundPlans", {}))
     assert "sellerops.writes.Writer" in caught.value.remedy
 

@@ -91,8 +91,8 @@ def test_a_wrong_key_is_named_with_its_remedy(tmp_path: Path, more: str, words: 
         ("range: Data!A1", "", "the key 'range' is missing"),
         ("a-spreadsheet-of-the-tests-0001", "my sheet", "is not a spreadsheet id"),
         ("a-spreadsheet-of-the-tests-0001", "''", "`enabled: false`"),
-        ("table: amazon_sp.sales_daily", "query: there_is_none.sql", "no file 'there_is_none.sql'"),
-        ("table: amazon_sp.sales_daily", "query: ../../secret.sql", "no file"),
+        ("table: amazon_sp.sales_daily", "query: there_is_none.sql", "'there_is_none.sql' is not in the"),
+        ("table: amazon_sp.sales_daily", "query: ../../secret.sql", "is not in the same folder"),
         ("table: amazon_sp.sales_daily", "table: sales_daily; DROP TABLE x", "is not a table"),
     ],
 )

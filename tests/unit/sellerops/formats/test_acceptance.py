@@ -77,7 +77,7 @@ def test_a_file_of_one_store_has_rows_of_no_other(tmp_path: Path) -> None:
             rows + f'"Sep 5, 2026 1:05:07 AM PDT","Order","111-2","{shop}","5.00"\n',
             "payments_date_range",
         )
-    with pytest.raises(WrongFile, match="also has rows of CA, beside US"):
+    with pytest.raises(WrongFile, match="also has rows of CA, besides US"):
         check(
             tmp_path,
             rows + '"Sep 5, 2026 1:05:07 AM PDT","Order","111-2","amazon.ca","5.00"\n',

@@ -180,7 +180,7 @@ def test_nothing_is_said_about_skus_while_listings_and_prep_details_are_not_know
         ),
         ({"boxes": (box(A=10, B=5, C=1),)}, "box 1", "has 'C', which is not among the items", "Add it"),
         ({"boxes": (box(A=10, B=5), box("2"))}, "box 2", "box '2' is empty", "remove it"),
-        ({"boxes": (box(A=10, B=5), box("2", 0, A=1))}, "box 2", "stands for 0 boxes", "Enter 1 to 10,000"),
+        ({"boxes": (box(A=10, B=5), box("2", 0, A=1))}, "box 2", "counts as 0 boxes", "Enter 1 to 10,000"),
         ({"boxes": (box(A=10, B=5), box("2", 1, A=0))}, "box 2", "has 0 units of 'A'", "at least 1"),
         ({"items": ()}, "Items", "there are no items", "Add a packing list"),
         ({"items": items(quantity=0)}, "SKU A", "'A' has the quantity 0", "Enter 1 to 500,000"),
@@ -253,8 +253,8 @@ def test_an_address_without_a_phone_number_is_refused() -> None:
 @pytest.mark.parametrize(
     ("sku", "remedy"),
     [
-        ("nw-a-1", "Did you mean 'NW-A-1'? Blanks and upper case matter."),
-        ("NW-A- 1", "Did you mean 'NW-A-1'? Blanks and upper case matter."),
+        ("nw-a-1", "Did you mean 'NW-A-1'? Spaces and upper and lower case matter."),
+        ("NW-A- 1", "Did you mean 'NW-A-1'? Spaces and upper and lower case matter."),
         ("NW-A-2", "Did you mean 'NW-A-1'?"),
         ("zzz", "Correct it. New listings are known after the next run of the report listings_all."),
     ],

@@ -55,7 +55,7 @@ def test_lines_count_as_in_an_editor_after_a_cell_of_several_lines() -> None:
         (b"", "the header is missing."),
         (b"sku,price\nA,1\n", "unknown column 'price'."),
         (b"note,cost\nA,1\n", "column 'sku' is missing."),
-        (b"sku,sku\nA,1\n", "column 'sku' is there twice."),
+        (b"sku,sku\nA,1\n", "column 'sku' appears twice."),
         (b"sku,note,cost\nA,,12,50\n", "line 2: has 4 cells, but the header has 3."),
         (b'sku,note\nA,"open\n', "is not CSV"),
         (b"sku,note\nA,\x81\x8d\n", "unknown encoding"),

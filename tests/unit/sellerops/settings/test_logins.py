@@ -110,10 +110,10 @@ def test_an_account_of_a_login_has_its_source(config: Path) -> None:
 def test_two_logins_share_neither_a_browser_nor_a_role(config: Path) -> None:
     second = LOGIN.partition("logins:\n")[2].replace("north:", "other:")
     (config / "logins.yaml").write_text(LOGIN + second)
-    with pytest.raises(ConfigurationError, match="has the browser of north"):
+    with pytest.raises(ConfigurationError, match="has the same browser as north"):
         LOGINS.read()
     (config / "logins.yaml").write_text(LOGIN + second.replace("9222", "9223"))
-    with pytest.raises(ConfigurationError, match="has the role logistics for north_na"):
+    with pytest.raises(ConfigurationError, match="also has the role logistics for north_na"):
         LOGINS.read()
 
 

@@ -169,7 +169,7 @@ def test_a_wrong_password_is_tried_once_whatever_dies() -> None:
         with pytest.raises((BrowserUnavailable, LedgerUnavailable)):
             enter(refusals, PASSWORD, page)
         for _ in range(2):
-            with pytest.raises(PersonNeeded, match="whether the site accepted it is not known"):
+            with pytest.raises(PersonNeeded, match="it is unknown whether the site accepted it"):
                 enter(refusals, PASSWORD, AssertionError("sent again"))
     refusals = MemoryRefusals()
     refusals.sent = cannot  # type: ignore[method-assign]
