@@ -37,26 +37,32 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Charset:
-    """A Python codec and the content type Amazon sends with flat files in it."""
+    """A Python codec, what it does with characters it lacks, and the content type Amazon sends with it."""
 
     codec: str
     content_type: str
+    errors: str = "strict"
 
 
 CP1252 = Charset("cp1252", "text/plain;charset=Cp1252")
 CP932 = Charset("cp932", "text/plain;charset=windows-31j")
+# Accents of other countries' titles become question marks (assumed: Java's encoders write them).
+_CP932_OF_MANY = Charset(CP932.codec, CP932.content_type, errors="replace")
 
 
 def charset_of(marketplaces: Iterable[Marketplace]) -> Charset:
     """The charset of a flat file: Shift_JIS as Windows writes it for Japan, Windows Latin 1 elsewhere."""
-    return CP932 if any(marketplace.country == "JP" for marketplace in marketplaces) else CP1252
+    countries = {marketplace.country for marketplace in marketplaces}
+    if "JP" not in countries:
+        return CP1252
+    return CP932 if countries == {"JP"} else _CP932_OF_MANY
 
 
 def flat_file(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset) -> Document:
-    """Tab separated, CRLF, unquoted. A character the charset lacks is an error in our tables:
-    UnicodeEncodeError.
+    """Tab separated, CRLF, unquoted. A character that the charset of one country lacks is an error in our
+    tables: UnicodeEncodeError.
     """
-    return Document(_lines(header, rows, charset.codec), charset.content_type)
+    return Document(_lines(header, rows, charset), charset.content_type)
 
 
 def quoted_file(
@@ -68,15 +74,15 @@ def quoted_file(
     return flat_file(next(lines), lines, charset)
 
 
-def _lines(header: Sequence[str], rows: Iterable[Sequence[str]], codec: str) -> Iterator[bytes]:
+def _lines(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset) -> Iterator[bytes]:
     lines = ["\t".join(header)]
     for row in rows:
         lines.append("\t".join(row))
         if len(lines) >= ROWS_PER_CHUNK:
-            yield ("\r\n".join(lines) + "\r\n").encode(codec)
+            yield ("\r\n".join(lines) + "\r\n").encode(charset.codec, charset.errors)
             lines.clear()
     if lines:
-        yield ("\r\n".join(lines) + "\r\n").encode(codec)
+        yield ("\r\n".join(lines) + "\r\n").encode(charset.codec, charset.errors)
 
 
 @lru_cache(maxsize=4_096)

@@ -29,6 +29,8 @@ from unit.amazon_sandbox.simulation.reading import (
 )
 
 from amazon_sandbox.simulation import Simulation
+from amazon_sandbox.simulation.documents import charset_of
+from amazon_sandbox.simulation.documents import flat_file as write_flat_file
 from amazon_sandbox.simulation.marketplaces import all_marketplaces
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -88,6 +90,17 @@ def test_charsets(simulation: Simulation, marketplace_id: str, codec: str, repor
     if marketplace_id in (DE, MX, JP):
         assert not text.isascii()
     assert "�" not in text
+
+
+def test_one_file_of_japan_and_other_countries_loses_accents() -> None:
+    """One charset for all marketplaces of an account; a report never fails on a title."""
+    japan, *others = (each for each in all_marketplaces() if each.country in ("JP", "AU"))
+    title = ["Café Crème – グラス"]
+    document = write_flat_file(["title"], [title], charset_of([japan, *others]))
+    assert document.content_type.endswith("windows-31j")
+    assert document.read().decode("cp932").split("\r\n")[1] == "Caf? Cr?me ? グラス"
+    with pytest.raises(UnicodeEncodeError):
+        write_flat_file(["title"], [title], charset_of([japan])).read()
 
 
 def test_yen_have_no_decimals(simulation: Simulation) -> None:
