@@ -30,7 +30,7 @@ from pathlib import Path
 import psycopg
 from mart_data import fill
 from mart_rows.demand import BEST_SELLER
-from mart_rows.shops import SHOPS
+from mart_rows.marketplaces import MARKETPLACES
 from orders import server
 
 from sellerops.destinations.postgres.mart_tables import NEW, finish, make
@@ -67,7 +67,7 @@ def fill_marts(
     *,
     skus: int = 5_000,
     days: int = 730,
-    marketplaces: int = len(SHOPS),
+    marketplaces: int = len(MARKETPLACES),
     base: int = BASE,
     only: Collection[str] = (),
     workers: int = WORKERS,
@@ -160,7 +160,7 @@ def main() -> int:
     place.add_argument("--keep", type=Path)
     parser.add_argument("--skus", type=int, default=5_000)
     parser.add_argument("--days", type=int, default=730)
-    parser.add_argument("--marketplaces", type=int, default=len(SHOPS))
+    parser.add_argument("--marketplaces", type=int, default=len(MARKETPLACES))
     parser.add_argument("--base", type=int, default=BASE)
     parser.add_argument("--only", nargs="+", default=())
     options = parser.parse_args()

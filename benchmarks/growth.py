@@ -53,8 +53,8 @@ def one_of_each_region() -> list[Account]:
     for each in all_marketplaces().values():
         regions[each.region].append(each)
     return [
-        replace(pattern, id=region.lower(), region=region, marketplaces=tuple(shops), sources=sources)
-        for region, shops in regions.items()
+        replace(pattern, id=region.lower(), region=region, marketplaces=tuple(marketplaces), sources=sources)
+        for region, marketplaces in regions.items()
     ]
 
 

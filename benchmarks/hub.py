@@ -43,7 +43,8 @@ _OF_ROUTE = {
 _EXAMPLES = {
     "story": "SELECT account_id, sku FROM sellerops_marts.product ORDER BY 1, 2 LIMIT 1",
     "run": "SELECT id AS inbound_run_id FROM sellerops.inbound_run ORDER BY id LIMIT 1",
-    "shop": "SELECT account_id, marketplace_id, sku FROM sellerops_marts.restock ORDER BY day DESC LIMIT 1",
+    "marketplace": "SELECT account_id, marketplace_id, sku FROM sellerops_marts.restock"
+    " ORDER BY day DESC LIMIT 1",
 }
 
 

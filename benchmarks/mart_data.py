@@ -28,9 +28,9 @@ from typing import Any
 import psycopg
 from mart_rows.brand_ads import BRAND_ADS
 from mart_rows.demand import BEST_SELLER, make_days, make_skus
+from mart_rows.marketplaces import MARKETPLACES, Marketplace, marketplaces_of
 from mart_rows.reference import write_reference
 from mart_rows.settled import HEADERS, SETTLED
-from mart_rows.shops import SHOPS, Shop, shops_of
 from mart_rows.stock import STOCK
 from mart_rows.tables import TABLES, TableRows
 from mart_rows.traffic import TRAFFIC
@@ -58,7 +58,7 @@ def fill(
     *,
     skus: int = 5_000,
     days: int = 730,
-    marketplaces: int | tuple[str, ...] = len(SHOPS),
+    marketplaces: int | tuple[str, ...] = len(MARKETPLACES),
     seed: int = 7,
     last_day: date = LAST_DAY,
     workers: int = WORKERS,
@@ -67,12 +67,12 @@ def fill(
     """Fill an empty database (with the ledger's schema) for ``days`` until ``last_day``, a local date.
 
     :param conninfo: of a role that may create schemas and tables.
-    :param marketplaces: how many of ``SHOPS``, or country codes.
+    :param marketplaces: how many of ``MARKETPLACES``, or country codes.
     :param best_seller: orders a day of the best-selling SKU in the largest marketplace.
     :raises SystemExit: a table has rows already, or a spec lacks a column.
     """
     began, filled = time.perf_counter(), Filled()
-    shops = shops_of(marketplaces)
+    marketplaces = marketplaces_of(marketplaces)
     first = last_day - timedelta(days=days - 1)
     known = [
         (rows, shape)
@@ -82,25 +82,25 @@ def fill(
     shapes = {shape.full_name: shape for _, shape in known}
     with psycopg.connect(conninfo, autocommit=True) as connection:
         make_skus(connection, skus, seed, best_seller)
-        write_reference(connection, shops, first)
+        write_reference(connection, marketplaces, first)
         connection.execute("CREATE SEQUENCE bench.line CACHE 1000")
         make_tables(connection, list(shapes.values()))
 
-    def fill_shop(shop: Shop) -> Filled:
+    def fill_marketplace(marketplace: Marketplace) -> Filled:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute("SET TIME ZONE 'UTC'; SET work_mem = '256MB'; SET synchronous_commit = off")
-            return _fill_shop(connection, shop, first, last_day, seed, known)
+            return _fill_marketplace(connection, marketplace, first, last_day, seed, known)
 
     def index(name: str) -> None:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             make_indexes(connection, shapes[name])
 
     with ThreadPoolExecutor(workers) as pool:
-        for part in pool.map(fill_shop, shops):
+        for part in pool.map(fill_marketplace, marketplaces):
             filled.rows += part.rows
             for name, seconds in part.seconds.items():
                 filled.seconds[name] += seconds
-        filled.rows["amazon_sp.settlements"] += _write_headers(conninfo, shops)
+        filled.rows["amazon_sp.settlements"] += _write_headers(conninfo, marketplaces)
         list(pool.map(index, shapes))
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("DROP SCHEMA bench CASCADE")
@@ -108,41 +108,45 @@ def fill(
     return filled
 
 
-def _fill_shop(
+def _fill_marketplace(
     connection: psycopg.Connection[Any],
-    shop: Shop,
+    marketplace: Marketplace,
     first: date,
     last_day: date,
     seed: int,
     known: Sequence[tuple[TableRows, Shape]],
 ) -> Filled:
     part = Filled()
-    make_days(connection, shop, first, last_day, seed)
+    make_days(connection, marketplace, first, last_day, seed)
     for rows, shape in known:
         newest = rows.newest_days_only
         from_day = max(first, last_day - timedelta(days=newest - 1)) if newest else first
         for span in months(from_day, last_day):
             began = time.perf_counter()
-            part.rows[shape.full_name] += write(connection, shop, _books_of(shop), rows, shape, span)
+            part.rows[shape.full_name] += write(
+                connection, marketplace, _books_of(marketplace), rows, shape, span
+            )
             part.seconds[shape.full_name] += time.perf_counter() - began
-    connection.execute(f"DROP TABLE bench.day_{shop.number}".encode())
+    connection.execute(f"DROP TABLE bench.day_{marketplace.number}".encode())
     return part
 
 
-def _write_headers(conninfo: str, shops: Sequence[Shop]) -> int:
+def _write_headers(conninfo: str, marketplaces: Sequence[Marketplace]) -> int:
     written = 0
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
-        for books, currency in {_books_of(shop): shop.currency for shop in shops}.items():
+        for books, currency in {
+            _books_of(marketplace): marketplace.currency for marketplace in marketplaces
+        }.items():
             values = {"books": f"9{books}%", "currency": currency}
             written += connection.execute(HEADERS.encode(), values).rowcount
     return written
 
 
-def _books_of(shop: Shop) -> int:
-    """The number of the shop's books: an account settles each currency on its own."""
-    books = list(dict.fromkeys((each.account_id, each.currency) for each in SHOPS))
-    return 10 + books.index((shop.account_id, shop.currency))
+def _books_of(marketplace: Marketplace) -> int:
+    """The number of the marketplace's books: an account settles each currency on its own."""
+    books = list(dict.fromkeys((each.account_id, each.currency) for each in MARKETPLACES))
+    return 10 + books.index((marketplace.account_id, marketplace.currency))
 
 
 def main() -> None:

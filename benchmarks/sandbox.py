@@ -133,8 +133,10 @@ def operations() -> Iterator[tuple[str, tuple[Cost, Cost]]]:
 def document(spec: ReportSpec, account: str) -> tuple[Cost, Cost]:
     """The documents of seven days of an account, written twice by a new simulation."""
     catalogue.simulation.cache_clear()
-    shops = tuple(marketplace(code) for code in COUNTRIES[account])
-    owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}", sources=(spec.source,))
+    marketplaces = tuple(marketplace(code) for code in COUNTRIES[account])
+    owner = Account(
+        account, marketplaces[0].region, marketplaces, f"amazon_sp_{account}", sources=(spec.source,)
+    )
     asked = [
         (slice_, split_options(spec, slice_))
         for slice_ in plan_slices(spec, owner, run_at=AS_OF, now=AS_OF, lookback=DAYS)

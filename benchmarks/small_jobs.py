@@ -120,12 +120,12 @@ def script(given: dict[str, Any]) -> list[dict[str, Any]]:
     class Tokens(AccessTokenClient):  # type: ignore[misc]
         scheme, host = f"{address.scheme}://", address.netloc
 
-    class Shop:
+    class Marketplace:
         endpoint, marketplace_id, region = keys["endpoint"], given["marketplace_ids"][0], "us-east-1"
 
     login = {"lwa_app_id": keys["client_id"], "lwa_client_secret": keys["client_secret"]}
     login["refresh_token"] = keys["refresh_token"]
-    api = Reports(Shop, credentials=login, auth_token_client_class=Tokens)
+    api = Reports(Marketplace, credentials=login, auth_token_client_class=Tokens)
     engine = create_engine(given["conninfo"].replace("postgresql://", "postgresql+psycopg://"))
     for name, report_type in SCRIPT_REPORTS.items():
         window = (
@@ -179,7 +179,7 @@ def measure(rounds: int, count: int) -> dict[str, Any]:
         given = {
             "conninfo": ledger.database.conninfo,
             "account": account.id,
-            "marketplace_ids": [shop.id for shop in account.marketplaces][:1],
+            "marketplace_ids": [marketplace.id for marketplace in account.marketplaces][:1],
             "now": NOW.isoformat(),
             "first": (NOW - timedelta(days=3)).isoformat(),
             "credentials": {

@@ -67,7 +67,9 @@ def ours(path: Path) -> int:
     from sellerops.settings.specs import load_spec
 
     spec = load_spec("awd_storage_fees")
-    slice_ = Slice("seller_portal", spec.name, "shop", "NA", ("US",), "l", "UTC", "2026-10-01", "2026-10-31")
+    slice_ = Slice(
+        "seller_portal", spec.name, "northwind", "NA", ("US",), "l", "UTC", "2026-10-01", "2026-10-31"
+    )
     with path.open("rb") as stream:
         rows = open_rows(
             spec.tables["awd_storage_fees"],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mart_rows.tables import AD, DAYS, SB_CLICKS, SD_CLICKS, TableRows, money
 
-_SB = {**AD, "campaign_id": "'2{shop}' || lpad(s.campaign::text, 9, '0')"}
-_SD = {**AD, "campaign_id": "'3{shop}' || lpad(s.campaign::text, 9, '0')"}
-_GROUP = {"ad_group_id": "'7{shop}' || lpad(s.campaign::text, 9, '0')", "ad_group_name": "'Group'"}
-_AD_ID = "'1{shop}' || lpad(s.campaign::text, 9, '0')"
+_SB = {**AD, "campaign_id": "'2{marketplace}' || lpad(s.campaign::text, 9, '0')"}
+_SD = {**AD, "campaign_id": "'3{marketplace}' || lpad(s.campaign::text, 9, '0')"}
+_GROUP = {"ad_group_id": "'7{marketplace}' || lpad(s.campaign::text, 9, '0')", "ad_group_name": "'Group'"}
+_AD_ID = "'1{marketplace}' || lpad(s.campaign::text, 9, '0')"
 _SOLD = "d.ad_units / 4"
 
 
@@ -61,7 +61,8 @@ BRAND_ADS = (
         "sd_advertised_products", "sd_advertised_products",
         {
             **{name: text for name, text in _SD.items() if name != "campaign_status"}, **_GROUP,
-            "ad_id": "'4{shop}' || lpad(n::text, 9, '0')", "promoted_asin": "s.asin", "promoted_sku": "s.sku",
+            "ad_id": "'4{marketplace}' || lpad(n::text, 9, '0')",
+            "promoted_asin": "s.asin", "promoted_sku": "s.sku",
             "impressions": f"{SD_CLICKS} * 400", "clicks": SD_CLICKS,
             "cost": money(f"{SD_CLICKS} * d.click_price"),
         },

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from mart_rows.shops import Shop
+from mart_rows.marketplaces import Marketplace
 
 Connection = psycopg.Connection[Any]
 
@@ -39,7 +39,7 @@ _SKUS = """
     FROM generate_series(1, {skus}) AS n
 """
 _DEMAND = """
-    CREATE UNLOGGED TABLE bench.demand_{shop} AS
+    CREATE UNLOGGED TABLE bench.demand_{marketplace} AS
     SELECT s.n, d.day,
            floor(s.base_rate * {size} * d.season * (0.6 + 0.8 * bench.dice(s.n, d.number, {seed} + 11))
                  + bench.dice(s.n, d.number, {seed} + 12))::int AS units,
@@ -54,7 +54,7 @@ _DEMAND = """
 """
 # Stock: each cycle begins with the delivery of what it sells; under it lies a reserve that never moves.
 _DAYS = """
-    CREATE UNLOGGED TABLE bench.day_{shop} AS
+    CREATE UNLOGGED TABLE bench.day_{marketplace} AS
     SELECT d.n, d.day, d.units, greatest(d.visits, d.units) AS sessions,
            round(s.usd_cents * {rate})::bigint AS price,
            round(s.usd_fulfilment * {rate})::bigint AS fulfilment,
@@ -69,7 +69,7 @@ _DAYS = """
            CASE WHEN row_number() OVER so_far = 1 THEN sum(d.units) OVER cycle ELSE 0 END AS received,
            lag(CASE WHEN d.units > 0 AND d.luck < 0.04 THEN 1 ELSE 0 END, {refunded_after}, 0)
                OVER (PARTITION BY d.n ORDER BY d.day) AS refunded_now
-    FROM bench.demand_{shop} AS d JOIN bench.sku AS s USING (n)
+    FROM bench.demand_{marketplace} AS d JOIN bench.sku AS s USING (n)
     WINDOW cycle AS (PARTITION BY d.n, d.cycle),
            so_far AS (PARTITION BY d.n, d.cycle ORDER BY d.day)
     ORDER BY d.day, d.n
@@ -84,23 +84,23 @@ def make_skus(connection: Connection, skus: int, seed: int, best_seller: float) 
     connection.execute("CREATE UNIQUE INDEX ON bench.sku (n); ANALYZE bench.sku")
 
 
-def make_days(connection: Connection, shop: Shop, first: date, last: date, seed: int) -> None:
-    """``bench.day_<shop>``: money in cents of the marketplace's currency. ``refunded`` is a unit of this
-    day's orders that will be paid back; ``refunded_now`` one that is paid back today. Orders ship on their
-    own day.
+def make_days(connection: Connection, marketplace: Marketplace, first: date, last: date, seed: int) -> None:
+    """``bench.day_<marketplace>``: money in cents of the marketplace's currency. ``refunded`` is a unit of
+    this day's orders that will be paid back; ``refunded_now`` one that is paid back today. Orders ship on
+    their own day.
     """
     values = {
-        "shop": shop.number,
-        "size": shop.size,
-        "rate": shop.rate,
-        "seed": seed * 1000 + shop.number * 100,
+        "marketplace": marketplace.number,
+        "size": marketplace.size,
+        "rate": marketplace.rate,
+        "seed": seed * 1000 + marketplace.number * 100,
         "cycle": CYCLE_DAYS,
         "commission": COMMISSION,
         "refunded_after": REFUNDED_AFTER,
     }
     connection.execute(_DEMAND.format(**values).encode(), {"first": first, "last": last})
     connection.execute(_DAYS.format(**values).encode())
-    connection.execute(f"DROP TABLE bench.demand_{shop.number}".encode())
+    connection.execute(f"DROP TABLE bench.demand_{marketplace.number}".encode())
     # In the order of days, a month is a few neighbouring pages.
-    connection.execute(f"CREATE INDEX ON bench.day_{shop.number} USING brin (day)".encode())
-    connection.execute(f"ANALYZE bench.day_{shop.number}".encode())
+    connection.execute(f"CREATE INDEX ON bench.day_{marketplace.number} USING brin (day)".encode())
+    connection.execute(f"ANALYZE bench.day_{marketplace.number}".encode())

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from mart_rows.shops import Shop
+from mart_rows.marketplaces import Marketplace
 
 # A third of the price in dollars, all of it in the currency of the account's first marketplace.
 _COSTS = """
@@ -24,14 +24,18 @@ _SUPPLIERS = """
 """
 
 
-def write_reference(connection: psycopg.Connection[Any], shops: Sequence[Shop], first: date) -> None:
+def write_reference(
+    connection: psycopg.Connection[Any], marketplaces: Sequence[Marketplace], first: date
+) -> None:
     """A cost of every SKU from ``first`` on, and one supplier, in each account. Needs ``bench.sku``."""
-    for shop in {shop.account_id: shop for shop in reversed(shops)}.values():
+    for marketplace in {
+        marketplace.account_id: marketplace for marketplace in reversed(marketplaces)
+    }.values():
         values = {
-            "account": shop.account_id,
+            "account": marketplace.account_id,
             "first": first,
-            "rate": shop.rate,
-            "currency": shop.currency,
+            "rate": marketplace.rate,
+            "currency": marketplace.currency,
         }
         connection.execute(_COSTS, values)
         connection.execute(_SUPPLIERS, values)

@@ -156,7 +156,7 @@ SETTLED = (
             "posted_date_time": f"({NEXT_MONTH} + time '09:00') AT TIME ZONE '{{zone}}'",
         },
         """(SELECT s.n, min(d.day) AS day, avg(d.stock) AS average, s.cubic_feet
-            FROM bench.day_{shop} AS d JOIN bench.sku AS s USING (n)
+            FROM bench.day_{marketplace} AS d JOIN bench.sku AS s USING (n)
             WHERE d.day BETWEEN '{first}' AND '{last}' GROUP BY s.n, s.cubic_feet) AS d""",
         where=_closed(NEXT_MONTH), tail="GROUP BY d.day", days_later=39,
     ),

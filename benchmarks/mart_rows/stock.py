@@ -14,7 +14,7 @@ STOCK = (
         {
             "shipment_id": _SHIPMENT, "shipment_name": "'Harbour ' || d.day",
             "shipment_status": "CASE WHEN d.day > date '{until}' - 5 THEN 'RECEIVING' ELSE 'CLOSED' END",
-            "destination_fulfillment_center_id": "'XX{shop}'", "confirmed_need_by_date": "d.day",
+            "destination_fulfillment_center_id": "'XX{marketplace}'", "confirmed_need_by_date": "d.day",
         },
         where=_DELIVERED, tail="GROUP BY d.day",
     ),
@@ -31,9 +31,9 @@ STOCK = (
         {
             "date": "d.day", "fnsku": "s.fnsku", "asin": "s.asin", "msku": "s.sku", "title": "s.title",
             "event_type": "'Receipts'", "reference_id": _SHIPMENT, "quantity": "d.received",
-            "fulfillment_center": "'XX{shop}'", "disposition": "'SELLABLE'", "country": "'{country}'",
+            "fulfillment_center": "'XX{marketplace}'", "disposition": "'SELLABLE'", "country": "'{country}'",
             "reconciled_quantity": "0", "unreconciled_quantity": "0",
-            "line_hash": "md5('{shop}' || s.sku || d.day)",
+            "line_hash": "md5('{marketplace}' || s.sku || d.day)",
         },
         where=_DELIVERED,
     ),

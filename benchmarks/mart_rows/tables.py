@@ -1,8 +1,8 @@
-"""How each landed table follows from ``bench.day_<shop>`` (alias ``d``) and ``bench.sku`` (``s``).
+"""How each landed table follows from ``bench.day_<marketplace>`` (alias ``d``) and ``bench.sku`` (``s``).
 
-Expressions take ``{shop}``, ``{country}``, ``{currency}``, ``{channel}``, ``{zone}``, ``{prefix}`` (of order
-ids), ``{books}`` (of settlements), ``{inside}`` (1 where prices include the tax) and ``{until}``, the last
-day of all. Columns that are not named here stay null; ``writing`` adds those of loads.
+Expressions take ``{marketplace}``, ``{country}``, ``{currency}``, ``{channel}``, ``{zone}``, ``{prefix}`` (of
+order ids), ``{books}`` (of settlements), ``{inside}`` (1 where prices include the tax) and ``{until}``, the
+last day of all. Columns that are not named here stay null; ``writing`` adds those of loads.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from mart_rows.demand import REFUNDED_AFTER
 
-DAYS = "bench.day_{shop} AS d JOIN bench.sku AS s USING (n)"
+DAYS = "bench.day_{marketplace} AS d JOIN bench.sku AS s USING (n)"
 # One order per unit.
 UNITS = f"{DAYS} CROSS JOIN LATERAL generate_series(1, d.units) AS i"
 
@@ -50,10 +50,10 @@ AD_COST = f"(d.clicks + {SB_CLICKS} + {SD_CLICKS}) * d.click_price"
 AGED = "extract(day FROM d.day) = 15 AND s.n % 7 = 0"
 AGED_FEE = "round(d.stock * s.cubic_feet * 0.5, 2)"
 AD = {
-    "profile_id": "'8{shop}'",
+    "profile_id": "'8{marketplace}'",
     "currency_code": "'{currency}'",
     "date": "d.day",
-    "campaign_id": "'6{shop}' || lpad(s.campaign::text, 9, '0')",
+    "campaign_id": "'6{marketplace}' || lpad(s.campaign::text, 9, '0')",
     "campaign_name": "'Campaign ' || s.campaign",
     "campaign_status": "'ENABLED'",
 }
@@ -88,7 +88,7 @@ TABLES = (
         {
             "return_date": REFUNDED, "order_id": ORDER_ID, "sku": "s.sku", "asin": "s.asin",
             "fnsku": "s.fnsku",
-            "product_name": "s.title", "quantity": "1", "fulfillment_center_id": "'XX{shop}'",
+            "product_name": "s.title", "quantity": "1", "fulfillment_center_id": "'XX{marketplace}'",
             "detailed_disposition": "'CUSTOMER_DAMAGED'", "reason": "'UNWANTED_ITEM'",
             "line_hash": f"md5({ORDER_ID})",
         },
@@ -158,8 +158,9 @@ TABLES = (
     TableRows(
         "sp_advertised_products", "sp_advertised_products",
         {
-            **AD, "ad_group_id": "'7{shop}' || lpad(s.campaign::text, 9, '0')", "ad_group_name": "'Group'",
-            "ad_id": "'5{shop}' || lpad(n::text, 9, '0')", "advertised_asin": "s.asin",
+            **AD, "ad_group_id": "'7{marketplace}' || lpad(s.campaign::text, 9, '0')",
+            "ad_group_name": "'Group'",
+            "ad_id": "'5{marketplace}' || lpad(n::text, 9, '0')", "advertised_asin": "s.asin",
             "advertised_sku": "s.sku",
             "impressions": "d.clicks * 150", "clicks": "d.clicks", "cost": money("d.clicks * d.click_price"),
             "spend": money("d.clicks * d.click_price"), "purchases_7d": "d.ad_units",
@@ -186,13 +187,13 @@ TABLES = (
         "reimbursements", "reimbursements",
         {
             "approval_date": "(d.day + time '10:00') AT TIME ZONE '{zone}'",
-            "reimbursement_id": "'4{shop}' || lpad(n::text, 6, '0') || (d.day - date '2020-01-01')",
+            "reimbursement_id": "'4{marketplace}' || lpad(n::text, 6, '0') || (d.day - date '2020-01-01')",
             "reason": "'Lost_Warehouse'", "sku": "s.sku", "fnsku": "s.fnsku", "asin": "s.asin",
             "product_name": "s.title", "condition": "'NewItem'", "currency_unit": "'{currency}'",
             "amount_per_unit": money("d.price * 6 / 10"), "amount_total": money("d.price * 6 / 10"),
             "quantity_reimbursed_cash": "1", "quantity_reimbursed_inventory": "0",
             "quantity_reimbursed_total": "1",
-            "line_hash": "md5('{shop}' || n || d.day)",
+            "line_hash": "md5('{marketplace}' || n || d.day)",
         },
         where="d.luck > 0.998",
     ),
@@ -201,13 +202,14 @@ TABLES = (
         {
             "month": "date_trunc('month', d.day)::date", "asin": "s.asin", "fnsku": "s.fnsku",
             "product_name": "s.title",
-            "fulfillment_center": "'XX{shop}'", "country_code": "'{country}'", "item_volume": "s.cubic_feet",
+            "fulfillment_center": "'XX{marketplace}'", "country_code": "'{country}'",
+            "item_volume": "s.cubic_feet",
             "volume_units": "'cubic feet'", "product_size_tier": "'Standard-Size'",
             "average_quantity_on_hand": "round(avg(d.stock), 2)",
             "estimated_total_item_volume": "round(avg(d.stock) * s.cubic_feet, 4)",
             "month_of_charge": "to_char(date_trunc('month', d.day), 'YYYY-MM')", "currency": "'{currency}'",
             "estimated_monthly_storage_fee": "round(avg(d.stock) * s.cubic_feet * 0.78, 4)", "sku": "s.sku",
-            "line_hash": "md5('{shop}' || s.sku || date_trunc('month', d.day))",
+            "line_hash": "md5('{marketplace}' || s.sku || date_trunc('month', d.day))",
         },
         tail="GROUP BY date_trunc('month', d.day), s.n, s.sku, s.asin, s.fnsku, s.title, s.cubic_feet",
     ),

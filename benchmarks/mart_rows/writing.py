@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from mart_rows.shops import Shop
+from mart_rows.marketplaces import Marketplace
 from mart_rows.tables import TableRows
 from sellerops.destinations.postgres.ddl import ensure_table, make_key
 from sellerops.destinations.postgres.shape import Shape
@@ -70,28 +70,32 @@ def make_indexes(connection: Connection, shape: Shape) -> None:
     connection.execute(sql.SQL("ANALYZE {}").format(shape.identifier))
 
 
-def write(connection: Connection, shop: Shop, books: int, rows: TableRows, shape: Shape, span: Span) -> int:
+def write(
+    connection: Connection, marketplace: Marketplace, books: int, rows: TableRows, shape: Shape, span: Span
+) -> int:
     """One load: rows of the days of ``span``. Returns how many."""
     begun = datetime.now(UTC)
     with connection.transaction():
         found = connection.execute("SELECT nextval('sellerops.load_id')").fetchone()
         assert found is not None
         load_id = int(found[0])
-        statement = _insert(shop, books, rows, shape, span, load_id)
+        statement = _insert(marketplace, books, rows, shape, span, load_id)
         written = connection.execute(statement.encode()).rowcount
         if written:
-            _record(connection, shop, rows, shape, span, load_id, written, begun)
+            _record(connection, marketplace, rows, shape, span, load_id, written, begun)
     return written
 
 
-def _insert(shop: Shop, books: int, rows: TableRows, shape: Shape, span: Span, load_id: int) -> str:
+def _insert(
+    marketplace: Marketplace, books: int, rows: TableRows, shape: Shape, span: Span, load_id: int
+) -> str:
     unknown = set(rows.values) - set(shape.columns)
     if unknown:
         raise SystemExit(f"{shape.full_name} has no columns {', '.join(sorted(unknown))}.")
     system = {
-        "account_id": f"'{shop.account_id}'",
+        "account_id": f"'{marketplace.account_id}'",
         "marketplace_id": "'{marketplace_id}'",
-        "region": f"'{shop.region}'",
+        "region": f"'{marketplace.region}'",
         "ordinal": "1",
         "source_line": "nextval('bench.line')",
         "load_id": str(load_id),
@@ -103,16 +107,17 @@ def _insert(shop: Shop, books: int, rows: TableRows, shape: Shape, span: Span, l
         f"FROM {rows.rows} WHERE d.day BETWEEN '{{first}}' AND '{{last}}' AND {rows.where} {rows.tail}"
     )
     return text.format(
-        shop=shop.number, country=shop.country, currency=shop.currency, channel=shop.sales_channel,
-        zone=shop.timezone, marketplace_id=shop.marketplace_id, prefix=700 + shop.number, books=books,
-        inside=int(shop.region != "NA"), first=span.first, last=span.last,
+        marketplace=marketplace.number, country=marketplace.country, currency=marketplace.currency,
+        channel=marketplace.sales_channel, zone=marketplace.timezone,
+        marketplace_id=marketplace.marketplace_id, prefix=700 + marketplace.number, books=books,
+        inside=int(marketplace.region != "NA"), first=span.first, last=span.last,
         until=span.until,
     )  # fmt: skip
 
 
 def _record(
     connection: Connection,
-    shop: Shop,
+    marketplace: Marketplace,
     rows: TableRows,
     shape: Shape,
     span: Span,
@@ -120,7 +125,7 @@ def _record(
     written: int,
     begun: datetime,
 ) -> None:
-    place = shop.marketplace_id if shape.spec.scope == "marketplace" else ""
+    place = marketplace.marketplace_id if shape.spec.scope == "marketplace" else ""
     later = timedelta(days=rows.days_later)
     reported = datetime.combine(span.last, time(), UTC)
     connection.execute(
@@ -130,9 +135,10 @@ def _record(
         "started_at, slice, reported_at) VALUES (%s, %s, %s, %s, %s, 'postgres', %s, %s, 0, %s, 0, 0, 0, 0, "
         "%s, %s, %s, %s, %s, %s)",
         (
-            load_id, shape.spec.name, shop.account_id, place, shape.full_name, written, written, written,
+            load_id, shape.spec.name, marketplace.account_id, place, shape.full_name,
+            written, written, written,
             (datetime.now(UTC) - begun).total_seconds(), span.first + later, span.last + later, begun,
-            Jsonb({"label": f"{span.first}..{span.last}", "region": shop.region}), reported,
+            Jsonb({"label": f"{span.first}..{span.last}", "region": marketplace.region}), reported,
         ),
     )  # fmt: skip
     # As after collecting: pages ask through which day orders are loaded.
@@ -140,5 +146,5 @@ def _record(
         "INSERT INTO sellerops.slice_state (report, account_id, marketplace_id, day, state, load_id) "
         "SELECT %s, %s, %s, day::date, 'LOADED', %s "
         "FROM generate_series(%s::date, %s::date, interval '1 day') AS day ON CONFLICT DO NOTHING",
-        (shape.spec.name, shop.account_id, place, load_id, span.first + later, span.last + later),
+        (shape.spec.name, marketplace.account_id, place, load_id, span.first + later, span.last + later),
     )

@@ -87,7 +87,7 @@ def bench_slice() -> Slice:
     return Slice(
         "bench",
         "bench_orders",
-        "shop",
+        "northwind",
         "NA",
         ("US", "CA"),
         "bench",

@@ -54,22 +54,32 @@ _ANSWERS = (
     (
         "Profit by marketplace, in its currency (— is unknown: see what is missing)",
         _PROFIT,
-        ("account", "shop", "", "units", "sales", "ads", "cm2", "profit", "complete days", "missing"),
+        ("account", "marketplace", "", "units", "sales", "ads", "cm2", "profit", "complete days", "missing"),
     ),
     (
         "The bridge from ordered to paid",
         _BRIDGE,
-        ("account", "shop", "", "ordered", "shipped", "posted", "deferred", "paid", "error"),
+        ("account", "marketplace", "", "ordered", "shipped", "posted", "deferred", "paid", "error"),
     ),
     (
         "What to order first",
         _ORDER,
-        ("account", "shop", "sku", "status", "order by", "units", "position", "Amazon says", "missing"),
+        (
+            "account",
+            "marketplace",
+            "sku",
+            "status",
+            "order by",
+            "units",
+            "position",
+            "Amazon says",
+            "missing",
+        ),
     ),
     (
         "Open alerts, most money at stake first (all: bin/sellerops alerts list)",
         _ALERTS,
-        ("severity", "alert", "account", "shop", "about", "a day", "", "summary"),
+        ("severity", "alert", "account", "marketplace", "about", "a day", "", "summary"),
     ),
 )
 

@@ -82,12 +82,15 @@ def dag_of(bag: DagBag, dag_id: str) -> DAG:
 
 def accounts_of(dag_id: str) -> dict[str, Account]:
     """The report's accounts that sell in one of its marketplaces."""
-    shops, chosen = SPECS[dag_id].marketplaces, SPECS[dag_id].accounts
+    marketplaces, chosen = SPECS[dag_id].marketplaces, SPECS[dag_id].accounts
     return {
         name: account
         for name, account in load_accounts().items()
         if (chosen == "all" or name in chosen)
-        and (shops == "all" or {shop.code for shop in account.marketplaces} & set(shops))
+        and (
+            marketplaces == "all"
+            or {marketplace.code for marketplace in account.marketplaces} & set(marketplaces)
+        )
     }
 
 

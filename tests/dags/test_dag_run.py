@@ -30,7 +30,7 @@ from sellerops_runtime.report_selection import DEMO_REPORTS
 
 SALES = "report__amazon_sp__sales_and_traffic"
 DAY = "2026-11-19"
-SHOPS = {"US", "CA", "MX", "GB", "DE", "FR"}
+MARKETPLACES = {"US", "CA", "MX", "GB", "DE", "FR"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -182,7 +182,7 @@ def test_a_run_collects_every_marketplaces_day_and_no_secret_shows(
         "slice.load_postgres": {"success": 6},
     }
     labels = {ti.rendered_map_index for ti in done.get_task_instances() if ti.map_index >= 0}
-    assert labels == {f"{shop} {DAY}" for shop in SHOPS}
+    assert labels == {f"{marketplace} {DAY}" for marketplace in MARKETPLACES}
     assert {row.state for row in ledger.slice_states()} == {SliceState.LOADED}
     for seller in world.accounts():
         for marketplace_id in seller["marketplace_ids"]:

@@ -198,8 +198,10 @@ def test_a_new_account_is_a_new_group_in_every_dag(config: Path) -> None:
     specs = {spec.dag_id: spec for spec in shipped_specs()}
     for dag in build_all().dags:
         spec = specs[dag.dag_id]
-        in_shop = spec.accounts == "all" and (spec.marketplaces == "all" or "JP" in spec.marketplaces)
-        wanted = in_shop and spec.source == "amazon_sp"  # the only source of an account that names none
+        in_marketplace = spec.accounts == "all" and (spec.marketplaces == "all" or "JP" in spec.marketplaces)
+        wanted = (
+            in_marketplace and spec.source == "amazon_sp"
+        )  # the only source of an account that names none
         assert ("northwind_jp.slice.fetch_report" in dag.task_ids) is wanted
         assert ("northwind_jp" in dag.tags) is wanted
 

@@ -116,7 +116,7 @@ def test_a_report_whose_spec_is_gone_keeps_its_retention(desk: Desk) -> None:
     assert not desk.archive.has(meta.where)
 
 
-@pytest.mark.parametrize("scope", [Scope(), Scope(account_id="shop")], ids=["whole", "part"])
+@pytest.mark.parametrize("scope", [Scope(), Scope(account_id="northwind")], ids=["whole", "part"])
 def test_a_replay_keeps_the_rows_of_documents_that_are_gone(desk: Desk, scope: Scope) -> None:
     desk.load(*shipments(18))
     desk.load(*shipments(20), days=20)

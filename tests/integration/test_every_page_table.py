@@ -33,8 +33,8 @@ def load(tables: Tables, samples: Iterable[PortalSample], schema: str) -> None:
             response={"content_type": sample.file.media_type, "facts": dict(sample.facts)},
         )
         uri = tables.archive.put_stream([sample.file.content], meta).uri
-        shops = sample.slice_.marketplace_ids
-        told = RequestMeta(AS_OF, None, sample.file.media_type, shops, uri, sample.facts)
+        marketplaces = sample.slice_.marketplace_ids
+        told = RequestMeta(AS_OF, None, sample.file.media_type, marketplaces, uri, sample.facts)
         tables.load(sample.spec, sample.slice_, told, uri, schema)
 
 

@@ -94,7 +94,7 @@ def load_economics(tables: Tables, day: date, faults: Sequence[str], minutes: in
 def told(slice_: Slice, faults: Sequence[str], minutes: int) -> Content:
     parsed = read(options_of(load_spec("economics"), slice_)["query"])
     seller = simulation().seller(ACCOUNT)
-    shops = {one: simulation().storefront(seller, one) for one in parsed.marketplace_ids}
-    found = economics.rows(parsed.name, shops, parsed.arguments, int(NOW.timestamp()), faults)
+    marketplaces = {one: simulation().storefront(seller, one) for one in parsed.marketplace_ids}
+    found = economics.rows(parsed.name, marketplaces, parsed.arguments, int(NOW.timestamp()), faults)
     body = b"".join(json.dumps(project(parsed.fields, row)).encode() + b"\n" for row in found)
     return Content(body, "application/jsonl", NOW + timedelta(minutes=minutes))

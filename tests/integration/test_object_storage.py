@@ -22,7 +22,7 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.sources.folder.source import SOURCE
 from sellerops.storage import S3Settings, filesystem_of, use_s3_settings
 
-META = DocumentMeta("amazon_sp", "all_orders", "shop_na", "report 1", "2026-11-21T09:00:00+00:00")
+META = DocumentMeta("amazon_sp", "all_orders", "northwind_na", "report 1", "2026-11-21T09:00:00+00:00")
 CONTENT = b"order-id\tquantity\r\n" + b"1\t2\r\n" * 5_000
 
 

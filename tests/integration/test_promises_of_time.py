@@ -93,9 +93,11 @@ def settle(
         ledger.set_slice_state(slice_, state, run=RUN, **said)
 
 
-def yesterday(shop: str) -> Slice:
+def yesterday(marketplace: str) -> Slice:
     return next(
-        slice_ for slice_ in slices(date(2026, 11, 20), date(2026, 11, 20)) if shop in slice_.marketplaces
+        slice_
+        for slice_ in slices(date(2026, 11, 20), date(2026, 11, 20))
+        if marketplace in slice_.marketplaces
     )
 
 
@@ -118,7 +120,7 @@ def test_what_is_not_loaded_by_nine_gets_one_notice_with_reasons_and_next_steps(
     ledger: Ledger, at: SetTime, people: People
 ) -> None:
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
-    failed, unpublished, waiting = (yesterday(shop) for shop in ("MX", "CA", "US"))
+    failed, unpublished, waiting = (yesterday(marketplace) for marketplace in ("MX", "CA", "US"))
     ledger.set_slice_state(failed, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     ledger.set_slice_state(unpublished, SliceState.LATE, run=RUN, error=NotPublishedYet("It comes at noon."))
     ledger.set_slice_state(waiting, SliceState.REQUESTED, run=RUN, request_id=ask(ledger, waiting))
@@ -240,8 +242,8 @@ def test_expiring_days_get_one_notice_with_the_last_day_to_act(
     """Amazon serves 729 days: 2024-11-25 in Los Angeles is served until 2026-11-24 there."""
     failed = date(2024, 11, 25)
     settle(ledger, date(2024, 11, 15), date(2024, 12, 20))
-    for shop in ("US", "CA"):
-        slice_ = next(each for each in slices(failed, failed) if shop in each.marketplaces)
+    for marketplace in ("US", "CA"):
+        slice_ = next(each for each in slices(failed, failed) if marketplace in each.marketplaces)
         ledger.set_slice_state(slice_, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     far = next(each for each in slices(date(2024, 12, 3), date(2024, 12, 3)) if "US" in each.marketplaces)
     ledger.set_slice_state(far, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
@@ -282,8 +284,8 @@ def test_the_recovery_of_expired_days_names_the_lost_ones(
         each for each in slices(date(2024, 11, 25), date(2024, 11, 25)) if "US" in each.marketplaces
     )
     ledger.set_slice_state(slice_, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
-    shops = list(read_calendars(ledger, SALES, [NA], days=729))
-    claim_fills(ledger, find_gaps(shops, start + timedelta(days=1)), FillLimits())
+    marketplaces = list(read_calendars(ledger, SALES, [NA], days=729))
+    claim_fills(ledger, find_gaps(marketplaces, start + timedelta(days=1)), FillLimits())
     is_paused = dict.fromkeys([SALES.dag_id], False)
     deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730)
     assert "1 of 3 attempts were made" in people.notices[0].text

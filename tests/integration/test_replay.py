@@ -179,7 +179,7 @@ def _archived(
     as_of: datetime,
     content: bytes,
     content_type: str,
-    shops: tuple[str, ...],
+    marketplaces: tuple[str, ...],
 ) -> Fetched:
     told = {"slice": slice_.to_dict()} if slice_.snapshot_at or slice_.account_id == "northwind_na" else {}
     meta = DocumentMeta(
@@ -190,7 +190,7 @@ def _archived(
         fetched_at=as_of.isoformat(),
         request={
             "region": slice_.region,
-            "marketplace_ids": list(shops),
+            "marketplace_ids": list(marketplaces),
             "window_start": slice_.window_start,
             "window_end": slice_.window_end,
             "reported_at": as_of.isoformat(),
@@ -199,7 +199,7 @@ def _archived(
         response={"content_type": content_type},
     )
     document = archive.put_stream([content], meta)
-    return Fetched(spec, slice_, document, RequestMeta(as_of, None, content_type, shops, document.uri))
+    return Fetched(spec, slice_, document, RequestMeta(as_of, None, content_type, marketplaces, document.uri))
 
 
 def run(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

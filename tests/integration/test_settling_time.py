@@ -31,7 +31,7 @@ SPEC = spec_with("sales_and_traffic", "sales_daily", quarantine=None)
 COLUMNS = len(SPEC.tables["sales_daily"].columns) - 1  # the key
 
 
-def look(conninfo: str, day: date, age: int, units: Sequence[int], account: str = "shop") -> None:
+def look(conninfo: str, day: date, age: int, units: Sequence[int], account: str = "northwind") -> None:
     """A document of ``day``, made ``age`` days after it."""
     rows = [
         {"parentAsin": "P", "childAsin": f"A{n}", "salesByAsin": {"unitsOrdered": count}}
@@ -69,7 +69,7 @@ def test_cells_by_age(
     ]
     assert by_age[2].percent == pytest.approx(100 * (1 - 1 / cells))
     assert measure_settling(ledger, SPEC, "another") == [SettlingFigures("amazon_sp.sales_daily", ())]
-    assert "too short" in resolve_lookback(ledger, SPEC, "shop").reason
+    assert "too short" in resolve_lookback(ledger, SPEC, "northwind").reason
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
     assert main(["settling-time", "--report", "sales_and_traffic"]) == 0
     printed = capsys.readouterr().out
@@ -106,14 +106,14 @@ def test_stored_figures_are_those_measured_of_each_account_and_of_all(conninfo: 
         look(conninfo, FIRST + timedelta(days=number), 3, [1, 5])
     store_settling(ledger, table)
     alone = stored(ledger)
-    assert {row[1] for row in alone} == {"", "shop"}
-    look(conninfo, FIRST, 1, [7], account="shop_2")
-    look(conninfo, FIRST, 2, [8], account="shop_2")
+    assert {row[1] for row in alone} == {"", "northwind"}
+    look(conninfo, FIRST, 1, [7], account="northwind_2")
+    look(conninfo, FIRST, 2, [8], account="northwind_2")
     ledger.set_clock(Clock(datetime.now(UTC), datetime(2026, 11, 1, tzinfo=UTC), 0.0))
     store_settling(ledger, table)
     store_settling(ledger, table)
     found = stored(ledger)
-    for account in (None, "shop", "shop_2"):
+    for account in (None, "northwind", "northwind_2"):
         (measured,) = measure_settling(ledger, SPEC, account)
         assert [row[2:6] for row in found if row[1] == (account or "")] == [
             (each.age, each.days, each.cells, each.moved) for each in measured.figures

@@ -74,8 +74,8 @@ def dropped_spec(name: str) -> ReportSpec:
 
 
 def _slices(spec: ReportSpec, account: str, country: str, as_of: datetime) -> list[Slice]:
-    shop = marketplace(country)
-    owner = Account(account, shop.region, (shop,), "", sources=(spec.source,))
+    store = marketplace(country)
+    owner = Account(account, store.region, (store,), "", sources=(spec.source,))
     lookback = None if spec.period.kind is PeriodKind.SNAPSHOT else _LOOKBACK
     return plan_slices(spec, owner, run_at=as_of, now=as_of, lookback=lookback)
 

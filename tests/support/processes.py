@@ -62,11 +62,13 @@ def take_all(conninfo: str, bucket: Bucket, tries: int) -> int:
     return granted
 
 
-def create_all(conninfo: str, report_type: str, shops: list[list[str]]) -> int:
+def create_all(conninfo: str, report_type: str, marketplaces: list[list[str]]) -> int:
     """How many of the wishes for a report of the type are granted."""
     ledger = Ledger(conninfo)
     limits = QuotaLedger(ledger, load_rate_limits())
-    granted = sum(isinstance(limits.try_create("northwind_eu", report_type, each), Granted) for each in shops)
+    granted = sum(
+        isinstance(limits.try_create("northwind_eu", report_type, each), Granted) for each in marketplaces
+    )
     ledger.close()
     return granted
 

@@ -75,8 +75,8 @@ def load_content(
         response={"content_type": content.content_type, "facts": facts},
     )
     uri = tables.archive.put_stream([content.body], meta).uri
-    shops = slice_.marketplace_ids
-    told = RequestMeta(content.made_at, None, content.content_type, shops, uri, facts)
+    marketplaces = slice_.marketplace_ids
+    told = RequestMeta(content.made_at, None, content.content_type, marketplaces, uri, facts)
     tables.load(spec, slice_, told, uri, schema or spec.source)
 
 

@@ -169,8 +169,8 @@ def _lineage(options: argparse.Namespace) -> int:
         return 0
     if not options.account:
         raise ConfigurationError("--day needs --account.", remedy="Name the account of the figure.")
-    shop = marketplace(options.marketplace).id if options.marketplace else None
-    span = Span(options.account, shop, options.day, options.day)
+    marketplace_id = marketplace(options.marketplace).id if options.marketplace else None
+    span = Span(options.account, marketplace_id, options.day, options.day)
     with closing(open_ledger()) as ledger, ledger.connection() as connection:
         found = figure_sources(_builder(ledger, options.destination), connection, mart, span)
     print_table(

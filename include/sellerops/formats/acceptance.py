@@ -99,10 +99,10 @@ def _read(path: Path, facts: Mapping[str, str], spec: ReportSpec, slice_: Slice,
     table = next(iter(spec.tables.values()))
     contents = _Contents({}, has_stores_in_rows=table.marketplace_from is not None)
     tally = Tally(contents.note)
-    shops = [marketplace(code) for code in slice_.marketplaces]
+    marketplaces = [marketplace(code) for code in slice_.marketplaces]
     with path.open("rb") as stream:
         reader = open_web_file(
-            table, stream, spec.format, slice_, shops, tally, facts, where=name, declared=None
+            table, stream, spec.format, slice_, marketplaces, tally, facts, where=name, declared=None
         )
         contents.stated = reader.stated
         for batch in reader.batches():
@@ -155,9 +155,11 @@ def _compare_stated(
     for wanted in (facts.get(BRAND), spec.request.options.get(BRAND)):
         if wanted and stated.get(BRAND, wanted).casefold() != wanted.casefold():
             raise _wrong(name, f"its first row says brand {stated[BRAND]!r}, not {wanted!r}.")
-    shop = slice_.marketplace
-    if shop and stated.get(CURRENCY, shop.currency) != shop.currency:
-        raise _wrong(name, f"its amounts are in {stated[CURRENCY]}, not {shop.currency} ({shop.name}).")
+    marketplace = slice_.marketplace
+    if marketplace and stated.get(CURRENCY, marketplace.currency) != marketplace.currency:
+        raise _wrong(
+            name, f"its amounts are in {stated[CURRENCY]}, not {marketplace.currency} ({marketplace.name})."
+        )
 
 
 def _compare_rows(contents: _Contents, slice_: Slice, name: str) -> None:

@@ -93,10 +93,10 @@ def run_field(description: str) -> Param:
 
 
 def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list[tuple[str, Param]]:
-    shops: dict[str, list[str]] = {}
+    marketplaces: dict[str, list[str]] = {}
     for account in accounts:
         for each in account.marketplaces:
-            shops.setdefault(each.code, []).append(account.id)
+            marketplaces.setdefault(each.code, []).append(account.id)
     addresses = {
         name: f"{name} ({each.city}, {each.country}; {', '.join(each.accounts)})"
         for name, each in settings.addresses.items()
@@ -107,7 +107,7 @@ def _main_fields(settings: InboundSettings, accounts: Iterable[Account]) -> list
         ),
         _choice(
             form.MARKETPLACE,
-            {code: f"{code} ({', '.join(owners)})" for code, owners in sorted(shops.items())},
+            {code: f"{code} ({', '.join(owners)})" for code, owners in sorted(marketplaces.items())},
             "Where the stock will be sold. Each plan is for one marketplace.",
         ),
         _choice(

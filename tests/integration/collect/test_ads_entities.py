@@ -85,11 +85,13 @@ def test_a_row_of_profiles_belongs_to_its_own_marketplace(bench: AdsBench, table
     slice_, request = read(bench, spec, RUN_AT)
     tables.load(spec, slice_, RequestMeta.of(request), request.archive_uri or "", spec.source)
     rows = tables.rows("SELECT * FROM amazon_ads.profiles")
-    shops = {row["profile_id"]: row["marketplace_id"] for row in rows if row["account_type"] == "seller"}
+    marketplaces = {
+        row["profile_id"]: row["marketplace_id"] for row in rows if row["account_type"] == "seller"
+    }
     told = bench.sandbox.account("northwind_na")["ads"]["profiles"]
-    assert shops == {str(one["profile_id"]): one["marketplace_id"] for one in told}
-    assert len(shops) > 2 and {row["timezone"] for row in rows} >= {"America/Los_Angeles"}
-    assert len(rows) > len(shops), "a vendor's profile is listed and stored too"
+    assert marketplaces == {str(one["profile_id"]): one["marketplace_id"] for one in told}
+    assert len(marketplaces) > 2 and {row["timezone"] for row in rows} >= {"America/Los_Angeles"}
+    assert len(rows) > len(marketplaces), "a vendor's profile is listed and stored too"
 
 
 def read(bench: AdsBench, spec: ReportSpec, run_at: datetime) -> tuple[Slice, ReportRequest]:

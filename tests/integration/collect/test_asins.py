@@ -32,8 +32,8 @@ LISTINGS = """
 @pytest.fixture
 def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of configuration of the test's own, with an asins.yaml to write."""
-    shops = (config_dir() / "marketplaces.yaml").read_text()
-    (tmp_path / "marketplaces.yaml").write_text(shops)
+    marketplaces = (config_dir() / "marketplaces.yaml").read_text()
+    (tmp_path / "marketplaces.yaml").write_text(marketplaces)
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(tmp_path))
     return tmp_path / "asins.yaml"
 

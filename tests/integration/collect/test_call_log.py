@@ -19,7 +19,7 @@ from sellerops.sources.common.tokens import forget_tokens
 US = marketplace("US").id
 THROTTLED = {"status": 429, "body": '{"errors": [{"code": "QuotaExceeded", "message": "m"}]}'}
 _CALLS = """
-    SELECT operation, api, http_method AS method, marketplace_ids AS shops, status, error_code AS code,
+    SELECT operation, api, http_method AS method, marketplace_ids AS marketplaces, status, error_code AS code,
            amazon_request_id AS request, error_type, request_id, seconds, report_type
     FROM sellerops.api_call ORDER BY called_at, operation
 """
@@ -61,7 +61,7 @@ def test_of_a_report_every_call_from_the_token_to_the_document_is_logged(bench: 
     # A token is the account's; the search for our own report has no marketplaces.
     of_none = ("requestAccessToken", "getReports")
     others = [call for call in made if call["operation"] not in of_none]
-    assert {tuple(call["shops"]) for call in others} == {(US,)}, "a poll knows them by its request"
+    assert {tuple(call["marketplaces"]) for call in others} == {(US,)}, "a poll knows them by its request"
     assert {call["request_id"] for call in others} == {request_id}
     assert all(call["code"] is None and call["error_type"] is None for call in made)
     assert all(call["seconds"] is not None for call in made)
@@ -77,7 +77,7 @@ def test_a_refusal_has_amazons_code(bench: Bench) -> None:
     call = only(bench, "createReport")
     assert (call["status"], call["code"], call["error_type"]) == (403, "Unauthorized", "CredentialsError")
     assert call["report_type"] == orders.report_type
-    assert call["shops"] == [marketplace(code).id for code in bench.slice_(orders).marketplaces]
+    assert call["marketplaces"] == [marketplace(code).id for code in bench.slice_(orders).marketplaces]
 
 
 def test_a_throttled_call_has_the_code_of_the_quota(bench: Bench) -> None:
@@ -110,7 +110,7 @@ def test_ads_calls_name_their_part_of_the_api(local_amazon: Any, ledger: Any, tm
     assert told["listProfiles"] == ("ads/profiles", "GET")
     assert told["requestAccessToken"] == ("lwa", "POST")
     assert told["downloadDocument"] == ("documents", "GET")
-    assert only(bench, "createAdsReport")["shops"] == [US]
+    assert only(bench, "createAdsReport")["marketplaces"] == [US]
 
 
 @pytest.mark.parametrize(

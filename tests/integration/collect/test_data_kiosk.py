@@ -116,7 +116,7 @@ def test_a_query_and_its_pages_are_archived_and_tied_together(bench: Bench, no_p
     slice_ = bench.slice_(BY_DATE)
     done = collect(bench.collector(BY_DATE), slice_)
     rows = [bench.ledger.get_request(one) for one in done.request_ids]
-    assert [row.status for row in rows] == [RequestStatus.ARCHIVED] * 9  # 28 days of three shops
+    assert [row.status for row in rows] == [RequestStatus.ARCHIVED] * 9  # 28 days of three marketplaces
     assert {row.report_type for row in rows} == {"DATA_KIOSK_salesAndTrafficByDate"}
     assert [row.options.get("after") for row in rows] == [None, *(row.report_id for row in rows[:-1])]
     found = rows_of(bench, BY_DATE.name, done, slice_, "sales_totals_by_date")
@@ -254,10 +254,10 @@ def test_economics_fills_its_tables(bench: Bench, conninfo: str) -> None:
     counts = [len(economics), len(fees), len(parts), len(ads)]
     assert [result.inserted for result in first] == counts
     assert [result.unchanged for result in again] == counts
-    shops = bench.ledger.database.run(
+    marketplaces = bench.ledger.database.run(
         lambda c: c.execute("SELECT DISTINCT marketplace_id FROM amazon_sp.economics_fees").fetchall()
     )
-    assert {row["marketplace_id"] for row in shops} == set(slice_.marketplace_ids)
+    assert {row["marketplace_id"] for row in marketplaces} == set(slice_.marketplace_ids)
 
 
 def _daily(spec: Any) -> Any:

@@ -218,9 +218,12 @@ def _get(hub: Hub, path: str, **query: Any) -> Any:
 def _fill(hub: Hub) -> None:
     hub.rows("DELETE FROM sellerops_reference.account_setting; DELETE FROM sellerops_reference.cost")
     hub.add_to("sellerops_reference.account_setting", {"account_id": ACCOUNT, "reporting_currency": "EUR"})
-    rows = [row for shop in (US, UK) for day in DAYS for row in _profit_rows(shop, day)]
+    rows = [row for marketplace in (US, UK) for day in DAYS for row in _profit_rows(marketplace, day)]
     hub.add("profit_sku_day", *rows)
-    hub.add("profit_day", *({"marketplace_id": shop, "day": day} for shop in (US, UK) for day in DAYS))
+    hub.add(
+        "profit_day",
+        *({"marketplace_id": marketplace, "day": day} for marketplace in (US, UK) for day in DAYS),
+    )
     hub.rows("DELETE FROM sellerops_reference.fx_rate")
     rates, source = {"USD": 2, "GBP": 3}, {"source": "test", "age_days": 0}
     hub.add_to(
@@ -246,10 +249,10 @@ def _fill(hub: Hub) -> None:
     _fill_story(hub)
 
 
-def _profit_rows(shop: str, day: date) -> list[dict[str, Any]]:
-    currency, rate = ("USD", 2) if shop == US else ("GBP", 3)
-    shared = {"marketplace_id": shop, "day": day, "currency": currency, "reporting_currency": "EUR"}
-    unknown = (shop, day) == (UK, date(2026, 10, 15))
+def _profit_rows(marketplace: str, day: date) -> list[dict[str, Any]]:
+    currency, rate = ("USD", 2) if marketplace == US else ("GBP", 3)
+    shared = {"marketplace_id": marketplace, "day": day, "currency": currency, "reporting_currency": "EUR"}
+    unknown = (marketplace, day) == (UK, date(2026, 10, 15))
     # Storage is what margins lack, so that they add up.
     money = {"product_sales": 10, "ads": -1, "refunds": -1}
     a = {**shared, **money, "sku": "A", "units": day.day % 7 + 1, "storage": -4,
@@ -257,7 +260,7 @@ def _profit_rows(shop: str, day: date) -> list[dict[str, Any]]:
          "status": "incomplete" if unknown else "complete", "missing": "fees" if unknown else ""}  # fmt: skip
     b = {**shared, **money, "sku": "B", "units": 1, "storage": -3, "cm2": 5,
          "status": "complete", "missing": ""}  # fmt: skip
-    found = [a, b] if shop == US else [a]
+    found = [a, b] if marketplace == US else [a]
     for row in found:
         for name in ("product_sales", "ads", "cm2"):
             row[f"{name}_reporting"] = None if row[name] is None else row[name] * rate

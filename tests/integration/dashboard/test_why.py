@@ -13,7 +13,7 @@ from support.hub import ACCOUNT, US, Hub, HubServer
 
 WHY = "/hub/api/why"
 DAY = date(2026, 11, 20)
-SHOP = {"account": ACCOUNT, "marketplace": US, "day": str(DAY)}
+MARKETPLACE = {"account": ACCOUNT, "marketplace": US, "day": str(DAY)}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def hub(hub_server: HubServer) -> Iterator[Hub]:
 
 def test_a_figure_is_traced_to_rows_document_and_run(hub: Hub) -> None:
     tile = hub.owner.get("/hub/api/overview").json()["yesterday"]["totals"][0]
-    profit = _why(hub, mart="profit_day", column="product_sales_reporting", **SHOP)
+    profit = _why(hub, mart="profit_day", column="product_sales_reporting", **MARKETPLACE)
     (told,) = profit["sums"]
     assert (told["currency"], Decimal(told["value"])) == ("EUR", Decimal(tile["product_sales"]))
     assert profit["built_by"]["page"] == "dags/marts__money/runs/scheduled__1"
@@ -35,7 +35,7 @@ def test_a_figure_is_traced_to_rows_document_and_run(hub: Hub) -> None:
     assert Decimal(skus["sums"][0]["value"]) == Decimal(told["value"])
     assert [row["keys"]["sku"] for row in skus["rows"]] == ["B", "A"]
 
-    sku_a = {**SHOP, "sku": "A"}
+    sku_a = {**MARKETPLACE, "sku": "A"}
     sales = _why(hub, mart="profit_sku_day", column="product_sales", **sku_a)
     orders = next(each for each in sales["inputs"] if each["name"] == "order_money")
     assert (orders["makes_value"], orders["columns"][0]) == (True, "product_sales")
@@ -54,12 +54,12 @@ def test_a_figure_is_traced_to_rows_document_and_run(hub: Hub) -> None:
 
 
 def test_rows_are_paged_and_sums_are_over_all_pages(hub: Hub) -> None:
-    found = _why(hub, mart="profit_sku_day", column="product_sales", limit=1, offset=1, **SHOP)
+    found = _why(hub, mart="profit_sku_day", column="product_sales", limit=1, offset=1, **MARKETPLACE)
     assert (found["row_count"], len(found["rows"]), Decimal(found["sums"][0]["value"])) == (2, 1, 100)
 
 
 def test_a_computed_figure_shows_its_parts_and_stored_inputs(hub: Hub) -> None:
-    found = _why(hub, mart="restock", column="order_quantity", sku="A", **SHOP)
+    found = _why(hub, mart="restock", column="order_quantity", sku="A", **MARKETPLACE)
     assert found["computed"] is True
     parts = {each["column"]: each["value"] for each in found["parts"]}
     assert (parts["available"], parts["unit_cost"]) == ("7", "3")
@@ -75,13 +75,14 @@ def test_days_of_a_mart_without_daily_partitions_pick_rows(hub: Hub) -> None:
 
 
 def test_what_cannot_be_added_has_no_sum(hub: Hub) -> None:
-    found = _why(hub, mart="restock", column="service_level", **SHOP)
+    found = _why(hub, mart="restock", column="service_level", **MARKETPLACE)
     assert (found["row_count"], found["sums"][0]["value"]) == (2, None)
-    assert _why(hub, mart="restock", column="service_level", sku="A", **SHOP)["sums"][0]["value"] == "0.95"
+    found = _why(hub, mart="restock", column="service_level", sku="A", **MARKETPLACE)
+    assert found["sums"][0]["value"] == "0.95"
 
 
 def test_costs_stay_hidden_from_partners(hub: Hub) -> None:
-    query = {"mart": "profit_sku_day", "column": "cogs", **SHOP}
+    query = {"mart": "profit_sku_day", "column": "cogs", **MARKETPLACE}
     assert hub.partner.get(WHY, params=query).status_code == 403
     shown = hub.partner.get(WHY, params={**query, "column": "product_sales"}).json()
     assert next(each for each in shown["inputs"] if each["name"] == "reference.cost")["hidden"] is True
@@ -89,7 +90,7 @@ def test_costs_stay_hidden_from_partners(hub: Hub) -> None:
     assert hub.partner.get(f"{WHY}/rows", params=rows).status_code == 403
     assert hub.owner.get(f"{WHY}/rows", params=rows).status_code == 200
     shown = hub.partner.get(
-        WHY, params={**SHOP, "mart": "restock", "column": "order_quantity", "sku": "A"}
+        WHY, params={**MARKETPLACE, "mart": "restock", "column": "order_quantity", "sku": "A"}
     ).json()
     parts = {each["column"] for each in shown["parts"]}
     assert "available" in parts
@@ -121,12 +122,12 @@ def test_partners_can_neither_ask_for_costs_nor_guess_them(
 
 def test_tables_of_personal_data_cannot_be_named(hub: Hub) -> None:
     for name in ("amazon_sp.all_orders__personal", "sellerops.load", "pg_catalog.pg_authid"):
-        query = {"mart": "order_money", "column": "ordered", "name": name, **SHOP}
+        query = {"mart": "order_money", "column": "ordered", "name": name, **MARKETPLACE}
         assert hub.owner.get(f"{WHY}/rows", params=query).status_code == 404, name
 
 
 def test_a_table_that_is_not_here_says_so(hub: Hub) -> None:
-    found = _rows(hub, mart="order_money", column="ordered", name="amazon_sp.listings_all", **SHOP)
+    found = _rows(hub, mart="order_money", column="ordered", name="amazon_sp.listings_all", **MARKETPLACE)
     assert "not in this warehouse" in found["note"]
 
 
@@ -168,12 +169,12 @@ def _request(hub: Hub) -> int:
 
 
 def _fill(hub: Hub) -> None:
-    shop = {"day": DAY, "currency": "USD", "status": "complete", "missing": "", "reporting_currency": "EUR"}
-    hub.add("profit_day", {**shop, "units": 3, "product_sales": 100, "product_sales_reporting": 90})
+    day = {"day": DAY, "currency": "USD", "status": "complete", "missing": "", "reporting_currency": "EUR"}
+    hub.add("profit_day", {**day, "units": 3, "product_sales": 100, "product_sales_reporting": 90})
     hub.add(
         "profit_sku_day",
-        {**shop, "sku": "A", "product_sales": 40, "product_sales_reporting": 36, "cogs": -4},
-        {**shop, "sku": "B", "product_sales": 60, "product_sales_reporting": 54},
+        {**day, "sku": "A", "product_sales": 40, "product_sales_reporting": 36, "cogs": -4},
+        {**day, "sku": "B", "product_sales": 60, "product_sales_reporting": 54},
     )
     hub.add(
         "order_money",

@@ -36,7 +36,7 @@ def day_slice(
     first: str,
     last: str | None = None,
     *,
-    account: str = "shop",
+    account: str = "northwind",
     region: str = "NA",
     marketplaces: tuple[str, ...] = ("US",),
     timezone: str = "UTC",
@@ -59,7 +59,14 @@ def day_slice(
 
 def snapshot_slice(spec: ReportSpec, moment: datetime, marketplace: str = "US") -> Slice:
     return Slice(
-        spec.source, spec.name, "shop", "NA", (marketplace,), "now", "UTC", snapshot_at=moment.isoformat()
+        spec.source,
+        spec.name,
+        "northwind",
+        "NA",
+        (marketplace,),
+        "now",
+        "UTC",
+        snapshot_at=moment.isoformat(),
     )
 
 

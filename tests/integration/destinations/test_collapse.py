@@ -235,13 +235,13 @@ def test_the_rows_of_a_window_are_counted_without_the_rest_of_the_history(store:
     store.query(
         "INSERT INTO amazon_sp.transactions "
         "(account_id, region, transaction_id, posted_date, source_line, load_id, reported_at) "
-        "SELECT 'shop', 'NA', 'x' || n, timestamptz '2020-01-01' + n * interval '1 minute', 1, 1, now() "
+        "SELECT 'northwind', 'NA', 'x' || n, timestamptz '2020-01-01' + n * interval '1 minute', 1, 1, now() "
         "FROM generate_series(1, 50000) AS n"
     )
     store.query("ANALYZE amazon_sp.transactions")
     plan = store.query(
         "EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM amazon_sp.transactions AS t "
-        "WHERE t.account_id = 'shop' AND t.region = 'NA' AND t.posted_date >= '2026-10-17' "
+        "WHERE t.account_id = 'northwind' AND t.region = 'NA' AND t.posted_date >= '2026-10-17' "
         "AND t.posted_date < '2026-11-21'"
     )[0]["QUERY PLAN"][0]["Plan"]
     scan = plan["Plans"][0]

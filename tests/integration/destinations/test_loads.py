@@ -81,7 +81,7 @@ def test_a_damaged_text_costs_no_row_is_marked_and_counted(store: Store) -> None
 def test_types_ids_and_system_columns(store: Store) -> None:
     only(orders(order("111-0", sku="007", quantity="3")).load_into(store.destination))
     (row,) = store.rows("amazon_sp.all_orders")
-    assert (row["account_id"], row["marketplace_id"], row["region"]) == ("shop", "ATVPDKIKX0DER", "NA")
+    assert (row["account_id"], row["marketplace_id"], row["region"]) == ("northwind", "ATVPDKIKX0DER", "NA")
     assert (row["sku"], row["quantity"], row["item_price"]) == ("007", 3, Decimal("12.5"))
     assert row["last_updated_date"] == datetime(2026, 11, 19, 10, tzinfo=UTC)
     assert (row["reported_at"], row["source_line"], row["ordinal"], row["load_id"]) == (NOON, 2, 1, 1)
@@ -325,7 +325,7 @@ def settlement(*rows: tuple[object, ...], hours: float = 0, marketplace_ids: tup
     slice_ = Slice(
         spec.source,
         spec.name,
-        "shop",
+        "northwind",
         "EU",
         ("GB", "DE"),
         "EU",

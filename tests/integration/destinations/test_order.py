@@ -213,7 +213,7 @@ def test_loads_at_the_same_time_neither_block_for_good_nor_mix(store: Store) -> 
     spec = load_spec("all_orders")
     documents = [wide_orders(spec, number, number % 4) for number in range(store.at_once)]
     accounts = [
-        replace(each, slice_=replace(each.slice_, account_id=f"shop{n % 2}"))
+        replace(each, slice_=replace(each.slice_, account_id=f"marketplace{n % 2}"))
         for n, each in enumerate(documents)
     ]
     assert in_threads([lambda each=each: each.load_into(store.destination) for each in accounts]) == []

@@ -215,7 +215,7 @@ def test_a_replay_puts_back_what_is_young_and_no_more(
     archive = Archive(str(tmp_path))
     doc = shipments(0, ("A", 2, 1, "Amazon.com", None, "Early"), ("B", 18, 1, "Amazon.com", None, "Late"))
     meta = DocumentMeta(
-        source="amazon_sp", report=SHIPMENTS.name, account_id="shop", fetch="1",
+        source="amazon_sp", report=SHIPMENTS.name, account_id="northwind", fetch="1",
         fetched_at=NOON.isoformat(), request={"slice": doc.slice_.to_dict()},
     )  # fmt: skip
     stored = archive.put_stream([doc.content], meta)
@@ -223,7 +223,7 @@ def test_a_replay_puts_back_what_is_young_and_no_more(
     load_document(store.destination, SHIPMENTS, doc.slice_, request, doc.stream)
     before = store.rows(MAIN)
     at(20)
-    for scope in (Scope(), Scope(account_id="shop"), Scope(since=NOON.date())):
+    for scope in (Scope(), Scope(account_id="northwind"), Scope(since=NOON.date())):
         replay(ledger, archive, SHIPMENTS, scope)
         assert contents(store.rows(MAIN), without=()) == contents(before, without=())
         assert names(store) == {"B": "Late"}

@@ -141,7 +141,9 @@ def test_the_tables_carry_their_descriptions(store: PostgresStore) -> None:
 def test_an_archived_request_says_what_a_load_needs(store: PostgresStore, ledger: Ledger) -> None:
     document = returns(LINE)
     spec, slice_ = document.spec, document.slice_
-    key = RequestKey(spec.source, spec.report_type, "shop", slice_.marketplace_ids, slice_.start, slice_.end)
+    key = RequestKey(
+        spec.source, spec.report_type, "northwind", slice_.marketplace_ids, slice_.start, slice_.end
+    )
     run = RunRef("dag", "run", "task", report=spec.name)
     request = ledger.find_or_open_listed(
         key, "r1", "d1", document.meta.reported_at, slice_.start, slice_.end, slice_.marketplace_ids, run
@@ -166,7 +168,7 @@ def test_a_request_without_an_as_of_cannot_be_loaded(ledger: Ledger) -> None:
     spec = load_spec("fba_customer_returns")
     run = RunRef("dag", "run", "task", report=spec.name)
     request = ledger.find_or_open_request(
-        RequestKey("amazon_sp", "T", "shop", (), None, None), fresh_after=None, run=run
+        RequestKey("amazon_sp", "T", "northwind", (), None, None), fresh_after=None, run=run
     )
     with pytest.raises(UnreadableDocument, match="reported_at"):
         RequestMeta.of(request)

@@ -51,7 +51,7 @@ class Desk:
         return day_slice(SPEC, day.isoformat(), marketplaces=(marketplace,))
 
     def archived(self, slice_: Slice, content: bytes, hours: float) -> RequestMeta:
-        key = RequestKey("amazon_sp", "T", "shop", slice_.marketplace_ids, slice_.start, slice_.end)
+        key = RequestKey("amazon_sp", "T", "northwind", slice_.marketplace_ids, slice_.start, slice_.end)
         soon = NOON + timedelta(days=10_000)
         request = self.ledger.find_or_open_request(key, fresh_after=soon, run=RUN)
         assert self.ledger.claim_create(request.id)
@@ -130,7 +130,7 @@ def test_a_day_that_drops_to_zero_is_quarantined_and_the_old_rows_stay(desk: Des
     assert "sellerops quarantine" in error.remedy
     assert {row.table_name for row in desk.open_ones()} == {DAILY, TOTALS}
     first = desk.open_ones()[0]
-    assert (first.account_id, first.place, first.first_day) == ("shop", "ATVPDKIKX0DER", DAY)
+    assert (first.account_id, first.place, first.first_day) == ("northwind", "ATVPDKIKX0DER", DAY)
     assert first.figures[0]["stored"] == "134"
     assert error.details["quarantine_ids"] == [row.id for row in desk.open_ones()]
 

@@ -83,7 +83,7 @@ def test_loads_of_other_accounts_wait_for_the_table_and_do_not_end_each_other(st
         except Exception as error:  # noqa: BLE001 - the test looks at every error
             errors.append(error)
 
-    threads = [threading.Thread(target=load, args=(f"shop{number}",)) for number in range(4)]
+    threads = [threading.Thread(target=load, args=(f"marketplace{number}",)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -83,7 +83,7 @@ def test_cells_of_a_replaced_day_with_both_loads(kept: PostgresStore) -> None:
     row = changes(kept)[0]
     assert (row["table_name"], row["account_id"], row["marketplace_id"]) == (
         "amazon_sp.sales_daily",
-        "shop",
+        "northwind",
         "ATVPDKIKX0DER",
     )
     assert (row["old_load_id"], row["new_load_id"]) == (first.load_id, second.load_id)

@@ -353,14 +353,14 @@ def test_a_replay_mends_what_a_migration_cannot(
         "from a key to none": (keyed, RETURNS),
     }[case]
     doc, archive = document(first), Archive(str(tmp_path))
-    meta = DocumentMeta("amazon_sp", report, "shop", "1", AT, {"slice": doc.slice_.to_dict()}, {})
+    meta = DocumentMeta("amazon_sp", report, "northwind", "1", AT, {"slice": doc.slice_.to_dict()}, {})
     stored = archive.put_stream([doc.content], meta)
     named = replace(doc.meta, where=stored.uri)
     load_document(postgres.destination, first, doc.slice_, named, doc.stream)
     with pytest.raises(ConfigurationError, match="key"):
         document(spec, 1).load_into(postgres.destination)
     with pytest.raises(ConfigurationError, match="key"):
-        replay(ledger, archive, spec, Scope(account_id="shop"))
+        replay(ledger, archive, spec, Scope(account_id="northwind"))
     replay(ledger, archive, spec, Scope())
     assert len(postgres.rows(f"amazon_sp.{report}")) == 2
     (result,) = document(spec, 1).load_into(postgres.destination)

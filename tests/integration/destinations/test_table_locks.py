@@ -189,7 +189,7 @@ def test_a_reader_of_logged_calls_holds_up_neither_calls_nor_other_readers(
 ) -> None:
     ledger.roll_api_calls(keep_days=3)
     on_a_new_day = datetime(2031, 5, 17, 12, tzinfo=UTC)
-    call = ApiCall("shop", "getReport", 200, called_at=on_a_new_day)
+    call = ApiCall("northwind", "getReport", 200, called_at=on_a_new_day)
     with idle_reader(store, "sellerops.api_call"):
         ledger.log_call(call)
         with pytest.raises(TableInUse, match="forgotten-notebook"):

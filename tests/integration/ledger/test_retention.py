@@ -38,7 +38,7 @@ def read(ledger: Ledger, statement: str) -> list[Any]:
         return [next(iter(row.values())) for row in connection.execute(statement.encode())]
 
 
-def put_load(ledger: Ledger, load_id: int, shop: str = "") -> None:
+def put_load(ledger: Ledger, load_id: int, marketplace: str = "") -> None:
     write(
         ledger,
         "INSERT INTO sellerops.load (id, report, account_id, marketplace_id, table_name, destination, "
@@ -46,7 +46,7 @@ def put_load(ledger: Ledger, load_id: int, shop: str = "") -> None:
         "seconds, started_at) "
         "VALUES (%s, 'orders', 'a', %s, 's.orders', 'postgres', 0, 0, 0, 0, 0, 0, 0, 0, 0, sellerops.now())",
         load_id,
-        shop,
+        marketplace,
     )
 
 
@@ -231,8 +231,8 @@ def test_the_last_change_of_each_kind_stays_for_every_column_and_marketplace(led
         (1, "US", "added"), (2, "US", "dropped"), (3, "US", "added"), (4, "US", "dropped"),
         (5, "US", "added"), (6, "CA", "dropped"),
     ]  # fmt: skip
-    for load_id, shop, kind in kinds:
-        put_load(ledger, load_id, shop)
+    for load_id, marketplace, kind in kinds:
+        put_load(ledger, load_id, marketplace)
         write(
             ledger,
             "INSERT INTO sellerops.schema_change (report, table_name, column_name, kind, load_id) "

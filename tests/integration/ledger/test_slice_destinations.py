@@ -32,9 +32,9 @@ SLICE = Slice(
     window_end="2026-11-20T08:00:00+00:00",
 )
 DAYS = [date(2026, 11, 18), date(2026, 11, 19)]
-LOADED, FAILED, HELD = SliceState.LOADED, SliceState.FAILED, SliceState.QUARANTINED
+LOADED, FAILED, QUARANTINED = SliceState.LOADED, SliceState.FAILED, SliceState.QUARANTINED
 REQUESTED, EMPTY = SliceState.REQUESTED, SliceState.CONFIRMED_EMPTY
-ERRORS = {FAILED: GiveUpError("is away."), HELD: Quarantined("too few.")}
+ERRORS = {FAILED: GiveUpError("is away."), QUARANTINED: Quarantined("too few.")}
 
 
 def run_of(destination: str) -> RunRef:
@@ -68,7 +68,7 @@ def test_a_day_is_loaded_when_both_destinations_are(ledger: Ledger, first: str) 
     assert end(ledger, first, LOADED) is LOADED
 
 
-@pytest.mark.parametrize("bad", [FAILED, HELD])
+@pytest.mark.parametrize("bad", [FAILED, QUARANTINED])
 @pytest.mark.parametrize("order", list(itertools.permutations(["other", "bad", "good"])))
 @pytest.mark.parametrize("failing", BOTH)
 def test_a_failure_lasts_until_its_own_destination_succeeds(
@@ -168,11 +168,11 @@ def test_what_an_account_does_not_load_somewhere_is_not_missing_there(ledger: Le
     for slice_ in (na, eu):
         ledger.set_destination_state(slice_, "postgres", LOADED, destinations=("postgres",), request_id=7)
     shown = {
-        shop.account.id: day.state
-        for shop in read_calendars(
+        marketplace.account.id: day.state
+        for marketplace in read_calendars(
             ledger, spec, accounts.values(), last_day=DAYS[-1], now=datetime(2026, 11, 21, tzinfo=UTC)
         )
-        for day in shop.days
+        for day in marketplace.days
         if day.day in DAYS and day.row is not None
     }
     assert shown == {"northwind_na": DayState.LOADED, "northwind_eu": DayState.PARTIAL}
@@ -208,9 +208,9 @@ def test_a_day_that_a_destination_named_later_lacks_is_not_complete(ledger: Ledg
         moment = datetime(2026, 11, 21, tzinfo=UTC)
         return {
             day.state
-            for shop in read_calendars(ledger, named, accounts, last_day=DAYS[-1], now=moment)
-            for day in shop.days
-            if day.day in DAYS and shop.marketplace_id == "ATVPDKIKX0DER"
+            for marketplace in read_calendars(ledger, named, accounts, last_day=DAYS[-1], now=moment)
+            for day in marketplace.days
+            if day.day in DAYS and marketplace.marketplace_id == "ATVPDKIKX0DER"
         }
 
     assert shown("postgres") == {DayState.LOADED}

@@ -24,7 +24,7 @@ from sellerops_airflow.metrics.task_points import TASKS
 
 REPORT = "sales_and_traffic"
 US = "ATVPDKIKX0DER"
-CLOSED = {"account_id": "closed_shop"}
+CLOSED = {"account_id": "closed_marketplace"}
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def client_of(sandbox: SandboxServer, kind: Any) -> Any:
         scheme = "http://"
         host = address.netloc
 
-    class Shop:
+    class Marketplace:
         endpoint = sandbox.url
         marketplace_id = seller["marketplace_ids"][0]
         region = "us-east-1"
@@ -33,7 +33,7 @@ def client_of(sandbox: SandboxServer, kind: Any) -> Any:
         "lwa_app_id": seller["client_id"],
         "lwa_client_secret": seller["client_secret"],
     }
-    return kind(Shop, credentials=credentials, auth_token_client_class=Tokens, timeout=60)
+    return kind(Marketplace, credentials=credentials, auth_token_client_class=Tokens, timeout=60)
 
 
 def test_it_reads_stock(sandbox: SandboxServer) -> None:

@@ -36,7 +36,7 @@ def reports_of(sandbox: SandboxServer, account: str = "northwind_na", **changed:
         scheme = "http://"
         host = address.netloc
 
-    class Shop:
+    class Marketplace:
         endpoint = sandbox.url
         marketplace_id = seller["marketplace_ids"][0]
         region = "us-east-1"
@@ -47,7 +47,7 @@ def reports_of(sandbox: SandboxServer, account: str = "northwind_na", **changed:
         "lwa_app_id": seller["client_id"],
         "lwa_client_secret": seller["client_secret"],
     }
-    return Reports(Shop, credentials=credentials | changed, auth_token_client_class=Tokens, timeout=60)
+    return Reports(Marketplace, credentials=credentials | changed, auth_token_client_class=Tokens, timeout=60)
 
 
 def finished(api: Reports, sandbox: SandboxServer, report_type: str, **body: Any) -> dict[str, Any]:

@@ -33,25 +33,25 @@ MODELS_OF = {
     "getCatalogItem": "catalogItems_2022-04-01.json",
     "getMyFeesEstimates": "productFeesV0.json",
 }
-SHOP, DAY = ["ATVPDKIKX0DER"], ["2026-11-19T00:00:00Z"]
+MARKETPLACE, DAY = ["ATVPDKIKX0DER"], ["2026-11-19T00:00:00Z"]
 # Parameters that go together and values this seller can use; with any words nearly every request would be
 # refused, and the check of answers would see none.
 USABLE: dict[str, dict[str, list[str] | None]] = {
     "getInventorySummaries": {
         "granularityType": None,
-        "granularityId": SHOP,
-        "marketplaceIds": SHOP,
+        "granularityId": MARKETPLACE,
+        "marketplaceIds": MARKETPLACE,
         "details": None,
         "startDateTime": DAY,
     },
     "listTransactions": {
         "postedAfter": DAY,
         "postedBefore": ["2026-11-20T00:00:00Z"],
-        "marketplaceId": SHOP,
+        "marketplaceId": MARKETPLACE,
         "transactionStatus": ["DEFERRED", "RELEASED"],
     },
     "getOrderMetrics": {
-        "marketplaceIds": SHOP,
+        "marketplaceIds": MARKETPLACE,
         "interval": ["2026-11-18T00:00:00Z--2026-11-20T00:00:00Z"],
         "granularity": None,
         "granularityTimeZone": ["UTC"],
@@ -60,12 +60,16 @@ USABLE: dict[str, dict[str, list[str] | None]] = {
     },
     "searchOrders": {
         "lastUpdatedAfter": DAY,
-        "marketplaceIds": SHOP,
+        "marketplaceIds": MARKETPLACE,
         "fulfillmentStatuses": None,
         "fulfilledBy": None,
         "includedData": ["PROCEEDS", "PROMOTION", "CANCELLATION", "FULFILLMENT"],
     },
-    "getOrders": {"LastUpdatedAfter": DAY, "MarketplaceIds": SHOP, "FulfillmentChannels": ["AFN", "MFN"]},
+    "getOrders": {
+        "LastUpdatedAfter": DAY,
+        "MarketplaceIds": MARKETPLACE,
+        "FulfillmentChannels": ["AFN", "MFN"],
+    },
     "listInventory": {"sortOrder": None, "details": None, "maxResults": None},
     "listInboundShipments": {"sortBy": None, "sortOrder": None, "shipmentStatus": None, "updatedAfter": DAY},
     "getInboundShipment": {"shipmentId": None, "skuQuantities": None},
@@ -78,22 +82,26 @@ USABLE: dict[str, dict[str, list[str] | None]] = {
         "ShipmentStatusList": None,
         "LastUpdatedAfter": DAY,
         "LastUpdatedBefore": ["2026-11-20T00:00:00Z"],
-        "MarketplaceId": SHOP,
+        "MarketplaceId": MARKETPLACE,
     },
     "getShipmentItems": {
         "QueryType": ["DATE_RANGE"],
         "LastUpdatedAfter": DAY,
         "LastUpdatedBefore": ["2026-11-20T00:00:00Z"],
-        "MarketplaceId": SHOP,
+        "MarketplaceId": MARKETPLACE,
     },
     "getShipmentItemsByShipmentId": {"shipmentId": None},
     "searchCatalogItems": {
         "keywords": ["northwind", "nothing"],
-        "marketplaceIds": SHOP,
+        "marketplaceIds": MARKETPLACE,
         "includedData": ["summaries", "dimensions", "salesRanks", "relationships", "identifiers", "images"],
         "pageSize": None,
     },
-    "getCatalogItem": {"asin": None, "marketplaceIds": SHOP, "includedData": ["summaries", "dimensions"]},
+    "getCatalogItem": {
+        "asin": None,
+        "marketplaceIds": MARKETPLACE,
+        "includedData": ["summaries", "dimensions"],
+    },
     "getMyFeesEstimates": {"body": None},
 }
 NEEDED = {
@@ -157,7 +165,7 @@ def some_ids(client: httpx.Client) -> dict[tuple[str, str], str]:
     shipment = client.get(f"{plans}/{plan}").json()["shipments"][0]["shipmentId"]
     details = client.get(f"{plans}/{plan}/shipments/{shipment}").json()
     item = client.get(
-        "/catalog/2022-04-01/items", params={"keywords": "northwind", "marketplaceIds": SHOP[0]}
+        "/catalog/2022-04-01/items", params={"keywords": "northwind", "marketplaceIds": MARKETPLACE[0]}
     ).json()["items"][0]
     assert client.get(f"{old}/shipments/{details['shipmentConfirmationId']}/items").status_code == 200
     return {

@@ -257,7 +257,7 @@ def test_missing_days_are_what_failed_and_what_lies_between(store: PostgresStore
         sync_configuration(connection)
 
     def settle(spec: ReportSpec, day: str, state: SliceState, error: Exception | None = None) -> None:
-        run = RunRef(spec.dag_id, "manual__1", "shop.slice.fetch_report", 0, 1, spec.name)
+        run = RunRef(spec.dag_id, "manual__1", "marketplace.slice.fetch_report", 0, 1, spec.name)
         ledger.set_slice_state(day_slice(spec, day), state, run=run, error=error)
 
     settle(SALES, "2026-11-16", SliceState.LOADED)
@@ -277,9 +277,9 @@ def test_missing_days_are_what_failed_and_what_lies_between(store: PostgresStore
 def test_freshness_tells_the_last_day_and_what_came_after_it(store: PostgresStore, ledger: Ledger) -> None:
     today = ledger.clock().now().astimezone(marketplace("US").zone).date()
 
-    def settle(days_ago: int, state: SliceState, shops: tuple[str, ...] = ("US",)) -> None:
+    def settle(days_ago: int, state: SliceState, marketplaces: tuple[str, ...] = ("US",)) -> None:
         ledger.set_slice_state(
-            day_slice(SALES, str(today - timedelta(days=days_ago)), marketplaces=shops), state
+            day_slice(SALES, str(today - timedelta(days=days_ago)), marketplaces=marketplaces), state
         )
 
     settle(3, SliceState.LOADED)
@@ -296,7 +296,9 @@ def test_freshness_tells_the_last_day_and_what_came_after_it(store: PostgresStor
 
 def test_job_runs_tell_every_load_and_every_reason(store: PostgresStore, ledger: Ledger) -> None:
     def run(number: int) -> RunRef:
-        return RunRef(SALES.dag_id, f"scheduled__{number}", "shop.slice.load_postgres", 0, 1, SALES.name)
+        return RunRef(
+            SALES.dag_id, f"scheduled__{number}", "marketplace.slice.load_postgres", 0, 1, SALES.name
+        )
 
     def load(doc: Doc, number: int) -> None:
         from sellerops.destinations import load_document

@@ -40,8 +40,8 @@ def economics(
 ) -> list[dict[str, Any]]:
     storefront = storefront_in(country)
     arguments = {"startDate": day, "endDate": day, "includeComponentsForFeeTypes": list(parts)}
-    shops = {storefront.marketplace.marketplace_id: storefront}
-    return list(rows("economics", shops, arguments, int(NOW.timestamp()), wrong))
+    marketplaces = {storefront.marketplace.marketplace_id: storefront}
+    return list(rows("economics", marketplaces, arguments, int(NOW.timestamp()), wrong))
 
 
 def cents(detail: dict[str, Any], name: str = "totalAmount") -> int:
@@ -160,9 +160,9 @@ def test_a_preview_charges_expected_units_at_the_rates_of_their_days() -> None:
 
 def preview(first: date, last: date, wanted: list[str]) -> list[dict[str, Any]]:
     storefront = storefront_in("US")
-    shops = {storefront.marketplace.marketplace_id: storefront}
+    marketplaces = {storefront.marketplace.marketplace_id: storefront}
     arguments = {"startDate": first, "endDate": last, "feeTypes": wanted}
-    return list(rows("economicsPreview", shops, arguments, int(NOW.timestamp())))
+    return list(rows("economicsPreview", marketplaces, arguments, int(NOW.timestamp())))
 
 
 @pytest.mark.parametrize(

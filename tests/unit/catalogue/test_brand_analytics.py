@@ -167,7 +167,7 @@ def test_search_terms_tell_the_same_click_shares_and_whose_they_are() -> None:
     assert spec_of("search_terms_weekly").tables["search_terms_weekly"].day_from_window == "start_date"
 
 
-def test_queries_are_in_the_language_of_the_shop() -> None:
+def test_queries_are_in_the_language_of_the_marketplace() -> None:
     for country in ("DE", "FR"):
         assert any(not row["search_query"].isascii() for row in all_queries(country))
     every = simulation("world")
@@ -288,7 +288,7 @@ def test_what_amazon_aborts_is_fatal_and_not_taken_for_late(
     assert not any(word in fatal.value.detail for word in words)
 
 
-def test_several_shops_and_too_long_a_list_are_fatal() -> None:
+def test_several_marketplaces_and_too_long_a_list_are_fatal() -> None:
     report = spec_of("search_query_performance_weekly").report_type
     options = {"reportPeriod": "WEEK", "asin": " ".join(asins("US")[:19])}
     with pytest.raises(FatalReport):

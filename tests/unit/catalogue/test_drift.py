@@ -35,7 +35,7 @@ from sellerops.settings.specs.tables import WHOLE_DOCUMENT
 SPECS, FAILURES = shipped_specs(), shipped_failures()
 TABLES = [(spec, name) for spec in SPECS for name in spec.tables]
 SLICE = Slice(
-    "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
+    "amazon_sp", "r", "northwind", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
 )
 # What a file is decides how it is read: a workbook may come as CSV.
 FLAT = ("tsv", "csv", "xlsx")

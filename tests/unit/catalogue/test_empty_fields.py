@@ -23,7 +23,7 @@ from sellerops.settings.specs import ReportSpec
 FLAT_KINDS = ("tsv", "csv", "xlsx")
 FACTS = Path(__file__).with_name("empty_fields.csv")
 SLICE = Slice(
-    "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
+    "amazon_sp", "r", "northwind", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
 )
 TABLES = [(spec, name) for spec in shipped_specs() for name in spec.tables]
 

@@ -15,12 +15,12 @@ from amazon_sandbox.simulation import FatalReport
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FIRST, LAST = date(2026, 11, 8), date(2026, 11, 17)
 NA, EU = "northwind_na", "northwind_eu"
-SHOPS = {NA: ("US", "CA", "MX"), EU: ("GB", "DE", "FR")}
+MARKETPLACES = {NA: ("US", "CA", "MX"), EU: ("GB", "DE", "FR")}
 SUMMARY, DETAIL = "inventory_ledger_summary", "inventory_ledger_detail"
 
 EU_STOCK = ("afn_fulfillable_quantity_local", "afn_fulfillable_quantity_remote")
 NA_STOCK = ("afn_fc_transfer_quantity", "afn_onhand_buyable_quantity", "store")
-SNAPSHOTS = [  # report, account, shops, columns that the region's header lacks
+SNAPSHOTS = [  # report, account, marketplaces, columns that the region's header lacks
     ("fba_inventory_planning", NA, "US", ()),
     ("fba_inventory_planning", EU, "DE", ()),
     ("afn_inventory", NA, "US", ()),
@@ -57,7 +57,7 @@ def ledger(report: str, account: str, as_of: datetime = AS_OF) -> Parsed:
     """Ten days of the ledger; shared by the tests. Amazon cuts the window by the country's clock: rows of a
     day beside it have a document of their own.
     """
-    parsed = parse(report, account, SHOPS[account], FIRST, LAST, as_of)
+    parsed = parse(report, account, MARKETPLACES[account], FIRST, LAST, as_of)
     return parsed._replace(rows=[row for row in parsed.rows if FIRST <= row["date"] <= LAST])
 
 
@@ -83,7 +83,7 @@ def test_the_ledger_is_read_whole(report: str, account: str) -> None:
     parsed = ledger(report, account)
     assert_documented(parsed, ("date_and_time",) if report == DETAIL and account == EU else ())
     assert {row["date"] for row in parsed.rows} == {FIRST + timedelta(days=n) for n in range(10)}
-    assert {row.get("location") or row["country"] for row in parsed.rows} == set(SHOPS[account])
+    assert {row.get("location") or row["country"] for row in parsed.rows} == set(MARKETPLACES[account])
 
 
 @pytest.mark.parametrize(("account", "country"), [(NA, "US"), (EU, "DE")])
@@ -242,10 +242,10 @@ def test_the_ledger_appears_late_and_is_reconciled_for_two_days() -> None:
 
     def quantities(hours: int) -> dict[tuple[str, str], tuple[int, ...]] | None:
         as_of = day + timedelta(hours=hours)
-        slice_ = slice_of(SUMMARY, EU, SHOPS[EU], day.date(), day.date(), as_of)
+        slice_ = slice_of(SUMMARY, EU, MARKETPLACES[EU], day.date(), day.date(), as_of)
         if document_of(slice_, as_of) is None:
             return None
-        rows = parse(SUMMARY, EU, SHOPS[EU], day.date(), day.date(), as_of).rows
+        rows = parse(SUMMARY, EU, MARKETPLACES[EU], day.date(), day.date(), as_of).rows
         return {
             (row["location"] + row["msku"], row["disposition"]): tuple(row[name] for name in FLOWS)
             for row in rows

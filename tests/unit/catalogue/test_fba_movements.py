@@ -303,7 +303,7 @@ def test_feedback_is_for_shipped_orders_whatever_the_language_of_the_headers() -
 
 
 def test_no_two_rows_of_a_report_share_an_invented_id() -> None:
-    """Shops of one seller draw from streams of their own."""
+    """Marketplaces of one seller draw from streams of their own."""
     rows = rows_of("reimbursements", NA, OCTOBER)
     assert len({row["reimbursement_id"] for row in rows}) == len(rows)
     assert simulation().seller("northwind_na").region == "NA"

@@ -46,10 +46,10 @@ UNKNOWN = {
 def rows_of(spec: ReportSpec, kind: str, country: str, **options: str) -> list[dict[str, Any]]:
     """The rows of a store's file, read by its spec; no row is rejected, and no other header is unknown."""
     account, language = STORES[country]
-    shop = marketplace(country)
+    store = marketplace(country)
     asked = FileRequest(world(), world().seller(account), country, FIRST, LAST, language, NOW, options)
     slice_ = Slice(
-        spec.source, spec.name, account, shop.region, (country,), "days", str(shop.timezone),
+        spec.source, spec.name, account, store.region, (country,), "days", str(store.timezone),
         first_day=FIRST.isoformat(), last_day=LAST.isoformat(),
     )  # fmt: skip
     (table,) = spec.tables.values()

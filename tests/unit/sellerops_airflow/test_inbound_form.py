@@ -29,11 +29,11 @@ def test_every_field_may_stay_empty_so_that_all_that_is_missing_is_reported_at_o
 
 
 def test_choices_are_those_of_the_configuration_and_name_their_accounts() -> None:
-    account, shop, address, contact = (
+    account, marketplace, address, contact = (
         FORM[key].schema for key in ("account", "marketplace", "source_address", "contact")
     )
     assert account["enum"] == ["northwind_na", "northwind_eu", None]
-    assert "US" in shop["enum"] and shop["values_display"]["DE"] == "DE (northwind_eu)"
+    assert "US" in marketplace["enum"] and marketplace["values_display"]["DE"] == "DE (northwind_eu)"
     assert address["values_display"]["dallas"] == "dallas (Dallas, US; northwind_na)"
     assert contact["enum"] == ["dallas_dock", "leipzig_dock", None]
     with pytest.raises(ParamValidationError):

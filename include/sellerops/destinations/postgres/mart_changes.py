@@ -88,19 +88,20 @@ def _find_changed(own: sql.Identifier, table: MartTable, span: Span) -> sql.Comp
     """Compare sums of the rows' hashes: equal numbers have equal hashes, whatever zeros end them."""
     cells = _prefixed(table)
     day = sql.SQL("t.{}").format(sql.Identifier(table.day)) if table.day else sql.SQL("NULL::date")
-    shop = sql.SQL("coalesce(t.marketplace_id, '')") if table.has_marketplace else sql.SQL("''::text")
+    marketplace = sql.SQL("coalesce(t.marketplace_id, '')") if table.has_marketplace else sql.SQL("''::text")
     sums = sql.SQL(
-        "SELECT t.account_id, {shop} AS shop, coalesce({day}, '9999-12-31'::date) AS day, count(*) AS n, "
-        "sum(hash_record_extended(ROW({cells}), 0)) AS hashes FROM {table} AS t{where} GROUP BY 1, 2, 3"
+        "SELECT t.account_id, {marketplace} AS marketplace, coalesce({day}, '9999-12-31'::date) AS day, "
+        "count(*) AS n, sum(hash_record_extended(ROW({cells}), 0)) AS hashes "
+        "FROM {table} AS t{where} GROUP BY 1, 2, 3"
     )
     stored = sums.format(
-        shop=shop, day=day, cells=cells, table=own,
+        marketplace=marketplace, day=day, cells=cells, table=own,
         where=sql.SQL(" WHERE ") + within(table, span, "t"),
     )  # fmt: skip
-    fresh = sums.format(shop=shop, day=day, cells=cells, table=_FRESH, where=sql.SQL(""))
+    fresh = sums.format(marketplace=marketplace, day=day, cells=cells, table=_FRESH, where=sql.SQL(""))
     return sql.SQL(
-        "CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT account_id, shop, day FROM ({}) AS one "
-        "FULL JOIN ({}) AS other USING (account_id, shop, day) "
+        "CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT account_id, marketplace, day FROM ({}) AS one "
+        "FULL JOIN ({}) AS other USING (account_id, marketplace, day) "
         "WHERE one.n IS DISTINCT FROM other.n OR one.hashes IS DISTINCT FROM other.hashes"
     ).format(_CHANGED, stored, fresh)
 
@@ -121,17 +122,17 @@ def _days_of_changed_rows(own: sql.Identifier, table: MartTable, span: Span, col
 def _in_changed(table: MartTable) -> sql.Composed:
     parts: list[sql.Composable] = [sql.SQL("t.account_id = c.account_id")]
     if table.has_marketplace:
-        parts.append(sql.SQL("coalesce(t.marketplace_id, '') = c.shop"))
+        parts.append(sql.SQL("coalesce(t.marketplace_id, '') = c.marketplace"))
     if table.day:
         parts.append(sql.SQL("t.{} = c.day").format(sql.Identifier(table.day)))
     return sql.SQL(" AND ").join(parts)
 
 
 def _span_of(table: MartTable, row: Sequence[Any]) -> Span:
-    account, shop, day = row
+    account, marketplace, day = row
     if not table.day:
-        return Span(account, shop or None)
-    return Span(account, shop or None, day, day)
+        return Span(account, marketplace or None)
+    return Span(account, marketplace or None, day, day)
 
 
 def _prefixed(table: MartTable) -> sql.Composed:

@@ -1,28 +1,28 @@
-WITH RECURSIVE shop AS (
+WITH RECURSIVE marketplace AS (
     (SELECT account_id, marketplace_id FROM amazon_sp.fba_inventory_planning ORDER BY 1, 2 LIMIT 1)
     UNION ALL
     SELECT further.account_id, further.marketplace_id
-    FROM shop
+    FROM marketplace
     CROSS JOIN LATERAL (
         SELECT p.account_id, p.marketplace_id FROM amazon_sp.fba_inventory_planning AS p
-        WHERE (p.account_id, p.marketplace_id) > (shop.account_id, shop.marketplace_id)
+        WHERE (p.account_id, p.marketplace_id) > (marketplace.account_id, marketplace.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
 ), newest AS MATERIALIZED (
-    SELECT shop.account_id, shop.marketplace_id, last.day, last.at, setting.reporting_currency
-    FROM shop
-    LEFT JOIN sellerops_reference.account_setting AS setting ON setting.account_id = shop.account_id
+    SELECT marketplace.account_id, marketplace.marketplace_id, last.day, last.at, setting.reporting_currency
+    FROM marketplace
+    LEFT JOIN sellerops_reference.account_setting AS setting ON setting.account_id = marketplace.account_id
     CROSS JOIN LATERAL (
         SELECT one.snapshot_date AS day, max(one.snapshot_at) AS at
         FROM amazon_sp.fba_inventory_planning AS one
-        WHERE one.account_id = shop.account_id AND one.marketplace_id = shop.marketplace_id
+        WHERE one.account_id = marketplace.account_id AND one.marketplace_id = marketplace.marketplace_id
           AND one.snapshot_date = (SELECT max(each.snapshot_date) FROM amazon_sp.fba_inventory_planning AS each
-                                   WHERE each.account_id = shop.account_id
-                                     AND each.marketplace_id = shop.marketplace_id)
+                                   WHERE each.account_id = marketplace.account_id
+                                     AND each.marketplace_id = marketplace.marketplace_id)
         GROUP BY one.snapshot_date
     ) AS last
-    WHERE (%(accounts)s::text[] IS NULL OR shop.account_id = ANY (%(accounts)s))
-      AND (%(marketplaces)s::text[] IS NULL OR shop.marketplace_id = ANY (%(marketplaces)s))
+    WHERE (%(accounts)s::text[] IS NULL OR marketplace.account_id = ANY (%(accounts)s))
+      AND (%(marketplaces)s::text[] IS NULL OR marketplace.marketplace_id = ANY (%(marketplaces)s))
 ), rate AS MATERIALIZED (
     SELECT DISTINCT ON (fx.from_currency, fx.to_currency) fx.from_currency, fx.to_currency, fx.rate
     FROM sellerops_reference.fx_rate AS fx

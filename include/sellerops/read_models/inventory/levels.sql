@@ -1,24 +1,24 @@
-WITH RECURSIVE shop AS (
+WITH RECURSIVE marketplace AS (
     (SELECT account_id, marketplace_id FROM sellerops_marts.restock ORDER BY 1, 2 LIMIT 1)
     UNION ALL
     SELECT further.account_id, further.marketplace_id
-    FROM shop
+    FROM marketplace
     CROSS JOIN LATERAL (
         SELECT r.account_id, r.marketplace_id FROM sellerops_marts.restock AS r
-        WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
+        WHERE (r.account_id, r.marketplace_id) > (marketplace.account_id, marketplace.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
 ), demand AS MATERIALIZED (
     SELECT r.account_id, r.stock_pool, r.sku, r.daily_units, r.stock_out_on, r.order_status
-    FROM shop
+    FROM marketplace
     CROSS JOIN LATERAL (
         SELECT max(one.day) AS day FROM sellerops_marts.restock AS one
-        WHERE one.account_id = shop.account_id AND one.marketplace_id = shop.marketplace_id
+        WHERE one.account_id = marketplace.account_id AND one.marketplace_id = marketplace.marketplace_id
     ) AS newest
     CROSS JOIN LATERAL (
         SELECT one.account_id, one.stock_pool, one.sku, one.daily_units, one.stock_out_on, one.order_status
         FROM sellerops_marts.restock AS one
-        WHERE one.account_id = shop.account_id AND one.marketplace_id = shop.marketplace_id
+        WHERE one.account_id = marketplace.account_id AND one.marketplace_id = marketplace.marketplace_id
           AND one.day = newest.day
         OFFSET 0
     ) AS r

@@ -1,5 +1,5 @@
 -- The newest preview of each marketplace. Previews become longer lists of days, not others.
-WITH shops AS (
+WITH marketplaces AS (
     SELECT a.account_id, m.id AS marketplace_id
     FROM sellerops_reference.account_setting AS a CROSS JOIN sellerops.marketplace AS m
     WHERE (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
@@ -14,7 +14,7 @@ newest AS (
 SELECT f.account_id, f.marketplace_id, f.fee_type_name AS fee, min(f.first_day) AS starts_on, max(f.last_day) AS ends_on,
        count(DISTINCT f.msku) AS skus, f.total_currency_code AS currency, sum(f.total_amount) AS expected
 FROM newest AS n
-JOIN shops AS s USING (account_id)
+JOIN marketplaces AS s USING (account_id)
 JOIN amazon_sp.economics_preview_fees AS f USING (account_id, marketplace_id, first_day)
 WHERE f.fee_type_name = ANY (%(fees)s) AND f.total_amount > 0
 GROUP BY f.account_id, f.marketplace_id, f.fee_type_name, f.total_currency_code

@@ -1,6 +1,6 @@
 -- Three kinds: size tiers that changed (alerts), rates that change by their rule, and fees that Amazon expects
 -- in its preview beyond those that every sale bears.
-WITH shops AS (
+WITH marketplaces AS (
     SELECT DISTINCT p.account_id, p.marketplace_id
     FROM sellerops_marts.profit_day AS p
     WHERE p.day BETWEEN %(end)s::date - 28 AND %(end)s AND p.marketplace_id <> ''
@@ -23,7 +23,7 @@ found AS MATERIALIZED (
     SELECT 'rule', s.account_id, s.marketplace_id, '', r.rule,
            count(*) || CASE WHEN count(*) = 1 THEN ' rate' ELSE ' rates' END || ' from ' || d.starts_on, d.starts_on,
            NULL, 0, '', NULL, NULL, 'complete', '[]'::jsonb
-    FROM shops AS s
+    FROM marketplaces AS s
     JOIN sellerops_reference.fee_rule AS r USING (marketplace_id)
     -- The first day it applies; of a seasonal rate, the first day of its next season.
     CROSS JOIN LATERAL (
@@ -39,7 +39,7 @@ found AS MATERIALIZED (
            coalesce(CASE WHEN %(in_reporting)s THEN a.reporting_currency ELSE v.currency END, ''), NULL,
            round(v.expected * x.rate, 6), 'estimated',
            CASE WHEN x.rate IS NULL THEN '["fx_rate"]'::jsonb ELSE '[]'::jsonb END
-    FROM shops AS s
+    FROM marketplaces AS s
     JOIN sellerops_reference.account_setting AS a USING (account_id)
     JOIN jsonb_to_recordset(%(previews)s::jsonb) AS v
         (account_id text, marketplace_id text, fee text, starts_on date, ends_on date, skus integer, currency text,

@@ -1,5 +1,5 @@
 -- The newest recommendations of each marketplace, if they are at most two weeks old.
-WITH shops AS (
+WITH marketplaces AS (
     SELECT a.account_id, m.id AS marketplace_id
     FROM sellerops_reference.account_setting AS a CROSS JOIN sellerops.marketplace AS m
     LEFT JOIN sellerops_reference.stock_pool AS pool ON pool.marketplace_id = m.id
@@ -11,7 +11,7 @@ WITH shops AS (
 ),
 newest AS (
     SELECT s.account_id, s.marketplace_id, n.day
-    FROM shops AS s
+    FROM marketplaces AS s
     CROSS JOIN LATERAL (
         SELECT r.day FROM sellerops_marts.restock AS r
         WHERE r.account_id = s.account_id AND r.marketplace_id = s.marketplace_id

@@ -1,6 +1,6 @@
 -- Months whose returns still count for the fee: returns of a month's shipments count for two more months.
 -- Fewer shipped units than the rule exempts are left out.
-WITH shops AS (
+WITH marketplaces AS (
     SELECT a.account_id, m.id AS marketplace_id
     FROM sellerops_reference.account_setting AS a CROSS JOIN sellerops.marketplace AS m
     WHERE (%(accounts)s::text[] IS NULL OR a.account_id = ANY (%(accounts)s))
@@ -16,7 +16,7 @@ found AS MATERIALIZED (
            r.threshold * r.units_shipped - r.units_returned AS units_left,
            r.return_rate > r.threshold AS is_above,
            r.status, '[]'::jsonb AS missing
-    FROM shops AS s CROSS JOIN months AS m
+    FROM marketplaces AS s CROSS JOIN months AS m
     JOIN sellerops_marts.return_rate_month AS r USING (account_id, marketplace_id, month)
     LEFT JOIN sellerops_marts.product AS p ON (p.account_id, p.sku) = (r.account_id, r.sku)
     WHERE r.return_rate >= %(share)s * r.threshold AND r.units_shipped >= coalesce((

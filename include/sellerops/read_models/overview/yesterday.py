@@ -15,7 +15,7 @@ from sellerops.read_models.scope import Scope
 from sellerops.read_models.tables import Paging
 
 
-class ShopDay(BaseModel):
+class MarketplaceDay(BaseModel):
     """One marketplace of an account on the day. Amounts: income positive, cost negative; None: unknown.
 
     ``missing``: as in mart ``profit_day``; ``day``: the day has no figures at all, though the marketplace had
@@ -60,7 +60,7 @@ class DayTotal(BaseModel):
     profit_before: Annotated[Decimal | None, COST]
 
 
-Yesterday = Listing[ShopDay, DayTotal]
+Yesterday = Listing[MarketplaceDay, DayTotal]
 _ORDER = ("product_sales", Direction.DESCENDING)
 
 

@@ -1,5 +1,5 @@
 -- A marketplace that had figures in the four weeks before, and has none of the day, is a row without figures.
-WITH shops AS (
+WITH marketplaces AS (
     SELECT p.account_id, p.marketplace_id, p.currency, max(p.reporting_currency) AS reporting_currency
     FROM sellerops_marts.profit_day AS p
     WHERE p.day BETWEEN %(end)s::date - 28 AND %(end)s AND p.marketplace_id <> ''
@@ -8,7 +8,7 @@ WITH shops AS (
     GROUP BY 1, 2, 3
 ),
 -- The day is not over in the orders that are loaded, so that a whole day is nothing to compare it with.
-open_shops AS (
+open_marketplaces AS (
     SELECT o.account_id, o.marketplace_id
     FROM unnest(%(open_accounts)s::text[], %(open_marketplaces)s::text[], %(open_from)s::date[])
         AS o (account_id, marketplace_id, open_from)
@@ -31,10 +31,10 @@ found AS MATERIALIZED (
                 WHEN p.missing = '' THEN '[]'::jsonb
                 ELSE to_jsonb(string_to_array(p.missing, ', ')) END
                || CASE WHEN o.account_id IS NULL THEN '[]'::jsonb ELSE '["orders"]'::jsonb END AS missing
-    FROM shops AS s
+    FROM marketplaces AS s
     LEFT JOIN sellerops_marts.profit_day AS p
         ON (p.account_id, p.marketplace_id, p.currency) = (s.account_id, s.marketplace_id, s.currency) AND p.day = %(end)s
-    LEFT JOIN open_shops AS o ON (o.account_id, o.marketplace_id) = (s.account_id, s.marketplace_id)
+    LEFT JOIN open_marketplaces AS o ON (o.account_id, o.marketplace_id) = (s.account_id, s.marketplace_id)
     LEFT JOIN sellerops_marts.profit_day AS b
         ON (b.account_id, b.marketplace_id, b.currency) = (s.account_id, s.marketplace_id, s.currency)
        AND b.day = %(compared_end)s::date AND o.account_id IS NULL

@@ -2,26 +2,26 @@ WITH tiers AS (
     SELECT l.marketplace_id, l.seen_at::date AS day, l.size_tier, l.asin,
            lag(l.size_tier) OVER months AS tier_before, lag(l.asin) OVER months AS asin_before
     FROM sellerops_marts.listing_month AS l
-    WHERE l.account_id = %(account)s AND l.marketplace_id = ANY (%(shops)s) AND l.sku = %(sku)s
+    WHERE l.account_id = %(account)s AND l.marketplace_id = ANY (%(marketplaces)s) AND l.sku = %(sku)s
     WINDOW months AS (PARTITION BY l.marketplace_id ORDER BY l.month_first)
 ),
 rates AS (
     SELECT f.marketplace_id, f.day, f.currency, -f.rate_expected AS rate,
            -lag(f.rate_expected) OVER (PARTITION BY f.marketplace_id ORDER BY f.day) AS before
     FROM sellerops_marts.fees_day AS f
-    WHERE f.account_id = %(account)s AND f.marketplace_id = ANY (%(shops)s) AND f.day = ANY (%(days)s::date[])
+    WHERE f.account_id = %(account)s AND f.marketplace_id = ANY (%(marketplaces)s) AND f.day = ANY (%(days)s::date[])
       AND f.sku = %(sku)s AND f.fee_type = 'fee.fba_fulfilment' AND f.rate_expected IS NOT NULL
 ),
 -- Days in a row with the same trouble are one change: their day less their number is the same.
 troubled AS (
     SELECT d.marketplace_id, d.day, d.mask_reason AS kind
     FROM sellerops_marts.demand_day AS d
-    WHERE d.account_id = %(account)s AND d.marketplace_id = ANY (%(shops)s) AND d.day = ANY (%(days)s::date[])
+    WHERE d.account_id = %(account)s AND d.marketplace_id = ANY (%(marketplaces)s) AND d.day = ANY (%(days)s::date[])
       AND d.sku = %(sku)s AND d.mask_reason IN ('stock_out', 'suppressed')
     UNION ALL
     SELECT t.marketplace_id, t.day, 'buy_box'
     FROM sellerops_marts.traffic_sku_day AS t
-    WHERE t.account_id = %(account)s AND t.marketplace_id = ANY (%(shops)s) AND t.day = ANY (%(days)s::date[])
+    WHERE t.account_id = %(account)s AND t.marketplace_id = ANY (%(marketplaces)s) AND t.day = ANY (%(days)s::date[])
       AND t.sku = %(sku)s AND t.page_views >= 10
     GROUP BY 1, 2
     HAVING sum(t.buy_box_views) < 0.5 * sum(t.page_views)
@@ -39,7 +39,7 @@ costs AS (
     FROM (
         SELECT *, manufacturing + coalesce(freight, 0) + coalesce(duty, 0) + coalesce(prep, 0) + coalesce(other, 0) AS landed
         FROM sellerops_reference.cost
-        WHERE account_id = %(account)s AND sku = %(sku)s AND (marketplace_id = '' OR marketplace_id = ANY (%(shops)s))
+        WHERE account_id = %(account)s AND sku = %(sku)s AND (marketplace_id = '' OR marketplace_id = ANY (%(marketplaces)s))
     ) AS c
 ),
 found AS (
@@ -60,7 +60,7 @@ found AS (
            CASE WHEN a.name = ANY (%(alerts_without_costs)s) THEN a.summary ELSE '' END
     FROM sellerops.alert AS a
     WHERE a.account_id = %(account)s AND a.subject = %(sku)s
-      AND (a.marketplace_id = '' OR a.marketplace_id = ANY (%(shops)s))
+      AND (a.marketplace_id = '' OR a.marketplace_id = ANY (%(marketplaces)s))
 )
 SELECT * FROM found
 WHERE day <= %(end)s::date + 1 AND coalesce(until, day) >= %(start)s

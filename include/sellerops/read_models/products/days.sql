@@ -15,7 +15,7 @@ profit AS (
            array(SELECT DISTINCT word FROM unnest(array_agg(p.missing)) AS line,
                  unnest(string_to_array(line, ', ')) AS word WHERE word <> '' ORDER BY word) AS missing
     FROM sellerops_marts.profit_sku_day AS p
-    WHERE p.account_id = %(account)s AND p.marketplace_id = ANY (%(shops)s) AND p.day = ANY (%(days)s::date[])
+    WHERE p.account_id = %(account)s AND p.marketplace_id = ANY (%(marketplaces)s) AND p.day = ANY (%(days)s::date[])
       AND p.sku = %(sku)s
     GROUP BY 1, 2, %(in_reporting)s
 ),
@@ -24,7 +24,7 @@ stock AS (
     SELECT day, sum(sellable) AS available FROM (
         SELECT i.day, i.stock_pool, max(i.sellable) AS sellable
         FROM sellerops_marts.inventory_day AS i
-        WHERE i.account_id = %(account)s AND i.marketplace_id = ANY (%(shops)s) AND i.day = ANY (%(days)s::date[])
+        WHERE i.account_id = %(account)s AND i.marketplace_id = ANY (%(marketplaces)s) AND i.day = ANY (%(days)s::date[])
           AND i.sku = %(sku)s AND NOT %(only_profit)s
         GROUP BY 1, 2
     ) AS pools GROUP BY 1
@@ -33,7 +33,7 @@ demand AS (
     SELECT d.day, bool_or(d.mask_reason = 'stock_out') AS is_stock_out,
            array_agg(DISTINCT d.mask_reason) FILTER (WHERE d.is_masked) AS masked
     FROM sellerops_marts.demand_day AS d
-    WHERE d.account_id = %(account)s AND d.marketplace_id = ANY (%(shops)s) AND d.day = ANY (%(days)s::date[])
+    WHERE d.account_id = %(account)s AND d.marketplace_id = ANY (%(marketplaces)s) AND d.day = ANY (%(days)s::date[])
       AND d.sku = %(sku)s AND NOT %(only_profit)s
     GROUP BY 1
 ),
@@ -41,7 +41,7 @@ traffic AS (
     SELECT t.day, sum(t.sessions) AS sessions, sum(t.page_views) AS page_views,
            sum(t.buy_box_views) / nullif(sum(t.page_views), 0) AS buy_box_share
     FROM sellerops_marts.traffic_sku_day AS t
-    WHERE t.account_id = %(account)s AND t.marketplace_id = ANY (%(shops)s) AND t.day = ANY (%(days)s::date[])
+    WHERE t.account_id = %(account)s AND t.marketplace_id = ANY (%(marketplaces)s) AND t.day = ANY (%(days)s::date[])
       AND t.sku = %(sku)s AND NOT %(only_profit)s
     GROUP BY 1
 ),
@@ -53,7 +53,7 @@ ads AS (
         SELECT CASE WHEN %(in_reporting)s THEN f.rate ELSE 1 END AS rate FROM sellerops_reference.fx_rate AS f
         WHERE f.day = o.day AND f.from_currency = o.currency AND f.to_currency = a.reporting_currency
     ) AS x ON true
-    WHERE o.account_id = %(account)s AND o.marketplace_id = ANY (%(shops)s) AND o.day = ANY (%(days)s::date[])
+    WHERE o.account_id = %(account)s AND o.marketplace_id = ANY (%(marketplaces)s) AND o.day = ANY (%(days)s::date[])
       AND o.sku = %(sku)s AND NOT %(only_profit)s
     GROUP BY 1
 )

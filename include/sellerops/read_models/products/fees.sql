@@ -9,7 +9,7 @@ WITH fees AS (
         SELECT CASE WHEN %(in_reporting)s THEN r.rate ELSE 1 END AS rate FROM sellerops_reference.fx_rate AS r
         WHERE r.day = f.day AND r.from_currency = f.currency AND r.to_currency = a.reporting_currency
     ) AS x ON true
-    WHERE f.account_id = %(account)s AND f.marketplace_id = ANY (%(shops)s) AND f.day = ANY (%(days)s::date[])
+    WHERE f.account_id = %(account)s AND f.marketplace_id = ANY (%(marketplaces)s) AND f.day = ANY (%(days)s::date[])
       AND f.sku = %(sku)s
 )
 SELECT fee_type, currency, sum(units_charged) AS units_charged, sum(amount_actual) AS amount_actual,

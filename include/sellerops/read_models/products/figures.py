@@ -30,7 +30,7 @@ class ProductHead(BaseModel):
     missing: list[str]
 
 
-class ProductShop(BaseModel):
+class ProductMarketplace(BaseModel):
     """A marketplace of the SKU: its newest listing, and its stock now.
 
     ``is_counted``: the row that stands for its stock pool. ``seen_at``: snapshot of the listing (UTC).

@@ -11,6 +11,6 @@ LEFT JOIN LATERAL (
       AND r.day = ANY (%(newest_days)s::date[])
     ORDER BY r.day DESC LIMIT 1
 ) AS r ON true
-WHERE f.account_id = %(account)s AND f.marketplace_id = ANY (%(shops)s) AND f.sku = %(sku)s
+WHERE f.account_id = %(account)s AND f.marketplace_id = ANY (%(marketplaces)s) AND f.sku = %(sku)s
   AND f.day = ANY (%(newest_days)s::date[])
 ORDER BY f.stock_pool, f.day DESC

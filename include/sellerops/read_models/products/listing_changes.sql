@@ -4,7 +4,7 @@ WITH snapshots AS (
            lag(l.price) OVER days AS price_before, lag(l.item_name) OVER days AS title_before,
            lag(l.status) OVER days AS status_before, lag(l.fulfillment_channel) OVER days AS channel_before
     FROM amazon_sp.listings_all AS l
-    WHERE l.account_id = %(account)s AND l.marketplace_id = ANY (%(shops)s) AND l.seller_sku = %(sku)s
+    WHERE l.account_id = %(account)s AND l.marketplace_id = ANY (%(marketplaces)s) AND l.seller_sku = %(sku)s
     WINDOW days AS (PARTITION BY l.marketplace_id ORDER BY l.snapshot_at)
 )
 SELECT s.day, NULL::date AS until, s.marketplace_id, c.kind, c.before, c.after,

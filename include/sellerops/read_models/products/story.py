@@ -18,8 +18,8 @@ from sellerops.read_models.products.figures import (
     ProductFee,
     ProductForecast,
     ProductHead,
+    ProductMarketplace,
     ProductShipment,
-    ProductShop,
     ProductTotal,
 )
 from sellerops.read_models.queries import Connection, select
@@ -47,7 +47,7 @@ class Product:
         only_profit: bool = False,
     ) -> None:
         self._connection = connection
-        # Days and shops are named one by one, so that the marts' indices find each with the SKU.
+        # Days and marketplaces are named one by one, so that the marts' indices find each with the SKU.
         self._values = {
             **scope.values(),
             "account": account_id,
@@ -63,9 +63,9 @@ class Product:
         return found[0] if found else None
 
     @cached_property
-    def shops(self) -> list[ProductShop]:
+    def marketplaces(self) -> list[ProductMarketplace]:
         """Its marketplaces."""
-        return self._rows("shops", ProductShop)
+        return self._rows("marketplaces", ProductMarketplace)
 
     @cached_property
     def days(self) -> list[ProductDay]:
@@ -99,8 +99,8 @@ class Product:
 
     def _rows(self, name: str, row: type[_Row], **values: Any) -> list[_Row]:
         """The rows of a ``.sql`` file beside this module, of the SKU's marketplaces."""
-        if name not in ("head", "shops"):
-            values["shops"] = [shop.marketplace_id for shop in self.shops]
+        if name not in ("head", "marketplaces"):
+            values["marketplaces"] = [marketplace.marketplace_id for marketplace in self.marketplaces]
         return select(self._connection, str(_HERE / f"{name}.py"), row, {**self._values, **values})
 
 

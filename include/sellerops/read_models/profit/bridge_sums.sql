@@ -13,9 +13,9 @@ WITH rated AS (
       AND (%(marketplaces)s::text[] IS NULL OR b.marketplace_id = ANY (%(marketplaces)s))
 ),
 shown AS (
-    SELECT r.*, CASE WHEN count(*) OVER shop = count(r.rate) OVER shop THEN r.rate END AS used_rate
+    SELECT r.*, CASE WHEN count(*) OVER marketplace = count(r.rate) OVER marketplace THEN r.rate END AS used_rate
     FROM rated AS r
-    WINDOW shop AS (PARTITION BY r.account_id, r.marketplace_id, r.shown_currency)
+    WINDOW marketplace AS (PARTITION BY r.account_id, r.marketplace_id, r.shown_currency)
 )
 SELECT account_id, marketplace_id, coalesce(shown_currency, '') AS currency, count(*) AS days,
        count(*) FILTER (WHERE status = 'estimated') AS estimated_days,

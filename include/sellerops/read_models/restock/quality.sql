@@ -1,30 +1,30 @@
-WITH RECURSIVE shop AS (
+WITH RECURSIVE marketplace AS (
     (SELECT account_id, marketplace_id FROM sellerops_marts.forecast ORDER BY 1, 2 LIMIT 1)
     UNION ALL
     SELECT further.account_id, further.marketplace_id
-    FROM shop
+    FROM marketplace
     CROSS JOIN LATERAL (
         SELECT r.account_id, r.marketplace_id FROM sellerops_marts.forecast AS r
-        WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
+        WHERE (r.account_id, r.marketplace_id) > (marketplace.account_id, marketplace.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
 ), newest AS MATERIALIZED (
-    SELECT shop.account_id, max(last.day) AS day
-    FROM shop
+    SELECT marketplace.account_id, max(last.day) AS day
+    FROM marketplace
     CROSS JOIN LATERAL (
         SELECT max(r.day) AS day FROM sellerops_marts.forecast AS r
-        WHERE r.account_id = shop.account_id AND r.marketplace_id = shop.marketplace_id
+        WHERE r.account_id = marketplace.account_id AND r.marketplace_id = marketplace.marketplace_id
     ) AS last
-    WHERE %(accounts)s::text[] IS NULL OR shop.account_id = ANY (%(accounts)s)
-    GROUP BY shop.account_id
+    WHERE %(accounts)s::text[] IS NULL OR marketplace.account_id = ANY (%(accounts)s)
+    GROUP BY marketplace.account_id
 ), known AS (
     SELECT f.class, f.model, f.p50, f.wape, f.poisson_floor, f.baseline_wape, f.mase, f.bias, f.coverage_80,
            f.drift, f.status
     FROM newest AS n
-    JOIN shop USING (account_id)
+    JOIN marketplace USING (account_id)
     CROSS JOIN LATERAL (
         SELECT one.* FROM sellerops_marts.forecast AS one
-        WHERE one.account_id = n.account_id AND one.marketplace_id = shop.marketplace_id AND one.day = n.day
+        WHERE one.account_id = n.account_id AND one.marketplace_id = marketplace.marketplace_id AND one.day = n.day
         OFFSET 0
     ) AS f
     WHERE (%(marketplaces)s::text[] IS NULL OR f.marketplace_id = ANY (%(marketplaces)s)

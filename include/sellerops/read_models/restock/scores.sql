@@ -1,31 +1,31 @@
-WITH RECURSIVE shop AS (
+WITH RECURSIVE marketplace AS (
     (SELECT account_id, marketplace_id FROM sellerops_marts.restock_grade ORDER BY 1, 2 LIMIT 1)
     UNION ALL
     SELECT further.account_id, further.marketplace_id
-    FROM shop
+    FROM marketplace
     CROSS JOIN LATERAL (
         SELECT r.account_id, r.marketplace_id FROM sellerops_marts.restock_grade AS r
-        WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
+        WHERE (r.account_id, r.marketplace_id) > (marketplace.account_id, marketplace.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
 ), graded AS (
     SELECT g.day, g.is_final, g.short_units, g.over_units, g.amazon_short_units, g.amazon_over_units,
            g.stock_out_days, g.demand
-    FROM shop
+    FROM marketplace
     CROSS JOIN LATERAL (
         -- The newest day whose protection period is over, else the oldest that is followed yet.
         SELECT coalesce(max(one.day) FILTER (WHERE one.is_final), min(one.day)) AS day
         FROM generate_series(%(since)s::date, %(end)s::date, interval '1 day') AS every (day)
         CROSS JOIN LATERAL (
             SELECT any_row.day, any_row.is_final FROM sellerops_marts.restock_grade AS any_row
-            WHERE any_row.account_id = shop.account_id AND any_row.marketplace_id = shop.marketplace_id
+            WHERE any_row.account_id = marketplace.account_id AND any_row.marketplace_id = marketplace.marketplace_id
               AND any_row.day = every.day::date
             LIMIT 1
         ) AS one
     ) AS last
     CROSS JOIN LATERAL (
         SELECT one.* FROM sellerops_marts.restock_grade AS one
-        WHERE one.account_id = shop.account_id AND one.marketplace_id = shop.marketplace_id
+        WHERE one.account_id = marketplace.account_id AND one.marketplace_id = marketplace.marketplace_id
           AND one.day = last.day
         OFFSET 0
     ) AS g

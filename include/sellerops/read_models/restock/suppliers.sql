@@ -1,34 +1,34 @@
-WITH RECURSIVE shop AS (
+WITH RECURSIVE marketplace AS (
     (SELECT account_id, marketplace_id FROM sellerops_marts.restock ORDER BY 1, 2 LIMIT 1)
     UNION ALL
     SELECT further.account_id, further.marketplace_id
-    FROM shop
+    FROM marketplace
     CROSS JOIN LATERAL (
         SELECT r.account_id, r.marketplace_id FROM sellerops_marts.restock AS r
-        WHERE (r.account_id, r.marketplace_id) > (shop.account_id, shop.marketplace_id)
+        WHERE (r.account_id, r.marketplace_id) > (marketplace.account_id, marketplace.marketplace_id)
         ORDER BY 1, 2 LIMIT 1
     ) AS further
 ), newest AS MATERIALIZED (
-    SELECT shop.account_id, max(last.day) AS day
-    FROM shop
+    SELECT marketplace.account_id, max(last.day) AS day
+    FROM marketplace
     CROSS JOIN LATERAL (
         SELECT max(r.day) AS day FROM sellerops_marts.restock AS r
-        WHERE r.account_id = shop.account_id AND r.marketplace_id = shop.marketplace_id
+        WHERE r.account_id = marketplace.account_id AND r.marketplace_id = marketplace.marketplace_id
     ) AS last
-    WHERE %(accounts)s::text[] IS NULL OR shop.account_id = ANY (%(accounts)s)
-    GROUP BY shop.account_id
+    WHERE %(accounts)s::text[] IS NULL OR marketplace.account_id = ANY (%(accounts)s)
+    GROUP BY marketplace.account_id
 ), place AS MATERIALIZED (
-    SELECT shop.account_id, shop.marketplace_id, newest.day, market.code,
+    SELECT marketplace.account_id, marketplace.marketplace_id, newest.day, market.code,
            CASE WHEN %(in_reporting)s THEN setting.reporting_currency ELSE market.currency END AS currency,
            CASE WHEN NOT %(in_reporting)s OR setting.reporting_currency = market.currency THEN 1
                 ELSE (SELECT rate FROM sellerops_reference.fx_rate AS fx
                       WHERE fx.day BETWEEN newest.day - 30 AND newest.day
                         AND fx.from_currency = market.currency AND fx.to_currency = setting.reporting_currency
                       ORDER BY fx.day DESC LIMIT 1) END AS factor
-    FROM shop
+    FROM marketplace
     JOIN newest USING (account_id)
-    LEFT JOIN sellerops.marketplace AS market ON market.id = shop.marketplace_id
-    LEFT JOIN sellerops_reference.account_setting AS setting ON setting.account_id = shop.account_id
+    LEFT JOIN sellerops.marketplace AS market ON market.id = marketplace.marketplace_id
+    LEFT JOIN sellerops_reference.account_setting AS setting ON setting.account_id = marketplace.account_id
 )
 SELECT coalesce(r.supplier, '') AS supplier, p.currency, count(*) AS skus, sum(r.order_quantity)::bigint AS units,
        sum(r.cash_needed * p.factor) AS cash_needed, sum(r.cash_deposit * p.factor) AS cash_deposit,

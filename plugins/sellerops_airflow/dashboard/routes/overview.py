@@ -19,7 +19,7 @@ from sellerops.read_models.overview.owed import Owed, OwedUnits, read_owed
 from sellerops.read_models.overview.payouts import NextPayout, Payouts, read_payouts
 from sellerops.read_models.overview.returns import CloseReturns, Returns, read_returns
 from sellerops.read_models.overview.shipments import OpenShipment, Shipments, read_shipments
-from sellerops.read_models.overview.yesterday import ShopDay, Yesterday, read_yesterday
+from sellerops.read_models.overview.yesterday import MarketplaceDay, Yesterday, read_yesterday
 from sellerops.read_models.queries import Connection
 from sellerops.read_models.scope import Scope
 from sellerops.read_models.tables import Paging, Table
@@ -61,7 +61,7 @@ def overview(scope: InScope, sees_costs: SeesCosts) -> Overview:
 
 
 @router.get("/yesterday")
-def yesterday(scope: InScope, paging: InPaging) -> Table[ShopDay]:
+def yesterday(scope: InScope, paging: InPaging) -> Table[MarketplaceDay]:
     """The last day of the scope by marketplace."""
     return as_table(read(lambda connection: read_yesterday(connection, scope, paging)))
 

@@ -15,8 +15,8 @@ from sellerops.read_models.products.figures import (
     ProductFee,
     ProductForecast,
     ProductHead,
+    ProductMarketplace,
     ProductShipment,
-    ProductShop,
     ProductTotal,
 )
 from sellerops.read_models.products.story import Product, totals_of
@@ -38,7 +38,7 @@ class ProductStory(BaseModel):
     """
 
     product: ProductHead
-    shops: list[ProductShop]
+    marketplaces: list[ProductMarketplace]
     totals: list[ProductTotal]
     days: list[ProductDay]
     fees: list[ProductFee]
@@ -76,7 +76,7 @@ def _story(connection: Connection, scope: Scope, account_id: str, sku: str) -> P
     before = Product(connection, compared, account_id, sku, only_profit=True).days if compared else []
     return ProductStory(
         product=head,
-        shops=product.shops,
+        marketplaces=product.marketplaces,
         totals=totals_of(product.days, before),
         days=product.days,
         fees=product.fees(),

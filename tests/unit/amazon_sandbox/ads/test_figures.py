@@ -19,7 +19,7 @@ from amazon_sandbox.simulation.storefront import Storefront
 
 DAY = 86_400
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 14)
-SHOPS = [("northwind_na", 0), ("northwind_na", 2), ("northwind_eu", 1)]
+MARKETPLACES = [("northwind_na", 0), ("northwind_na", 2), ("northwind_eu", 1)]
 SETTLED = 200 * DAY  # after the window, when nothing changes any more
 
 SP_SAME = ("clicks", "cost", "purchases7d", "sales30d", "unitsSoldClicks14d")
@@ -27,7 +27,7 @@ SB_SAME = ("impressions", "clicks", "cost", "purchases", "salesClicks")
 SD_SAME = ("impressions", "clicks", "cost", "purchases", "salesClicks", "addToCart", "unitsSold")
 
 
-@pytest.fixture(params=SHOPS, ids=lambda place: f"{place[0]}-{place[1]}")
+@pytest.fixture(params=MARKETPLACES, ids=lambda place: f"{place[0]}-{place[1]}")
 def storefront(request: pytest.FixtureRequest, simulation: Simulation) -> Storefront:
     account, place = request.param
     seller = simulation.seller(account)

@@ -20,7 +20,7 @@ from sellerops.archive import archive as archive_module
 from sellerops.base.errors import ArchiveDamaged, RetryableError
 from sellerops.storage import resolve
 
-META = DocumentMeta("amazon_sp", "all_orders", "shop_na", "report 1", "2026-11-21T09:00:00+00:00")
+META = DocumentMeta("amazon_sp", "all_orders", "northwind_na", "report 1", "2026-11-21T09:00:00+00:00")
 
 
 def put(archive: Archive, content: bytes, meta: DocumentMeta = META) -> str:
@@ -79,7 +79,7 @@ def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
 def test_what_a_killed_worker_left_is_swept_a_day_later(tmp_path: Path) -> None:
     archive = Archive(str(tmp_path))
     put(archive, b"one")
-    directory = tmp_path / "amazon_sp" / "all_orders" / "shop_na"
+    directory = tmp_path / "amazon_sp" / "all_orders" / "northwind_na"
     old, young = directory / ".part-old", directory / ".part-young"
     for leftover in (old, young):
         leftover.write_bytes(b"half")

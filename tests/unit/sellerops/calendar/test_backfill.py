@@ -18,7 +18,7 @@ from sellerops.settings.marketplaces import marketplace
 from sellerops.settings.specs import PeriodKind, Split, load_spec
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-ACCOUNT = Account("shop", "NA", (marketplace("US"), marketplace("CA")), "amazon_sp_shop")
+ACCOUNT = Account("northwind", "NA", (marketplace("US"), marketplace("CA")), "amazon_sp_northwind")
 LIMITS = load_rate_limits()
 SIXTY = {"first_day": date(2026, 9, 20), "last_day": date(2026, 11, 18)}
 

@@ -19,7 +19,7 @@ RUN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 def account(region: str, *codes: str) -> Account:
-    return Account("shop", region, tuple(marketplace(code) for code in codes), "amazon_sp_shop")
+    return Account("northwind", region, tuple(marketplace(code) for code in codes), "amazon_sp_northwind")
 
 
 def with_period(spec: ReportSpec, **changes: object) -> ReportSpec:

@@ -10,7 +10,7 @@ from sellerops.calendar.slices import Slice
 from sellerops.formats import RowReject, RowStream, open_rows
 from sellerops.settings.specs import FileFormat, TableSpec
 
-ALL_SHOPS = ("US", "CA", "DE", "JP")
+ALL_MARKETPLACES = ("US", "CA", "DE", "JP")
 
 
 def table(columns: dict[str, Any], **settings: Any) -> TableSpec:
@@ -23,7 +23,7 @@ def bench_slice(
 ) -> Slice:
     countries = countries or ("US",)
     return Slice(
-        "amazon_sp", "report", "shop", "NA", countries, "label", timezone, first_day=first, last_day=last
+        "amazon_sp", "report", "northwind", "NA", countries, "label", timezone, first_day=first, last_day=last
     )
 
 

@@ -13,7 +13,7 @@ from sellerops.formats import open_rows
 from sellerops.settings.specs import FileFormat, TableSpec
 
 SLICE = Slice(
-    "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
+    "amazon_sp", "r", "northwind", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
 )
 
 

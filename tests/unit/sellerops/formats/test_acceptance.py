@@ -15,10 +15,10 @@ from sellerops.settings.specs import load_spec
 
 PAYMENTS = (
     '"All amounts in {currency}, unless specified"\n"date/time","type","order id","marketplace","total"\n'
-    '"{day} 1:05:07 AM PDT","Order","111-1","{shop}","5.00"\n'
+    '"{day} 1:05:07 AM PDT","Order","111-1","{marketplace}","5.00"\n'
 )
 US = bench_slice("US", first="2026-09-01", last="2026-09-07", timezone="America/Los_Angeles")
-GOOD = {"currency": "USD", "day": "Sep 4, 2026", "shop": "amazon.com"}
+GOOD = {"currency": "USD", "day": "Sep 4, 2026", "marketplace": "amazon.com"}
 
 
 def check(
@@ -52,7 +52,7 @@ def test_the_requested_file_is_accepted(tmp_path: Path) -> None:
     [
         ({"day": "Sep 20, 2026"}, "rows of Sep 20, 2026, outside 2026-09-01..2026-09-07|rows of 2026-09-20"),
         ({"day": "Sep 8, 2026"}, "only has rows from 2026-09-08, none from"),
-        ({"shop": "amazon.co.uk"}, "rows are of GB, not US"),
+        ({"marketplace": "amazon.co.uk"}, "rows are of GB, not US"),
         ({"currency": "GBP"}, "amounts are in GBP, not USD"),
         ({"first_day": "2026-09-02"}, "the page showed 2026-09-02, not"),
         ({"last_day": "2026-11-29"}, "the page showed 2026-11-29, not"),
@@ -71,10 +71,10 @@ def test_another_file_is_refused_with_the_reason(tmp_path: Path, changed: dict[s
 def test_a_file_of_one_store_has_rows_of_no_other(tmp_path: Path) -> None:
     """Rows without a store, or of one that is no marketplace, such as orders from elsewhere, are normal."""
     rows = PAYMENTS.format(**GOOD)
-    for shop in ("", "sim1.stores.amazon.com", "Non-Amazon US"):
+    for marketplace in ("", "sim1.stores.amazon.com", "Non-Amazon US"):
         check(
             tmp_path,
-            rows + f'"Sep 5, 2026 1:05:07 AM PDT","Order","111-2","{shop}","5.00"\n',
+            rows + f'"Sep 5, 2026 1:05:07 AM PDT","Order","111-2","{marketplace}","5.00"\n',
             "payments_date_range",
         )
     with pytest.raises(WrongFile, match="also has rows of CA, besides US"):
@@ -156,7 +156,7 @@ def test_a_dropped_file_has_no_requested_days(tmp_path: Path) -> None:
     listing = Slice(
         "folder",
         "dropped_payments_date_range",
-        "shop",
+        "northwind",
         "NA",
         ("US",),
         "label",

@@ -138,7 +138,7 @@ def test_rules_that_are_no_words_are_told(tmp_path: Path, monkeypatch: pytest.Mo
 
 ORDERS = load_spec("all_orders")
 SLICE = Slice(
-    "amazon_sp", "all_orders", "shop", "NA", ("US",), "2026-11-20", "UTC", first_day="2026-11-20",
+    "amazon_sp", "all_orders", "northwind", "NA", ("US",), "2026-11-20", "UTC", first_day="2026-11-20",
     last_day="2026-11-20", window_start="2026-11-20T00:00:00+00:00", window_end="2026-11-21T00:00:00+00:00",
 )  # fmt: skip
 HEADER = (

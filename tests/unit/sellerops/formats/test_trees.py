@@ -105,12 +105,12 @@ def test_a_list_on_the_way_to_another_tables_rows_is_no_column() -> None:
 
 LINES = table(
     {
-        "shop": {"from": "/request.marketplaceId"},
+        "marketplace": {"from": "/request.marketplaceId"},
         "sku": {"from": "sellerSku", "required": True},
         "days": {"type": "integer", "from": "inventoryDetails.days"},
     },
     rows="answer.payload.inventorySummaries",
-    primary_key=("shop", "sku"),
+    primary_key=("marketplace", "sku"),
 )
 
 
@@ -124,7 +124,7 @@ def test_each_line_is_a_document_and_rows_are_numbered_through() -> None:
     content = line("US", {"inventorySummaries": [{"sellerSku": "a"}, {"sellerSku": "b"}]})
     content += line("US", {}) + line("CA", {"inventorySummaries": {"sellerSku": "c", "new": 1}})
     read = Read(content, LINES, kind="jsonl")
-    assert [(row["shop"], row["sku"], row["source_line"]) for row in read.rows] == [
+    assert [(row["marketplace"], row["sku"], row["source_line"]) for row in read.rows] == [
         ("US", "a", 1),
         ("US", "b", 2),
         ("CA", "c", 3),

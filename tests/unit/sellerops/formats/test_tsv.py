@@ -285,7 +285,7 @@ def test_keys_must_have_a_value() -> None:
     assert read.column("sku") == ["a"] and read.reasons == [(2, "missing_key")]
 
 
-def test_rows_farther_than_a_day_outside_the_window_are_rejects_by_the_shops_days() -> None:
+def test_rows_farther_than_a_day_outside_the_window_are_rejects_by_the_marketplaces_days() -> None:
     spec = table(
         {"sku": "text", "at": "timestamp"}, write_disposition="replace", primary_key=("sku",), day="at"
     )
@@ -303,7 +303,7 @@ def test_rows_farther_than_a_day_outside_the_window_are_rejects_by_the_shops_day
     assert sorted(read.reasons) == [(2, "outside_window"), (5, "outside_window"), (6, "missing_key")]
 
 
-def test_the_shop_of_a_row_comes_from_its_column() -> None:
+def test_the_marketplace_of_a_row_comes_from_its_column() -> None:
     spec = table({"sku": "text", "sales_channel": "text"}, marketplace_from="sales_channel")
     read = Read(b"sku\tsales-channel\na\tAmazon.com\nb\tamazon.CA\nc\tNon-Amazon\nd\t\n", spec)
     assert read.column("marketplace_id") == ["ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", None, None]
@@ -390,10 +390,10 @@ def test_memory_does_not_grow_with_the_file() -> None:
     assert highest < 24 << 20
 
 
-@pytest.mark.parametrize("missing", ["shop", "at"])
+@pytest.mark.parametrize("missing", ["marketplace", "at"])
 def test_a_column_that_a_rows_place_is_made_of_may_not_be_missing(missing: str) -> None:
-    columns = {"sku": "text", "shop": "text", "at": "timestamp"}
-    spec = table(columns, marketplace_from="shop", version="at")
+    columns = {"sku": "text", "marketplace": "text", "at": "timestamp"}
+    spec = table(columns, marketplace_from="marketplace", version="at")
     header = "\t".join(name for name in columns if name != missing)
     with pytest.raises(UnreadableDocument, match=f"required columns are missing: {missing}"):
         Read(f"{header}\n1\t2\n".encode(), spec)

@@ -76,7 +76,7 @@ def test_local_writing(text: str, comma: str | None, point: str | None, unknown:
             assert parse_decimal(text, writing) == Decimal(value)
 
 
-def test_shops_write_as_their_language_does() -> None:
+def test_marketplaces_write_as_their_language_does() -> None:
     comma = {"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "TR", "BR"}
     for code in (*comma, "US", "GB", "MX", "JP", "AU", "IE", "AE"):
         expected = DecimalStyle.LOCAL_COMMA if code in comma else DecimalStyle.LOCAL_POINT

@@ -46,9 +46,11 @@ def test_a_sample_has_no_problem_with_what_the_demos_amazon_knows(name: str) -> 
     made = sample(name)
     assert made.units == UNITS[name]
     amazon = Simulation(seed=7)
-    shop = amazon.storefront(amazon.seller(made.account_id), marketplace(made.marketplace).id)
-    listings = {each.sku: each for each in shop.listings}
-    preps = {item.sku: usual_prep(shop, listings[item.sku]) for item in made.items if item.sku in listings}
+    storefront = amazon.storefront(amazon.seller(made.account_id), marketplace(made.marketplace).id)
+    listings = {each.sku: each for each in storefront.listings}
+    preps = {
+        item.sku: usual_prep(storefront, listings[item.sku]) for item in made.items if item.sku in listings
+    }
     known = facts(
         now=datetime.now(UTC),
         listed={sku: not each.is_merchant for sku, each in listings.items()},

@@ -114,9 +114,9 @@ def test_inputs_are_built_before_their_readers_and_a_circle_is_named(tmp_path: P
 
 
 spans = st.builds(
-    lambda account, shop, first, length: Span(
+    lambda account, marketplace, first, length: Span(
         account,
-        shop,
+        marketplace,
         None if first is None else day(first),
         None if length is None else day((first or 0) + length),
     ),
@@ -130,10 +130,10 @@ spans = st.builds(
 def partitions(span: Span) -> set[tuple[str, str, int]]:
     """Account, marketplace and day of each partition within forty days."""
     return {
-        (span.account_id, shop, number)
-        for shop in ("US", "DE", "FR")
+        (span.account_id, marketplace, number)
+        for marketplace in ("US", "DE", "FR")
         for number in range(-5, 35)
-        if span.marketplace_id in (None, shop)
+        if span.marketplace_id in (None, marketplace)
         and (span.first_day is None or span.first_day <= day(number))
         and (span.last_day is None or span.last_day >= day(number))
     }

@@ -87,7 +87,7 @@ def test_rejects_show_count_share_reasons_and_the_first() -> None:
         assert words in notice.text
 
 
-def test_rejects_of_a_report_account_shop_and_day_belong_together() -> None:
+def test_rejects_of_a_report_account_marketplace_and_day_belong_together() -> None:
     others = [
         replace(REFUSED, account_id="northwind_eu"),
         replace(REFUSED, marketplace_id="A2EUQ1WTGCTBG2"),

@@ -16,7 +16,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CONFIG = RateLimitConfig(
     cooldown_margin=timedelta(0),
     report_types={
-        "SHOP": ReportTypeLimit(cooldown=HOUR),
+        "MARKETPLACE": ReportTypeLimit(cooldown=HOUR),
         "BUDGET": ReportTypeLimit(daily_budget=3, per="account"),
     },
 )
@@ -31,11 +31,11 @@ class Bench:
         self.passed += by
         self.ledger.set_clock(Clock(START, START + self.passed, 0.0))
 
-    def create(self, report_type: str = "SHOP", account: str = "northwind_eu") -> Granted | Wait:
+    def create(self, report_type: str = "MARKETPLACE", account: str = "northwind_eu") -> Granted | Wait:
         return self.limits.try_create(account, report_type, ["DE"])
 
     def lengthen_cooldown(
-        self, refusal: str = "1", gap: timedelta | None = None, report_type: str = "SHOP"
+        self, refusal: str = "1", gap: timedelta | None = None, report_type: str = "MARKETPLACE"
     ) -> timedelta:
         reason = "requested too frequently"
         return self.limits.lengthen_cooldown(
@@ -68,7 +68,7 @@ def test_reading_the_cooldown_left_takes_nothing(bench: Bench) -> None:
     """The same wait that a create would get, with and without a learned addition."""
 
     def left() -> timedelta:
-        return bench.limits.cooldown_left("northwind_eu", "SHOP", ["DE", "FR"])
+        return bench.limits.cooldown_left("northwind_eu", "MARKETPLACE", ["DE", "FR"])
 
     assert left() == timedelta(0)
     assert isinstance(bench.create(), Granted)
@@ -77,7 +77,7 @@ def test_reading_the_cooldown_left_takes_nothing(bench: Bench) -> None:
     assert bench.create() == Wait(2700.0, 1.0, "cooldown")
     bench.lengthen_cooldown()
     assert left() == 1.25 * HOUR
-    assert bench.limits.cooldown_left("northwind_na", "SHOP", ["DE"]) == timedelta(0)
+    assert bench.limits.cooldown_left("northwind_na", "MARKETPLACE", ["DE"]) == timedelta(0)
     bench.move(2 * HOUR)
     assert left() == timedelta(0)
 

@@ -38,7 +38,7 @@ CONFIG = RateLimitConfig(
         "single": OperationLimit(rate=1 / MINUTE, burst=1),
     },
     report_types={
-        "SHOP": ReportTypeLimit(cooldown=timedelta(minutes=30)),
+        "MARKETPLACE": ReportTypeLimit(cooldown=timedelta(minutes=30)),
         "SELLER": ReportTypeLimit(cooldown=timedelta(hours=4), per="account"),
         "BUDGET": ReportTypeLimit(daily_budget=3),
     },
@@ -158,7 +158,7 @@ def test_callers_at_the_same_moment_share_a_cooldown(bench: Bench) -> None:
     """One of them creates the report."""
 
     def ask(limits: QuotaLedger, account: str) -> Granted | Wait:
-        return limits.try_create(account, "SHOP", ["DE"])
+        return limits.try_create(account, "MARKETPLACE", ["DE"])
 
     assert at_the_same_moment(bench, ask) == [1] * 20
 
@@ -293,19 +293,19 @@ def test_a_clock_set_back_does_not_block_calls_for_days(bench: Bench) -> None:
     assert bench.wait() <= 15 * MINUTE
 
 
-def create(bench: Bench, report_type: str, *shops: str, window: str = "") -> Granted | Wait:
-    return bench.limits.try_create("northwind_eu", report_type, shops, window)
+def create(bench: Bench, report_type: str, *marketplaces: str, window: str = "") -> Granted | Wait:
+    return bench.limits.try_create("northwind_eu", report_type, marketplaces, window)
 
 
 def test_a_type_has_a_cooldown_per_marketplace(bench: Bench) -> None:
     """All marketplaces of a request must be free; if one is not, none is taken."""
-    assert create(bench, "SHOP", "DE", "FR") == Granted(START)
+    assert create(bench, "MARKETPLACE", "DE", "FR") == Granted(START)
     bench.move(10 * MINUTE)
-    assert create(bench, "SHOP", "GB", "FR") == Wait(20 * MINUTE, 1.0, "cooldown")
-    assert isinstance(create(bench, "SHOP", "GB"), Granted)
+    assert create(bench, "MARKETPLACE", "GB", "FR") == Wait(20 * MINUTE, 1.0, "cooldown")
+    assert isinstance(create(bench, "MARKETPLACE", "GB"), Granted)
     bench.move(20 * MINUTE)
-    assert isinstance(create(bench, "SHOP", "DE", "FR"), Granted)
-    assert create(bench, "SHOP", "GB") == Wait(10 * MINUTE, 1.0, "cooldown")
+    assert isinstance(create(bench, "MARKETPLACE", "DE", "FR"), Granted)
+    assert create(bench, "MARKETPLACE", "GB") == Wait(10 * MINUTE, 1.0, "cooldown")
 
 
 def test_a_type_may_have_a_cooldown_for_the_whole_account(bench: Bench) -> None:
@@ -337,18 +337,18 @@ def test_a_reports_own_longer_cooldown_applies(bench: Bench) -> None:
 def test_the_cooldown_margin_is_added(ledger: Ledger) -> None:
     """Amazon counts from the arrival of the call, which may come later than the lease."""
     bench = Bench(ledger, CONFIG.model_copy(update={"cooldown_margin": timedelta(minutes=2)}))
-    create(bench, "SHOP", "DE")
-    assert create(bench, "SHOP", "DE") == Wait(32 * MINUTE, 1.0, "cooldown")
+    create(bench, "MARKETPLACE", "DE")
+    assert create(bench, "MARKETPLACE", "DE") == Wait(32 * MINUTE, 1.0, "cooldown")
 
 
 def test_a_refused_create_gives_its_cooldown_back(bench: Bench) -> None:
     """The cooldown of the report before it counts again, and the budget too."""
-    create(bench, "SHOP", "DE")
+    create(bench, "MARKETPLACE", "DE")
     bench.move(40 * MINUTE)
-    granted = create(bench, "SHOP", "DE")
+    granted = create(bench, "MARKETPLACE", "DE")
     assert isinstance(granted, Granted)
-    bench.limits.release_create("northwind_eu", "SHOP", ["DE"], granted=granted)
-    assert isinstance(create(bench, "SHOP", "DE"), Granted)
+    bench.limits.release_create("northwind_eu", "MARKETPLACE", ["DE"], granted=granted)
+    assert isinstance(create(bench, "MARKETPLACE", "DE"), Granted)
     for _ in range(5):
         taken = create(bench, "BUDGET", "DE")
         assert isinstance(taken, Granted)
@@ -357,21 +357,21 @@ def test_a_refused_create_gives_its_cooldown_back(bench: Bench) -> None:
 
 def test_a_late_refusal_gives_back_only_its_own_grant(bench: Bench) -> None:
     """By then the marketplace has another report, whose cooldown stays."""
-    granted = create(bench, "SHOP", "DE")
+    granted = create(bench, "MARKETPLACE", "DE")
     assert isinstance(granted, Granted)
     bench.move(MINUTE)
-    bench.limits.mark_created("northwind_eu", "SHOP", ["DE"])
-    bench.limits.release_create("northwind_eu", "SHOP", ["DE"], granted=granted)
-    assert create(bench, "SHOP", "DE") == Wait(30 * MINUTE, 1.0, "cooldown")
+    bench.limits.mark_created("northwind_eu", "MARKETPLACE", ["DE"])
+    bench.limits.release_create("northwind_eu", "MARKETPLACE", ["DE"], granted=granted)
+    assert create(bench, "MARKETPLACE", "DE") == Wait(30 * MINUTE, 1.0, "cooldown")
 
 
 def test_a_report_made_elsewhere_starts_the_cooldown(bench: Bench) -> None:
     """From Amazon's list, or our own whose call came later than its lease. An older one never shortens it."""
-    bench.limits.mark_created("northwind_eu", "SHOP", ["DE"], at=START - timedelta(minutes=10))
-    assert create(bench, "SHOP", "DE") == Wait(20 * MINUTE, 1.0, "cooldown")
-    bench.limits.mark_created("northwind_eu", "SHOP", ["DE"])
-    bench.limits.mark_created("northwind_eu", "SHOP", ["DE"], at=START - timedelta(days=1))
-    assert create(bench, "SHOP", "DE") == Wait(30 * MINUTE, 1.0, "cooldown")
+    bench.limits.mark_created("northwind_eu", "MARKETPLACE", ["DE"], at=START - timedelta(minutes=10))
+    assert create(bench, "MARKETPLACE", "DE") == Wait(20 * MINUTE, 1.0, "cooldown")
+    bench.limits.mark_created("northwind_eu", "MARKETPLACE", ["DE"])
+    bench.limits.mark_created("northwind_eu", "MARKETPLACE", ["DE"], at=START - timedelta(days=1))
+    assert create(bench, "MARKETPLACE", "DE") == Wait(30 * MINUTE, 1.0, "cooldown")
 
 
 def test_a_daily_budget_ends_with_the_day_of_utc(bench: Bench) -> None:
@@ -388,7 +388,7 @@ def test_a_daily_budget_ends_with_the_day_of_utc(bench: Bench) -> None:
 def test_old_windows_are_forgotten(bench: Bench, conninfo: str) -> None:
     """The table holds days, not years."""
     for day in range(12):
-        create(bench, "SHOP", "DE", window=str(day))
+        create(bench, "MARKETPLACE", "DE", window=str(day))
         bench.move(86400)
     with psycopg.connect(conninfo) as connection:
         row = connection.execute("SELECT count(*) FROM sellerops.quota_budget").fetchone()
@@ -401,6 +401,6 @@ def test_processes_share_a_cooldown(conninfo: str, ledger: Ledger) -> None:
     ledger.set_clock(Clock(START, START, 0.0))
     report_type = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
     assert load_rate_limits().report_type_limit(report_type).cooldown
-    shops = [["DE"], ["FR"], ["GB"], ["ES"]] * 5
-    arguments = [(conninfo, report_type, shops), (conninfo, report_type, shops[::-1])] * 2
+    marketplaces = [["DE"], ["FR"], ["GB"], ["ES"]] * 5
+    arguments = [(conninfo, report_type, marketplaces), (conninfo, report_type, marketplaces[::-1])] * 2
     assert sum(in_processes(create_all, arguments)) == 4

@@ -29,7 +29,7 @@ RATE, BURST = 1 / 60, 15
 CONFIG = RateLimitConfig(
     operations={"createReport": OperationLimit(rate=RATE, burst=BURST)},
     report_types={
-        "SHOP": ReportTypeLimit(cooldown=timedelta(minutes=30)),
+        "MARKETPLACE": ReportTypeLimit(cooldown=timedelta(minutes=30)),
         "SELLER": ReportTypeLimit(cooldown=timedelta(hours=4), per="account"),
     },
 )
@@ -221,11 +221,11 @@ def test_a_quota_shared_with_a_stranger_settles(shared_ledger: Ledger) -> None:
     assert refused < granted
 
 
-shops = st.lists(st.sampled_from(["DE", "FR", "GB"]), min_size=1, max_size=3, unique=True)
+marketplaces = st.lists(st.sampled_from(["DE", "FR", "GB"]), min_size=1, max_size=3, unique=True)
 events = st.tuples(
     pauses,
-    st.sampled_from(["SHOP", "SELLER"]),
-    shops,
+    st.sampled_from(["MARKETPLACE", "SELLER"]),
+    marketplaces,
     st.sampled_from(["", "a", "b"]),
     st.sampled_from(["created", "created", "refused", "elsewhere"]),
 )
@@ -243,7 +243,10 @@ def test_no_cooldown_is_violated(
     for pause, report_type, wanted, window, event in steps:
         now += pause
         at(shared_ledger, now)
-        places = [(report_type, shop, window) for shop in ([""] if report_type == "SELLER" else wanted)]
+        places = [
+            (report_type, marketplace, window)
+            for marketplace in ([""] if report_type == "SELLER" else wanted)
+        ]
         cooldown = CONFIG.report_type_limit(report_type).cooldown.total_seconds()
         if event == "elsewhere":
             limits.mark_created(account, report_type, wanted, window)

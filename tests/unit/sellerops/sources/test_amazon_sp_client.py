@@ -47,7 +47,7 @@ def credentials(wire: Wire) -> Credentials:
         refresh_token="Atzr|refresh",
         endpoint=wire.url,
         token_url=wire.url + TOKEN,
-        connection="amazon_sp_shop",
+        connection="amazon_sp_northwind",
     )
 
 
@@ -149,7 +149,7 @@ def test_a_stale_token_is_renewed_once_and_the_call_repeated_once(amazon: Wire, 
 @pytest.mark.parametrize("refusal", [Answer(403, EXPIRED), Answer(401, FORBIDDEN)])
 def test_a_token_refused_twice_is_a_matter_of_credentials(amazon: Wire, refusal: Answer) -> None:
     amazon.answer(REPORTS, refusal)
-    with pytest.raises(CredentialsError, match="connection amazon_sp_shop"):
+    with pytest.raises(CredentialsError, match="connection amazon_sp_northwind"):
         create(amazon)
     assert len(amazon.at(REPORTS)) == 2
 
@@ -203,7 +203,7 @@ def test_credentials_never_come_from_the_environment(
     """With one part missing the library would take a whole other set: another seller's."""
     for name in ("SP_API_REFRESH_TOKEN", "LWA_APP_ID", "LWA_CLIENT_SECRET"):
         monkeypatch.setenv(name, "from the environment")
-    with pytest.raises(CredentialsError, match="connection amazon_sp_shop"):
+    with pytest.raises(CredentialsError, match="connection amazon_sp_northwind"):
         create(amazon, replace(credentials(amazon), **{part: ""}))
     assert amazon.asked == []
 
@@ -277,7 +277,7 @@ def test_login_errors_say_what_to_renew_or_pass(
     amazon.answer(TOKEN, answer)
     with pytest.raises(error, match=words) as caught:
         create(amazon)
-    assert "connection amazon_sp_shop" in str(caught.value)
+    assert "connection amazon_sp_northwind" in str(caught.value)
     assert amazon.at(REPORTS) == []
     if error is AmazonUnavailable:
         assert caught.value.details["sent"] is False, "the call itself never left"

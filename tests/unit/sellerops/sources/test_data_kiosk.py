@@ -39,8 +39,8 @@ def test_the_text_contains_the_slices_days_and_marketplaces_and_the_parts_asins(
     assert 'startDate: "2026-11-14" endDate: "2026-11-20"' in query.text
     assert 'filters: [{marketplaceId: "ATVPDKIKX0DER", asins: ["B1", "B2"]}]' in query.text
     assert query.body() == {"query": query.text}
-    shops = query_of_options(BY_DATE, slice_of(BY_DATE), options_of(BY_DATE, slice_of(BY_DATE)))
-    assert 'marketplaceIds: ["ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"]' in shops.text
+    marketplaces = query_of_options(BY_DATE, slice_of(BY_DATE), options_of(BY_DATE, slice_of(BY_DATE)))
+    assert 'marketplaceIds: ["ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"]' in marketplaces.text
 
 
 def test_a_further_page_asks_the_same_query_with_its_token() -> None:

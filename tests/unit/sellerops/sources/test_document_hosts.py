@@ -17,7 +17,9 @@ SIGNED = "/reports/1?X-Amz-Signature=abc&X-Amz-Expires=300"
 
 
 def credentials(endpoint: str, *hosts: str) -> Credentials:
-    return Credentials("id", "secret", "refresh", endpoint, connection="amazon_sp_shop", document_hosts=hosts)
+    return Credentials(
+        "id", "secret", "refresh", endpoint, connection="amazon_sp_northwind", document_hosts=hosts
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_nothing_else_is(url: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-META = DocumentMeta("amazon_sp", "all_orders", "shop_na", "1 doc", "2026-11-21T09:00:00+00:00", {})
+META = DocumentMeta("amazon_sp", "all_orders", "northwind_na", "1 doc", "2026-11-21T09:00:00+00:00", {})
 
 
 def test_what_the_connection_names_is_fetched_from(wire: Wire, tmp_path: Path) -> None:

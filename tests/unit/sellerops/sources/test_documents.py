@@ -32,7 +32,7 @@ SIGNED = "?X-Amz-Signature=topsecret&X-Amz-Expires=300"
 TEXT = b"sku\tquantity\r\n" + b"".join(b"SKU-%d\t%d\r\n" % (n, n % 7) for n in range(5_000))
 PLAIN = {"Content-Type": "text/plain;charset=Cp1252"}
 META = DocumentMeta(
-    "amazon_sp", "all_orders", "shop_na", "1 doc", "2026-11-21T09:00:00+00:00", {"report_id": "1"}
+    "amazon_sp", "all_orders", "northwind_na", "1 doc", "2026-11-21T09:00:00+00:00", {"report_id": "1"}
 )
 EXPIRED = (
     b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'

@@ -66,9 +66,9 @@ def test_a_deeply_nested_message_is_stored_with_a_reason(body: bytes) -> None:
 @pytest.mark.parametrize("content", [*NESTED, b"", b"[]", b"{}", b"\xff"])
 def test_an_unreadable_sidecar_is_skipped_and_logged(tmp_path: Path, content: bytes) -> None:
     archive = Archive(str(tmp_path))
-    meta = DocumentMeta("amazon_sp", "orders", "shop", "1 doc", "2026-11-21T09:00:00+00:00", {})
+    meta = DocumentMeta("amazon_sp", "orders", "northwind", "1 doc", "2026-11-21T09:00:00+00:00", {})
     stored = archive.put_stream([b"a"], meta)
-    assert [entry["account_id"] for entry in archive.sidecars(stored.uri)] == ["shop"]
+    assert [entry["account_id"] for entry in archive.sidecars(stored.uri)] == ["northwind"]
     next(tmp_path.rglob("*.json")).write_bytes(content)
     assert archive.sidecars(stored.uri) == []
     assert [sidecar for _, sidecar in archive.sidecars_of_report("amazon_sp", "orders")] == [None]

@@ -33,9 +33,9 @@ REPORT = {
 }
 
 
-def slice_(report: str, shop: str = "JP", **days: date) -> Slice:
-    place = marketplace(shop)
-    account = Account("shop", place.region, (place,), "amazon_sp_shop")
+def slice_(report: str, country: str = "JP", **days: date) -> Slice:
+    place = marketplace(country)
+    account = Account("northwind", place.region, (place,), "amazon_sp_northwind")
     return plan_slices(load_spec(report), account, run_at=NOW, now=NOW, **days)[-1]
 
 

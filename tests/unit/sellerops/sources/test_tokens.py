@@ -160,14 +160,14 @@ def test_credentials_that_change_have_a_token_of_their_own() -> None:
 
 
 def test_a_forked_child_does_not_wait_for_its_parents_threads() -> None:
-    token = shared_token("shop")
+    token = shared_token("northwind")
     token._lock.acquire()
     tokens._lock.acquire()
     try:
         child = os.fork()
         if child == 0:
             try:
-                os._exit(0 if get(shared_token("shop"), Amazon()) == "token 1" else 1)
+                os._exit(0 if get(shared_token("northwind"), Amazon()) == "token 1" else 1)
             finally:
                 os._exit(2)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

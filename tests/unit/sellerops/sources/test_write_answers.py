@@ -13,7 +13,7 @@ from sellerops.sources.amazon_sp.transport import answer_of, check
 from sellerops.sources.common.lwa import Credentials
 
 CREDENTIALS = Credentials(
-    "one", "two", "three", "https://amazon.example", "https://lwa.example", "amazon_sp_shop"
+    "one", "two", "three", "https://amazon.example", "https://lwa.example", "amazon_sp_northwind"
 )
 SKUS = [
     {

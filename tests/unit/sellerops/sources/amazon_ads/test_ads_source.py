@@ -185,8 +185,8 @@ def test_endpoints_are_those_of_the_regions() -> None:
     assert SOURCE.endpoint(accounts["northwind_eu"]) == "https://advertising-api-eu.amazon.com"
 
 
-def profile(number: int, shop: str, kind: str = "seller", **changes: Any) -> dict[str, Any]:
-    info = {"marketplaceStringId": shop, "id": "A1", "type": kind, "name": "N"}
+def profile(number: int, marketplace: str, kind: str = "seller", **changes: Any) -> dict[str, Any]:
+    info = {"marketplaceStringId": marketplace, "id": "A1", "type": kind, "name": "N"}
     told = {
         "profileId": number,
         "countryCode": "US",

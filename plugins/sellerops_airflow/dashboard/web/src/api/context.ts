@@ -5,16 +5,16 @@ export type HubContext = Answer<"/api/context">;
 
 export const useHubContext = () => useApi("/api/context");
 
-export interface Shop {
+export interface Marketplace {
   id: string;
   code: string;
   currency: string;
 }
 
 /** The marketplaces of some accounts (none: of all), each once. */
-export const shopsOf = (context: HubContext, accounts: readonly string[]): Shop[] => {
-  const found = new Map<string, Shop>();
+export const marketplacesOf = (context: HubContext, accounts: readonly string[]): Marketplace[] => {
+  const found = new Map<string, Marketplace>();
   for (const account of context.accounts)
-    if (accounts.length === 0 || accounts.includes(account.id)) for (const shop of account.marketplaces) found.set(shop.id, shop);
+    if (accounts.length === 0 || accounts.includes(account.id)) for (const marketplace of account.marketplaces) found.set(marketplace.id, marketplace);
   return [...found.values()];
 };

@@ -1,16 +1,16 @@
 import { Box, Button, Field, HStack, Input, Menu, NativeSelect, Portal, Text } from "@chakra-ui/react";
 import { useEffect, useId, useState } from "react";
 
-import { shopsOf, useHubContext } from "../api/context";
+import { marketplacesOf, useHubContext } from "../api/context";
 import { addDays, daysBetween } from "../lib/days";
 import { day } from "../lib/format";
 import { COMPARISONS, CURRENCIES, LONGEST_DAYS, PERIODS, type Period } from "../lib/scope";
 import { useScope } from "../lib/useScope";
 
-/** `shop`: accounts and marketplaces. `all` is what pages of figures use. */
-export type ScopeParts = "all" | readonly ("shop" | "period" | "compare" | "currency")[];
+/** `marketplace`: accounts and marketplaces. `all` is what pages of figures use. */
+export type ScopeParts = "all" | readonly ("marketplace" | "period" | "compare" | "currency")[];
 
-const ALL = ["shop", "period", "compare", "currency"] as const;
+const ALL = ["marketplace", "period", "compare", "currency"] as const;
 
 /** Choose what a page is about; the choice is in the URL. */
 export const ScopeBar = ({ parts }: { parts: ScopeParts }) => {
@@ -20,10 +20,10 @@ export const ScopeBar = ({ parts }: { parts: ScopeParts }) => {
   const [open, setOpen] = useState(false);
   const id = useId();
   const has = (part: (typeof ALL)[number]) => (shown as readonly string[]).includes(part);
-  const shops = context ? shopsOf(context, scope.accounts) : [];
+  const marketplaces = context ? marketplacesOf(context, scope.accounts) : [];
   const names = [
-    has("shop") && chosenText(scope.accounts, "All accounts"),
-    has("shop") && chosenText(shops.filter(({ id }) => scope.marketplaces.includes(id)).map(({ code }) => code), "all marketplaces"),
+    has("marketplace") && chosenText(scope.accounts, "All accounts"),
+    has("marketplace") && chosenText(marketplaces.filter(({ id }) => scope.marketplaces.includes(id)).map(({ code }) => code), "all marketplaces"),
     has("period") && (scope.period === "custom" ? `${day(scope.start, "short")} – ${day(scope.end, "short")}` : PERIODS[scope.period]),
   ];
   return (
@@ -38,7 +38,7 @@ export const ScopeBar = ({ parts }: { parts: ScopeParts }) => {
       <HStack
         id={id} gap={2} flexWrap="wrap" align="end" display={{ base: open ? "flex" : "none", md: "flex" }} mt={{ base: 2, md: 0 }}
       >
-        {has("shop") && (context?.accounts.length ?? 0) > 1 && (
+        {has("marketplace") && (context?.accounts.length ?? 0) > 1 && (
           <Choices
             label="Account"
             all="All accounts"
@@ -47,11 +47,11 @@ export const ScopeBar = ({ parts }: { parts: ScopeParts }) => {
             choose={(accounts) => scope.set({ accounts })}
           />
         )}
-        {has("shop") && (
+        {has("marketplace") && (
           <Choices
             label="Marketplace"
             all="All marketplaces"
-            options={shops.map((shop) => ({ value: shop.id, text: `${shop.code} · ${shop.currency}` }))}
+            options={marketplaces.map((marketplace) => ({ value: marketplace.id, text: `${marketplace.code} · ${marketplace.currency}` }))}
             chosen={scope.marketplaces}
             choose={(marketplaces) => scope.set({ marketplaces })}
           />

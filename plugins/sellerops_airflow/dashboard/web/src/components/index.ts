@@ -1,7 +1,7 @@
 /** The parts pages are made of. Each says in its comment what it is for; what pages ask the API with is here too. */
 export { csvAddress, useApi, useWrite, type Answer } from "../api/hooks";
 export { HubError } from "../api/errors";
-export { shopsOf, useHubContext, type HubContext } from "../api/context";
+export { marketplacesOf, useHubContext, type HubContext } from "../api/context";
 export * from "../lib/format";
 export * from "../lib/days";
 export { SERIES, seriesColor } from "../lib/colors";
@@ -27,6 +27,6 @@ export { EmptyState, ErrorState, Loaded, LoadingState } from "./States";
 export { MissingList, StatusBadge, type Tone } from "./Status";
 export { Tabs } from "./Tabs";
 export { Tile, Tiles } from "./Tile";
-export { useShops } from "./useShops";
+export { useMarketplaces } from "./useMarketplaces";
 export { useTable, type TableState } from "./useTable";
 export { WhyButton, type WhyProps } from "./WhyButton";

@@ -2,7 +2,7 @@ import { Box, Button, Heading, HStack, Stack, Table, Text } from "@chakra-ui/rea
 
 import { units } from "../../lib/format";
 import { StatusBadge } from "../Status";
-import { useShops } from "../useShops";
+import { useMarketplaces } from "../useMarketplaces";
 import { UnitValue } from "./WhyFigure";
 import { type Step, type Why, rowKeys } from "./keys";
 
@@ -16,7 +16,7 @@ interface WhyRowsProps {
 
 /** The mart's rows, one page at a time; each opens on its own. */
 export const WhyRowsTable = ({ why, limit, offset, goTo, open }: WhyRowsProps) => {
-  const shops = useShops();
+  const marketplaces = useMarketplaces();
   const first = why.rows[0];
   if (!first) return null;
   const columns = Object.keys(first.keys);
@@ -62,7 +62,7 @@ export const WhyRowsTable = ({ why, limit, offset, goTo, open }: WhyRowsProps) =
                 </Table.Cell>
                 {columns.map((column) => (
                   <Table.Cell key={column} maxW="14rem" overflow="hidden" textOverflow="ellipsis" title={row.keys[column]}>
-                    {column === "marketplace_id" ? shops.name(row.keys[column] ?? "") : row.keys[column]}
+                    {column === "marketplace_id" ? marketplaces.name(row.keys[column] ?? "") : row.keys[column]}
                   </Table.Cell>
                 ))}
               </Table.Row>

@@ -4,7 +4,7 @@ import {
   type Answer, type Column, DataTable, EmptyState, Money, Percent, Section, Units, csvAddress, toNumber, useApi, useHubContext, useScope, useTable,
 } from "../../components";
 import { Trust } from "../../components/Trust";
-import { useShopName } from "../../components/useShopName";
+import { useMarketplaceName } from "../../components/useMarketplaceName";
 import { adProductName } from "./adProducts";
 
 type Row = Answer<"/api/ads/groups">["rows"][number];
@@ -77,7 +77,7 @@ const columnsOf = (by: By, nameOf: (account: string, marketplace: string) => str
 /** Advertising by marketplace, ad product or campaign. */
 export const AdsTable = ({ by }: { by: By }) => {
   const scope = useScope();
-  const nameOf = useShopName();
+  const nameOf = useMarketplaceName();
   const seesCosts = useHubContext().data?.user.sees_costs ?? false;
   const state = useTable({ name: by, sort: "spend" });
   const query = { ...scope.query, ...state.query, by };

@@ -4,7 +4,7 @@ import {
   type Answer, type Column, DataTable, Day, EmptyState, Money, Percent, Section, Select, Units, csvAddress, useApi, useQueryParam, useScope, useTable,
 } from "../../components";
 import { Trust } from "../../components/Trust";
-import { useShopName } from "../../components/useShopName";
+import { useMarketplaceName } from "../../components/useMarketplaceName";
 
 type Row = Answer<"/api/ads/queries">["rows"][number];
 type By = "query" | "asin";
@@ -66,7 +66,7 @@ const columnsOf = (by: By, nameOf: (account: string, marketplace: string) => str
 /** Search queries of the weeks of the period: how much was paid for, how much came by itself. */
 export const Queries = () => {
   const scope = useScope();
-  const nameOf = useShopName();
+  const nameOf = useMarketplaceName();
   const [by, setBy] = useQueryParam("by", "query");
   const state = useTable({ name: "queries", sort: "purchases" });
   const query = { ...scope.query, ...state.query, by: by as By };

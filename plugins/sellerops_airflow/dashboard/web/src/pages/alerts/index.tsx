@@ -15,7 +15,7 @@ const TABS = [
 const Alerts = () => {
   const owner = useHubContext().data?.user.is_owner ?? false;
   return (
-    <PageFrame title="Alerts" lead="What needs you now, most money per day first." scope={["shop"]} actions={owner ? <RunNow /> : undefined}>
+    <PageFrame title="Alerts" lead="What needs you now, most money per day first." scope={["marketplace"]} actions={owner ? <RunNow /> : undefined}>
       <AlertTiles />
       <Tabs label="Parts of alerts" tabs={TABS} />
     </PageFrame>

@@ -23,7 +23,7 @@ const money = (key: "surcharge" | "storage_next_month", header: string, help: st
 
 const COLUMNS: Column<Aged>[] = [
   { key: "sku", header: "SKU", cell: (row) => <HubLink to={`products/${encodeURIComponent(row.account_id)}/${encodeURIComponent(row.sku)}`}>{row.sku}</HubLink> },
-  { key: "marketplace", header: "Market", cell: (row) => row.marketplace },
+  { key: "marketplace", header: "Marketplace", cell: (row) => row.marketplace },
   count("available", "Available"),
   count("age_0_90", "0–90 days"),
   count("age_91_180", "91–180"),

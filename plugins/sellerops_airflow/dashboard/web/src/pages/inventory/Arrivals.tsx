@@ -17,7 +17,7 @@ export const Arrivals = () => {
             <Table.Root size="sm">
               <Table.Header>
                 <Table.Row>
-                  {["Expected", "Shipment", "Market", "Stage", "Warehouse", "SKUs", "Shipped", "Received", "Open", "Missing"].map((text, index) => (
+                  {["Expected", "Shipment", "Marketplace", "Stage", "Warehouse", "SKUs", "Shipped", "Received", "Open", "Missing"].map((text, index) => (
                     <Table.ColumnHeader key={text} textAlign={index > 4 && index < 9 ? "end" : "start"}>
                       {text}
                     </Table.ColumnHeader>

@@ -12,7 +12,7 @@ const Inventory = () => {
   const levels = useApi("/api/inventory/levels", { query: { ...scope.query, limit: 1 } });
   const ages = useApi("/api/inventory/ages", { query: { ...scope.query, limit: 1 } });
   return (
-    <PageFrame title="Inventory" lead="What you own, where it is, what it is worth and how long it lasts." scope={["shop", "currency"]}>
+    <PageFrame title="Inventory" lead="What you own, where it is, what it is worth and how long it lasts." scope={["marketplace", "currency"]}>
       <Loaded
         result={levels}
         isEmpty={(table) => table.totals === null}

@@ -1,7 +1,7 @@
 import { Stack, Text } from "@chakra-ui/react";
 import { useMemo } from "react";
 
-import { type Answer, Loaded, PageFrame, Tile, Tiles, day, percent, units, useApi, useHubContext, useScope, useShops } from "../../components";
+import { type Answer, Loaded, PageFrame, Tile, Tiles, day, percent, units, useApi, useHubContext, useScope, useMarketplaces } from "../../components";
 import { Point } from "./Point";
 import { alertColumns, feeColumns, orderColumns, owedColumns, payoutColumns, returnColumns, shipmentColumns, yesterdayColumns } from "./points";
 import { useRows } from "./useRows";
@@ -17,7 +17,7 @@ const Overview = () => {
   const query = useMemo(() => ({ ...scope.query, start: last, end: last }), [scope.query, last]);
   const result = useApi("/api/overview", { query });
   return (
-    <PageFrame title="Overview" lead="What to look at this morning." scope={["shop", "compare", "currency"]}>
+    <PageFrame title="Overview" lead="What to look at this morning." scope={["marketplace", "compare", "currency"]}>
       <Loaded result={result}>{(data) => <Points data={data} query={query} costs={context?.user.sees_costs ?? false} />}</Loaded>
     </PageFrame>
   );
@@ -30,7 +30,7 @@ interface PointsProps {
 }
 
 const Points = ({ data, query, costs }: PointsProps) => {
-  const shops = useShops();
+  const marketplaces = useMarketplaces();
   const inReporting = query.currency === "reporting";
   const than = data.compared_day ? `${day(data.compared_day, "weekday")}` : undefined;
   const why = (column: string) => ({
@@ -43,7 +43,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
       <Point
         name="yesterday" title={`Yesterday, ${day(data.day, "weekday")}`} lead="By the day of the order; amounts that Amazon has not posted yet are estimates."
         to="profit" toText="Profit" data={data.yesterday} needs="Switch on DAGs marts__daily and marts__money." nothing="No marketplace had figures in the last four weeks."
-        columns={yesterdayColumns(shops, costs)} rowKey={(row) => row.account_id + row.marketplace_id + row.currency}
+        columns={yesterdayColumns(marketplaces, costs)} rowKey={(row) => row.account_id + row.marketplace_id + row.currency}
         useAll={(name, open) => useRows(name as "yesterday", "product_sales", "desc", query, open)}
       >
         {/* Only where a comparison was asked for does its absence need a reason. */}
@@ -69,7 +69,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
 
       <Point
         name="orders" title="To order today" lead={`SKUs whose order is due, those ${costs ? "that cost most margin" : "to be ordered soonest"} first.`} to="restock" toText="Restock"
-        data={data.orders} needs="Switch on DAG marts__demand." nothing="Nothing is due today." columns={orderColumns(shops, costs)}
+        data={data.orders} needs="Switch on DAG marts__demand." nothing="Nothing is due today." columns={orderColumns(marketplaces, costs)}
         rowKey={(row) => row.account_id + row.marketplace_id + row.sku} useAll={(name, open) => useRows(name as "orders", costs ? "lost_margin" : "order_by", costs ? "desc" : "asc", query, open)}
       >
         {data.orders?.totals.map((total) => (
@@ -86,7 +86,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
 
       <Point
         name="broken" title="What broke" lead={`Open alerts about buy box, stock, listings, margins and data, ${costs ? "by the money they cost a day" : "the newest first"}.`} to="alerts" toText="Alerts"
-        data={data.broken} needs="Switch on DAG alerts." nothing="Nothing is broken." columns={alertColumns(shops, costs)} rowKey={(row) => String(row.id)}
+        data={data.broken} needs="Switch on DAG alerts." nothing="Nothing is broken." columns={alertColumns(marketplaces, costs)} rowKey={(row) => String(row.id)}
         useAll={(name, open) => useRows(name as "broken", costs ? "money_per_day" : "opened_at", "desc", query, open)}
       >
         <AlertTiles alerts={data.broken} costs={costs} label="At stake a day" />
@@ -94,7 +94,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
 
       <Point
         name="ads" title="Ads that do not pay" lead="Without sales, or costing more per sale than the sale earns." to="ads" toText="Ads"
-        data={data.ads} needs="Switch on DAG alerts." nothing="No ads without sales, and none above break-even." columns={alertColumns(shops, costs)} rowKey={(row) => String(row.id)}
+        data={data.ads} needs="Switch on DAG alerts." nothing="No ads without sales, and none above break-even." columns={alertColumns(marketplaces, costs)} rowKey={(row) => String(row.id)}
         useAll={(name, open) => useRows(name as "ads", costs ? "money_per_day" : "opened_at", "desc", query, open)}
       >
         <AlertTiles alerts={data.ads} costs={costs} label="Lost a day" />
@@ -117,7 +117,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
 
       <Point
         name="fees" title="Fees that changed or are coming" lead="Of the last 30 days and the next four months." to="profit" toText="Fees in profit" data={data.fees}
-        needs="Switch on DAG marts__reference." nothing="No fee changes." columns={feeColumns(shops)} rowKey={(row) => row.kind + row.account_id + row.marketplace_id + row.fee + row.sku + row.starts_on}
+        needs="Switch on DAG marts__reference." nothing="No fee changes." columns={feeColumns(marketplaces)} rowKey={(row) => row.kind + row.account_id + row.marketplace_id + row.fee + row.sku + row.starts_on}
         useAll={(name, open) => useRows(name as "fees", "starts_on", "asc", query, open)}
       >
         <Tiles>
@@ -133,7 +133,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
 
       <Point
         name="owed" title="Money that Amazon owes you" lead="Lost, damaged, received short, or refunded and not sent back; the claim that ends first comes first." to="inventory" toText="Inventory"
-        data={data.owed} needs="Switch on DAG marts__money." nothing="Amazon owes you nothing that can still be claimed." columns={owedColumns(shops, costs)}
+        data={data.owed} needs="Switch on DAG marts__money." nothing="Amazon owes you nothing that can still be claimed." columns={owedColumns(marketplaces, costs)}
         rowKey={(row) => row.account_id + row.kind + row.reference + row.sku + row.day + row.currency} useAll={(name, open) => useRows(name as "owed", "days_left", "asc", query, open)}
       >
         {data.owed?.totals.map((total) => (
@@ -152,7 +152,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
 
       <Point
         name="returns" title="Returns close to the threshold" lead="SKUs at 80 % or more of the return rate above which Amazon charges each further return." to="products" toText="Products"
-        data={data.returns} needs="Switch on DAG marts__daily." nothing="No SKU is close to its threshold." columns={returnColumns(shops)}
+        data={data.returns} needs="Switch on DAG marts__daily." nothing="No SKU is close to its threshold." columns={returnColumns(marketplaces)}
         rowKey={(row) => row.account_id + row.marketplace_id + row.month + row.sku} useAll={(name, open) => useRows(name as "returns", "units_above_threshold", "desc", query, open)}
       >
         {data.returns?.totals.map((total) => (
@@ -165,7 +165,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
 
       <Point
         name="shipments" title="Shipments" lead="Received with fewer units than shipped, and offers that wait for your approval." to="shipments" toText="Shipments" data={data.shipments}
-        needs="Switch on DAG marts__daily." nothing="Every closed shipment of the last 60 days arrived whole, and nothing waits for you." columns={shipmentColumns(shops, costs)}
+        needs="Switch on DAG marts__daily." nothing="Every closed shipment of the last 60 days arrived whole, and nothing waits for you." columns={shipmentColumns(marketplaces, costs)}
         rowKey={(row) => row.kind + row.account_id + row.shipment_id} useAll={(name, open) => useRows(name as "shipments", "since", "desc", query, open)}
       >
         <Tiles>

@@ -1,10 +1,10 @@
 import { Badge, Span, Stack, Text } from "@chakra-ui/react";
 
-import { AirflowLink, type Column, Day, HubLink, Moment, Percent, StatusBadge, Units, WhyButton, explainMissing, useShops } from "../../components";
+import { AirflowLink, type Column, Day, HubLink, Moment, Percent, StatusBadge, Units, WhyButton, explainMissing, useMarketplaces } from "../../components";
 import { Sku, moneyColumn, unitsColumn } from "./cells";
 import type { RowOf } from "./useRows";
 
-type Shops = ReturnType<typeof useShops>;
+type Marketplaces = ReturnType<typeof useMarketplaces>;
 /** "Why this number" of a row: its keys name it in its mart. */
 const whyColumn = <Row,>(mart: string, column: string, label: string, keys: (row: Row) => Record<string, string | null | undefined>): Column<Row> => ({
   key: "why", header: "Why", sortable: false,
@@ -16,8 +16,8 @@ const whyColumn = <Row,>(mart: string, column: string, label: string, keys: (row
 
 const words = (text: string) => text.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
-export const yesterdayColumns = (shops: Shops, costs: boolean): (Column<RowOf<"yesterday">> | false)[] => [
-  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+export const yesterdayColumns = (marketplaces: Marketplaces, costs: boolean): (Column<RowOf<"yesterday">> | false)[] => [
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   unitsColumn("units", "Units"),
   moneyColumn("product_sales", "Sales", "Prices of products without tax, before promotions."),
   moneyColumn("ads", "Ads"),
@@ -29,9 +29,9 @@ export const yesterdayColumns = (shops: Shops, costs: boolean): (Column<RowOf<"y
   { key: "missing", header: "Missing", sortable: false, cell: (row) => row.missing.map((word) => explainMissing(word).text).join(", ") },
 ];
 
-export const orderColumns = (shops: Shops, costs: boolean): (Column<RowOf<"orders">> | false)[] => [
+export const orderColumns = (marketplaces: Marketplaces, costs: boolean): (Column<RowOf<"orders">> | false)[] => [
   { key: "sku", header: "SKU", cell: (row) => <Sku account={row.account_id} sku={row.sku} title={row.title} /> },
-  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   unitsColumn("order_quantity", "Order"),
   { key: "order_by", header: "Due since", help: "An order later than this misses the service level.", cell: (row) => row.order_by && <Day value={row.order_by} style="short" /> },
   { key: "stock_out_on", header: "Runs out", cell: (row) => row.stock_out_on && <Day value={row.stock_out_on} style="short" /> },
@@ -45,7 +45,7 @@ export const orderColumns = (shops: Shops, costs: boolean): (Column<RowOf<"order
 
 const SEVERITIES: Record<string, string> = { urgent: "red", warning: "orange", info: "blue" };
 
-export const alertColumns = (shops: Shops, costs: boolean): (Column<RowOf<"broken">> | false)[] => [
+export const alertColumns = (marketplaces: Marketplaces, costs: boolean): (Column<RowOf<"broken">> | false)[] => [
   {
     key: "name", header: "What",
     cell: (row) => (
@@ -58,7 +58,7 @@ export const alertColumns = (shops: Shops, costs: boolean): (Column<RowOf<"broke
     ),
   },
   { key: "subject", header: "About", cell: (row) => <Sku account={row.account_id} sku={row.subject} /> },
-  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   costs && moneyColumn("money_per_day", "Money a day"),
   { key: "summary", header: "Why", sortable: false, cell: (row) => <Text truncate title={row.summary ?? row.summary_of_costs ?? ""}>{row.summary ?? row.summary_of_costs ?? "—"}</Text> },
   { key: "opened_at", header: "Since", cell: (row) => row.opened_at && <Moment value={row.opened_at} /> },
@@ -90,22 +90,22 @@ const FEES: Record<string, string> = {
 };
 const FEE_KINDS: Record<string, string> = { size_tier: "Size tier changed", rule: "Rate changes", preview: "Amazon expects" };
 
-export const feeColumns = (shops: Shops): Column<RowOf<"fees">>[] => [
+export const feeColumns = (marketplaces: Marketplaces): Column<RowOf<"fees">>[] => [
   { key: "fee", header: "Fee", cell: (row) => FEES[row.fee] ?? words(row.fee) },
   { key: "kind", header: "What", cell: (row) => (row.kind ? `${FEE_KINDS[row.kind] ?? row.kind}${row.summary ? `: ${row.summary}` : ""}` : "") },
   { key: "sku", header: "SKU", cell: (row) => (row.sku ? <Sku account={row.account_id} sku={row.sku} /> : row.skus ? <Span>{row.skus} SKUs</Span> : "—") },
-  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   { key: "starts_on", header: "From", cell: (row) => row.starts_on && <Day value={row.starts_on} style="short" /> },
   { key: "ends_on", header: "Until", cell: (row) => (row.ends_on ? <Day value={row.ends_on} style="short" /> : "—") },
   moneyColumn("expected", "Expected cost"),
   moneyColumn("money_per_day", "More a day"),
 ];
 
-export const owedColumns = (shops: Shops, costs: boolean): (Column<RowOf<"owed">> | false)[] => [
+export const owedColumns = (marketplaces: Marketplaces, costs: boolean): (Column<RowOf<"owed">> | false)[] => [
   { key: "kind", header: "What", cell: (row) => words(row.kind) },
   { key: "sku", header: "SKU", cell: (row) => <Sku account={row.account_id} sku={row.sku} /> },
   { key: "reference", header: "Reference", cell: (row) => row.reference || "—" },
-  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   unitsColumn("units", "Units"),
   costs && moneyColumn("value", "Value"),
   { key: "days_left", header: "Days left", align: "end", cell: (row) => <Units value={row.days_left} /> },
@@ -119,9 +119,9 @@ export const owedColumns = (shops: Shops, costs: boolean): (Column<RowOf<"owed">
   })),
 ];
 
-export const returnColumns = (shops: Shops): Column<RowOf<"returns">>[] => [
+export const returnColumns = (marketplaces: Marketplaces): Column<RowOf<"returns">>[] => [
   { key: "sku", header: "SKU", cell: (row) => <Sku account={row.account_id} sku={row.sku} title={row.title} /> },
-  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   { key: "month", header: "Shipped in", cell: (row) => row.month?.slice(0, 7) },
   { key: "return_rate", header: "Return rate", align: "end", cell: (row) => <Percent value={row.return_rate} /> },
   { key: "threshold", header: "Threshold", align: "end", cell: (row) => <Percent value={row.threshold} /> },
@@ -130,7 +130,7 @@ export const returnColumns = (shops: Shops): Column<RowOf<"returns">>[] => [
   whyColumn("return_rate_month", "return_rate", "Return rate", (row) => ({ account_id: row.account_id, marketplace_id: row.marketplace_id, month: row.month, sku: row.sku })),
 ];
 
-export const shipmentColumns = (shops: Shops, costs: boolean): (Column<RowOf<"shipments">> | false)[] => [
+export const shipmentColumns = (marketplaces: Marketplaces, costs: boolean): (Column<RowOf<"shipments">> | false)[] => [
   { key: "kind", header: "What", cell: (row) => (row.kind === "approval" ? "Waits for your approval" : row.kind ? "Received short" : "") },
   {
     key: "shipment_id", header: "Shipment",
@@ -141,7 +141,7 @@ export const shipmentColumns = (shops: Shops, costs: boolean): (Column<RowOf<"sh
         <HubLink to="shipments">{row.shipment_id}</HubLink>
       ) : null,
   },
-  { key: "marketplace_id", header: "Marketplace", cell: (row) => shops.place(row.account_id, row.marketplace_id) },
+  { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   { key: "since", header: "Since", cell: (row) => row.since && <Day value={row.since} style="short" /> },
   { key: "expires_at", header: "Offer ends", cell: (row) => (row.expires_at ? <Moment value={row.expires_at} /> : "—") },
   unitsColumn("units_missing", "Units missing"),

@@ -1,6 +1,6 @@
 import { Badge, Box, HStack, Stack, Text } from "@chakra-ui/react";
 
-import { type Tone, StatusBadge, day, money, useShops } from "../../components";
+import { type Tone, StatusBadge, day, money, useMarketplaces } from "../../components";
 import type { StoryData } from "./story";
 
 type Change = StoryData["changes"][number];
@@ -22,7 +22,7 @@ const KINDS: Record<string, { text: string; tone: Tone }> = {
 
 /** A time line of what happened to the SKU. */
 export const Changes = ({ changes }: { changes: readonly Change[] }) => {
-  const shops = useShops();
+  const marketplaces = useMarketplaces();
   if (changes.length === 0) return <Text color="fg.muted">Nothing changed in these days.</Text>;
   return (
     <Box position="relative" maxH="24rem" overflowY="auto" tabIndex={0} role="region" aria-label="What changed">
@@ -35,7 +35,7 @@ export const Changes = ({ changes }: { changes: readonly Change[] }) => {
                 {change.until && change.until !== change.day && <> – {day(change.until, "short")}</>}
               </Text>
               <StatusBadge status={KINDS[change.kind]?.text ?? change.kind} tone={KINDS[change.kind]?.tone} />
-              <Badge variant="outline">{shops.name(change.marketplace_id)}</Badge>
+              <Badge variant="outline">{marketplaces.name(change.marketplace_id)}</Badge>
               <Text as="span" overflowWrap="anywhere">
                 {textOf(change)}
               </Text>

@@ -7,13 +7,13 @@ interface FeesProps {
   fees: StoryData["fees"];
   account: string;
   sku: string;
-  shops: string[];
+  marketplaces: string[];
 }
 
 const nameOf = (fee: string) => fee.replace(/^[a-z]+\./, "").replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
 /** Each kind of fee: charged and expected, in total and per unit. */
-export const Fees = ({ fees, account, sku, shops }: FeesProps) => {
+export const Fees = ({ fees, account, sku, marketplaces }: FeesProps) => {
   const scope = useScope();
   if (fees.length === 0) return <Text color="fg.muted">No fees are reported for these days.</Text>;
   return (
@@ -40,7 +40,7 @@ export const Fees = ({ fees, account, sku, shops }: FeesProps) => {
               <Table.Cell textAlign="end"><Money value={fee.rate_estimated} currency={fee.currency} /></Table.Cell>
               <Table.Cell><StatusBadge status={fee.status} /></Table.Cell>
               <Table.Cell>
-                <WhyButton label={nameOf(fee.fee_type)} mart="fees_day" column="amount_actual" keys={{ account_id: account, marketplace_id: shops, sku, fee_type: fee.fee_type, start: scope.start, end: scope.end }} />
+                <WhyButton label={nameOf(fee.fee_type)} mart="fees_day" column="amount_actual" keys={{ account_id: account, marketplace_id: marketplaces, sku, fee_type: fee.fee_type, start: scope.start, end: scope.end }} />
               </Table.Cell>
             </Table.Row>
           ))}

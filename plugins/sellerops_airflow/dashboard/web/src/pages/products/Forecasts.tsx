@@ -1,6 +1,6 @@
 import { Stack, Text } from "@chakra-ui/react";
 
-import { BandChart, HubLink, MissingList, StatusBadge, Tile, Tiles, addDays, day, percent, units, useShops } from "../../components";
+import { BandChart, HubLink, MissingList, StatusBadge, Tile, Tiles, addDays, day, percent, units, useMarketplaces } from "../../components";
 import type { StoryData } from "./story";
 
 interface ForecastsProps {
@@ -15,7 +15,7 @@ const SHOWN_BEFORE = 28;
 
 /** The newest forecast of each stock pool, with the order that follows from it. */
 export const Forecasts = ({ forecasts, demand, days, account, sku }: ForecastsProps) => {
-  const shops = useShops();
+  const marketplaces = useMarketplaces();
   if (forecasts.length === 0) return <Text color="fg.muted">There is no forecast of the last two weeks. Switch on DAG marts__demand.</Text>;
   return (
     <Stack gap={5}>
@@ -30,7 +30,7 @@ export const Forecasts = ({ forecasts, demand, days, account, sku }: ForecastsPr
         return (
           <Stack key={forecast.marketplace_id} gap={3}>
             <Text fontWeight="medium">
-              {shops.name(forecast.marketplace_id)} <StatusBadge status={forecast.status} /> <MissingList missing={forecast.missing} inline />
+              {marketplaces.name(forecast.marketplace_id)} <StatusBadge status={forecast.status} /> <MissingList missing={forecast.missing} inline />
             </Text>
             <Tiles>
               <Tile label={`Demand in ${units(horizon)} days`} kind="units" value={forecast.p50} note={`${units(forecast.p10)} to ${units(forecast.p90)} in four of five cases`} why={why("p50")} />
@@ -40,7 +40,7 @@ export const Forecasts = ({ forecasts, demand, days, account, sku }: ForecastsPr
             </Tiles>
             {horizon > 0 && (
               <BandChart
-                label={`Forecast of ${sku} in ${shops.name(forecast.marketplace_id)}`} days={[...past, ...ahead]} kind="units" bandName="Band, as an average day"
+                label={`Forecast of ${sku} in ${marketplaces.name(forecast.marketplace_id)}`} days={[...past, ...ahead]} kind="units" bandName="Band, as an average day"
                 actual={[...past.map((each) => sold.get(each) ?? null), ...ahead.map(() => null)]} actualName="Units sold"
                 low={[...blank, ...ahead.map(() => rate(forecast.p10))]} middle={[...blank, ...ahead.map(() => rate(forecast.p50))]} high={[...blank, ...ahead.map(() => rate(forecast.p90))]}
               />

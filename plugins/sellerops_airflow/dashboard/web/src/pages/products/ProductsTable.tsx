@@ -15,7 +15,7 @@ export const ProductsTable = () => {
   const query = { ...scope.query, ...state.query };
   const result = useApi("/api/products", { query });
   return (
-    <PageFrame title="Products" lead="What every SKU sold, earned and costs in these days, and its stock now." scope={["shop", "period", "currency"]}>
+    <PageFrame title="Products" lead="What every SKU sold, earned and costs in these days, and its stock now." scope={["marketplace", "period", "currency"]}>
       <DataTable
         caption="Products" columns={columns(costs)} result={result} state={state} csv={csvAddress("/api/products", query)} search="SKU, ASIN or title"
         rowKey={(row) => row.account_id + row.sku + row.currency}

@@ -1,11 +1,11 @@
 import { Box, Table, Text } from "@chakra-ui/react";
 
-import { Day, StatusBadge, Units, useShops } from "../../components";
+import { Day, StatusBadge, Units, useMarketplaces } from "../../components";
 import type { StoryData } from "./story";
 
 /** Inbound shipments with the SKU. */
 export const Shipments = ({ shipments }: { shipments: StoryData["shipments"] }) => {
-  const shops = useShops();
+  const marketplaces = useMarketplaces();
   if (shipments.length === 0) return <Text color="fg.muted">None in these days.</Text>;
   return (
     <Box position="relative" overflowX="auto" tabIndex={0} role="region" aria-label="Shipments with the SKU">
@@ -23,7 +23,7 @@ export const Shipments = ({ shipments }: { shipments: StoryData["shipments"] }) 
           {shipments.map((each) => (
             <Table.Row key={each.marketplace_id + each.shipment_id}>
               <Table.Cell>{each.name ? `${each.shipment_id} · ${each.name}` : each.shipment_id}</Table.Cell>
-              <Table.Cell>{shops.name(each.marketplace_id)}</Table.Cell>
+              <Table.Cell>{marketplaces.name(each.marketplace_id)}</Table.Cell>
               <Table.Cell><StatusBadge status={each.shipment_status ?? each.stage ?? "unknown"} tone="quiet" /></Table.Cell>
               <Table.Cell>{each.expected_on ? <Day value={each.expected_on} style="short" /> : "—"}</Table.Cell>
               <Table.Cell>{each.last_received_on ? <Day value={each.last_received_on} style="short" /> : "—"}</Table.Cell>

@@ -7,7 +7,7 @@ import { Changes } from "./Changes";
 import { Fees } from "./Fees";
 import { Forecasts } from "./Forecasts";
 import { Shipments } from "./Shipments";
-import { ShopsTable } from "./ShopsTable";
+import { MarketplacesTable } from "./MarketplacesTable";
 import { type StoryData, byDay, daysOf } from "./story";
 
 /** One SKU's whole story in the days of the scope. */
@@ -17,7 +17,7 @@ export const Story = ({ account, sku }: { account: string; sku: string }) => {
   const title = result.data?.product.title;
   return (
     <PageFrame
-      title={sku} scope={["shop", "period", "compare", "currency"]}
+      title={sku} scope={["marketplace", "period", "compare", "currency"]}
       lead={
         <>
           {title ? `${title} · ` : ""}
@@ -47,7 +47,7 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
   const reporting = scope.currency === "reporting" ? "_reporting" : "";
   const why = (column: string) => ({
     mart: "profit_sku_day", column,
-    keys: { account_id: account, marketplace_id: story.shops.map((shop) => shop.marketplace_id), sku, start: scope.start, end: scope.end, ...(reporting ? {} : { currency }) },
+    keys: { account_id: account, marketplace_id: story.marketplaces.map((marketplace) => marketplace.marketplace_id), sku, start: scope.start, end: scope.end, ...(reporting ? {} : { currency }) },
   });
   const than = scope.compare === "year" ? "a year before" : "the days before";
   const status = rows.map((row) => row?.status);
@@ -97,7 +97,7 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
             { name: "Units sold", look: "line", values: rows.map((row) => row?.units) },
           ]}
         />
-        <ShopsTable shops={story.shops} />
+        <MarketplacesTable marketplaces={story.marketplaces} />
       </Section>
 
       <Section title="Price and ads" lead="Average price of a unit without tax; cost of ads beside the sales that Amazon attributes to them.">
@@ -121,7 +121,7 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
       </Section>
 
       <Section title="Amazon's fees" lead="Charged in these days, and expected for the units ordered in them. They differ, as an order is charged when it ships.">
-        <Fees fees={story.fees.filter((fee) => fee.currency === currency || !currency)} account={account} sku={sku} shops={story.shops.map((shop) => shop.marketplace_id)} />
+        <Fees fees={story.fees.filter((fee) => fee.currency === currency || !currency)} account={account} sku={sku} marketplaces={story.marketplaces.map((marketplace) => marketplace.marketplace_id)} />
       </Section>
 
       <Section title="Shipments to Amazon" lead="Open ones, and those received in these days.">

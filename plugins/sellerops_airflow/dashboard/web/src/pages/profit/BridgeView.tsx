@@ -2,7 +2,7 @@ import { Stack, Text } from "@chakra-ui/react";
 
 import { type Answer, EmptyState, Loaded, LoadingState, Money, Section, Select, useApi, useQueryParam, useScope } from "../../components";
 import { Trust } from "../../components/Trust";
-import { useShopName } from "../../components/useShopName";
+import { useMarketplaceName } from "../../components/useMarketplaceName";
 import { MatrixTable } from "./MatrixTable";
 import { Waterfall } from "./Waterfall";
 
@@ -30,10 +30,10 @@ export const BridgeView = () => {
 };
 
 const Steps = ({ bridge }: { bridge: Bridge }) => {
-  const nameOf = useShopName();
+  const nameOf = useMarketplaceName();
   const places = bridge.columns.map(({ account_id, marketplace_id }) => ({ key: `${account_id}~${marketplace_id}`, title: nameOf(account_id, marketplace_id) }));
   const hasTotal = bridge.currency !== null;
-  const [wanted, choose] = useQueryParam("shop", hasTotal ? "all" : (places[0]?.key ?? ""));
+  const [wanted, choose] = useQueryParam("bridge", hasTotal ? "all" : (places[0]?.key ?? ""));
   const at = places.findIndex(({ key }) => key === wanted);
   const options = { ...(hasTotal ? { all: "All marketplaces" } : {}), ...Object.fromEntries(places.map(({ key, title }) => [key, title])) };
   const column = at >= 0 ? at : hasTotal ? -1 : 0;
@@ -53,7 +53,7 @@ const Steps = ({ bridge }: { bridge: Bridge }) => {
 };
 
 const Table = ({ bridge }: { bridge: Bridge }) => {
-  const nameOf = useShopName();
+  const nameOf = useMarketplaceName();
   const wrong = bridge.columns.filter(({ error }) => Number(error) !== 0);
   return (
     <Section

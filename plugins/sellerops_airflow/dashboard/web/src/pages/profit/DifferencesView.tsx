@@ -1,7 +1,7 @@
 import { Stack, Text } from "@chakra-ui/react";
 
 import { type Answer, EmptyState, Loaded, LoadingState, Money, Section, units, useApi, useScope } from "../../components";
-import { useShopName } from "../../components/useShopName";
+import { useMarketplaceName } from "../../components/useMarketplaceName";
 import { MatrixTable } from "./MatrixTable";
 
 type Differences = Answer<"/api/profit/differences">;
@@ -38,7 +38,7 @@ interface ReasonsProps {
 }
 
 const Reasons = ({ found, rows, caption, file }: ReasonsProps) => {
-  const nameOf = useShopName();
+  const nameOf = useMarketplaceName();
   const hasTotal = found.currency !== null;
   return (
     <MatrixTable

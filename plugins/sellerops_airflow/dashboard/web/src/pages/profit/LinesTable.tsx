@@ -1,6 +1,6 @@
 import { type Answer, EmptyState, Loaded, LoadingState, Money, Section, day, money, units, useApi, useScope } from "../../components";
 import { Trust } from "../../components/Trust";
-import { useShopName } from "../../components/useShopName";
+import { useMarketplaceName } from "../../components/useMarketplaceName";
 import { MatrixTable } from "./MatrixTable";
 import type { View } from "./views";
 
@@ -29,7 +29,7 @@ export const LinesTable = ({ view }: { view: View }) => {
 };
 
 const Matrix = ({ lines, view }: { lines: Lines; view: View }) => {
-  const nameOf = useShopName();
+  const nameOf = useMarketplaceName();
   const hidden = new Set(lines.hidden);
   const single = lines.currencies.length === 1;
   const totals = lines.currencies.map((currency) => ({ key: `total-${currency}`, title: single ? "Total" : `Total ${currency}`, note: currency }));

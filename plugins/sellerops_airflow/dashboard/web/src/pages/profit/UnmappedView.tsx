@@ -1,7 +1,7 @@
 import { Box, Button, Code, HStack, Stack, Text } from "@chakra-ui/react";
 
 import { type Answer, type Column, DataTable, Day, EmptyState, Money, Section, Units, notify, useApi, useScope } from "../../components";
-import { useShopName } from "../../components/useShopName";
+import { useMarketplaceName } from "../../components/useMarketplaceName";
 
 type Unmapped = Answer<"/api/profit/unmapped">[number];
 
@@ -26,7 +26,7 @@ const Rule = ({ row }: { row: Unmapped }) => (
 /** Amounts that no rule gives a P&L line, each with the line that adds one. */
 export const UnmappedView = () => {
   const scope = useScope();
-  const nameOf = useShopName();
+  const nameOf = useMarketplaceName();
   const result = useApi("/api/profit/unmapped", { query: scope.query });
   const columns: Column<Unmapped>[] = [
     { key: "name", header: "Amazon's name", cell: (row) => [row.name, row.second_name, row.third_name].filter(Boolean).join(" | ") },

@@ -11,7 +11,7 @@ export const Orders = () => {
   const scope = useScope();
   const result = useApi("/api/restock", { query: scope.query });
   return (
-    <PageFrame title="Restock" lead="What to order today, how many, why, and the cash it needs." scope={["shop", "currency"]}>
+    <PageFrame title="Restock" lead="What to order today, how many, why, and the cash it needs." scope={["marketplace", "currency"]}>
       <Loaded
         result={result}
         isEmpty={(page) => page.totals.length === 0}

@@ -70,7 +70,7 @@ export const name: Column<Proposal> = { key: "sku", header: "SKU", cell: (row) =
 
 const START: Columns = [
   name,
-  { key: "marketplace", header: "Market", cell: (row) => row.marketplace },
+  { key: "marketplace", header: "Marketplace", cell: (row) => row.marketplace },
   status,
   { key: "order_by", header: "Order by", help: "The last day for an order that meets the service level", cell: (row) => <OrderBy row={row} /> },
   {

@@ -1,9 +1,9 @@
-import { shopsOf, useHubContext } from "../api/context";
+import { marketplacesOf, useHubContext } from "../api/context";
 
-/** Names marketplaces as people do: `shops.name("ATVPDKIKX0DER")` is "US"; the account where there are several. */
-export const useShops = () => {
+/** Names marketplaces as people do: `marketplaces.name("ATVPDKIKX0DER")` is "US"; the account where there are several. */
+export const useMarketplaces = () => {
   const context = useHubContext().data;
-  const codes = new Map((context ? shopsOf(context, []) : []).map((shop) => [shop.id, shop.code]));
+  const codes = new Map((context ? marketplacesOf(context, []) : []).map((marketplace) => [marketplace.id, marketplace.code]));
   const several = (context?.accounts.length ?? 0) > 1;
   const name = (marketplace: string) => (marketplace ? (codes.get(marketplace) ?? marketplace) : "Whole account");
   return {

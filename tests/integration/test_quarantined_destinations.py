@@ -132,7 +132,7 @@ def test_a_rejected_document_leaves_the_rows_of_both(ledger: Ledger, stands: boo
     assert {each.status.state for each in ledger.destination_days()} == {state}
 
 
-def test_the_answer_about_one_shop_is_not_anothers(ledger: Ledger) -> None:
+def test_the_answer_about_one_marketplace_is_not_anothers(ledger: Ledger) -> None:
     desk = Desk(ledger)
     other = replace(SLICE, marketplaces=("CA",), label="CA 2026-11-20")
     ledger.set_destination_state(other, "bigquery", SliceState.QUARANTINED, destinations=BOTH)
