@@ -58,6 +58,11 @@ class Slice:
         return datetime.fromisoformat(self.window_end) if self.window_end else None
 
     @property
+    def requested_days(self) -> list[date]:
+        """The local days that Amazon is asked for; none for a snapshot."""
+        return self.days if self.first_day else []
+
+    @property
     def days(self) -> list[date]:
         """The local days that the slice covers; for a snapshot, the day of ``snapshot_at``."""
         if self.first_day and self.last_day:

@@ -71,9 +71,8 @@ def open_rows(
         reader = TreeReader(rows, table, Assembler(table, slice_, rules, tally, facts), tally, where)
     else:
         writing = DecimalStyle.POINT if file_format.decimal == "point" else decimal_style(marketplaces)
-        rules = ValueRules(
-            writing, with_marketplace_orders(file_format.timestamps, marketplaces), FLAT_DECIMAL, nothing
-        )
+        patterns = with_marketplace_orders(file_format.timestamps, marketplaces, slice_.requested_days)
+        rules = ValueRules(writing, patterns, FLAT_DECIMAL, nothing)
         assembler = Assembler(table, slice_, rules, tally, facts)
         names = candidates(document.charset, declared, file_format.charset, marketplaces[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")

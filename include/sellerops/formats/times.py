@@ -79,10 +79,18 @@ def iso_rewrite(pattern: str) -> IsoRewrite | None:
     return IsoRewrite(f"^{regex}$", f"{day} {clock}")
 
 
-def with_marketplace_orders(patterns: Sequence[str], marketplaces: Iterable[Marketplace]) -> tuple[str, ...]:
-    """``patterns`` with ``local`` replaced by the date orders of the document's marketplaces."""
+def with_marketplace_orders(
+    patterns: Sequence[str], marketplaces: Iterable[Marketplace], days: Sequence[date] = ()
+) -> tuple[str, ...]:
+    """``patterns`` with ``local`` replaced by the date orders of the document's marketplaces.
+
+    ``days``: those that the document was requested for; of several readings of a date they decide.
+    """
     orders = ",".join(sorted({order for each in marketplaces for order in each.dates}))
-    return tuple(f"{LOCAL}:{orders}" if pattern == LOCAL else pattern for pattern in patterns)
+    # A row may be a day outside the window: its instant counts for a day of another time zone.
+    around = (min(days) - timedelta(days=1), max(days) + timedelta(days=1)) if days else ()
+    local = ":".join((LOCAL, orders, *map(str, around)))
+    return tuple(local if pattern == LOCAL else pattern for pattern in patterns)
 
 
 def _parse(text: str, patterns: Sequence[str]) -> datetime:
@@ -91,7 +99,8 @@ def _parse(text: str, patterns: Sequence[str]) -> datetime:
             if pattern == ISO:
                 return _iso(text)
             if pattern.startswith(LOCAL):
-                return _local(text, pattern.partition(":")[2].split(","))
+                _, orders, *around = pattern.split(":")
+                return _local(text, orders.split(","), [date.fromisoformat(day) for day in around])
             return datetime.strptime(text, pattern)  # noqa: DTZ007
         except ValueError:
             continue
@@ -118,8 +127,8 @@ def _iso(text: str) -> datetime:
     )
 
 
-def _local(text: str, orders: Sequence[str]) -> datetime:
-    """A date in one of the orders, if only one reading is possible."""
+def _local(text: str, orders: Sequence[str], around: Sequence[date]) -> datetime:
+    """A date in one of the orders, if only one reading is possible, or only one is between two days."""
     found = _LOCAL.fullmatch(text)
     if not found:
         raise ValueError("not a date")
@@ -135,6 +144,8 @@ def _local(text: str, orders: Sequence[str]) -> datetime:
             readings.add(datetime(year, int(part["m"]), int(part["d"])))  # noqa: DTZ001
         except ValueError:
             continue
+    if len(readings) > 1 and around:
+        readings = {each for each in readings if around[0] <= each.date() <= around[1]}
     if len(readings) != 1:
         raise ValueError("not a date, or an ambiguous one")
     clock = {"hour": int(hour or 0), "minute": int(minute or 0), "second": int(rest or 0)}

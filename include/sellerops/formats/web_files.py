@@ -114,7 +114,7 @@ def open_web_file(
     patterns = tuple(dict.fromkeys((times.ISO, *file_format.timestamps)))
     rules = ValueRules(
         DecimalStyle.POINT,
-        times.with_marketplace_orders(patterns, marketplaces),
+        times.with_marketplace_orders(patterns, marketplaces, slice_.requested_days),
         FLAT_DECIMAL,
         frozenset(file_format.nothing),
     )

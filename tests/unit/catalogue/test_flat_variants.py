@@ -127,6 +127,13 @@ def test_a_date_of_another_order_or_two_readings_is_never_guessed(country: str, 
     assert [reject.column_name for reject in read.rejects] == ["date"]
 
 
+@pytest.mark.parametrize("written", ["13/2/26", "26/2/13"])
+def test_the_requested_days_decide_between_two_readings(written: str) -> None:
+    """In South Africa, 26/2/13 is the 13th of February 2026, or the 26th of 2013."""
+    read = Read("seller_feedback", f"{FEEDBACK}{written}\t2\tlate\t\t1-1\ta@x.example\n", "ZA")
+    assert not read.rejects and read.column("date") == [DAY]
+
+
 def test_every_marketplace_has_its_order_of_dates() -> None:
     for country in all_marketplaces().values():
         assert country.dates and set(country.dates) <= {"dmy", "mdy", "ymd"}, country.code
