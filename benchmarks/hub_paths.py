@@ -94,7 +94,7 @@ def missing_days(walk: Walk) -> list[str]:
     walk.click(walk.hub.get_by_role("link", name="Failed days", exact=True))
     grid = walk.hub.get_by_role("grid", name="Completeness by report and day")
     walk.click(grid.locator("[data-at][aria-label$=': Failed']").first)
-    panel = walk.page.get_by_role("dialog").filter(has_text="Get the missing days")
+    panel = walk.page.get_by_role("dialog").filter(has_text="Collect the missing days")
     answer = walk.read(panel)
     walk.click(panel.get_by_role("button", name="Start the run…"))
     walk.click(walk.page.get_by_role("button", name="Start the run", exact=True))

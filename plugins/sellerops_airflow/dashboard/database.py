@@ -95,7 +95,7 @@ def _unavailable(reason: str) -> RetryableError:
     return RetryableError(
         f"the hub's database does not answer: {reason}.",
         where="connection sellerops_reader",
-        remedy="Check that Postgres runs and that the connection is right, then reload this page.",
+        remedy="Check that Postgres is running and the connection is correct, then reload this page.",
     )
 
 

@@ -52,7 +52,7 @@ def start_run(
         user=user,
     )
     if not may_start:
-        raise HTTPException(403, f"You may not trigger DAG {dag_id}. Ask for that permission in Airflow.")
+        raise HTTPException(403, f"You may not trigger DAG {dag_id}. Ask for permission in Airflow.")
     run_id = run_id or f"hub__{datetime.now(UTC).isoformat()}"
     change = audit.Change(action, f"{dag_id}/{run_id}", after={"conf": conf or {}}, account_id=account_id)
     return audit.write_outside(name, change, lambda: _trigger(request, user, dag_id, run_id, conf))

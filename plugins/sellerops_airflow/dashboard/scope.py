@@ -26,7 +26,7 @@ async def scope_of(
     last = end or await in_hub_thread(today) - timedelta(days=1)
     first = start or last - timedelta(days=_DEFAULT_DAYS - 1)
     if not 0 <= (last - first).days < _LONGEST:
-        raise HTTPException(422, f"start must not be after end, and at most {_LONGEST} days before it.")
+        raise HTTPException(422, f"start must not be after end, and a scope has at most {_LONGEST} days.")
     return Scope(
         accounts=tuple(account or ()),
         marketplaces=tuple(marketplace or ()),

@@ -238,5 +238,5 @@ def _note(name: str, rows: InputRows) -> str:
     if not rows.exists:
         return f"Table {name} is not in this warehouse, or the hub may not read it, as with personal data."
     if rows.too_many:
-        return f"Searching {name} takes too long. Choose one SKU, or fewer days."
-    return "" if rows.rows else f"No row of {name} matches: the SELECT found none, or Amazon named none."
+        return f"Searching {name} takes too long. Choose one SKU or fewer days."
+    return "" if rows.rows else f"No row of {name} matches: the SELECT found none, or Amazon reported none."

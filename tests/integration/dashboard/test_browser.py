@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 AXE = Path(__file__).parents[3] / "plugins/sellerops_airflow/dashboard/web/node_modules/axe-core/axe.min.js"
 FOR_OWNERS = {"settings", "audit"}
 OF_FIGURES = ("overview", "profit", "products", "ads", "restock")
-FAILURES = ("This page failed", "This could not be shown", "This could not be asked")
+FAILURES = ("This page failed", "This could not be loaded", "The hub did not accept this request")
 
 
 @pytest.fixture(scope="module")

@@ -95,7 +95,7 @@ def test_a_connection_is_tested_and_its_secrets_day_noted(writing: tuple[Hub, Vi
     hub, tab = writing
     store_dag("sellerops__connections")
     tab.open("connections")
-    with tab.dialog(f"Note renewal of the client secret of {CONNECTION}", "Save") as dialog:
+    with tab.dialog(f"Record renewal of the client secret of {CONNECTION}", "Save") as dialog:
         dialog.get_by_label("Renewed on").fill("2026-06-01")
     row = tab.page.get_by_role("row").filter(has_text=CONNECTION)
     row.get_by_text("7 days left").wait_for(timeout=SECONDS)

@@ -138,7 +138,7 @@ def test_an_absent_database_is_told_and_not_asked_again_at_once(
             assert answer.status_code == 503
             assert answer.json()["kind"] == "unavailable"
             assert "sellerops_reader" in answer.json()["where"]
-            assert answer.json()["remedy"].startswith("Check that Postgres runs")
+            assert answer.json()["remedy"].startswith("Check that Postgres is running")
         assert hub.owner.put("/hub/api/settings", json={"partner_sees_costs": True}).status_code == 503
         assert len(tries) == 1
     assert hub.owner.get(DAYS).status_code == 200

@@ -42,26 +42,29 @@ _LINES = (
     Line("product_sales", "Product sales", Level.CM1, "Prices of products without tax, before promotions."),
     Line("shipping_income", "Shipping income", Level.CM1, "Shipping that buyers paid, without tax."),
     Line("gift_wrap_income", "Gift wrap income", Level.CM1, "Gift wrap that buyers paid, without tax."),
-    Line("other_income", "Other income", Level.CM1, "Other income of orders."),
+    Line("other_income", "Other income", Level.CM1, "Other income from orders."),
     Line("refunds", "Refunds", Level.CM1, "What buyers got back, without tax."),
     Line("promotions", "Promotions", Level.CM1, "Your discounts on products and shipping, and points."),
     Line("referral_fees", "Referral fees", Level.CM1, "Amazon's commission."),
     Line("closing_fees", "Closing fees", Level.CM1, "Amazon's closing fees."),
     Line(
-        "digital_services_fees", "Digital services fees", Level.CM1, "Charged in countries with such a tax."
+        "digital_services_fees",
+        "Digital services fees",
+        Level.CM1,
+        "Charged in countries with a digital services tax.",
     ),
     Line(
         "fulfilment_fees",
         "FBA fulfilment",
         Level.CM1,
-        "With low-inventory-level fee, fuel surcharge and peak fee, which settlements do not tell apart.",
+        "Includes low-inventory-level fee, fuel surcharge and peak fee; settlements do not separate them.",
     ),
     Line("return_fees", "Returns processing", Level.CM1, "FBA returns processing fees."),
     Line(
         "refund_admin_fees",
         "Refund administration",
         Level.CM1,
-        "What Amazon keeps of the commission of refunds.",
+        "What Amazon keeps of the commission on refunds.",
     ),
     Line(
         "chargebacks",
@@ -108,7 +111,7 @@ _LINES = (
         "tax", "Tax", Level.BESIDE, "Collected and withheld, and tax on fees that you recover. Never profit."
     ),
     Line("balance", "Balance", Level.BESIDE, "Reserves, debts, loans and transfers. Never profit."),
-    Line("unmapped", "Unmapped", Level.BESIDE, "Amounts that no rule names. They are in no other line."),
+    Line("unmapped", "Unmapped", Level.BESIDE, "Amounts that no rule maps. They are in no other line."),
     Line(
         "total",
         "Total",
@@ -116,7 +119,7 @@ _LINES = (
         "CM2 without cost of goods, overhead, tax, balance and unmapped: what Amazon settles.",
         is_sum=True,
     ),
-    Line("unsettled", "Of it not settled yet", Level.BESIDE, "Released, and in no settlement so far."),
+    Line("unsettled", "Of which not settled yet", Level.BESIDE, "Released, but not in any settlement yet."),
 )
 
 

@@ -153,7 +153,7 @@ REASONS = (
     Reason(
         "price_difference",
         "Price differences",
-        "Amazon posted another amount than was ordered, for example after a price match.",
+        "Amazon posted a different amount than was ordered, for example after a price match.",
         _of_bridge("price_difference"),
         is_step=True,
     ),
@@ -176,7 +176,7 @@ REASONS = (
     Reason(
         "pending",
         "Pending orders",
-        "Seller Central shows no price for them. Here they count with the SKU's last price until then.",
+        "Seller Central shows no price for them. Here they count at the SKU's last price until then.",
         _worth("pending"),
     ),
     Reason(
@@ -209,7 +209,7 @@ REASONS = (
     Reason(
         "time_zone",
         "Time zone",
-        "Days here are those of the marketplace. By so much more the same days would show in UTC.",
+        "Days here are those of the marketplace. In UTC, the same days would show this much more.",
         _zone,
         count=lambda sources: None if sources.zones is None else sum(n for _, n in sources.zones.values()),
         counted="orders",

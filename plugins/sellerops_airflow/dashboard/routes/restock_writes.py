@@ -90,7 +90,7 @@ def set_override(body: NewOverride, user: GetUserDep) -> OverrideAnswer:
     """Set the quantity of a SKU. It shows once the marts of group ``demand`` are rebuilt, which is queued."""
     day = today()
     if not day <= body.last_day <= day + timedelta(days=_LONGEST_DAYS):
-        raise HTTPException(422, f"The last day must be from {day} on, and within a year.")
+        raise HTTPException(422, f"The last day must be {day} or later, and within a year.")
     return audit.write(user.get_name(), lambda connection: _set(connection, body, user.get_name(), day))
 
 

@@ -86,7 +86,7 @@ def input_rows(
     _refuse_costs(spec, column, keys, sees)
     found = next((each for each in figure_inputs(spec, column, keys) if each.name == name), None)
     if found is None or found.kind == "mart":
-        raise HTTPException(404, f"{name!r} is not a landed or reference table that mart {mart} reads.")
+        raise HTTPException(404, f"Mart {mart} reads no landed or reference table {name!r}.")
     if not sees and tells_costs(found):
         raise HTTPException(403, COSTS_HIDDEN)
     rows, loads = _of_valid_keys(lambda: read(lambda c: _rows_and_loads(c, spec, found, limit, offset)))

@@ -25,12 +25,12 @@ export const errorOf = (status: number, body: unknown): HubError => {
   if (status === 401) return new HubError("signed-out", "You are signed out.", "Sign in again.", "", status);
   const said = text("error") || detail(told.detail);
   if (status === 403)
-    return new HubError("forbidden", said || "You may not see this.", "Ask an owner of this Airflow for access.", "", status);
+    return new HubError("forbidden", said || "You do not have access to this.", "Ask an owner of this Airflow for access.", "", status);
   if (text("kind") === "empty") return new HubError("empty", said, text("remedy"), text("where"), status);
-  if (status === 503) return new HubError("unavailable", said || "The hub does not answer.", text("remedy"), text("where"), status);
+  if (status === 503) return new HubError("unavailable", said || "The hub is not responding.", text("remedy"), text("where"), status);
   if (status === 400 || status === 409 || status === 415 || status === 422)
     return new HubError("invalid", said || "The request was refused.", text("remedy"), text("where"), status, problemsOf(told.problems), text("path"));
-  return new HubError("failed", said || `The hub answered ${status}.`, text("remedy"), text("where"), status);
+  return new HubError("failed", said || `The hub responded with status ${status}.`, text("remedy"), text("where"), status);
 };
 
 const problemsOf = (value: unknown) => (Array.isArray(value) ? (value as HubError["problems"]) : []);

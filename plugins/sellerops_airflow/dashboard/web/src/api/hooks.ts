@@ -94,7 +94,7 @@ const call = async <T>(method: string, path: string, params: Parameters, body?: 
     answer = await ask(method, path, { params, body, signal });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new HubError("unavailable", "Airflow does not answer.", "Check your network connection, then try again.");
+    throw new HubError("unavailable", "Airflow is not responding.", "Check your network connection, then try again.");
   }
   if (answer.response.ok) return (answer.data ?? null) as T;
   const error = errorOf(answer.response.status, answer.error);

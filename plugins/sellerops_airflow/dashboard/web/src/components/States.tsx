@@ -39,10 +39,10 @@ export const LoadingState = ({ lines = 4, height = "5" }: { lines?: number; heig
 const TITLES: Record<HubError["kind"], string> = {
   empty: "Nothing here yet",
   unavailable: "The hub's database does not answer",
-  failed: "This could not be shown",
+  failed: "This could not be loaded",
   forbidden: "You may not see this",
   "signed-out": "You are signed out",
-  invalid: "This could not be asked",
+  invalid: "The hub did not accept this request",
 };
 
 /** What went wrong and what to do, in the words of the API. Airflow's own pages go on working. */

@@ -11,11 +11,11 @@ const WORDS: Record<string, Explained> = {
   allocation: { text: "Products of some ads", page: "ads" },
   campaign_report: { text: "Campaign report", page: "health" },
   cost: { text: "Product costs", page: "products" },
-  day: { text: "Figures of this day", page: "health" },
-  days: { text: "Figures of the last days", page: "health" },
+  day: { text: "Figures for this day", page: "health" },
+  days: { text: "Figures for the last days", page: "health" },
   economics: { text: "Fees reported by Data Kiosk", page: "health" },
   expected_date: { text: "Arrival dates of shipments", page: "shipments" },
-  fee_rule: { text: "Fee rates of their size tiers" },
+  fee_rule: { text: "Fee rates for their size tiers" },
   fees: { text: "Amazon's fees", page: "health" },
   fx_rate: { text: "Exchange rates", page: "settings" },
   forecast: { text: "Forecasts", page: "restock" },
@@ -35,7 +35,7 @@ const WORDS: Record<string, Explained> = {
   storage: { text: "Storage fees (billed next month)" },
   supplier: { text: "Suppliers and lead times" },
   threshold: { text: "Return-rate threshold" },
-  unmapped: { text: "Lines that no rule maps", page: "profit" },
+  unmapped: { text: "Amounts without a P&L line", page: "profit" },
   vat_setting: { text: "Setting: is VAT on fees recoverable?", page: "settings" },
 };
 

@@ -13,7 +13,7 @@ export const PERIODS = {
   month: "This month",
   "last-month": "Last month",
   "365d": "Last 365 days",
-  custom: "Other days",
+  custom: "Custom period",
 } as const;
 export type Period = keyof typeof PERIODS;
 
@@ -24,7 +24,7 @@ export const COMPARISONS: Record<Comparison, string> = {
 };
 export const CURRENCIES: Record<ScopeCurrency, string> = {
   reporting: "Reporting currency",
-  marketplace: "Marketplace's currency",
+  marketplace: "Marketplace currency",
 };
 
 export const DEFAULT_PERIOD: Period = "30d";

@@ -45,7 +45,7 @@ const Shell = () => {
 const CurrentPage = ({ slug }: { slug: string }) => {
   const context = useHubContext();
   const page = PAGES.find((each) => each.slug === slug);
-  if (!page) return <EmptyState title="There is no such page">Choose one from the list.</EmptyState>;
+  if (!page) return <EmptyState title="Page not found">Choose a page from the list.</EmptyState>;
   if (context.error) return <ErrorState error={context.error} retry={() => void context.refetch()} />;
   if (context.isPending) return <LoadingState lines={6} />;
   const { component: Component } = page;
@@ -61,7 +61,7 @@ const Failed = ({ error, resetErrorBoundary }: FallbackProps) => (
       </Button>
     }
   >
-    <Text>The other pages, and Airflow's own, go on working. If it fails again, report what it said:</Text>
+    <Text>The other pages and Airflow's own pages still work. If it fails again, report this message:</Text>
     <Code size="sm">{error instanceof Error ? error.message : String(error)}</Code>
   </EmptyState>
 );

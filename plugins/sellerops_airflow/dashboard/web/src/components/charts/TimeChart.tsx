@@ -53,7 +53,7 @@ export const TimeChart = ({ label, days, series, comparison, kind, currency, sta
     ...(status ? [{ name: "Status", text: status[index] ?? "no figures" }] : []),
   ];
   const main = drawn[0];
-  const summary = main ? `${days.length} days from ${day(days[0])} to ${day(days.at(-1))}; ${main.name} last ${write(main.values.at(-1))}` : "";
+  const summary = main ? `${days.length} days from ${day(days[0])} to ${day(days.at(-1))}; latest value of ${main.name}: ${write(main.values.at(-1))}` : "";
   return (
     <Frame
       label={label} summary={summary} days={days} range={range} legend={legend} rows={rows} height={height} onDay={onDay}

@@ -83,12 +83,12 @@ const Loads = ({ loads }: { loads: Found["loads"] }) => (
   <Stack as="ul" gap={1} listStyleType="none" fontSize="sm">
     {loads.map((load) => (
       <Box as="li" key={load.id}>
-        Load {load.id} of {load.report}: {load.reported_at ? `made by Amazon ${moment(load.reported_at)}, ` : ""}loaded {moment(load.recorded_at)}.{" "}
+        Load {load.id} of {load.report}: {load.reported_at ? `created by Amazon ${moment(load.reported_at)}, ` : ""}loaded {moment(load.recorded_at)}.{" "}
         {load.document ? (
           <ServerLink to={load.document}>Document</ServerLink>
         ) : (
           <Text as="span" color="fg.muted">
-            Its document has no page: no Airflow run fetched it.
+            Its document has no page because no Airflow run fetched it.
           </Text>
         )}{" "}
         {load.run.page && <AirflowLink to={load.run.page}>Airflow run</AirflowLink>}

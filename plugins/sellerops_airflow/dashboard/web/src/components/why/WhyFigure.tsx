@@ -15,7 +15,7 @@ export const UnitValue = ({ value, unit, currency }: { value: Value; unit: strin
 /** The figure, by currency, with the rows that it lacks. */
 export const WhyFigure = ({ why }: { why: Why }) => (
   <Stack gap={1}>
-    {why.sums.length === 0 && <Text>No row: the mart has nothing for these days.</Text>}
+    {why.sums.length === 0 && <Text>The mart has no rows for these days.</Text>}
     {why.sums.map((sum) => (
       <Box key={sum.currency}>
         <Text fontSize="2xl" fontWeight="semibold" lineHeight="1.2">
@@ -23,8 +23,8 @@ export const WhyFigure = ({ why }: { why: Why }) => (
         </Text>
         <Text fontSize="sm" color="fg.muted">
           {sum.value === null && sum.unknown < sum.rows
-            ? `${sum.rows} rows, which cannot be added up.`
-            : `${sum.rows === 1 ? "One row" : `The sum of ${sum.rows} rows`}${sum.unknown > 0 ? `, ${sum.unknown} of them unknown and not in it` : ""}.`}
+            ? `${sum.rows} rows that cannot be added up.`
+            : `${sum.rows === 1 ? "One row" : `The sum of ${sum.rows} rows`}${sum.unknown > 0 ? `, ${sum.unknown} of them unknown and not included` : ""}.`}
         </Text>
       </Box>
     ))}

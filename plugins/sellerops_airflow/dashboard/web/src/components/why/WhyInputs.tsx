@@ -30,7 +30,7 @@ export const WhyInputs = ({ why, keys, open }: WhyInputsProps) => {
       {making.length > 0 && (
         <>
           <Heading as="h3" size="sm">
-            What it was made of
+            What it is made of
           </Heading>
           {list(making)}
         </>
@@ -38,7 +38,7 @@ export const WhyInputs = ({ why, keys, open }: WhyInputsProps) => {
       {deciding.length > 0 && (
         <>
           <Heading as="h3" size="sm">
-            {why.computed ? "The stored figures it was computed from" : "What also decides which rows count"}
+            {why.computed ? "Stored figures it is computed from" : "What else decides which rows count"}
           </Heading>
           {why.computed || all || making.length === 0 ? (
             list(deciding)

@@ -30,7 +30,7 @@ export const WhyRowsTable = ({ why, limit, offset, goTo, open }: WhyRowsProps) =
   return (
     <Stack gap={2}>
       <Heading as="h3" size="sm">
-        Its rows in mart {why.mart}
+        Rows in mart {why.mart}
       </Heading>
       <Box position="relative" overflow="auto" maxH="40vh" borderWidth="1px" borderRadius="md" tabIndex={0} role="region" aria-label={`Rows of ${why.mart}`}>
         <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>

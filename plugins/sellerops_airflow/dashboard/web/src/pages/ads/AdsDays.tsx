@@ -37,7 +37,7 @@ const finalText = (product: string, rows: readonly AdsDay[]) => {
   const first = open[0];
   if (!rows.some((row) => row.ad_product === product)) return "";
   return first
-    ? `${AD_PRODUCTS[product]}: not final from ${day(first.day, "short")} on; that day is final with a report of ${day(first.final_on, "short")} or later.`
+    ? `${AD_PRODUCTS[product]}: not final from ${day(first.day, "short")} on; that day becomes final with a report of ${day(first.final_on, "short")} or later.`
     : `${AD_PRODUCTS[product]}: all of these days are final.`;
 };
 

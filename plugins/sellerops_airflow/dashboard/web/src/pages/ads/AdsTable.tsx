@@ -11,8 +11,8 @@ type Row = Answer<"/api/ads/groups">["rows"][number];
 type By = "marketplace" | "ad_product" | "campaign";
 
 const TEXTS: Record<By, { title: string; lead: string; csv: string[] }> = {
-  marketplace: { title: "By marketplace", lead: "Total sales and break-even are those of the order view of the page Profit.", csv: ["account_id", "marketplace_id"] },
-  ad_product: { title: "By ad product", lead: "TACOS and break-even are against all sales of the marketplaces that advertise.", csv: ["ad_product"] },
+  marketplace: { title: "By marketplace", lead: "Total sales and break-even are those of the order view on the Profit page.", csv: ["account_id", "marketplace_id"] },
+  ad_product: { title: "By ad product", lead: "TACOS and break-even are based on all sales of the marketplaces that advertise.", csv: ["ad_product"] },
   campaign: {
     title: "By campaign",
     lead: "Break-even is known where Amazon reports the products a campaign advertises and their margin is known.",
@@ -21,7 +21,7 @@ const TEXTS: Record<By, { title: string; lead: string; csv: string[] }> = {
 };
 
 const money = (key: "spend" | "sales" | "total_sales" | "cost_per_click", header: string, help?: string): Column<Row> => {
-  const cell = (row: Row) => <Money value={row[key]} currency={row.currency} reason="not known of every day" />;
+  const cell = (row: Row) => <Money value={row[key]} currency={row.currency} reason="unknown on some days" />;
   return { key, header, help, align: "end", cell, total: cell };
 };
 
@@ -63,7 +63,7 @@ const columnsOf = (by: By, nameOf: (account: string, marketplace: string) => str
   },
   by !== "campaign" && share("tacos", "TACOS", "Spend divided by all product sales."),
   { key: "roas", header: "ROAS", help: "Ad sales divided by spend.", align: "end", cell: (row) => <Units value={row.roas} digits={2} />, total: (row) => <Units value={row.roas} digits={2} /> },
-  by === "marketplace" && money("total_sales", "Product sales", "All of the marketplace, without tax."),
+  by === "marketplace" && money("total_sales", "Product sales", "All sales of the marketplace, without tax."),
   count("impressions", "Impressions"),
   count("clicks", "Clicks"),
   share("click_rate", "CTR", "Clicks divided by impressions."),

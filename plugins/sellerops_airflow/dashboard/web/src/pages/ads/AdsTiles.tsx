@@ -10,7 +10,7 @@ export const AdsTiles = () => {
   const result = useApi("/api/ads/summary", { query: scope.query });
   const empty = (
     <EmptyState title="No advertising on these days">
-      Choose other days or marketplaces. If you advertise and nothing is here at all, connect Amazon Ads (page Connections) and switch on the reports
+      Choose other days or marketplaces. If you advertise and nothing is here at all, connect Amazon Ads (Connections page) and switch on the reports
       sp_campaigns, sb_campaigns and sd_campaigns.
     </EmptyState>
   );
@@ -51,7 +51,7 @@ const OfCurrency = ({ summary, named }: { summary: Summary; named: boolean }) =>
         <Tile label="ROAS" kind="money" value={figures.roas} before={compared?.roas} currency={null} status={status} note={`Sales per 1 ${currency} spent.`} />
         <Tile
           label="Unallocated spend" kind="money" value={figures.unallocated} before={compared?.unallocated} currency={currency} good="down"
-          note={share === null ? "Spend that no SKU is known for." : `${percent(share)} of spend: no SKU is known for it.`}
+          note={share === null ? "Spend without a known SKU." : `${percent(share)} of spend has no known SKU.`}
         />
         <Tile label="Clicks" kind="units" value={figures.clicks} before={compared?.clicks} good="neither" />
         <Tile label="Orders from ads" kind="units" value={figures.orders} before={compared?.orders} status={status} />

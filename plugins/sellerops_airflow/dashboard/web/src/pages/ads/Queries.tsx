@@ -46,20 +46,20 @@ const columnsOf = (by: By, nameOf: (account: string, marketplace: string) => str
   { key: "marketplace_id", header: "Marketplace", cell: (row) => nameOf(row.account_id, row.marketplace_id), total: () => "" },
   count("search_volume", "Searches", "How often the query was searched.", false),
   count("impressions", "Impressions", "Yours."),
-  share("impression_share", "Share", "Your part of all impressions."),
+  share("impression_share", "Share", "Your share of all impressions."),
   count("clicks", "Clicks", "Yours, paid and organic."),
-  share("click_share", "Share", "Your part of all clicks."),
+  share("click_share", "Share", "Your share of all clicks."),
   count("paid_clicks", "Paid clicks", "Clicks on Sponsored Products for the same text."),
   count("organic_clicks", "Organic clicks", "Clicks less paid clicks, at least 0."),
   count("purchases", "Purchases", "Yours, within 24 hours of the search."),
-  share("purchase_share", "Share", "Your part of all purchases."),
+  share("purchase_share", "Share", "Your share of all purchases."),
   count("paid_orders", "Paid orders", "Orders within 7 days of a paid click."),
   count("organic_purchases", "Organic purchases", "Purchases less paid orders, at least 0."),
   money("paid_spend", "Spend", "Cost of the paid clicks."),
   money("paid_sales", "Ad sales", "Sales within 7 days of a paid click."),
   { key: "acos", header: "ACOS", help: "Spend divided by ad sales.", align: "end", cell: (row) => <Percent value={row.acos} reason="no ad sales" />, total: (row) => <Percent value={row.acos} reason="no ad sales" /> },
   { key: "weeks", header: "Weeks", align: "end", cell: (row) => <Units value={row.weeks} />, total: () => "" },
-  { key: "last_week", header: "Last week", help: "Sunday on which it begins.", cell: (row) => <Day value={row.last_week} />, total: () => "" },
+  { key: "last_week", header: "Last week", help: "The Sunday on which it begins.", cell: (row) => <Day value={row.last_week} />, total: () => "" },
   { key: "status", header: "Status", cell: (row) => <Trust status={row.status} missing={row.missing} />, total: () => "" },
 ];
 
@@ -75,7 +75,7 @@ export const Queries = () => {
     <Box pt={2}>
       <Section
         title="Search queries, paid and organic"
-        lead="Weeks (Sunday to Saturday) that overlap the period. Ads belong to a query if Sponsored Products reports exactly this text, and to an ASIN if the ad group advertised only it."
+        lead="Weeks (Sunday to Saturday) that overlap the period. Ads belong to a query if Sponsored Products reports exactly this text, and to an ASIN if the ad group advertised only that ASIN."
       >
         <DataTable
           caption="Search queries" columns={columnsOf(by as By, nameOf)} result={result} state={state} search="a query or ASIN"
@@ -83,7 +83,7 @@ export const Queries = () => {
           csv={csvAddress("/api/ads/queries", query)} tools={<Select label="By" value={by as By} options={BY} choose={setBy} />}
           empty={
             <EmptyState title="No search queries in these weeks">
-              Search queries need Brand Registry and the report search_query_performance_weekly. Amazon publishes a week some days after its end: choose a
+              Search queries need Brand Registry and the report search_query_performance_weekly. Amazon publishes a week a few days after it ends: choose a
               longer period.
             </EmptyState>
           }

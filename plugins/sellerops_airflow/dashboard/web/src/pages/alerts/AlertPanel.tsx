@@ -36,7 +36,7 @@ export const AlertPanel = ({ alert }: { alert: Alert }) => {
       {evidence.length > 0 && (
         <Stack gap={1}>
           <Heading as="h3" size="sm">
-            Figures it was found by
+            Figures behind it
           </Heading>
           <Facts facts={evidence.map(([name, value]) => [name.replaceAll("_", " "), typeof value === "object" ? JSON.stringify(value) : String(value)] as const)} />
         </Stack>

@@ -29,14 +29,14 @@ export const Decisions = ({ alerts, done }: DecisionsProps) => {
   };
   const lastDay = until || (today ? addDays(today, DAYS) : "");
   const noted = (
-    <FormField label="Note" help="Why; stored with the alert and in the audit log.">
+    <FormField label="Note" help="The reason; stored with the alert and in the audit log.">
       <Textarea value={note} maxLength={500} onChange={(event) => setNote(event.currentTarget.value)} />
     </FormField>
   );
   return (
     <HStack gap={2} flexWrap="wrap" role="group" aria-label={`Decide about ${which}`}>
       <ConfirmDialog trigger={<Button size="sm" variant="outline">Acknowledge…</Button>} title={`Acknowledge ${which}`} confirm="Acknowledge" onConfirm={() => finish(acknowledge.mutateAsync({ body: { ids, note } }))}>
-        <Text mb={3}>Says that somebody takes care of it. It stays open until its condition ends.</Text>
+        <Text mb={3}>Records that somebody is taking care of it. It stays open until its condition ends.</Text>
         {noted}
       </ConfirmDialog>
       <ConfirmDialog
@@ -44,7 +44,7 @@ export const Decisions = ({ alerts, done }: DecisionsProps) => {
         onConfirm={() => finish(snooze.mutateAsync({ body: { ids, note, until: lastDay } }))}
       >
         <Stack gap={3}>
-          <FormField label="Until" required help="The last day on which nothing is sent, even if it ends and opens again.">
+          <FormField label="Until" required help="The last day without notices about it, even if it ends and opens again.">
             <Input type="date" value={lastDay} min={today} onChange={(event) => setUntil(event.currentTarget.value)} />
           </FormField>
           {noted}

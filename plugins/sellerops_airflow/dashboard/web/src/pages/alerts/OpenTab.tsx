@@ -60,7 +60,7 @@ export const OpenTab = () => {
       <DataTable
         caption="Open alerts" columns={columns} result={result} rowKey={(row) => String(row.id)} state={table} csv={csvAddress(PATH, asked)} search="alert, SKU or text"
         empty={
-          <EmptyState title={state || severity || name ? "No such alert" : "Nothing needs you"}>
+          <EmptyState title={state || severity || name ? "No matching alerts" : "Nothing needs your attention"}>
             {state || severity || name ? "Choose another state, severity or kind." : "Alerts are evaluated hourly, once DAG marts__alerts is switched on and marts have been built."}
           </EmptyState>
         }

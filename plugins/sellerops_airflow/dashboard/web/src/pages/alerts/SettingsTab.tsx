@@ -14,7 +14,7 @@ export const SettingsTab = () => {
         <Stack gap={4}>
           <Text color="fg.muted" maxW="80ch">
             Thresholds are configuration: change them in <Code size="sm">{data.file}</Code>, for all accounts or for one, or set <Code size="sm">enabled: false</Code> there. The next run of{" "}
-            <AirflowLink to={data.dag_path}>marts__alerts</AirflowLink> applies them. Amounts are in the marketplace&apos;s currency.
+            <AirflowLink to={data.dag_path}>marts__alerts</AirflowLink> applies them. Amounts are in the reporting currency.
           </Text>
           {data.kinds.map((kind) => (
             <KindOf key={kind.name} kind={kind} />

@@ -15,7 +15,7 @@ const TABS = [
 const Alerts = () => {
   const owner = useHubContext().data?.user.is_owner ?? false;
   return (
-    <PageFrame title="Alerts" lead="What needs you now, most money per day first." scope={["marketplace"]} actions={owner ? <RunNow /> : undefined}>
+    <PageFrame title="Alerts" lead="What needs your attention now, most money per day first." scope={["marketplace"]} actions={owner ? <RunNow /> : undefined}>
       <AlertTiles />
       <Tabs label="Parts of alerts" tabs={TABS} />
     </PageFrame>
@@ -31,7 +31,7 @@ const RunNow = () => {
   return (
     <ConfirmDialog trigger={<Button size="sm" variant="outline">Evaluate now…</Button>} title="Evaluate all alerts now" confirm="Evaluate" onConfirm={start}>
       <Text>
-        DAG <AirflowLink to="dags/marts__alerts">marts__alerts</AirflowLink> compares all alerts with the marts as they are, and notifies people of what opens and ends. It also runs hourly.
+        DAG <AirflowLink to="dags/marts__alerts">marts__alerts</AirflowLink> evaluates all alerts against the current marts and notifies people of those that open and end. It also runs hourly.
       </Text>
     </ConfirmDialog>
   );

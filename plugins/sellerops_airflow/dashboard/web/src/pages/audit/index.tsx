@@ -10,7 +10,7 @@ const COLUMNS: Column<Entry>[] = [
   { key: "user_name", header: "Who", cell: (row) => row.user_name },
   { key: "action", header: "What", cell: (row) => row.action },
   { key: "account_id", header: "Account", cell: (row) => row.account_id || "—" },
-  { key: "subject", header: "Of what", cell: (row) => <Text wordBreak="break-word" minW="12rem">{row.subject}</Text> },
+  { key: "subject", header: "Subject", cell: (row) => <Text wordBreak="break-word" minW="12rem">{row.subject}</Text> },
   { key: "before", header: "Before → after", sortable: false, cell: (row) => <Difference before={row.before} after={row.after} /> },
 ];
 
@@ -30,7 +30,7 @@ const AuditLog = () => {
   const query = { ...filters, ...table.query };
   const isFiltered = Boolean(users || actions || start || end || table.q);
   return (
-    <PageFrame title="Audit log" lead="Who changed or started what in this hub, and what was there before. Entries are never changed.">
+    <PageFrame title="Audit log" lead="Who changed or started what in the hub, with values before and after. Entries are never edited.">
       <HStack gap={2} flexWrap="wrap" align="end">
         <Choices label="User" all="All users" options={options(choices?.users)} chosen={split(users)} choose={(values) => setUsers(values.join(","))} />
         <Choices
@@ -55,13 +55,13 @@ const AuditLog = () => {
         rowKey={(row) => String(row.id)}
         state={table}
         csv={csvAddress("/api/audit/entries", query)}
-        search="SKU, setting, run"
+        search="SKU, setting or run"
         empty={
           isFiltered ? (
             <EmptyState title="Nothing matches">Choose other users, actions or days, or clear the search.</EmptyState>
           ) : (
-            <EmptyState title="Nobody has changed anything yet">
-              Edits of stock, snoozed alerts, changed settings and runs started from these pages appear here.
+            <EmptyState title="No changes yet">
+              Stock edits, snoozed alerts, changed settings and runs started from these pages appear here.
             </EmptyState>
           )
         }

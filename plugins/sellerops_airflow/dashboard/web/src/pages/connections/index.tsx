@@ -36,7 +36,7 @@ const Connections = () => {
     >
       {started && isWaiting(result.data) && (
         <Text role="status" color="fg.muted" fontSize="sm">
-          {started.run.is_paused ? `DAG ${started.run.dag_id} is paused: switch it on. ` : "Testing takes some seconds. "}
+          {started.run.is_paused ? `DAG ${started.run.dag_id} is paused: switch it on. ` : "Testing takes a few seconds. "}
           <AirflowLink to={started.run.path}>Open the run</AirflowLink>
         </Text>
       )}
@@ -61,7 +61,7 @@ const Connections = () => {
 const grouped = (connections: readonly HubConnection[]) => {
   const groups = new Map<string, HubConnection[]>();
   for (const each of connections) {
-    const title = each.account_id ? `Account ${each.account_id}` : "Everything else";
+    const title = each.account_id ? `Account ${each.account_id}` : "Other connections";
     groups.set(title, [...(groups.get(title) ?? []), each]);
   }
   return [...groups];
@@ -162,7 +162,7 @@ const Sync = ({ connection: { sync } }: { connection: HubConnection }) => {
     <Stack gap={0}>
       <Moment value={sync.synced_at} />
       <Text fontSize="sm" color="fg.muted">
-        In the day before it: <Units value={sync.loads} /> loads, <Units value={sync.stored} /> rows, <Units value={sync.changed} /> of them new or
+        In the 24 hours before it: <Units value={sync.loads} /> loads, <Units value={sync.stored} /> rows, <Units value={sync.changed} /> of them new or
         changed
       </Text>
       {sync.rejected > 0 && (

@@ -33,11 +33,11 @@ export const CalendarTab = () => {
     <Stack gap={3}>
       <HStack gap={3} align="end" flexWrap="wrap">
         <SearchBox what="report" table={table} />
-        <Select label="Rows that have a day" value={state} options={choices} choose={setState} />
+        <Select label="Rows with a day that is" value={state} options={choices} choose={setState} />
         <Checkbox.Root size="sm" checked={everything === "yes"} onCheckedChange={(change) => setEverything(change.checked ? "yes" : "")} pb={1.5}>
           <Checkbox.HiddenInput />
           <Checkbox.Control />
-          <Checkbox.Label>Also reports that are off or never ran</Checkbox.Label>
+          <Checkbox.Label>Include reports that are off or never ran</Checkbox.Label>
         </Checkbox.Root>
       </HStack>
       <Legend />
@@ -49,7 +49,7 @@ export const CalendarTab = () => {
           <EmptyState title={state ? `No day is ${STATES[state as CellState]?.name.toLowerCase() ?? state}` : "Nothing has been collected yet"}>
             {state
               ? "Choose another state or period."
-              : "Switch on a report's DAG in Airflow, as report__amazon_sp__sales_and_traffic. Tick the box above to see what could be collected."}
+              : "Switch on a report's DAG in Airflow, for example report__amazon_sp__sales_and_traffic. Tick the box above to see what could be collected."}
           </EmptyState>
         }
       >

@@ -30,7 +30,7 @@ const Content = ({ cell }: { cell: Cell }) => {
       <Facts
         facts={[
           ["Account", cell.account_id],
-          ["Marketplace", cell.marketplace === "all" ? "all of the region" : cell.marketplace],
+          ["Marketplace", cell.marketplace === "all" ? "whole region" : cell.marketplace],
           ["Day", <Day key="day" value={cell.day} style="weekday" />],
           ["Due", cell.due ? <Moment key="due" value={cell.due} /> : cell.entries.length === 0 ? "no run was due" : null],
           ["DAG", cell.dag_path ? <AirflowLink key="dag" to={cell.dag_path}>{cell.dag_path.replace("dags/", "")}</AirflowLink> : null],
@@ -39,14 +39,14 @@ const Content = ({ cell }: { cell: Cell }) => {
       {cell.state === "quarantined" && (
         <Text>
           <HubLink to="health" params={{ tab: "quarantine" }}>
-            Decide about the document
+            Release or reject the document
           </HubLink>
         </Text>
       )}
       {cell.entries.map((entry) => (
         <Entry key={`${entry.day}${entry.snapshot_at ?? ""}`} entry={entry} />
       ))}
-      {cell.entries.length === 0 && cell.state === "missing" && <Text>The ledger has no row of this day: no run planned it.</Text>}
+      {cell.entries.length === 0 && cell.state === "missing" && <Text>The ledger has no row for this day: no run has planned it.</Text>}
       {cell.gap && <GapPlan gap={cell.gap} />}
     </Stack>
   );
@@ -86,7 +86,7 @@ const GapPlan = ({ gap }: { gap: Gap }) => {
   return (
     <Stack gap={2} borderTopWidth="1px" pt={3}>
       <Heading as="h3" size="sm">
-        Get the missing days
+        Collect the missing days
       </Heading>
       <Text>
         One run collects {days}: {gap.requests === 1 ? "1 request" : `${gap.requests} requests`} to Amazon, after scheduled runs.
@@ -106,7 +106,7 @@ const GapPlan = ({ gap }: { gap: Gap }) => {
         <Box>
           <ConfirmDialog trigger={<Button size="sm" colorPalette="blue">Start the run…</Button>} title={`Collect ${report} again`} confirm="Start the run" onConfirm={start}>
             <Text>
-              {report} of {account_id}, {days}. The run yields Amazon&apos;s quota to scheduled runs. It is noted in the audit log.
+              {report} of {account_id}, {days}. The run yields Amazon&apos;s quota to scheduled runs. It is recorded in the audit log.
             </Text>
           </ConfirmDialog>
         </Box>

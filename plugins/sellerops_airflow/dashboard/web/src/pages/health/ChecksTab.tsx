@@ -15,7 +15,7 @@ const COLUMNS: Column<Row>[] = [
   { key: "day", header: "Day", cell: (row) => <Day value={row.day} /> },
   { key: "account_id", header: "Account", cell: (row) => row.account_id },
   { key: "marketplace", header: "Marketplace", cell: (row) => row.marketplace },
-  { key: "subject", header: "Of", cell: (row) => row.subject },
+  { key: "subject", header: "Subject", cell: (row) => row.subject },
   { key: "left", header: "One side", align: "end", cell: (row) => <Units value={row.left} digits={2} /> },
   { key: "right", header: "Other side", align: "end", cell: (row) => <Units value={row.right} digits={2} /> },
   { key: "difference", header: "Difference", align: "end", cell: (row) => <Units value={row.difference} digits={2} /> },
@@ -30,7 +30,7 @@ export const ChecksTab = () => {
   const checks = useApi("/api/health/checks", { query });
   return (
     <Stack gap={4}>
-      <Section title="Checks" lead="Figures of different reports that should agree. Each DAG check__<name> compares them when one side is loaded, and once a day.">
+      <Section title="Checks" lead="Figures from different reports that should agree. Each DAG check__<name> compares them when one side is loaded, and once a day.">
         <Loaded result={checks} empty={<EmptyState title="Nothing has been compared yet">Switch on the DAGs whose names begin with check__, and the reports they compare.</EmptyState>}>
           {(data) => (
             <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
@@ -86,7 +86,7 @@ const Figures = ({ check, verdict, close }: { check: string; verdict: string; cl
       <DataTable
         caption="Compared figures" columns={COLUMNS} result={useApi(PATH, { query: asked })} state={state} csv={csvAddress(PATH, asked)} search="check or subject"
         rowKey={(row) => [row.check_name, row.account_id, row.marketplace, row.day, row.subject].join("|")}
-        empty={<EmptyState title="No such figure">Every figure that was compared agrees, or choose other days.</EmptyState>}
+        empty={<EmptyState title="No matching figures">Choose other days, or clear the search.</EmptyState>}
       />
     </Section>
   );

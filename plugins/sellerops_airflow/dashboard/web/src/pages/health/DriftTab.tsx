@@ -51,11 +51,11 @@ export const DriftTab = () => {
           empty={<EmptyState title="No row was rejected">Every row of the documents loaded in this period is stored.</EmptyState>}
         />
       </Section>
-      <Section title="Schema drift" lead="Columns that appeared in documents or are gone from them. New ones are stored as text; declare them in the report's YAML to give them a type.">
+      <Section title="Schema drift" lead="Columns that appeared in documents or disappeared from them. New ones are stored as text; declare them in the report's YAML to give them a type.">
         <DataTable
           caption="Changed columns" columns={CHANGES} result={useApi("/api/health/drift", { query: changed })} rowKey={(row) => String(row.id)} state={changes}
           csv={csvAddress("/api/health/drift", changed)} search="report, table or column"
-          empty={<EmptyState title="No column changed">Documents of this period have the columns they always had.</EmptyState>}
+          empty={<EmptyState title="No column changed">Documents in this period have the same columns as before.</EmptyState>}
         />
       </Section>
     </Stack>

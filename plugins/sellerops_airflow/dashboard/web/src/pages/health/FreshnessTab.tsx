@@ -12,7 +12,7 @@ const COLUMNS: Column<Row>[] = [
   { key: "marketplace", header: "Marketplace", cell: (row) => row.marketplace },
   { key: "last_day", header: "Newest day", cell: (row) => <Day value={row.last_day} /> },
   {
-    key: "days_behind", header: "Days behind", align: "end", help: "From the newest loaded day to today in the marketplace; 1 is yesterday.",
+    key: "days_behind", header: "Days behind", align: "end", help: "Days from the newest loaded day to today in the marketplace's time zone; 1 means yesterday.",
     cell: (row) => <Units value={row.days_behind} reason="nothing is loaded" />,
   },
   { key: "as_of", header: "Document of", cell: (row) => <Moment value={row.as_of} /> },
@@ -45,7 +45,7 @@ export const FreshnessTab = () => {
           <Checkbox.Label>Only behind schedule</Checkbox.Label>
         </Checkbox.Root>
       }
-      empty={<EmptyState title={behind === "yes" ? "Nothing is behind its schedule" : "Nothing has been collected yet"}>{behind === "yes" ? "Every report has the days that its schedule explains." : "Switch on a report's DAG in Airflow."}</EmptyState>}
+      empty={<EmptyState title={behind === "yes" ? "Nothing is behind its schedule" : "Nothing has been collected yet"}>{behind === "yes" ? "Every report has the days that its schedule calls for." : "Switch on a report's DAG in Airflow."}</EmptyState>}
     />
   );
 };

@@ -19,7 +19,7 @@ export const MappingTab = () => {
     { key: "sku", header: "SKU", cell: (row) => row.sku },
     { key: "account_id", header: "Account", cell: (row) => row.account_id },
     { key: "title", header: "Title", cell: (row) => row.title ?? "" },
-    { key: "reason", header: "Lacks", cell: (row) => (row.reason === "asin" ? "ASIN" : "own number") },
+    { key: "reason", header: "Missing", cell: (row) => (row.reason === "asin" ? "ASIN" : "own number") },
     { key: "last_seen", header: "Last seen", cell: (row) => <Day value={row.last_seen} /> },
     { key: "like_sku", header: "Suggestion", sortable: false, cell: (row) => <Suggestion row={row} /> },
     owner && { key: "accept", header: "", sortable: false, cell: (row) => (row.like_sku ? <Accept row={row} /> : null) },
@@ -28,7 +28,7 @@ export const MappingTab = () => {
     <Stack gap={4}>
       <Section
         title="Unmapped SKUs"
-        lead="SKUs without an ASIN and, once you have given own numbers, SKUs without one. Marts leave them apart until you say what they belong to."
+        lead="SKUs without an ASIN and, once you use own numbers, SKUs without one. Marts keep them apart until you say which product they belong to."
         actions={
           <HStack gap={3} flexWrap="wrap">
             <CsvLink suggestions>Suggestions as CSV</CsvLink>
@@ -39,11 +39,11 @@ export const MappingTab = () => {
       >
         <DataTable
           caption="Unmapped SKUs" columns={columns} result={useApi(PATH, { query: asked })} rowKey={(row) => `${row.account_id}|${row.sku}`} state={state} csv={csvAddress(PATH, asked)} search="SKU or title"
-          empty={<EmptyState title="Every SKU is mapped">New SKUs appear here when reports name them first.</EmptyState>}
+          empty={<EmptyState title="Every SKU is mapped">New SKUs appear here when a report first contains them.</EmptyState>}
         />
       </Section>
-      <Section title="Unmapped SKUs by day" lead="By what the mapping says now.">
-        <Loaded result={trend} empty={<EmptyState title="None in this period">No SKU of these days is unmapped.</EmptyState>}>
+      <Section title="Unmapped SKUs by day" lead="According to the current mapping.">
+        <Loaded result={trend} empty={<EmptyState title="None in this period">No SKU in this period is unmapped.</EmptyState>}>
           {(data) => {
             const days = daysOf(start, end);
             const byDay = new Map(data.map((each) => [each.day, each]));
@@ -73,7 +73,7 @@ const Suggestion = ({ row }: { row: Row }) =>
   );
 
 const Accept = ({ row }: { row: Row }) => {
-  const accept = useWrite("post", "/api/health/mapping/accept", { invalidates: ["/api/health"], done: `${row.sku} is mapped. Marts follow with their next run.` });
+  const accept = useWrite("post", "/api/health/mapping/accept", { invalidates: ["/api/health"], done: `${row.sku} is mapped. Marts are updated by their next run.` });
   const { account_id, sku, suggested_own_id: own_id, suggested_asin: asin } = row;
   const note = `accepted: ${row.like_reason} ${row.like_sku}`;
   return (

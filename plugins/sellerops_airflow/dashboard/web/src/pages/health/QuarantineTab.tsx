@@ -16,7 +16,7 @@ const COLUMNS: Column<Row>[] = [
   { key: "first_day", header: "Days", cell: (row) => <Days row={row} /> },
   { key: "figures", header: "In the document, stored, usual", sortable: false, cell: (row) => <Figures row={row} /> },
   { key: "reason", header: "Why", sortable: false, cell: (row) => <Text whiteSpace="normal" minW="16rem">{row.reason}</Text> },
-  { key: "created_at", header: "Waits since", cell: (row) => <Moment value={row.created_at} /> },
+  { key: "created_at", header: "Waiting since", cell: (row) => <Moment value={row.created_at} /> },
 ];
 
 /** Open questions about implausible documents. */
@@ -27,7 +27,7 @@ export const QuarantineTab = () => {
   return (
     <DataTable
       caption="Quarantined documents" columns={COLUMNS} result={useApi(PATH, { query: asked })} rowKey={(row) => String(row.id)} state={state} csv={csvAddress(PATH, asked)}
-      empty={<EmptyState title="Nothing waits for you">A document whose numbers look implausible is kept out of its table until you release or reject it. None is.</EmptyState>}
+      empty={<EmptyState title="Nothing is waiting for you">Documents whose numbers look implausible are kept out of their tables until you release or reject them. There are none now.</EmptyState>}
     />
   );
 };

@@ -14,8 +14,8 @@ export const SettlingTab = () => {
   return (
     <Stack gap={4}>
       <Text color="fg.muted" maxW="80ch">
-        Amazon revises figures after it has published them. The curve shows, from your own history, which share of a table&apos;s cells no longer changed after so many days. Runs collect
-        again as far back as the lookback says.
+        Amazon revises figures after publishing them. The curve shows, from your own history, what share of a table&apos;s cells no longer changed after a given number of days.
+        The lookback is how many days back runs collect again.
       </Text>
       <Box>
         <Select label="Report" value={chosen} options={Object.fromEntries(names.map((name) => [name, name]))} choose={choose} />
@@ -64,7 +64,7 @@ const CurveOf = ({ curve }: { curve: Curve }) => {
       {curve.measured_at === null ? (
         <EmptyState title="Not measured yet">DAG {dag} measures once a day, at 04:40 UTC.</EmptyState>
       ) : curve.points.length === 0 ? (
-        <EmptyState title="No day had been loaded twice">The curve begins once runs have collected the same days again. DAG {dag} measures once a day, at 04:40 UTC.</EmptyState>
+        <EmptyState title="No day has been loaded twice yet">The curve begins once runs have collected the same days again. DAG {dag} measures once a day, at 04:40 UTC.</EmptyState>
       ) : (
         <Drawing curve={curve} said={said} />
       )}

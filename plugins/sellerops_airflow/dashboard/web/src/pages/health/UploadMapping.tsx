@@ -20,7 +20,7 @@ export const UploadMapping = () => {
     const done = await upload.mutateAsync({ body: { content, check: false } });
     setChecked(done);
     if (done.problems.length > 0) throw new Error("not stored");
-    notify({ tone: "success", text: `Stored: ${done.added} added, ${done.changed} changed. Marts follow with their next run.` });
+    notify({ tone: "success", text: `Stored: ${done.added} added, ${done.changed} changed. Marts are updated by their next run.` });
   };
   const ready = checked !== null && checked.problems.length === 0 && checked.added + checked.changed > 0;
   return (

@@ -23,7 +23,7 @@ const TABS = [
 ];
 
 const DataHealth = () => (
-  <PageFrame title="Data health" lead="Which days are there, which are missing, and how you get them." scope={["marketplace", "period"]}>
+  <PageFrame title="Data health" lead="Which days are loaded, which are missing, and how to collect them." scope={["marketplace", "period"]}>
     <Stack gap={4} minW={0}>
       <HealthTiles />
       <Tabs label="Parts of data health" tabs={TABS} />

@@ -31,10 +31,10 @@ const COLUMNS: Column<Aged>[] = [
   count("age_271_365", "271–365"),
   count("age_366_455", "366–455"),
   count("age_456", "456 and more"),
-  money("surcharge", "Aged surcharge", "As Amazon estimates the next one"),
-  money("storage_next_month", "Storage next month", "As Amazon estimates it"),
-  count("excess_units", "Excess", "Units that Amazon counts as too many"),
-  count("removal_units", "To remove", "Units that Amazon recommends to remove"),
+  money("surcharge", "Aged surcharge", "Amazon's estimate of the next charge"),
+  money("storage_next_month", "Storage next month", "Amazon's estimate"),
+  count("excess_units", "Excess", "Units that Amazon considers excess"),
+  count("removal_units", "To remove", "Units that Amazon recommends removing"),
   { key: "recommended_action", header: "Amazon recommends", cell: (row) => row.recommended_action || "—" },
   { key: "day", header: "As of", cell: (row) => <Day value={row.day} style="short" /> },
 ];
@@ -48,12 +48,12 @@ export const Ages = () => {
   return (
     <>
       <Text fontSize="sm" color="fg.muted">
-        Sellable units by age, from Amazon&apos;s newest snapshot. From day 181 on Amazon charges a surcharge in most categories.
+        Sellable units by age, from Amazon&apos;s newest snapshot. From day 181 on, Amazon charges a surcharge in most categories.
       </Text>
       <DataTable
         caption="Stock by age" columns={COLUMNS} result={result} state={state} rowKey={(row) => `${row.account_id}|${row.marketplace_id}|${row.sku}`}
         search="SKU or title" csv={csvAddress("/api/inventory/ages", query)}
-        empty={<EmptyState title="No ages">Switch on DAG report__amazon_sp__fba_inventory_planning, or choose other marketplaces.</EmptyState>}
+        empty={<EmptyState title="No stock ages">Switch on DAG report__amazon_sp__fba_inventory_planning, or choose other marketplaces.</EmptyState>}
       />
     </>
   );

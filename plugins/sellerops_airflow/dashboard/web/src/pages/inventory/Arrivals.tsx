@@ -9,10 +9,10 @@ export const Arrivals = () => {
   return (
     <Loaded
       result={result}
-      empty={<EmptyState title="Nothing is on its way">No shipment of this scope has open units. Start one on the page Restock, or with DAG fba_inbound.</EmptyState>}
+      empty={<EmptyState title="Nothing is on the way">No shipment in this scope has open units. Start one on the Restock page or with DAG fba_inbound.</EmptyState>}
     >
       {(rows) => (
-        <Section title="Shipments on their way" lead="Open units by the day they are expected at Amazon. Units without a date count for no day." actions={<HubLink to="shipments">All shipments</HubLink>}>
+        <Section title="Shipments on their way" lead="Open units by the day they are expected at Amazon. Units without a date belong to no day." actions={<HubLink to="shipments">All shipments</HubLink>}>
           <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
             <Table.Root size="sm">
               <Table.Header>

@@ -55,7 +55,7 @@ const START: Column<Level>[] = [
 const VALUE: Column<Level> = {
   key: "stock_value",
   header: "Value at cost",
-  help: "Units that you own times their landed cost of today",
+  help: "Units you own, times their landed cost today",
   align: "end",
   cell: (row) => <Money value={row.stock_value} currency={row.currency} reason={row.missing.join(", ")} />,
   total: (row) => <Money value={row.stock_value} currency={row.currency} reason="several currencies, or unknown" />,
@@ -67,7 +67,7 @@ const COLUMNS: Record<keyof typeof VIEWS, Column<Level>[]> = {
     count("inbound_shipped", "On the way", "In shipments that have left"),
     count("units_owned", "Owned", "At and on the way to Amazon, in AWD and in your warehouses"),
     VALUE,
-    count("daily_units", "A day", "Median demand per day", 1),
+    count("daily_units", "Per day", "Median demand per day", 1),
     { key: "cover_days", header: "Cover", help: "Days that available units, transfers and processing last", align: "end", cell: (row) => <Units value={row.cover_days} /> },
     { key: "stock_out_on", header: "Out of stock", cell: (row) => <Day value={row.stock_out_on} style="short" /> },
     {
@@ -97,7 +97,7 @@ const COLUMNS: Record<keyof typeof VIEWS, Column<Level>[]> = {
     count("inbound_working", "Being prepared"),
     count("inbound_shipped", "Shipped"),
     count("inbound_receiving", "Being received"),
-    count("inbound_14_days", "Within 14 days", "Open units of dated shipments, overdue ones included"),
+    count("inbound_14_days", "Within 14 days", "Open units of dated shipments, including overdue ones"),
     count("inbound_30_days", "Within 30 days"),
     count("inbound_undated", "Undated"),
     count("unsellable", "Unsellable"),

@@ -55,23 +55,23 @@ export const StockDialog = ({ row, trigger }: { row?: Stock; trigger: ReactNode 
             <Pick value={given.account_id} options={Object.fromEntries(accounts.map((each) => [each.id, each.id]))} choose={(account_id) => setChanged({ ...changed, account_id })} />
           </FormField>
         )}
-        <FormField label="SKU" help="As at Amazon." required>
+        <FormField label="SKU" help="As listed at Amazon." required>
           <Input {...field("sku")} />
         </FormField>
         <FormField label="Where the units are" required>
           <Pick value={given.kind} options={KINDS} choose={(kind) => setChanged({ ...changed, kind })} />
         </FormField>
-        <FormField label={given.kind === "warehouse" ? "Warehouse" : "Order number"} help="Your name of it; may stay empty.">
+        <FormField label={given.kind === "warehouse" ? "Warehouse" : "Order number"} help="Your name for it. Optional.">
           <Input {...field("reference")} />
         </FormField>
-        <FormField label="Units" help={given.kind === "warehouse" ? "0: it is empty from that day on." : "Not yet received."} required>
+        <FormField label="Units" help={given.kind === "warehouse" ? "0: no units from that day on." : "Not yet received."} required>
           <Input {...field("quantity", "number")} min={0} step={1} />
         </FormField>
         <FormField label={given.kind === "warehouse" ? "Counted on" : "Ordered on"} required>
           <Input {...field("valid_from", "date")} />
         </FormField>
         {given.kind === "purchase_order" && (
-          <FormField label="At Amazon on" help="Empty: after the usual lead time.">
+          <FormField label="At Amazon on" help="Leave empty to use the usual lead time.">
             <Input {...field("expected_date", "date")} />
           </FormField>
         )}

@@ -16,21 +16,21 @@ const Inventory = () => {
       <Loaded
         result={levels}
         isEmpty={(table) => table.totals === null}
-        empty={<EmptyState title="No stock yet">Switch on the reports of FBA stock and DAG marts__daily. Stock of your own warehouse can be entered below once they are there.</EmptyState>}
+        empty={<EmptyState title="No stock yet">Switch on the FBA stock reports and DAG marts__daily. You can enter stock in your own warehouse below once they have run.</EmptyState>}
       >
         {({ totals }) =>
           totals && (
             <Tiles>
-              <Tile label="Sellable at Amazon" kind="units" value={totals.available} note={`${units(totals.fc_transfer)} between warehouses, ${units(totals.reserved_customer_orders)} sold and not shipped`} />
+              <Tile label="Sellable at Amazon" kind="units" value={totals.available} note={`${units(totals.fc_transfer)} between warehouses, ${units(totals.reserved_customer_orders)} sold but not shipped`} />
               <Tile
                 label="On the way to Amazon" kind="units" params={{ tab: "arrivals" }} to="inventory"
                 value={(totals.inbound_working ?? 0) + (totals.inbound_shipped ?? 0) + (totals.inbound_receiving ?? 0)}
                 note={`${units(totals.inbound_receiving)} being received, ${units(totals.inbound_14_days)} of dated shipments within 14 days`}
               />
-              <Tile label="Value at cost" kind="money" value={totals.stock_value} currency={totals.currency} status={totals.status} missing={totals.missing} note={`${hidden ? `${hidden} ` : ""}${units(totals.units_owned)} units that you own${totals.without_cost > 0 ? `, without the ${units(totals.without_cost)} SKUs whose cost is not known` : ""}`} />
+              <Tile label="Value at cost" kind="money" value={totals.stock_value} currency={totals.currency} status={totals.status} missing={totals.missing} note={`${hidden ? `${hidden} ` : ""}${units(totals.units_owned)} units that you own${totals.without_cost > 0 ? `, excluding ${units(totals.without_cost)} SKUs whose cost is unknown` : ""}`} />
               <Tile
                 label="In your warehouse" kind="units" value={totals.own_warehouse} to="inventory" params={{ tab: "elsewhere" }}
-                note={totals.own_warehouse === null ? "Nothing is entered" : `${units(totals.on_order)} more on order, ${units(totals.awd_available)} in AWD`}
+                note={totals.own_warehouse === null ? "Nothing entered yet" : `${units(totals.on_order)} more on order, ${units(totals.awd_available)} in AWD`}
               />
               <Tile
                 label="Older than 180 days" kind="units" value={ages.data?.totals?.aged_units ?? null} to="inventory" params={{ tab: "ages" }}

@@ -67,7 +67,7 @@ export const Point = <Row,>(point: PointProps<Row>) => {
       ) : (
         <Stack gap={3}>
           {data.missing.length > 0 && <MissingList missing={data.missing} inline />}
-          {data.row_count === 0 ? <Text color="fg.muted">{data.status === "incomplete" ? "Nothing is known yet." : point.nothing}</Text> : point.children}
+          {data.row_count === 0 ? <Text color="fg.muted">{data.status === "incomplete" ? "No figures yet." : point.nothing}</Text> : point.children}
           {data.row_count > 0 && !isOpen && <FirstRows caption={title} columns={shown} rows={data.rows} rowKey={rowKey} />}
           {isOpen && (
             <DataTable
@@ -76,7 +76,7 @@ export const Point = <Row,>(point: PointProps<Row>) => {
           )}
           {data.row_count > 0 && (
             <Button size="xs" variant="outline" alignSelf="start" aria-expanded={isOpen} onClick={() => setOpen(isOpen ? "" : name)}>
-              {isOpen ? "Show less" : data.row_count > data.rows.length ? `All ${units(data.row_count)} rows` : "Sort, or save as CSV"}
+              {isOpen ? "Show less" : data.row_count > data.rows.length ? `All ${units(data.row_count)} rows` : "Sort or download as CSV"}
             </Button>
           )}
         </Stack>

@@ -41,7 +41,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
   return (
     <Stack gap={4}>
       <Point
-        name="yesterday" title={`Yesterday, ${day(data.day, "weekday")}`} lead="By the day of the order; amounts that Amazon has not posted yet are estimates."
+        name="yesterday" title={`Yesterday, ${day(data.day, "weekday")}`} lead="By order date; amounts that Amazon has not posted yet are estimates."
         to="profit" toText="Profit" data={data.yesterday} needs="Switch on DAGs marts__daily and marts__money." nothing="No marketplace had figures in the last four weeks."
         columns={yesterdayColumns(marketplaces, costs)} rowKey={(row) => row.account_id + row.marketplace_id + row.currency}
         useAll={(name, open) => useRows(name as "yesterday", "product_sales", "desc", query, open)}
@@ -49,7 +49,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
         {/* Only where a comparison was asked for does its absence need a reason. */}
         {than && data.yesterday?.totals.some((total) => total.without_orders > 0) && (
           <Text fontSize="sm" color="fg.muted">
-            Not compared: the rest of the day’s orders are collected tomorrow.
+            Not compared: the rest of the day’s orders will be collected tomorrow.
           </Text>
         )}
         {data.yesterday?.totals.map((total) => (
@@ -57,7 +57,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
             {costs && (
               <Tile
                 to="profit" label="Profit" kind="money" value={total.profit} currency={total.currency} before={total.without_profit > 0 ? null : total.profit_before} than={than} why={why("profit")}
-                note={total.without_profit > 0 ? `Of ${total.row_count - total.without_profit} of ${total.row_count} marketplaces; the others are not known yet.` : undefined}
+                note={total.without_profit > 0 ? `For ${total.row_count - total.without_profit} of ${total.row_count} marketplaces; the others are not known yet.` : undefined}
               />
             )}
             <Tile to="profit" label="Sales" kind="money" value={total.product_sales} currency={total.currency} before={total.product_sales_before} than={than} why={why("product_sales")} />
@@ -68,7 +68,7 @@ const Points = ({ data, query, costs }: PointsProps) => {
       </Point>
 
       <Point
-        name="orders" title="To order today" lead={`SKUs whose order is due, those ${costs ? "that cost most margin" : "to be ordered soonest"} first.`} to="restock" toText="Restock"
+        name="orders" title="To order today" lead={`SKUs whose order is due, ${costs ? "largest lost margin" : "earliest due date"} first.`} to="restock" toText="Restock"
         data={data.orders} needs="Switch on DAG marts__demand." nothing="Nothing is due today." columns={orderColumns(marketplaces, costs)}
         rowKey={(row) => row.account_id + row.marketplace_id + row.sku} useAll={(name, open) => useRows(name as "orders", costs ? "lost_margin" : "order_by", costs ? "desc" : "asc", query, open)}
       >
@@ -77,75 +77,75 @@ const Points = ({ data, query, costs }: PointsProps) => {
             <Tile to="restock" label="SKUs to order" kind="units" value={total.row_count} />
             <Tile label="Units" kind="units" value={total.order_quantity} />
             {costs && (
-              <Tile to="restock" label="Cash it needs" kind="money" value={total.cash_needed} currency={total.currency} note={total.without_cash > 0 ? `Without ${units(total.without_cash)} SKUs whose cost is unknown.` : undefined} />
+              <Tile to="restock" label="Cash needed" kind="money" value={total.cash_needed} currency={total.currency} note={total.without_cash > 0 ? `Excludes ${units(total.without_cash)} SKUs whose cost is unknown.` : undefined} />
             )}
-            {costs && <Tile to="restock" label="Of it with the order" kind="money" value={total.cash_deposit} currency={total.currency} />}
+            {costs && <Tile to="restock" label="Due with the order" kind="money" value={total.cash_deposit} currency={total.currency} />}
           </Tiles>
         ))}
       </Point>
 
       <Point
-        name="broken" title="What broke" lead={`Open alerts about buy box, stock, listings, margins and data, ${costs ? "by the money they cost a day" : "the newest first"}.`} to="alerts" toText="Alerts"
-        data={data.broken} needs="Switch on DAG alerts." nothing="Nothing is broken." columns={alertColumns(marketplaces, costs)} rowKey={(row) => String(row.id)}
+        name="broken" title="What broke" lead={`Open alerts about buy box, stock, listings, margins and data, ${costs ? "most money per day first" : "newest first"}.`} to="alerts" toText="Alerts"
+        data={data.broken} needs="Switch on DAG marts__alerts." nothing="Nothing is broken." columns={alertColumns(marketplaces, costs)} rowKey={(row) => String(row.id)}
         useAll={(name, open) => useRows(name as "broken", costs ? "money_per_day" : "opened_at", "desc", query, open)}
       >
-        <AlertTiles alerts={data.broken} costs={costs} label="At stake a day" />
+        <AlertTiles alerts={data.broken} costs={costs} label="At stake per day" />
       </Point>
 
       <Point
-        name="ads" title="Ads that do not pay" lead="Without sales, or costing more per sale than the sale earns." to="ads" toText="Ads"
-        data={data.ads} needs="Switch on DAG alerts." nothing="No ads without sales, and none above break-even." columns={alertColumns(marketplaces, costs)} rowKey={(row) => String(row.id)}
+        name="ads" title="Ads that lose money" lead="Ads without sales, or that cost more per sale than the sale earns." to="ads" toText="Ads"
+        data={data.ads} needs="Switch on DAG marts__alerts." nothing="No ads without sales, and none above break-even." columns={alertColumns(marketplaces, costs)} rowKey={(row) => String(row.id)}
         useAll={(name, open) => useRows(name as "ads", costs ? "money_per_day" : "opened_at", "desc", query, open)}
       >
-        <AlertTiles alerts={data.ads} costs={costs} label="Lost a day" />
+        <AlertTiles alerts={data.ads} costs={costs} label="Lost per day" />
       </Point>
 
       <Point
-        name="payouts" title="Next payout" lead="What each account is expected to be paid, by currency." to="profit" toText="Payouts" data={data.payouts}
-        needs="Switch on DAG marts__money, and report settlements." nothing="No payout is expected." columns={payoutColumns} rowKey={(row) => row.account_id + row.paid_currency}
+        name="payouts" title="Next payout" lead="The expected payout of each account, by currency." to="profit" toText="Payouts" data={data.payouts}
+        needs="Switch on DAG marts__money and the report settlements." nothing="No payout is expected." columns={payoutColumns} rowKey={(row) => row.account_id + row.paid_currency}
         useAll={(name, open) => useRows(name as "payouts", "pays_on", "asc", query, open)}
       >
         {data.payouts?.totals.map((total) => (
           <Tiles key={total.currency}>
             <Tile
-              to="profit" label="Expected" kind="money" value={total.forecast} currency={total.currency} note={total.next_on ? `The first on ${day(total.next_on, "weekday")}.` : undefined}
+              to="profit" label="Expected" kind="money" value={total.forecast} currency={total.currency} note={total.next_on ? `The first is on ${day(total.next_on, "weekday")}.` : undefined}
             />
-            <Tile to="profit" label="Held back beyond it" kind="money" value={total.deferred_later} currency={total.currency} />
+            <Tile to="profit" label="Held back longer" kind="money" value={total.deferred_later} currency={total.currency} />
           </Tiles>
         ))}
       </Point>
 
       <Point
-        name="fees" title="Fees that changed or are coming" lead="Of the last 30 days and the next four months." to="profit" toText="Fees in profit" data={data.fees}
+        name="fees" title="Fees that changed or are coming" lead="In the last 30 days and the next four months." to="profit" toText="Fees in profit" data={data.fees}
         needs="Switch on DAG marts__reference." nothing="No fee changes." columns={feeColumns(marketplaces)} rowKey={(row) => row.kind + row.account_id + row.marketplace_id + row.fee + row.sku + row.starts_on}
         useAll={(name, open) => useRows(name as "fees", "starts_on", "asc", query, open)}
       >
         <Tiles>
           {data.fees?.totals.map((total) =>
             total.currency ? (
-              <Tile key={total.currency} label="Avoidable fees to come" kind="money" value={total.expected} currency={total.currency} good="down" note="As Amazon expects them if you change nothing." />
+              <Tile key={total.currency} label="Upcoming fees you can avoid" kind="money" value={total.expected} currency={total.currency} good="down" note="What Amazon expects if you change nothing." />
             ) : (
-              <Tile key="rates" label="Rates that change" kind="units" value={total.rules} />
+              <Tile key="rates" label="Rate changes" kind="units" value={total.rules} />
             ),
           )}
         </Tiles>
       </Point>
 
       <Point
-        name="owed" title="Money that Amazon owes you" lead="Lost, damaged, received short, or refunded and not sent back; the claim that ends first comes first." to="inventory" toText="Inventory"
-        data={data.owed} needs="Switch on DAG marts__money." nothing="Amazon owes you nothing that can still be claimed." columns={owedColumns(marketplaces, costs)}
+        name="owed" title="Money that Amazon owes you" lead="Lost, damaged, received short, or refunded but not returned; claims that expire first come first." to="inventory" toText="Inventory"
+        data={data.owed} needs="Switch on DAG marts__money." nothing="Amazon owes you nothing that you can still claim." columns={owedColumns(marketplaces, costs)}
         rowKey={(row) => row.account_id + row.kind + row.reference + row.sku + row.day + row.currency} useAll={(name, open) => useRows(name as "owed", "days_left", "asc", query, open)}
       >
         {data.owed?.totals.map((total) => (
           <Tiles key={total.currency}>
             {costs && (
               <Tile
-                to="inventory" label="Owed" kind="money" value={total.value} currency={total.currency} note={total.without_value > 0 ? `Without ${units(total.without_value)} rows of unknown value.` : undefined}
+                to="inventory" label="Owed" kind="money" value={total.value} currency={total.currency} note={total.without_value > 0 ? `Excludes ${units(total.without_value)} rows of unknown value.` : undefined}
               />
             )}
             {costs && <Tile to="inventory" label="You can claim today" kind="money" value={total.value_claimable} currency={total.currency} />}
             <Tile label="Units" kind="units" value={total.units} />
-            <Tile label="Days until the first claim ends" kind="units" value={total.days_left} />
+            <Tile label="Days until the first claim expires" kind="units" value={total.days_left} />
           </Tiles>
         ))}
       </Point>
@@ -157,15 +157,15 @@ const Points = ({ data, query, costs }: PointsProps) => {
       >
         {data.returns?.totals.map((total) => (
           <Tiles key={total.currency}>
-            <Tile to="products" label="Above the threshold" kind="units" value={total.above} note={`of ${units(total.row_count)} that are close (${percent(0.8, { digits: 0 })} or more of it)`} />
-            <Tile label="Units that bear the fee" kind="units" value={total.units_above_threshold} />
+            <Tile to="products" label="Above the threshold" kind="units" value={total.above} note={`of ${units(total.row_count)} SKUs at ${percent(0.8, { digits: 0 })} of it or more`} />
+            <Tile label="Units charged the fee" kind="units" value={total.units_above_threshold} />
           </Tiles>
         ))}
       </Point>
 
       <Point
-        name="shipments" title="Shipments" lead="Received with fewer units than shipped, and offers that wait for your approval." to="shipments" toText="Shipments" data={data.shipments}
-        needs="Switch on DAG marts__daily." nothing="Every closed shipment of the last 60 days arrived whole, and nothing waits for you." columns={shipmentColumns(marketplaces, costs)}
+        name="shipments" title="Shipments" lead="Shipments received short, and offers waiting for your approval." to="shipments" toText="Shipments" data={data.shipments}
+        needs="Switch on DAG marts__daily." nothing="Every shipment closed in the last 60 days arrived complete, and nothing is waiting for you." columns={shipmentColumns(marketplaces, costs)}
         rowKey={(row) => row.kind + row.account_id + row.shipment_id} useAll={(name, open) => useRows(name as "shipments", "since", "desc", query, open)}
       >
         <Tiles>
@@ -207,7 +207,7 @@ const notCounted = (total: NonNullable<OverviewData["broken"]>["totals"][number]
     total.without_money > 0 && `${units(total.without_money)} whose cost is unknown`,
     total.without_rate > 0 && `${units(total.without_rate)} without an exchange rate`,
   ].filter(Boolean);
-  return parts.length > 0 ? `Without ${parts.join(", and ")}.` : undefined;
+  return parts.length > 0 ? `Excludes ${parts.join(", and ")}.` : undefined;
 };
 
 export default Overview;

@@ -21,7 +21,7 @@ export const yesterdayColumns = (marketplaces: Marketplaces, costs: boolean): (C
   unitsColumn("units", "Units"),
   moneyColumn("product_sales", "Sales", "Prices of products without tax, before promotions."),
   moneyColumn("ads", "Ads"),
-  costs && moneyColumn("profit", "Profit", "After all costs and fees of the marketplace, with its overhead."),
+  costs && moneyColumn("profit", "Profit", "After all costs and fees of the marketplace, including its overhead."),
   unitsColumn("units_before", "Units before"),
   moneyColumn("product_sales_before", "Sales before"),
   costs && moneyColumn("profit_before", "Profit before"),
@@ -33,11 +33,11 @@ export const orderColumns = (marketplaces: Marketplaces, costs: boolean): (Colum
   { key: "sku", header: "SKU", cell: (row) => <Sku account={row.account_id} sku={row.sku} title={row.title} /> },
   { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   unitsColumn("order_quantity", "Order"),
-  { key: "order_by", header: "Due since", help: "An order later than this misses the service level.", cell: (row) => row.order_by && <Day value={row.order_by} style="short" /> },
+  { key: "order_by", header: "Due since", help: "Ordering later than this misses the service level.", cell: (row) => row.order_by && <Day value={row.order_by} style="short" /> },
   { key: "stock_out_on", header: "Runs out", cell: (row) => row.stock_out_on && <Day value={row.stock_out_on} style="short" /> },
   costs && moneyColumn("cash_needed", "Cash", "Order quantity times the cost of a unit."),
-  costs && moneyColumn("cash_deposit", "Of it now"),
-  costs && moneyColumn("lost_margin", "Lost margin", "Margin of the units that are lost even if the order leaves today."),
+  costs && moneyColumn("cash_deposit", "Due with the order"),
+  costs && moneyColumn("lost_margin", "Lost margin", "Margin on the units you lose even if you order today."),
   { key: "supplier", header: "Supplier", cell: (row) => row.supplier || "—" },
   { key: "status", header: "Status", cell: (row) => row.status && <StatusBadge status={row.status} /> },
   whyColumn("restock", "order_quantity", "Units to order", (row) => ({ account_id: row.account_id, marketplace_id: row.marketplace_id, day: row.day, sku: row.sku })),
@@ -59,7 +59,7 @@ export const alertColumns = (marketplaces: Marketplaces, costs: boolean): (Colum
   },
   { key: "subject", header: "About", cell: (row) => <Sku account={row.account_id} sku={row.subject} /> },
   { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
-  costs && moneyColumn("money_per_day", "Money a day"),
+  costs && moneyColumn("money_per_day", "Money per day"),
   { key: "summary", header: "Why", sortable: false, cell: (row) => <Text truncate title={row.summary ?? row.summary_of_costs ?? ""}>{row.summary ?? row.summary_of_costs ?? "—"}</Text> },
   { key: "opened_at", header: "Since", cell: (row) => row.opened_at && <Moment value={row.opened_at} /> },
 ];
@@ -68,11 +68,11 @@ export const payoutColumns: Column<RowOf<"payouts">>[] = [
   { key: "account_id", header: "Account", cell: (row) => row.account_id },
   { key: "pays_on", header: "Paid on", cell: (row) => row.pays_on && <Day value={row.pays_on} style="weekday" /> },
   {
-    key: "paid_amount", header: "Paid as", align: "end",
+    key: "paid_amount", header: "In payout currency", align: "end",
     cell: (row) => (row.paid_currency ? <MoneyOf value={row.paid_amount} currency={row.paid_currency} /> : null),
   },
   moneyColumn("forecast", "Expected"),
-  moneyColumn("deferred_later", "Held back beyond it", "Amounts that Amazon releases after this payout."),
+  moneyColumn("deferred_later", "Held back longer", "Amounts that Amazon releases after this payout."),
   { key: "status", header: "Status", cell: (row) => row.status && <StatusBadge status={row.status} /> },
   whyColumn("payout_forecast", "forecast", "Next payout", (row) => ({ account_id: row.account_id, day: row.day, currency: row.paid_currency })),
 ];
@@ -88,7 +88,7 @@ const FEES: Record<string, string> = {
   StorageUtilizationSurcharge: "Storage utilization surcharge",
   "fee.fba_fulfilment": "FBA fulfilment",
 };
-const FEE_KINDS: Record<string, string> = { size_tier: "Size tier changed", rule: "Rate changes", preview: "Amazon expects" };
+const FEE_KINDS: Record<string, string> = { size_tier: "Size tier changed", rule: "Rate changes", preview: "Expected by Amazon" };
 
 export const feeColumns = (marketplaces: Marketplaces): Column<RowOf<"fees">>[] => [
   { key: "fee", header: "Fee", cell: (row) => FEES[row.fee] ?? words(row.fee) },
@@ -98,7 +98,7 @@ export const feeColumns = (marketplaces: Marketplaces): Column<RowOf<"fees">>[] 
   { key: "starts_on", header: "From", cell: (row) => row.starts_on && <Day value={row.starts_on} style="short" /> },
   { key: "ends_on", header: "Until", cell: (row) => (row.ends_on ? <Day value={row.ends_on} style="short" /> : "—") },
   moneyColumn("expected", "Expected cost"),
-  moneyColumn("money_per_day", "More a day"),
+  moneyColumn("money_per_day", "Extra cost per day"),
 ];
 
 export const owedColumns = (marketplaces: Marketplaces, costs: boolean): (Column<RowOf<"owed">> | false)[] => [
@@ -125,13 +125,13 @@ export const returnColumns = (marketplaces: Marketplaces): Column<RowOf<"returns
   { key: "month", header: "Shipped in", cell: (row) => row.month?.slice(0, 7) },
   { key: "return_rate", header: "Return rate", align: "end", cell: (row) => <Percent value={row.return_rate} /> },
   { key: "threshold", header: "Threshold", align: "end", cell: (row) => <Percent value={row.threshold} /> },
-  { key: "units_left", header: "Units until the fee", align: "end", help: "Further returns before the fee begins; negative: it has begun.", cell: (row) => <Units value={row.units_left} digits={1} /> },
-  unitsColumn("units_above_threshold", "Units that bear the fee"),
+  { key: "units_left", header: "Units until the fee applies", align: "end", help: "Further returns before the fee applies. Negative: it applies already.", cell: (row) => <Units value={row.units_left} digits={1} /> },
+  unitsColumn("units_above_threshold", "Units charged the fee"),
   whyColumn("return_rate_month", "return_rate", "Return rate", (row) => ({ account_id: row.account_id, marketplace_id: row.marketplace_id, month: row.month, sku: row.sku })),
 ];
 
 export const shipmentColumns = (marketplaces: Marketplaces, costs: boolean): (Column<RowOf<"shipments">> | false)[] => [
-  { key: "kind", header: "What", cell: (row) => (row.kind === "approval" ? "Waits for your approval" : row.kind ? "Received short" : "") },
+  { key: "kind", header: "What", cell: (row) => (row.kind === "approval" ? "Waiting for your approval" : row.kind ? "Received short" : "") },
   {
     key: "shipment_id", header: "Shipment",
     cell: (row) =>
@@ -143,7 +143,7 @@ export const shipmentColumns = (marketplaces: Marketplaces, costs: boolean): (Co
   },
   { key: "marketplace_id", header: "Marketplace", cell: (row) => marketplaces.place(row.account_id, row.marketplace_id) },
   { key: "since", header: "Since", cell: (row) => row.since && <Day value={row.since} style="short" /> },
-  { key: "expires_at", header: "Offer ends", cell: (row) => (row.expires_at ? <Moment value={row.expires_at} /> : "—") },
+  { key: "expires_at", header: "Offer expires", cell: (row) => (row.expires_at ? <Moment value={row.expires_at} /> : "—") },
   unitsColumn("units_missing", "Units missing"),
   costs && moneyColumn("value", "Value", "Manufacturing cost of the missing units."),
 ];

@@ -23,7 +23,7 @@ const KINDS: Record<string, { text: string; tone: Tone }> = {
 /** A time line of what happened to the SKU. */
 export const Changes = ({ changes }: { changes: readonly Change[] }) => {
   const marketplaces = useMarketplaces();
-  if (changes.length === 0) return <Text color="fg.muted">Nothing changed in these days.</Text>;
+  if (changes.length === 0) return <Text color="fg.muted">Nothing changed on these days.</Text>;
   return (
     <Box position="relative" maxH="24rem" overflowY="auto" tabIndex={0} role="region" aria-label="What changed">
       <Stack as="ol" gap={0} listStyleType="none" borderStartWidth="2px" ps={4}>

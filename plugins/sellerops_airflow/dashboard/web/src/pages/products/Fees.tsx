@@ -21,7 +21,7 @@ export const Fees = ({ fees, account, sku, marketplaces }: FeesProps) => {
       <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>
         <Table.Header>
           <Table.Row bg="bg.subtle">
-            {["Fee", "Units charged", "Charged", "A unit", "Units ordered", "Expected", "A unit", "Status", "Why"].map((name, index) => (
+            {["Fee", "Units charged", "Charged", "Per unit", "Units ordered", "Expected", "Per unit", "Status", "Why"].map((name, index) => (
               <Table.ColumnHeader key={index} textAlign={index > 0 && index < 7 ? "end" : "start"}>
                 {name}
               </Table.ColumnHeader>
@@ -33,10 +33,10 @@ export const Fees = ({ fees, account, sku, marketplaces }: FeesProps) => {
             <Table.Row key={fee.fee_type}>
               <Table.Cell>{nameOf(fee.fee_type)}</Table.Cell>
               <Table.Cell textAlign="end"><Units value={fee.units_charged} /></Table.Cell>
-              <Table.Cell textAlign="end"><Money value={fee.amount_actual} currency={fee.currency} reason="not charged in these days" /></Table.Cell>
+              <Table.Cell textAlign="end"><Money value={fee.amount_actual} currency={fee.currency} reason="not charged on these days" /></Table.Cell>
               <Table.Cell textAlign="end"><Money value={fee.rate_actual} currency={fee.currency} /></Table.Cell>
               <Table.Cell textAlign="end"><Units value={fee.units_expected} /></Table.Cell>
-              <Table.Cell textAlign="end"><Money value={fee.amount_estimated} currency={fee.currency} reason="nothing tells the rate" /></Table.Cell>
+              <Table.Cell textAlign="end"><Money value={fee.amount_estimated} currency={fee.currency} reason="the rate is unknown" /></Table.Cell>
               <Table.Cell textAlign="end"><Money value={fee.rate_estimated} currency={fee.currency} /></Table.Cell>
               <Table.Cell><StatusBadge status={fee.status} /></Table.Cell>
               <Table.Cell>

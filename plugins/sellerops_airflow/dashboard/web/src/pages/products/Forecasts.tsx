@@ -16,7 +16,7 @@ const SHOWN_BEFORE = 28;
 /** The newest forecast of each stock pool, with the order that follows from it. */
 export const Forecasts = ({ forecasts, demand, days, account, sku }: ForecastsProps) => {
   const marketplaces = useMarketplaces();
-  if (forecasts.length === 0) return <Text color="fg.muted">There is no forecast of the last two weeks. Switch on DAG marts__demand.</Text>;
+  if (forecasts.length === 0) return <Text color="fg.muted">There is no forecast from the last two weeks. Switch on DAG marts__demand.</Text>;
   return (
     <Stack gap={5}>
       {forecasts.map((forecast) => {
@@ -34,21 +34,21 @@ export const Forecasts = ({ forecasts, demand, days, account, sku }: ForecastsPr
             </Text>
             <Tiles>
               <Tile label={`Demand in ${units(horizon)} days`} kind="units" value={forecast.p50} note={`${units(forecast.p10)} to ${units(forecast.p90)} in four of five cases`} why={why("p50")} />
-              <Tile label="A day" kind="units" value={forecast.daily_units} why={why("daily_units")} />
+              <Tile label="Per day" kind="units" value={forecast.daily_units} why={why("daily_units")} />
               <Tile label="To order" kind="units" value={forecast.order_quantity} note={forecast.order_by ? `by ${day(forecast.order_by)}` : undefined} to="restock" />
-              <Tile label="Runs out in days" kind="units" value={forecast.cover_days} note={forecast.stock_out_on ? `on ${day(forecast.stock_out_on)} at median demand` : undefined} />
+              <Tile label="Days until it runs out" kind="units" value={forecast.cover_days} note={forecast.stock_out_on ? `on ${day(forecast.stock_out_on)} at median demand` : undefined} />
             </Tiles>
             {horizon > 0 && (
               <BandChart
-                label={`Forecast of ${sku} in ${marketplaces.name(forecast.marketplace_id)}`} days={[...past, ...ahead]} kind="units" bandName="Band, as an average day"
+                label={`Forecast of ${sku} in ${marketplaces.name(forecast.marketplace_id)}`} days={[...past, ...ahead]} kind="units" bandName="Band, average per day"
                 actual={[...past.map((each) => sold.get(each) ?? null), ...ahead.map(() => null)]} actualName="Units sold"
                 low={[...blank, ...ahead.map(() => rate(forecast.p10))]} middle={[...blank, ...ahead.map(() => rate(forecast.p50))]} high={[...blank, ...ahead.map(() => rate(forecast.p90))]}
               />
             )}
             <Text fontSize="sm" color="fg.muted">
-              Model {(forecast.model ?? "none").replaceAll("_", " ")} for {forecast.demand_class ?? "unknown"} demand, made from {day(forecast.day)}.
-              {forecast.wape !== null && ` Its error in the back-test is ${percent(forecast.wape, { digits: 0 })} (the last week repeated: ${percent(forecast.baseline_wape, { digits: 0 })}).`}
-              {forecast.drift && " It has become worse in the last 14 days."} <HubLink to="restock">Restock</HubLink> shows what follows from it.
+              Model {(forecast.model ?? "none").replaceAll("_", " ")} for {forecast.demand_class ?? "unknown"} demand, made on {day(forecast.day)}.
+              {forecast.wape !== null && ` Its error in the back-test is ${percent(forecast.wape, { digits: 0 })} (repeating last week: ${percent(forecast.baseline_wape, { digits: 0 })}).`}
+              {forecast.drift && " It has become worse in the last 14 days."} <HubLink to="restock">Restock</HubLink> shows the resulting order.
             </Text>
           </Stack>
         );

@@ -27,7 +27,7 @@ export const MarketplacesTable = ({ marketplaces }: { marketplaces: StoryData["m
                 <Money value={marketplace.price} currency={marketplace.currency} />
               </Table.Cell>
               <Table.Cell>{marketplace.size_tier ?? "—"}</Table.Cell>
-              <Table.Cell textAlign="end" title={marketplace.is_counted === false ? "Stock that it shares with other marketplaces" : undefined}>
+              <Table.Cell textAlign="end" title={marketplace.is_counted === false ? "Stock shared with other marketplaces" : undefined}>
                 <Units value={marketplace.available} reason="no stock is reported" />
                 {marketplace.is_counted === false ? " (shared)" : ""}
               </Table.Cell>

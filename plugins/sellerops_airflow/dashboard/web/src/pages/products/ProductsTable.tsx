@@ -15,13 +15,13 @@ export const ProductsTable = () => {
   const query = { ...scope.query, ...state.query };
   const result = useApi("/api/products", { query });
   return (
-    <PageFrame title="Products" lead="What every SKU sold, earned and costs in these days, and its stock now." scope={["marketplace", "period", "currency"]}>
+    <PageFrame title="Products" lead="What every SKU sold, earned and cost on these days, and its stock now." scope={["marketplace", "period", "currency"]}>
       <DataTable
         caption="Products" columns={columns(costs)} result={result} state={state} csv={csvAddress("/api/products", query)} search="SKU, ASIN or title"
         rowKey={(row) => row.account_id + row.sku + row.currency}
         empty={
           <EmptyState title="No products">
-            {state.q ? "Nothing matches. Clear the search." : "Switch on the DAGs of reports listings_all and all_orders, and marts__reference and marts__money."}
+            {state.q ? "Nothing matches. Clear the search." : "Switch on the DAGs of the reports listings_all and all_orders, and the DAGs marts__reference and marts__money."}
           </EmptyState>
         }
       />
@@ -34,10 +34,10 @@ const amount = (key: "product_sales" | "ads" | "refunds", header: string, help: 
   return { key, header, help, align: "end", cell, total: cell };
 };
 
-const knownPart = (row: Row) => `${money(row.cm2_known, row.currency)} without ${units(row.unknown_days)} days of marketplaces that are unknown`;
+const knownPart = (row: Row) => `${money(row.cm2_known, row.currency)}, excluding ${units(row.unknown_days)} marketplace days that are unknown`;
 
 const share = (key: "margin" | "tacos" | "refund_rate", header: string, help: string): Column<Row> => {
-  const cell = (row: Row) => <Percent value={row[key]} reason={key === "margin" && row.unknown_days > 0 ? "profit is not known on every day" : "no sales"} />;
+  const cell = (row: Row) => <Percent value={row[key]} reason={key === "margin" && row.unknown_days > 0 ? "profit is unknown on some days" : "no sales"} />;
   return { key, header, help, align: "end", cell, total: cell };
 };
 
@@ -60,11 +60,11 @@ const columns = (costs: boolean): (Column<Row> | false)[] => [
     cell: (row) => <Money value={row.cm2} currency={row.currency} reason={knownPart(row)} />,
     total: (row) => <Money value={row.cm2} currency={row.currency} reason={knownPart(row)} />,
   },
-  costs && share("margin", "Margin", "Profit by sales."),
+  costs && share("margin", "Margin", "Profit divided by sales."),
   amount("ads", "Ads", "Cost of advertising."),
-  share("tacos", "TACOS", "Cost of ads by all sales."),
+  share("tacos", "TACOS", "Cost of ads divided by all sales."),
   amount("refunds", "Refunds", "What buyers got back, without tax."),
-  share("refund_rate", "Refunded", "Refunds by sales."),
+  share("refund_rate", "Refunded", "Refunds divided by sales."),
   { key: "available", header: "In stock", help: "Sellable at Amazon now.", align: "end", cell: (row) => <Units value={row.available} reason="no stock is reported" />, total: (row) => <Units value={row.available} /> },
   { key: "inbound_open", header: "Inbound", help: "Open units of shipments to Amazon.", align: "end", cell: (row) => <Units value={row.inbound_open} />, total: (row) => <Units value={row.inbound_open} /> },
   {

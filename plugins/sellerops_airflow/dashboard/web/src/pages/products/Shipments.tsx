@@ -6,7 +6,7 @@ import type { StoryData } from "./story";
 /** Inbound shipments with the SKU. */
 export const Shipments = ({ shipments }: { shipments: StoryData["shipments"] }) => {
   const marketplaces = useMarketplaces();
-  if (shipments.length === 0) return <Text color="fg.muted">None in these days.</Text>;
+  if (shipments.length === 0) return <Text color="fg.muted">None on these days.</Text>;
   return (
     <Box position="relative" overflowX="auto" tabIndex={0} role="region" aria-label="Shipments with the SKU">
       <Table.Root size="sm" css={{ "& td, & th": { whiteSpace: "nowrap" } }}>

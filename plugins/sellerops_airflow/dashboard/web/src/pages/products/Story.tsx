@@ -66,7 +66,7 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
             {costs && (
               <Tile
                 label="Profit" kind="money" value={total.cm2} currency={currency} before={total.cm2_before} than={than} trend={numbers(rows, "cm2")} why={why(`cm2${reporting}`)}
-                note={total.cm2 === null ? "Unknown on a day of these." : undefined}
+                note={total.cm2 === null ? "Unknown on at least one of these days." : undefined}
               />
             )}
             <Tile label="Units" kind="units" value={total.units} before={total.units_before} than={than} trend={numbers(rows, "units")} why={why("units")} />
@@ -75,7 +75,7 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
         </>
       )}
 
-      <Section title="Sales and profit" lead="By the day of the order. Days that are not final are hatched.">
+      <Section title="Sales and profit" lead="By order date. Days that are not final are hatched.">
         <TimeChart
           label="Sales and profit by day" days={days} kind="money" currency={currency} status={status}
           series={[
@@ -85,7 +85,7 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
         />
       </Section>
 
-      <Section title="What changed" lead="Price, title, listing, size tier, fees, buy box, stock and alerts, the newest first.">
+      <Section title="What changed" lead="Price, title, listing, size tier, fees, buy box, stock and alerts, newest first.">
         <Changes changes={story.changes} />
       </Section>
 
@@ -100,7 +100,7 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
         <MarketplacesTable marketplaces={story.marketplaces} />
       </Section>
 
-      <Section title="Price and ads" lead="Average price of a unit without tax; cost of ads beside the sales that Amazon attributes to them.">
+      <Section title="Price and ads" lead="Average price per unit, without tax; cost of ads beside the sales that Amazon attributes to them.">
         <TimeChart label="Average price by day" days={days} kind="money" currency={currency} height={160} series={[{ name: "Average price", look: "line", values: rows.map((row) => row?.average_price) }]} />
         <TimeChart
           label="Ads by day" days={days} kind="money" currency={currency} height={200}
@@ -120,15 +120,15 @@ const Chapters = ({ story, account, sku }: ChaptersProps) => {
         <Forecasts forecasts={story.forecasts} demand={story.demand} days={days} account={account} sku={sku} />
       </Section>
 
-      <Section title="Amazon's fees" lead="Charged in these days, and expected for the units ordered in them. They differ, as an order is charged when it ships.">
+      <Section title="Amazon's fees" lead="Charged on these days, and expected for the units ordered on them. The two differ because an order is charged when it ships.">
         <Fees fees={story.fees.filter((fee) => fee.currency === currency || !currency)} account={account} sku={sku} marketplaces={story.marketplaces.map((marketplace) => marketplace.marketplace_id)} />
       </Section>
 
-      <Section title="Shipments to Amazon" lead="Open ones, and those received in these days.">
+      <Section title="Shipments to Amazon" lead="Open shipments, and those received on these days.">
         <Shipments shipments={story.shipments} />
       </Section>
       <Text fontSize="sm" color="fg.muted">
-        {[["ASIN", story.product.asin], ["FNSKU", story.product.fnsku], ["Your number", story.product.own_id], ["Brand", story.product.brand], ["Group", story.product.product_group]]
+        {[["ASIN", story.product.asin], ["FNSKU", story.product.fnsku], ["Own number", story.product.own_id], ["Brand", story.product.brand], ["Group", story.product.product_group]]
           .filter(([, value]) => value)
           .map(([name, value]) => `${name} ${value}`)
           .join(" · ")}
@@ -146,5 +146,5 @@ const negative = (value: string | null | undefined) => (value === null || value 
 
 const outOfStock = (rows: Days) => {
   const count = rows.filter((row) => row?.is_stock_out).length;
-  return count === 0 ? "No marketplace was out of stock all day." : `On ${count} of these days a marketplace had none all day.`;
+  return count === 0 ? "No marketplace was out of stock all day." : `On ${count} of these days, a marketplace was out of stock all day.`;
 };

@@ -8,8 +8,8 @@ import type { View } from "./views";
 const ADVICE: Record<string, ReactNode> = {
   ads: (
     <>
-      A marketplace advertised in the two weeks before and nothing is reported for a day. Look at the ads reports on <HubLink to="health">Data health</HubLink> and
-      collect the day again. By payment: you pay for ads by card, so no settlement has them; use the order view.
+      A marketplace advertised in the two weeks before, but no ads are reported for a day. Check the ads reports on <HubLink to="health">Data health</HubLink> and
+      collect the day again. In the payment view: you pay for ads by card, so no settlement contains them; use the order view.
     </>
   ),
   cost: (
@@ -21,13 +21,13 @@ const ADVICE: Record<string, ReactNode> = {
   days: <>Figures end before the period does. Choose a period that ends earlier, or look at Data health for days that are missing or still being collected.</>,
   fees: (
     <>
-      Amazon has not named a fee of orders that it has not posted yet. Switch on the report fee_preview (it names expected fees ahead); else wait until the orders
+      Amazon has not given a fee for orders that it has not posted yet. Switch on the report fee_preview, which gives expected fees in advance, or wait until the orders
       are posted, usually two days after they ship.
     </>
   ),
   fx_rate: (
     <>
-      There is no exchange rate of the last 30 days. <Code size="sm">bin/sellerops reference rates</Code> shows which; give one with{" "}
+      An exchange rate from the last 30 days is missing. <Code size="sm">bin/sellerops reference rates</Code> shows which; add it with{" "}
       <Code size="sm">bin/sellerops reference import fx_given rates.csv</Code>, or choose the marketplace&apos;s currency.
     </>
   ),
@@ -38,23 +38,23 @@ const ADVICE: Record<string, ReactNode> = {
       a period that ends a day earlier. If orders of an older day are missing, collect the report all_orders for that day on Data health.
     </>
   ),
-  price: <>A pending order has no price, and its SKU had none before. Amazon names it once the payment is confirmed; the report listings_all gives one sooner.</>,
-  sales: <>Sales and Traffic of a day is not collected yet. It arrives one to three days late; else collect sales_daily_totals on Data health.</>,
+  price: <>A pending order has no price, and its SKU had none before. Amazon gives the price once the payment is confirmed; the report listings_all has one sooner.</>,
+  sales: <>Sales and Traffic of a day has not been collected yet. It arrives one to three days late; if it takes longer, collect sales_daily_totals on Data health.</>,
   settlement: <>The forecast needs an earlier settlement. Switch on the report settlements; the first one comes within two weeks.</>,
   storage: (
     <>
-      Amazon publishes storage fees of a month in the middle of the next one. Until then, days cost what they did in the last known month. If the report
+      Amazon publishes the storage fees of a month in the middle of the next one. Until then, days use the cost of the last known month. If the report
       storage_fees is switched off, switch it on.
     </>
   ),
   unmapped: (
     <>
-      Amounts have a name that no rule knows. <HubLink to="profit" params={{ view: "unmapped" }}>Unmapped</HubLink> lists them with the line that adds a rule.
+      Some amounts have a name that no rule maps. <HubLink to="profit" params={{ view: "unmapped" }}>Unmapped</HubLink> lists them with the line that adds a rule.
     </>
   ),
   vat_setting: (
     <>
-      Fees bear VAT, and whether you recover it is not set. Set <Code size="sm">vat_on_fees</Code> to RECOVERABLE or NON_RECOVERABLE in{" "}
+      Fees include VAT, and whether you recover it is not set. Set <Code size="sm">vat_on_fees</Code> to RECOVERABLE or NON_RECOVERABLE in{" "}
       <Code size="sm">include/config/account_settings.yaml</Code>.
     </>
   ),
@@ -67,7 +67,7 @@ export const Advice = ({ view }: { view: View }) => {
   const missing = result.data?.missing ?? [];
   if (missing.length === 0) return null;
   return (
-    <Section title="What is missing, and what to do" lead="After a change, the next run of marts__money computes the days again.">
+    <Section title="What is missing, and what to do" lead="After a change, the next run of marts__money recomputes the days.">
       <List.Root ps={4} gap={2} fontSize="sm">
         {missing.map((word) => (
           <List.Item key={word}>

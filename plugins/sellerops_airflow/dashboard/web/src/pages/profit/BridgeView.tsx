@@ -41,7 +41,7 @@ const Steps = ({ bridge }: { bridge: Bridge }) => {
   return (
     <Section
       title="From ordered to paid"
-      lead="Each order line is in exactly one state, so the steps add up to the cent. A sum is everything above it."
+      lead="Each order line is in exactly one state, so the steps add up to the cent. A sum is the total of everything above it."
       actions={<Select label="Marketplace" value={column < 0 ? "all" : (places[column]?.key ?? "")} options={options} choose={choose} />}
     >
       <Waterfall
@@ -57,7 +57,7 @@ const Table = ({ bridge }: { bridge: Bridge }) => {
   const wrong = bridge.columns.filter(({ error }) => Number(error) !== 0);
   return (
     <Section
-      title="By marketplace" lead="Orders of these days, in their state of today. Point at a step to read what it is."
+      title="By marketplace" lead="Orders of these days, in their current state. Point at a step to read what it is."
       actions={
         <Text fontSize="sm" color={wrong.length > 0 ? "orange.fg" : "fg.muted"}>
           {wrong.length > 0 ? `! ${wrong.length} marketplaces do not add up` : "✓ Adds up: paid = ordered and all steps"}

@@ -6,8 +6,8 @@ import type { View } from "./views";
 type Day = Answer<"/api/profit/days">[number];
 
 const VIEWS = {
-  order: { title: "By day of the order", bars: "Product sales", line: "Profit", of: (day: Figures) => day.profit },
-  payment: { title: "By day of posting", bars: "Product sales", line: "Total settled", of: (day: Figures) => day.total },
+  order: { title: "By order date", bars: "Product sales", line: "Profit", of: (day: Figures) => day.profit },
+  payment: { title: "By posting date", bars: "Product sales", line: "Total settled", of: (day: Figures) => day.total },
 } as const;
 
 type Figures = Pick<Day, "product_sales" | "profit" | "total">;

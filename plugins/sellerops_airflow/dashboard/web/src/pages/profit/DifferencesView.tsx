@@ -21,7 +21,7 @@ export const DifferencesView = () => {
           >
             <Reasons found={found} rows={found.rows.filter((row) => row.is_step)} caption="Steps from Seller Central's sales to ours" file="seller-central-steps" />
           </Section>
-          <Section title="What else differs" lead="Amounts of these days that other pages place elsewhere. They stand for themselves and are not added up.">
+          <Section title="What else differs" lead="Amounts of these days that other pages place elsewhere. Each stands on its own; they are not added up.">
             <Reasons found={found} rows={found.rows.filter((row) => !row.is_step)} caption="Other differences" file="seller-central-differences" />
           </Section>
         </Stack>

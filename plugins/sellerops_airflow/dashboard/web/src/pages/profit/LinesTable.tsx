@@ -10,9 +10,9 @@ type Amount = Row["cells"][number];
 
 const LEVELS: Record<Row["level"], string> = {
   CM1: "Selling and fulfilling orders",
-  CM2: "Advertising, storage and what else products cost",
+  CM2: "Advertising, storage and other costs of products",
   OVERHEAD: "The account as a whole",
-  BESIDE: "Beside profit: money that moves and is not earned",
+  BESIDE: "Beside profit: money that moves but is not earned",
 };
 
 /** Profit and loss: every line by marketplace, with totals and their comparison. */
@@ -70,7 +70,7 @@ const Matrix = ({ lines, view }: { lines: Lines; view: View }) => {
 };
 
 const Cell = ({ amount, currency }: { amount: Amount | null; currency: string | undefined }) => (
-  <Money value={amount?.value} currency={currency} reason={amount ? reasonOf(amount, currency) : "the days before lack figures"} />
+  <Money value={amount?.value} currency={currency} reason={amount ? reasonOf(amount, currency) : "figures are missing for the days before"} />
 );
 
 const reasonOf = ({ known, unknown_days }: Amount, currency: string | undefined) =>

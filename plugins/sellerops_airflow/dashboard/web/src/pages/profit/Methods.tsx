@@ -13,7 +13,7 @@ const DEFINITIONS = [
 
 const REFUNDS: Record<string, string> = {
   refund: "Refunds count on the day of the refund.",
-  order: "Refunds count on the day of the order, if it is at most 120 days older.",
+  order: "Refunds count on the day of the order if it is at most 120 days earlier.",
 };
 const ADS: Record<string, string> = {
   purchases: "Sponsored Brands ads with several products are spread by attributed sales.",
@@ -21,7 +21,7 @@ const ADS: Record<string, string> = {
   none: "Sponsored Brands ads with several products are not spread: their spend has no SKU.",
 };
 const VAT: Record<string, string> = {
-  RECOVERABLE: "VAT on fees is recovered, so it is no cost.",
+  RECOVERABLE: "VAT on fees is recovered, so it is not a cost.",
   NON_RECOVERABLE: "VAT on fees is a cost.",
   UNKNOWN: "Whether VAT on fees is a cost is not set, so days with it are incomplete: set vat_on_fees.",
 };
@@ -40,7 +40,7 @@ export const Methods = ({ view, extra = [] }: { view: View; extra?: readonly str
   const scope = useScope();
   const result = useApi("/api/profit/methods", { query: scope.query });
   return (
-    <Section title="Definitions" lead="Settings are in config/account_settings.yaml; changed ones hold after the next run of the marts.">
+    <Section title="Definitions" lead="Settings are in config/account_settings.yaml; changes apply after the next run of the marts.">
       <List.Root ps={4} gap={1} fontSize="sm">
         {[...DEFINITIONS, ...extra].map((text) => (
           <List.Item key={text}>{text}</List.Item>

@@ -17,7 +17,7 @@ const COLUMNS: Column<Settlement>[] = [
   money("total", "Total", "What Amazon pays; negative: what it charges or carries over."),
   {
     key: "shown_total", header: "In your currency", align: "end", help: "At the rate of the day on which the period ended.",
-    cell: (row) => <Money value={row.shown_total} currency={row.shown_currency} reason="no exchange rate of that day" />,
+    cell: (row) => <Money value={row.shown_total} currency={row.shown_currency} reason="no exchange rate for that day" />,
     total: (row) => <Money value={row.shown_total} currency={row.shown_currency} reason="several currencies" />,
   },
   money("cm1", "CM1", "Sales, refunds, promotions, selling and fulfilment fees, without your own costs."),
@@ -25,7 +25,7 @@ const COLUMNS: Column<Settlement>[] = [
   money("overhead", "Overhead", "Subscription, services, EPR, fee adjustments."),
   money("tax", "Tax", "Collected, withheld and on fees."),
   money("balance", "Balance", "Reserves, debts, loans, transfers."),
-  money("unmapped", "Unmapped", "Lines that no rule names."),
+  money("unmapped", "Unmapped", "Lines that no rule maps."),
   money("difference", "Difference", "Total less the sum of its lines: 0, unless lines are missing."),
   { key: "lines", header: "Lines", align: "end", cell: (row) => <Units value={row.lines} />, total: (row) => <Units value={row.lines} /> },
   {

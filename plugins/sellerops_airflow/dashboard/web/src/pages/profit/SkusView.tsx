@@ -13,8 +13,8 @@ type Spread = "none" | "sales" | "units";
 const SPREADS: Record<Spread, string> = { none: "Not spread", sales: "By product sales", units: "By units" };
 
 const EXTRA = [
-  "Advertising of a SKU is the spend on its ads. What no product is known for is in the row without SKU.",
-  "Storage of a SKU comes from the monthly fee reports, spread over the days of the month; until a month is published, its days cost what they did in the last known month.",
+  "Advertising of a SKU is the spend on its ads. Spend without a known product is in the row without SKU.",
+  "Storage of a SKU comes from the monthly fee reports, spread over the days of the month; until a month is published, its days use the cost of the last known month.",
   "Inbound, coupon and other fees count for the SKU that Amazon names, else in the row without SKU.",
   "Overhead stays in the row without SKU unless you choose to spread it: by product sales or by units of the account's SKUs in these days.",
 ];
@@ -25,7 +25,7 @@ const money = (key: keyof Sku & string, header: string, help?: string): Column<S
   total: (row) => <Money value={row[key] as string | null} currency={row.currency} reason={reasonOf(row)} />,
 });
 
-const reasonOf = ({ missing }: Sku) => (missing.length > 0 ? `missing: ${missing.join(", ")}` : "not known on every day");
+const reasonOf = ({ missing }: Sku) => (missing.length > 0 ? `missing: ${missing.join(", ")}` : "unknown on some days");
 
 const Name = ({ row }: { row: Sku }) =>
   row.sku ? (
@@ -78,12 +78,12 @@ export const SkusView = () => {
   const shown = columns.map(({ key }) => key).filter((key) => !["sku", "asin", "account_id", "status"].includes(key));
   return (
     <Stack gap={4} pt={2}>
-      <Section title="Profit by SKU" lead="Order view, all marketplaces of the scope together. The totals are those of profit and loss.">
+      <Section title="Profit by SKU" lead="Order view, all marketplaces in the scope combined. The totals match those of profit and loss.">
         <DataTable
           caption="Profit by SKU" columns={columns} result={result} rowKey={(row) => `${row.account_id} ${row.sku} ${row.currency}`} state={state}
           csv={csvAddress("/api/profit/skus", { ...query, column: ["account_id", "sku", "title", "asin", "currency", ...shown, "status", "missing"] })} search="SKU, ASIN or title"
           tools={<Select label="Overhead" value={spread as Spread} options={SPREADS} choose={setSpread} />}
-          empty={<EmptyState title="No SKU sold or cost anything on these days">Choose other days or marketplaces, or clear the search.</EmptyState>}
+          empty={<EmptyState title="No SKU had sales or costs on these days">Choose other days or marketplaces, or clear the search.</EmptyState>}
         />
       </Section>
       <Methods view="order" extra={EXTRA} />

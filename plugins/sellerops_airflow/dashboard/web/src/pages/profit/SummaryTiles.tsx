@@ -72,5 +72,5 @@ const FigureTile = ({ tile, summary, view }: { tile: Figure; summary: Summary; v
 const noteOf = ({ value, known, unknown_days }: Figure, currency: string) => {
   if (value !== null || unknown_days === 0) return undefined;
   const days = `${unknown_days} marketplace ${unknown_days === 1 ? "day" : "days"}`;
-  return known === null ? `Unknown on ${days}.` : `${money(known, currency)} without ${days} on which it is unknown.`;
+  return known === null ? `Unknown on ${days}.` : `${money(known, currency)}, excluding ${days} on which it is unknown.`;
 };

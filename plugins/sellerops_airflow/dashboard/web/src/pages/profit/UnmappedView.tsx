@@ -44,7 +44,7 @@ export const UnmappedView = () => {
     <Box pt={2}>
       <Section
         title="Amounts without a P&L line"
-        lead="They are in no other figure, and make their day and settlement incomplete: a guess would be wrong without a trace."
+        lead="They are not in any other figure and make their day and settlement incomplete, because nobody would notice a wrong guess."
       >
         <Stack gap={3}>
           <DataTable
@@ -54,7 +54,7 @@ export const UnmappedView = () => {
           {(result.data?.length ?? 0) > 0 && (
             <Text fontSize="sm" color="fg.muted" maxW="80ch">
               To add a rule: copy its line into the file, replace &lt;P&amp;L line&gt; and &lt;level&gt; (docs/figures.md lists both), and deploy. The next run of
-              marts__money puts the amounts where they belong, for the past as well.
+              marts__money puts the amounts where they belong, also on past days.
             </Text>
           )}
         </Stack>

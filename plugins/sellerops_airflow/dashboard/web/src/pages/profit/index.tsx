@@ -38,7 +38,7 @@ const TABS = [
 const Profit = () => (
   <PageFrame
     title="Profit" scope="all"
-    lead="What you earned on the orders of each day, what Amazon paid, and how the two lead to each other."
+    lead="What you earned on the orders of each day, what Amazon paid, and how one leads to the other."
   >
     <Tabs name="view" label="Views of profit" tabs={TABS} />
   </PageFrame>

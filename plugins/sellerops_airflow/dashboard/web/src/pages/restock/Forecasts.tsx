@@ -8,20 +8,20 @@ type History = Answer<"/api/restock/sku">["history"];
 /** The forecast in use: its back-test, what changed since the one before, and the grades of earlier ones. */
 export const Forecasts = ({ history }: { history: History }) => {
   const [now] = history.forecasts;
-  if (!now) return <EmptyState title="No forecast">The mart forecast has no row of this SKU in the last four months.</EmptyState>;
+  if (!now) return <EmptyState title="No forecast">The mart forecast has no row for this SKU in the last four months.</EmptyState>;
   return (
     <>
       <Section
         title="Can I trust the forecast?"
-        lead={`Made from ${day(now.day)} for ${units(now.horizon_days)} days by ${MODELS[now.model ?? ""] ?? now.model}; demand is ${(CLASSES[now.demand_class ?? ""] ?? "unknown").toLowerCase()}, seasons from ${now.seasonality ?? "none"}.`}
+        lead={`Made on ${day(now.day)} for ${units(now.horizon_days)} days by ${MODELS[now.model ?? ""] ?? now.model}; demand is ${(CLASSES[now.demand_class ?? ""] ?? "unknown").toLowerCase()}, seasonality: ${now.seasonality ?? "none"}.`}
         actions={<StatusBadge status={now.status} />}
       >
         <MissingList missing={now.missing} inline />
         <BackTest now={now} />
         <Text fontSize="sm" color="fg.muted" mt={2}>
-          {units(now.origins)} back-tests. History of {units(now.history_days)} days; of the last 91, {units(now.masked_days)} masked and{" "}
-          {units(now.event_days)} of events; {percent(now.data_quality, { digits: 0 })} complete.{" "}
-          {now.drift ? "The last 14 days were forecast far worse than the back-test says: look at this SKU." : ""}
+          {units(now.origins)} back-tests. {units(now.history_days)} days of history; in the last 91 days, {units(now.masked_days)} masked,{" "}
+          {units(now.event_days)} with events; {percent(now.data_quality, { digits: 0 })} complete.{" "}
+          {now.drift ? "The error of the last 14 days is far above that of the back-test: check this SKU." : ""}
         </Text>
       </Section>
       <Changes history={history} />
@@ -34,9 +34,9 @@ const BackTest = ({ now }: { now: History["forecasts"][number] }) => {
   const reason = now.wape === null ? ["history"] : [];
   return (
     <Tiles>
-      <Tile label="Error (WAPE)" kind="percent" value={now.wape} missing={reason} note={`Floor ${percent(now.poisson_floor, { digits: 0 })}: a perfect forecast has it too`} />
-      <Tile label="Repeating last week" kind="percent" value={now.baseline_wape} note={`MASE ${units(now.mase, { digits: 2 })}: below 1 is better than it`} />
-      <Tile label="Demand within the 80 % band" kind="percent" value={now.coverage_80} note="Of the whole class; 80 % is right, less means too little safety stock" />
+      <Tile label="Error (WAPE)" kind="percent" value={now.wape} missing={reason} note={`Floor ${percent(now.poisson_floor, { digits: 0 })}: even a perfect forecast has this error`} />
+      <Tile label="Repeating last week" kind="percent" value={now.baseline_wape} note={`MASE ${units(now.mase, { digits: 2 })}: below 1 beats repeating last week`} />
+      <Tile label="Demand within the 80 % band" kind="percent" value={now.coverage_80} note="For the whole class; 80 % is right, less means too little safety stock" />
       <Tile label="Bias" kind="percent" value={now.bias} note="Positive: forecasts are too high" />
       <Tile
         label="Baselines over the horizon" kind="units" value={now.in_stock_mean}
@@ -50,9 +50,9 @@ const Changes = ({ history }: { history: History }) => {
   const [now, before] = history.forecasts;
   if (!before) return null;
   return (
-    <Section title="What changed since the last forecast" lead={`${day(before.day)} against ${day(now?.day)}.`}>
+    <Section title="What changed since the last forecast" lead={`${day(before.day)} compared with ${day(now?.day)}.`}>
       {history.changes.length === 0 ? (
-        <Text color="fg.muted">Nothing.</Text>
+        <Text color="fg.muted">Nothing changed.</Text>
       ) : (
         <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
           <Table.Root size="sm" maxW="40rem">
@@ -84,9 +84,9 @@ const written = (text: string | null) =>
 
 const Grades = ({ rows }: { rows: History["grades"] }) => {
   if (rows.length === 0)
-    return <EmptyState title="No grades yet">The first forecast of each week is graded with the demand that follows it.</EmptyState>;
+    return <EmptyState title="No grades yet">The first forecast of each week is graded against the demand that follows it.</EmptyState>;
   return (
-    <Section title="Grades" lead="The forecast and the recommendation of a day against the demand that followed; Amazon's recommendation of the same day beside ours.">
+    <Section title="Grades" lead="Each day's forecast and recommendation, compared with the demand that followed; Amazon's recommendation of the same day is beside ours.">
       <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
         <Table.Root size="sm">
           <Table.Header>
@@ -104,7 +104,7 @@ const Grades = ({ rows }: { rows: History["grades"] }) => {
                 <Table.Cell>{day(row.day)}</Table.Cell>
                 <Table.Cell>
                   {day(row.forecast_until ?? row.order_until)}
-                  {row.is_forecast_final === false || row.is_order_final === false ? " (not over)" : ""}
+                  {row.is_forecast_final === false || row.is_order_final === false ? " (not over yet)" : ""}
                 </Table.Cell>
                 {[
                   units(row.forecast_demand ?? row.order_demand),

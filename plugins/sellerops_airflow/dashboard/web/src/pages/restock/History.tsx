@@ -7,15 +7,15 @@ type DemandDay = Answer<"/api/restock/sku">["history"]["days"][number];
 
 /** Units ordered by day. Masked days are drawn at the average of the others, hatched: they are left out, not zero. */
 export const History = ({ days }: { days: DemandDay[] }) => {
-  if (days.length === 0) return <EmptyState title="No demand history">The mart demand_day has no row of this SKU.</EmptyState>;
+  if (days.length === 0) return <EmptyState title="No demand history">The mart demand_day has no row for this SKU.</EmptyState>;
   const seen = days.filter((each) => !each.is_masked && each.units !== null);
   const mean = seen.reduce((sum, each) => sum + (each.units ?? 0), 0) / Math.max(1, seen.length);
   const masked = days.filter((each) => each.is_masked);
   const reasons = [...new Set(masked.flatMap((each) => each.mask_reasons))].map((word) => MASKS[word] ?? word);
   return (
     <Section
-      title="Demand seen"
-      lead={`Units ordered by day. On ${units(masked.length)} of ${units(days.length)} days buyers could not buy as usual${reasons.length > 0 ? ` (${reasons.join(", ")})` : ""}; they are left out, never counted as zero.`}
+      title="Observed demand"
+      lead={`Units ordered by day. On ${units(masked.length)} of ${units(days.length)} days buyers could not buy as usual${reasons.length > 0 ? ` (${reasons.join(", ")})` : ""}; those days are left out, never counted as zero.`}
     >
       <TimeChart
         label="Units ordered by day" kind="units" stack days={days.map((each) => each.day)}
@@ -36,7 +36,7 @@ export const History = ({ days }: { days: DemandDay[] }) => {
 
 const eventText = (days: DemandDay[]) => {
   const found = days.filter((each) => each.events.length > 0);
-  if (found.length === 0) return "No deal or promotion in these days.";
+  if (found.length === 0) return "No deals or promotions on these days.";
   const names = [...new Set(found.flatMap((each) => each.events))].join(", ");
-  return `Days of deals and promotions, left out of the level: ${units(found.length)} (${names}), last on ${day(found.at(-1)?.day)}.`;
+  return `Days with deals and promotions, left out of the level: ${units(found.length)} (${names}), most recently on ${day(found.at(-1)?.day)}.`;
 };

@@ -65,7 +65,7 @@ const OneMarketplace = ({ rows, first, label }: { rows: Proposal[]; first: Propo
       <Loaded result={form}>
         {(choices) =>
           choices.addresses.length === 0 ? (
-            <Text>No address of config/inbound.yaml belongs to {account_id}. Add one, then open this again.</Text>
+            <Text>config/inbound.yaml has no address for {account_id}. Add one, then open this dialog again.</Text>
           ) : (
             <Stack gap={3}>
               <Items rows={rows} quantities={quantities} change={(sku, text) => setQuantities({ ...quantities, [sku]: text })} />
@@ -73,7 +73,7 @@ const OneMarketplace = ({ rows, first, label }: { rows: Proposal[]; first: Propo
               <Text fontSize="sm" color="fg.muted">
                 This starts DAG fba_inbound for account {account_id}: it checks the request, creates a plan at Amazon and collects the offers.
                 Nothing is confirmed or charged before{" "}
-                {choices.approvers.length > 0 ? `${choices.approvers.join(" or ")} approves` : "an approver of config/inbound.yaml decides; none is named yet"}.
+                {choices.approvers.length > 0 ? `${choices.approvers.join(" or ")} approves` : "an approver named in config/inbound.yaml decides; none is named yet"}.
               </Text>
               <Problems error={refused} />
             </Stack>
@@ -106,7 +106,7 @@ const Items = ({ rows, quantities, change }: ItemsProps) => (
       <Table.Header>
         <Table.Row>
           <Table.ColumnHeader>SKU</Table.ColumnHeader>
-          <Table.ColumnHeader textAlign="end">Yours now</Table.ColumnHeader>
+          <Table.ColumnHeader textAlign="end">In your warehouse</Table.ColumnHeader>
           <Table.ColumnHeader textAlign="end">Units to send</Table.ColumnHeader>
         </Table.Row>
       </Table.Header>
@@ -152,7 +152,7 @@ const Fields = ({ choices, sent, change }: FieldsProps) => (
       <Input size="sm" type="date" max={choices.latest_ready} value={sent.ready} onChange={(event) => change({ ready: event.currentTarget.value })} />
     </FormField>
     {choices.contacts.length > 0 && (
-      <FormField label="Contact" required={choices.contact_needed} help="Whom the carrier can call; needed in some marketplaces.">
+      <FormField label="Contact" required={choices.contact_needed} help="Who the carrier can call; required in some marketplaces.">
         <Pick value={sent.contact} names={choices.contact_needed ? choices.contacts : ["", ...choices.contacts]} choose={(contact) => change({ contact })} />
       </FormField>
     )}

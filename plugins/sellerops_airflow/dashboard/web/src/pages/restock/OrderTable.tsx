@@ -58,7 +58,7 @@ export const OrderTable = ({ suppliers }: { suppliers: Answer<"/api/restock">["s
     <DataTable
       caption="What to order of each SKU" columns={columns} result={result} rowKey={keyOf} state={state} search="SKU or title"
       csv={csvAddress("/api/restock/proposals", query)}
-      empty={<EmptyState title="Nothing to order">{shown === "due" ? "No order is due within a week in this scope." : "No SKU is in this state."}</EmptyState>}
+      empty={<EmptyState title="Nothing to order">{shown === "due" ? "No order is due within a week in this scope." : "No SKU has this status."}</EmptyState>}
       tools={
         <>
           <Select label="Show" value={shown} options={SHOWN} choose={setShown} />
@@ -71,7 +71,7 @@ export const OrderTable = ({ suppliers }: { suppliers: Answer<"/api/restock">["s
             <HStack alignSelf="end" pb={1}>
               {owner && <InboundDialog rows={rows} />}
               <Button size="xs" variant="ghost" onClick={() => setChosen({})}>
-                Choose none
+                Clear selection
               </Button>
             </HStack>
           )}

@@ -11,14 +11,14 @@ export const Orders = () => {
   const scope = useScope();
   const result = useApi("/api/restock", { query: scope.query });
   return (
-    <PageFrame title="Restock" lead="What to order today, how many, why, and the cash it needs." scope={["marketplace", "currency"]}>
+    <PageFrame title="Restock" lead="What to order today, how much, why, and the cash you need." scope={["marketplace", "currency"]}>
       <Loaded
         result={result}
         isEmpty={(page) => page.totals.length === 0}
         empty={
           <EmptyState title="No recommendations yet">
-            Switch on DAG marts__demand. It needs orders and stock of at least two weeks; suppliers, costs and open purchase
-            orders make its figures right.
+            Switch on DAG marts__demand. It needs at least two weeks of orders and stock; suppliers, costs and open purchase
+            orders make its figures accurate.
           </EmptyState>
         }
       >
@@ -55,20 +55,20 @@ const Totals = ({ total, several }: { total: Total; several: boolean }) => {
       <Tiles>
         <Tile
           label="SKUs to order within a week" kind="units" value={total.due_skus} to="restock" params={{ tab: "" }} status={total.status} missing={total.missing}
-          note={`${units(total.now_skus)} due now, ${units(total.late_skus)} of all SKUs past their last day`}
+          note={`${units(total.now_skus)} due now, ${units(total.late_skus)} of all SKUs past their order-by date`}
         />
         <Tile
           label="Cash for these orders" kind="money" value={total.due_cash} currency={currency}
           note={hidden || `${lacking}${total.due_deposit === null ? "" : `${money(total.due_deposit, currency, { compact: true })} paid with the orders`}`}
         />
         <Tile
-          label="Margin lost even so" kind="money" value={total.lost_margin} currency={currency}
-          note={`${units(total.lost_units)} units run out before an order of today arrives`}
+          label="Margin lost even if ordered today" kind="money" value={total.lost_margin} currency={currency}
+          note={`${units(total.lost_units)} units lost before an order placed today arrives`}
         />
         <Tile
           label="Low-inventory-level fee" kind="money" value={total.fee_expected} currency={currency}
           missing={total.fee_expected === null && total.fee_skus_without_rate > 0 ? ["fee_rule"] : []}
-          note={`Expected in the next 13 weeks for ${units(total.fee_skus)} SKUs${total.fee_skus_without_rate > 0 ? `, ${units(total.fee_skus_without_rate)} of them at a rate that is not known` : ""}`}
+          note={`Expected in the next 13 weeks for ${units(total.fee_skus)} SKUs${total.fee_skus_without_rate > 0 ? `, ${units(total.fee_skus_without_rate)} of them at an unknown rate` : ""}`}
         />
         <Tile
           label="SKUs with too much stock" kind="units" value={total.overstock_skus} to="inventory" params={{ order_status: "overstock" }}

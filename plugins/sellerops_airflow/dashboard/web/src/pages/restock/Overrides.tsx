@@ -11,12 +11,12 @@ const READ_AGAIN = ["/api/restock"];
 export const Overrides = ({ rows }: { rows: Override[] }) => {
   if (rows.length === 0)
     return (
-      <EmptyState title="No quantity is set by hand">
-        Open a SKU to set one: it replaces the proposed quantity until a day, with your reason.
+      <EmptyState title="No quantities are set by hand">
+        Open a SKU to set one. It replaces the proposed quantity until the day you choose, and you give a reason.
       </EmptyState>
     );
   return (
-    <Section title="Quantities that people set" lead="They replace the proposed quantity until their last day. A change shows once the marts of group demand are rebuilt.">
+    <Section title="Quantities set by people" lead="They replace the proposed quantity until their last day. A change appears once the marts of group demand are rebuilt.">
       <OverrideTable rows={rows} withSku />
     </Section>
   );
@@ -78,7 +78,7 @@ const EndOverride = ({ row }: { row: Override }) => {
       }
       onConfirm={() => end.mutateAsync({ query: { account_id: row.account_id, marketplace_id: row.marketplace_id, sku: row.sku } })}
     >
-      <Text>The proposed quantity holds again. The row stays in the history.</Text>
+      <Text>The proposed quantity applies again. The row stays in the history.</Text>
     </ConfirmDialog>
   );
 };
@@ -89,12 +89,12 @@ export const SetOverride = ({ place, proposed, label = "Set a quantity" }: { pla
   const [quantity, setQuantity] = useState(String(proposed ?? ""));
   const [until, setUntil] = useState(addDays(today, 30));
   const [reason, setReason] = useState("");
-  const save = useWrite("post", "/api/restock/overrides", { invalidates: READ_AGAIN, done: "Set. It shows once the marts of group demand are rebuilt." });
+  const save = useWrite("post", "/api/restock/overrides", { invalidates: READ_AGAIN, done: "Set. It appears once the marts of group demand are rebuilt." });
   const units = Number(quantity);
   const valid = quantity !== "" && Number.isInteger(units) && units >= 0 && until >= today && reason.trim().length >= 3;
   return (
     <ConfirmDialog
-      title={`Order another quantity of ${place.sku}`} confirm="Set this quantity" disabled={!valid}
+      title={`Order a different quantity of ${place.sku}`} confirm="Set this quantity" disabled={!valid}
       trigger={
         <Button size="sm" variant="outline">
           {label}
@@ -105,7 +105,7 @@ export const SetOverride = ({ place, proposed, label = "Set a quantity" }: { pla
       <FormField label="Units to order" help="0: order nothing." required>
         <Input type="number" min={0} step={1} value={quantity} onChange={(event) => setQuantity(event.currentTarget.value)} />
       </FormField>
-      <FormField label="Until" help="The last day on which it holds." required>
+      <FormField label="Until" help="The last day on which it applies." required>
         <Input type="date" min={today} value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
       </FormField>
       <FormField label="Reason" help="For whoever reads it later." required>

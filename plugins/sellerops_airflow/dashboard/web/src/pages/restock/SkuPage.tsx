@@ -27,7 +27,7 @@ export const SkuPage = ({ place }: { place: Place }) => {
       }
       actions={
         <>
-          <HubLink to={`products/${encodeURIComponent(place.account_id)}/${encodeURIComponent(place.sku)}`}>Its whole story</HubLink>
+          <HubLink to={`products/${encodeURIComponent(place.account_id)}/${encodeURIComponent(place.sku)}`}>Product page</HubLink>
           {owner && proposal && <SetOverride place={place} proposed={proposal.order_quantity} />}
           {owner && proposal && <InboundDialog rows={[proposal]} label="Ship it to FBA…" />}
         </>
@@ -36,7 +36,7 @@ export const SkuPage = ({ place }: { place: Place }) => {
       <Loaded
         result={result}
         isEmpty={(page) => page.proposal === null && page.history.days.length === 0}
-        empty={<EmptyState title="Nothing is known of this SKU">It has no orders and no stock in the marts of this marketplace.</EmptyState>}
+        empty={<EmptyState title="Nothing is known about this SKU">It has no orders and no stock in the marts of this marketplace.</EmptyState>}
       >
         {(page) => (
           <>
@@ -80,7 +80,7 @@ const Figures = ({ proposal }: { proposal: Proposal }) => {
         />
         <Tile
           label="Margin lost even if ordered today" kind="money" value={proposal.lost_margin} currency={proposal.currency} why={{ ...why, column: "lost_margin" }}
-          note={proposal.stock_out_on ? `Out of stock on ${day(proposal.stock_out_on)}, early ${day(proposal.stock_out_early_on)}` : "Does not run out within a year"}
+          note={proposal.stock_out_on ? `Out of stock on ${day(proposal.stock_out_on)}, possibly as early as ${day(proposal.stock_out_early_on)}` : "Does not run out within a year"}
         />
       </Tiles>
     </>

@@ -7,7 +7,7 @@ export const Suppliers = ({ rows }: { rows: Answer<"/api/restock">["suppliers"] 
   const { query } = useScope();
   if (rows.length === 0) return <EmptyState title="Nothing to order">No order is due within a week in this scope.</EmptyState>;
   return (
-    <Section title="Orders by supplier" lead="Due within a week, and quantities that you set. Amounts in a purchase order are in the marketplace's currency.">
+    <Section title="Orders by supplier" lead="Orders due within a week, and quantities you set. Amounts in a purchase order are in the marketplace's currency.">
       <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
         <Table.Root size="sm">
           <Table.Header>

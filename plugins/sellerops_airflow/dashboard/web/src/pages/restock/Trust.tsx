@@ -16,7 +16,7 @@ export const Trust = ({ quality, scores }: { quality: Page["quality"]; scores: P
 const Quality = ({ rows }: { rows: Page["quality"] }) => (
   <Section
     title="Forecasts"
-    lead="Back-tests: forecasts made from six earlier days, compared with what followed. Compare the error with its floor, which a perfect forecast would have too because buyers come at random."
+    lead="Back-tests: forecasts made from six earlier days, compared with what followed. Compare the error with its floor: even a perfect forecast would have that error, because buyers arrive at random."
   >
     <Table.ScrollArea tabIndex={0} position="relative" role="group" aria-label="Table">
       <Table.Root size="sm">
@@ -59,7 +59,7 @@ const Grades = ({ scores }: { scores: Page["scores"] }) => {
   if (!scores)
     return (
       <EmptyState title="No grades yet">
-        Recommendations are graded from the day after they were made, and for good once their protection period is over.
+        Recommendations are graded from the day after they are made. Grades are final once the protection period is over.
       </EmptyState>
     );
   const lines: [string, string | null, string | null][] = [
@@ -68,7 +68,7 @@ const Grades = ({ scores }: { scores: Page["scores"] }) => {
   ];
   return (
     <Section
-      title="Ours against Amazon's"
+      title="Ours compared with Amazon's"
       lead={
         <>
           Recommendations of <Day value={scores.day} />, {scores.is_final ? "whose period is over" : "whose period is not over yet"}, for the{" "}
@@ -101,7 +101,7 @@ const Grades = ({ scores }: { scores: Page["scores"] }) => {
         </Table.Root>
       </Table.ScrollArea>
       <Text mt={2} fontSize="sm" color="fg.muted">
-        Demand of these days: {units(scores.demand)} units. Days without stock, as they happened: {units(scores.stock_out_days)}.
+        Demand in this period: {units(scores.demand)} units. Actual days without stock: {units(scores.stock_out_days)}.
       </Text>
     </Section>
   );

@@ -10,7 +10,7 @@ const FIELDS = {
   service_level: { label: "Service level, %", min: 50, max: 99.5, step: 0.5 },
   review_days: { label: "Days between orders", min: 1, max: 180, step: 1 },
   demand_factor: { label: "Demand, %", min: 1, max: 1000, step: 5 },
-  extra_units: { label: "More units at Amazon", min: 0, max: 1_000_000, step: 1 },
+  extra_units: { label: "Extra units at Amazon", min: 0, max: 1_000_000, step: 1 },
 } as const;
 type Field = keyof typeof FIELDS;
 const NAMES = Object.keys(FIELDS) as Field[];
@@ -37,11 +37,11 @@ export const WhatIf = ({ place }: { place: Place }) => {
   return (
     <Section
       title="What if?"
-      lead="Stock ends where demand to come crosses the units that will have been sellable by then. Change an assumption to see the order it leads to: the code is that of the recommendation, and nothing is stored."
+      lead="Stock runs out where upcoming demand crosses the units sellable by then. Change an assumption to see the resulting order: the same code makes the recommendations, and nothing is stored."
       actions={
         Object.keys(asked).length > 0 && (
           <Button size="xs" variant="outline" onClick={clear}>
-            As it is
+            Reset
           </Button>
         )
       }
@@ -55,7 +55,7 @@ export const WhatIf = ({ place }: { place: Place }) => {
         {(answer) => (
           <>
             <BandChart
-              label="Demand to come against stock" kind="units" days={answer.outlook.map((each) => each.day)}
+              label="Upcoming demand and stock" kind="units" days={answer.outlook.map((each) => each.day)}
               actual={answer.outlook.map((each) => each.supply)} actualName="Sellable by then" low={answer.outlook.map((each) => each.p10)}
               middle={answer.outlook.map((each) => each.p50)} high={answer.outlook.map((each) => each.p90)} bandName="P10 to P90" middleName="Demand, P50"
             />
@@ -87,7 +87,7 @@ const Assumption = ({ name, value, set }: { name: Field; value: string; set: (te
   return (
     <Box width="10rem">
       <FormField label={label} error={wrong ? `From ${limits.min} to ${units(limits.max, { digits: 1 })}.` : undefined}>
-        <Input size="sm" type="number" placeholder="as it is" {...limits} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+        <Input size="sm" type="number" placeholder="unchanged" {...limits} value={text} onChange={(event) => setText(event.currentTarget.value)} />
       </FormField>
     </Box>
   );
@@ -106,8 +106,8 @@ const LINES: [string, (row: Figures) => string][] = [
   ["Reorder point", (row) => units(row.reorder_point)],
   ["Target", (row) => units(row.target)],
   ["Out of stock", (row) => day(row.stock_out_on)],
-  ["Units lost even so", (row) => units(row.lost_units)],
-  ["Margin lost even so", (row) => money(row.lost_margin, row.currency)],
+  ["Units lost even if ordered today", (row) => units(row.lost_units)],
+  ["Margin lost even if ordered today", (row) => money(row.lost_margin, row.currency)],
 ];
 
 const Compared = ({ answer, changed }: { answer: Answer<"/api/restock/what-if">; changed: boolean }) => (
@@ -115,8 +115,8 @@ const Compared = ({ answer, changed }: { answer: Answer<"/api/restock/what-if">;
     <Table.Root size="sm" maxW="40rem">
       <Table.Header>
         <Table.Row>
-          <Table.ColumnHeader>Without a quantity set by a person</Table.ColumnHeader>
-          <Table.ColumnHeader textAlign="end">As it is</Table.ColumnHeader>
+          <Table.ColumnHeader>Ignoring quantities set by people</Table.ColumnHeader>
+          <Table.ColumnHeader textAlign="end">Now</Table.ColumnHeader>
           {changed && <Table.ColumnHeader textAlign="end">What if</Table.ColumnHeader>}
         </Table.Row>
       </Table.Header>

@@ -16,12 +16,12 @@ export const Why = ({ proposal: row }: { proposal: Proposal }) => (
         <Line text="Position" value={units(row.position)} strong />
         <Text fontSize="xs" color="fg.muted">
           {row.next_arrival_on ? `Next arrival ${day(row.next_arrival_on)}. ` : ""}
-          {row.customer_orders ? `${units(row.customer_orders)} units are sold and not in it.` : ""}
+          {row.customer_orders ? `${units(row.customer_orders)} units are sold and not included.` : ""}
         </Text>
       </List>
       <List title="What it must cover">
         <Line text="Lead time" value={`${units(row.lead_time_days)} ± ${units(row.lead_time_sd_days)} days`} />
-        <Line text="of it check-in at Amazon" value={`${units(row.check_in_days)} days`} />
+        <Line text="of which check-in at Amazon" value={`${units(row.check_in_days)} days`} />
         <Line text="Days between orders" value={units(row.review_days)} />
         <Line text="Service level" value={`${percent(row.service_level)}, ${row.service_level_from === "newsvendor" ? "by margin" : `class ${row.abc_class}`}`} />
         <Line text="Median demand" value={units(row.demand_p50)} />
@@ -40,7 +40,7 @@ export const Why = ({ proposal: row }: { proposal: Proposal }) => (
         <Line text="Low-inventory-level fee expected" value={money(row.fee_expected, row.currency)} />
         <Text fontSize="xs" color="fg.muted">
           {row.fee_weeks ? `In ${units(row.fee_weeks)} weeks from ${day(row.fee_first_week)}. ` : ""}
-          Days of supply: {units(row.days_of_supply_30)} over 30 days, {units(row.days_of_supply_90)} over 90; Amazon charges below 28 in both.
+          Days of supply: {units(row.days_of_supply_30)} over 30 days, {units(row.days_of_supply_90)} over 90; Amazon charges the fee if both are below 28.
         </Text>
         <Line text="Amazon recommends" value={`${units(row.amazon_quantity)}${row.amazon_ship_by ? `, ship by ${day(row.amazon_ship_by)}` : ""}`} />
       </List>

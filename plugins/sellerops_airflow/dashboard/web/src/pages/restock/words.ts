@@ -17,11 +17,11 @@ export const ORDER_STATUS: Record<string, { text: string; tone: Tone }> = {
 };
 
 export const REASONS: Record<string, string> = {
-  min_cover: "raised to the smallest cover",
-  max_cover: "cut to the largest cover",
+  min_cover: "raised to the minimum cover",
+  max_cover: "cut to the maximum cover",
   case_pack: "rounded to whole cartons",
   moq: "raised to the supplier's minimum",
-  price_break: "raised to a lower price",
+  price_break: "raised to get a lower price",
   capacity: "cut to Amazon's capacity",
   override: "set by a person",
 };
@@ -55,15 +55,15 @@ export const MODELS: Record<string, string> = {
 export const FIGURES: Record<string, string> = {
   p50: "Median demand over the horizon",
   p90: "P90 over the horizon",
-  daily_units: "Units a day",
+  daily_units: "Units per day",
   demand_class: "Class",
   model: "Model",
   horizon_days: "Horizon in days",
   lead_time_days: "Lead time in days",
   review_days: "Days between orders",
   wape: "Error in the back-test (WAPE)",
-  masked_days: "Masked days of the last 91",
-  event_days: "Event days of the last 91",
+  masked_days: "Masked days in the last 91",
+  event_days: "Event days in the last 91",
   data_quality: "Share of complete days",
   seasonality: "Seasonality from",
   drift: "Drift",

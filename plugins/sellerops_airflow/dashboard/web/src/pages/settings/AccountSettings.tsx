@@ -10,7 +10,7 @@ const LABELS: Record<string, string> = {
   vat_on_fees: "VAT on Amazon's fees",
   ads_paid_by: "Advertising is paid",
   reporting_currency: "Reporting currency",
-  sb_attribution: "Sponsored Brands over SKUs",
+  sb_attribution: "Spread Sponsored Brands over SKUs",
   refund_day: "Refunds count on",
   service_level: "Service level",
   margin_floor: "Margin floor",
@@ -20,7 +20,7 @@ const LABELS: Record<string, string> = {
 /** Where the description of the table's column says less than people need. */
 const HELP: Record<string, string> = {
   vat_on_fees: "Whether you get back the VAT on Amazon's fees.",
-  reporting_currency: "Pages show amounts of all marketplaces in it.",
+  reporting_currency: "Pages show the amounts of all marketplaces in this currency.",
   margin_floor: "Lowest acceptable CM2 as a share of sales, 0 to 1; below it you get an alert.",
 };
 

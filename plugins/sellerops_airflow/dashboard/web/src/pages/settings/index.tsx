@@ -10,7 +10,7 @@ const Settings = () => (
     <Loaded result={useApi("/api/settings")}>
       {(settings) => (
         <>
-          <Section title="Partners" lead="People who may read these pages, but change nothing.">
+          <Section title="Partners" lead="People who can read these pages but cannot change anything.">
             <PartnerCosts sees={settings.partner_sees_costs} />
           </Section>
           {[...new Set(settings.accounts.map((each) => each.account_id))].map((account) => (
@@ -29,7 +29,7 @@ const Settings = () => (
 );
 
 const PartnerCosts = ({ sees }: { sees: boolean }) => {
-  const save = useWrite("put", "/api/settings", { invalidates: ["/api/"], done: "Saved. It holds from the next page on." });
+  const save = useWrite("put", "/api/settings", { invalidates: ["/api/"], done: "Saved. It applies from the next page you open." });
   return (
     <Stack gap={1}>
       <Switch.Root

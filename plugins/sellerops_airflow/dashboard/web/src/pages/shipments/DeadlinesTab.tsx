@@ -28,7 +28,7 @@ export const DeadlinesTab = () => {
   return (
     <DataTable
       caption="Deadlines of shipments" columns={COLUMNS} result={useApi(PATH, { query: asked })} rowKey={(row) => `${row.kind}|${row.inbound_run_id}|${row.shipments.join()}`} state={state} csv={csvAddress(PATH, asked)}
-      empty={<EmptyState title="No deadline">Nothing about an open shipment has to be done by a certain time.</EmptyState>}
+      empty={<EmptyState title="No deadlines">Nothing is due for any open shipment.</EmptyState>}
     />
   );
 };

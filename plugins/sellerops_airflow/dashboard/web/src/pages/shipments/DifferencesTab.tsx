@@ -25,7 +25,7 @@ export const DifferencesTab = () => {
   return (
     <DataTable
       caption="Units received and shipped" columns={COLUMNS} result={useApi(PATH, { query: asked })} rowKey={(row) => `${row.shipment_id}|${row.sku}`} state={state} csv={csvAddress(PATH, asked)}
-      search="SKU or shipment" empty={<EmptyState title="Everything that was delivered arrived">Amazon received what was shipped.</EmptyState>}
+      search="SKU or shipment" empty={<EmptyState title="No differences">Amazon received everything that was shipped.</EmptyState>}
     />
   );
 };

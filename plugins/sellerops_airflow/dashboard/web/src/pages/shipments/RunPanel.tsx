@@ -26,13 +26,13 @@ const Content = ({ story }: { story: Story }) => {
           ["Ready at", run.ready_at ? <Moment key="ready" value={run.ready_at} /> : null],
           ["Requested by", run.requested_by],
           ["Run", run.run_path ? <AirflowLink key="run" to={run.run_path}>{run.run_id}</AirflowLink> : null],
-          ["Everything", run.labels_path ? <ServerLink key="all" to={run.labels_path}>Labels and shipment</ServerLink> : null],
+          ["Details", run.labels_path ? <ServerLink key="all" to={run.labels_path}>Labels and shipment</ServerLink> : null],
         ]}
       />
       {story.shipments.map((each) => (
         <Stack key={each.shipment_id} gap={2}>
           <Heading as="h4" size="sm">
-            {each.confirmation_id ?? each.shipment_id} to {each.warehouse_id ?? "a warehouse not named yet"}
+            {each.confirmation_id ?? each.shipment_id} to {each.warehouse_id ?? "a warehouse that Amazon has not named yet"}
           </Heading>
           <Facts
             facts={[

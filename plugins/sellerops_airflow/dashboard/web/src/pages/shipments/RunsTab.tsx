@@ -51,8 +51,8 @@ export const RunsTab = () => {
         caption="FBA inbound shipments" columns={columns} result={useApi(PATH, { query: asked })} rowKey={(row) => String(row.id)} state={table} csv={csvAddress(PATH, asked)} search="shipment"
         tools={<Select label="Show" value={asked.show} options={SHOW} choose={setShow} />}
         empty={
-          <EmptyState title={asked.show === "open" ? "No shipment is open" : "No such shipment"}>
-            {asked.show === "open" ? "Start one with the form of DAG fba_inbound, or from a proposal on page Restock." : "Choose other shipments above."}
+          <EmptyState title={asked.show === "open" ? "No open shipments" : "No matching shipments"}>
+            {asked.show === "open" ? "Start one with the form of DAG fba_inbound, or from a proposal on the Restock page." : "Choose another filter above."}
           </EmptyState>
         }
       />
@@ -65,7 +65,7 @@ export const RunsTab = () => {
 
 const ToDo = ({ row }: { row: Row }) => {
   if (row.question_path) return <AirflowLink to={row.question_path}>Approve or reject</AirflowLink>;
-  if (row.state === "failed") return <Text as="span" color="red.fg" title={row.problem ?? undefined}>{row.remedy ?? "See its run"}</Text>;
-  if (row.needs_approval && row.run_path) return <AirflowLink to={row.run_path}>Approval: see its run</AirflowLink>;
+  if (row.state === "failed") return <Text as="span" color="red.fg" title={row.problem ?? undefined}>{row.remedy ?? "See the run"}</Text>;
+  if (row.needs_approval && row.run_path) return <AirflowLink to={row.run_path}>Approval: see the run</AirflowLink>;
   return null;
 };

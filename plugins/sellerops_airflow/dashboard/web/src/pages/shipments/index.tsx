@@ -13,7 +13,7 @@ const TABS = [
 
 const Shipments = () => (
   <PageFrame
-    title="Shipments" lead="FBA inbound shipments: what waits for you, and what did not arrive." scope={["marketplace"]}
+    title="Shipments" lead="FBA inbound shipments: what is waiting for you, and what did not arrive." scope={["marketplace"]}
     actions={<AirflowLink to="dags/fba_inbound">Start a shipment in Airflow</AirflowLink>}
   >
     <Stack gap={4} minW={0}>
