@@ -15,10 +15,14 @@ _DEFAULT_DAYS = 30
 
 
 async def scope_of(
-    account: Annotated[list[str] | None, Query(description="Accounts; none: all.")] = None,
-    marketplace: Annotated[list[str] | None, Query(description="Marketplace ids; none: all.")] = None,
-    start: Annotated[date | None, Query(description="First day; none: 30 days that end yesterday.")] = None,
-    end: Annotated[date | None, Query(description="Last day, included; none: yesterday.")] = None,
+    account: Annotated[list[str] | None, Query(description="Accounts to include; all by default.")] = None,
+    marketplace: Annotated[
+        list[str] | None, Query(description="Marketplace ids to include; all by default.")
+    ] = None,
+    start: Annotated[
+        date | None, Query(description="First day; by default 30 days that end yesterday.")
+    ] = None,
+    end: Annotated[date | None, Query(description="Last day, inclusive; by default yesterday.")] = None,
     compare: Comparison = Comparison.PREVIOUS,
     currency: ScopeCurrency = ScopeCurrency.REPORTING,
 ) -> Scope:

@@ -32,11 +32,15 @@ class PagingOfRequest(Paging):
 async def paging_of(
     limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="Rows of a page.")] = 50,
     offset: Annotated[int, Query(ge=0, description="Rows before the page.")] = 0,
-    sort: Annotated[str | None, Query(description="Column to sort by; none: the page's own order.")] = None,
+    sort: Annotated[
+        str | None, Query(description="Column to sort by; by default the order of the page.")
+    ] = None,
     direction: Direction = Direction.DESCENDING,
     q: Annotated[str, Query(max_length=200, description="Text that a row contains.")] = "",
-    format: Annotated[Literal["json", "csv"], Query(description="csv: the rows of all pages.")] = "json",
-    column: Annotated[list[str] | None, Query(description="Columns of the CSV; none: all.")] = None,
+    format: Annotated[
+        Literal["json", "csv"], Query(description="csv returns the rows of all pages.")
+    ] = "json",
+    column: Annotated[list[str] | None, Query(description="Columns of the CSV; all by default.")] = None,
 ) -> PagingOfRequest:
     """The paging of a request."""
     as_csv = format == "csv"

@@ -20,10 +20,10 @@ router = APIRouter(prefix="/audit", tags=["audit"], route_class=HubRoute, depend
 @router.get("/entries")
 def audit_entries(
     paging: InPaging,
-    user: Annotated[list[str] | None, Query(description="Users; none: all.")] = None,
-    action: Annotated[list[str] | None, Query(description="Actions; none: all.")] = None,
+    user: Annotated[list[str] | None, Query(description="Users to include; all by default.")] = None,
+    action: Annotated[list[str] | None, Query(description="Actions to include; all by default.")] = None,
     start: Annotated[date | None, Query(description="First day (UTC).")] = None,
-    end: Annotated[date | None, Query(description="Last day (UTC), included.")] = None,
+    end: Annotated[date | None, Query(description="Last day (UTC), inclusive.")] = None,
 ) -> Table[AuditEntry]:
     """What people changed or started, the newest first."""
     return read(

@@ -58,7 +58,7 @@ class HubConnection(BaseModel):
 
 
 class TestRequest(BaseModel):
-    """Connections to test; none: all."""
+    """Connections to test; all by default."""
 
     connections: list[str] = []
 

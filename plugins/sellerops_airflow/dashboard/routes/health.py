@@ -175,7 +175,9 @@ def quota(scope: InScope, paging: InPaging) -> Table[QuotaBucket]:
 def freshness(
     scope: InScope,
     paging: InPaging,
-    behind: Annotated[bool, Query(description="Only what is further behind than its schedule.")] = False,
+    behind: Annotated[
+        bool, Query(description="Only reports that are further behind than their schedule explains.")
+    ] = False,
 ) -> Table[Freshness]:
     """The newest loaded day of each report, furthest behind first."""
     rows = read(lambda connection: read_freshness(connection, scope))

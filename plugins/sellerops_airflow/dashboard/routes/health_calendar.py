@@ -92,7 +92,9 @@ def calendar(
     scope: InScope,
     q: Annotated[str | None, Query(description="Part of a report's name.")] = None,
     state: Annotated[CellState | None, Query(description="Only rows that have such a day.")] = None,
-    everything: Annotated[bool, Query(description="Also what is off, removed or never ran.")] = False,
+    everything: Annotated[
+        bool, Query(description="Include reports that are off, removed or never ran.")
+    ] = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Calendar:

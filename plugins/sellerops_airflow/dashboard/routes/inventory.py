@@ -54,9 +54,9 @@ def arrivals(scope: InScope, sku: OneSku = None) -> list[ArrivingShipment]:
 def elsewhere(
     scope: InScope,
     paging: InPaging,
-    kind: Annotated[Kind | None, Query(description="None: both.")] = None,
+    kind: Annotated[Kind | None, Query(description="Only this kind; both by default.")] = None,
     sku: OneSku = None,
-    past: Annotated[bool, Query(description="Also rows that hold no more.")] = False,
+    past: Annotated[bool, Query(description="Include rows that no longer apply.")] = False,
 ) -> Table[StockElsewhere]:
     """Stock that Amazon does not know of, as entered."""
     day = today()

@@ -91,9 +91,13 @@ def proposals(
     scope: InScope,
     paging: InPaging,
     sees: SeesCosts,
-    due: Annotated[bool, Query(description="Only what is due within a week or was set by a person.")] = False,
-    status: Annotated[list[str] | None, Query(description="Order statuses; none: all.")] = None,
-    supplier: Annotated[str | None, Query(description="None: all.")] = None,
+    due: Annotated[
+        bool, Query(description="Only orders due within a week, and quantities set by a person.")
+    ] = False,
+    status: Annotated[
+        list[str] | None, Query(description="Order statuses to include; all by default.")
+    ] = None,
+    supplier: Annotated[str | None, Query(description="Only this supplier; all by default.")] = None,
 ) -> Table[Proposal]:
     """What to order of each SKU, the most urgent first."""
     return read(
@@ -113,9 +117,9 @@ def proposals(
 def purchase_order(
     scope: InScope,
     paging: InPaging,
-    supplier: Annotated[str | None, Query(description="None: all.")] = None,
+    supplier: Annotated[str | None, Query(description="Only this supplier; all by default.")] = None,
     line: Annotated[
-        list[str] | None, Query(description="account|marketplace id|SKU; none: all that are due.")
+        list[str] | None, Query(description="account|marketplace id|SKU; by default all that are due.")
     ] = None,
 ) -> Table[OrderLine]:
     """The lines of a purchase order: the chosen proposals, or all that are due. With format=csv: the file."""

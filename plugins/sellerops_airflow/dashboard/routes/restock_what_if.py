@@ -76,10 +76,12 @@ def what_if(
         float | None, Query(ge=0, le=365, description="Days from order to sellable.")
     ] = None,
     lead_time_sd: Annotated[float | None, Query(ge=0, le=180, description="Its standard deviation.")] = None,
-    service_level: Annotated[float | None, Query(ge=0.5, le=0.995, description="0.95: 95 percent.")] = None,
+    service_level: Annotated[float | None, Query(ge=0.5, le=0.995, description="0.95 is 95 percent.")] = None,
     review_days: Annotated[int | None, Query(ge=1, le=180, description="Days between two orders.")] = None,
-    demand_factor: Annotated[float, Query(gt=0, le=10, description="1.2: a fifth more demand.")] = 1.0,
-    extra_units: Annotated[int, Query(ge=0, le=1_000_000, description="More units at Amazon today.")] = 0,
+    demand_factor: Annotated[float, Query(gt=0, le=10, description="1.2 is a fifth more demand.")] = 1.0,
+    extra_units: Annotated[
+        int, Query(ge=0, le=1_000_000, description="Additional units at Amazon today.")
+    ] = 0,
 ) -> WhatIf:
     """The SKU's order as it is and under a change. 404 without a recommendation, 422 without its inputs."""
     from sellerops.base.errors import ConfigurationError

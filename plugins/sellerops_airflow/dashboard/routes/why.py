@@ -33,9 +33,11 @@ _T = TypeVar("_T")
 
 
 def _keys(
-    account: Annotated[list[str] | None, Query(description="Accounts; none: all.")] = None,
-    marketplace: Annotated[list[str] | None, Query(description="Marketplace ids; none: all.")] = None,
-    day: Annotated[date | None, Query(description="The day; instead of start and end.")] = None,
+    account: Annotated[list[str] | None, Query(description="Accounts to include; all by default.")] = None,
+    marketplace: Annotated[
+        list[str] | None, Query(description="Marketplace ids to include; all by default.")
+    ] = None,
+    day: Annotated[date | None, Query(description="The day, instead of start and end.")] = None,
     start: date | None = None,
     end: date | None = None,
     sku: Annotated[str | None, Query(max_length=200)] = None,
@@ -77,7 +79,7 @@ def input_rows(
     column: str,
     keys: InKeys,
     sees: SeesCosts,
-    name: Annotated[str, Query(description="An input of the mart that is no mart.")],
+    name: Annotated[str, Query(description="An input of the mart other than a mart.")],
     limit: _Limit = 20,
     offset: _Offset = 0,
 ) -> WhyRows:
