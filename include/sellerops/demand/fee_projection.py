@@ -1,4 +1,4 @@
-"""The low-inventory-level fee of a SKU, from the rows of marts and rules."""
+"""Projects the low-inventory-level fee of a SKU from rows of marts and fee rules."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _NEVER = 1e9
 def rules_of(rows: Iterable[Cells], marketplace_id: str, size_tier: str | None) -> FeeRules | None:
     """The rules of a marketplace; None if it has no such fee.
 
-    Tiers are compared by their letters; a tier that the rules divide further, such as by weight, gets the
-    lowest of its rates.
+    Size tiers are compared by their letters only. If the rules divide a tier further, for example by weight,
+    it gets the lowest of its rates.
     """
     ours = [row for row in rows if row["marketplace_id"] == marketplace_id]
     limits = [float(row["amount"]) for row in ours if row["rule"] == "low_inventory_days"]
@@ -58,19 +58,22 @@ def supply_and_weeks(
     day: date,
     rules: FeeRules,
 ) -> tuple[float, float, list[WeekOfFee]]:
-    """Days of supply over 30 and 90 days as they are now, and the weeks with a fee."""
+    """Current days of supply over 30 and over 90 days, and the weeks with a fee."""
     stock, units = _filled(levels, shipped, day)
     arrivals: dict[int, float] = {}
     for each in position.arrivals:
         place = max(0, each.in_days - 1)
         arrivals[place] = arrivals.get(place, 0.0) + each.units
     future = project_stock(position.stock.at_amazon, arrivals, demand.daily, (WEEKS + 2) * WEEK)
-    weeks = expected_weeks(stock, units, *future, today=day, rules=rules)
+    # What is sold until the end of today is not known yet.
+    on_hand = position.stock.at_amazon
+    stock_today, units_today = np.append(stock, on_hand), np.append(units, min(on_hand, demand.daily))
+    weeks = expected_weeks(stock_today, units_today, *future, today=day, rules=rules)
     return days_of_supply(stock, units, 30), days_of_supply(stock, units, LONG), weeks
 
 
 def _filled(levels: Mapping[date, float], shipped: Mapping[date, float], day: date) -> tuple[Floats, Floats]:
-    """Stock and units of the 90 days up to yesterday; a day without a level has that of the day before."""
+    """Stock and shipped units of the 90 days up to yesterday. A day without a level has the previous one."""
     days = [day - timedelta(days=back) for back in range(LONG, 0, -1)]
     first = next((levels[each] for each in days if each in levels), 0.0)
     stock, last = [], first

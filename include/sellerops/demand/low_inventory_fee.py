@@ -1,8 +1,8 @@
-"""Amazon's low-inventory-level fee, projected: in which weeks it is expected, and what it costs.
+"""Projects Amazon's low-inventory-level fee: the weeks in which it is expected, and what it costs.
 
 Amazon divides the average of sellable units (available, in transfer, in processing) by the average of shipped
-units, over 30 and over 90 days, per FNSKU and week; a fee applies to each shipped unit if both are below the
-limit, at the rate of the larger. The limits and rates are rows of reference.fee_rule.
+units, over 30 and over 90 days, per FNSKU and week. The fee applies to each shipped unit if both ratios are
+below the limit, at the rate of the larger one. Limits and rates are rows of reference.fee_rule.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WEEK = 7
 
 @dataclass(frozen=True)
 class FeeRules:
-    """Rules of a marketplace and size tier. ``rates``: (from days, below days, fee of a unit), or unknown.
+    """Rules of a marketplace and size tier. ``rates``: (from days, below days, fee per unit), or unknown.
 
     :param limit: days of supply below which the fee applies.
     :param exempt_units: no fee in a week after fewer units sold in 7 days.
@@ -33,7 +33,7 @@ class FeeRules:
     rates: tuple[tuple[float, float, float], ...] = ()
 
     def rate(self, days: float) -> float | None:
-        """The fee of a unit at so many days of supply; None if unknown."""
+        """The fee per unit at that many days of supply; None if unknown."""
         for low, high, fee in self.rates:
             if low <= days < high:
                 return fee
@@ -42,7 +42,7 @@ class FeeRules:
 
 @dataclass(frozen=True)
 class WeekOfFee:
-    """A week in which the fee is expected; ``fee`` None: its rate is unknown."""
+    """A week in which the fee is expected; ``fee`` is None if its rate is unknown."""
 
     monday: date
     supply_short: float
@@ -52,7 +52,7 @@ class WeekOfFee:
 
 
 def days_of_supply(stock: Floats, shipped: Floats, days: int) -> float:
-    """Average stock over average shipped units of the last days; infinite if nothing was shipped."""
+    """Average stock over average shipped units of the last ``days``; infinite if nothing was shipped."""
     sold = float(shipped[-days:].mean()) if len(shipped) else 0.0
     return float(stock[-days:].mean()) / sold if sold > 0 else float("inf")
 
@@ -60,9 +60,9 @@ def days_of_supply(stock: Floats, shipped: Floats, days: int) -> float:
 def expected_weeks(
     stock: Floats, shipped: Floats, future_stock: Floats, future_units: Floats, today: date, rules: FeeRules
 ) -> list[WeekOfFee]:
-    """Weeks with a fee among the next ``WEEKS``.
+    """The weeks with a fee among the next ``WEEKS`` weeks.
 
-    :param stock: sellable units at the end of each known day, the last today's; up to 90 days.
+    :param stock: sellable units at the end of each known day, the last being today's; the newest 90 count.
     :param shipped: units shipped on these days.
     :param future_stock: the same for the days after today.
     """
@@ -86,7 +86,7 @@ def expected_weeks(
 
 
 def expected_fee(weeks: Sequence[WeekOfFee]) -> float | None:
-    """The fee of all these weeks; None if a rate is unknown."""
+    """The total fee of these weeks; None if a rate is unknown."""
     fees = [each.fee for each in weeks]
     return None if any(fee is None for fee in fees) else float(sum(fee for fee in fees if fee is not None))
 
@@ -94,7 +94,7 @@ def expected_fee(weeks: Sequence[WeekOfFee]) -> float | None:
 def project_stock(
     on_hand: float, arrivals: dict[int, float], daily: float, days: int
 ) -> tuple[Floats, Floats]:
-    """(days,) stock at the end of each coming day and units sold, at a constant demand.
+    """(days,) Stock at the end of each coming day, and units sold on it, at constant demand.
 
     :param arrivals: units by day from tomorrow (0) on.
     """

@@ -53,6 +53,21 @@ def _rule(
     }  # fmt: skip
 
 
+def test_the_fee_of_a_week_looks_back_from_the_day_before_it() -> None:
+    """On a Sunday, the stock that arrived that day counts for the week that begins on Monday."""
+    sunday = MONDAY - timedelta(days=1)
+    days = {sunday - timedelta(days=n): 60.0 for n in range(1, 91)}
+    sold = dict.fromkeys(days, 10.0)
+    demand = DemandPath(np.full(5, 400.0), 40)
+
+    def mondays(available: int) -> list[date]:
+        position = Position(Stock(available=available))
+        return [week.monday for week in supply_and_weeks(days, sold, position, demand, sunday, RULES)[2]]
+
+    assert mondays(60)[0] == MONDAY
+    assert MONDAY not in mondays(7_000)
+
+
 def test_an_arrival_ends_the_fee() -> None:
     rows = [
         _rule("low_inventory_days", 28),
