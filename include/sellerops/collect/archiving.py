@@ -37,16 +37,16 @@ _NOT_SERVED = {
     "downloaded": "it was downloaded from a web page",
     "dropped": "the drop folder no longer has this version of it",
 }
-# Seconds. An address is valid for 5 minutes: an interrupted download is repeated while enough time is left.
+# Seconds. An address is valid for 5 minutes; an interrupted download is retried if enough of that is left.
 _ADDRESS_VALID = 240.0
 
 
 def archive_document(tools: Tools, request: ReportRequest, slice_: Slice) -> bool:
-    """Archive the document of a DONE request and record it. False if there is no quota for its address now:
-    the triggerer then waits for it.
+    """Archive the document of a DONE request and record it. Returns False if there is no quota for its
+    address now; the triggerer then waits for quota.
 
-    May be killed and repeated at any point: the archive stores a document by the hash of its content. A
-    reused report that turns out to have other options is given up: the request is PLANNED again.
+    May be killed and repeated at any point, because the archive stores a document by the hash of its content.
+    If a reused report turns out to have other options, it is given up and the request is PLANNED again.
     """
     with observed("archive", fields_of(slice_) | {"request_id": str(request.id)}):
         try:
@@ -71,7 +71,7 @@ def _record(tools: Tools, request: ReportRequest, document: ArchivedDocument) ->
 
 
 def _wait_for_quota_later(tools: Tools, request: ReportRequest, error: Throttled) -> None:
-    """A refusal for lack of quota is no failed try: the triggerer waits until the bucket has a token again.
+    """Leave waiting for quota to the triggerer: a call throttled for lack of quota is not a failed attempt.
 
     Raises ``error`` once Amazon has refused for the spec's ``give_up_after``.
     """
@@ -85,9 +85,10 @@ def _wait_for_quota_later(tools: Tools, request: ReportRequest, error: Throttled
 def archive_again(tools: Tools, request: ReportRequest, slice_: Slice) -> None:
     """Download an ARCHIVED request's document again, because its copy in the archive is damaged or missing.
 
-    Raises RetryableError without quota for its address now; ``wait_seconds`` (real) in its details says when
-    there will be. Raises ArchiveDamaged when Amazon no longer serves the document; the request is then
-    FAILED, so that a cleared fetch task requests a new report.
+    Raises RetryableError if there is no quota for its address now; ``wait_seconds`` in its details says in
+    how many real seconds there will be. Raises ArchiveDamaged when Amazon no longer serves the document; the
+    request is then FAILED, so that a cleared fetch task requests a new report. A request with ``created_by``
+    'amazon' stays ARCHIVED unless its document was deleted.
     """
     if deletion := tools.archive.deletion_of(request.archive_uri or ""):
         raise _lost(tools, request, f"it {deletion}", is_deleted=True)
@@ -108,12 +109,16 @@ def archive_again(tools: Tools, request: ReportRequest, slice_: Slice) -> None:
 
 
 def give_up_document(tools: Tools, request: ReportRequest, cause: str) -> ArchiveDamaged:
-    """The error of a document that Amazon serves damaged; a cleared fetch task requests a new report."""
+    """Return the error for a document that Amazon serves damaged. The request is FAILED as in
+    ``archive_again``.
+    """
     return _lost(tools, request, f"Amazon serves a damaged copy ({cause.rstrip('.')})")
 
 
 def lost_document(tools: Tools, request: ReportRequest) -> ArchiveDamaged:
-    """The error of a document that was not an answer of its own; a cleared fetch task requests a new one."""
+    """Return the error for a document that Amazon did not serve as one file, so that it cannot be downloaded
+    again. The request is FAILED as in ``archive_again``.
+    """
     how = tools.spec.request.how
     return _lost(tools, request, _NOT_SERVED.get(how, "it was built from an operation's answers"))
 
@@ -123,10 +128,7 @@ def _lost(tools: Tools, request: ReportRequest, why: str, *, is_deleted: bool = 
     error = ArchiveDamaged(
         f"the archived document is damaged or missing and cannot be downloaded again: {why}.",
         where=request.archive_uri or f"report_request {request.id}",
-        remedy="Restore the file from a backup, or wait until Amazon serves it undamaged; then clear the "
-        "slice's load task."
-        if is_listed
-        else "Clear the slice's fetch task, with downstream, to request a new report.",
+        remedy=_remedy_of_loss(tools.spec.request.how, is_listed),
         request_id=request.id,
     )
     if not is_listed:
@@ -134,11 +136,25 @@ def _lost(tools: Tools, request: ReportRequest, why: str, *, is_deleted: bool = 
     return error
 
 
+def _remedy_of_loss(how: str, is_listed: bool) -> str:
+    if how == "dropped":
+        return (
+            "Restore the document from a backup of the archive and clear the slice's load task, or put the "
+            "file into the drop folder again and clear the slice's fetch task, with downstream."
+        )
+    if is_listed:
+        return (
+            "Restore the file from a backup, or wait until Amazon serves it undamaged; then clear the "
+            "slice's load task."
+        )
+    return "Clear the slice's fetch task, with downstream, to request a new report."
+
+
 def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
     """Archive and read the document that says why Amazon aborted the report, record the reason and raise
     ReportFatal.
 
-    False if there is no quota for it now. If the document cannot be read, only the reason is missing.
+    Returns False if there is no quota for it now. If the document cannot be read, only the reason is missing.
     """
     try:
         document = _fetch(tools, request, job.slice_)
@@ -157,8 +173,8 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
 
 
 def _fetch(tools: Tools, request: ReportRequest, slice_: Slice) -> ArchivedDocument:
-    """Download the document into the archive; a refused address is replaced once, with a token of its own.
-    Throttled if there is no quota now.
+    """Download the document into the archive. An expired address is replaced once, which takes another token.
+    Raises Throttled if there is no quota now.
     """
     try:
         return _download(tools, request, slice_, _address(tools, request))
@@ -220,7 +236,7 @@ def _logged_download(
 
 
 def _real_seconds(tools: Tools, seconds: float | None) -> float | None:
-    """Seconds on the ledger's clock in real seconds; None if unknown."""
+    """Convert seconds on the ledger's clock to real seconds; None if unknown."""
     speed = tools.ledger.clock().speed
     return seconds / speed if seconds is not None and speed > 0 else None
 

@@ -16,7 +16,13 @@ from sellerops.base.errors import (
     SellerOpsError,
 )
 from sellerops.calendar.slices import Slice, check_published
-from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
+from sellerops.collect.archiving import (
+    archive_again,
+    archive_document,
+    give_up_document,
+    lost_document,
+    read_fatal,
+)
 from sellerops.collect.context import Job, Tools
 from sellerops.collect.dropped_files import DroppedFiles
 from sellerops.collect.follower import Follower
@@ -42,12 +48,12 @@ from sellerops.sources.common.report_api import AFTER, Client
 
 log = logging.getLogger(__name__)
 
-# For what belongs to no run.
+# For work that belongs to no run.
 _NO_RUN = RunRef("", "", "")
 
 
 class Collector:
-    """Collects the slices of one report for one account, with the client that its source has.
+    """Collects the slices of one report for one account, using the client of its source.
 
     ``advance`` runs on a worker: it does what can be done now and returns what to wait for. ``wait`` runs in
     the triggerer. All state is in the ledger, so either may be killed at any point and called again without
@@ -64,7 +70,7 @@ class Collector:
         limits: QuotaLedger,
         archive: Archive,
     ) -> None:
-        # Only what collects from an API uses the tools' client as one.
+        # Only code that collects from an API uses the tools' client as an API client.
         self._tools = Tools(spec, account, cast(Client, client), ledger, limits, archive)
         self._states: SliceStates = LedgerSliceStates(ledger)
 
@@ -76,11 +82,11 @@ class Collector:
         request_ids: Iterable[int] = (),
         reference: datetime | None = None,
     ) -> Done | WaitFor:
-        """Do everything that needs no waiting, including the download of a finished report. Raises the typed
-        error of what failed.
+        """Do everything that needs no waiting, including the download of a finished report. Raises a typed
+        error for what failed.
 
         ``reference``: the end of the run's data interval; documents reported since then are reused, however
-        old.
+        old they are.
         """
         job = Job(slice_, run, reference)
         try:
@@ -104,17 +110,19 @@ class Collector:
             raise error from caught
 
     def archive_again(self, slice_: Slice, request_id: int) -> None:
-        """Replace the damaged or missing archived copy of a request's document with Amazon's.
+        """Replace the damaged or missing archived copy of a request's document with a new copy from its
+        source.
 
-        Raises RetryableError when there is no quota now, ArchiveDamaged when Amazon no longer serves it.
+        Raises RetryableError when there is no quota now, ArchiveDamaged when the source no longer has it.
         """
         request, files = self._tools.ledger.get_request(request_id), self._unrequested(Job(slice_, _NO_RUN))
-        if isinstance(files, DroppedFiles) and files.archive_again(request):
-            return
-        archive_again(self._tools, request, slice_)
+        if not isinstance(files, DroppedFiles):
+            archive_again(self._tools, request, slice_)
+        elif not files.archive_again(request):
+            raise lost_document(self._tools, request)
 
     def give_up_document(self, request_id: int, cause: str) -> ArchiveDamaged:
-        """The error of a document that Amazon repeatedly serves damaged."""
+        """Return the error for a document that Amazon repeatedly serves damaged."""
         return give_up_document(self._tools, self._tools.ledger.get_request(request_id), cause)
 
     async def wait(
@@ -146,7 +154,7 @@ class Collector:
             elif self._tools.spec.request.split:
                 result = await self._splitting(job, self._tools.spec.request.split).wait(ids)
             else:
-                # Of a query's pages, wait for the last.
+                # A query may have several pages: wait for the last one.
                 request_id = ids[-1] if ids else (await off_loop(find_request, self._tools, job)).id
                 result = await self._follow(job, request_id)
                 if ids[:-1]:
@@ -170,7 +178,7 @@ class Collector:
         return await Follower(self._tools, job, request_id).follow()
 
     def _unrequested(self, job: Job) -> ListedReports | PortalDownloads | DroppedFiles | None:
-        """What collects files that no API creates on request; None: an API does."""
+        """The collector for files that no API creates on request; None if an API creates them."""
         match self._tools.spec.request.how:
             case "listed":
                 return ListedReports(self._tools, job, self._states)
@@ -223,7 +231,7 @@ class Collector:
             request = self._tools.ledger.get_request(request.id)
 
     def _advance_pages(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
-        """A query and the further pages of its result, one after the other."""
+        """Advance a query and the further pages of its result, one after the other."""
         pages = ResultPages(f"{self._tools.spec.report_type}, {job.slice_.label}")
         step = self._advance_created(job, ids[:1])
         while isinstance(step, Done) and step.outcome is Outcome.DOCUMENTS:
@@ -238,7 +246,7 @@ class Collector:
         return WaitFor((*pages.ids, *step.request_ids), step.reason) if isinstance(step, WaitFor) else step
 
     def _without_document(self, request: ReportRequest, job: Job) -> ReportRequest:
-        """Replace an archived request's missing document with Amazon's copy, else open a new request."""
+        """Download an archived request's missing document again, or open a new request if that fails."""
         try:
             archive_again(self._tools, request, job.slice_)
         except ArchiveDamaged as error:
@@ -278,14 +286,14 @@ def _log_document(slice_: Slice, request: ReportRequest, *, is_reused: bool) -> 
 
 
 def _with_pages(before: tuple[int, ...], result: WaitResult) -> WaitResult:
-    """The result for all pages, from waiting for the last: those before it are archived."""
+    """Extend the result of waiting for the last page to all pages; the earlier ones are archived."""
     is_empty = result.outcome is WaitOutcome.EMPTY
     outcome = WaitOutcome.READY if is_empty else result.outcome
     return replace(result, outcome=outcome, request_ids=(*before, *result.request_ids))
 
 
 class _PartCollector(Collector):
-    """Collects one part of a split slice, without recording states: one part does not decide the slice's."""
+    """Collects one part of a split slice. Records no states: one part does not decide the slice's state."""
 
     def __init__(self, tools: Tools, turn: asyncio.Lock) -> None:
         self._tools, self._states, self._turn = tools, NoSliceStates(), turn

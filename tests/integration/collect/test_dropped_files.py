@@ -18,7 +18,7 @@ from integration.collect.portal_parts import NOON, check_file
 
 from sellerops.archive import Archive
 from sellerops.base.clock import Clock
-from sellerops.base.errors import ConfigurationError, RetryableError
+from sellerops.base.errors import ArchiveDamaged, ConfigurationError, RetryableError
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import Collector, Done, Outcome, WaitFor, WaitOutcome, dropped_files
 from sellerops.ledger import Ledger, RequestStatus, RunRef, SliceState
@@ -297,6 +297,18 @@ def test_a_damaged_copy_is_replaced_from_the_folder(bench: Bench) -> None:
     bench.documents()[0].unlink()
     bench.collector().archive_again(bench.slice_(), done.request_ids[0])
     assert bench.contents(done) == [b"content"]
+
+
+def test_a_damaged_copy_whose_file_is_gone_says_so(bench: Bench) -> None:
+    bench.put("a.csv", b"content")
+    done = bench.collect()
+    bench.documents()[0].unlink()
+    (bench.place / "a.csv").unlink()
+    with pytest.raises(ArchiveDamaged, match="the drop folder no longer has this version of it") as caught:
+        bench.collector().archive_again(bench.slice_(), done.request_ids[0])
+    assert "put the file into the drop folder again" in str(caught.value)
+    bench.put("a.csv", b"content", age=2 * DAY)
+    assert bench.contents(bench.collect()) == [b"content"], "the remedy works"
 
 
 def test_killed_at_every_step_every_file_is_one_request_and_one_document(bench: Bench) -> None:
