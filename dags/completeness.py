@@ -2,8 +2,8 @@
 
 Compares the days that scheduled runs should have loaded with the ledger. Missing, late and failed days that
 Amazon still serves get a run of their report for exactly these days, with less quota priority than scheduled
-runs; days that Amazon no longer serves are marked expired. Fails a task that names schedules without runs, or
-runs that stay queued. `sellerops completeness` and `gaps` show the same.
+runs; days that Amazon no longer serves are marked expired. If schedules have not run, or runs stay queued, a
+task fails and names them. `sellerops completeness` and `gaps` show the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ with DAG(
             20, type="integer", minimum=0, description="Runs started for gaps within 24 hours, at most."
         ),
         "tries": Param(
-            3, type="integer", minimum=1, description="Runs for one gap, after one, two and four days."
+            3, type="integer", minimum=1, description="Most runs for one gap, with 1, 2, 4, ... days between."
         ),
         "horizon_days": Param(730, type="integer", minimum=2, description="How far back to look, in days."),
         "silent_hours": Param(
@@ -48,7 +48,7 @@ with DAG(
 
     @task
     def find_gaps(**context: Any) -> list[dict[str, Any]]:
-        """The runs to start for gaps, with their days."""
+        """Return the runs to start for gaps, with their days."""
         with task_outcome(context):
             chosen = context["params"]
             return completeness.plan_gap_fills(
@@ -77,7 +77,7 @@ with DAG(
 
     @task
     def check_expiring(**context: Any) -> int:
-        """Warn once of missing and failed days that Amazon stops serving within a week."""
+        """Warn once about missing and failed days that Amazon stops serving within a week."""
         with task_outcome(context):
             return deadlines.check_expiring(
                 get_runtime().ledger, completeness.pause_lookup(context), context["params"]["horizon_days"]
