@@ -1,1 +1,1 @@
-"""Business alerts: conditions in marts that need a person, each sent once until it ends."""
+"""Business alerts: conditions in marts that need a person's attention, each sent once until it ends."""

@@ -1,4 +1,4 @@
-"""The notices of alerts: one for all that opened, one for all that ended."""
+"""The notice about opened alerts, and the keys of their faults, by which their ends are announced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVENTS = {"urgent": Event.BUSINESS_URGENT, "warning": Event.BUSINESS_WARNING}
 
 
 def fault_key(alert: Alert) -> str:
-    """The key of an alert among faults, by which its end is announced to those who heard of it."""
+    """The key of an alert's fault, by which its end is announced to everyone who was notified."""
     return f"alert|{alert.id}"
 
 
@@ -51,7 +51,7 @@ def alert_notice(specs: dict[str, AlertSpec], alerts: Sequence[Alert], run_url: 
 
 
 def grouped(alerts: Sequence[Alert]) -> list[list[Alert]]:
-    """Alerts that share a notice: those of an account and severity, in the given order."""
+    """Group the alerts that share a notice, by account and severity, in the given order."""
     groups: dict[tuple[str, str], list[Alert]] = {}
     for each in alerts:
         groups.setdefault((each.severity, each.account_id), []).append(each)

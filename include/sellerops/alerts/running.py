@@ -1,4 +1,4 @@
-"""Evaluating alerts: run their SELECTs, and open, refresh and end alerts by what they return."""
+"""Evaluates alerts: runs their SELECTs, and opens, refreshes and ends alerts according to the results."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from sellerops.settings.accounts import load_accounts
 
 log = logging.getLogger(__name__)
 _NEEDED = {"account_id", "marketplace_id", "subject", "summary", "money_per_day", "currency", "evidence"}
-# What every alert may join: `rate`, to the account's reporting currency, and `earning`, what a SKU earned a
-# day (CM1) in the last four weeks; null while a cost or price is unknown.
+# Every alert may join `rate` (to the account's reporting currency) and `earning` (what a SKU earned per day
+# (CM1) in the last four weeks; null while a cost or price is unknown).
 _COMMON = """
     WITH rate (currency, rate) AS (
         SELECT DISTINCT ON (f.from_currency) f.from_currency, f.rate
@@ -50,7 +50,10 @@ _PROFIT = "sellerops_marts.profit_sku_day"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one alert found for one account. ``changes`` None: it could not be evaluated, by ``reason``."""
+    """What one alert found for one account.
+
+    ``changes`` is None if it could not be evaluated; ``reason`` then says why.
+    """
 
     alert: AlertSpec
     account_id: str
@@ -62,10 +65,11 @@ class Evaluation:
 def evaluate_alerts(
     ledger: Ledger, reader: str, alerts: Sequence[AlertSpec] | None = None, *, today: date | None = None
 ) -> list[Evaluation]:
-    """Evaluate alerts for every account and store the results; all alerts if none are given.
+    """Evaluate ``alerts`` (None: all) for every account, and store the results.
 
-    An alert whose tables do not exist yet, or whose SELECT fails, leaves its open alerts as they are; the
-    others are evaluated. ``reader``: conninfo of the read-only role.
+    If an alert's tables do not exist yet, or its SELECT fails, its open alerts stay as they are, and the
+    others are evaluated. ``reader``: conninfo of the read-only role. Raises RetryableError if Postgres does
+    not answer.
     """
     settings, every = SETTINGS.load(), load_alerts()
     day = today or ledger.clock().now().date()
@@ -118,7 +122,7 @@ def _found(
         "account_id": account,
         "today": today,
     }
-    # As a subquery, the alert is one SELECT or a syntax error.
+    # As a subquery, the alert can only be a single SELECT; anything else is a syntax error.
     earning = _NO_EARNING if _missing(ledger, [_PROFIT]) else _EARNING
     statement = sql.SQL(
         _COMMON + "SELECT found.*, rate.rate AS to_reporting FROM (\n{alert}\n) AS found "
@@ -138,7 +142,7 @@ def _found(
 
 
 def _exact(value: Value) -> Any:
-    """Fractions as decimals: Postgres rounds no others."""
+    """A float as Decimal, because Postgres rounds only numeric values to a number of digits."""
     return Decimal(str(value)) if isinstance(value, float) else value
 
 

@@ -64,7 +64,7 @@ class AlertSpec(BaseModel):
 
 
 class AlertSetting(BaseModel):
-    """What ``config/alerts.yaml`` says about one alert, perhaps of one account."""
+    """What ``config/alerts.yaml`` says about one alert, in general or for one account."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,7 +74,7 @@ class AlertSetting(BaseModel):
 
 
 class AlertSettings(BaseModel):
-    """The file: settings by alert, and by account and alert, which take precedence."""
+    """The content of the file: settings by alert, and by account and alert; the latter take precedence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,7 +82,7 @@ class AlertSettings(BaseModel):
     accounts: dict[str, dict[str, AlertSetting]] = {}
 
     def of(self, alert: AlertSpec, account: str) -> AlertSetting:
-        """The settings that apply to an alert of an account."""
+        """The settings that apply to an alert for an account."""
         general = self.alerts.get(alert.name, AlertSetting())
         special = self.accounts.get(account, {}).get(alert.name, AlertSetting())
         return AlertSetting(
@@ -93,23 +93,26 @@ class AlertSettings(BaseModel):
 
 
 def load_alerts(directory: Path | None = None) -> list[AlertSpec]:
-    """All valid alerts by name; an invalid one in its last valid version, if it has one."""
+    """All valid alerts, sorted by name; for an invalid one, its last valid version, if any."""
     return alerts_and_failures(directory)[0]
 
 
 def alerts_and_failures(directory: Path | None = None) -> tuple[list[AlertSpec], list[SpecFailure]]:
-    """Every valid alert and every failure."""
+    """All valid alerts, and all failures. For an invalid file, its last valid version is used, if any."""
     folder = directory or config_dir() / "alerts"
     return load_spec_files([(path.name, path) for path in sorted(folder.glob("*.sql"))], folder, _build)
 
 
 def alerts_without_costs() -> frozenset[str]:
-    """Names of the alerts whose summaries everybody may read; one without a spec is not among them."""
+    """The names of the alerts whose summaries everybody may read; never a name without a spec."""
     return frozenset(each.name for each in load_alerts() if not each.tells_costs)
 
 
 def load_alert(name: str, directory: Path | None = None) -> AlertSpec:
-    """One alert in its last valid version. Raises ConfigurationError that suggests the nearest name."""
+    """One alert in its last valid version.
+
+    Raises ConfigurationError that suggests the nearest name if it is unknown, or if it never was valid.
+    """
     folder = directory or config_dir() / "alerts"
     path = folder / f"{name}.sql"
     if path.is_file():
@@ -118,7 +121,7 @@ def load_alert(name: str, directory: Path | None = None) -> AlertSpec:
 
 
 def settings_problems(settings: AlertSettings, alerts: list[AlertSpec]) -> list[str]:
-    """Unknown and missing names in the settings, a line each."""
+    """Unknown names and missing thresholds in the settings, one line each."""
     known = {each.name: each for each in alerts}
     lines = []
     places: list[tuple[str, str, AlertSetting]] = [

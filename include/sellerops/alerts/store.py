@@ -1,4 +1,4 @@
-"""The table ``alert``: which conditions are met, since when, who knows, and who wants to be left alone."""
+"""The table ``alert``: which conditions are met, since when, who was notified, and which are snoozed."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def record_found(
 ) -> Changes:
     """Open, refresh and end the alerts of one name and account, in the caller's transaction.
 
-    An alert that opens again within a snooze stays snoozed, and of one that ends within it nothing is sent.
+    An alert that opens again during a snooze stays snoozed; if one ends during a snooze, nothing is sent.
     """
     lock = f"sellerops.alert:{name}|{account}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (lock,))
@@ -96,7 +96,7 @@ def record_found(
 
 
 def note_evaluation(connection: Connection, name: str, account: str, found: int | None, reason: str) -> None:
-    """Record an evaluation; ``found`` None: it was not possible, for this reason. Open alerts stay open."""
+    """Record an evaluation. With ``found`` None, it was impossible for ``reason``; open alerts stay open."""
     connection.execute(
         "INSERT INTO sellerops.alert_evaluation (name, account_id, found, reason) VALUES (%s, %s, %s, %s) "
         "ON CONFLICT (name, account_id) DO UPDATE SET found = excluded.found, reason = excluded.reason, "
@@ -106,7 +106,10 @@ def note_evaluation(connection: Connection, name: str, account: str, found: int 
 
 
 def end_others(connection: Connection, kept: Collection[tuple[str, str]]) -> int:
-    """End the alerts of all other names and accounts, which are gone or were switched off; sends nothing."""
+    """End the alerts of all names and accounts not in ``kept``, which were removed or switched off.
+
+    Sends nothing; returns how many ended.
+    """
     return connection.execute(
         "UPDATE sellerops.alert SET ended_at = sellerops.now(), end_notified_at = sellerops.now() "
         "WHERE ended_at IS NULL AND NOT name || '|' || account_id = ANY(%s)",
@@ -127,12 +130,12 @@ def open_alerts(
 
 
 def ended_alerts(connection: Connection, limit: int) -> list[Alert]:
-    """The alerts that ended last."""
+    """The ``limit`` alerts that ended last, newest first."""
     return _alerts(connection, "ended_at IS NOT NULL", {"limit": limit}, "ended_at DESC, id LIMIT %(limit)s")
 
 
 def alerts_to_send(connection: Connection) -> list[Alert]:
-    """Open alerts that nobody was notified of, without snoozed and acknowledged ones."""
+    """Open alerts about which nobody has been notified yet, without snoozed and acknowledged ones."""
     return _alerts(
         connection,
         "ended_at IS NULL AND notified_at IS NULL AND acknowledged_at IS NULL "
@@ -142,14 +145,17 @@ def alerts_to_send(connection: Connection) -> list[Alert]:
 
 
 def endings_to_send(connection: Connection) -> list[Alert]:
-    """Ended alerts that people were notified of, and not yet of their end, without those snoozed then."""
+    """Ended alerts about which people were notified, but not yet about the end.
+
+    Alerts that ended during a snooze are excluded.
+    """
     return _alerts(
         connection, "ended_at IS NOT NULL AND notified_at IS NOT NULL AND end_notified_at IS NULL", {}
     )
 
 
 def mark_sent(connection: Connection, alerts: Collection[Alert]) -> None:
-    """Remember that people were notified: that open alerts opened, and that ended ones ended."""
+    """Record that people were notified that open alerts have opened, and that ended ones have ended."""
     connection.execute(
         "UPDATE sellerops.alert SET notified_at = coalesce(notified_at, sellerops.now()), "
         "end_notified_at = CASE WHEN id = ANY(%s) THEN sellerops.now() ELSE end_notified_at END "
@@ -159,14 +165,17 @@ def mark_sent(connection: Connection, alerts: Collection[Alert]) -> None:
 
 
 def acknowledge(connection: Connection, ids: Collection[int], by: str, note: str) -> list[Alert]:
-    """Mark open alerts as known. Raises ConfigurationError if one is not open; then none is changed."""
+    """Acknowledge open alerts. If one of them is not open, raises ConfigurationError and changes none."""
     return _decide(
         connection, ids, "acknowledged_at = sellerops.now(), acknowledged_by = %(by)s", by, note, None
     )
 
 
 def snooze(connection: Connection, ids: Collection[int], until: datetime, by: str, note: str) -> list[Alert]:
-    """Send nothing about these alerts until then, even if they end and open again meanwhile."""
+    """Send nothing about these open alerts before ``until``, even if they end and open again meanwhile.
+
+    If one of them is not open, raises ConfigurationError and changes none.
+    """
     return _decide(connection, ids, "snoozed_until = %(until)s, snoozed_by = %(by)s", by, note, until)
 
 

@@ -1,11 +1,11 @@
-"""The raw archive: every document as Amazon sent it, addressed by its content, with a sidecar that says where
-it came from.
+"""The raw archive: every document as Amazon sent it, addressed by its content, with a sidecar that records
+where it came from.
 
 Layout below the archive's root (a local path, or any fsspec address such as ``s3://bucket/prefix``)::
 
     <source>/<report>/<account>/<aa>/<sha256>.gz               the decoded bytes, gzip
-    <source>/<report>/<account>/<aa>/<sha256>.<fetch>.json     one sidecar for each document it was fetched as
-    sellerops-archive.json                                     which deployment it belongs to
+    <source>/<report>/<account>/<aa>/<sha256>.<fetch>.json     one sidecar for each fetch
+    sellerops-archive.json                                     the deployment that owns the archive
 
 ``sha256`` is the hash of the decoded bytes, so the same content has one address however Amazon compressed it.
 A file appears under its final name complete or not at all. A second file of the same name is dropped if the
@@ -50,11 +50,11 @@ _GZIP_WINDOW = 31
 
 @dataclass(frozen=True)
 class DocumentMeta:
-    """What a sidecar says about a document.
+    """What a sidecar records about a document.
 
-    ``fetch`` identifies this fetch and determines the sidecar's name, so that repeating a fetch writes no
-    second one. ``request`` and ``response`` must be free of secrets; presigned URLs are stored without their
-    query.
+    ``fetch`` identifies this fetch and determines the sidecar's name, so repeating a fetch does not write a
+    second sidecar. ``request`` and ``response`` must be free of secrets; presigned URLs are stored without
+    their query.
     """
 
     source: str
@@ -89,7 +89,10 @@ class Archive:
         return self._local.as_uri() if self._local else self._root
 
     def owner(self) -> str | None:
-        """The id of the deployment that the archive belongs to; None if it is not marked."""
+        """The id of the deployment that owns the archive; None if the archive has no mark.
+
+        For a damaged mark, a text that says so. Raises RetryableError when the archive cannot be read.
+        """
         try:
             with open_raw(f"{self._root}/{MARK}") as raw:
                 return str(json.loads(raw.read())["deployment"])
@@ -105,7 +108,7 @@ class Archive:
             ) from error
 
     def claim(self, deployment: str) -> str:
-        """Mark the archive as the deployment's unless it is marked already; returns its owner."""
+        """Mark the archive as the deployment's unless it already has an owner; returns its owner."""
         owner = self.owner()
         if owner is None:
             self._write_mark(deployment, replace=False)
@@ -113,7 +116,7 @@ class Archive:
         return owner or deployment
 
     def mark(self, deployment: str) -> None:
-        """Mark the archive as the deployment's, whoever owned it."""
+        """Mark the archive as the deployment's, even if another one owns it."""
         if self.owner() != deployment:
             self._write_mark(deployment, replace=True)
 
@@ -144,9 +147,9 @@ class Archive:
     ) -> ArchivedDocument:
         """Store decoded ``chunks``; memory stays bounded by the largest chunk.
 
-        ``after`` is called once the chunks have ended and returns what is only known then (the raw bytes'
-        hash); it is added to the response in the sidecar. An error in ``chunks`` propagates and leaves
-        nothing behind. Raises RetryableError when the archive cannot be written.
+        ``after`` is called after the last chunk and returns what is known only then (the raw bytes' hash);
+        this is added to the response in the sidecar. An error in ``chunks`` propagates and leaves nothing
+        behind. Raises RetryableError when the archive cannot be written.
         """
         try:
             spool_directory = self._spool_directory(meta)
@@ -191,7 +194,7 @@ class Archive:
         return local.exists() if local else bool(filesystem_of(uri).exists(uri))
 
     def documents(self, source: str, report: str) -> Iterator[str]:
-        """The addresses of all documents of a report, in no order."""
+        """The addresses of all documents of a report, in no particular order."""
         return find_files(f"{self.root}/{source}/{report}", "*/*/*.gz")
 
     def delete(self, uri: str, *, at: datetime, why: str) -> None:
@@ -202,7 +205,7 @@ class Archive:
         remove_file(uri)
 
     def deletion_of(self, uri: str) -> str | None:
-        """When and why a document was deleted; None if it was not, or exists again."""
+        """When and why a document was deleted; None if it was not deleted or exists again."""
         if self.has(uri):
             return None
         for sidecar in self.sidecars(uri):
@@ -211,14 +214,14 @@ class Archive:
         return None
 
     def sidecars(self, uri: str) -> list[dict[str, Any]]:
-        """The sidecars of an archived document, oldest fetch first, without damaged ones."""
+        """The sidecars of an archived document, oldest fetch first. Damaged ones are skipped."""
         found = [sidecar for sidecar in map(read_sidecar, _sidecars_of(uri)) if sidecar]
         return sorted(found, key=lambda entry: str(entry["fetched_at"]))
 
     def sidecars_of_report(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """The address and sidecar of every document of a report, in no order. None for a damaged sidecar.
+        """Each sidecar of a report with its document's address, in no particular order.
 
-        For rebuilding tables when the ledger is lost.
+        A damaged sidecar is None. Used to rebuild tables when the ledger is lost.
         """
         for address in find_files(f"{self.root}/{source}/{report}", "*/*/*.json"):
             folder, _, name = address.rpartition("/")
@@ -306,5 +309,5 @@ def _as_sidecar(content: Mapping[str, Any]) -> bytes:
 
 
 def _slug(text: str) -> str:
-    """A file name for a fetch: Amazon's document ids may contain any character."""
+    """The fetch's part of a sidecar's name. Hashed: Amazon's document ids may contain any character."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]

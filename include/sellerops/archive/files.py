@@ -34,7 +34,10 @@ class DocumentReader(io.BufferedIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return less than ``size`` bytes only at the end, and raise there if the hash does not match."""
+        """Read up to ``size`` bytes; fewer only at the end.
+
+        Raises ArchiveDamaged if the bytes cannot be decompressed and, at the end, if the hash does not match.
+        """
         wanted = -1 if size is None else size
         try:
             chunk: bytes = self._gzip.read(wanted)
@@ -48,9 +51,9 @@ class DocumentReader(io.BufferedIOBase):
         return chunk
 
     def peek(self, size: int = 0, /) -> bytes:
-        """What is decompressed and not yet read, at least a byte unless at the end.
+        """Return decompressed bytes that have not been read yet: at least one, except at the end.
 
-        Without it, reading a line would read byte by byte.
+        Without this method, ``readline`` would read byte by byte.
         """
         try:
             return self._gzip.peek(size)
@@ -76,7 +79,7 @@ def open_raw(uri: str) -> Any:
 
 
 def is_whole(uri: str) -> bool:
-    """Whether a file of the archive matches the hash in its name: a document, or a sidecar of one."""
+    """Whether a file of the archive, a document or a sidecar, matches the hash in its name."""
     with open_raw(uri) as raw:
         if uri.endswith(MARK):
             return True
@@ -93,7 +96,7 @@ def is_whole(uri: str) -> bool:
 
 
 def find_files(folder: str, pattern: str) -> Iterator[str]:
-    """The addresses of files below a folder that match a glob pattern, in no order."""
+    """The addresses of files below a folder that match a glob pattern, in no particular order."""
     local = local_path(folder)
     if local:
         yield from (path.as_uri() for path in local.glob(pattern))
@@ -152,7 +155,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def link_once(path: Path, target: Path) -> Path:
-    """Give ``path`` its final name unless an intact file already has it; a hard link never replaces one."""
+    """Give ``path`` its final name unless an intact file has it. A hard link never replaces a file."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(path, target)
@@ -169,7 +172,7 @@ def link_once(path: Path, target: Path) -> Path:
 
 
 def sync_to_disk(handle: int, flush: Callable[[], None]) -> None:
-    """Write a file to disk before it gets its name, and let the workers' group read it."""
+    """Flush a file to disk before it gets its name, and let the workers' group read it."""
     flush()
     os.fchmod(handle, 0o640)
     os.fsync(handle)

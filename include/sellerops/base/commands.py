@@ -1,15 +1,15 @@
 """The project's commands as the reader of a message has to type them.
 
-Code writes a command in backticks and as it is called inside the image: `` `sellerops quota` ``. What the
+Code writes a command in backticks, as it is called inside the image: `` `sellerops quota` ``. What the
 reader types depends on the installation; ``$SELLEROPS_COMMAND`` is the template, with ``{}`` for the command:
 
 - ``bin/{}`` in a clone (the default if that folder exists), which finds a running demo's environment;
 - ``docker compose exec airflow-scheduler {}`` with Docker (docker-compose.yaml sets it);
 - ``{}`` if the commands are on PATH (the default elsewhere, as inside the image).
 
-``sellerops ledger migrate`` needs the owner's address. Where only another service has it, as with Docker,
-``$SELLEROPS_MIGRATE_COMMAND`` is typed in its place. ``sellerops backup`` and ``sellerops restore`` also need
-Postgres's programs; ``$SELLEROPS_BACKUP_COMMAND`` is their template.
+``sellerops ledger migrate`` needs the database owner's address. Where only another service has it, as with
+Docker, ``$SELLEROPS_MIGRATE_COMMAND`` replaces the command. ``sellerops backup`` and ``sellerops restore``
+also need Postgres's programs; ``$SELLEROPS_BACKUP_COMMAND`` is their template.
 """
 
 from __future__ import annotations

@@ -12,11 +12,11 @@ SellerOpsError
 +-- RetryableError            the same call may succeed later: Airflow retries automatically
 |   +-- Throttled             a quota is exhausted; carries the wait
 |   +-- AmazonUnavailable     5xx, time-outs, gateway pages, dropped connections
-|   +-- AnswerLost            a call may have taken effect: it is looked for before it is sent again
+|   +-- AnswerLost            a call may have taken effect: the next try checks before sending it again
 |   +-- LedgerUnavailable     the ledger's database cannot be reached, or does not answer
 |   +-- DocumentExpired       the presigned URL expired before the download finished
 |   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
-|   +-- LoginBusy             another job uses the login's browser; carries who
+|   +-- LoginBusy             another job uses the login's browser; names that job
 |   +-- BrowserUnavailable    the login's browser crashed, cannot be reached or exceeded its limits
 |   +-- WrongFile             a page provided a file other than the requested one
 |   +-- TableInUse            other sessions hold a table whose structure must change
@@ -175,7 +175,9 @@ class PersonNeeded(GiveUpError):
 
 
 class PermissionMissing(GiveUpError):
-    """``details["page"]`` and ``details["login"]``: who may not see what; the login's other pages go on."""
+    """``details["page"]`` and ``details["login"]``: the page, and the login that may not see it. The login's
+    other pages are not affected.
+    """
 
     default_remedy = "Grant the permission to the login's user, then clear the task."
 

@@ -42,14 +42,14 @@ MAX_GZIP_LAYERS = 3
 LARGEST_ANSWER = 32 << 20
 
 # Excel workbooks of web pages. They are unpacked as they are read, except for their texts, which are kept in
-# memory (about three times their size); rows beyond Excel's own limit are nothing but a wrong number.
+# memory (about three times their size). A row beyond Excel's own limit can only be a wrong row number.
 LARGEST_REPORT_WORKBOOK = 256 << 20
 LARGEST_UNPACKED_REPORT_WORKBOOK = 4 << 30
 LARGEST_WORKBOOK_TEXTS = 128 << 20
 MOST_WORKBOOK_ROWS = 1 << 20
 
-# Packing lists of people. Amazon accepts 5,000 boxes and 2,000 SKUs per plan: a list of both has some 10,000
-# rows and 1 MB. A workbook unpacks to about ten times its size.
+# Packing lists that people write. Amazon accepts 5,000 boxes and 2,000 SKUs per plan: such a list has some
+# 10,000 rows and 1 MB. A workbook unpacks to about ten times its size.
 LARGEST_PACKING_LIST = 5 << 20
 LARGEST_UNPACKED_WORKBOOK = 64 << 20
 MOST_WORKBOOK_PARTS = 500

@@ -1,4 +1,4 @@
-"""Which passwords anybody would try first."""
+"""Recognizes passwords that attackers would try first."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _WELL_KNOWN = frozenset(
 
 
 def why_weak(user: str, password: str) -> str:
-    """Why the password protects nothing, to follow "the password of ...": empty if nothing is known against
-    it. Never contains the password.
+    """Why the password is weak, as a phrase that follows "the password of ..."; empty if it is not known to
+    be weak. Never contains the password.
     """
     if not password:
         return "is empty"

@@ -5,9 +5,10 @@ The server enforces the limits on statements and locks. A server that accepts co
 the client has its own limit for every answer.
 
 A connection may lead through a transaction pooler, such as PgBouncer, which gives each transaction any of
-its server sessions. What was set for a session would be lost, and met by somebody else. So there every
-transaction begins with its settings, and no statement is prepared. A pooler shows itself by the process id
-that it reports, which is not the server's. ``sellerops.base.sessions`` is for what needs one session.
+its server sessions. Settings made for a session would be lost, and would affect another client. So behind a
+pooler every transaction begins with its settings, and no statement is prepared. A pooler is recognized by the
+process id that it reports, which is not the server's. Use ``sellerops.base.sessions`` for work that needs one
+session.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ AIRFLOW_NETWORK = dict(NETWORK)
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Timeouts in seconds: ``statement`` for one statement on the server, ``lock`` for waiting for a lock
-    within it, ``grace`` for how much longer than the statement the client waits for an answer.
+    """Timeouts in seconds: ``statement`` limits one statement on the server, ``lock`` each wait for a lock
+    within it; ``grace`` is how much longer than ``statement`` the client waits for an answer.
     """
 
     statement: float
@@ -82,9 +83,9 @@ class BoundedConnection(psycopg.Connection[Row]):
     _own_settings: Mapping[str, str] = MappingProxyType({})
 
     def configure(self, settings: Mapping[str, str]) -> None:
-        """Set the server's settings for all that follows, in autocommit mode or before a transaction.
+        """Set server settings for everything that follows, in autocommit mode or before a transaction.
 
-        Behind a pooler they hold within transactions; for a single statement there, the role's own hold.
+        Behind a pooler they apply within transactions; a single statement outside one gets the role's own.
         Names and operators are qualified, because the search path may not be set yet.
         """
         pid = self.info.backend_pid
@@ -107,7 +108,7 @@ class BoundedConnection(psycopg.Connection[Row]):
     def _exec_command(
         self, command: QueryNoTemplate, result_format: Format = Format.TEXT
     ) -> PQGen[PGresult | None]:
-        """Execute a command of psycopg's own; behind a pooler, BEGIN brings the settings along."""
+        """Execute one of psycopg's own commands; behind a pooler, send the settings along with BEGIN."""
         if not (self.is_pooled and isinstance(command, bytes) and command.startswith(b"BEGIN")):
             return (yield from super()._exec_command(command, result_format))
         settings = [
@@ -156,7 +157,7 @@ def connect(
 def connect_privileged(
     conninfo: str, timeouts: Timeouts, *, autocommit: bool = False
 ) -> BoundedConnection[TupleRow]:
-    """``connect`` for a role that may do more than others who create objects in the database.
+    """``connect`` for a role with more rights than other roles that create objects in the database.
 
     Unqualified names mean the server's own: never a function or an operator that another role put into the
     search path, for instance into a schema with this role's name.
@@ -214,7 +215,7 @@ def is_unreachable(error: BaseException) -> bool:
     """
     if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return False
-    # Class 08: connection, 57P: the server stops or starts, 53300: it is full.
+    # Class 08: connection errors; 57P: the server is stopping or starting; 53300: too many connections.
     state = error.sqlstate or ""
     return not state or state.startswith(("08", "57P")) or state == "53300"
 

@@ -2,7 +2,7 @@
 
 Checks, exports and pages read as role ``sellerops_reader``, in read-only transactions. The role may SELECT
 from landing tables and from the ledger, but not from tables of personal data or from rejected rows, which
-hold raw text. Each table is granted when it is created, so that a new table is closed by default.
+hold raw text. Each table is granted individually when it is created, so a new table is closed by default.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def open_reader(
 ) -> BoundedConnection[TupleRow]:
     """Open a connection whose transactions are read-only and repeatable-read, in UTC.
 
-    Raises ConfigurationError for a superuser, as ``read_only``.
+    Raises ConfigurationError for a superuser, as ``read_only`` does.
     """
     connection = postgres.connect(conninfo, timeouts, autocommit=True, application_name=application_name)
     try:
@@ -66,7 +66,7 @@ def grant_table(connection: psycopg.Connection[Any], schema: str, table: str) ->
 def lock_schema(connection: psycopg.Connection[Any], schema: str) -> None:
     """Lock the creation and the grants of a schema until the transaction ends.
 
-    Of two grants of one schema at once, Postgres refuses the second.
+    Postgres refuses the second of two concurrent grants on one schema.
     """
     key = f"sellerops.schema:{schema}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
@@ -79,7 +79,7 @@ def first_line(error: Exception) -> str:
 
 def _refuse_superuser(connection: psycopg.Connection[Any]) -> None:
     status = connection.info.parameter_status("is_superuser")
-    if status is None:  # a pooler may keep it to itself
+    if status is None:  # a pooler may not report it
         (status,) = connection.execute("SHOW is_superuser").fetchone() or ("",)
     if status != "on":
         return

@@ -1,4 +1,4 @@
-"""Open connections of the read-only role, kept between the questions of many threads."""
+"""Keeps connections of the read-only role open, so that many threads can reuse them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _REFUSED_SECONDS = 5.0
 
 
 class Readers:
-    """Open connections of the read-only role that threads take turns to use.
+    """Open connections of the read-only role, each used by one thread at a time.
 
     :param conninfo: libpq string of the read-only role.
     :param timeouts: time limits of each connection.
-    :param settings: of the server, for each connection.
-    :param application: name that the server shows for each connection.
+    :param settings: server settings of each connection.
+    :param application: the name under which the server lists each connection.
     """
 
     def __init__(

@@ -8,9 +8,10 @@ import psycopg
 
 # Owns the database and the ledger's schema; only migrations log in as it.
 OWNER = "sellerops_owner"
-# Writes rows and ledger; owns landing tables, marts and starter views. Tasks, triggers, the hub's writes.
+# Writes rows and the ledger; owns landing tables, marts and starter views. Used by tasks, triggers and the
+# hub's writes.
 COLLECTOR = "sellerops_collector"
-# Reads what was granted to it. Pages, checks and exports.
+# Reads what was granted to it. Used by pages, checks and exports.
 READER = "sellerops_reader"
 
 

@@ -1,4 +1,4 @@
-"""What needs one session of the server, directly and behind a transaction pooler."""
+"""Operations that need one session of the server, with or without a transaction pooler."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from sellerops.base.postgres import LOADING, BoundedConnection, Timeouts, connec
 def one_session(
     connection: BoundedConnection[Any], timeouts: Timeouts
 ) -> Iterator[BoundedConnection[TupleRow]]:
-    """Keep what the block leaves in the session of ``connection``, such as a temporary table.
+    """Run the block in one session of ``connection``, for what it leaves there, such as a temporary table.
 
-    Yields the connection for what has to be committed meanwhile. Behind a pooler that is a second one, and
-    the block is one transaction, for which a pooler keeps the session.
+    Yields the connection to use for what must be committed meanwhile. Behind a pooler this is a second one,
+    and the block is a single transaction, because a pooler keeps the session for one transaction.
     """
     if not connection.is_pooled:
         yield connection
@@ -31,10 +31,10 @@ def one_session(
 
 @contextmanager
 def session_lock(connection: BoundedConnection[Any], key: str) -> Iterator[None]:
-    """Hold the advisory lock of ``key`` over several transactions; waits for it, and ends with the session.
+    """Wait for the advisory lock of ``key`` and hold it across transactions; it ends with the session.
 
-    Behind a pooler, a transaction of a second connection holds it. Raises OperationalError after the block if
-    that one was cut meanwhile.
+    Behind a pooler, a transaction on a second connection holds the lock. Raises OperationalError after the
+    block if that connection was lost meanwhile.
     """
     if connection.is_pooled:
         with connect(connection.address, LOADING) as holder:
@@ -51,9 +51,10 @@ def session_lock(connection: BoundedConnection[Any], key: str) -> Iterator[None]
 
 
 def execute_single(cursor: psycopg.Cursor[Any], statement: sql.Composed, parameters: Any) -> None:
-    """Execute a statement so that the server refuses a second one behind a semicolon.
+    """Execute a statement in such a way that the server refuses a second one after a semicolon.
 
-    Prepared, or behind a pooler with a binary result: either way not by the protocol that takes several.
+    It is prepared, or, behind a pooler, asks for a binary result: neither uses the simple query protocol,
+    which accepts several statements.
     """
     is_pooled = isinstance(cursor.connection, BoundedConnection) and cursor.connection.is_pooled
     cursor.execute(statement, parameters, prepare=not is_pooled, binary=is_pooled or None)

@@ -1,8 +1,8 @@
 """Taking ACCESS EXCLUSIVE locks in short tries, so that readers never queue behind a waiting statement.
 
 A statement that waits for such a lock (ALTER TABLE, CREATE INDEX, TRUNCATE) blocks every later reader of the
-table for as long as an idle transaction before it lasts. So each try waits only briefly and holds nothing
-until the next.
+table until the transactions ahead of it end, even idle ones. So each try waits only briefly, and nothing is
+held between two tries.
 
 All sessions lock in this order: the tables' DDL locks (advisory, by name), the tables themselves, the schema
 while a table is created (``sellerops.schema:...``), the locks of single loads (``sellerops.load:...``,
@@ -47,7 +47,7 @@ def with_tables_locked(
     ``beside``: other relations that ``work`` may lock itself (with ``limit_lock_waits``). If one of them is
     in use, the try ends as well.
 
-    Within a transaction of the caller this is a savepoint, and the locks last until that transaction ends.
+    Within the caller's transaction this is a savepoint, and the locks last until that transaction ends.
     Call it there before anything else, so that nothing is locked during the pauses. Raises TableInUse, naming
     the blocking sessions, after ``TRIES`` tries.
     """
@@ -106,7 +106,7 @@ def _oids(cursor: psycopg.Cursor[Any], tables: Sequence[tuple[str, str]]) -> lis
 def _holders(
     connection: Connection, tables: Sequence[tuple[str, str]]
 ) -> list[tuple[int, str | None, str | None, str | None, datetime | None, str | None]]:
-    """Other sessions with a lock on the tables: pid, application, user, state, since, kind. Not their
+    """Other sessions with a lock on the tables: pid, application, user, state, since, kind; without their
     queries.
 
     Without ``pg_read_all_stats`` a role sees only pid, application and user of other users' sessions.

@@ -1,4 +1,4 @@
-"""A cache whose values are kept for a while."""
+"""A cache whose values expire."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TimedCache:
         self._lock = threading.Lock()
 
     def get(self, key: Any, make: Callable[[], _T]) -> _T:
-        """The kept value, or a new one from ``make``."""
+        """The cached value, or a new one from ``make``."""
         with self._lock:
             found = self._values.get(key)
             if found and time.monotonic() < found[0]:
@@ -29,6 +29,6 @@ class TimedCache:
             return value
 
     def forget(self, key: Any) -> None:
-        """Make a new value next time."""
+        """Drop the value, so that the next ``get`` makes a new one."""
         with self._lock:
             self._values.pop(key, None)

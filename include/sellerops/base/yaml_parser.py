@@ -49,7 +49,7 @@ def parse_yaml(text: str) -> Any:
 
 @lru_cache(maxsize=_MOST_TEXTS)
 def _parsed(text: str) -> bytes:
-    """Pickled, since unpickling takes a twentieth of parsing. Forked processes inherit the cache."""
+    """The values, pickled: unpickling takes a twentieth of the time of parsing. Forks inherit the cache."""
     _check_bounds(text)
     return pickle.dumps(yaml.load(text, Loader=_UniqueKeyLoader))
 
@@ -87,7 +87,7 @@ def _check_bounds(text: str) -> None:
 
 
 class _UniqueKeyLoader(_Loader):  # type: ignore[misc]
-    """YAML silently keeps the last of two equal keys; a spec must not lose one that way."""
+    """Refuses duplicate keys: PyYAML silently keeps the last one, and a spec must not lose a key that way."""
 
 
 def _unique_mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

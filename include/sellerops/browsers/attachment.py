@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 ATTACH_S = 30.0
-# How long a browser that another machine restarts may be away.
+# How long to wait for a browser that another machine is restarting.
 _AWAY_S = 60.0
 _CLOSE_S = 5.0
 _BLANK = "about:blank"
@@ -42,7 +42,7 @@ class Attachment:
         self._is_marked = mark in user_agent
         self.user_agent = user_agent if self._is_marked else f"{user_agent} {mark}"
         if not self._is_marked:
-            # Also of the first request of a tab that a page opens.
+            # This covers even the first request of a tab that a page opens.
             self.context.set_extra_http_headers({"User-Agent": self.user_agent})
         self.driver = _driver_of(playwright)
         self.tab_ids: list[str] = []
@@ -50,37 +50,38 @@ class Attachment:
 
     @property
     def run_id(self) -> str:
-        """Differs each time that the browser starts; empty where it is not known."""
+        """Changes each time the browser starts; empty if unknown."""
         return self.pool_browser.version.run_id if self.pool_browser.version else ""
 
     def new_page(self) -> Page:
-        """A fresh page that says in its user agent what it is."""
+        """Open a page that identifies itself as automated in its user agent."""
         page = self.context.new_page()
         self.adopt(page)
         return page
 
     def adopt(self, page: Page) -> None:
-        """Note a page as the job's own, and mark its user agent if the browser was started without."""
+        """Record a page as the job's own, and mark its user agent if the browser's lacks the mark."""
         self._pages.append(page)
         session = self.context.new_cdp_session(page)
         self.tab_ids.append(session.send("Target.getTargetInfo")["targetInfo"]["targetId"])
         if not self._is_marked:
-            # For scripts of the page; ends with the session, which therefore stays open.
+            # For scripts in the page. The override ends with the session, which therefore stays open.
             session.send("Emulation.setUserAgentOverride", {"userAgent": self.user_agent})
 
     def newest_page(self) -> Page | None:
-        """The page that the job opened last and that is still open."""
+        """The page that the job opened last and that is still open; None if there is none."""
         return next((page for page in reversed(self._pages) if not page.is_closed()), None)
 
     def close_tabs(self) -> None:
-        """Close the job's own pages from any thread. Only over CDP."""
+        """Close the job's own pages, from any thread. Only works over CDP."""
         if self.pool_browser.login.browser.startswith("http://"):
             for tab in self.tab_ids:
                 close_tab(self.pool_browser.login.browser, tab)
 
     def close_own_pages(self, keep: Page | None = None) -> None:
-        """Close the job's own pages, but not ``keep``. Over CDP without Playwright, which a hanging page
-        would keep waiting.
+        """Close the job's own pages except ``keep``.
+
+        Over CDP this bypasses Playwright, which a hanging page would block.
         """
         is_cdp = self.pool_browser.login.browser.startswith("http://")
         for page, tab in zip(self._pages, self.tab_ids, strict=False):
@@ -101,9 +102,9 @@ class Attachment:
 
 
 def attach(pool: Pool, login: Login, mark: str, downloads: Path) -> Attachment:
-    """Reach a login's browser, start it if it is this machine's, and close its stray pages.
+    """Connect to a login's browser, starting it if it belongs to this machine, and close its stray pages.
 
-    A browser that dies meanwhile is tried once more. The caller holds the login's lock. Raises
+    If the browser dies meanwhile, attaching is retried once. The caller holds the login's lock. Raises
     BrowserMissing, BrowserUnavailable and ConfigurationError.
     """
     try:
@@ -136,9 +137,9 @@ def _attach(pool: Pool, login: Login, mark: str, downloads: Path) -> Attachment:
 
 
 def close_stray_tabs(address: str) -> None:
-    """Close every page but a blank one, which keeps a browser with a window open.
+    """Close every page and leave a blank one, which keeps a browser with a window open.
 
-    Before attaching, because a page whose script never ends would keep Playwright from attaching.
+    Call it before attaching, because a page whose script never ends would keep Playwright from attaching.
     """
     stray = [tab.id for tab in list_tabs(address)]
     open_tab(address, _BLANK)
@@ -197,7 +198,7 @@ def _agent_of(browser: Browser) -> str:
 
 
 def _driver_of(playwright: Playwright) -> psutil.Process | None:
-    """The process that Playwright drives browsers with; ending it ends whatever call waits for it."""
+    """The process through which Playwright drives browsers; ending it ends any call that waits for it."""
     # `start` binds `stop` to the context manager, which has the transport.
     manager: Any = getattr(playwright.stop, "__self__", None)
     try:

@@ -39,8 +39,11 @@ class Breach:
 
 @dataclass(frozen=True)
 class Bounds:
-    """``is_held`` beats the lock and returns whether it is held; ``browser`` finds the process on this
-    machine, if it is one; ``interrupt`` ends what the job's thread waits for, harder with each call.
+    """A job's login, and how the watch checks and interrupts the job.
+
+    ``is_held`` renews the lock and returns whether it is held; ``browser`` returns the browser's process if
+    it runs on this machine; ``interrupt`` ends whatever the job's thread waits for, more forcefully with each
+    call.
     """
 
     login: Login
@@ -51,11 +54,12 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds. ``beat``: between beats of the lock; ``look``: between measurements of the memory.
+    """The intervals of a watch, in seconds.
 
-    A job that exceeds its time ends at its next step. One that hangs in a step is interrupted ``step`` later,
-    which is longer than Playwright waits for an element, and harder every ``again``. A browser that has ended
-    usually fails the step at once; but some calls of Playwright then wait for ever, and are interrupted after
+    ``beat``: between renewals of the lock; ``look``: between measurements of the memory. A job that exceeds
+    its time ends at its next step. One that hangs in a step is interrupted after ``step``, which is longer
+    than Playwright waits for an element, and then more forcefully every ``again``. If the browser has ended,
+    the step usually fails at once; but some Playwright calls then wait forever, and are interrupted after
     ``again``.
     """
 
@@ -66,7 +70,7 @@ class Pace:
 
 
 class Watch:
-    """Beats and measures until ``stop``; after a breach it interrupts the job."""
+    """Renews the lock and measures the memory until ``stop``; after a breach it interrupts the job."""
 
     def __init__(self, bounds: Bounds, pace: Pace) -> None:
         self._bounds, self._pace = bounds, pace
@@ -82,7 +86,7 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the watching; the lock is the caller's again. Idempotent."""
+        """Stop watching; from then on the caller takes care of the lock. Idempotent."""
         self._ended.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(self._pace.beat)
@@ -103,7 +107,7 @@ class Watch:
         )
 
     def measure(self) -> int:
-        """Bytes of memory that the browser takes now; 0 for one of another machine."""
+        """Bytes of memory that the browser uses now; 0 if it runs on another machine."""
         process = self._bounds.browser()
         used = memory_of(process) if process else 0
         if used:
@@ -132,7 +136,7 @@ class Watch:
             self._exceed(self._too_long())
 
     def _look_for_end(self) -> None:
-        """Note since when the browser has ended; a job that attaches again has another one."""
+        """Record when the browser was first seen to have ended; reset when the job attaches to another."""
         process = self._bounds.browser()
         if process is None or is_alive(process):
             self._ended_at = None
@@ -156,9 +160,9 @@ class Watch:
             self._exceed(_lost())
 
     def _exceed(self, breach: Breach) -> None:
-        # Losing the lock is the graver: what follows must not touch the other job's pages.
+        # Losing the lock overrides any other breach: nothing may touch the other job's pages from now on.
         if self.breach is None or breach.limit is Limit.LOCK:
-            # Memory and lock do not wait until the job ends by itself.
+            # Only a job that exceeds its time gets a chance to end by itself.
             grace = self._pace.step if breach.limit is Limit.TIME else 0.0
             self._interrupt_at = time.monotonic() + grace
             self.breach = breach

@@ -1,4 +1,4 @@
-"""A login's cookies beside its profile, because a killed Chromium loses those of its last half minute."""
+"""Keeps a login's cookies beside its profile: a killed Chromium loses those of its last half minute."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def save_cookies(context: BrowserContext, profile: Path, run_id: str) -> None:
 
 
 def restore_cookies(context: BrowserContext, profile: Path, run_id: str) -> int:
-    """Add saved cookies that a browser lacks since its restart, or has older values of; returns how many."""
+    """Add saved cookies that a restarted browser lacks or has older values of; returns their number."""
     try:
         saved = json.loads((profile / FILE).read_text(encoding="utf-8"))
         if saved["run_id"] == run_id:
@@ -42,10 +42,10 @@ def restore_cookies(context: BrowserContext, profile: Path, run_id: str) -> int:
 
 
 def missing_cookies(saved: Sequence[_Cookie], present: Sequence[_Cookie], now: float) -> list[_Cookie]:
-    """The saved cookies that have not expired and of which no later one is present.
+    """The saved cookies that have not expired and that are missing or present only with an older value.
 
-    ``expires``: Unix time or -1. A killed browser comes back with the value of half a minute ago; of two
-    values the one that expires later is the newer one.
+    ``expires``: Unix time or -1. A killed browser restarts with the values of half a minute earlier; of two
+    values, the one that expires later is the newer one.
     """
     there = {_key(each): each for each in present}
     return [

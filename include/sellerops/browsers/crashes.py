@@ -1,4 +1,4 @@
-"""How Playwright says that a page or a browser is gone; it has no error type of its own for all of them."""
+"""Recognises Playwright's messages that a page or a browser is gone; it has no error type for all of them."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ _CRASHES = ("has been closed", "Page crashed", "Target crashed", "Connection clo
 
 
 def is_crash(error: BaseException | str) -> bool:
-    """Whether an error, or the reason of a failed download, is the end of the page or the browser."""
+    """Whether an error, or the reason for a failed download, means that the page or the browser is gone."""
     return any(words in str(error) for words in _CRASHES)

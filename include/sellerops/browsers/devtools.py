@@ -1,4 +1,4 @@
-"""Chromium's DevTools address (``http://host:port``), spoken to without Playwright.
+"""Calls Chromium's DevTools address (``http://host:port``) without Playwright.
 
 Chromium answers only to Host headers that are an IP address or localhost, so a host name is resolved first.
 """
@@ -19,7 +19,7 @@ _LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
 
 @dataclass(frozen=True)
 class BrowserVersion:
-    """A running browser. ``run_id`` differs each time that it starts."""
+    """A running browser. ``run_id`` changes each time it starts."""
 
     product: str
     user_agent: str
@@ -84,7 +84,7 @@ def numeric_address(address: str) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is one of this machine's own network namespace."""
+    """Whether an address is a loopback address, in this machine's own network namespace."""
     host = urlsplit(address).hostname or ""
     if host in _LOOPBACK_NAMES:
         return True

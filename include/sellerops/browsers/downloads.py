@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 DOWNLOAD_STARTS_S = 60.0
-# Of one message between the browser and us.
+# Bytes of a file in one message from the browser.
 _SLICE = 4 << 20
 _LONGEST_NAME = 120
 
@@ -85,7 +85,7 @@ def download_from(page: Page, action: Callable[[], None], folder: Path) -> Brows
 def request_in_page(
     page: Page, url: str, method: str, form: Mapping[str, str] | None, folder: Path
 ) -> BrowserFile:
-    """The response to a request that the page's own site gets from the browser itself."""
+    """The response to a request to the page's own site, sent by the browser itself."""
     fields = None if form is None else [list(each) for each in form.items()]
     found = page.evaluate_handle(_FETCH, [url, method, fields])
     facts = found.evaluate(_FACTS)
@@ -101,7 +101,7 @@ def request_in_page(
 def request_outside(
     page: Page, url: str, method: str, form: Mapping[str, str] | None, folder: Path, user_agent: str
 ) -> BrowserFile:
-    """The response of another site than the page's, requested by us with the browser's cookies for it."""
+    """The response to a request to another site, sent by us with the browser's cookies for that site."""
     response = page.context.request.fetch(
         url, method=method, form=dict(form) if form else None, headers={"User-Agent": user_agent}
     )
@@ -112,7 +112,7 @@ def request_outside(
 
 
 def is_same_site(page: Page, url: str) -> bool:
-    """Whether an address, which may be relative, is of the page's own origin."""
+    """Whether an address, which may be relative, has the page's own origin."""
     here, there = urlsplit(page.url), urlsplit(urljoin(page.url, url))
     return (here.scheme, here.netloc) == (there.scheme, there.netloc)
 
@@ -124,7 +124,7 @@ def place_of(page: Page) -> str:
 
 
 def name_from(disposition: str, url: str) -> str:
-    """The file name of a response: of its Content-Disposition (RFC 6266), else of its address."""
+    """The file name of a response, from its Content-Disposition (RFC 6266) or else from its address."""
     if found := re.search(r"filename\*=(?:UTF-8'[^']*')([^;]+)", disposition, re.IGNORECASE):
         return safe_name(unquote(found[1].strip()))
     if found := re.search(r'filename="((?:[^"\\\\]|\\\\.)*)"|filename=([^;\s]+)', disposition, re.IGNORECASE):
@@ -139,7 +139,7 @@ def safe_name(name: str) -> str:
 
 
 def _free(folder: Path, name: str) -> Path:
-    """A path of that name that no earlier file of the job has."""
+    """A path in ``folder`` for a file of that name, numbered if an earlier file of the job has the name."""
     folder.mkdir(parents=True, exist_ok=True)
     path, number = folder / name, 1
     while path.exists():

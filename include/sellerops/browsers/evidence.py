@@ -63,7 +63,7 @@ class EvidenceStore:
         return [name for name in _NAMES if filesystem.exists(f"{uri}/{name}")]
 
     def read(self, uri: str, name: str) -> bytes:
-        """One file of a job's folder. Raises FileNotFoundError, also for a folder outside of this store."""
+        """One file in a job's folder. Raises FileNotFoundError, also for a folder outside this store."""
         local = local_path(self.root)
         root = local.as_uri() if local else self.root.rstrip("/")
         if name not in _NAMES or not uri.startswith(f"{root}/") or ".." in uri:
@@ -74,7 +74,7 @@ class EvidenceStore:
         return content
 
     def delete_old(self, before: datetime) -> int:
-        """Delete the evidence that was stored before an aware time; returns how many jobs it was of.
+        """Delete evidence stored before an aware time; returns the number of jobs whose evidence was deleted.
 
         The age is that of the newest file in a job's folder, by the storage's clock.
         """
@@ -112,7 +112,7 @@ def _delete_remote(filesystem: Any, folder: str, entries: list[dict[str, Any]], 
 
 
 def _stored_at(filesystem: Any, entry: Mapping[str, Any]) -> datetime:
-    """The time of an object: its listing has it for S3 and GCS, under different names."""
+    """When an object was stored. Listings of S3 and GCS include the time, under different names."""
     found = entry.get("LastModified") or entry.get("mtime") or entry.get("updated") or entry.get("created")
     moment: Any = found or filesystem.modified(entry["path"])
     if isinstance(moment, int | float):

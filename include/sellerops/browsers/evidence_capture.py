@@ -1,4 +1,4 @@
-"""Takes what a failed job's page shows: a trace all along, page and screenshot at the end."""
+"""Captures the evidence of a failed job: a trace while it runs, the page and a screenshot at the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_FRAMES = 10
 _MOST_HTML = 5_000_000
 _SCREENSHOT_S = 10.0
 
-# A page with its open shadow roots, which a page's own `outerHTML` leaves out. Without scripts.
+# Serialises a page without scripts, but with its open shadow roots, which `outerHTML` leaves out.
 _SERIALISE = """() => {
   const out = [];
   const VOID = new Set(['area', 'br', 'col', 'embed', 'hr', 'img', 'input', 'source', 'track', 'wbr']);
@@ -47,7 +47,7 @@ _SERIALISE = """() => {
   return out.join('');
 }"""
 # The same rule as Redactor.words, in the page itself, so that a screenshot shows what the saved page shows.
-# Returns what shows the words again, for the person who continues with the page.
+# Returns a function that restores the words, for the person who continues with the page.
 _MASK = r"""words => {
   const undo = [];
   const known = new Set(words);
@@ -100,24 +100,24 @@ class Capture:
         self._saved: str | None = None
 
     def start_tracing(self, context: BrowserContext) -> None:
-        """Trace what follows: snapshots of the page and network, no pictures, which cannot be masked."""
+        """Trace from here on: snapshots of page and network, but no pictures, which cannot be masked."""
         with contextlib.suppress(Exception):  # a job goes on without a trace
             context.tracing.start(snapshots=True, screenshots=False, sources=False)
             self._traced = context
 
     def stop_tracing(self) -> None:
-        """Stop and discard what was traced so far."""
+        """Stop tracing and discard what was traced so far."""
         if self._traced:
             with contextlib.suppress(Exception):
                 self._traced.tracing.stop()
         self._traced = None
 
     def forget(self) -> None:
-        """The traced browser is gone or the job is done."""
+        """Discard the trace, because the traced browser is gone or the job is done."""
         self.stop_tracing()
 
     def save(self, page: Page | None, error: BaseException) -> str:
-        """Store what can be had of the three files; returns the folder's address."""
+        """Store as many of the three files as can be captured; returns the folder's address."""
         if self._saved:
             return self._saved
         files: dict[str, bytes] = {PAGE: self._page(page, error).encode()}
@@ -152,9 +152,9 @@ class Capture:
 
 
 def _screenshot(page: Page) -> bytes:
-    """The whole page as PNG, with its words masked meanwhile and its fields covered.
+    """The whole page as PNG; while it is taken, the page's words are masked and its fields covered.
 
-    Raises if a frame cannot be masked, because then the picture would show what it must not.
+    Raises if a frame cannot be masked, because the picture would then show what must stay hidden.
     """
     masked: list[JSHandle] = []
     try:

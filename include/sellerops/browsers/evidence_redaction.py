@@ -1,4 +1,4 @@
-"""What evidence may show of a page: its structure and the words of its interface, nothing that it holds.
+"""What evidence may show of a page: its structure and the words of its interface, but none of its data.
 
 Whatever is not known to be harmless is masked: a word that is not in ``interface_words.txt`` becomes its
 shape (``Maria`` becomes ``Xxxxx``), a run of five digits or more becomes zeros, attributes outside a list are
@@ -41,7 +41,7 @@ _STATES = frozenset(
 )  # fmt: skip
 _WORDED = frozenset({"alt", "aria-label", "aria-description", "header", "label", "placeholder", "title"})
 _ADDRESSES = frozenset({"action", "href", "src"})
-# Playwright's own in snapshots: which state a control was in, never what was typed into it.
+# Playwright's own attributes in snapshots: the state a control was in, never what was typed into it.
 _PLAYWRIGHT = frozenset(
     {
         "__playwright_checked_", "__playwright_custom_elements__", "__playwright_scroll_left_",
@@ -59,13 +59,16 @@ _VOID = frozenset(
 
 @lru_cache(maxsize=1)
 def interface_words() -> frozenset[str]:
-    """The words that evidence shows, in lower case."""
+    """The words that evidence may show, in lower case."""
     lines = Path(__file__).with_name("interface_words.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 class Redactor:
-    """Masks texts, addresses and elements. ``secrets``: of the login, at least four characters long."""
+    """Masks texts, addresses and elements.
+
+    ``secrets``: the login's; those shorter than four characters are ignored.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = sorted({each for each in secrets if len(each) >= _SHORTEST_SECRET}, key=len, reverse=True)
@@ -75,16 +78,16 @@ class Redactor:
         )
 
     def plain(self, text: str) -> str:
-        """A text of ours, or of a control: without secrets, e-mail addresses, tokens and long numbers."""
+        """A text of ours or of a control, with secrets, e-mail addresses, tokens and long numbers masked."""
         text = _EMAIL.sub(MASK, self._secrets.sub(MASK, text))
         return _LONG_NUMBER.sub(lambda found: "0" * len(found[0]), _TOKEN.sub(MASK, text))
 
     def words(self, text: str) -> str:
-        """A text of a page: words of its interface stay, others become their shape."""
+        """A text of a page: words of its interface stay, all others become their shape."""
         return _WORD.sub(_shape, self.plain(text))
 
     def address(self, url: str) -> str:
-        """An address without user, fragment and values of its query."""
+        """An address without its user, its fragment and the values of its query."""
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -127,12 +130,12 @@ def keeps_words(tag: str, attributes: Mapping[str, str | None]) -> bool:
 
 
 def is_dropped(tag: str) -> bool:
-    """Whether evidence leaves an element out, with what is in it."""
+    """Whether evidence omits an element with everything in it."""
     return tag.lower() in _DROPPED
 
 
 def forms_of(secret: str) -> set[str]:
-    """A secret as pages, forms, headers and traces write it."""
+    """A secret in the forms in which pages, HTML forms, headers and traces contain it."""
     raw = secret.encode()
     return {
         secret,
@@ -154,7 +157,7 @@ def _shape(found: re.Match[str]) -> str:
 
 
 class _Rewriter(HTMLParser):
-    """Writes a page again with what may be shown of it."""
+    """Rewrites a page so that it contains only what may be shown."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__(convert_charrefs=True)

@@ -5,8 +5,8 @@ Files below the home (``$SELLEROPS_BROWSERS_HOME``, else ``$XDG_STATE_HOME/selle
 
     profiles/<login>/           the browser's profile, and cookies.json (mode 0600)
     downloads/<login>/<job>/    what one job downloads; deleted at its end
-    run/<login>.json            which process it is
-    run/<login>.log             what it printed
+    run/<login>.json            identifies the browser's process
+    run/<login>.log             the browser's output
 """
 
 from __future__ import annotations
@@ -33,14 +33,16 @@ from sellerops.browsers.records import BrowserRecord, read_record
 from sellerops.settings.logins import Login
 
 VARIABLE = "SELLEROPS_BROWSERS_HOME"
-# How long a running browser may not answer before it counts as hanging.
+# How long a running browser may fail to answer before it counts as hanging.
 _ANSWERS_S = 15.0
 _LOOK_S = 0.5
 
 
 class BrowserState(StrEnum):
-    """``ELSEWHERE``: it answers but another machine or container runs it. ``FOREIGN``: something on this
-    machine's port that is not a login's browser.
+    """The state of a login's browser.
+
+    ``ELSEWHERE``: another machine or container runs it. ``FOREIGN``: its port on this machine is used by
+    something that is not a login's browser.
     """
 
     RUNNING = "running"
@@ -52,8 +54,9 @@ class BrowserState(StrEnum):
 
 @dataclass(frozen=True)
 class PoolBrowser:
-    """What is known of a login's browser. ``process``: only of one that this pool started.
-    ``was_started``: just now.
+    """What is known about a login's browser.
+
+    ``process``: only for a browser that this pool started. ``was_started``: it was started just now.
     """
 
     login: Login
@@ -98,11 +101,12 @@ class Pool:
         return PoolBrowser(login, BrowserState.STOPPED, process)
 
     def is_dead(self, login: Login, mark: str) -> bool:
-        """Whether a login's browser is of this machine and does not run."""
+        """Whether a login's browser belongs to this machine and is not running."""
         return self.look(login, mark).state is BrowserState.STOPPED
 
     def ensure(self, login: Login, mark: str) -> PoolBrowser:
-        """A login's browser, started if it is one of this machine and does not run with the present mark.
+        """A login's browser; one of this machine is started unless it is already running with the current
+        mark.
 
         The caller holds the login's lock. Raises BrowserMissing, BrowserUnavailable and ConfigurationError.
         """
@@ -116,9 +120,9 @@ class Pool:
     def start(
         self, login: Login, mark: str, *, has_window: bool = False, reached_at: int | None = None
     ) -> PoolBrowser:
-        """Start the browser of a login on this machine, unless it runs. Errors as ``ensure``.
+        """Start a login's browser on this machine unless it is running. Raises the same errors as ``ensure``.
 
-        ``reached_at``: the port at which a forwarder offers it, if another than its own.
+        ``reached_at``: the port on which a forwarder exposes it, if not its own.
         """
         with self._starting(login):
             found = self._look_patiently(login, mark)
@@ -152,7 +156,7 @@ class Pool:
         return process is not None
 
     def stop_all(self) -> list[str]:
-        """Stop every browser that was started with this home; returns the logins whose browser ran."""
+        """Stop every browser that was started with this home; returns the logins whose browsers ran."""
         stopped = []
         for path in sorted(self._run.glob("*.json")):
             record = read_record(path)
@@ -167,7 +171,7 @@ class Pool:
         shutil.rmtree(self.downloads(login_id), ignore_errors=True)
 
     def _look_patiently(self, login: Login, mark: str) -> PoolBrowser:
-        """The same, but a browser of ours that does not answer is given time: the machine may be busy."""
+        """Like ``look``, but gives a browser of ours some time to answer, because the machine may be busy."""
         deadline = time.monotonic() + _ANSWERS_S
         while True:
             found = self.look(login, mark)
@@ -191,7 +195,7 @@ class Pool:
 
     @contextmanager
     def _starting(self, login: Login) -> Iterator[None]:
-        """One start or stop at a time, also with `sellerops browsers` in a terminal."""
+        """Allow one start or stop at a time, including those of `sellerops browsers` in a terminal."""
         try:
             self._run.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = (self._run / f"{login.id}.lock").open("w")

@@ -27,9 +27,9 @@ _ENVIRONMENT = (
     "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "TMPDIR", "TZ",
     "USER", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "http_proxy", "https_proxy", "no_proxy",
 )  # fmt: skip
-# From its first second on, Chromium asks Google for updates of its parts, the time, models, who is signed in
+# As soon as it runs, Chromium asks Google for updates of its components, the time, models, who is signed in
 # there, and what to fill into the forms of the pages that it shows. A browser that is signed in to a seller's
-# account asks nobody but these pages.
+# account must send requests to nobody but those pages.
 _NOWHERE = "http://127.0.0.1:9/"
 NO_BACKGROUND_REQUESTS = (
     "--disable-background-networking",
@@ -44,8 +44,10 @@ _PLATFORMS = {"darwin": "Macintosh; Intel Mac OS X 10_15_7", "linux": "X11; Linu
 
 @dataclass(frozen=True)
 class Start:
-    """How a browser is started. ``has_window``: on the desktop, for a person; otherwise headless.
-    ``reached_at``: the port by which people's browsers reach its DevTools page.
+    """How to start a browser.
+
+    ``has_window``: with a window on the desktop, for a person; otherwise headless. ``reached_at``: the port
+    on which people's browsers reach its DevTools page.
     """
 
     executable: Path
@@ -154,7 +156,7 @@ def stop(process: psutil.Process, seconds: float = _STOP_S) -> bool:
 
 
 def remove_profile_locks(profile: Path) -> None:
-    """Remove what a dead browser, perhaps of a former container, left to lock its profile.
+    """Remove the locks that a dead browser, perhaps in a former container, left in its profile.
 
     Only for the holder of the login's lock, and while no browser runs with the profile.
     """
@@ -163,7 +165,7 @@ def remove_profile_locks(profile: Path) -> None:
 
 
 def runs_with(profile: Path) -> psutil.Process | None:
-    """The browser of this machine that has a profile open, whoever started it."""
+    """The browser on this machine that has a profile open, whoever started it; None if there is none."""
     argument = f"--user-data-dir={profile}"
     for process in psutil.process_iter():
         try:

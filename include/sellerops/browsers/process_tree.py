@@ -1,4 +1,4 @@
-"""The processes of a browser on this machine: which they are, how much memory they take, and their end."""
+"""The processes of a browser on this machine: finds them, measures their memory and ends them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ProcessId:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether a process runs. One that has ended and that its parent has not noticed does not."""
+    """Whether a process is running. One that has ended without its parent noticing (a zombie) is not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -46,7 +46,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def wait_until_ended(processes: Sequence[psutil.Process], seconds: float) -> bool:
-    """Whether all end in time, whoever their parent is."""
+    """Wait until all processes have ended, whoever their parent is; returns whether they did so in time."""
     deadline = time.monotonic() + seconds
     while any(is_alive(process) for process in processes):
         if time.monotonic() > deadline:
@@ -56,7 +56,7 @@ def wait_until_ended(processes: Sequence[psutil.Process], seconds: float) -> boo
 
 
 def tree_of(browser: psutil.Process) -> list[psutil.Process]:
-    """A browser's process and all below it."""
+    """A browser's process and all its descendants."""
     try:
         return [browser, *browser.children(recursive=True)]
     except psutil.NoSuchProcess:
@@ -64,9 +64,10 @@ def tree_of(browser: psutil.Process) -> list[psutil.Process]:
 
 
 def memory_of(browser: psutil.Process) -> int:
-    """Bytes of memory that a browser's processes have for themselves.
+    """Bytes of memory that a browser's processes use.
 
-    Resident pages less shared ones, which the processes have together; the first process counts in full.
+    Resident pages without shared ones, which would be counted several times; only the first process counts in
+    full.
     """
     total = 0
     for process in tree_of(browser):

@@ -1,4 +1,4 @@
-"""Which process a login's browser is: one small file per login."""
+"""Records which process a login's browser is, in one small file per login."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.browsers.process_tree import ProcessId
 
 @dataclass(frozen=True)
 class BrowserRecord:
-    """The file that says which process a login's browser is."""
+    """The record of which process a login's browser is."""
 
     id: ProcessId
     port: int
@@ -44,7 +44,7 @@ class BrowserRecord:
 
 
 def read_record(path: Path) -> BrowserRecord | None:
-    """The record in a file; None if there is none, or it is damaged."""
+    """The record in a file; None if the file is missing or damaged."""
     try:
         return BrowserRecord.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError):

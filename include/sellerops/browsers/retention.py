@@ -8,5 +8,5 @@ from sellerops.browsers.evidence import EvidenceStore
 
 
 def delete_old(evidence_root: str, before: datetime) -> int:
-    """Delete evidence stored before an aware time; returns of how many jobs."""
+    """Delete evidence stored before an aware time; returns the number of jobs whose evidence was deleted."""
     return EvidenceStore(evidence_root).delete_old(before)

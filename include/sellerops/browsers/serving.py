@@ -25,8 +25,8 @@ _ENDED = 1
 def serve(login: Login, mark: str, host: str) -> int:
     """Run the browser until SIGINT or SIGTERM (exit code 0) or until it dies (1).
 
-    It listens on ``host`` at the port of ``login.browser``; Chromium itself one port below. Errors as
-    ``Pool.start``.
+    The forwarder listens on ``host`` at the port of ``login.browser``, Chromium itself one port below. Raises
+    the same errors as ``Pool.start``.
     """
     port = urlsplit(login.browser).port or 0
     inside = replace_browser(login, port - 1)

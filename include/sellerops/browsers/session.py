@@ -43,10 +43,10 @@ _SERVER_ERROR = 500
 
 
 class BrowserSession:
-    """A login's browser, attached to for one job. Only usable in the thread that opened it.
+    """One job's connection to a login's browser. Only usable in the thread that opened it.
 
-    All methods raise BrowserUnavailable when the browser or the page crashed, or when the job exceeded its
-    time or memory or lost the login's lock; the error says which (``details["limit"]``).
+    All methods raise BrowserUnavailable if the browser or the page crashed, or if the job exceeded its time
+    or memory limit or lost the login's lock; the error says which limit (``details["limit"]``).
     """
 
     def __init__(self, login: Login, pool: Pool, mark: str, job_id: int, capture: Capture) -> None:
@@ -62,22 +62,22 @@ class BrowserSession:
 
     @property
     def page(self) -> Page:
-        """The job's page, of the profile's own context."""
+        """The job's page, in the profile's own context."""
         assert self._page
         return self._page
 
     @property
     def user_agent(self) -> str:
-        """What the browser says it is, with the mark."""
+        """The user agent that the browser sends, including the mark."""
         return self._attached.user_agent
 
     @property
     def peak_memory(self) -> int | None:
-        """Most memory of the browser's processes so far, in bytes; None for a browser on another machine."""
+        """Peak memory of the browser's processes so far, in bytes; None for a browser on another machine."""
         return self._watch.peak_memory if self._watch else None
 
     def goto(self, url: str) -> None:
-        """Load an address in ``page``; once per session also after the page has crashed.
+        """Load an address in ``page``; if the page has crashed, once per session also in a new one.
 
         Raises AmazonUnavailable if the site does not answer or answers with a server error.
         """
@@ -110,9 +110,10 @@ class BrowserSession:
     def request_file(
         self, url: str, method: str = "GET", form: Mapping[str, str] | None = None
     ) -> BrowserFile:
-        """The response to a request with the browser's cookies; of the page's own site it is the browser
-        itself that requests it. A relative address is one of ``page``. Whatever the status is, the body is
-        returned.
+        """The response to a request with the browser's cookies; its body is returned whatever the status.
+
+        Requests to the page's own site are sent by the browser itself. A relative address is relative to
+        ``page``.
         """
         with self._translated():
             if is_same_site(self.page, url):
@@ -121,7 +122,7 @@ class BrowserSession:
 
     @contextmanager
     def private(self) -> Iterator[None]:
-        """Nothing is traced in this block, for signing in. Cookies are saved when it succeeds."""
+        """A block in which nothing is traced, for signing in. Cookies are saved if it succeeds."""
         self._capture.stop_tracing()
         try:
             with self._translated():
@@ -132,7 +133,7 @@ class BrowserSession:
             self._capture.start_tracing(self._attached.context)
 
     def reconnect(self) -> None:
-        """Attach again, to a restarted browser if need be, with a new ``page``. Once per session."""
+        """Attach again with a new ``page``, to a restarted browser if necessary. Once per session."""
         if not self._may_reconnect:
             raise BrowserUnavailable("the browser crashed again.", where=self._where)
         self._may_reconnect = False
@@ -148,9 +149,8 @@ class BrowserSession:
     def save_evidence(self, error: BaseException) -> str:
         """Store what the page shows, without secrets and personal data; returns the folder's address.
 
-        ``open_session`` does this for every
-        error that leaves its block and puts the address into ``details["evidence"]``. Further calls
-        return the same address.
+        ``open_session`` does this for errors that leave its block and puts the address into
+        ``details["evidence"]``. Further calls return the same address.
         """
         return self._capture.save(self._attached.newest_page(), error)
 
@@ -215,7 +215,7 @@ class BrowserSession:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Errors of Playwright as ours, and the breach of a limit as the cause of whatever it led to."""
+        """Raise Playwright's errors as ours, and a breached limit in place of whatever error it led to."""
         from playwright.sync_api import Error
 
         self.check()
@@ -237,8 +237,10 @@ class BrowserSession:
         self.check()
 
     def _leave(self) -> None:
-        """Close the job's pages and disconnect; the browser stays. A page that asks for a person stays, too,
-        so that the person need not start over. The next job closes it.
+        """Close the job's pages and disconnect; the browser keeps running.
+
+        A page that needs a person stays open, so that the person does not have to start over; the next job
+        closes it.
         """
         attached = self._attachment
         if not attached:
@@ -268,10 +270,11 @@ def open_session(
     """Attach to a login's browser, whose lock the caller holds; start it if it belongs to this machine.
 
     ``secrets``: texts that must not appear in evidence (password, one-time password secret). ``is_held``
-    beats the login's lock and returns whether it is still held; it is called from another thread every
-    ``BEAT_EVERY_S``. Other pages of the browser are closed at the start, the job's own and its downloads at
-    the end. Raises BrowserMissing, BrowserUnavailable and ConfigurationError; errors of Playwright that
-    leave the block become BrowserUnavailable. Every error that leaves it has ``details["evidence"]``.
+    renews the login's lock and returns whether it is still held; another thread calls it every
+    ``BEAT_EVERY_S``. Other pages of the browser are closed at the start; at the end the job's own pages are
+    closed and its downloads deleted. Raises BrowserMissing, BrowserUnavailable and ConfigurationError;
+    Playwright errors that leave the block become BrowserUnavailable. Errors that leave the block, except
+    SkipError and Throttled, get ``details["evidence"]`` if evidence can be stored.
     """
     pool = pool or Pool()
     session = BrowserSession(
@@ -301,7 +304,7 @@ def open_session(
 
 
 def _attach_evidence(session: BrowserSession, error: Exception) -> None:
-    """Also to errors of others: the job's row and its notice need the address."""
+    """Add the evidence's address to an error, ours or not: the job's row and its notice need it."""
     details: dict[str, Any] = getattr(error, "details", {})
     if isinstance(error, SkipError | Throttled) or details.get("evidence"):
         return

@@ -1,9 +1,9 @@
-"""Writes a Playwright trace again with only what evidence may show.
+"""Rewrites a Playwright trace so that it contains only what evidence may show.
 
 A trace is a zip of ``*.trace`` (events: actions, snapshots), ``*.network`` (requests, as HAR entries), both
 one JSON object per line, and ``resources/`` (bodies). Only listed kinds of events and listed fields are kept:
-of actions their names, selectors and times, of snapshots the redacted elements, of requests method, redacted
-address, status and time. Of bodies only stylesheets stay.
+of actions their names, selectors and times, of snapshots the redacted elements, of requests the method, the
+redacted address, the status and the time. Of the bodies, only stylesheets are kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from sellerops.browsers.evidence_redaction import Redactor, is_dropped, keeps_words
 
-# Of texts of ours: a selector is written in a page object.
+# Parameters whose texts are our own: a selector, for example, is written in a page object.
 _PARAMETERS = ("selector", "state", "timeout", "strict", "waitUntil", "method")
 _ACTION = (
     "type", "callId", "startTime", "endTime", "class", "method", "pageId", "parentId", "stepId",
@@ -39,7 +39,7 @@ _Event = dict[str, Any]
 
 
 def rewrite_trace(path: Path, redactor: Redactor) -> bytes:
-    """The zip of a trace as evidence may keep it."""
+    """The zip of a trace, reduced to what evidence may contain."""
     rewriter = _Rewriter(redactor)
     out = io.BytesIO()
     with zipfile.ZipFile(path) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as kept:
@@ -114,7 +114,7 @@ class _Rewriter:
         return {"type": "frame-snapshot", "snapshot": shown}
 
     def _element(self, node: Any, *, keeps: bool) -> Any:
-        """A node of a snapshot: text, ``[tag, attributes, child, ...]``, or ``[[n, m]]``, a former node."""
+        """A redacted node: text, ``[tag, attributes, child, ...]``, or ``[[n, m]]``, a former node."""
         if isinstance(node, str):
             return self._redactor.plain(node) if keeps else self._redactor.words(node)
         if not isinstance(node, list) or not node or isinstance(node[0], list):

@@ -14,7 +14,7 @@ WindowKey = tuple[tuple[str, ...], str | None, str | None]
 
 
 def run_moments(spec: ReportSpec, first_day: date, last_day: date, now: datetime) -> list[datetime]:
-    """The ends (UTC) of the data intervals of runs dated in these days that were due by ``now``.
+    """The ends (UTC) of the data intervals that begin on these days, of runs that were due by ``now``.
 
     ``first_day`` and ``last_day``: inclusive, in the schedule's time zone.
     """

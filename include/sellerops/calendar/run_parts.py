@@ -21,7 +21,7 @@ class RemainingDays:
 def split_run(slices: Sequence[Slice], most: int) -> tuple[list[Slice], RemainingDays | None]:
     """The slices of the first days, weeks or months, at most ``most``, and the remaining days.
 
-    No slice is cut in two: planned alone, the remaining days give the same slices. Raises ConfigurationError
+    No slice is cut in two: planning the remaining days alone gives the same slices. Raises ConfigurationError
     if no such split exists (more marketplaces than ``most``).
     """
     if len(slices) <= most:

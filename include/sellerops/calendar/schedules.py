@@ -29,7 +29,8 @@ class Due:
 class ScheduleCalendar:
     """The due times of one schedule. ``key`` (a DAG id) determines the moment within a window.
 
-    In wall-clock time: a time skipped by a daylight-saving switch is due an hour later, a repeated one once.
+    Times are wall-clock times: one that a daylight-saving switch skips is due an hour later, and one that it
+    repeats is due once.
     """
 
     def __init__(self, schedule: Schedule, key: str) -> None:

@@ -22,8 +22,8 @@ class Slice:
     """One unit of a report: an account, its marketplaces and a window.
 
     ``first_day``/``last_day`` are inclusive local days of ``timezone``; ``window_start``/``window_end``
-    are the same as instants (ISO, UTC, end exclusive). Snapshots have no window: ``snapshot_at`` is the time
-    of their data. ``expired``: Amazon no longer serves it.
+    are the same as instants (ISO, UTC, end exclusive). Listings have a window but no days. Snapshots have no
+    window: ``snapshot_at`` is the time of their data. ``expired``: Amazon no longer serves the slice.
     """
 
     source: str
@@ -59,12 +59,14 @@ class Slice:
 
     @property
     def requested_days(self) -> list[date]:
-        """The local days that Amazon is asked for; none for a snapshot."""
+        """The local days that are requested from Amazon; none for a snapshot or a listing."""
         return self.days if self.first_day else []
 
     @property
     def days(self) -> list[date]:
-        """The local days that the slice covers; for a snapshot, the day of ``snapshot_at``."""
+        """The local days that the slice covers: of a snapshot the day of ``snapshot_at``, of a listing the
+        first day of its window.
+        """
         if self.first_day and self.last_day:
             first, last = date.fromisoformat(self.first_day), date.fromisoformat(self.last_day)
             return [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -113,7 +115,9 @@ def plan_slices(
 
 
 def window_days(spec: ReportSpec, zone: ZoneInfo, run_at: datetime) -> tuple[date, date]:
-    """First and last day of the lookback, in ``zone``, of a run at ``run_at``; the last day is yesterday."""
+    """First and last day (in ``zone``) that the lookback of a run at ``run_at`` covers; the last is the day
+    before the run.
+    """
     last_closed = run_at.astimezone(zone).date() - timedelta(days=1)
     return last_closed - timedelta(days=max(spec.period.lookback.days, 1) - 1), last_closed
 

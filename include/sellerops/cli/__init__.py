@@ -1,6 +1,6 @@
 """The command line. Each command is a module with ``add(subparsers)``; errors are printed with their remedy.
 
-Only the called command's module is imported: the drivers of all of them take half a second to import.
+Only the called command's module is imported, because importing the drivers of all takes half a second.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sellerops.cli.airflow import storage_settings
 from sellerops.cli.arguments import complete_help
 from sellerops.storage import use_s3_settings
 
-# By module: its commands with their help, in the order of the overview.
+# Each module's commands with their help, in the order of the overview.
 COMMANDS = {
     "doctor": {"doctor": "what is wrong with this installation, and how to fix it"},
     "specs": {"specs": "check and show the report specs"},
@@ -66,7 +66,7 @@ _RETRY = ("Airflow retries automatically.", "Run the command again.")
 
 
 def parser_for(command: str | None) -> argparse.ArgumentParser:
-    """The parser of the whole command line, complete for ``command``; of others it has only name and help."""
+    """The parser of the whole command line; only ``command`` is complete, others have just name and help."""
     parser = argparse.ArgumentParser(
         prog=as_typed("sellerops"),
         description="Commands for use outside the Airflow UI. Dates are YYYY-MM-DD.",
@@ -90,8 +90,11 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 success, 1 an error (printed), 2 invalid arguments."""
-    # The pool logs each try to connect; the final error is enough.
+    """Run one command and return the exit code: 0 success, 1 an error (printed) or a finding, 130 interrupt.
+
+    Invalid arguments end the process with exit code 2.
+    """
+    # The pool logs each attempt to connect; the final error is enough.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     given = sys.argv[1:] if arguments is None else list(arguments)
     command = next((word for word in given if not word.startswith("-")), None)
@@ -115,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _describe(error: SellerOpsError) -> str:
-    """An error as text. Where Airflow would retry, you run the command again."""
+    """An error as text. Where a task's remedy is Airflow's retry, it tells you to run the command again."""
     place = f"{error.where}: " if error.where else ""
     if isinstance(error, LedgerUnavailable):
         remedy = (

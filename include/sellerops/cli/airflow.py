@@ -1,4 +1,4 @@
-"""Airflow's connections and variables for the command line: from the environment, else from `airflow`."""
+"""Airflow's connections and variables for the command line, from the environment or the `airflow` command."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def airflow_connection(conn_id: str) -> Fields:
 
 
 def known_connection(conn_id: str) -> Fields | None:
-    """The connection; None if neither the environment nor Airflow has it."""
+    """A connection; None if neither the environment nor Airflow has it."""
     text = os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}")
     if text:
         return _of_json(_parsed(text, conn_id)) if text.lstrip().startswith("{") else _of_uri(text)
@@ -62,7 +62,7 @@ def known_connection(conn_id: str) -> Fields | None:
 
 
 def storage_settings() -> S3Settings:
-    """S3's settings in the connection ``sellerops_storage``; empty ones without it."""
+    """S3's settings from the connection ``sellerops_storage``; empty settings if it does not exist."""
     found = known_connection(STORAGE)
     return (
         S3Settings.of_connection(found.login, found.password, found.host, found.extra)
@@ -85,7 +85,7 @@ def has_airflow() -> bool:
 def metadata_conninfo() -> str:
     """libpq address of Airflow's metadata: ``$AIRFLOW__DATABASE__SQL_ALCHEMY_CONN``, else Airflow's setting.
 
-    Raises ConfigurationError if there is none, or if it is no Postgres.
+    Raises ConfigurationError if there is none, or if it is not Postgres.
     """
     variable = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
     text = os.environ.get(variable) or _ask_airflow(["config", "get-value", "database", "sql_alchemy_conn"])
@@ -100,15 +100,15 @@ def metadata_conninfo() -> str:
 
 
 def log_folder() -> str:
-    """The folder of Airflow's logs on this host."""
+    """The folder of Airflow's logs on this host; empty if unknown."""
     own = os.environ.get("AIRFLOW__LOGGING__BASE_LOG_FOLDER")
     return own or _ask_airflow(["config", "get-value", "logging", "base_log_folder"]) or ""
 
 
 def in_airflow(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run Python in Airflow's environment, in a separate process: this package works without Airflow.
+    """Run Python in Airflow's environment, in a separate process because this package works without Airflow.
 
-    Raises RetryableError if it has not ended after two minutes; it is killed then.
+    If it has not ended after two minutes, kills it and raises RetryableError.
     """
     command = [sys.executable, "-P", *arguments]
     try:
@@ -150,7 +150,7 @@ def _of_uri(uri: str) -> Fields:
 
 
 def _ask_airflow(arguments: Sequence[str]) -> str | None:
-    """The output of the `airflow` command, which may contain secrets. None without Airflow or an answer."""
+    """The output of the `airflow` command, which may contain secrets; None without Airflow or an answer."""
     return _run_cached(tuple(arguments), *map(os.environ.get, _AN_AIRFLOW)) if has_airflow() else None
 
 

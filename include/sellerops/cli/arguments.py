@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sellerops.settings.accounts import Account
     from sellerops.settings.specs import ReportSpec
 
-# Help of arguments with these names, unless the command has its own.
+# The help of arguments with these names, unless the command has its own text.
 _MEANINGS = {
     "--report": "only this report (names: `sellerops specs list`)",
     "--account": "only this account from accounts.yaml",
@@ -51,7 +51,7 @@ def _sentence(text: str) -> str:
 
 
 def day(text: str) -> date:
-    """Parse a date such as ``2026-09-01``."""
+    """Parse a date such as ``2026-09-01``. Raises argparse.ArgumentTypeError if it is invalid."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -59,7 +59,7 @@ def day(text: str) -> date:
 
 
 def at_least_one(text: str) -> int:
-    """An argument that counts something."""
+    """Parse a number of at least 1. Raises argparse.ArgumentTypeError if it is invalid."""
     try:
         number = int(text)
     except ValueError:
@@ -70,7 +70,7 @@ def at_least_one(text: str) -> int:
 
 
 def chosen_accounts(name: str | None) -> list[Account]:
-    """The account ``name``, or all accounts. Raises ConfigurationError if it is unknown."""
+    """The account ``name``, or all accounts if it is None. Raises ConfigurationError if it is unknown."""
     from sellerops.settings.accounts import load_accounts
 
     accounts = load_accounts()
@@ -79,7 +79,10 @@ def chosen_accounts(name: str | None) -> list[Account]:
 
 
 def chosen_specs(name: str | None) -> list[ReportSpec]:
-    """The spec of report ``name``, or all valid specs. Raises ConfigurationError if it is unknown."""
+    """The spec of report ``name``, or all valid specs if it is None.
+
+    Raises ConfigurationError if it is unknown.
+    """
     from sellerops.settings.specs import load_spec, load_specs
 
     return [load_spec(name)] if name else load_specs()[0]

@@ -225,7 +225,7 @@ def _command(options: argparse.Namespace, spec: ReportSpec) -> str:
 
 
 def _now() -> datetime:
-    """The time of the ledger's clock, which may be a local Amazon's; the system's without a ledger."""
+    """The time of the ledger's clock, which may be a local Amazon's; without a ledger, the system's time."""
     if not warehouse_is_known():
         return datetime.now(UTC)
     found: datetime = select("SELECT sellerops.now()", ())[0][0]

@@ -92,7 +92,7 @@ def _take(options: argparse.Namespace, target: Folder) -> int:
 
 
 def _tell_faulty(documents: CopiedDocuments, target: str) -> int:
-    """Print what the archive lacks, and what to do; returns the exit code."""
+    """Print which files are damaged or missing in the archive, and what to do; returns the exit code."""
     for title, paths in (("damaged in", documents.damaged), ("missing from", documents.lost)):
         for path in paths[:_SHOWN]:
             print(f"{title} the archive: {path}")

@@ -1,4 +1,4 @@
-"""What the ledger knows of logins, for `browsers`."""
+"""What the ledger knows about logins, for the command `browsers`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ _SIGN_INS = """
 
 @dataclass(frozen=True)
 class LoginState:
-    """``signed_in_at``: UTC, of the last job that signed in. ``used_by``: the job that holds the lock; empty
-    without one. ``action``: what a person has to do; empty if nothing.
+    """The state of one login.
+
+    ``signed_in_at``: when the last job that signed in ended, else started (UTC). ``used_by``: the job that
+    holds the lock; empty if none does. ``action``: what a person has to do; empty if nothing. ``page_url``:
+    the page that asks for it.
     """
 
     signed_in_at: datetime | None = None

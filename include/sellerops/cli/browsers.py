@@ -154,7 +154,7 @@ def _enabled() -> Logins:
 
 
 def _chosen(logins: Logins, names: Sequence[str]) -> list[Login]:
-    """The named logins, else all whose browser is on this machine."""
+    """The named logins, or without names all whose browser is on this machine."""
     for name in names:
         require("login", name, list(logins.by_id))
     found = [logins.by_id[name] for name in dict.fromkeys(names)] or [
@@ -194,7 +194,7 @@ def _is_ours(login: Login) -> bool:
 
 
 def _known_states(login_ids: list[str]) -> tuple[dict[str, LoginState], str]:
-    """What the ledger knows of the logins, or nothing and why."""
+    """What the ledger knows about the logins; if that is unavailable, nothing and the reason."""
     from sellerops.cli.warehouse import open_ledger, warehouse_is_known
 
     if not warehouse_is_known():
@@ -263,12 +263,15 @@ def _how_to_reach(found: PoolBrowser, state: LoginState) -> list[str]:
 
 
 def _is_asking(tab: Tab, state: LoginState) -> bool:
-    """Whether a page is the one that asks for a person; its address was noted without the query."""
+    """Whether a page is the one that needs a person; its address was recorded without the query."""
     return bool(state.page_url) and tab.url.split("?")[0].split("#")[0] == state.page_url
 
 
 def _target(login: Login) -> str:
-    """Where ``ssh`` forwards to, and through which machine: this one, or one that reaches the browser."""
+    """The ``ssh`` arguments: what to forward to, and through which machine.
+
+    The machine is this one, or one that can reach the browser.
+    """
     address = urlsplit(login.browser)
     if not _is_ours(login):
         return f"{address.hostname}:{address.port} <a machine that reaches {address.hostname}>"

@@ -1,4 +1,4 @@
-"""`clean-airflow`: delete old rows of Airflow's metadata, where tasks may not."""
+"""`clean-airflow`: delete old rows of Airflow's metadata where tasks are not permitted to."""
 
 from __future__ import annotations
 

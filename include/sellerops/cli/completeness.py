@@ -1,4 +1,4 @@
-"""`completeness` and `gaps`: which days are loaded, which are missing, and runs that fill them."""
+"""`completeness` and `gaps`: show which days are loaded or missing, and start runs that fill gaps."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _ask(conn_ids: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _report(each: RequiredConnection, answer: dict[str, Any]) -> bool:
-    """Print one connection; returns whether it is fine."""
+    """Print one connection; returns whether it works, or is optional and not set."""
     state, message = answer["state"], answer["message"]
     if state == "absent":
         state = "not set" if each.if_missing else "MISSING"

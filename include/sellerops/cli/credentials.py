@@ -13,7 +13,10 @@ NOTIFICATIONS = "sellerops_notifications"
 
 
 def credentials_of(account: Account, source: str = "amazon_sp") -> Credentials:
-    """The account's credentials for a source. Raises ConfigurationError if the connection is missing."""
+    """The account's credentials for a source.
+
+    Raises ConfigurationError if the connection does not exist.
+    """
     connection = account.connection_of(source)
     found = airflow_connection(connection)
     return Credentials(

@@ -1,6 +1,6 @@
 """`dags unpause` and `dags pause`: switch DAGs on and off, one by one, by family or by source.
 
-It calls the `airflow` command, so it works wherever that does: next to a demo, in a container, on a host.
+It calls the `airflow` command, so it works wherever that works: beside a demo, in a container, on a host.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sellerops.cli.airflow import has_airflow, in_airflow
 from sellerops.settings.specs import ReportSpec, enabled_specs
 
 _Airflow = Callable[..., str]
-# Former ids of DAGs, until 0.2.0: docs/decisions/renamed-dags-and-tasks.md.
+# Former DAG ids, accepted until 0.2.0: docs/decisions/renamed-dags-and-tasks.md.
 RENAMED = {"export__sales_per_shop": "export__sales_by_marketplace_and_day"}
 
 
@@ -59,7 +59,7 @@ def switch(
 ) -> int:
     """Pause or unpause DAGs and print which. Returns the exit code: 1 if Airflow does not know one of them.
 
-    ``airflow``: runs the `airflow` command with the given arguments and returns its output. Raises
+    ``airflow`` runs the `airflow` command with the given arguments and returns its output. Raises
     ConfigurationError for unknown names.
     """
     if not (names or families or sources):
@@ -88,7 +88,7 @@ def switch(
 
 
 def run_airflow(*words: str) -> str:
-    """The output of the `airflow` command. Raises ConfigurationError if there is no Airflow, or it fails."""
+    """The output of the `airflow` command. Raises ConfigurationError without an Airflow, or if it fails."""
     if not has_airflow():
         raise ConfigurationError(
             "the environment does not point to an Airflow.",
@@ -107,7 +107,10 @@ def run_airflow(*words: str) -> str:
 def _reports(
     specs: Sequence[ReportSpec], families: Iterable[str], sources: Iterable[str]
 ) -> list[ReportSpec]:
-    """Reports in any of the families and any of the sources. Raises ConfigurationError if there is none."""
+    """The reports in one of the families and one of the sources; an empty filter matches all.
+
+    Raises ConfigurationError if there is none, or if a family or source is unknown.
+    """
     chosen_families = [_known(each, {spec.family for spec in specs}, "family", specs) for each in families]
     chosen_sources = [_known(each, {spec.source for spec in specs}, "source", specs) for each in sources]
     found = [
@@ -144,7 +147,7 @@ def _dag_id(name: str, specs: Sequence[ReportSpec], known: Iterable[str]) -> str
     """The DAG id for a report name or a DAG id. Raises ConfigurationError for anything else."""
     by_name = {spec.name: spec.dag_id for spec in specs}
     ids = {*known, *by_name.values()}
-    if name in RENAMED and name not in ids:  # your own file may still have the name
+    if name in RENAMED and name not in ids:  # a file of your own may still have the former name
         print(f"warning: `{name}` is now `{RENAMED[name]}`; the old name will be removed.", file=sys.stderr)
         return RENAMED[name]
     if name in ids or name in by_name:
@@ -160,12 +163,12 @@ def _dag_id(name: str, specs: Sequence[ReportSpec], known: Iterable[str]) -> str
 def _paused_by_dag(airflow: _Airflow) -> dict[str, bool]:
     """Whether each DAG that Airflow knows is paused."""
     output = airflow("dags", "list", "--columns", "dag_id,is_paused", "--output", "json")
-    # Airflow versions differ: a boolean or a string.
+    # A boolean or a string, depending on Airflow's version.
     return {row["dag_id"]: str(row["is_paused"]).lower() == "true" for row in _listed(output)}
 
 
 def _listed(output: str) -> list[dict[str, Any]]:
-    """The JSON list in Airflow's output, which may have log lines around it that also begin with ``[``."""
+    """The JSON list in Airflow's output; the log lines around it may also begin with ``[``."""
     for begin in re.finditer(r"^\[", output, re.MULTILINE):
         try:
             found, _ = json.JSONDecoder().raw_decode(output, begin.start())
@@ -178,7 +181,7 @@ def _listed(output: str) -> list[dict[str, Any]]:
 
 
 def _set(airflow: _Airflow, dag_ids: Sequence[str], pause: bool) -> None:
-    """Pause or unpause all in one call, because each call takes seconds to start."""
+    """Pause or unpause all DAGs in one call, because each call takes seconds to start."""
     pattern = f"^({'|'.join(map(re.escape, dag_ids))})$"
     airflow("dags", "pause" if pause else "unpause", "--treat-dag-id-as-regex", "--yes", pattern)
 

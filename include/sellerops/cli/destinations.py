@@ -1,4 +1,4 @@
-"""Where the command line finds destinations: the environment, else Airflow's connections."""
+"""Opens destinations for the command line, with addresses from the environment, else from Airflow."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def destination_of(name: str, warehouse: str) -> Destination:
-    """The destination ``name``; its ledger is at ``warehouse``.
+    """Open the destination ``name``; its ledger is at ``warehouse``.
 
-    Raises ConfigurationError naming the connection or variable to set.
+    Raises ConfigurationError that names the connection or variable to set.
     """
     from sellerops.destinations import open_destination
 
@@ -23,7 +23,7 @@ def destination_of(name: str, warehouse: str) -> Destination:
 
 
 def address_of(name: str, warehouse: str) -> Any:
-    """The address of the destination ``name``. Raises ConfigurationError naming what to set."""
+    """The address of the destination ``name``. Raises ConfigurationError that names what to set."""
     from sellerops.destinations.registry import destination_class
 
     if name == "postgres":

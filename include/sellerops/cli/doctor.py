@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    # First: asking Airflow for an address takes longer than a check may.
+    # Before the checks, because asking Airflow for an address takes longer than a check may take.
     addresses = [_asked(each) for each in (collector_conninfo, reader_conninfo, lambda: archive_uri(None))]
     installation = Installation(*addresses)
     findings = [*run_checks(CHECKS, installation), *_airflow_findings()]
@@ -48,7 +48,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _asked(address: Callable[[], str]) -> Callable[[], str]:
-    """Ask for the address now; the function returns it or raises why it is unknown."""
+    """Ask for the address now; the returned function returns it, or raises the error that asking raised."""
     try:
         found = address()
     except SellerOpsError as error:
@@ -62,7 +62,7 @@ def _asked(address: Callable[[], str]) -> Callable[[], str]:
 
 
 def _airflow_findings() -> Iterable[Finding]:
-    """What the checks found that need Airflow; they run in its own environment."""
+    """The findings of the checks that need Airflow; they run in Airflow's own environment."""
     if not has_airflow():
         return [
             Finding(

@@ -1,4 +1,4 @@
-"""What a backfill plan can build on: bucket levels, archived documents, reports in Amazon's list."""
+"""What a backfill plan can use: bucket levels, archived documents, reports in Amazon's list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Shown = tuple[tuple[str, ...], datetime | None, datetime | None]
 
 
 def bucket_levels() -> Levels:
-    """Current tokens of every bucket, and the rate reported by Amazon; empty without a ledger."""
+    """The current tokens of every bucket, and the rate reported by Amazon, if any; empty without a ledger."""
     if not warehouse_is_known():
         return {}
     rows = select(
@@ -32,7 +32,10 @@ def bucket_levels() -> Levels:
 
 
 def document_finder(spec: ReportSpec, account: Account, now: datetime) -> FindDocument | None:
-    """A function that finds an existing document (``archive`` or ``amazon``); None without a ledger."""
+    """A function that says where a document already exists (``archive`` or ``amazon``).
+
+    None without a ledger.
+    """
     if not warehouse_is_known():
         return None
     ours = _ours(spec, account)
@@ -56,7 +59,10 @@ def document_finder(spec: ReportSpec, account: Account, now: datetime) -> FindDo
 
 
 def count_asins(account: Account) -> int | None:
-    """The most ASINs that a marketplace of the account sold in the last 30 days; None if unknown."""
+    """The largest number of ASINs that one marketplace of the account sold in the last 30 days.
+
+    None if unknown.
+    """
     if not warehouse_is_known() or not select("SELECT to_regclass('amazon_sp.sales_daily')", ())[0][0]:
         return None
     found = select(
@@ -72,7 +78,7 @@ def count_asins(account: Account) -> int | None:
 
 
 def _ours(spec: ReportSpec, account: Account) -> dict[str, datetime]:
-    """The newest document, or request in progress, by request key."""
+    """The time of the newest document by request key; for a request in progress, the current time."""
     rows = select(
         """
         SELECT key_hash, max(CASE status WHEN 'ARCHIVED' THEN reported_at ELSE sellerops.now() END)
@@ -87,7 +93,7 @@ def _ours(spec: ReportSpec, account: Account) -> dict[str, datetime]:
 
 
 def _listed(spec: ReportSpec, account: Account) -> dict[_Shown, datetime]:
-    """Reports in Amazon's last listing that belong to no request of ours."""
+    """The creation times of reports in Amazon's last listing that belong to none of our requests."""
     if spec.request.options and spec.format.kind != "json":
         return {}
     rows: list[tuple[Any, ...]] = select(

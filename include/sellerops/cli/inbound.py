@@ -1,4 +1,4 @@
-"""`inbound list|show|files|boxes`: FBA inbound runs, what happened to them, their labels and boxes."""
+"""`inbound list|show|files|boxes`: FBA inbound runs, their history, labels and boxes."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _content(path: Path) -> bytes:
 
 
 def _refuse_if_known(store: InboundStore, run: InboundRun) -> None:
-    """Raise GiveUpError once Amazon has the boxes, or nothing will be sent any more."""
+    """Raise GiveUpError if Amazon already has the boxes, or if the run has been given up."""
     where = f"inbound run {run.id}"
     if run.state.is_given_up:
         raise GiveUpError(

@@ -1,5 +1,6 @@
-"""`ledger requests|loads|slices|costs`: requests, loads, the state of each day, and costs. `ledger
-migrate|adopt-archive`: the ledger's tables, and its archive.
+"""`ledger requests|loads|slices|costs`: requests, loads, the state of each day, and costs.
+
+`ledger migrate|adopt-archive`: migrate the ledger's tables, and pair it with an archive.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`marts list|show|run|lineage|test|docs`: the tables of answers, and where their figures come from."""
+"""`marts list|show|run|lineage|test|docs`: the marts, and where their figures come from."""
 
 from __future__ import annotations
 

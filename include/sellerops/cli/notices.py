@@ -55,7 +55,7 @@ def _routes(options: argparse.Namespace) -> int:
 
 
 def _table(routes: Routes, families: list[str], accounts: list[str]) -> list[tuple[str, ...]]:
-    """A row per event, and per family and account that deviates from it."""
+    """One row per event, and one per family and account whose channels differ from the event's."""
     rows: list[tuple[str, ...]] = []
     for event in Event:
         found = {

@@ -63,7 +63,10 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _sellers(name: str | None) -> list[Account]:
-    """The accounts with the Selling Partner API. ConfigurationError for one without it."""
+    """The account ``name``, or all accounts with the Selling Partner API if it is None.
+
+    Raises ConfigurationError if the account does not have it.
+    """
     found = [account for account in chosen_accounts(name) if "amazon_sp" in account.sources]
     if name and not found:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""`products show|unmapped|suggest`: SKUs with their ASIN, FNSKU and own number, and those that lack them."""
+"""`products show|unmapped|suggest`: SKUs with ASIN, FNSKU and own number, and SKUs that lack them."""
 
 from __future__ import annotations
 

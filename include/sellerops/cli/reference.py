@@ -1,4 +1,4 @@
-"""`reference tables|template|export|import|rates|check|edits`: facts that people and files give to marts."""
+"""`reference tables|template|export|import|rates|check|edits`: reference data from people and files."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _write(text: str, output: Path | None, done: str) -> None:
     if output is None:
         print(text, end="")
         return
-    # Excel takes a file without a mark for the system's old encoding.
+    # Without a byte order mark, Excel reads a file in the system's legacy encoding.
     output.write_text(text, encoding="utf-8-sig")
     print(done)
 

@@ -223,7 +223,7 @@ def _order(options: argparse.Namespace) -> int:
 
 
 def _home(options: argparse.Namespace) -> str:
-    """The marketplace that stands for the stock pool."""
+    """The id of the marketplace that represents the stock pool of ``--marketplace``."""
     require_known(account=options.account)
     given = marketplace(options.marketplace).id
     return pools_of(options.account).get(given, (given, ""))[0]

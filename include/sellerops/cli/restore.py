@@ -1,4 +1,4 @@
-"""`restore` and `recover`: put a backup back, and load the documents of after it from the archive."""
+"""`restore` and `recover`: restore a backup, and load newer documents from the archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`specs check|list|docs|show`: the report specs, before Airflow reads them."""
+"""`specs check|list|docs|show`: check and show the report specs before Airflow reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables as aligned text."""
+"""Prints tables as aligned text."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ def print_table(
     empty: str,
     optional: Collection[str] = (),
 ) -> None:
-    """Print rows under their header, or ``empty`` if there are none. Numbers are right-aligned, times are
-    UTC.
+    """Print rows under their header, or ``empty`` if there are none.
 
-    ``optional`` columns are omitted if all their values are empty or 0. If the terminal is too narrow, the
-    widest texts are wrapped.
+    Numbers are right-aligned, and times are in UTC. ``optional`` columns are omitted if all their values are
+    empty or 0. If the terminal is too narrow, the widest texts are wrapped.
     """
     body = [list(row) for row in rows]
     if not body:
@@ -57,7 +56,7 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
 
 
 def _terminal_width() -> int:
-    """Columns of the terminal; 0 for a file or pipe, which has no limit."""
+    """The width of the terminal in characters; 0 for a file or pipe, which has no limit."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 

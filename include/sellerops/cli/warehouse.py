@@ -1,4 +1,4 @@
-"""The ledger and the warehouse for the command line."""
+"""Opens the ledger and the warehouse for the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _READER, _READER_CONNECTION = "SELLEROPS_READER", "sellerops_reader"
 
 
 def open_ledger() -> Ledger:
-    """The ledger at ``$SELLEROPS_WAREHOUSE`` (conninfo or URL), else at Airflow's connection.
+    """Open the ledger at ``$SELLEROPS_WAREHOUSE`` (conninfo or URL), else at Airflow's connection.
 
     Raises ConfigurationError if neither is configured.
     """
@@ -30,7 +30,7 @@ def open_ledger() -> Ledger:
 
 
 def open_ledger_as_owner() -> Ledger:
-    """The ledger for what a migration or a backup does: ``owner_conninfo``."""
+    """Open the ledger as its owner (``owner_conninfo``), as migrations and backups need it."""
     return Ledger(owner_conninfo(), pool_size=2, retry_seconds=5)
 
 
@@ -40,10 +40,10 @@ def collector_conninfo() -> str:
 
 
 def owner_conninfo() -> str:
-    """Conninfo of the warehouse's owner, who migrates, dumps and restores it: ``$SELLEROPS_OWNER``.
+    """Conninfo of the role that owns the warehouse, for migration, backup and restore: ``$SELLEROPS_OWNER``.
 
-    It is in no connection of Airflow. Without the variable, the warehouse's own address, which is enough
-    where one role does everything.
+    No Airflow connection has it. Without the variable, this is ``collector_conninfo``, which is enough if one
+    role does everything.
     """
     own = os.environ.get(_OWNER)
     return _checked(own, _OWNER) if own else collector_conninfo()

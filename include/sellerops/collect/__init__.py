@@ -1,4 +1,4 @@
-"""Takes a slice to its documents in the archive: reuse, create once, wait, download."""
+"""Collects a slice's documents into the archive: reuses a report or creates it once, waits, downloads."""
 
 from sellerops.collect.collector import Collector
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult

@@ -1,4 +1,4 @@
-"""``Calls`` for an operation: leases, pauses and repeats calls."""
+"""Implements ``Calls`` for operations: leases quota for each call, waits and retries."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ log = logging.getLogger(__name__)
 
 
 class AccountCalls:
-    """The calls of one wait. They only read, so they are repeated after temporary errors until ``until``.
-    From then on no call is made: raises the last temporary error, else GiveUpError.
+    """The calls of one wait. They only read, so they are retried after temporary errors until ``until``.
+    After that no call is made: raises the last temporary error if there was one, else GiveUpError.
 
-    ``made``: number of answered calls; ``first_at``: when the first was made, on the ledger's clock.
+    ``made``: number of answered calls; ``first_at``: when the first of them was made, on the ledger's clock.
     """
 
     def __init__(

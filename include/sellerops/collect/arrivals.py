@@ -16,13 +16,13 @@ from sellerops.ledger.waits import clock_of, nap_of, off_loop
 
 log = logging.getLogger(__name__)
 
-# Real seconds between two queries; without subscriptions they only notice a new one.
+# Real seconds between two queries. Without subscriptions, a query only serves to notice a new one.
 LOOK_EVERY = 2.0
 LOOK_FOR_SUBSCRIPTIONS_EVERY = 30.0
 
 
 class Arrivals:
-    """Notifications for the reports that the waits of one event loop wait for."""
+    """Notifications for the reports that the waits of one event loop are waiting for."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -90,7 +90,7 @@ def arrivals_of(ledger: Ledger) -> Arrivals:
 
 
 async def sleep_until_notified(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
-    """Sleep until the ledger's clock shows ``moment``; True when ``arrived`` ended it."""
+    """Sleep until the ledger's clock shows ``moment``; True if ``arrived`` ended the sleep early."""
     while not arrived.is_set():
         clock = await clock_of(ledger)
         left = (moment - clock.now()).total_seconds()

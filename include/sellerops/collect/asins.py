@@ -22,8 +22,8 @@ _ASIN = {
 def known_asins(ledger: Ledger, account_id: str, marketplace_id: str) -> list[str]:
     """The account's ASINs in a marketplace, sorted, each once.
 
-    From ``config/asins.yaml`` (account, marketplace, list of ASINs) if it names them, else from the newest
-    snapshot in the table ``amazon_sp.listings_all``. ConfigurationError when neither has any.
+    They come from ``config/asins.yaml`` (account, marketplace, list of ASINs) if it names them, else from the
+    newest snapshot in the table ``amazon_sp.listings_all``. Raises ConfigurationError when neither has any.
     """
     country = marketplace_by_id(marketplace_id).code
     configured = _configured(account_id, country)
@@ -42,7 +42,7 @@ def known_asins(ledger: Ledger, account_id: str, marketplace_id: str) -> list[st
 
 def _configured(account_id: str, country: str) -> list[str] | None:
     """The file's ASINs; None if there is no file or it does not name the marketplace."""
-    return ASINS.read().get((account_id, country))  # as it is now: older ASINs would collect the wrong data
+    return ASINS.read().get((account_id, country))  # as it is now: outdated ASINs would collect wrong data
 
 
 def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[str]:

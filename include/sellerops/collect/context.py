@@ -1,4 +1,4 @@
-"""What every step of collecting uses: its tools, its job, and pauses."""
+"""What every step of collecting uses: tools, the job, request keys and pauses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WORKER_WAITS = 2.0
 
 @dataclass(frozen=True)
 class Tools:
-    """What a slice is collected with; the whole process shares ``ledger`` and ``limits``."""
+    """Everything needed to collect a slice; the whole process shares ``ledger`` and ``limits``."""
 
     spec: ReportSpec
     account: Account
@@ -45,7 +45,7 @@ class Tools:
 
 @dataclass(frozen=True)
 class Job:
-    """One slice for one run.
+    """One slice collected by one run.
 
     ``reference``: the end of the run's data interval; a document reported since then serves this run, however
     late the run is retried.
@@ -57,7 +57,7 @@ class Job:
 
 
 def call_on_worker(tools: Tools, work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
-    """Run calls on a worker. Throttled when a token is not free within moments: the slice then waits in the
+    """Run calls on a worker. Raises Throttled if no token is free within moments; the slice then waits in the
     triggerer, which occupies no slot.
     """
     with max_token_wait(_WORKER_WAITS * tools.ledger.clock().speed):
@@ -83,11 +83,11 @@ def query_for(tools: Tools, job: Job, request: ReportRequest) -> Query:
 
 
 def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:
-    """The time since when a document of the same key may be reused.
+    """The earliest report time at which a document of the same key may be reused.
 
-    A snapshot describes its own moment, so its age counts from there. A window's document may be reused for
-    ``fresh_for``. One reported after the run's reference is what this run wanted, so a run that is killed and
-    retried hours later does not create a second report.
+    A snapshot describes the moment it is taken for, so its age is measured from there. A window's document
+    may be reused for ``fresh_for``. A document reported after the run's reference is what this run wanted, so
+    a run that is killed and retried hours later does not create a second report.
     """
     if job.slice_.snapshot_at:
         return datetime.fromisoformat(job.slice_.snapshot_at) - spec.request.fresh_for
@@ -96,12 +96,14 @@ def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:
 
 
 def deadline_of(tools: Tools, request: ReportRequest) -> datetime | None:
-    """When Amazon stops serving the request's window; among waiting backfills the earliest goes first."""
+    """When Amazon stops serving the request's window. Among waiting backfills the earliest deadline goes
+    first.
+    """
     return request.window_start + tools.spec.period.history if request.window_start else None
 
 
 def poll_offset(request: ReportRequest) -> float:
-    """A number in [0, 1), always the same for a request, so that waits that began together poll at different
+    """A number in [0, 1), constant per request, so that waits that started together poll at different
     times.
     """
     digest = hashlib.sha256(f"report_request {request.id}".encode()).digest()
@@ -114,7 +116,7 @@ def backoff_pause(attempt: int, share: float) -> timedelta:
 
 
 def job_ref(job: Job, page: str, request_id: int) -> JobRef:
-    """What a browser job for a request is recorded under."""
+    """The reference under which a browser job for a request is recorded."""
     run, slice_ = job.run, job.slice_
     return JobRef(
         "download",

@@ -1,4 +1,4 @@
-"""Learns a type's cooldown from Amazon's responses, which refuse requests that come too soon in many ways."""
+"""Learns a report type's cooldown from how Amazon refuses reports requested too soon, which varies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOO_SOON = re.compile(
     r"|already (been )?(generated|requested)|once (every|per|in)",
     re.IGNORECASE,
 )
-# The longest known cooldown; a report that loses its data after more time has another cause.
+# The longest known cooldown; a report that is empty longer than this after one with data has another cause.
 _LONGEST = timedelta(days=2)
 
 
@@ -27,16 +27,19 @@ def is_too_soon(reason: str) -> bool:
 
 
 def learn_from_refusal(tools: Tools, request: ReportRequest, reason: str) -> None:
-    """Amazon refused a create, or ended a report FATAL, for ``reason``."""
+    """Lengthen the cooldown if ``reason``, for which Amazon refused a create or ended a report FATAL, says
+    that the report was requested too soon.
+    """
     if is_too_soon(reason):
         _lengthen(tools, request, reason, tools.ledger.database.run(lambda c: _gap(c, request)))
 
 
 def learn_from_cancelled(tools: Tools, request: ReportRequest) -> None:
-    """A report ended CANCELLED, for which Amazon gives no reason: no data, or requested too soon.
+    """Lengthen the cooldown if a CANCELLED report was requested too soon. Amazon gives no reason for
+    CANCELLED: it may also mean that there is no data.
 
-    It was too soon if a report of the same type, marketplaces, window and options had data shortly before,
-    because data do not vanish.
+    It was too soon if a report with the same type, marketplaces, window and options had data shortly before,
+    because data does not disappear.
     """
     gap = tools.ledger.database.run(lambda c: _gap(c, request))
     if gap is not None and gap <= _LONGEST:

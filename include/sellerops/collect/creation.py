@@ -1,9 +1,9 @@
-"""Creates a report, or a query, exactly once, whatever process is killed in between.
+"""Creates a report or query exactly once, whichever process is killed in between.
 
-Creating is not idempotent and its answer can be lost, so the intent is committed first: PLANNED -> CREATING,
-then the fence (collect.fence), the call, and its id. A row that stays CREATING without an id may belong to an
-orphaned report: once no call of ours can be in progress, recent reports are listed and the matching one is
-adopted. Only if there is none is the row released.
+Creating is not idempotent and its answer can be lost, so the intent is committed first: the row goes from
+PLANNED to CREATING, then come the fence (collect.fence), the call, and recording its id. A row that stays
+CREATING without an id may belong to an orphaned report: once none of our calls can still be in progress,
+recent reports are listed and the matching one is adopted. Only if there is none is the row released.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Creation:
 
     def __init__(self, tools: Tools, job: Job) -> None:
         self._tools, self._job = tools, job
-        # Grants of the report type's cooldown by request, returned if nothing is created.
+        # Grants from the report type's cooldown, by request id; returned if nothing is created.
         self._granted: dict[int, Granted] = {}
 
     async def create(self, request: ReportRequest) -> None:
-        """Try once to create. Returns when the row may have changed; cleans up before the call's errors
-        propagate.
+        """Try once to create the report. Returns when the row may have changed. If the call fails, cleans up
+        before its error propagates.
         """
         query = query_for(self._tools, self._job, request)
         left = await off_loop(
@@ -153,8 +153,8 @@ class Creation:
     async def _repair(
         self, claimed: ReportRequest, claim: Claim, query: Query, error: RequestRefused
     ) -> bool:
-        """Whether the source found the refused part and leaves it out from now on. That takes calls, and
-        longer than a claim may last, so the claim is released first.
+        """Whether the source found the refused part and leaves it out from now on. Finding it takes calls and
+        more time than a claim may last, so the claim is released first.
         """
         report_api = self._tools.report_api
         if not report_api.can_repair(error):
@@ -163,7 +163,7 @@ class Creation:
         return await report_api.repair(self._tools.client, query, claimed, error)
 
     async def _orphan(self, request: ReportRequest, query: Query) -> Report | None:
-        """The oldest report that ``request`` may have created and that no request has."""
+        """The oldest report that ``request`` may have created and that belongs to no request yet."""
         assert request.creating_at is not None
         since = request.creating_at - CLOCK_SLACK
         candidates = [
@@ -189,7 +189,7 @@ class Creation:
             )
 
     def _cooldown_scope(self, query: Query) -> tuple[Account, str, tuple[str, ...], str]:
-        """What a cooldown applies to. Snapshot types have only one window, the empty text."""
+        """What a cooldown applies to. Snapshot types have a single window, the empty string."""
         window = f"{iso(query.start)}/{iso(query.end)}" if query.start and query.end else ""
         return self._tools.account, query.report_type, query.marketplace_ids, window
 

@@ -1,4 +1,4 @@
-"""What the archive stores beside a document: where it came from and which request it answers."""
+"""The metadata stored beside an archived document: where it came from and which request it answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def document_meta(
     response: Mapping[str, Any],
     **details: Any,
 ) -> DocumentMeta:
-    """The meta data of a document; a lost ledger can be rebuilt from them.
+    """The metadata of a document, from which a lost ledger can be rebuilt.
 
     :param fetch: identifies the download among those of the account.
     :param fetched_at: ISO time on the ledger's clock.

@@ -1,5 +1,5 @@
-"""Tokens for documents' addresses (getReportDocument, getDocument): reserved by a wait, redeemed by its
-worker.
+"""Tokens for requesting documents' addresses (getReportDocument, getDocument): a wait reserves a token, its
+worker redeems it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from sellerops.ledger.database import Connection
 from sellerops.ledger.waits import clock_of, off_loop
 from sellerops.rate_limits import Granted, TokenRedeemer, TokenReserver, acquire
 
-# After this a reserved token no longer counts; a worker that starts later takes another.
+# After this a reservation no longer counts, and a worker that starts later takes another token.
 RESERVED_FOR = timedelta(minutes=15)
-# Seconds per token: faster operations (Amazon Ads) are not scarce, for workers cannot use their tokens up.
+# Seconds per token: tokens of faster operations (Amazon Ads) are not scarce; workers cannot use them up.
 _SCARCE_S = 2.0
-# Real seconds, for a clock faster than real time: Airflow does not start tasks faster because of it.
+# Real seconds, for a clock that runs faster than real time: Airflow does not start tasks any faster then.
 _SHORTEST_RESERVATION = 120.0
 
 
 class DocumentToken:
     """One request's token, stored in its row in the ledger (``document_lease_at``).
 
-    All documents of an account and source count as if their operations shared one bucket: this errs on the
-    slow side, and the row need not name the operation. Tokens that are not scarce are reserved without being
-    counted, so any number of documents may be on their way to a worker.
+    All documents of an account and source are counted as if their operations shared one bucket: this errs on
+    the slow side, but the row need not name the operation. Tokens that are not scarce are reserved without
+    being counted, so any number of documents may be waiting for a worker.
     """
 
     def __init__(self, request: ReportRequest, clock: Clock, *, is_scarce: bool = True) -> None:
@@ -81,7 +81,7 @@ class DocumentToken:
 
 
 def reservation_lifetime(clock: Clock) -> timedelta:
-    """How long a token stays reserved for the worker that will redeem it, by ``clock``."""
+    """How long, on ``clock``, a token stays reserved for the worker that will redeem it."""
     return max(RESERVED_FOR, timedelta(seconds=_SHORTEST_RESERVATION * clock.speed))
 
 
@@ -96,9 +96,9 @@ async def reserve_token(tools: Tools, request: ReportRequest) -> None:
 
 
 async def reserve_token_if_free(tools: Tools, request: ReportRequest) -> bool:
-    """The same without waiting; whether the request now has a token.
+    """Reserve a token only if one is free now; whether the request now has one.
 
-    A wait that holds tokens must not wait for more: two such waits could wait for each other.
+    A wait that holds tokens must not wait for more, because two such waits could deadlock.
     """
     reserver = TokenReserver(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
     bucket = tools.client.bucket(tools.report_api.document_operation)
@@ -107,8 +107,8 @@ async def reserve_token_if_free(tools: Tools, request: ReportRequest) -> bool:
 
 
 async def redeem_token(tools: Tools, request: ReportRequest) -> None:
-    """Take the right to request the document's address now. Throttled unless a token is free soon (see
-    ``max_token_wait``).
+    """Take the right to request the document's address now: the reserved token, else another. Raises
+    Throttled unless a token is free soon (see ``max_token_wait``).
     """
     redeemer = TokenRedeemer(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
     await acquire(redeemer, tools.client.bucket(tools.report_api.document_operation), tools.client.priority)

@@ -1,7 +1,7 @@
 """Collects files that a person or another system puts into the drop folder.
 
-Every version of a file (path, size, time or etag) is a request of its own, as with reports that Amazon
-creates on its schedule. A file is collected once: in the runs after it was put there, until it is loaded.
+Every version of a file (path, size, time or etag) has its own request, like reports that Amazon creates on
+its own schedule. A file is loaded once: each run after it was put there collects it, until it is loaded.
 Nothing in the folder is moved or deleted.
 """
 
@@ -34,9 +34,9 @@ from sellerops.sources.common.folder_api import DropFolder, DroppedFile
 
 log = logging.getLogger(__name__)
 
-# A file that changed since is still being written. Real time, as the files' own.
+# A file modified more recently than this is still being written. Real time, like the files' own times.
 SETTLED_AFTER = timedelta(minutes=1)
-# Real seconds between two looks at files that are being written, and how long a wait looks.
+# Real seconds between two checks of files that are being written, and how long a wait keeps checking.
 LOOK_EVERY = 10.0
 PATIENCE = 900.0
 _CHUNK = 1 << 20
@@ -49,7 +49,7 @@ class DroppedFiles:
         self._tools, self._folder, self._job, self._states = tools, folder, job, states
 
     def advance(self, ids: tuple[int, ...] = ()) -> Done | WaitFor:
-        """Archive what is new. A file that cannot be used is FAILED, and its load says why."""
+        """Archive what is new. The request of an unusable file is FAILED, and loading it reports why."""
         collected: list[ReportRequest] = []
         unfinished: list[str] = []
         for file in self._files():
@@ -68,7 +68,7 @@ class DroppedFiles:
         return Done(ids, Outcome.DOCUMENTS)
 
     async def wait(self, ids: tuple[int, ...] = ()) -> WaitResult:
-        """Wait until no file is being written any more; RetryableError if that takes longer than usual."""
+        """Wait until no file is being written any more. Raises RetryableError after ``PATIENCE``."""
         until = time.monotonic() + PATIENCE
         while young := [file.path for file in await off_loop(self._files) if _is_young(file)]:
             if time.monotonic() >= until:
@@ -81,12 +81,14 @@ class DroppedFiles:
         return WaitResult(WaitOutcome.READY, "all files are written")
 
     def archive_again(self, request: ReportRequest) -> bool:
-        """Replace the damaged archived copy with the file, if the folder still has this version of it."""
+        """Archive the file again, if the folder still has this version of it; whether it did."""
         file = next((each for each in self._files() if each.identity == request.report_id), None)
         return file is not None and self._archive(file, request, is_repeated=True)
 
     def _record_nothing_new(self) -> None:
-        """A day on which an earlier run loaded a file stays LOADED; one in quarantine stays there."""
+        """Record that there is no new file. A day for which an earlier run loaded a file stays LOADED; one in
+        quarantine stays QUARANTINED.
+        """
         slice_ = self._job.slice_
         marketplace_id = slice_.marketplace.id if slice_.marketplace else ""
         rows = self._tools.ledger.slice_states(
@@ -105,8 +107,9 @@ class DroppedFiles:
     # -- which files
 
     def _files(self) -> Sequence[DroppedFile]:
-        """The slice's files. With one slice per marketplace, those in its subfolder; those in none are the
-        first one's, where they are refused unless it is the only one.
+        """The slice's files. With one slice per marketplace, these are the files in the marketplace's
+        subfolder. Files outside all subfolders belong to the first marketplace, and are refused there unless
+        it is the only one.
         """
         spec = self._tools.spec
         assert spec.request.files is not None  # a spec with `dropped` has one
@@ -135,7 +138,7 @@ class DroppedFiles:
         )
 
     def _to_load(self, requests: Sequence[ReportRequest]) -> tuple[int, ...]:
-        """The requests whose documents nobody has loaded yet, and those that this run opened."""
+        """The requests whose documents have not been loaded yet, and those that this run opened."""
         ids = tuple(dict.fromkeys(int(each.document_headers.get("same_as") or each.id) for each in requests))
         settled = self._tools.ledger.database.run(lambda c: settled_requests(c, ids))
         run = self._job.run
@@ -145,7 +148,7 @@ class DroppedFiles:
     # -- one file
 
     def _collected(self, file: DroppedFile) -> ReportRequest | None:
-        """The file's request, ARCHIVED or FAILED; None: the file changed while it was read."""
+        """The file's request, ARCHIVED or FAILED; None if the file changed while it was read."""
         request = self._request(file)
         archive = self._tools.archive
         if request.status is RequestStatus.ARCHIVED and archive.has(request.archive_uri or ""):
@@ -155,7 +158,7 @@ class DroppedFiles:
             if not self._archive(file, request):
                 return None
         except WrongFile as error:
-            # What is stored of an error is its cause.
+            # The ledger stores an error's cause, so the remedy is part of it.
             cause = f"{error.cause.rstrip('.')}: correct the file, or remove it."
             self._tools.ledger.record_failed(request.id, GiveUpError(cause, where=file.path))
         except GiveUpError as error:
@@ -163,7 +166,7 @@ class DroppedFiles:
         return self._tools.ledger.get_request(request.id)
 
     def _request(self, file: DroppedFile) -> ReportRequest:
-        """The request of this version of the file; a file that could not be used is tried under its own."""
+        """The request for this version of the file; if that failed earlier, the failed one, to try again."""
         account, report, ledger = self._tools.account.id, self._tools.spec.name, self._tools.ledger
         failed = ledger.database.run(lambda c: find_failed(c, account, report, file.identity))
         if failed:
@@ -175,7 +178,7 @@ class DroppedFiles:
         )
 
     def _archive(self, file: DroppedFile, request: ReportRequest, *, is_repeated: bool = False) -> bool:
-        """Archive the file, unless its content already is. False: it changed meanwhile."""
+        """Archive the file, unless its content is archived already. False if it changed meanwhile."""
         with tempfile.TemporaryDirectory(prefix="sellerops-dropped-") as folder:
             copy = Path(folder, "file")
             if not self._folder.copy(file, copy):
@@ -193,7 +196,7 @@ class DroppedFiles:
         return True
 
     def _same(self, request: ReportRequest, copy: Path) -> ReportRequest | None:
-        """The request that has this content already, and still has its document."""
+        """The request that already has this content, if its document is still in the archive."""
         digest = hashlib.sha256()
         for chunk in _chunks(copy):
             digest.update(chunk)

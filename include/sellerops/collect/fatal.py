@@ -17,7 +17,7 @@ _LONGEST = 1_000
 def fatal_report_error(
     tools: Tools, job: Job, report_id: str | None, reason: str, **details: Any
 ) -> SellerOpsError:
-    """The error of a report that Amazon aborted: NotPublishedYet if its reason contains one of the spec's
+    """The error for a report that Amazon aborted: NotPublishedYet if its reason contains one of the spec's
     ``late_when`` texts, else ReportFatal.
     """
     words = tools.spec.request.late_when
@@ -33,8 +33,8 @@ def fatal_report_error(
 
 
 def read_fatal_reason(tools: Tools, document: ArchivedDocument) -> str:
-    """Amazon's reason: ``errorDetails`` of a JSON document, else its text, as one line of at most 1000
-    characters; empty if the document is.
+    """Amazon's reason as one line of at most 1000 characters: ``errorDetails``, ``errorMessage`` or
+    ``message`` of a JSON document, else the document's text. Empty if the document is empty.
     """
     with tools.archive.open(document.uri) as stream:
         text = stream.read(_READ).decode("utf-8", "replace")

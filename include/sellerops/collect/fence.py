@@ -1,8 +1,8 @@
 """The last check before a create is sent: is the claim still ours?
 
 If anything between the claim and this check took long (quota, cooldown, token, the ledger itself), another
-follower may have settled the claim. One statement checks and stamps the moment of sending, from which
-``orphan_after`` counts; so only the call itself needs a time limit, not everything before it.
+follower may have settled the claim. A single statement checks the claim and stamps the time of sending, from
+which ``orphan_after`` counts; so only the call itself needs a time limit, not everything before it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class ClaimLost(RetryableError):
 
 
 class CreateFence:
-    """The fence of one claim; passed again when the call is repeated with a renewed token."""
+    """The fence of one claim. It must be passed again when the call is repeated with a renewed token."""
 
     def __init__(self, ledger: Ledger, request_id: int, token: uuid.UUID) -> None:
         self._ledger, self._id, self._token = ledger, request_id, token
 
     async def __call__(self) -> float:
-        """Real seconds left for the call. ClaimLost when it must not be sent."""
+        """Return the real seconds left for the call. Raises ClaimLost when it must not be sent."""
         limit = send_seconds(await clock_of(self._ledger))
         asked_at = await off_loop(self._renew)
         left = limit - (time.monotonic() - asked_at)
@@ -37,8 +37,8 @@ class CreateFence:
         return left
 
     def _renew(self) -> float:
-        """In a thread. The stamp is not older than the returned time, so the call's limit errs on the early
-        side.
+        """Runs in a thread. The stamp is no older than the returned time, so the call's limit errs on the
+        early side.
         """
         asked_at = time.monotonic()
         if not renew_claim(self._ledger, self._id, self._token):

@@ -23,7 +23,7 @@ from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
-# The polling interval while notifications arrive; it catches those that are lost.
+# The polling interval while notifications arrive: polling catches reports whose notification was lost.
 POLL_BESIDE_NOTIFICATIONS = timedelta(minutes=5)
 
 
@@ -41,7 +41,9 @@ class Follower:
         self._notified: set[str] = set()
 
     async def follow(self) -> WaitResult:
-        """Until READY, EMPTY or FAILED. Temporary errors are retried for the spec's ``give_up_after``."""
+        """Follow the request until READY, EMPTY or FAILED. Temporary errors are retried for the spec's
+        ``give_up_after``.
+        """
         started = await now(self._tools.ledger)
         while True:
             request = await off_loop(self._tools.ledger.get_request, self._id)
@@ -116,7 +118,7 @@ class Follower:
         if report.status is ProcessingStatus.FATAL:
             return await self._fatal(request, report)
         if report.next_token:
-            # Before this page is DONE, so that the next poll repeats it after a crash.
+            # Open it before this page is recorded as DONE, so that after a crash the next poll repeats it.
             await off_loop(open_next_page, self._tools, request, report.next_token, self._job.run)
         if status is not request.status or request.reported_at is None:
             await off_loop(
@@ -131,9 +133,10 @@ class Follower:
         return None
 
     async def _fatal(self, request: ReportRequest, report: Report) -> WaitResult | None:
-        """A FATAL with a document is recorded by the worker that reads Amazon's reason in it.
+        """Record a FATAL without a document. One with a document is recorded by the worker that reads
+        Amazon's reason from it.
 
-        Until then the row is IN_PROGRESS with a document id, as in no other case.
+        Until then the row is IN_PROGRESS with a document id, a state that occurs in no other case.
         """
         if report.document_id is None:
             error = fatal_report_error(self._tools, self._job, report.report_id, report.reason or "")
@@ -167,9 +170,9 @@ class Follower:
     async def _sleep(self, request: ReportRequest, began: datetime, deadline: datetime) -> None:
         """Sleep until the next poll, or until a notification says that the report is finished.
 
-        A notification only makes the poll earlier: the answer has what the notification lacks (the report's
-        createdTime, a query's further pages), and a message in a queue should not end a request. If the
-        report was not finished after all, its notification is ignored from then on.
+        A notification only brings the poll forward: the poll's answer has what the notification lacks (the
+        report's createdTime, a query's further pages), and a message in a queue should not end a request. If
+        the report was not finished after all, its notifications are ignored from then on.
         """
         assert request.report_id is not None
         ledger, report_api = self._tools.ledger, self._tools.report_api
@@ -189,10 +192,11 @@ class Follower:
     def _next_poll(
         self, request: ReportRequest, began: datetime, moment: datetime, interval: timedelta
     ) -> datetime:
-        """The next poll: first_poll after the create, then every ``interval``, at the request's own offset.
+        """When to poll next: ``first_poll`` after the create, then every ``interval``, at the request's own
+        offset.
 
-        Counted from the create and not from now, so that a thousand waits that a restarted triggerer resumes
-        together do not poll together.
+        Polls are counted from the create and not from now, so that a thousand waits that a restarted
+        triggerer resumes at once do not poll at once.
         """
         rules = self._tools.spec.request
         first_poll = rules.first_poll if interval == rules.poll_every else max(rules.first_poll, interval)
@@ -224,8 +228,8 @@ class Follower:
 def _next_slowing_poll(
     first: datetime, moment: datetime, interval: timedelta, slowest: timedelta
 ) -> datetime:
-    """The next poll when intervals grow from ``interval`` to ``slowest``: an eighth of the time since the
-    first.
+    """When to poll next if the interval grows from ``interval`` to ``slowest``, as an eighth of the time
+    since the first poll.
     """
     poll_at = first
     while poll_at <= moment:

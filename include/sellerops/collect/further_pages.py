@@ -1,7 +1,7 @@
-"""The pages of a query's result. Each page is a query of its own, linked to the one before.
+"""The pages of a query's result. Each page is a query of its own, linked to the previous one.
 
 The next page's row is opened before the page that announces it is recorded as DONE, so no crash can lose it.
-Its options name the query before and the token.
+Its options name the previous query and the page token.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ MOST_PAGES = 1_000
 
 
 class ResultPages:
-    """The archived pages of one result, in order; ``ids``: the requests of those that count.
+    """The archived pages of one result, in order; ``ids``: the requests of the pages that count.
 
-    UnexpectedAnswer for a result without an end: a repeated token, only repeated pages, or too many.
+    Raises UnexpectedAnswer for a result that does not end: a token repeats, too many pages in a row repeat
+    earlier ones, or there are too many pages.
     """
 
     def __init__(self, where: str) -> None:
@@ -71,7 +72,7 @@ def _options_after(connection: Connection, request: ReportRequest) -> dict[str, 
         ORDER BY id DESC LIMIT 1
         """,
         {
-            # A page is opened after the one before it; this lets the key's index skip years of rows.
+            # A page's row is newer than the previous page's; this lets the key's index skip years of rows.
             "id": request.id,
             "account_id": request.account_id,
             "report_type": request.report_type,

@@ -62,7 +62,7 @@ class ListedReports:
         return WaitResult(WaitOutcome.READY, f"{len(ids)} reports are listed", ids)
 
     def _list_now(self) -> list[ReportRequest] | None:
-        """List on the worker if there is quota for it now; else None."""
+        """List the reports on the worker; None if there is no quota for it now."""
         try:
             return call_on_worker(self._tools, lambda: find_listed(self._tools, self._job))
         except Throttled as error:
@@ -70,7 +70,7 @@ class ListedReports:
             return None
 
     def _was_just_empty(self) -> bool:
-        """Whether this run's wait listed nothing a moment ago: listing again would waste a lease."""
+        """Whether this run's wait found no reports a moment ago: listing again would waste a lease."""
         slice_, moment = self._job.slice_, self._tools.ledger.clock().now()
         rows = self._tools.ledger.slice_states(
             report=slice_.report,

@@ -19,7 +19,7 @@ LISTING_MARGIN = timedelta(minutes=5)
 
 async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
     """The requests of all finished reports that Amazon created in the slice's window, oldest first. Each page
-    takes a getReports token.
+    of the list takes a getReports token.
     """
     slice_ = job.slice_
     assert slice_.start is not None
@@ -43,7 +43,7 @@ async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
 
 
 def listing_of(tools: Tools) -> Listing[Any]:
-    """The list to find the report in. ConfigurationError if its source has none."""
+    """The list in which to find the report. Raises ConfigurationError if its source has none."""
     listing = tools.report_api.listing
     if listing is None:
         raise ConfigurationError(

@@ -22,9 +22,9 @@ def is_amazon_fulfilled(channel: str | None) -> bool:
 
 
 def listed_offers(ledger: Ledger, account_id: str, marketplace_id: str) -> list[Offer]:
-    """The account's offers in a marketplace by SKU, each once, from the table ``amazon_sp.listings_all``.
+    """The account's offers in a marketplace, sorted by SKU, from the table ``amazon_sp.listings_all``.
 
-    ConfigurationError when it has none.
+    Raises ConfigurationError when it has none.
     """
     offers = ledger.database.run(lambda connection: _listed(connection, account_id, marketplace_id))
     if offers:

@@ -1,8 +1,8 @@
 """Collects an API operation like a report: its pages become the lines of one document in the archive.
 
-All of this runs in the triggerer: paging mostly waits for quota, which should occupy no worker. An
-interrupted wait leaves nothing behind; the next starts again with the first page, which is safe because calls
-only read.
+All of this runs in the triggerer, because paging mostly waits for quota, which should not occupy a worker. An
+interrupted wait leaves nothing behind; the next one starts again with the first page, which is safe because
+the calls only read.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ from sellerops.sources.registry import source_of
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/jsonl; charset=utf-8"
-# A next-page token may expire between two calls (some after 30 s); the pages are then read again, this often.
+# A next-page token may expire between two calls (some after 30 s). All pages are then read again, at most
+# this many times.
 _FRESH_STARTS = 5
-# How often a wait checks whether the wait that pages has ended.
+# How often a wait that does not page checks whether the one that pages has ended.
 _FOLLOW_EVERY = timedelta(seconds=15)
 _SHORTEST_BEAT = 0.15
 _CHUNK = 1 << 16
@@ -45,7 +46,9 @@ _SPOOL_IN_MEMORY = 1 << 20
 
 
 class OperationPager:
-    """Takes one request from PLANNED to ARCHIVED. Of several waits for it one pages, the others follow."""
+    """Takes one request from PLANNED to ARCHIVED. If several waits have the same request, one pages and the
+    others follow it.
+    """
 
     def __init__(self, tools: Tools, job: Job, request_id: int) -> None:
         self._tools, self._job, self._id = tools, job, request_id
@@ -53,7 +56,9 @@ class OperationPager:
         self._token = uuid.uuid4()
 
     async def follow(self) -> WaitResult:
-        """Until READY or FAILED. Temporary errors are retried for the spec's ``give_up_after``."""
+        """Page, or follow the wait that pages, until READY or FAILED. Temporary errors are retried for the
+        spec's ``give_up_after``.
+        """
         while True:
             request = await off_loop(self._tools.ledger.get_request, self._id)
             if request.status is RequestStatus.ARCHIVED:
@@ -66,7 +71,9 @@ class OperationPager:
             await sleep_until(self._tools.ledger, await now(self._tools.ledger) + _FOLLOW_EVERY)
 
     async def _page(self, request: ReportRequest) -> None:
-        """Archive all pages under our claim; losing the claim meanwhile only discards this reading."""
+        """Archive all pages while holding the claim. If the claim is lost meanwhile, only this reading is
+        discarded.
+        """
         reading = asyncio.ensure_future(self._archive(request))
         beating = asyncio.ensure_future(self._beat())
         try:
@@ -128,7 +135,9 @@ class OperationPager:
             log.warning("request %s: another wait finished first; this reading is discarded", self._id)
 
     async def _spool(self, calls: AccountCalls, spool: IO[bytes]) -> int:
-        """Write every page as a line of ``spool``; returns how many. Starts again if a page token expires."""
+        """Write each page to ``spool`` as a line and return their number. Starts again if a page token
+        expires.
+        """
         for fresh_starts in range(_FRESH_STARTS + 1):
             count, before = 0, calls.made
             calls.first_at = None
@@ -152,7 +161,7 @@ class OperationPager:
         )
 
     def _put(self, spool: IO[bytes], meta: DocumentMeta) -> ArchivedDocument:
-        """In a thread."""
+        """Runs in a thread."""
         spool.seek(0)
         return self._tools.archive.put_stream(_chunks(spool), meta)
 
@@ -171,7 +180,7 @@ class OperationPager:
 
 
 def operation_of(tools: Tools) -> Operation:
-    """The spec's operation. ConfigurationError listing the known ones."""
+    """The spec's operation. Raises ConfigurationError, which lists the known operations, if it is unknown."""
     name = tools.spec.request.operation or ""
     operations = source_of(tools.spec.source).operations
     if name not in operations:
@@ -184,7 +193,7 @@ def operation_of(tools: Tools) -> Operation:
 
 
 async def _end(*tasks: asyncio.Future[None]) -> None:
-    """Cancel what still runs and wait for its end."""
+    """Cancel the tasks that are still running and wait until they have ended."""
     for task in tasks:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, SellerOpsError):

@@ -1,4 +1,4 @@
-"""The results of steps of collecting a slice: plain values that go from triggerer to worker as JSON."""
+"""The results of the steps that collect a slice: plain values that go from triggerer to worker as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.ledger import ReportRequest
 
 
 class Outcome(StrEnum):
-    """How a slice ended: with documents in the archive, without because there is no data, or expired."""
+    """How a slice ended: with documents in the archive, without any because there is no data, or expired."""
 
     DOCUMENTS = "documents"
     EMPTY = "empty"
@@ -22,10 +22,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Done:
-    """Nothing more to fetch. ``request_ids``: the archived requests of the slice, for the load.
+    """Nothing is left to fetch. ``request_ids``: the archived requests of the slice, for the load.
 
-    ``evidence``: the requests for which Amazon reported no data. ``left_out``: columns that the
-    source refused and that the documents lack, and why.
+    ``evidence``: the requests for which Amazon reported no data. ``left_out``: the columns that the
+    documents lack because the source refused them, each with the reason.
     """
 
     request_ids: tuple[int, ...]
@@ -65,7 +65,7 @@ class WaitResult:
             raise self.error
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready values, for a trigger's event."""
+        """Return the result as values for JSON, for a trigger's event."""
         return {
             "outcome": str(self.outcome),
             "detail": self.detail,
@@ -85,7 +85,7 @@ class WaitResult:
 
 
 def stored_error(request: ReportRequest) -> SellerOpsError:
-    """The error that a request ended with, from the ledger."""
+    """Rebuild the error with which a request ended from the ledger."""
     text = request.error or f"the request ended {request.status} without a reason."
     cause, _, remedy = text.partition(" Next: ")
     return _class(request.error_type)(

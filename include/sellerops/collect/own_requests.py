@@ -1,4 +1,4 @@
-"""The request of a slice: the one in progress or recent enough, else a new one."""
+"""Finds the request for a slice: one in progress or recent enough, else a new one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sellerops.ledger import ReportRequest
 
 
 def find_request(tools: Tools, job: Job) -> ReportRequest:
-    """The request in progress or recent enough for the slice's key, else a new one."""
+    """The request for the slice's key that is in progress or recent enough, else a new one."""
     key = key_of(tools.spec, job.slice_)
     return tools.ledger.find_or_open_request(key, fresh_after=usable_since(tools, job), run=job.run)
 
@@ -23,7 +23,9 @@ def serves(tools: Tools, job: Job, request: ReportRequest) -> bool:
 
 
 def usable_since(tools: Tools, job: Job) -> datetime:
-    """The time since when a document of the slice's key serves the job: what its own run got always does."""
+    """The earliest report time at which a document of the slice's key serves the job; a document that its own
+    run got always does.
+    """
     since = fresh_after(tools.spec, job, tools.ledger.clock().now())
     own = find_own_reported_at(tools.ledger, key_of(tools.spec, job.slice_), job.run)
     return min(since, own) if own else since

@@ -1,4 +1,4 @@
-"""Which wait pages through an operation for a request: one at a time, the others follow it.
+"""Decides which wait pages through an operation for a request: one at a time, while the others follow it.
 
 PLANNED -> CREATING is the claim, and ``creating_at`` is its heartbeat on the ledger's clock
 (``renew_paging``). Any wait may take a claim whose heartbeat has stopped: paging only reads, so it simply
@@ -23,7 +23,9 @@ CLAIM_LIFE = timedelta(minutes=3)
 
 
 def claim_paging(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
-    """Whether this wait may page: the request was unclaimed, ours already, or its heartbeat has stopped."""
+    """Claim the request; whether this wait may page. It may if the request was unclaimed or already ours, or
+    if the heartbeat of its claim has stopped.
+    """
     return changes_row(
         ledger,
         """
@@ -43,9 +45,9 @@ def claim_paging(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
 
 
 def renew_paging(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
-    """Beat once. False if the claim is another wait's by now, or the request has ended.
+    """Send one heartbeat. False if another wait has the claim by now, or the request has ended.
 
-    ``updated_at`` keeps the start of the paging: notices say since when a request is in progress.
+    ``updated_at`` keeps the start of the paging, because notices say since when a request is in progress.
     """
     return changes_row(
         ledger,
@@ -68,7 +70,7 @@ def record_paged(
     sha256: str,
     headers: Mapping[str, Any],
 ) -> bool:
-    """CREATING -> ARCHIVED, if the claim is still ours, so that two waits that paged record one document.
+    """CREATING -> ARCHIVED if the claim is still ours, so that two waits that both paged record one document.
 
     Idempotent.
     """

@@ -13,7 +13,8 @@ from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef, requests
 from sellerops.ledger.database import Connection
 from sellerops.settings.specs import Split
 
-# Newest first, the run's own before others': a run keeps its parts, whatever the listings say by now.
+# Newest first, with the run's own before those of other runs: a run keeps its parts, even if the listings
+# have changed since.
 _EXISTING = """
     SELECT id, dag_id = %(dag_id)s AND run_id = %(run_id)s AS own
     FROM sellerops.report_request
@@ -47,11 +48,12 @@ def open_parts(
 ) -> tuple[ReportRequest, ...]:
     """The requests that together cover all ``values``, in the order of their values.
 
-    One transaction, so a run has either all its parts or none. A retried run gets the parts it had, however
-    the values have changed; new values become parts of their own, and the values of a failed part are divided
-    again. Parts of other runs are reused if they are in progress or reported since ``fresh_after``.
+    They are opened in one transaction, so a run has either all its parts or none. A retried run gets the
+    parts it had, even if the values have changed; new values become parts of their own, and the values of a
+    failed part are divided again. Parts of other runs are reused if they are in progress or were reported
+    since ``fresh_after``.
 
-    :param key: of the slice, without the option that is split.
+    :param key: the slice's key, without the option that is split.
     :param values: sorted, each once.
     """
 
@@ -72,7 +74,9 @@ def open_parts(
 
 
 def divide(values: Sequence[str], split: Split) -> Iterator[tuple[str, ...]]:
-    """``values`` in groups that one request may name: limited in number and in length of their text."""
+    """Divide ``values`` into groups that one request may name: their number and the length of their joined
+    text are limited.
+    """
     group: list[str] = []
     for value in values:
         longer = split.separator.join([*group, value])
@@ -98,7 +102,7 @@ def _kept(
     fresh_after: datetime,
     run: RunRef,
 ) -> list[ReportRequest]:
-    """Existing requests without common values; of other runs only those that cover no other values."""
+    """Existing requests that share no values; those of other runs only if all their values are wanted."""
     kept: list[ReportRequest] = []
     covered: set[str] = set()
     for request, own in _existing(connection, key, split, fresh_after, run):

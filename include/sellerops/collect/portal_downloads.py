@@ -1,8 +1,8 @@
-"""Collects files of web pages: request the file, leave, come back and download it.
+"""Collects files from web pages: requests the file, leaves the page, comes back later and downloads it.
 
-Each visit is one browser job on a worker; all waiting is in the triggerer and holds neither a worker nor a
-browser. A slice ends in one of three ways: its file is in the archive, a person is needed, or the page has
-changed.
+Each visit is one browser job on a worker. All waiting happens in the triggerer and occupies neither a worker
+nor a browser. A slice ends in one of three ways: its file is in the archive, a person is needed, or the page
+has changed.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from sellerops.sources.common.portal_api import PortalClient, WantedFile
 
 log = logging.getLogger(__name__)
 
-# Real seconds between two looks at the ledger, for a login in use and for a person.
+# Real seconds between two checks of the ledger while waiting for a login in use or for a person.
 LOOK_EVERY = 5.0
-# A page that says "too early", but not until when, is asked again after this.
+# A page that says "too early" without saying until when is visited again after this.
 TOO_EARLY = timedelta(minutes=5)
 
 
@@ -44,7 +44,7 @@ class PortalDownloads:
         self._tools, self._portal, self._job, self._states = tools, portal, job, states
 
     def advance(self, ids: tuple[int, ...]) -> Done | WaitFor:
-        """Visit the page if a visit is due and the login is free, as long as that makes progress."""
+        """Visit the page if a visit is due and the login is free, and repeat that while it makes progress."""
         request = self._tools.ledger.get_request(ids[0]) if ids else find_request(self._tools, self._job)
         while True:
             match request.status:
@@ -96,7 +96,7 @@ class PortalDownloads:
             await asyncio.sleep(LOOK_EVERY)
 
     def _record_waiting(self, request: ReportRequest) -> None:
-        """REQUESTED; while a person is needed, the slice says for what."""
+        """Record the slice as REQUESTED and, while a person is needed, what for."""
         self._states.record(self._job, SliceState.REQUESTED, request.id)
         if action := action_of(self._tools.ledger, self._login_id):
             self._tools.ledger.set_slice_state(
@@ -148,7 +148,7 @@ class PortalDownloads:
         )
 
     def _has_documents(self, request: ReportRequest) -> bool:
-        """Whether the archive has all files; else the request is marked as lost, to be made again."""
+        """Whether the archive has all files. If not, the request is marked as lost and is made again."""
         archive, ledger = self._tools.archive, self._tools.ledger
         if all(archive.has(ledger.get_request(one).archive_uri or "") for one in parts_of(request)):
             return True
@@ -159,7 +159,7 @@ class PortalDownloads:
     # -- waiting
 
     def _due(self, request: ReportRequest) -> datetime:
-        """When the page may be looked at next; counted from the last look, whoever took it."""
+        """When the page may be visited next, counted from the last visit by any run."""
         rules, began = self._tools.spec.request, request.creating_at or request.created_at
         due = request.look_after or request.created_at
         if request.status is RequestStatus.IN_PROGRESS:
@@ -169,7 +169,7 @@ class PortalDownloads:
         return max(due, began + rules.first_poll) if request.status is RequestStatus.IN_QUEUE else due
 
     async def _sleep(self, due: datetime) -> None:
-        """Until the next visit is due, or browser jobs are switched off."""
+        """Sleep until the next visit is due. Fails within ``LOOK_EVERY`` if browser jobs are switched off."""
         sleeping = asyncio.ensure_future(sleep_until(self._tools.ledger, due))
         try:
             while not (await asyncio.wait({sleeping}, timeout=LOOK_EVERY))[0]:
@@ -179,7 +179,7 @@ class PortalDownloads:
             sleeping.cancel()
 
     async def _wait_for_person(self, action: RequiredAction) -> None:
-        """Wait until the action ends. Raises PersonNeeded if it was given up, or nobody acted in time."""
+        """Wait until the action ends. Raises PersonNeeded if somebody gave it up or nobody acted in time."""
         deadline = action.opened_at + self._portal.login.person_timeout
         while action.ended_at is None:
             await off_loop(self._portal.may_go_on)

@@ -13,7 +13,8 @@ from sellerops.formats.acceptance import check_file
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.sources.common.portal_api import DownloadedFile
 
-# Options of the request for a further file of one download: the request of the first file, and its number.
+# Options of the request for a further file of a download: the id of the first file's request, and the file's
+# number.
 OF, PART = "of", "part"
 _CHUNK = 1 << 20
 
@@ -21,8 +22,8 @@ _CHUNK = 1 << 20
 def archive_files(tools: Tools, job: Job, request: ReportRequest, files: Sequence[DownloadedFile]) -> None:
     """Archive all files of one download; the request is ARCHIVED once all of them are.
 
-    Every further file has a request of its own. Raises WrongFile for a file that is not the requested one;
-    then nothing is archived. May be killed and repeated at any point.
+    Each file after the first has a request of its own. Raises WrongFile if a file is not the requested one;
+    nothing is archived then. May be killed and repeated at any point.
     """
     for file in files:
         check_file(file.path, file.name, file.facts, tools.spec, job.slice_)
@@ -54,7 +55,7 @@ def _archive(
         tools,
         request,
         job.slice_,
-        # The same file again, after a crash, is the same fetch.
+        # The same file, downloaded again after a crash, counts as the same fetch.
         fetch=f"request {request.id}",
         fetched_at=fetched_at,
         response={

@@ -1,7 +1,7 @@
 """One look at a web page: what can be done for a request during a visit, which holds the login's lock.
 
-The page, not our memory, says what exists: a request that may have been made (CREATING) is looked for in the
-page's list before it is made again. Jobs of a login follow each other, so nobody else can be making it.
+The page, not the ledger, decides what exists: a request that may have been made (CREATING) is searched for in
+the page's list before it is made again. Jobs of a login run one at a time, so nobody else can be making it.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
-# A page may list a request only moments after it was made.
+# A page may take a moment to list a request.
 LISTED_WITHIN = timedelta(minutes=2)
-# A request that the page has not listed is repeated later each time, and then as often as this.
+# A request that the page has not listed is made again after growing pauses, at most this long.
 _LONGEST_PAUSE = timedelta(hours=1)
 
 
@@ -61,7 +61,8 @@ class PortalLook:
     def take(self, page: str, wanted: WantedFile) -> None:
         """Visit the page once. Returns when the request is ARCHIVED or CANCELLED, or must wait for the page.
 
-        Raises LoginBusy and what else the visit raises, ReportFatal, WrongFile or GiveUpError.
+        Raises LoginBusy and whatever else the visit raises, and also ReportFatal, NotPublishedYet, WrongFile
+        and GiveUpError.
         """
         ref = job_ref(self._job, page, self._id)
         with self._portal.visit(page, wanted, ref) as visit:
@@ -81,7 +82,7 @@ class PortalLook:
     # -- finding or making the page's row
 
     def _row_of(self, visit: Visit, request: ReportRequest) -> Report | None:
-        """The page's row of the request; None: it must wait."""
+        """The page's row for the request; None if the request must wait."""
         rows = visit.reports()
         if request.report_id:
             row = find_row(rows, request.report_id)
@@ -100,7 +101,7 @@ class PortalLook:
         return self._reuse(request, rows) or self._make(visit, request, rows)
 
     def _settle(self, request: ReportRequest, rows: Sequence[Report]) -> bool:
-        """Adopt the row that a lost request made, or release the claim. False: the page may list it later."""
+        """Adopt the row that a lost request made, or release its claim. False: the page may list it later."""
         assert request.creating_at is not None
         made = rows_made_since(self._tools, rows, request.creating_at)
         if made:
@@ -114,8 +115,8 @@ class PortalLook:
         return True
 
     def _release(self, request: ReportRequest) -> None:
-        """Release the claim of a request that the page does not list: it is made again, each time after as
-        long a pause as it is old, and no longer than a file is waited for.
+        """Release the claim of a request that the page does not list. The request is made again after a pause
+        as long as its age, but at most an hour; after ``give_up_after`` it is FAILED.
         """
         ledger, patience = self._tools.ledger, self._tools.spec.request.give_up_after
         age = ledger.clock().now() - request.created_at
@@ -134,7 +135,7 @@ class PortalLook:
             raise error
 
     def _reuse(self, request: ReportRequest, rows: Sequence[Report]) -> Report | None:
-        """Take an existing row that is recent and complete enough, instead of asking for another file."""
+        """Take an existing row that is recent and complete enough, instead of requesting another file."""
         since = usable_since(self._tools, self._job)
         end = self._job.slice_.end
         usable = max(since, end) if end else since
@@ -149,13 +150,13 @@ class PortalLook:
         return row
 
     def _make(self, visit: Visit, request: ReportRequest, rows: Sequence[Report]) -> Report | None:
-        """Ask the page for the file, once, and find its row."""
+        """Request the file from the page, once, and find its row."""
         ledger = self._tools.ledger
         claim = claim_request(ledger, request)
         if claim.look_alike and self._settle(claim.look_alike, rows):
             claim = claim_request(ledger, request)
         if claim.request is None:
-            # Until the page must list what the look-alike has asked for.
+            # By then the page must list the file that the look-alike requested.
             look_after(ledger, request.id, LISTED_WITHIN)
             return None
         assert claim.request.creating_at is not None
@@ -196,7 +197,7 @@ class PortalLook:
                 record_fatal(ledger, self._id, None, time_of(row), error)
                 raise error
             case _ if is_new:
-                pass  # its first look is yet to come
+                pass  # just requested: its first look is still to come
             case _:
                 # IN_PROGRESS even if the page still says queued: it has been looked at.
                 ledger.record_status(self._id, RequestStatus.IN_PROGRESS, reported_at=time_of(row))
@@ -220,7 +221,7 @@ class PortalLook:
         try:
             archive_files(self._tools, self._job, request, files)
         except WrongFile as error:
-            # Its row stays this request's, so the next request does not take it again.
+            # The row still belongs to this request, so the next request does not take it again.
             self._tools.ledger.record_failed(self._id, error)
             raise
 

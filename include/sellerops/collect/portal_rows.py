@@ -1,4 +1,4 @@
-"""Which rows of a page's list may be a request's own."""
+"""Finds the rows of a page's list that may belong to a request."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from sellerops.collect.creation import CLOCK_SLACK
 from sellerops.sources.common.portal_api import UNKNOWN_TIME
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 
-# Clocks differ, and pages show minutes.
+# Clocks differ, and pages show times without seconds.
 _SLACK = CLOCK_SLACK + timedelta(minutes=1)
 ALIVE = (ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS, ProcessingStatus.DONE)
 
 
 def unknown_rows(tools: Tools, rows: Sequence[Report]) -> list[Report]:
-    """Those rows that are no request's; a file that was discarded stays the discarded request's."""
+    """The rows that belong to no request. The row of a discarded file still belongs to its request."""
     known = tools.ledger.known_report_ids(tools.account.id, [row.report_id for row in rows])
     return [row for row in rows if row.report_id not in known]
 
 
 def rows_made_since(tools: Tools, rows: Sequence[Report], moment: datetime) -> list[Report]:
-    """Those rows that a request of then may have made; of rows without a time, the newest one."""
+    """The rows that a request made at ``moment`` may have created; if none has a fitting time, the first live
+    row without a time.
+    """
     unknown = unknown_rows(tools, rows)
     timed = [row for row in unknown if time_of(row) and row.created_at >= moment - _SLACK]
     return timed or [row for row in unknown if not time_of(row) and row.status in ALIVE][:1]
@@ -31,8 +33,8 @@ def rows_made_since(tools: Tools, rows: Sequence[Report], moment: datetime) -> l
 def rows_made_now(
     tools: Tools, rows: Sequence[Report], before: Collection[str], moment: datetime
 ) -> list[Report]:
-    """The rows that were not there ``before`` the request, whatever time they show: pages show times of
-    unnamed zones, or days alone. Without one, those of the time of the request.
+    """The rows that were not there ``before`` the request, whatever time they show, because pages show times
+    without a time zone, or only days. If there are none, the rows whose time fits a request at ``moment``.
     """
     unknown = unknown_rows(tools, rows)
     new = [row for row in unknown if row.report_id not in before]

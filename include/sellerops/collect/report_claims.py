@@ -1,4 +1,4 @@
-"""Ledger statements that collectors may run concurrently: each is one transaction, and one collector wins."""
+"""Ledger statements that collectors may run concurrently: each is a transaction that only one wins."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _RELEASE = """
     SET status = 'PLANNED', claim_token = NULL, creating_at = NULL, updated_at = sellerops.now()
     WHERE id = %s AND status = 'CREATING' AND report_id IS NULL
 """
-# getReports lists a report's type, window and marketplaces but not its options: requests that agree in these
-# look alike there.
+# getReports lists a report's type, window and marketplaces but not its options, so requests that differ only
+# in their options look alike there.
 _LOOK_ALIKE = """
     account_id = %(account_id)s AND report_type = %(report_type)s
     AND window_start IS NOT DISTINCT FROM %(window_start)s AND window_end IS NOT DISTINCT FROM %(window_end)s
@@ -27,8 +27,8 @@ _LOOK_ALIKE = """
 
 @dataclass(frozen=True)
 class Claim:
-    """``request``: the claimed request as it is now, under ``token``. ``look_alike``: the request to settle
-    first. Neither: another collector won the claim.
+    """``request``: the request as it is now, claimed under ``token``. ``look_alike``: the request to settle
+    first. If both are None, another collector won the claim.
     """
 
     token: uuid.UUID
@@ -39,8 +39,8 @@ class Claim:
 def claim_request(ledger: Ledger, request: ReportRequest) -> Claim:
     """PLANNED -> CREATING, unless a request that looks alike to Amazon is CREATING.
 
-    If two look-alikes were created at once and both ids lost, their reports could not be told apart; so they
-    are created one after the other.
+    If two look-alikes were created at once and both ids were lost, their reports could not be told apart. So
+    they are created one after the other.
     """
     token = uuid.uuid4()
 
@@ -76,13 +76,13 @@ def renew_claim(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
 
 
 def release_claim(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
-    """CREATING -> PLANNED by the claim's owner; False if the claim is no longer its own."""
+    """CREATING -> PLANNED by the claim's owner; False if it no longer holds the claim."""
     return changes_row(ledger, f"{_RELEASE} AND claim_token = %s", (request_id, token))
 
 
 def release_orphan(ledger: Ledger, request: ReportRequest) -> bool:
-    """CREATING -> PLANNED by another collector, but only for the claim it saw (by its ``creating_at``), never
-    for a later one or one that was sent since.
+    """CREATING -> PLANNED by another collector, but only for the claim that it saw (identified by
+    ``creating_at``), never for a later claim or one sent since.
     """
     return changes_row(ledger, f"{_RELEASE} AND creating_at = %s", (request.id, request.creating_at))
 
@@ -123,7 +123,7 @@ def record_fatal(
     reported_at: datetime | None,
     error: BaseException,
 ) -> None:
-    """FATAL and Amazon's reason in one transaction, so that a row that ended always says why."""
+    """Record FATAL and Amazon's reason in one transaction, so that a row that has ended always says why."""
 
     def work(connection: Connection) -> None:
         with connection.transaction():
@@ -152,7 +152,7 @@ def find_own_reported_at(ledger: Ledger, key: RequestKey, run: RunRef) -> dateti
 
 
 def changes_row(ledger: Ledger, statement: str, values: Any) -> bool:
-    """Run an UPDATE; whether it changed exactly one row."""
+    """Run an UPDATE and return whether it changed exactly one row."""
     return ledger.database.run(lambda connection: connection.execute(statement, values).rowcount == 1)
 
 

@@ -1,7 +1,7 @@
 """Reuses existing reports, ours or another application's, which saves createReport tokens.
 
-getReports has its own bucket, but a small one that lost creates and settlements need too: it is called rarely
-(``reuse`` in rate_limits.yaml), and the ledger shares its answers among all slices of the account.
+getReports has its own bucket, but a small one, which lost creates and settlements need too. So it is called
+rarely (``reuse`` in rate_limits.yaml), and the ledger shares its answers among all slices of the account.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sellerops.sources.common.report_api import Listing, ProcessingStatus, Query
 log = logging.getLogger(__name__)
 
 _ALIVE = (ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS, ProcessingStatus.DONE)
-# Per request, at most so many notified reports are looked up; the newest are the likeliest.
+# At most this many notified reports are looked up per request; the newest are the likeliest to fit.
 _MOST_LOOKED_UP = 10
 # Analytics documents begin with their request (reportSpecification in their JSON schemas).
 _HEAD = 65_536
@@ -43,7 +43,7 @@ _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], async
 
 @dataclass(frozen=True)
 class _Span:
-    """Since when a report may serve the job, and since when reports are listed."""
+    """The creation time from which a report may serve the job, and the one from which reports are listed."""
 
     usable: datetime
     listed: datetime
@@ -52,9 +52,9 @@ class _Span:
 async def reuse(tools: Tools, job: Job, request: ReportRequest, query: Query) -> bool:
     """Give a PLANNED request an existing report; False if none can be found cheaply.
 
-    getReports does not return options. So a report of another application is reused if the request has none,
-    or if the document names them (``discard_if_unfit`` checks when it is archived); a report of an own
-    request that was given up is always reused under the same options.
+    getReports does not return options. So another application's report is reused only if the request has no
+    options, or if the document names them (``discard_if_unfit`` checks them once it is archived). A report
+    that one of our own requests gave up is always reused if the options are the same.
     """
     listing = tools.report_api.listing
     if listing is None or not tools.limits.config.reuse.pages:
@@ -70,7 +70,7 @@ async def reuse(tools: Tools, job: Job, request: ReportRequest, query: Query) ->
 
 
 def discard_if_unfit(tools: Tools, request: ReportRequest, document: ArchivedDocument) -> bool:
-    """Give a reused report up for a new one if its document has other options; whether it was."""
+    """Give a reused report up for a new one if its document has other options; whether it was given up."""
     if request.created_by != "reused" or not request.options:
         return False
     with tools.archive.open(document.uri) as stream:
@@ -85,7 +85,7 @@ def discard_if_unfit(tools: Tools, request: ReportRequest, document: ArchivedDoc
 
 
 def _span(tools: Tools, job: Job, listing: Listing[Any], moment: datetime) -> _Span:
-    """A report created before its window had closed would be incomplete.
+    """The job's ``_Span``. A report created before its window had closed would be incomplete.
 
     The list also goes back as far as the cooldown, because other applications' reports start it too.
     """
@@ -143,7 +143,7 @@ async def _look_up_notified(tools: Tools, listing: Listing[Any], query: Query, s
                 refused = partial(notifications.mark_looked_up, account_id=account_id, report_id=report_id)
                 await off_loop(run, refused)
             except SellerOpsError as error:
-                # Only an optimisation, as below.
+                # Only an optimisation, as in ``_list_when_due``.
                 log.info("cannot look up reports announced by notifications: %s", error)
                 break
             else:
@@ -168,7 +168,7 @@ async def _list_when_due(tools: Tools, listing: Listing[Any], query: Query, sinc
         try:
             reports = await _list(tools, listing, report_type, since)
         except SellerOpsError as error:
-            # Only an optimisation: without the list a report is created, and its errors are reported.
+            # Only an optimisation: without the list a report is created, and errors of that are reported.
             log.info("cannot list %s: %s", report_type, error)
             reports = None
         if reports is None:
@@ -182,7 +182,9 @@ async def _list_when_due(tools: Tools, listing: Listing[Any], query: Query, sinc
 async def _list(
     tools: Tools, listing: Listing[Any], report_type: str, since: datetime
 ) -> list[Report] | None:
-    """Newest first, as many pages as there are spare tokens; None without even one."""
+    """List reports, newest first: as many pages as there are spare tokens and ``reuse.pages`` allows. None if
+    there is not even one token.
+    """
     rules, client = tools.limits.config.reuse, tools.client
     found: list[Report] = []
     until: datetime | None = None
@@ -206,7 +208,9 @@ async def _list(
 
 
 def _mark_all_created(tools: Tools, query: Query, reports: list[ListedReport]) -> None:
-    """Amazon counts cooldowns per seller: another application's report starts ours."""
+    """Start cooldowns for listed reports: Amazon counts them per seller, so another application's report
+    starts ours.
+    """
     cooldown = tools.limits.published_cooldown(query.report_type, tools.spec.request.cooldown)
     oldest = tools.ledger.clock().now() - cooldown
     for report in reports:

@@ -1,4 +1,4 @@
-"""Explains Amazon's refusals: errors that name the marketplace and, where needed, the role."""
+"""Explains Amazon's refusals with errors that name the marketplace and, where needed, the role."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from sellerops.settings.specs import ReportSpec
 
 
 def explain_refusal(spec: ReportSpec, slice_: Slice, error: SellerOpsError) -> SellerOpsError:
-    """Amazon's 403, which names no marketplace, as an error a person can act on; others unchanged."""
+    """Turn Amazon's 403, which names no marketplace, into an error that a person can act on. Other errors are
+    returned unchanged.
+    """
     if type(error) is not CredentialsError or error.details.get("status") != 403 or "role" in error.details:
         return error
     if spec.request.restricted:

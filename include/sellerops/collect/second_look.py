@@ -1,7 +1,7 @@
 """A second request confirms CANCELLED, which may mean "no data" but also "too often" or "not yet".
 
-There is no data if a second request, created ``request.second_look`` and the cooldown later, ends CANCELLED
-too. All state is in the ledger, so the wait in between may be killed and restarted.
+There is no data if a second request also ends CANCELLED. It is created after ``request.second_look`` or the
+cooldown, whichever is longer. All state is in the ledger, so the wait in between may be killed and restarted.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from sellerops.ledger.waits import now, off_loop, sleep_until
 
 log = logging.getLogger(__name__)
 
-# Amazon's clock and ours may differ: a report requested exactly at the end of a cooldown is refused again.
+# Amazon's clock and ours may differ, so a report requested exactly at the end of a cooldown may be refused.
 _MARGIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class EmptyEvidence:
-    """The requests that ended without data, oldest first, and whether they are enough to confirm it."""
+    """The requests that ended without data, oldest first, and whether they suffice to confirm that there is
+    none.
+    """
 
     request_ids: tuple[int, ...]
     is_conclusive: bool
@@ -37,7 +39,7 @@ class EmptyEvidence:
 
 
 def find_evidence(tools: Tools, job: Job, request: ReportRequest) -> EmptyEvidence:
-    """The evidence once ``request`` ended CANCELLED."""
+    """The evidence that there is no data, once ``request`` has ended CANCELLED."""
     pause = tools.spec.request.second_look
     if not pause:
         return EmptyEvidence((request.id,), is_conclusive=True)
@@ -72,7 +74,7 @@ def open_second_look(tools: Tools, job: Job, first: ReportRequest) -> ReportRequ
 
 
 async def sleep_until_second_look(tools: Tools, request: ReportRequest) -> bool:
-    """Sleep until ``request`` may be created after the CANCELLED one before it; whether it slept."""
+    """Sleep until ``request`` may be created after the CANCELLED one before it. Returns whether it slept."""
     if not tools.spec.request.second_look:
         return False
     cancelled_at = await off_loop(_cancelled_before, tools, request.id)

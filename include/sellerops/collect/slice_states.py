@@ -1,4 +1,4 @@
-"""Records the states of slices in the ledger, for the calendar of days."""
+"""Records the states of slices in the ledger, for the completeness calendar."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SliceStates(Protocol):
 
 
 class LedgerSliceStates:
-    """The states of whole slices."""
+    """Records the states of whole slices in the ledger."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -45,7 +45,7 @@ class LedgerSliceStates:
         )
 
     def record_failure(self, job: Job, error: SellerOpsError) -> None:
-        """Record a failure, except one that Airflow retries, which does not end the slice. Never raises a
+        """Record a failure, unless Airflow retries it, because then the slice has not ended. Never raises a
         SellerOpsError: the ledger may be what failed.
         """
         if isinstance(error, RetryableError):

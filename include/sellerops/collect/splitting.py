@@ -1,7 +1,7 @@
 """Splits a slice into several requests, for a report option that accepts only a limited number of values.
 
-Each part is collected like a slice of its own, with its values as one more option; this module combines the
-parts. They look alike to Amazon, so they are created one after the other.
+Each part is collected like a slice of its own, with its values as an additional option; this module combines
+the parts. They look alike in Amazon's list, so they are created one after the other.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class PartCollector(Protocol):
 
 
 class PartFollower(Follower):
-    """Follows one part's request. The parts share ``turn``, a lock for creating one of them at a time.
+    """Follows one part's request. The parts share ``turn``, a lock that lets them create one at a time.
 
-    Tokens for documents are reserved only once all parts are ready, because nothing else could use them
-    meanwhile.
+    Tokens for documents are reserved only once all parts are ready; reserved earlier, nothing could use them
+    in the meantime.
     """
 
     def __init__(self, tools: Tools, job: Job, request_id: int, turn: asyncio.Lock) -> None:
@@ -65,7 +65,7 @@ class PartFollower(Follower):
 
 
 class Splitting:
-    """One job's parts. ``part_of`` makes the collector of a part from its tools."""
+    """The parts of one job. ``part_of`` makes a part's collector from its tools and the shared lock."""
 
     def __init__(
         self, tools: Tools, split: Split, job: Job, part_of: Callable[[Tools, asyncio.Lock], PartCollector]
@@ -74,9 +74,9 @@ class Splitting:
         self._part_of = part_of
 
     def advance(self, ids: Sequence[int]) -> Done | WaitFor:
-        """Archive every part that is ready. Done when all are; parts without data are fine.
+        """Archive every part that is ready. Returns Done when none has to wait; parts without data are fine.
 
-        Raises the error of a failed part, but only after the others' documents are archived.
+        Raises the error of a failed part, but only after the ready documents of the others are archived.
         """
         found: list[int] = []
         waits: list[WaitFor] = []
@@ -108,7 +108,7 @@ class Splitting:
         return _whole(ends)
 
     async def wait(self, ids: Sequence[int]) -> WaitResult:
-        """Wait until every part has something for a worker to do, has no data, or failed."""
+        """Wait until every part has something for a worker to do, has no data, or has failed."""
         requests = await off_loop(self._requests, ids)
         turn = asyncio.Lock()
         waits = [
@@ -130,7 +130,7 @@ class Splitting:
         return await self._all_of(results)
 
     async def _all_of(self, results: Sequence[WaitResult]) -> WaitResult:
-        # Only the last look of a part without data goes on, because each id counts as a part.
+        # Of a part without data, pass on only the last request, because each id counts as a part.
         every = tuple(
             one
             for result in results
@@ -162,7 +162,7 @@ class Splitting:
                 return
 
     def _requests(self, ids: Sequence[int]) -> tuple[ReportRequest, ...]:
-        """The requests of the job's parts: the given ones, else those of its run, else new ones."""
+        """The requests of the job's parts: the given ones, else existing ones, else new ones."""
         ledger, slice_ = self._tools.ledger, self._job.slice_
         if ids:
             return tuple(ledger.get_request(one) for one in ids)
@@ -177,7 +177,7 @@ class Splitting:
         )
 
     def _part(self, request: ReportRequest, turn: asyncio.Lock) -> PartCollector:
-        """The collector of a part: its spec has the part's values among its options."""
+        """The collector of a part, whose spec has the part's values among its options."""
         rules = self._tools.spec.request
         options = {**rules.options, self._split.option: request.options[self._split.option]}
         spec = self._tools.spec.model_copy(
@@ -186,7 +186,7 @@ class Splitting:
         return self._part_of(replace(self._tools, spec=spec), turn)
 
     def _explained(self, error: SellerOpsError) -> SellerOpsError:
-        # Data Kiosk simply omits values without data.
+        # Data Kiosk simply omits values without data, so this remedy is only for reports.
         if type(error) is ReportFatal and self._tools.spec.request.how == "created":
             error.remedy = _REMEDY
         return error
@@ -198,7 +198,9 @@ class Splitting:
 
 
 def _whole(ends: Sequence[Done]) -> Done:
-    """The result of the whole slice: all documents, or an outcome that is neither documents nor empty."""
+    """The result of the whole slice: all documents, or the outcome of a part that is neither documents nor
+    empty.
+    """
     for end in ends:
         if end.outcome not in (Outcome.DOCUMENTS, Outcome.EMPTY):
             return end
@@ -208,5 +210,5 @@ def _whole(ends: Sequence[Done]) -> Done:
 
 
 def _first(errors: Sequence[SellerOpsError]) -> SellerOpsError:
-    """An error that needs a person, else one that is no failure, else one that Airflow retries."""
+    """The error to raise: one that needs a person, else one that skips, else one that Airflow retries."""
     return min(errors, key=lambda error: (isinstance(error, RetryableError), isinstance(error, SkipError)))

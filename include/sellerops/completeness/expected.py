@@ -1,4 +1,4 @@
-"""The days that scheduled runs should have collected by now. Pure: no ledger, no clock."""
+"""The days that scheduled runs should have collected by now. Pure: uses neither the ledger nor a clock."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ExpectedDay:
     """One day of one marketplace. ``due`` (UTC): when a run should first have collected it, as part of
     ``slice_``.
 
-    ``expired``: Amazon no longer serves it, or it is a snapshot, which cannot be collected later.
+    ``expired``: Amazon no longer serves the day, or it is a snapshot, which cannot be collected later.
     """
 
     day: date
@@ -37,7 +37,7 @@ class ExpectedDay:
 
 
 def marketplace_key(slice_: Slice) -> MarketplaceKey:
-    """The slice's marketplace as the ledger stores it: its id, or empty for several marketplaces."""
+    """The slice's marketplace as the ledger stores it: its id, or '' for several marketplaces."""
     return slice_.marketplace.id if slice_.marketplace else ""
 
 
@@ -52,9 +52,8 @@ def expected_days(
     """The days from ``first_day`` to ``last_day`` that runs due by ``now`` should have collected, by
     marketplace.
 
-    Considers runs whose data interval begins in these days or in the lookback after them. A period that was
-    not published before any of these runs is not expected. ``moments``: of ``moments_for``, which are the
-    same for all accounts.
+    Considers the runs returned by ``moments_for``. A period that was not published before any of these runs
+    is not expected. ``moments``: these runs, if already known; they are the same for all accounts.
     """
     if moments is None:
         moments = moments_for(spec, first_day, last_day, now)
@@ -74,20 +73,22 @@ def expected_days(
 
 
 def moments_for(spec: ReportSpec, first_day: date, last_day: date, now: datetime) -> list[datetime]:
-    """The runs that ``expected_days`` considers."""
+    """The times of the runs that ``expected_days`` considers: from the day before ``first_day`` until
+    ``last_day`` plus lookback, publication delay and ``until_next_run``.
+    """
     later = spec.period.lookback + spec.period.available_after + until_next_run(spec)
     return run_moments(spec, first_day - timedelta(days=1), last_day + later, now)
 
 
 def until_next_run(spec: ReportSpec) -> timedelta:
-    """The longest time from a day to the first run that can collect it, publication delays excluded."""
+    """The longest time from a day to the first run that can collect it, excluding publication delays."""
     return _NEXT_RUN_OF_QUARTERS if spec.period.kind is PeriodKind.QUARTER else _NEXT_RUN
 
 
 def _of_windows(
     spec: ReportSpec, account: Account, moments: Sequence[datetime], now: datetime
 ) -> Iterator[ExpectedDay]:
-    """Lookbacks of runs overlap, so plan each contiguous stretch of days once."""
+    """Plan each contiguous stretch of days once, because the lookbacks of runs overlap."""
     if not moments:
         return
     for zone, part in _by_zone(spec, account, moments[-1], now).items():
@@ -101,7 +102,7 @@ def _of_windows(
 
 
 def _by_zone(spec: ReportSpec, account: Account, run_at: datetime, now: datetime) -> dict[str, Account]:
-    """By time zone: the account with only the marketplaces whose slices use that zone."""
+    """By time zone, the account with only the marketplaces whose slices use that zone."""
     codes: dict[str, set[str]] = {}
     for slice_ in plan_slices(spec, account, run_at=run_at, now=now):
         codes.setdefault(slice_.timezone, set()).update(slice_.marketplaces)
@@ -136,7 +137,7 @@ def _stretches(
 
 
 def _end_of(spec: ReportSpec, slice_: Slice, day: date) -> datetime:
-    """When a run can first collect the day: at the end of its period; ranges are requested anew every day."""
+    """When a run can first collect the day: at the end of its period; in a range, at the end of the day."""
     end = slice_.end
     if spec.period.kind is PeriodKind.RANGE:
         end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(slice_.timezone))
@@ -152,7 +153,7 @@ def _first_from(moments: Sequence[datetime], published: datetime) -> datetime | 
 def _of_moments(
     spec: ReportSpec, account: Account, moments: Sequence[datetime], now: datetime
 ) -> Iterator[ExpectedDay]:
-    """A snapshot cannot be collected later; a listing covers all earlier ones, so the last one is enough."""
+    """Plan snapshots and listings. A listing covers all earlier ones, so only the last run is planned."""
     is_snapshot = spec.period.kind is PeriodKind.SNAPSHOT
     for moment in moments if is_snapshot else moments[-1:]:
         for slice_ in plan_slices(spec, account, run_at=moment, now=now):

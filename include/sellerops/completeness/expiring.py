@@ -12,7 +12,7 @@ from sellerops.completeness.gaps import OPEN
 from sellerops.completeness.marketplace_calendar import Day, DayState, MarketplaceCalendar
 from sellerops.settings.specs import PeriodKind, ReportSpec
 
-# How long before a day expires people are warned.
+# Warn this long before a day expires.
 WARN_AHEAD = timedelta(days=7)
 # A day in progress counts as open once it has not changed for this long.
 _STALLED_AFTER = timedelta(days=1)
@@ -34,7 +34,7 @@ class ExpiringDay:
 
 
 def expiring_days(calendars: Iterable[MarketplaceCalendar], now: datetime) -> list[ExpiringDay]:
-    """Open days that expire within twice ``WARN_AHEAD``, soonest first, without expired ones."""
+    """Open days that expire within twice ``WARN_AHEAD``, soonest first. Days already expired are left out."""
     found = [each for calendar in calendars for each in _of_calendar(calendar, now)]
     return sorted(found, key=lambda each: (each.served_until, each.account_id, each.marketplace_id, each.day))
 
@@ -42,7 +42,7 @@ def expiring_days(calendars: Iterable[MarketplaceCalendar], now: datetime) -> li
 def days_to_check(spec: ReportSpec, now: datetime) -> tuple[date, int]:
     """The last day that may expire within twice ``WARN_AHEAD``, and how many days before it to check as well.
 
-    A month or quarter expires with its first day.
+    The reach is long because a month or quarter expires with its first day.
     """
     reach = 2 * WARN_AHEAD.days + (93 if spec.period.kind is PeriodKind.QUARTER else 32)
     last = (now - spec.period.history).date() + timedelta(days=reach)
@@ -50,7 +50,7 @@ def days_to_check(spec: ReportSpec, now: datetime) -> tuple[date, int]:
 
 
 def needs_warning(each: ExpiringDay, now: datetime) -> bool:
-    """Whether the day expires soon enough to warn people now."""
+    """Whether the day expires so soon that a warning is needed now."""
     return each.served_until <= now + WARN_AHEAD
 
 

@@ -1,4 +1,4 @@
-"""Filling gaps with runs: which gaps to try now, within limits and never two runs at once."""
+"""Fills gaps with runs: decides which gaps to try now, within limits and never with two runs at once."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from sellerops.settings.specs.durations import format_duration
 
 @dataclass(frozen=True)
 class FillLimits:
-    """At most ``per_day`` runs within 24 hours; a gap is tried ``tries`` times, after one, two, four days.
+    """At most ``per_day`` runs start within 24 hours. A gap is tried at most ``tries`` times; the second try
+    waits one day after the first, the third two days after the second, then four days, and so on.
 
-    ``waits`` False: at once, however often, because a person asks for it; never while a run is in progress.
+    ``waits`` False: a person requests the run, so none of these limits apply. A gap with a run in progress is
+    never tried.
     """
 
     per_day: int = 20
@@ -38,7 +40,7 @@ class Fill:
 
     @property
     def conf(self) -> dict[str, Any]:
-        """The run's parameters. Backfill priority yields to scheduled runs."""
+        """The run's parameters. Priority ``backfill`` yields to scheduled runs."""
         return {
             "from_day": self.gap.first_day.isoformat(),
             "to_day": self.gap.last_day.isoformat(),
@@ -67,10 +69,10 @@ _TRIES = """
 
 
 def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: FillLimits) -> list[Fill]:
-    """The gaps to fill now, in the order given, each claimed in the ledger for this caller.
+    """Claim in the ledger, for this caller, the gaps to fill now, in the given order.
 
-    Skips what no run can collect (expired, snapshots), gaps with a run in progress, gaps tried too often or
-    too recently, and everything beyond the daily limit.
+    Skips gaps that no run can collect (expired days, snapshots), gaps with a run in progress, gaps tried too
+    often or too recently, and everything beyond the daily limit.
     """
     now = ledger.clock().now()
     fills: list[Fill] = []
@@ -87,7 +89,7 @@ def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: FillLimits) -> list
 
 
 def count_tries(ledger: Ledger, report: str, account_id: str, days: Iterable[tuple[str, date]]) -> int:
-    """The most runs started for any one of these days; days are (marketplace id, day)."""
+    """The largest number of runs started for any of these days, given as (marketplace id, day)."""
     every = list(days)
     with ledger.connection() as connection:
         row = connection.execute(
@@ -122,7 +124,7 @@ def release_fill(ledger: Ledger, fill: Fill) -> None:
 
 
 def mark_expired(ledger: Ledger, calendars: Iterable[MarketplaceCalendar]) -> int:
-    """Record missing days that no run can collect any more as expired, with the reason; returns how many."""
+    """Record missing days that no run can collect any more as EXPIRED, with the reason. Returns how many."""
     marked = 0
     for calendar in calendars:
         for day in calendar.days:

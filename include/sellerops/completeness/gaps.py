@@ -12,13 +12,13 @@ from sellerops.ledger import SliceRow, SliceState
 from sellerops.settings.marketplaces import marketplace_by_id
 from sellerops.settings.specs import ReportSpec
 
-# States in which nothing was collected and no run is expected to.
+# States in which nothing was collected and no run is in progress.
 OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
 # States that a run or a person has yet to finish.
 IN_PROGRESS = frozenset({DayState.PLANNED, DayState.REQUESTED, DayState.QUARANTINED})
-# Without Airflow's word on a run: one that has not recorded its days' states by then never will.
+# Used when Airflow is not asked about a run: a run that has not recorded its days' states by then never will.
 LONGEST_RUN = timedelta(days=2)
-# Days of the longest gap: Airflow limits the mapped tasks of one run.
+# Most days in a gap, because Airflow limits the mapped tasks of a run.
 LONGEST = 31
 
 
@@ -64,10 +64,11 @@ def find_gaps(
     older_than: timedelta = timedelta(days=1),
     is_handled: IsHandled | None = None,
 ) -> list[Gap]:
-    """The gaps older than ``older_than``: those that expire first come first, expired ones last.
+    """The gaps older than ``older_than``. Those that expire first come first, expired ones last.
 
     ``is_handled``: whether a live run or a person is still dealing with a day that is planned, requested or
-    quarantined. By default a run is for two days, a person always. A report that is switched off has no gaps.
+    quarantined. By default, a run counts as live for two days after its last change, and quarantined days
+    always count as handled. A report that is switched off has no gaps.
     """
 
     def is_recent(row: SliceRow) -> bool:
@@ -123,7 +124,7 @@ def _is_gap(day: Day, spec: ReportSpec, before: datetime, is_handled: IsHandled)
     if day.state in IN_PROGRESS:
         return not is_handled(day.row)
     if day.state is DayState.EXPIRED:
-        # Marked by mistake (a wrong `history` or clock): Amazon still serves it.
+        # Amazon still serves it: it was marked by mistake (wrong `history` or clock).
         return day.expected is not None and not day.expected.expired
     return day.state in OPEN
 
@@ -133,7 +134,7 @@ def _is_lost(day: Day) -> bool:
 
 
 def _may_split(spec: ReportSpec, day: Day) -> bool:
-    """Whether a gap may be split before this day; a week, month or quarter is never split."""
+    """Whether a gap may be split before this day: weeks, months and quarters are never split."""
     if spec.period.kind.is_whole_only:
         return day.expected is not None and day.day == day.expected.slice_.days[0]
     return True

@@ -1,4 +1,4 @@
-"""The completeness calendar of all reports at once: one word for each day of each marketplace. Pure."""
+"""The completeness calendar of all reports at once: one state for each day of each marketplace. Pure."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class RowState(StrEnum):
 class Schedule:
     """What runs of one report and account should have collected from ``first_day`` on.
 
-    By marketplace. ``due``: a cell for each day, as it is while nothing is stored. ``expected``: the days
-    that are due. ``next_run``: days that the next run collects (again). ``since``: with ``catchup``, the
-    first day that counts even if nothing was ever collected.
+    By marketplace: ``due``, the state of each day as long as the ledger has none; ``expected``, the days that
+    are due; ``next_run``, the days that the next run collects (again). ``since``: with ``catchup``, the first
+    day that counts even if nothing was ever collected.
     """
 
     first_day: date
@@ -90,7 +90,7 @@ class GridRow:
 def schedules_of(
     spec: ReportSpec, accounts: Iterable[Account], first_day: date, last_day: date, now: datetime
 ) -> dict[str, Schedule]:
-    """Plan one report, by account that it covers. Costs milliseconds, so keep it for a while."""
+    """Plan one report for each account that it covers. Takes milliseconds, so callers should cache it."""
     upcoming = ScheduleCalendar(spec.schedule, spec.dag_id).after(now).nominal
     moments = moments_for(spec, first_day, last_day, now) if spec.is_on else ()
     found = {}
@@ -127,10 +127,10 @@ def grid_rows(
     switched_off: frozenset[str],
     paused: frozenset[str],
 ) -> list[GridRow]:
-    """A row for everything that the ledger knows or that is switched on, by report, account, marketplace.
+    """A row for everything that is in the ledger or switched on, by report, account and marketplace.
 
     :param schedules: by report and account id, planned for the same ``days``.
-    :param switched_off: reports that their spec switches off; ``paused``: those whose DAG is paused.
+    :param switched_off: reports that are switched off; ``paused``: those whose DAG is paused.
     """
     known = {(each.report, each.account_id, each.marketplace_id): each for each in series}
     planned = {
@@ -151,7 +151,7 @@ def grid_rows(
 
 def stretch_around(row: GridRow, days: Sequence[date], day: date) -> tuple[date, date] | None:
     """First and last of the consecutive days around ``day`` that a run can still collect; None if ``day`` is
-    none of these.
+    not one of them.
     """
     fillable = {each for each, cell in zip(days, row.cells, strict=True) if cell in FILLABLE}
     if day not in fillable:

@@ -14,9 +14,9 @@ from sellerops.ledger import Ledger
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
 
-# A day promised longer ago counts as a gap: it gets filled, and people are warned before it expires.
+# A day promised longer ago counts as a gap: it is filled, and a warning is sent before it expires.
 HORIZON = timedelta(days=3)
-# States that answer the promise, if not always with rows: quarantined figures have their own notice.
+# States that fulfil the promise, though not always with rows: quarantined figures have their own notice.
 _ANSWERED = frozenset(
     {
         DayState.LOADED,
@@ -41,12 +41,12 @@ class LateDay:
 
 
 def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now: datetime) -> list[LateDay]:
-    """Days promised within ``HORIZON`` before ``now`` and not loaded, by promise, account, marketplace and
-    day.
+    """Days promised within ``HORIZON`` before ``now`` that are not loaded, sorted by promise, account,
+    marketplace and day.
 
-    Only days of scheduled runs, whether these took place or not. Skips days promised before the marketplace's
-    first run (catching up is not late) and reports that have not run for ``STOPPED_AFTER``. Empty for a spec
-    without ``due``, or one that is switched off.
+    Includes only days of scheduled runs, whether these took place or not. Skips days promised before the
+    marketplace's first run (catching up is not late) and marketplaces without a run for ``STOPPED_AFTER``.
+    Empty for a spec without ``due``, or one that is switched off.
     """
     if spec.due is None or not spec.is_on:
         return []
@@ -57,7 +57,7 @@ def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now
 
 
 def has_landed(day: Day) -> bool:
-    """Whether the day is answered. Rows already loaded stay when a later request fails."""
+    """Whether the promise for the day is fulfilled. Rows already loaded stay when a later request fails."""
     return day.state in _ANSWERED or (day.row is not None and day.row.load_id is not None)
 
 

@@ -1,4 +1,4 @@
-"""The state of each day of each marketplace: the ledger's, or MISSING if the ledger has none."""
+"""The state of each day of each marketplace: that in the ledger, or MISSING if the ledger has none."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from sellerops.ledger.slices import first_days
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
 
-# A run has recorded its plan this long after it was due.
+# By this long after it was due, a run has recorded its plan.
 GRACE = timedelta(hours=1)
 # How many days back a calendar reaches by default.
 USUAL_DAYS = 60
 
 
 class DayState(StrEnum):
-    """The states of a slice, and MISSING: a run should have collected the day, and the ledger has no row of
-    it.
+    """The states of a slice, and two more. MISSING: a run should have collected the day, but the ledger has
+    no row for it.
 
-    PARTIAL: not loaded into a destination that the spec has named since; `sellerops replay` fills it.
+    PARTIAL: not loaded into a destination that the spec named only later; `sellerops replay` fills it.
     """
 
     LOADED = "LOADED"
@@ -42,7 +42,7 @@ class DayState(StrEnum):
 
 
 _Key = tuple[str, str, date, datetime | None]
-# A day with several snapshots has the best state of them.
+# A day with several snapshots has the best of their states.
 _RANK = {state: rank for rank, state in enumerate(DayState)}
 
 
@@ -84,9 +84,10 @@ def read_calendars(
     """Read the days of a report from the ledger, one calendar per account and marketplace.
 
     Without ``first_day``, days are expected from the marketplace's first day in the ledger (with ``catchup``:
-    from the spec's start), at most ``days`` back; a report that never ran has no calendar. Runs due less than
-    ``grace`` ago are not expected yet. Days are local days of the slices; ``now``, aware, defaults to the
-    ledger's clock. A report that is switched off has only the days in the ledger.
+    from the spec's start), at most ``days`` back; without ``catchup``, a report that never ran has no
+    calendar. Runs due less than ``grace`` ago are not expected yet. Days are local days of the slices.
+    ``now`` is timezone-aware and defaults to the ledger's clock. A report that is switched off has only the
+    days in the ledger.
     """
     moment = now or ledger.clock().now()
     last = last_day or moment.date()
@@ -122,7 +123,7 @@ def read_calendars(
 def _find_partial(
     ledger: Ledger, spec: ReportSpec, accounts: Sequence[Account], oldest: date, last: date
 ) -> frozenset[_Key]:
-    """Days that are not loaded into every destination that their account has now."""
+    """Days that are not loaded into every destination that the spec now has for their account."""
     by_destinations: dict[tuple[str, ...], list[str]] = {}
     for account in accounts:
         by_destinations.setdefault(spec.destinations_of(account.id), []).append(account.id)

@@ -1,5 +1,5 @@
-"""Settling time: after how many days 99 % of a table's cells no longer change, measured from our own history,
-and the lookback that follows from it.
+"""Settling time: the number of days after which 99 % of a table's cells no longer change, measured from our
+own history, and the lookback that follows from it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sellerops.settings.specs import ReportSpec, TableSpec, WriteDisposition
 from sellerops.settings.specs.period import AUTO_LOOKBACK_AT_FIRST
 
 PERCENT = 99.0
-# Enough history: four of each weekday, and enough cells for one percent of them to mean something.
+# Enough history: four of each weekday, and so many cells that one percent of them is meaningful.
 ENOUGH_DAYS = 28
 ENOUGH_CELLS = 1_000
 SHORTEST, LONGEST = timedelta(days=2), timedelta(days=60)
@@ -36,9 +36,9 @@ class SettlingFigures:
 
     @property
     def settled(self) -> AgeFigure | None:
-        """The lowest age from which on 99 % of cells no longer change.
+        """The lowest age from which 99 % of cells no longer change.
 
-        None if the history is too short, or does not reach an age at which they settle.
+        None if the history is too short or does not reach an age at which they settle.
         """
         found = None
         for figure in reversed([each for each in self.figures if is_enough(each)]):
@@ -50,7 +50,7 @@ class SettlingFigures:
 
 @dataclass(frozen=True)
 class SettlingTable:
-    """A table whose restatements are recorded. ``name``: with its schema; ``day``: a column."""
+    """A table whose restatements are recorded. ``name``: including the schema; ``day``: the day column."""
 
     name: str
     day: str
@@ -101,7 +101,9 @@ def has_settling(spec: ReportSpec) -> bool:
 def measure_settling(
     ledger: Ledger, spec: ReportSpec, account_id: str | None = None
 ) -> list[SettlingFigures]:
-    """The settling figures of each table of ``spec`` with recorded restatements, of one account or of all."""
+    """Measure the settling figures of each table of ``spec`` with recorded restatements, for one account or
+    all.
+    """
     with ledger.connection() as connection:
         return [
             SettlingFigures(table.name, tuple(_measure(connection, table, account_id)))
@@ -110,11 +112,14 @@ def measure_settling(
 
 
 def store_settling(ledger: Ledger, table: SettlingTable) -> None:
-    """Measure a table's settling figures, of each account and of all together, and store them for pages."""
+    """Measure a table's settling figures, for each account and for all together, and store them for the hub's
+    pages.
+    """
     with ledger.connection() as connection:
         accounts = loaded_accounts(connection, table.name)
         by_account = {each: _measure(connection, table, each) for each in accounts}
-        # The figures of all are not the sums of the accounts': they share days. Counting takes seconds.
+        # The figures of all accounts are not the sums of each account's, because accounts share days.
+        # Counting takes seconds.
         together = by_account[accounts[0]] if len(accounts) == 1 else _measure(connection, table, None)
         replace_settling_figures(connection, table.name, {**by_account, ALL_ACCOUNTS: together})
 

@@ -1,4 +1,4 @@
-"""Reports whose scheduled run did not take place: nothing fails then, so no failure notice is sent."""
+"""Finds reports whose scheduled run did not take place: then nothing fails, so no failure notice is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was collected between two moments, by account, from the ledger."""
+"""Summarizes from the ledger what was collected between two moments, by account."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from sellerops.read_models.inbound import Waiting, waiting_runs
 
 @dataclass(frozen=True)
 class QuotaUse:
-    """Calls of one operation. ``share``: of what its bucket refills in that time; a burst may exceed 1."""
+    """Calls of one operation. ``share``: calls as a fraction of the tokens that its bucket refills in that
+    time; a burst may push it above 1.
+    """
 
     operation: str
     calls: int
@@ -24,11 +26,12 @@ class QuotaUse:
 
 @dataclass(frozen=True)
 class AccountDay:
-    """One account. ``days``: days of marketplaces by their new state; ``rows``: stored rows by destination.
+    """One account. ``days``: marketplaces' days, counted by new state; ``rows``: stored rows by destination.
     ``damaged_texts``: texts in these rows that arrived damaged and were marked.
 
-    ``quota``: the operation that used most of its bucket; None without a call. ``quarantined``: documents
-    that wait for a decision now, whenever they arrived. ``inbound``: FBA inbound runs that are open now.
+    ``quota``: the operation that used the largest share of its bucket; None without a call. ``quarantined``:
+    documents that now wait for a decision, whenever they arrived. ``inbound``: FBA inbound runs that are now
+    open.
     """
 
     account_id: str
@@ -57,7 +60,7 @@ class Summary:
     faults: tuple[OpenFault, ...]
 
 
-# Read the days once for both: their states, and the runs that wrote them.
+# Read the days once for both their states and the runs that wrote them.
 _TOUCHED = """
     WITH touched AS (
         SELECT account_id, dag_id, run_id, state, count(*) AS days FROM sellerops.slice_state
@@ -99,7 +102,7 @@ _CALLS = """
 
 
 def summarize(ledger: Ledger, account_ids: Iterable[str], since: datetime, until: datetime) -> Summary:
-    """Summarize these accounts, idle ones included, from the ledger."""
+    """Summarize these accounts, including idle ones, from the ledger."""
     times = {"since": since, "until": until}
     with ledger.connection() as connection:
         found = {

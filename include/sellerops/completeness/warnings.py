@@ -46,10 +46,10 @@ class DayStatus:
 
 
 def open_late(ledger: Ledger, late: Iterable[LateDay]) -> None:
-    """Open warnings for late days that are in none yet, one per report and account.
+    """Open warnings for late days that no warning includes yet, one per report and account.
 
-    As long as no run has touched any day of an open warning (the DAG is paused), later days join it, because
-    their cause is the same.
+    As long as no run has touched any day of an open warning (the DAG is paused), later days without a run
+    join it, because their cause is the same.
     """
     for group in _by_report_and_account(late):
         first = group[0]
@@ -75,7 +75,7 @@ def open_late(ledger: Ledger, late: Iterable[LateDay]) -> None:
 def open_expiring(ledger: Ledger, expiring: Iterable[ExpiringDay], now: datetime) -> None:
     """Open warnings for days that Amazon soon stops serving, if a day without a warning is about to expire.
 
-    A warning includes the days that expire within the week after as well, so that you get at most one a week.
+    A warning also includes the days that expire within the following week, so you get at most one a week.
     """
     for group in _by_report_and_account(expiring):
         first = group[0]
@@ -146,7 +146,7 @@ def _open(connection: Any, kind: WarningKind, report: str, account_id: str) -> l
 
 
 def _is_untouched(connection: Any, warned: DayWarning) -> bool:
-    """Whether the ledger has no row for any of its days."""
+    """Whether the ledger has no row for any day of the warning."""
     marketplace_ids, days = zip(*warned.slices, strict=True)
     row = connection.execute(
         """
@@ -167,7 +167,7 @@ def _key(kind: WarningKind, report: str, account_id: str, moment: datetime, firs
 
 
 def _rank(row: SliceRow) -> tuple[bool, bool, float]:
-    """Of several snapshots of one day, prefer the one that is loaded, else the newest."""
+    """Sort key: of several snapshots of a day, prefer a loaded one, then one not expired, then the newest."""
     is_loaded = row.state in _ANSWERED or row.load_id is not None
     return not is_loaded, row.state is SliceState.EXPIRED, -row.updated_at.timestamp()
 

@@ -1,4 +1,4 @@
-"""The position of a SKU from what its reports say, with the day on which each part can be sold."""
+"""Computes a SKU's position from its reports, with the day on which each part of it can be sold."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def position_of(
     lead: LeadTime,
     settings: DemandSettings,
 ) -> Position:
-    """Counts are those of the newest snapshot; days are those of the open shipments.
+    """The position of a SKU. Counts come from the newest snapshot, days from the open shipments.
 
-    Units that have left AWD for FBA are counted once: they are not yet received there (replenishmentQuantity
-    in Amazon's model awd_2024-05-09), and FBA's own figures have them as inbound too, as sellers report. So
-    they are added only as far as they exceed what is inbound.
+    Units that have left AWD for FBA are counted once: AWD reports them as not yet received at FBA
+    (replenishmentQuantity in Amazon's model awd_2024-05-09), and according to sellers FBA's own figures
+    include them as inbound too. So only the part that exceeds what is inbound is added.
 
-    :param stock: a row of inventory_day. :param elsewhere: that of no marketplace, with AWD.
+    :param stock: a row of inventory_day. :param elsewhere: its row without a marketplace, with AWD.
     :param own: valid rows of reference.stock_elsewhere. :param shipments: open rows of fba_shipments.
     """
     awd = elsewhere or {}
@@ -78,9 +78,9 @@ def last_arrival(rows: Iterable[date | None]) -> date | None:
 def _dated(
     stage: str, units: int, usual: float, shipments: Sequence[Cells], day: date, check_in: Days
 ) -> Iterable[Arrival]:
-    """Units of a stage by the expected days of its shipments, the earliest first; the rest on a usual day.
+    """Units of a stage on the expected days of its shipments, earliest first; the rest after ``usual`` days.
 
-    An expected day that has passed says only that the units are late: they are counted after a check-in.
+    An expected day that has passed only says that the units are late: they are counted after one check-in.
     """
     left = units
     ours = [row for row in shipments if row["stage"] == stage and row["expected_on"] is not None]

@@ -1,7 +1,7 @@
-"""Forecasts from earlier days, compared with what followed: which model to use, and how good it is.
+"""Back-tests: compares forecasts from earlier days with what followed, to choose models and measure them.
 
 A model that forecasts from an origin has learned only from horizons that were over by then. A SKU is tested
-at its ``TESTS`` latest origins whose horizon is over, ``TEST_STEP`` days apart; trees are trained anew every
+at its ``TESTS`` latest origins whose horizon is over, ``TEST_STEP`` days apart; trees are retrained every
 ``CUT_STEP`` days.
 """
 
@@ -40,7 +40,7 @@ MODELS = (NAIVE, MEAN, SBA, TSB, PROFILE, TREES)
 
 
 def predict(past: Past, look: Look, model: str) -> Floats:
-    """(n, quantiles) of a model at a look, learned from horizons that were over by then."""
+    """(n, quantiles) The forecast of a model at a look, learned from horizons that were over by then."""
     if model == TREES:
         trees = _trees(past, look.origin)
         return trees.predict(look.features, look.base) if trees else predict(past, look, MEAN)
@@ -50,7 +50,7 @@ def predict(past: Past, look: Look, model: str) -> Floats:
     for kind in DemandClass:
         members = is_class(look.classes, kind)
         if members.any():
-            # Short histories have few outcomes of their own: their errors are like those of all SKUs.
+            # Short histories have few outcomes of their own, so they use the errors of all mature SKUs.
             known = over & (
                 past.are_class(kind) if kind in CANDIDATES and kind != "short" else past.is_mature
             )
@@ -59,7 +59,7 @@ def predict(past: Past, look: Look, model: str) -> Floats:
 
 
 def _trees(past: Past, origin: int) -> Trees | None:
-    """The trees trained last by an origin; None without enough outcomes. The present trains its own."""
+    """The trees last trained by an origin; None without enough outcomes. The newest origin trains its own."""
     newest = int(past.origins[-1])
     cut = newest if origin >= newest else origin - (origin - newest) % CUT_STEP
     if cut not in past.trees:
@@ -72,7 +72,7 @@ def _trees(past: Past, origin: int) -> Trees | None:
 
 @dataclass(frozen=True)
 class Tests:
-    """(tests, n) What models would have forecast, and what followed; NaN: no such test for the SKU."""
+    """(tests, n) What the models would have forecast and what followed; NaN where a SKU has no such test."""
 
     actual: Floats
     quantiles: dict[str, Floats]  # model -> (tests, n, quantiles)
@@ -80,11 +80,11 @@ class Tests:
 
     @property
     def counts(self) -> Ints:
-        """(n,) Tests of each SKU."""
+        """(n,) Number of tests of each SKU."""
         return np.asarray((~np.isnan(self.actual)).sum(axis=0))
 
     def chosen(self, models: list[str]) -> Floats:
-        """(tests, n, quantiles) of the given model of each SKU."""
+        """(tests, n, quantiles) The forecasts of the model given for each SKU."""
         found = np.full((*self.actual.shape, len(QUANTILES)), np.nan)
         for row, name in enumerate(models):
             if name in self.quantiles:
@@ -93,7 +93,7 @@ class Tests:
 
 
 def run_tests(past: Past) -> Tests:
-    """Forecasts of every model from the test origins of each SKU."""
+    """Forecast with every model from the test origins of each SKU."""
     numbers = np.stack([_test_number(past, test) for test in range(TESTS)])
     rows = len(past.horizon)
     actual = np.full((TESTS, rows), np.nan)
@@ -109,7 +109,7 @@ def run_tests(past: Past) -> Tests:
 
 
 def _test_number(past: Past, test: int) -> Ints:
-    """(n,) The look of a SKU's test, 0 the latest; -1 if its history does not reach back so far."""
+    """(n,) The number of the look for a SKU's test (0: the latest); -1 if its history is too short."""
     back = -(-(past.horizon + test * TEST_STEP) // STEP)  # whole steps
     number = len(past.looks) - 1 - back
     origin = past.origins[-1] - back * STEP
@@ -118,9 +118,10 @@ def _test_number(past: Past, test: int) -> Ints:
 
 
 def choose_models(past: Past, tests: Tests) -> list[str]:
-    """The model of each SKU: the smallest pinball loss, half by its own tests, half by those of its class.
+    """The model of each SKU: the one with the smallest pinball loss, half from the SKU's own tests and half
+    from those of its class.
 
-    A SKU's few tests alone would choose by chance. Empty for new SKUs.
+    A SKU's few tests alone would choose by chance. Empty for SKUs of class NEW.
     """
     known = ~np.isnan(tests.actual)
     size = np.where(known, tests.actual, 0.0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
@@ -131,7 +132,7 @@ def choose_models(past: Past, tests: Tests) -> list[str]:
         own = np.stack([losses[name][members] for name in names])
         tested = ~np.isnan(own).any(axis=0)
         shared = own[:, tested].mean(axis=1, keepdims=True) if tested.any() else _untested(names)
-        # Rounded: a model must be better, not luckier in its last digits.
+        # Rounded, so that differences in the last digits do not decide.
         best = np.argmin(np.round(np.where(tested, own, 0.0) + shared, 9), axis=0)
         for row, place in zip(np.flatnonzero(members), best, strict=True):
             chosen[row] = names[place]
@@ -139,7 +140,7 @@ def choose_models(past: Past, tests: Tests) -> list[str]:
 
 
 def _untested(names: tuple[str, ...]) -> Floats:
-    """Losses to choose by where no SKU of a class was tested: a short history takes its group's profile."""
+    """Losses to choose by if no SKU of a class was tested: short histories then use their group's profile."""
     preferred = PROFILE if PROFILE in names else MEAN
     return np.array([[0.0 if name == preferred else 1.0] for name in names])
 

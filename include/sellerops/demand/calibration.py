@@ -1,6 +1,6 @@
-"""Bands that cover what they say: widened where the back-test's bands were right too rarely.
+"""Calibrates bands: widens them where the back-test's bands covered demand too rarely.
 
-Never narrowed: SKUs share seasons and deals, so that a few origins that went well prove little, and too
+They are never narrowed: SKUs share seasons and deals, so a few origins that went well prove little, and too
 little safety stock costs more than too much.
 """
 
@@ -18,7 +18,7 @@ LEAST_TESTS = 50
 
 
 def band_errors(actual: Floats, quantiles: Floats) -> Floats:
-    """Distance of demand from the median, as a share of the band's on that side: above 1 is outside.
+    """Distance of demand from the median, as a share of the band's width on that side: above 1 is outside.
 
     :param actual: (..., n), NaN where unknown. :param quantiles: (..., n, quantiles)
     """
@@ -29,15 +29,15 @@ def band_errors(actual: Floats, quantiles: Floats) -> Floats:
 
 
 def factors(errors: Floats, classes: list[DemandClass]) -> Floats:
-    """(n,) By which to stretch the spread of each SKU, so that bands of its class cover 80 percent or more.
+    """(n,) Factor by which to stretch each SKU's spread, so that bands of its class cover 80 percent or more.
 
-    :param errors: (tests, n) of ``band_errors``. Classes with few tests are left as they are.
+    :param errors: (tests, n) from ``band_errors``. Classes with few tests get a factor of 1.
     """
     return np.nan_to_num(_learned(errors, classes), nan=1.0)
 
 
 def stretched(quantiles: Floats, factor: Floats) -> Floats:
-    """(..., n, quantiles) with the distance of each quantile from the median times the SKU's factor."""
+    """(..., n, quantiles) The quantiles, their distance from the median multiplied by the SKU's factor."""
     median = quantiles[..., MEDIAN : MEDIAN + 1]
     return np.asarray(np.maximum(0.0, median + (quantiles - median) * factor[:, None]))
 
@@ -45,12 +45,12 @@ def stretched(quantiles: Floats, factor: Floats) -> Floats:
 def checked_by_past(
     actual: Floats, quantiles: Floats, origins: Ints, horizon: Ints, classes: list[DemandClass]
 ) -> tuple[Floats, Bools]:
-    """The quantiles of each test, stretched by the tests whose horizon was over at its origin.
+    """Stretch the quantiles of each test by what the tests whose horizon was over at its origin show.
 
     :param actual: (tests, n). :param quantiles: (tests, n, quantiles)
     :param origins: (tests, n) days as columns; -1: no such test. :param horizon: (n,) days.
-    :returns: the quantiles, and which tests (tests, n) were stretched. Those before enough tests of the
-        class were over are left as they are: what they cover says nothing of stretched bands.
+    :returns: the quantiles, and which tests (tests, n) were stretched. Tests from before enough tests of the
+        class were over are left as they are: their coverage says nothing about stretched bands.
     """
     errors = band_errors(actual, quantiles)
     made, is_stretched = quantiles.copy(), np.zeros(origins.shape, bool)
@@ -64,7 +64,7 @@ def checked_by_past(
 
 
 def _learned(errors: Floats, classes: list[DemandClass]) -> Floats:
-    """(n,) Factor of each SKU's class; NaN if its tests are few."""
+    """(n,) The factor of each SKU's class; NaN if the class has too few tests."""
     found = np.full(errors.shape[1], np.nan)
     for kind in DemandClass:
         members = is_class(classes, kind)

@@ -1,4 +1,4 @@
-"""Kinds of demand history: which models can be trusted with a SKU."""
+"""Classes of demand history, which decide which models can be used for a SKU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOOKED_AT = 364
 
 
 class DemandClass(StrEnum):
-    """NEW: less than two weeks seen. SHORT: less than eight. Others by how often something is sold."""
+    """NEW: less than two weeks seen. SHORT: less than eight. The others depend on how often the SKU sells."""
 
     REGULAR = "regular"
     INTERMITTENT = "intermittent"

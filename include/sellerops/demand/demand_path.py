@@ -17,11 +17,11 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True)
 class DemandPath:
-    """Cumulated demand over any number of days.
+    """Cumulative demand over any number of days.
 
-    The median grows with the days. The distance of a quantile from it has two causes: buyers come at random
-    (Poisson), which grows with the square root of the days, and the level is not known, which grows with the
-    days. At the horizon both are those of the forecast.
+    The median grows with the number of days. A quantile's distance from it has two causes: buyers come at
+    random (Poisson), a part that grows with the square root of the days, and the level is uncertain, a part
+    that grows with the days. At the horizon, median and distance are those of the forecast.
 
     :param quantiles: (``QUANTILES``,) of the total over ``horizon`` days.
     """
@@ -36,15 +36,15 @@ class DemandPath:
         return float(self.quantiles[MEDIAN]) / self.horizon
 
     def median(self, days: float) -> float:
-        """Median demand of so many days."""
+        """Median demand in that many days."""
         return self.daily * days
 
     def quantile(self, level: float, days: float) -> float:
-        """Demand of so many days that is not exceeded with probability ``level``."""
+        """Demand in that many days that is not exceeded with probability ``level``."""
         return float(self.quantiles_until(level, np.array([days]))[0])
 
     def quantiles_until(self, level: float, days: Floats) -> Floats:
-        """The same for many numbers of days at once."""
+        """``quantile`` for many numbers of days at once."""
         spread = self._spread(level) * self._spread_share(days)
         return np.asarray(np.maximum(0.0, self.daily * days + spread))
 
@@ -62,10 +62,10 @@ class DemandPath:
         return np.asarray(np.sqrt(chance * share + (1 - chance) * share**2))
 
     def with_late_orders(self, level: float, days: float, lead_time_sd: float) -> float:
-        """``quantile``, when the length of the period is uncertain too.
+        """``quantile`` for a period whose length is uncertain too.
 
-        The demand of days by which an order may be late is independent of demand itself: above the median
-        the squares of both distances add up; below it late orders do not help.
+        How late an order arrives is independent of demand, so above the median the squares of the two
+        distances add up. Below the median, late orders do not reduce the quantile.
         """
         own = self.quantile(level, days) - self.median(days)
         late = _NORMAL.inv_cdf(level) * self.daily * lead_time_sd
@@ -74,7 +74,7 @@ class DemandPath:
 
     @property
     def daily_sd(self) -> float:
-        """Standard deviation of a day's demand that the band between p50 and p90 implies."""
+        """Standard deviation of daily demand, as implied by the distance between p50 and p90."""
         ninety = float(quantile_at(self.quantiles[None, :], 0.9)[0])
         return (
             max(0.0, ninety - float(self.quantiles[MEDIAN])) / _NORMAL.inv_cdf(0.9) / math.sqrt(self.horizon)

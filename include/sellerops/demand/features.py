@@ -1,4 +1,4 @@
-"""What the quantile trees know about a SKU at an origin."""
+"""The features of a SKU at an origin, from which the quantile trees forecast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from sellerops.demand.models import season
 from sellerops.demand.series import LEVEL_DAYS, Floats, History, Ints
 
-LEAST_LEVEL = 0.5 / LEVEL_DAYS  # half a unit in the level's days: what a SKU without sales may still sell
+LEAST_LEVEL = 0.5 / LEVEL_DAYS  # half a unit in the level's days, assumed for SKUs without sales
 FEATURES = (
     "level",
     "level of 7 days against it",
@@ -29,13 +29,13 @@ FEATURES = (
 
 
 def base(history: History, origin: int, horizon: Ints) -> Floats:
-    """(n,) Level times season times horizon: the trees learn how far demand strays from it."""
+    """(n,) Level times season times horizon. The trees learn the ratio of demand to it."""
     factor, _, _ = season(history, origin, horizon)
     return np.maximum(history.level(origin), LEAST_LEVEL) * factor * horizon
 
 
 def features(history: History, origin: int, horizon: Ints) -> Floats:
-    """(n, ``FEATURES``) Everything known at the origin; unknown is NaN, which trees can split on."""
+    """(n, ``FEATURES``) Everything known at the origin; NaN where unknown, which trees can split on."""
     level = np.maximum(history.level(origin), LEAST_LEVEL)
     mixed, own, group = season(history, origin, horizon)
     recent = np.full(len(horizon), 28)

@@ -1,4 +1,4 @@
-"""Forecasts of a panel: for each SKU the model that its back-test chose, with how good it was."""
+"""Forecasts a panel: each SKU with the model that its back-test chose, and with that model's scores."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ DRIFT = 1.5
 
 @dataclass(frozen=True)
 class Scores:
-    """(n,) each: how a SKU's model did in the back-test. NaN without tests.
+    """How each SKU's model did in the back-test, (n,) each; NaN without tests.
 
-    Coverage is of its class, and of the tests alone whose bands were stretched by earlier ones, as those of
-    forecasts are: ``stretched_origins`` of the SKU's ``origins``.
+    Coverage is that of the SKU's class, from only those tests whose bands were stretched by earlier ones, as
+    the bands of forecasts are. ``stretched_origins`` of the SKU's ``origins`` are such tests.
     """
 
     origins: Ints
@@ -50,7 +50,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Forecasts:
-    """Totals over each SKU's horizon. ``quantiles``: (n, ``QUANTILES``), NaN where ``models`` says none."""
+    """Totals over each SKU's horizon. ``quantiles``: (n, ``QUANTILES``), NaN where the model is ``NONE``."""
 
     horizon: Ints
     classes: list[DemandClass]
@@ -63,10 +63,10 @@ class Forecasts:
 
 
 class Forecaster:
-    """Models learned from a panel; forecasts from its end, or from the end of a longer one.
+    """Learns models from a panel, and forecasts from its end or from the end of a longer one.
 
     :param horizon: (n,) days to forecast each SKU for.
-    :param spikes: what days of events count for in levels (``History``).
+    :param spikes: how levels count days of events (``History``).
     """
 
     def __init__(self, panel: Panel, horizon: Ints, spikes: Spikes = "exclude") -> None:
@@ -104,9 +104,10 @@ class Forecaster:
         )
 
     def _drift(self) -> Bools:
-        """(n,) Whether the last ``STEP`` days were forecast far worse than the back-test says.
+        """(n,) Whether the last ``STEP`` days were forecast far worse than the back-test suggests.
 
-        Far worse: 1.5 times its WAPE, or what chance alone explains in so few days if that is more.
+        Far worse means more than 1.5 times its WAPE, or 1.5 times what chance alone explains in so few days
+        if that is more.
         """
         if len(self._past.looks) < 2:
             return np.zeros(len(self._models), bool)
@@ -178,7 +179,7 @@ def _means(losses: Floats) -> Floats:
 def _by_class(
     actual: Floats, low: Floats, high: Floats, models: list[str], classes: list[DemandClass]
 ) -> Floats:
-    """(n,) Coverage over all SKUs of the same class that were tested: of one SKU alone it says little.
+    """(n,) Coverage over all tested SKUs of the same class, because that of a single SKU says little.
 
     NaN for a class without such tests.
     """

@@ -1,4 +1,4 @@
-"""The mart ``forecast``: a row per SKU and day it is made from, kept as it was made."""
+"""The mart ``forecast``: one row per SKU and origin day, kept as it was made."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from sellerops.marts.templates import is_reference
 from sellerops.settings.marketplaces import all_marketplaces
 
 RECENT = 91
-STRICT = 28  # an unknown day among so many last ones refuses the forecast
-FORGOTTEN = 182  # SKUs that could not be seen for so long are not forecast
-STALE = 60  # accounts without orders for so long are not forecast
-LATE = 3  # a marketplace whose orders end more days before the others' is refused, not waited for
+STRICT = 28  # a day with unknown sales among the last so many refuses the forecast
+FORGOTTEN = 182  # SKUs whose demand could not be seen for so many days are not forecast
+STALE = 60  # accounts without orders for so many days are not forecast
+# A marketplace whose orders end more than so many days before the newest is refused, not waited for.
+LATE = 3
 
 _NEWEST = """SELECT d.marketplace_id, MAX(CASE WHEN d.units IS NOT NULL THEN d.day END) AS day
 FROM {{ ref('demand_day') }} AS d GROUP BY d.marketplace_id"""
@@ -45,14 +46,14 @@ FROM {{ source('amazon_sp.restock_recommendations') }} AS r"""
 
 
 class ForecastMart:
-    """Forecasts of the newest day of each account. Those of earlier days stay as they were made.
+    """Forecasts from the newest day of each account. Those from earlier days stay as they were made.
 
-    Learning takes minutes for many SKUs, and orders change every hour: an account learns once from each day,
-    and again if that lacked sales, or if somebody asks for it or changes a reference table.
+    Learning takes minutes for many SKUs, and orders change every hour. So an account learns once for each
+    day, and again only if sales were missing, or if somebody requests it or changes a reference table.
     """
 
     def due(self, work: Work) -> Iterable[Span]:
-        """Nothing by time: a day without new orders has no new forecast."""
+        """Nothing is due by time: without new orders there is no new forecast."""
         return ()
 
     def compute(self, work: Work, spans: Sequence[Span]) -> Iterator[tuple[Span, Iterable[Row]]]:
@@ -64,7 +65,7 @@ class ForecastMart:
 
 
 def _is_learned(work: Work, account_id: str, day: date) -> bool:
-    """Whether a forecast of the day exists that knows what was sold, and nobody has asked for another."""
+    """Whether a forecast from the day with complete sales exists, and nobody has requested another."""
     arriving = {name for name in work.mart.inputs if not is_reference(name)}
     if not work.causes.get(account_id, frozenset()) <= arriving:
         return False
@@ -77,7 +78,7 @@ def _is_learned(work: Work, account_id: str, day: date) -> bool:
 
 
 def newest_day(work: Work, account_id: str) -> date | None:
-    """The newest day over in all marketplaces whose orders are known, late marketplaces left aside."""
+    """The newest day that is over and whose orders are known in all marketplaces, except late ones."""
     now = work.ledger.clock().now()
     zones = {place.id: place.zone for place in all_marketplaces().values()}
     days = []
@@ -91,7 +92,7 @@ def newest_day(work: Work, account_id: str) -> date | None:
 
 
 def forecast_rows(work: Work, account_id: str, day: date, settings: DemandSettings) -> list[dict[str, Any]]:
-    """The rows of a day, refused SKUs without figures included."""
+    """The rows of a day, including those of refused SKUs, which have no figures."""
     span = Span(account_id, None, day, day)
     products = {row["sku"]: row for row in work.rows(_PRODUCTS, span)}
     groups = {sku: row["product_group"] or "" for sku, row in products.items()}
@@ -122,7 +123,7 @@ def forecast_rows(work: Work, account_id: str, day: date, settings: DemandSettin
 
 
 def horizon_of(lead: LeadTime, review_days: int) -> int:
-    """Whole days that a forecast must cover: until the next order could arrive."""
+    """The whole days that a forecast must cover, until the next order could arrive; 7 to 365."""
     return min(365, max(7, round(lead.total.mean + review_days)))
 
 
@@ -152,7 +153,7 @@ def _refused(missing: list[list[str]], settings: DemandSettings) -> list[bool]:
 
 
 def _amazon_daily(work: Work, account_id: str, span: Span, demand: Demand) -> Floats:
-    """(n,) Daily demand that Amazon's days of supply imply; NaN where it says none, or `365+`."""
+    """(n,) Daily demand implied by Amazon's days of supply; NaN where these are missing or `365+`."""
     newest: dict[tuple[str, str], Mapping[str, Any]] = {}
     pools = pools_of(account_id)
     for row in sorted(work.rows(_AMAZON, span), key=lambda each: each["snapshot_at"]):

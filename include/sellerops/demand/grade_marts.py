@@ -1,4 +1,4 @@
-"""The marts ``forecast_grade`` and ``restock_grade``: the first day of each week, until it is final."""
+"""The marts ``forecast_grade`` and ``restock_grade``: grade the first day of each week until it is final."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sellerops.destinations.mart_store import Span
 from sellerops.marts.computed import Row, Work
 
 LONGEST = 365
-RESTATED = 30  # days after the horizon in which changed demand still changes a grade
+RESTATED = 30  # days after the horizon during which changed demand still changes a grade
 
 _FORECASTS = """SELECT f.marketplace_id, f.stock_pool, f.sku, f.day, f.model, f.horizon_days, f.p10, f.p50,
        f.p80, f.p90, f.p95, f.wape, f.seasonal_naive
@@ -42,10 +42,10 @@ FROM {{ ref('inventory_day') }} AS i WHERE i.ledger_received > 0 GROUP BY i.stoc
 
 
 class ForecastGradeMart:
-    """Grades of forecasts that are not final, or have been for a short time."""
+    """Grades of forecasts that are not final yet, or became final only recently."""
 
     def due(self, work: Work) -> Iterable[Span]:
-        """Nothing by time: grades follow demand."""
+        """Nothing is due by time: grades follow demand."""
         return ()
 
     def compute(self, work: Work, spans: Sequence[Span]) -> Iterator[tuple[Span, Iterable[Row]]]:
@@ -63,10 +63,10 @@ class ForecastGradeMart:
 
 
 class RestockGradeMart:
-    """Grades of recommendations, beside Amazon's of the same day."""
+    """Grades of recommendations, beside those of Amazon's recommendations for the same day."""
 
     def due(self, work: Work) -> Iterable[Span]:
-        """Nothing by time: grades follow demand."""
+        """Nothing is due by time: grades follow demand."""
         return ()
 
     def compute(self, work: Work, spans: Sequence[Span]) -> Iterator[tuple[Span, Iterable[Row]]]:
@@ -97,9 +97,9 @@ def _known(work: Work, account_id: str) -> tuple[Demand, Span] | None:
 def _weekly(
     rows: Iterable[Mapping[str, Any]], length: str, last: date
 ) -> Iterator[tuple[date, list[Mapping[str, Any]]]]:
-    """The rows of the first day of each week that has been followed by a known day, oldest first.
+    """The rows of the first day of each week, oldest first, if a day with known demand has followed it.
 
-    Those whose period has been over for long are left as they were graded.
+    Rows whose period ended more than ``RESTATED`` days ago keep their grade.
     """
     by_day: dict[date, list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -117,7 +117,7 @@ def _weekly(
 
 
 def _since(row: Mapping[str, Any], demand: Demand, days: int) -> tuple[Floats, Bools]:
-    """Units and seen days of up to ``days`` days after the row's; nothing for a SKU without demand."""
+    """Units and seen days of up to ``days`` days after the row's day; empty for a SKU without demand."""
     number_of = demand.numbers.get((row["marketplace_id"], row["sku"]))
     begin = max(0, demand.column(row["day"]) + 1)
     if number_of is None:

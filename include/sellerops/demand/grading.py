@@ -1,4 +1,4 @@
-"""Forecasts and recommendations compared with what followed."""
+"""Compares forecasts and recommendations with what followed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sellerops.demand.series import LEAST_SEEN, Bools, Floats
 
 DRIFT = 1.5
 DRIFT_DAYS = 14
-SPARE_DAYS = 35  # stock for so many days after the period is not called too much
+SPARE_DAYS = 35  # stock for so many days after the period does not count as surplus
 
 
 @dataclass(frozen=True)
 class Observed:
-    """Demand of the days since a forecast, scaled up for days that were not seen; NaN if too few were."""
+    """Demand of the days since a forecast, scaled up for days not seen; NaN if too few were seen."""
 
     days: int
     seen: int
@@ -26,7 +26,7 @@ class Observed:
 
 
 def observe(units: Floats, seen: Bools) -> Observed:
-    """:param units: (days,) since the forecast. :param seen: (days,) whether demand was seen."""
+    """:param units: (days,) units since the forecast. :param seen: (days,) whether demand was seen."""
     days, known = len(units), int(seen.sum())
     if days == 0 or known < LEAST_SEEN * days:
         return Observed(days, known, math.nan)
@@ -39,7 +39,7 @@ def loss(actual: float, forecast: float, quantile: float) -> float:
 
 
 def recent_wape(units: Floats, seen: Bools, demand: DemandPath) -> float | None:
-    """WAPE of the forecast's daily rate over the last ``DRIFT_DAYS`` days; None while fewer are known."""
+    """WAPE of the forecast's daily rate over ``DRIFT_DAYS`` days; None if unknown or without demand."""
     if len(units) < DRIFT_DAYS:
         return None
     last = observe(units[-DRIFT_DAYS:], seen[-DRIFT_DAYS:])
@@ -49,7 +49,7 @@ def recent_wape(units: Floats, seen: Bools, demand: DemandPath) -> float | None:
 
 
 def has_drifted(recent: float | None, units: Floats, backtest: float | None) -> bool:
-    """Whether the last days were far worse than the back-test, and worse than chance alone explains."""
+    """Whether the last days' error is far above that of the back-test and what chance alone explains."""
     if recent is None or backtest is None:
         return False
     chance = poisson_floor(max(1.0, float(np.sum(units[-DRIFT_DAYS:]))))

@@ -1,4 +1,4 @@
-"""How long an order takes until its units can be sold, and how long Amazon takes of it."""
+"""How long it takes from an order until its units can be sold, and Amazon's part of that."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class LeadTime:
 def learn_check_in(received: Iterable[tuple[date, date]], default: Days) -> Days:
     """Days from a shipment's arrival at Amazon until its last unit can be sold.
 
-    :param received: first and last day with receipts of each closed shipment; a shipment that is received in
-        one day takes one.
+    :param received: first and last day with receipts of each closed shipment. A shipment received within one
+        day counts as 1 day.
     :param default: used for fewer than ``LEAST_SHIPMENTS`` shipments.
     """
     days = [float((last - first).days + 1) for first, last in received]

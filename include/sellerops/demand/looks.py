@@ -1,6 +1,6 @@
-"""What can be said about every SKU at an origin, and at all origins of a history.
+"""What is known about every SKU at an origin, and at all origins of a history.
 
-Origins lie ``STEP`` days apart; the last is the present.
+Origins are ``STEP`` days apart; the last one is the present.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sellerops.demand.series import Bools, Floats, History, Ints, Panel, Spikes
 
 STEP = 14
 FIRST_ORIGIN = 56
-SHORT_LEVEL = 28  # a short history's level is of four weeks; so is that of the outcomes it learns from
+SHORT_LEVEL = 28  # days of a short history's level, and of the level of the outcomes it learns from
 
 TREES, NAIVE, MEAN = "quantile_trees", "seasonal_naive", "in_stock_mean"
 SBA, TSB, PROFILE = "croston_sba", "tsb", "group_profile"
@@ -65,15 +65,15 @@ class Past:
 
     @cached_property
     def is_mature(self) -> Bools:
-        """(looks, n) Regular or intermittent at the time."""
+        """(looks, n) Whether a SKU was regular or intermittent at the time."""
         return self.are_class(DemandClass.REGULAR) | self.are_class(DemandClass.INTERMITTENT)
 
     def are_class(self, wanted: DemandClass) -> Bools:
-        """(looks, n) Whether a SKU had a class at the time."""
+        """(looks, n) Whether a SKU had the class at the time."""
         return np.stack([is_class(look.classes, wanted) for look in self.looks])
 
     def is_over(self, origin: int) -> Bools:
-        """(looks, n) Horizons over by ``origin`` whose demand is known."""
+        """(looks, n) Whether the horizon was over by ``origin`` and its demand is known."""
         ends = self.origins[:, None] + self.horizon[None, :]
         return np.asarray((ends <= origin) & ~np.isnan(self.actual))
 

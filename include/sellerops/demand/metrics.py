@@ -1,4 +1,4 @@
-"""How good forecasts were."""
+"""Measures of how good forecasts were."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def bias(actual: Floats, forecast: Floats) -> float:
 
 
 def mase(actual: Floats, forecast: Floats, naive: Floats) -> float:
-    """Sum of absolute errors over that of the naive forecast: below 1 is better than it."""
+    """Sum of absolute errors over that of the naive forecast; below 1 is better than the naive forecast."""
     known = ~np.isnan(actual)
     return _over(np.abs(forecast - actual)[known].sum(), np.abs(naive - actual)[known].sum())
 
@@ -38,7 +38,7 @@ def pinball(actual: Floats, forecast: Floats, quantile: float) -> Floats:
 
 
 def in_band(actual: Floats, low: Floats, high: Floats) -> Bools:
-    """Whether demand lies in the band, its ends included."""
+    """Whether demand lies in the band, including its ends."""
     return np.asarray((actual >= low) & (actual <= high))
 
 

@@ -1,7 +1,7 @@
-"""Forecasts of the mean demand per day, by simple models.
+"""Simple models that forecast the mean demand per day.
 
-``croston_sba`` and ``tsb`` return the forecast of every origin: (n, t + 1), column ``o`` knows days before
-``o``. Masked days do not exist for them: intervals between sales do not grow on a day without stock.
+``croston_sba`` and ``tsb`` return the forecasts from every origin: (n, t + 1), where column ``o`` knows the
+days before ``o``. They skip masked days: intervals between sales do not grow on a day without stock.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from sellerops.demand.series import LEVEL_DAYS, Floats, History, Ints, Panel
 ALPHA = 0.1
 WEEK = 7
 YEAR = 364  # whole weeks, so that weekdays match
-FULL_OWN_UNITS = 60.0  # a season seen in so many own units weighs as much as the group's
+FULL_OWN_UNITS = 60.0  # a SKU's own season seen in so many units weighs as much as the group's
 MOST_SEASON = 4.0
 
 
 def croston_sba(panel: Panel, alpha: float = ALPHA) -> Floats:
     """Croston's method with the correction of Syntetos and Boylan (2005).
 
-    Size and interval of sales are smoothed apart; the rate is (1 - alpha / 2) * size / interval. Both start
-    with the first sale: its units, and the days until it. 0 before it.
+    Size and interval of sales are smoothed separately; the rate is (1 - alpha / 2) * size / interval. They
+    start at the first sale, with its units and the days until it. Before it, the rate is 0.
     """
     rows, days = panel.shape
     size, interval, since = np.zeros(rows), np.zeros(rows), np.zeros(rows)
@@ -39,9 +39,9 @@ def croston_sba(panel: Panel, alpha: float = ALPHA) -> Floats:
 
 
 def tsb(panel: Panel, alpha: float = ALPHA, beta: float = ALPHA) -> Floats:
-    """Teunter, Syntetos and Babai (2011): the probability of a sale fades on days without one.
+    """The method of Teunter, Syntetos and Babai (2011): the probability of a sale fades on days without one.
 
-    Suits SKUs whose demand ends. Starts with the first sale: its units, and 1 / days until it.
+    Suits SKUs whose demand ends. Starts at the first sale, with its units and 1 / the days until it.
     """
     rows, days = panel.shape
     size, chance, waited = np.zeros(rows), np.zeros(rows), np.zeros(rows)
@@ -65,15 +65,16 @@ def in_stock_mean(history: History, origin: int, days: int = LEVEL_DAYS) -> Floa
 
 
 def seasonal_naive(history: History, origin: int) -> Floats:
-    """Baseline: the last week in stock, repeated. Whole weeks of it are the mean of seven days."""
+    """Baseline: the last week in stock, repeated. Over whole weeks that is the mean of its seven days."""
     return history.level(origin, WEEK)
 
 
 def season(history: History, origin: int, horizon: Ints) -> tuple[Floats, Floats, Floats]:
-    """How much more than usual is sold in the coming horizon, by the same days of the year before.
+    """How much more than usual will sell in the coming horizon, judged by the same days a year earlier.
 
-    :return: (n,) the factor, own and group mixed by how many units the own one was seen in; (n,) the own
-        factor; (n,) the group's. NaN where a year before is not known; the mixed factor is 1 there.
+    :return: (n,) the factor, a mix of the SKU's own and its group's, weighted by the units sold in the SKU's
+        own season; (n,) the own factor; (n,) the group's. NaN where the year before is unknown; the mixed
+        factor is 1 there.
     """
     before = origin - YEAR
     rows = len(horizon)
@@ -102,7 +103,7 @@ def group_profile(history: History, origin: int, horizon: Ints, days: int) -> Fl
 
 
 def _of_groups(groups: Ints, sold: Floats, expected: Floats) -> Floats:
-    """(n,) Sold over expected of the SKU's group; of all SKUs where the group's is not known."""
+    """(n,) Units sold over units expected in the SKU's group, or in all SKUs where the group's is unknown."""
     size = int(groups.max(initial=0)) + 1
     above, below = np.bincount(groups, sold, size), np.bincount(groups, expected, size)
     total = sold.sum() / expected.sum() if expected.sum() > 0 else np.nan

@@ -16,7 +16,7 @@ _PARTS = ("freight", "duty", "prep", "other")
 
 @dataclass(frozen=True)
 class UnitCost:
-    """Costs of a unit in the marketplace's currency. ``prices``: (fewest units, landed cost)."""
+    """Costs per unit in the marketplace's currency. ``prices``: (fewest units, landed cost)."""
 
     landed: float
     prices: tuple[tuple[int, float], ...]
@@ -24,7 +24,7 @@ class UnitCost:
 
 @dataclass(frozen=True)
 class Cash:
-    """What an order costs: ``deposit`` with the order, ``balance`` on ``balance_on``."""
+    """What an order costs: ``deposit`` is paid with the order, ``balance`` on ``balance_on``."""
 
     total: float
     deposit: float
@@ -45,8 +45,8 @@ def unit_cost(
 ) -> UnitCost | str:
     """The landed cost of a unit, or what is missing: ``cost`` or ``fx_rate``.
 
-    Price breaks replace ``manufacturing`` of table cost; the other parts stay. Freight of the supplier's
-    route replaces its freight.
+    Price breaks replace ``manufacturing`` of the cost table; the other parts stay. The freight of the
+    supplier's route replaces the table's freight.
     """
     rows = [row for row in costs if row["marketplace_id"] in (marketplace_id, "")]
     row = max(rows, key=lambda one: (one["marketplace_id"] != "", one["valid_from"]), default=None)
@@ -71,7 +71,7 @@ def unit_cost(
 
 
 def unit_margin(row: Cells | None) -> float | None:
-    """Contribution margin of a unit before ads; None if no unit of the last 91 days has one."""
+    """Contribution margin per unit before ads; None if no unit of the last 91 days has one."""
     if row is None or not row["units"]:
         return None
     return float(row["cm1"]) / float(row["units"])
@@ -87,7 +87,7 @@ def cash_of(units: int, cost: float, supply: Supply, order_day: date) -> Cash:
 def fit_budget(
     costs: Sequence[float | None], urgency: Sequence[float], budget: float | None
 ) -> list[bool | None]:
-    """Whether each order and all more urgent ones together stay within the budget; None: not known."""
+    """Whether each order together with all more urgent ones stays within the budget; None if unknown."""
     found: list[bool | None] = [None] * len(costs)
     if budget is None:
         return found

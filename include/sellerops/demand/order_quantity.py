@@ -1,4 +1,4 @@
-"""How many units to order: what is needed, rounded to what can be bought and stored."""
+"""How many units to order: the units needed, rounded to what can be bought and stored."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ YEAR = 365
 
 @dataclass(frozen=True)
 class BuyingRules:
-    """What the supplier sells.
+    """The quantities and prices at which the supplier sells.
 
     :param case_pack: units in a carton; only whole cartons are sold.
     :param minimum: fewest units of an order.
-    :param prices: (fewest units, price of a unit), ascending; empty: one unknown price.
+    :param prices: (fewest units, price per unit), ascending; empty if the price is unknown.
     """
 
     case_pack: int = 1
@@ -23,14 +23,14 @@ class BuyingRules:
     prices: tuple[tuple[int, float], ...] = ()
 
     def price_of(self, units: int) -> float | None:
-        """Price of a unit in an order of so many; that of the smallest for fewer."""
+        """Price per unit in an order of that many units; below the first price break, the first price."""
         if not self.prices:
             return None
         fitting = [price for least, price in self.prices if units >= least]
         return fitting[-1] if fitting else self.prices[0][1]
 
     def rounded_up(self, units: float) -> int:
-        """The next whole cartons."""
+        """``units`` rounded up to whole cartons."""
         return math.ceil(round(units / self.case_pack, 6)) * self.case_pack
 
     def rounded_down(self, units: float) -> int:
@@ -51,7 +51,7 @@ def order_quantity(
     """Round what is needed to what can be bought.
 
     :param needed: units; nothing is ordered for 0 or less.
-    :param most: units that would not sell in time: a price break never goes beyond them.
+    :param most: most units that sell in time; a price break never goes beyond them.
     :param daily: units sold a day.
     :param holding_rate: cost of holding stock worth 1 for a year.
     """
@@ -72,7 +72,7 @@ def order_quantity(
 
 
 def _price_break(units: int, rules: BuyingRules, *, most: float, daily: float, holding_rate: float) -> int:
-    """The quantity that saves most: the lower price against holding the additional units until they sell."""
+    """The quantity that saves most: the lower price against holding the extra units until they sell."""
     price = rules.price_of(units)
     if price is None or daily <= 0:
         return units
@@ -92,10 +92,10 @@ def _price_break(units: int, rules: BuyingRules, *, most: float, daily: float, h
 def fit_capacity(
     quantities: Sequence[Quantity], packs: Sequence[int], urgency: Sequence[float], room: float | None
 ) -> list[Quantity]:
-    """Cut orders to the units that Amazon accepts, the most urgent SKUs first, in whole cartons.
+    """Cut orders to the units that Amazon accepts, in whole cartons; the most urgent SKUs get theirs first.
 
     :param urgency: days until an order is due; less is more urgent.
-    :param room: units; None: no limit.
+    :param room: units that Amazon accepts; None for no limit.
     """
     if room is None:
         return list(quantities)

@@ -19,7 +19,7 @@ _COLUMNS = "id, account_id, marketplace_id, sku, quantity, first_day, last_day, 
 
 @dataclass(frozen=True)
 class Override:
-    """A quantity that holds from ``first_day`` to ``last_day``, with who set it and why."""
+    """A quantity valid from ``first_day`` to ``last_day``, with who set it and why."""
 
     id: int
     account_id: str
@@ -33,7 +33,7 @@ class Override:
 
 
 def overrides_on(connection: Connection, account_id: str, day: date) -> dict[tuple[str, str], Override]:
-    """The overrides of an account that hold on a day, by marketplace and SKU; the newest wins."""
+    """The overrides of an account that are valid on a day, by marketplace and SKU; the newest wins."""
     with connection.cursor(row_factory=class_row(Override)) as cursor:
         found = cursor.execute(
             f"SELECT {_COLUMNS} FROM sellerops.restock_override WHERE account_id = %s AND ended_at IS NULL "
@@ -44,7 +44,7 @@ def overrides_on(connection: Connection, account_id: str, day: date) -> dict[tup
 
 
 def list_overrides(connection: Connection, account_id: str | None, day: date) -> list[Override]:
-    """Overrides that hold on a day or later."""
+    """The overrides that are valid on a day or later, of one account or all."""
     with connection.cursor(row_factory=class_row(Override)) as cursor:
         return cursor.execute(
             f"SELECT {_COLUMNS} FROM sellerops.restock_override WHERE ended_at IS NULL AND last_day >= %s "
@@ -66,9 +66,9 @@ def set_override(
     author: str,
     destinations: tuple[str, ...] = ("postgres",),
 ) -> int:
-    """Set a quantity, in place of any that the SKU has, and queue the mart ``restock``; returns its id.
+    """Set a quantity, replacing any that the SKU has, and queue the mart ``restock``. Returns the new id.
 
-    Raises ConfigurationError for a negative quantity, days in the wrong order, or without a reason.
+    Raises ConfigurationError for a negative quantity, days in the wrong order, or a missing reason or author.
     """
     where = f"{account_id}, SKU {sku}"
     if quantity < 0 or last_day < first_day or not reason.strip() or not author.strip():
@@ -98,7 +98,7 @@ def end_override(
     author: str,
     destinations: tuple[str, ...] = ("postgres",),
 ) -> int:
-    """End the overrides of a SKU and queue the mart ``restock``; returns how many there were."""
+    """End the overrides of a SKU and queue the mart ``restock``. Returns how many overrides there were."""
     with connection.transaction():
         ended = _end(connection, account_id, marketplace_id, sku, author)
         if ended:

@@ -1,4 +1,4 @@
-"""What there is of a SKU and what is on its way: the inventory position, and its projection."""
+"""A SKU's inventory position, in stock and on its way, and its projection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TINY = 1e-9
 
 @dataclass(frozen=True)
 class Arrival:
-    """Units that can be sold from so many days from now on."""
+    """Units that can be sold once ``in_days`` days have passed."""
 
     in_days: int
     units: float
@@ -21,7 +21,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Stock:
-    """Units by where they are. Those reserved for customers are sold, and not among them."""
+    """Units by where they are. Units reserved for customers are sold and do not count."""
 
     available: int = 0
     fc_transfer: int = 0
@@ -53,20 +53,20 @@ class Position:
     arrivals: tuple[Arrival, ...] = ()
 
     def within(self, days: float) -> float:
-        """Units there by then: the position that an order placed today is compared with."""
+        """Units that can be sold by then: the position that an order placed today is compared with."""
         return self.stock.at_amazon + sum(each.units for each in self.arrivals if each.in_days <= days)
 
     def first_day_without(self, demand: Floats) -> int | None:
-        """The first day, 0 for today, that stock at Amazon does not last through; None: it lasts.
+        """The first day, 0 for today, that stock at Amazon does not last through; None if it lasts.
 
-        :param demand: (days + 1,) cumulated demand of the first 0, 1, 2, ... days.
+        :param demand: (days + 1,) cumulative demand of the first 0, 1, 2, ... days.
         """
         supply = self.supply(len(demand) - 1)
         short = (demand[1:] > supply + _TINY) | (supply - demand[:-1] <= _TINY)
         return int(short.argmax()) if short.any() else None
 
     def lost(self, demand: Floats) -> float:
-        """Units of demand that find no stock: demand without stock is lost, not served later.
+        """Units of demand that find no stock. Such demand is lost, not served later.
 
         :param demand: as in ``first_day_without``.
         """
@@ -75,7 +75,7 @@ class Position:
         return max(0.0, float((demand[1:] - self.supply(len(demand) - 1)).max()))
 
     def supply(self, days: int) -> Floats:
-        """(days,) Units that have been there by the end of each day."""
+        """(days,) Units that have become sellable by the end of each day."""
         arriving = np.zeros(days)
         for each in self.arrivals:
             if each.in_days < days:

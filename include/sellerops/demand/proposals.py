@@ -53,7 +53,7 @@ def newest_proposals(
 def newest_proposal(
     connection: Connection, account_id: str, marketplace_id: str, sku: str
 ) -> dict[str, Any] | None:
-    """The newest row of a SKU, found by the mart's index; None: nothing has been recommended for it."""
+    """The newest row of a SKU, found by the mart's index; None if nothing has been recommended for it."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             sql.SQL(
@@ -67,7 +67,7 @@ def newest_proposal(
 
 
 def write_order(rows: Sequence[Row], marketplaces: Mapping[str, str], file: TextIO) -> int:
-    """Write what is due, now or within a week, as CSV; returns how many lines. Quantities of 0 are left out.
+    """Write what ``due`` selects as CSV and return the number of lines. Quantities of 0 are left out.
 
     :param marketplaces: code by id.
     """
@@ -91,7 +91,7 @@ def due(rows: Iterable[Row]) -> list[Row]:
 
 
 def order_line(row: Row, marketplaces: Mapping[str, str]) -> dict[str, Any]:
-    """A line of a purchase order, with the columns ``ORDER_COLUMNS``."""
+    """One line of a purchase order, with the columns ``ORDER_COLUMNS``."""
     today, order_by = row["day"], row["order_by"] or row["day"]
     arrives: date = max(today, order_by) + timedelta(days=round(row["lead_time_days"]))
     return {

@@ -1,4 +1,4 @@
-"""Quantiles of demand totals: from trees, from past ratios to a simple forecast, or wide without a past."""
+"""Quantiles of demand totals: from trees, from past ratios to a simple forecast, or wide without history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from sellerops.demand.metrics import QUANTILES
 from sellerops.demand.series import Bools, Floats
 
-LEAST_TRAINED = 100  # with fewer past outcomes quantiles are wide
+LEAST_TRAINED = 100  # with fewer past outcomes, quantiles are wide
 MOST_TRAINED = 15_000
 WIDE = 0.5  # standard deviation of the level, as a share of it, where nothing was learned
 MOST_TIMES, MOST_UNITS = 4.0, 10.0
@@ -47,15 +47,15 @@ class Trees:
 
         step = -(-len(ratios) // MOST_TRAINED)
         self._is_known = np.asarray(~np.isnan(features).all(axis=0))
-        # With a thread per core, trees this small wait for each other ten times as long as they compute
-        # on a machine that does other work too.
+        # With a thread per core on a machine that does other work too, threads of trees this small wait for
+        # each other ten times as long as they compute.
         with threadpool_limits(1, "openmp"):
             for model in self._models:
                 model.fit(self._known(features)[::step], ratios[::step])
         return self
 
     def predict(self, features: Floats, base: Floats) -> Floats:
-        """(n, quantiles) of demand, ascending."""
+        """(n, quantiles) Quantiles of demand, ascending."""
         from threadpoolctl import threadpool_limits
 
         known = self._known(features)
@@ -64,21 +64,23 @@ class Trees:
         return np.sort(np.maximum(found, 0.0) * base[:, None], axis=1)
 
     def _known(self, features: Floats) -> Floats:
-        """A feature that was never known in training says nothing; scikit-learn cannot bin it."""
+        """Replace features that were never known in training: they say nothing, and scikit-learn cannot bin
+        them.
+        """
         return np.where(self._is_known, features, 0.0)
 
 
 def without_launches(actual: Floats, expected: Floats) -> Floats:
-    """Outcomes to learn from: at most four times the expected units plus ten.
+    """Outcomes to learn from, capped at four times the expected units plus ten.
 
-    More is not chance but a launch or a relaunch. A few of them, in ratios of a level near zero, would be the
-    95 percent quantile of everybody.
+    More is not chance but a launch or a relaunch. A few of those, as ratios to a level near zero, would set
+    the 95 percent quantile of all SKUs.
     """
     return np.minimum(actual, MOST_TIMES * expected + MOST_UNITS)
 
 
 def ratio_quantiles(points: Floats, actual: Floats, now: Floats) -> Floats:
-    """(n, quantiles) around forecasts ``now``, by what followed earlier forecasts of about the same size.
+    """(n, quantiles) Quantiles around forecasts ``now``, by what followed earlier forecasts of similar size.
 
     :param points: (m,) earlier forecasts of totals. :param actual: (m,) what followed. :param now: (n,)
     """
@@ -96,13 +98,13 @@ def ratio_quantiles(points: Floats, actual: Floats, now: Floats) -> Floats:
 
 
 def wide_quantiles(median: Floats) -> Floats:
-    """(n, quantiles) of a lognormal: chance as in a Poisson variable, and a level known to ``WIDE`` only."""
+    """(n, quantiles) Quantiles of a lognormal: Poisson chance, and a level known only within ``WIDE``."""
     deviation = np.sqrt(np.log1p(1 / np.maximum(median, _LEAST_POINT) + WIDE**2))
     return np.asarray(median[:, None] * np.exp(deviation[:, None] * _SCORES[None, :]))
 
 
 def quantile_at(quantiles: Floats, level: float | Floats) -> Floats:
-    """(n,) Any quantile between and beyond the known ones: linear in the normal score.
+    """(n,) Any quantile, interpolated and extrapolated from the known ones linearly in the normal score.
 
     :param quantiles: (n, ``QUANTILES``). :param level: in (0, 1), one for all or one for each.
     """

@@ -1,7 +1,7 @@
-"""Demand of an account, from the mart ``demand_day`` to arrays.
+"""Reads the demand of an account from the mart ``demand_day`` into arrays.
 
-A row of the arrays is a SKU in a stock pool: marketplaces that sell from one stock are forecast and ordered
-for together. Only days that differ from "in stock, nothing sold" are read, with the runs of days of a SKU.
+A row of the arrays is a SKU in a stock pool: marketplaces that sell from one stock are forecast and restocked
+together. Only days that differ from "in stock, nothing sold" are read, and the gaps between a SKU's days.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FROM {{ source('reference.calendar_event') }} AS c WHERE c.kind = 'deal' GROUP B
 
 
 class Key(NamedTuple):
-    """A row: the first of the account's marketplaces in the pool, the pool, the SKU."""
+    """Identifies a row: the first of the account's marketplaces in the pool, the pool, and the SKU."""
 
     marketplace_id: str
     stock_pool: str
@@ -59,7 +59,7 @@ class Demand:
 
     :param complete: (n, days) days whose orders and stock are known in every marketplace of the pool that
         lists the SKU.
-    :param with_sales: (n, days) days whose orders are known in all of these.
+    :param with_sales: (n, days) days whose orders are known in all of these marketplaces.
     :param asins: ASIN of each row; empty if none is known.
     """
 
@@ -73,16 +73,16 @@ class Demand:
 
     @cached_property
     def numbers(self) -> dict[tuple[str, str], int]:
-        """Rows by home marketplace and SKU."""
+        """Row numbers by home marketplace and SKU."""
         return {(key.marketplace_id, key.sku): number for number, key in enumerate(self.keys)}
 
     def column(self, day: date) -> int:
-        """The column of a day."""
+        """The column number of a day."""
         return (day - self.first_day).days
 
 
 def pools_of(account_id: str) -> dict[str, tuple[str, str]]:
-    """Home marketplace and pool of each marketplace of an account."""
+    """The home marketplace and the pool of each marketplace of an account."""
     account = load_accounts().get(account_id)
     ids = [place.id for place in account.marketplaces] if account else []
     pool_of = {one: pool for pool, members in stock_pools().items() for one in members}
@@ -104,10 +104,10 @@ def read_demand(
     span: Span | None = None,
     with_deals: bool = True,
 ) -> Demand | None:
-    """Demand of the ``history`` days up to ``last_day``; None without any.
+    """Read the demand of the ``history`` days up to ``last_day``; None if there is none.
 
-    :param groups: product group by SKU; SKUs without one are a group.
-    :param span: days of the mart that is built, if it is not ``last_day`` alone.
+    :param groups: product group by SKU; SKUs without one form a group.
+    :param span: the days of the mart that are built, if not ``last_day`` alone.
     :param with_deals: read announced deals too; the mart must have them as an input.
     """
     span = span or Span(account_id, None, last_day, last_day)
@@ -146,7 +146,7 @@ def read_demand(
                 events[number, column] |= each["events"] != ""
                 here[column] &= not each["is_masked"] and each["units"] is not None
         seen[number] |= here
-    seen &= sales.days  # units of the other marketplaces alone are too few
+    seen &= sales.days  # units of only some of the marketplaces would be too few
     panel = Panel(
         units=np.where(seen, units, 0.0),
         masked=~seen,
@@ -158,14 +158,14 @@ def read_demand(
 
 
 class _Known:
-    """Days that are known in every marketplace that lists a SKU, and in one at least."""
+    """Collects the days that are known in every marketplace that lists a SKU, and in at least one."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._everywhere = np.ones(shape, bool)
         self._somewhere = np.zeros(shape, bool)
 
     def add(self, number: int, known: Bools, listed: Bools) -> None:
-        """Add a marketplace of a row. :param known: (days,) :param listed: (days,)"""
+        """Add one marketplace to a row. :param known: (days,) :param listed: (days,)"""
         self._everywhere[number] &= known | ~listed
         self._somewhere[number] |= known
 
@@ -178,7 +178,7 @@ class _Known:
 def _listed(row: Mapping[str, Any], first_day: date, days: int) -> Bools:
     """(days,) Whether the marketplace lists the SKU: from its first row to ``UNLISTED`` days after the last.
 
-    A marketplace that the seller has left would otherwise refuse its SKUs for ever.
+    Otherwise a marketplace that the seller has left would cause its SKUs to be refused forever.
     """
     begin, end = (row["first_day"] - first_day).days, (row["last_day"] - first_day).days + 1 + UNLISTED
     found = np.zeros(days, bool)
@@ -195,7 +195,8 @@ def _seen(
 ) -> Bools:
     """(days,) Whether the day's demand for the SKU in this marketplace was seen, before masks.
 
-    A SKU in FBA that has no row on a day whose stock is known had none. Others had no buyer that day.
+    A SKU in FBA without a row on a day whose stock is known had no stock. Other SKUs without a row had no
+    buyer that day.
     """
     has_sales, has_stock = flags
     there = np.zeros(days, bool)
@@ -227,7 +228,7 @@ def _day_flags(
 
 
 def _planned(rows: Iterable[Mapping[str, Any]], keys: Sequence[Key], first_day: date, days: int) -> Bools:
-    """(n, days + ``AHEAD``) Announced deals of each row's marketplace."""
+    """(n, days + ``AHEAD``) Days of announced deals in each row's marketplace."""
     found: dict[str, Bools] = defaultdict(lambda: np.zeros(days + AHEAD, bool))
     for row in rows:
         column = (row["day"] - first_day).days

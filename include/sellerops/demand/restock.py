@@ -1,4 +1,4 @@
-"""What to order of a SKU, how many and by when."""
+"""Proposes how many units of a SKU to order, and by when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.demand.lead_times import Days
 from sellerops.demand.order_quantity import BuyingRules, Quantity, order_quantity
 from sellerops.demand.position import Position
 
-PESSIMISTIC = 0.9  # order_by assumes the demand that is exceeded once in ten times
+PESSIMISTIC = 0.9  # order_by assumes the demand that is exceeded one time in ten
 SOON_DAYS = 7
 OVERSTOCK = 1.5
 FARTHEST = 365
@@ -21,7 +21,7 @@ _DAYS = np.arange(FARTHEST + 1, dtype=float)
 
 
 class OrderStatus(StrEnum):
-    """ORDER_NOW: order_by has come. SOON: it comes within a week. OVERSTOCK: position above 1.5 targets."""
+    """ORDER_NOW: order_by has come. SOON: within a week. OVERSTOCK: position above 1.5 times the target."""
 
     ORDER_NOW = "order_now"
     SOON = "soon"
@@ -36,11 +36,11 @@ class Policy:
 
     :param lead: days from order to sellable.
     :param review_days: days between two orders.
-    :param service_level: probability to stay in stock through lead time and review period.
-    :param min_cover: days of stock to have when the order arrives: below 28 Amazon charges the
+    :param service_level: probability of staying in stock through lead time and review period.
+    :param min_cover: days of stock to have when the order arrives. Below 28, Amazon charges the
         low-inventory-level fee.
-    :param max_cover: days of stock when the order arrives that are never exceeded on purpose: more would
-        age into surcharges.
+    :param max_cover: days of stock when the order arrives that are never exceeded on purpose. More would
+        age and incur surcharges.
     :param holding_rate: cost of holding stock worth 1 for a year.
     """
 
@@ -60,9 +60,9 @@ class Policy:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What to order. Days count from today (0); negative: passed; None: not within a year.
+    """What to order. Days count from today (0); negative days have passed; None: not within a year.
 
-    ``needed`` and ``quantity`` are those of the day ``order_by`` if that is within a week, else 0.
+    ``needed`` and ``quantity`` are those for the day ``order_by`` if that is at most a week away, else 0.
     """
 
     status: OrderStatus
@@ -81,7 +81,7 @@ class Proposal:
 
 
 def propose(position: Position, demand: DemandPath, policy: Policy) -> Proposal:
-    """Compare the position with the demand until the next order could arrive."""
+    """Propose an order by comparing the position with the demand until the next order could arrive."""
     period = policy.protection
     reorder_point = demand.with_late_orders(policy.service_level, period, policy.lead.sd)
     target, limits = _target(demand, policy, reorder_point)
@@ -129,16 +129,17 @@ def _target(demand: DemandPath, policy: Policy, reorder_point: float) -> tuple[f
     most = demand.daily * (policy.lead.mean + max(policy.max_cover, policy.min_cover))
     if wanted < least:
         return least, ("min_cover",)
-    # The reorder point stands even so: running out costs more than a surcharge on slow stock.
+    # Never cut below the reorder point: running out costs more than a surcharge on slow stock.
     if wanted > most and most >= reorder_point:
         return most, ("max_cover",)
     return wanted, ()
 
 
 def _order_by(position: float, demand: DemandPath, reorder_point: float) -> int | None:
-    """The first day on which the position, less pessimistic demand until then, meets the reorder point.
+    """The first day on which the position minus pessimistic demand until then is at the reorder point.
 
-    Negative: that day has passed, as long ago as median demand takes for what is lacking; at most a horizon.
+    Negative if that day has passed: as many days ago as median demand takes for the missing units, but at
+    most a horizon.
     """
     if demand.quantiles[-1] <= 0:
         return None

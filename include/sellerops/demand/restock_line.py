@@ -1,4 +1,4 @@
-"""A SKU on its way to a row of the mart ``restock``."""
+"""A SKU from which a row of the mart ``restock`` is computed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BASE_LEVEL = 0.95
 
 @dataclass
 class Line:
-    """What is known, proposed and decided about a SKU in a stock pool.
+    """Everything known, proposed and decided about a SKU in a stock pool.
 
-    ``has_old_stock``: a newer snapshot does not name the SKU. ``order_lead``: days from this order to
-    sellable, if not those of ``lead``, by which earlier orders arrive.
+    ``has_old_stock``: a newer snapshot does not contain the SKU. ``order_lead``: days from this order until
+    its units can be sold, if they differ from ``lead``, by which earlier orders arrive.
     """
 
     place: Place
@@ -52,7 +52,7 @@ class Line:
 
     @property
     def landed(self) -> float | None:
-        """Cost of a unit at the ordered quantity."""
+        """Landed cost per unit at the ordered quantity."""
         if isinstance(self.cost, str):
             return None
         return BuyingRules(prices=self.cost.prices).price_of(max(1, self.quantity.units))
@@ -63,7 +63,7 @@ class Line:
         return (self.order_lead or self.lead.total).mean + self.supply.review_days
 
     def propose(self, settings: DemandSettings) -> None:
-        """Work out the proposal and its quantity at ``level``; none without a position or a forecast."""
+        """Compute the proposal and its quantity at ``level``; none without a position or a forecast."""
         if self.position is None or self.demand is None:
             return
         prices = self.cost.prices if isinstance(self.cost, UnitCost) else ()

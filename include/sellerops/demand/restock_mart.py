@@ -1,4 +1,4 @@
-"""The mart ``restock``: a row per SKU and day, kept as it was recommended."""
+"""The mart ``restock``: one row per SKU and day, kept as it was recommended."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from sellerops.settings.marketplaces import Marketplace, all_marketplaces
 
 
 class RestockMart:
-    """Recommendations of today (UTC) for each account. Those of earlier days stay as they were made."""
+    """Recommendations for today (UTC) for each account. Those of earlier days stay as they were made."""
 
     def due(self, work: Work) -> Iterable[Span]:
-        """Nothing by time: stock is collected several times a day."""
+        """Nothing is due by time: stock is collected several times a day."""
         return ()
 
     def compute(self, work: Work, spans: Sequence[Span]) -> Iterator[tuple[Span, Iterable[Row]]]:
@@ -106,7 +106,7 @@ def _lines(
 
 
 def _place_of_shared(facts: RestockFacts) -> dict[str, Place]:
-    """Where stock of no marketplace (AWD, own warehouse, open orders) is counted: where most is sold."""
+    """Where stock without a marketplace (AWD, own warehouse, open orders) is counted: where most is sold."""
     found: dict[str, tuple[float, Place]] = {}
     for place in sorted({*facts.forecasts, *facts.stock}):
         sold = float((facts.forecasts.get(place) or {}).get("daily_units") or 0)
@@ -153,7 +153,7 @@ def _propose(line: Line, facts: RestockFacts, settings: DemandSettings) -> None:
 
 
 def _fit(lines: Sequence[Line], settings: DemandSettings, places: Mapping[str, Marketplace]) -> None:
-    """Cut the orders of marketplaces with a capacity, except those that a person set."""
+    """Cut the orders of marketplaces that have a capacity, except those that a person set."""
     for home in {line.place[0] for line in lines}:
         room = settings.capacity.get(places[home].code) if home in places else None
         ours = [line for line in lines if line.place[0] == home and line.override is None]

@@ -1,4 +1,4 @@
-"""What the mart ``restock`` reads: rows of its inputs, by home marketplace and SKU."""
+"""Reads the inputs of the mart ``restock``, by home marketplace and SKU."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.demand.reading import pools_of
 from sellerops.destinations.mart_store import Span
 from sellerops.marts.computed import Work
 
-STALE = 7  # days after which a level of stock says nothing any more
+STALE = 7  # days after which a stock level is too old to use
 Cells = Mapping[str, Any]
 Place = tuple[str, str]  # home marketplace, SKU
 
@@ -91,9 +91,9 @@ GROUP BY p.marketplace_id, p.msku, p.first_day"""
 
 @dataclass(frozen=True)
 class RestockFacts:
-    """The inputs of a day's recommendations. Those by ``Place`` are of home marketplaces.
+    """The inputs of a day's recommendations. ``Place`` keys name home marketplaces.
 
-    Rows of ``stock`` and ``elsewhere`` say in ``is_lacking`` that a newer snapshot does not name the SKU.
+    In rows of ``stock`` and ``elsewhere``, ``is_lacking`` says that a newer snapshot lacks the SKU.
     """
 
     forecasts: dict[Place, Cells]  # the newest of each SKU
@@ -183,7 +183,7 @@ def _series(rows: Iterable[Cells], place: Callable[[Cells], Place]) -> dict[Plac
 
 
 def _previewed(rows: list[dict[str, Any]], home: Callable[[Cells], Place]) -> dict[Place, float]:
-    """The fees of the newest preview, added up over the marketplaces of a pool."""
+    """The fees of each marketplace's newest preview, summed over the marketplaces of a pool."""
     newest: dict[str, date] = {}
     for row in rows:
         newest[row["marketplace_id"]] = max(row["first_day"], newest.get(row["marketplace_id"], date.min))

@@ -1,4 +1,4 @@
-"""A row of the mart ``restock``."""
+"""Builds a row of the mart ``restock``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_SUPPLY = 9999.0  # days of supply of a SKU that ships next to nothing
 
 
 def row_of(line: Line, facts: RestockFacts, place: Marketplace | None, day: date) -> dict[str, Any]:
-    """All columns but account, day and budget. Unknown figures are null, with the reason in ``missing``."""
+    """All columns except account, day and budget. Unknown figures are null; ``missing`` says why."""
     home, sku = line.place
     fee, lacks_rate = _fee(line, facts, day)
     missing = _missing(line, facts, lacks_rate)
@@ -80,7 +80,7 @@ def _position(line: Line, facts: RestockFacts, day: date) -> dict[str, Any]:
 
 
 def proposal_columns(line: Line, day: date) -> dict[str, Any]:
-    """Demand, reorder point, quantity and days of a line."""
+    """The columns with demand, reorder point, quantity and days of a line."""
     made, demand, period = line.proposal, line.demand, line.protection
     daily = demand.daily if demand else None
     return {
@@ -109,7 +109,7 @@ def proposal_columns(line: Line, day: date) -> dict[str, Any]:
 
 
 def money_columns(line: Line, place: Marketplace | None, day: date) -> dict[str, Any]:
-    """What the order of a line costs, and what running out would."""
+    """The columns with what a line's order costs, and what running out would cost."""
     landed, lost = line.landed, line.proposal.lost_units if line.proposal else None
     ordered_on = day + timedelta(days=max(0, line.proposal.order_by or 0)) if line.proposal else day
     cash = cash_of(line.quantity.units, landed, line.supply, ordered_on) if landed is not None else None
@@ -175,7 +175,7 @@ def _missing(line: Line, facts: RestockFacts, lacks_rate: bool) -> list[str]:
 
 
 def _is_estimated(line: Line, facts: RestockFacts) -> bool:
-    """Whether a default lead time, an estimated forecast or an estimated or old level of stock was used."""
+    """Whether a default lead time, an estimated forecast, or an estimated or old stock level was used."""
     forecast, stock = facts.forecasts.get(line.place) or {}, facts.stock.get(line.place) or {}
     is_fallback = line.supply.is_default or line.has_old_stock
     return is_fallback or "estimated" in (forecast.get("status"), stock.get("status"))

@@ -1,8 +1,8 @@
-"""Daily demand of many SKUs as arrays, and sums over windows of it.
+"""Daily demand of many SKUs as arrays, and sums over windows of days.
 
 A row is a SKU, a column a day. An *origin* is the number of known days: a forecast from origin ``o`` knows
-the columns before ``o`` and covers those from it on. Every method here reads columns before its origin only,
-except ``outcome``, which looks at what followed.
+the columns before ``o`` and covers those from ``o`` on. Every method here reads demand only from columns
+before its origin, except ``outcome``, which looks at what followed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 Spikes = Literal["exclude", "cap", "keep"]
 
 LEVEL_DAYS = 56
-CAP = 3.0  # a capped spike counts as at most so many times the level before it
+CAP = 3.0  # a capped spike counts at most this many times the level before it
 LEAST_SEEN = 0.7  # share of a window's days that must have been seen to know its demand
 
 
@@ -28,10 +28,10 @@ class Panel:
     """Demand of n SKUs over t days.
 
     :param units: (n, t), units demanded as far as they were seen.
-    :param masked: (n, t), days whose demand could not be seen, and days before the SKU's first.
+    :param masked: (n, t), days whose demand could not be seen, and days before the SKU's first day.
     :param events: (n, t), days of deals and promotions.
     :param groups: (n,), number of the product group.
-    :param planned: (n, t + days ahead), events that the calendar announces long before.
+    :param planned: (n, t + days ahead), events that the calendar announces long in advance.
     """
 
     units: Floats
@@ -46,7 +46,7 @@ class Panel:
         return int(rows), int(days)
 
     def until(self, origin: int) -> Panel:
-        """What was known at an origin. The calendar of the days ahead stays."""
+        """What was known at an origin. Announced events of the days ahead stay."""
         return Panel(
             self.units[:, :origin],
             self.masked[:, :origin],
@@ -59,7 +59,7 @@ class Panel:
 class History:
     """Sums over windows of a panel.
 
-    :param spikes: what days of events count for in levels: nothing, at most ``CAP`` times the level before
+    :param spikes: how levels count days of events: not at all, as at most ``CAP`` times the level before
         them, or as they are. Totals always count them.
     """
 
@@ -86,7 +86,7 @@ class History:
         self.first_day: Ints = first.astype(np.int64)
 
     def level(self, origin: int | Ints, days: int = LEVEL_DAYS) -> Floats:
-        """(n,) Mean demand of the last so many usual days in stock before the origin; 0 without any."""
+        """(n,) Mean demand of the last ``days`` usual days in stock before the origin; 0 without any."""
         known = self._at(self._usual_days, origin).astype(np.int64)
         first = np.maximum(0, known - days)
         sums = self._sequence[self._rows, known] - self._sequence[self._rows, first]
@@ -97,7 +97,7 @@ class History:
         return self._window(self._days, origin, days)
 
     def units(self, origin: int | Ints, days: int | Ints) -> Floats:
-        """(n,) Units of these days, events included."""
+        """(n,) Units of the last ``days`` before the origin, events included."""
         return self._window(self._units, origin, days)
 
     def days_with_demand(self, origin: int, days: int) -> Floats:
@@ -109,7 +109,7 @@ class History:
         return self._window(self._events, origin, days)
 
     def planned_days(self, origin: int, horizon: Ints) -> Floats:
-        """(n,) Announced events among the ``horizon`` days from the origin on."""
+        """(n,) Days of announced events among the ``horizon`` days from the origin on."""
         return self._window(self._planned, origin + horizon, horizon)
 
     def mean(self, origin: int | Ints, days: int | Ints) -> Floats:
@@ -144,14 +144,14 @@ class History:
 
 
 def _running(values: NDArray[Any]) -> NDArray[Any]:
-    """(n, t + 1) Sums of the columns before each."""
+    """(n, t + 1) Sums of the columns before each column."""
     sums = np.zeros((values.shape[0], values.shape[1] + 1))
     np.cumsum(values, axis=1, out=sums[:, 1:])
     return sums
 
 
 def _pushed_left(values: Floats, kept: Bools) -> Floats:
-    """Each row's kept values without the gaps between them, then zeros."""
+    """The kept values of each row without gaps between them, followed by zeros."""
     order = np.argsort(~kept, axis=1, kind="stable")
     return np.asarray(np.take_along_axis(np.where(kept, values, 0.0), order, axis=1))
 

@@ -1,4 +1,4 @@
-"""How sure to be of not running out: by ABC class, or by what a unit too few or too many costs."""
+"""Service levels: by ABC class, or by what one unit too few or too many costs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _YEAR = 365
 
 
 def abc_classes(units: Floats, a: float = 0.8, b: float = 0.95) -> list[str]:
-    """A: the SKUs that together sell the first 80 percent of all units, B: up to 95, C: the others."""
+    """A: the SKUs that together sell the first 80 percent of all units; B: up to 95 percent; C: the rest."""
     order = np.argsort(-units, kind="stable")
     total = max(float(units.sum()), 1e-9)
     before = (np.cumsum(units[order]) - units[order]) / total
@@ -30,7 +30,7 @@ def level_of_class(base: float, abc: str, shifts: Mapping[Any, float]) -> float:
 
 
 def newsvendor_level(margin: float, unit_cost: float, holding_rate: float, days: float) -> float:
-    """Cu / (Cu + Co): a unit too few costs its margin, one too many is held for another period of ``days``.
+    """Cu / (Cu + Co): a unit too few costs its margin; one too many is held for another ``days`` days.
 
     :param holding_rate: cost of holding stock worth 1 for a year: capital, storage, risk.
     """
@@ -39,5 +39,5 @@ def newsvendor_level(margin: float, unit_cost: float, holding_rate: float, days:
 
 
 def bounded(level: float) -> float:
-    """Within what a forecast can tell."""
+    """Limit a level to the range that a forecast can support."""
     return min(HIGHEST, max(LOWEST, level))

@@ -59,7 +59,7 @@ class _File(BaseModel):
 
 
 def load_demand_settings(account_id: str) -> DemandSettings:
-    """The settings of an account. Raises ConfigurationError that names file and key."""
+    """The settings of an account. Raises a ConfigurationError that names file and key."""
     file = DEMAND.load()
     return file.accounts.get(account_id, file.defaults)
 

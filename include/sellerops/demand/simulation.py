@@ -1,7 +1,7 @@
-"""Two years of restocking in a simulated warehouse: what a way of ordering would have led to.
+"""Simulates restocking a warehouse, to see what an ordering policy would have led to.
 
-Each week a policy sees what a seller would have seen, sales and not demand, and orders. Orders arrive after a
-lead time drawn beforehand, the same for every policy. Demand without stock is lost.
+Each week a policy sees what a seller would have seen, sales but not demand, and places orders. Orders arrive
+after a lead time that is drawn in advance, the same for every policy. Demand without stock is lost.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ REVIEW = 7
 
 @dataclass(frozen=True)
 class World:
-    """What happens whatever is ordered.
+    """What happens regardless of what is ordered.
 
     :param demand: (n, t) units that buyers want.
     :param history: days before the first order; until then nothing is out of stock.
-    :param lead: days from order to sellable. :param lead_days: (n, weeks) those of each week's order.
+    :param lead: days from order to sellable. :param lead_days: (n, weeks) the lead days of each week's order.
     """
 
     demand: Floats
@@ -45,7 +45,7 @@ class World:
 
 @dataclass(frozen=True)
 class View:
-    """What a policy knows on a day: sales and stock so far, and what is ordered."""
+    """What a policy knows on a day: sales and stock so far, and what is on order."""
 
     day: int
     panel: Panel
@@ -62,11 +62,11 @@ Ordering = Callable[[View], Floats]
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of the days after the first orders could arrive.
+    """How a policy did, on the days after its first orders could arrive.
 
     :param service_level: share of demand that was served.
     :param stock_out_share: share of days without stock.
-    :param average_stock: units at the end of a day, over all SKUs.
+    :param average_stock: mean units at the end of a day, summed over all SKUs.
     """
 
     service_level: float
@@ -75,7 +75,7 @@ class Outcome:
 
 
 def simulate(world: World, ordering: Ordering) -> Outcome:
-    """Follow a policy through the world. It begins with stock for the lead time and four weeks."""
+    """Run a policy through the world. It starts with stock for the lead time and four weeks."""
     rows, days = world.demand.shape
     sales = world.demand.copy()
     masked = np.zeros((rows, days), bool)
@@ -97,7 +97,7 @@ def simulate(world: World, ordering: Ordering) -> Outcome:
             arriving[np.arange(rows), day + world.lead_days[:, week]] += units
         sold = np.minimum(np.floor(on_hand), world.demand[:, day])
         sales[:, day] = sold
-        masked[:, day] = on_hand - sold < 1  # nothing left: more may have been wanted
+        masked[:, day] = on_hand - sold < 1  # nothing left: buyers may have wanted more
         on_hand = on_hand - sold
         if day >= begin:
             wanted, served = wanted + world.demand[:, day].sum(), served + sold.sum()
@@ -107,9 +107,9 @@ def simulate(world: World, ordering: Ordering) -> Outcome:
 
 
 class ByForecast:
-    """Our way: order up to the target when the position is at or below the reorder point.
+    """Our policy: order up to the target when the position is at or below the reorder point.
 
-    :param refit_weeks: weeks between two trainings; forecasts are new every week.
+    :param refit_weeks: weeks between two trainings; forecasts are made every week.
     """
 
     def __init__(self, world: World, service_level: float, refit_weeks: int = 8) -> None:
@@ -138,7 +138,7 @@ class ByForecast:
 
 
 class DaysOfCover:
-    """The usual rule: units a day of the last 30 days in stock, times lead time plus a fixed cover."""
+    """The usual rule: daily units on days in stock of the last 30, times lead time plus a fixed cover."""
 
     def __init__(self, world: World, cover: float) -> None:
         self._days = world.lead.mean + cover
@@ -150,9 +150,9 @@ class DaysOfCover:
 
 
 class AmazonFigure:
-    """Amazon's recommendation: 42 days of the units shipped in the last 30 days, stocked or not.
+    """Amazon's recommendation: 42 days at the daily units shipped in the last 30 days, in stock or not.
 
-    Amazon does not publish its formula; this is the one that the local Amazon reports.
+    Amazon does not publish its formula; this is the one that the local Amazon uses.
     """
 
     def __init__(self, world: World, cover: float = 42) -> None:
@@ -163,7 +163,7 @@ class AmazonFigure:
 
 
 def cover_for_stock(world: World, stock: float) -> float:
-    """The cover with which the usual rule holds this average stock: the fair comparison."""
+    """The cover with which the usual rule holds this average stock, for a fair comparison."""
     low, high = 0.0, 365.0
     for _ in range(12):
         middle = (low + high) / 2

@@ -47,7 +47,9 @@ class Supply:
 
 
 class Suppliers:
-    """Finds the supply of a SKU: its own row of the highest priority, completed by those of its supplier."""
+    """Finds the supply of a SKU: its own row of the highest priority, completed by the rows for all SKUs of
+    its supplier and of any supplier.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What a SKU's order would be under other assumptions, worked out by the code of the mart ``restock``."""
+"""Computes a SKU's order under other assumptions, with the code of the mart ``restock``."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """What to assume instead of what is stored; None: as it is.
+    """What to assume instead of the stored values; None keeps a stored value.
 
-    :param lead_time: days from this order to sellable. Units on their way arrive as they would anyway.
-    :param extra_units: sellable at Amazon today.
+    :param lead_time: days from this order to sellable. Units already on their way are not affected.
+    :param extra_units: additional units that are sellable at Amazon today.
     """
 
     service_level: float | None = None
@@ -47,15 +47,15 @@ class Change:
 
 @dataclass(frozen=True)
 class SkuOrder:
-    """A row of mart ``restock`` with what its order was worked out from, read once for many changes."""
+    """A row of the mart ``restock`` with the inputs of its order, read once for many changes."""
 
     row: Row
     rows: SkuRows
     settings: DemandSettings
 
     def under(self, change: Change) -> Line:
-        """The line of the mart under a change, without a quantity set by a person and without ``capacity``,
-        which depends on all SKUs.
+        """Compute the mart's line under a change. Ignores a quantity set by a person, and ``capacity``, which
+        depends on all SKUs.
 
         Raises ConfigurationError if the row has no forecast or no stock.
         """
@@ -103,7 +103,7 @@ class SkuOrder:
         )
 
     def columns(self, line: Line) -> dict[str, Any]:
-        """The columns of mart ``restock`` that a change may move."""
+        """The columns of the mart ``restock`` that a change may affect."""
         day = self.row["day"]
         return {**proposal_columns(line, day), **money_columns(line, self.place, day)}
 
@@ -124,12 +124,12 @@ class SkuOrder:
 
 
 def read_sku_order(connection: Connection, row: Row) -> SkuOrder:
-    """Everything about a row of mart ``restock`` that its order is worked out from."""
+    """Read all inputs of the order in a row of the mart ``restock``."""
     return SkuOrder(row, read_sku_rows(connection, row), load_demand_settings(row["account_id"]))
 
 
 def what_if(connection: Connection, row: Row, change: Change) -> Proposal:
-    """The recommendation of a stored row under other assumptions. Nothing is stored.
+    """Compute the recommendation of a stored row under other assumptions. Nothing is stored.
 
     Raises ConfigurationError if the row has no forecast or no stock.
     """
@@ -140,8 +140,8 @@ def what_if(connection: Connection, row: Row, change: Change) -> Proposal:
 
 @dataclass(frozen=True)
 class Outlook:
-    """Cumulated demand up to the end of a day (10, 50 and 90 percent quantiles), and the units that will have
-    been sellable by then. Where demand passes supply, stock ends.
+    """Cumulative demand up to the end of a day (10, 50 and 90 percent quantiles), and the units that will
+    have been sellable by then. Where demand exceeds supply, stock runs out.
     """
 
     in_days: int
@@ -152,7 +152,7 @@ class Outlook:
 
 
 def outlook(line: Line, days: int) -> list[Outlook]:
-    """The next ``days`` days of a line that has a forecast and a position; else empty."""
+    """The outlook for the next ``days`` days of a line; empty if it has no forecast or no position."""
     if line.demand is None or line.position is None:
         return []
     ahead = np.arange(1, days + 1, dtype=float)

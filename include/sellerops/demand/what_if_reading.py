@@ -1,4 +1,4 @@
-"""What the order of one SKU is worked out from, read by its keys."""
+"""Reads the inputs of one SKU's order by their keys."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _RATES = """
 
 @dataclass(frozen=True)
 class SkuRows:
-    """``forecast``: that of the row; None if it has gone. ``own``: own warehouses and open orders."""
+    """``forecast``: the row's forecast, None if it is gone. ``own``: own warehouses and open orders."""
 
     forecast: Row | None
     shipments: Sequence[Row]
@@ -64,7 +64,7 @@ class SkuRows:
 
 
 def read_sku_rows(connection: Connection, row: Row) -> SkuRows:
-    """The rows behind a row of mart ``restock``."""
+    """Read the inputs behind a row of the mart ``restock``."""
     homes = pools_of(row["account_id"])
     places = [each for each, (home, _) in homes.items() if home == row["marketplace_id"]]
     values = {**row, "places": places or [row["marketplace_id"]]}

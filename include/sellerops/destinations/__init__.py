@@ -1,4 +1,4 @@
-"""Rows to tables. A destination is a folder here and one line in ``settings.known_destinations``."""
+"""Loads rows into tables. A destination is a folder here and one line in ``settings.known_destinations``."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def load_document(
 
     ``open_stream`` opens the document's decoded bytes from the start; it is called once or twice per table.
     Each table is a transaction of its own; repeating the call after a failure gives the same tables. Raises
-    DocumentDamaged, UnreadableDocument and CheckFailed (nothing of the table is stored), RetryableError when
-    the destination is unavailable, and Quarantined, after loading the other tables, for those that wait for a
+    DocumentDamaged, UnreadableDocument and CheckFailed (nothing is stored in that table), RetryableError when
+    the destination is unavailable, and Quarantined, after loading the other tables, when a table needs a
     person's decision. The parent and child tables of a quarantined table are quarantined with it.
     """
     from sellerops.formats import open_rows

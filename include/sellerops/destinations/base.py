@@ -1,4 +1,4 @@
-"""What every destination is, and how to reach one without an address type of its own."""
+"""The interface of every destination, and the address of one that defines no address type."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Destination(Protocol):
     name: str
 
     def load(self, job: LoadJob) -> LoadResult:
-        """Store the rows of ``job``. Safe to repeat and to run beside other loads."""
+        """Store the rows of ``job``. Safe to repeat, and to run concurrently with other loads."""
         ...
 
     def close(self) -> None:

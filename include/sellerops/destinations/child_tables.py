@@ -1,4 +1,4 @@
-"""The tables of one document, in order. Parent and child tables are quarantined together."""
+"""Loads the tables of one document in order. Parent and child tables are quarantined together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.settings.specs import ReportSpec, WriteDisposition
 
 
 class LoadTable(Protocol):
-    """Loads one table of a document. Raises Quarantined, and Rehearsed after a rehearsal."""
+    """Loads one table of a document. Raises Quarantined; after a dry run that finds nothing, DryRunPassed."""
 
     def __call__(self, name: str, *, quarantined_with: str | None, is_dry_run: bool) -> LoadResult: ...
 
@@ -20,8 +20,8 @@ class LoadTable(Protocol):
 def load_with_children(spec: ReportSpec, tables: Collection[str] | None, load: LoadTable) -> list[LoadResult]:
     """Load all tables of ``spec`` (or ``tables``); raises Quarantined at the end if any is quarantined.
 
-    Before a parent table replaces its rows, a dry run judges its child tables. A merge removes no rows, so it
-    needs no dry run that reads the document twice.
+    Before a parent table replaces its rows, a dry run judges its child tables, which reads the document a
+    second time. A merge removes no rows, so it needs no dry run.
     """
     results: list[LoadResult] = []
     quarantined: dict[str, Quarantined] = {}

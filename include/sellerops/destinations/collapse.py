@@ -11,15 +11,15 @@ from statistics import median
 from sellerops.destinations.plausibility import Figure, marketplace_code
 from sellerops.settings.specs import CollapseRules
 
-# With fewer documents of other windows, the usual number of rows is unknown.
+# With fewer loads of other windows, the usual number of rows is unknown.
 _ENOUGH_LOADS = 3
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Rows that would remain of those stored, in a marketplace (empty: all) from ``first`` to ``last``.
+    """The new and stored number of rows in a marketplace (empty: all) from ``first`` to ``last``.
 
-    ``lost``: how many of the document's rows of that day were rejected, if that is the reason.
+    ``lost``: how many of the document's rows of that day were rejected, if that is the reason for the drop.
     """
 
     marketplace: str
@@ -50,8 +50,8 @@ def find_drops(
 ) -> list[Drop]:
     """The widest drops among ``figures``: of the whole window, else of whole marketplaces, else of days.
 
-    ``is_empty``: there is no document, so every stored row counts. A marketplace that rows no longer name is
-    no drop by itself: Amazon adds missing marketplaces later.
+    ``is_empty``: there is no document, so every stored row counts. Rows without a marketplace are not judged
+    as a marketplace of their own, because Amazon fills in missing marketplaces later.
     """
     if not figures:
         return []
@@ -79,8 +79,8 @@ def falls_below_usual(
 
     ``earlier``: loads of windows of the same length, newest first; ``days``: this document's window, None for
     a snapshot. A snapshot, or the same window read again, is compared with its predecessor. Other windows
-    differ by season, so they are judged only if their numbers are large: by the smaller of the last load and
-    the median, so that a drop that a person has released is not quarantined again.
+    differ by season, so they are compared only if the usual number of rows is large: the smaller of the last
+    load and the median, so that a drop that a person has released is not quarantined again.
     """
     same = [each for each in earlier if each.days == days]
     if same:

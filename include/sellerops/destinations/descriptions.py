@@ -7,7 +7,7 @@ import hashlib
 from sellerops.destinations.shape import SYSTEM, UNIT_MARK, TableShape
 from sellerops.settings.specs import Column
 
-# The shortest limit of a database: BigQuery takes 1,024 characters for a column.
+# The lowest limit among the databases: BigQuery allows 1,024 characters for a column.
 LONGEST = 1024
 _SYSTEM = {
     "account_id": "Account of config/accounts.yaml.",
@@ -23,7 +23,7 @@ _SYSTEM = {
     "reported_at": "When Amazon created the document, UTC.",
 }
 assert _SYSTEM.keys() == SYSTEM.keys()
-# Columns that we declare, in addition to the document's.
+# Columns that we declare in addition to the document's.
 _NOT_AMAZONS = frozenset({"personal_since"})
 _UNKNOWN = "Not in the spec: an unknown column of a document, as text."
 
@@ -34,7 +34,10 @@ def table_description(shape: TableShape) -> str:
 
 
 def column_description(shape: TableShape, name: str) -> str:
-    """What a column holds, by the spec; without a description there, where the value comes from."""
+    """What a column holds according to the spec, and the Amazon field or fact that its value comes from.
+
+    For other columns: what sellerops stores in them.
+    """
     declared = shape.table.columns.get(name)
     if declared and name in _NOT_AMAZONS:
         return declared.description
@@ -46,7 +49,7 @@ def column_description(shape: TableShape, name: str) -> str:
 
 
 def descriptions_digest(shape: TableShape) -> str:
-    """A hash of all descriptions, without those of unknown columns: they differ by document."""
+    """A hash of all descriptions except those of unknown columns, which differ by document."""
     texts = [table_description(shape)]
     texts += [
         f"{name}: {column_description(shape, name)}" for name in shape.in_order() if name not in shape.extra

@@ -1,7 +1,7 @@
 """How a landing table differs from its spec, and what resolves the difference.
 
-The same for every destination. What the table itself does not show (scope, write disposition, day) is in
-``sellerops.landing_table`` of the ledger, written by the table's first load.
+The rules are the same for every destination. What the table itself does not show (scope, write disposition,
+day) is in ``sellerops.landing_table`` of the ledger, written by the table's first load.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from sellerops.settings.specs import ColumnType, WriteDisposition
 
 Connection = psycopg.Connection[Any]
 
-# Types whose stored values another type may hold; a migration counts those that do not fit. Text: as the
-# database writes the value.
+# (from, to): between these types, values may be converted; a migration counts those that do not fit. Values
+# become text as the database writes them.
 CONVERSIONS = frozenset(
     {
         (ColumnType.INTEGER, ColumnType.DECIMAL),
@@ -32,7 +32,7 @@ CONVERSIONS = frozenset(
         *((kind, ColumnType.TEXT) for kind in ColumnType if kind is not ColumnType.TEXT),
     }
 )
-# The form of a text that every database reads the same, whatever its settings.
+# Forms of text that every database reads the same way, whatever its settings.
 TEXT_PATTERNS = {
     ColumnType.INTEGER: "^-?[0-9]{1,18}$",
     ColumnType.DECIMAL: "^-?[0-9]{1,20}([.][0-9]{1,9})?$",
@@ -44,7 +44,7 @@ TEXT_PATTERNS = {
 
 
 class Remedy(IntEnum):
-    """What resolves a difference; of several, the greatest applies."""
+    """What resolves a difference. Of several remedies, the greatest applies."""
 
     MIGRATE = 1
     REPLAY = 2
@@ -63,9 +63,10 @@ class Difference:
 class LandedTable:
     """A table as it is in the database.
 
-    ``types``: of each column, None if no spec can declare it; ``sql_types``: the database's names for them;
-    ``key``: its grain, None if unknown; ``not_null``: columns that refuse null; ``definition``: what the
-    ledger keeps about it; ``personal``: columns that are in its table of personal data.
+    ``types``: each column's type, None if no spec can declare it; ``sql_types``: the database's names for
+    the types; ``key``: the table's grain, None if unknown; ``not_null``: columns that refuse null;
+    ``definition``: what the ledger stores about the table; ``personal``: columns in its table of personal
+    data.
     """
 
     types: Mapping[str, ColumnType | None]
@@ -91,7 +92,7 @@ class Migration:
 
 
 def definition_of(shape: TableShape) -> dict[str, Any]:
-    """What the ledger keeps about a table."""
+    """What the ledger stores about a table."""
     return {
         "scope": shape.spec.scope,
         "write_disposition": shape.table.write_disposition.value,
@@ -102,7 +103,7 @@ def definition_of(shape: TableShape) -> dict[str, Any]:
 
 
 def stored_definition(connection: Connection, destination: str, table: str) -> dict[str, Any]:
-    """What the ledger keeps about ``<source>.<table>``; empty for an unknown table."""
+    """What the ledger stores about ``<source>.<table>``; empty for an unknown table."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(
             "SELECT definition FROM sellerops.landing_table WHERE destination = %s AND table_name = %s",
@@ -121,8 +122,8 @@ def record_definition(
 ) -> None:
     """Store the table's definition if it has changed; an unchanged row is not locked.
 
-    ``describe`` writes the descriptions into the database; it is called when they, or ``views`` (a hash of
-    the views over the table), have changed.
+    ``describe`` writes the descriptions into the database. It is called when they or ``views`` (a hash of
+    the views over the table) have changed.
     """
     definition = {**definition_of(shape), **({"views": views} if views else {})}
     stored = stored_definition(connection, destination, shape.full_name)
@@ -139,7 +140,7 @@ def record_definition(
 
 
 def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
-    """How the table differs from ``shape``. Missing columns are no difference: a load adds them."""
+    """How the table differs from ``shape``. Missing columns do not count: a load adds them."""
     found = [*_definition_differences(shape, landed), *_key_differences(shape, landed)]
     kinds = {**shape.data_types, **shape.system_types}
     for name, kind in kinds.items():
@@ -166,18 +167,18 @@ def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
 
 
 def for_empty_table(found: Iterable[Difference]) -> list[Difference]:
-    """The differences of a table without rows: each can be migrated."""
+    """The same differences for a table without rows, where each can be migrated."""
     return [Difference(each.text) for each in found]
 
 
 def undeclared_columns(shape: TableShape, landed: LandedTable) -> tuple[str, ...]:
-    """Data columns that no spec declares: unknown columns of documents, or columns of an earlier spec."""
+    """Data columns that the spec does not declare: unknown ones of documents, or those of an older spec."""
     own = {*shape.in_order(), *SYSTEM, *shape.table.personal_columns}
     return tuple(name for name in landed.types if name not in own)
 
 
 def formerly_personal_columns(shape: TableShape, landed: LandedTable) -> frozenset[str]:
-    """Columns that were personal when loaded, so that their values are in the table of personal data."""
+    """Columns no longer personal in the spec whose values are still in the table of personal data."""
     return frozenset(name for name in landed.personal if name in shape.data_types)
 
 
@@ -245,7 +246,7 @@ def missing_key_conflict(rows: int, name: str) -> str:
 def _key_differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
     if landed.key is None or set(landed.key) == set(shape.key):
         return []
-    # A migration can number rows 1; their hash, snapshot moment and window day only a replay can restore.
+    # A migration can set every ordinal to 1; only a replay can restore hash, snapshot moment and window day.
     from_documents = ("line_hash", "snapshot_at", shape.table.day_from_window)
     lost = [name for name in from_documents if name in shape.key and name not in landed.types]
     current = f"{key_text(landed.key)} in the table" if landed.key else "not enforced by an index"
@@ -274,7 +275,7 @@ def _definition_differences(shape: TableShape, landed: LandedTable) -> list[Diff
 
 
 def _inferred(shape: TableShape, landed: LandedTable) -> dict[str, Any]:
-    """What the key implies for a table that is older than its definition in the ledger."""
+    """What the key implies about a table that is older than its definition in the ledger."""
     inferred: dict[str, Any] = {}
     if not landed.key:
         return inferred

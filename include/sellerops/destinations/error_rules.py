@@ -1,6 +1,6 @@
-"""Translates drivers' errors into ours: one mechanism, with a table of rules for each driver.
+"""Translates drivers' errors into ours: one mechanism with a table of rules for each driver.
 
-Our error's type decides what happens next: fix the configuration, retry, give up, or check the document.
+The type of our error decides what happens next: fix the configuration, retry, give up, or check the document.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def translation(
 
 @contextmanager
 def typed_errors(where: str, rules: Sequence[ErrorRule]) -> Iterator[None]:
-    """Raise a driver's error as ours, by the first rule that matches; others pass through."""
+    """Translate a driver's error into ours by the first rule that matches; others propagate unchanged."""
     try:
         yield
     except SellerOpsError:

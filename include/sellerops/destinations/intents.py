@@ -3,15 +3,15 @@
 Rows and ledger commit separately, so a crash may come between the two. Therefore, under the lock of the
 table's place:
 
-1. ``record``: the ledger commits what it will record (``load_intent``), and the name of the job that writes;
-2. the destination runs that job, a transaction of its own;
-3. ``complete``: in one transaction the ledger moves the details into its tables and deletes the intent.
+1. ``record``: the ledger commits what it will record (``load_intent``) and the name of the job that writes;
+2. the destination runs that job in a transaction of its own;
+3. ``complete``: in one transaction, the ledger moves the details into its tables and deletes the intent.
 
 The next load of the same place first calls ``recover``. A crash before step 2 leaves an intent whose job
 never ran: the intent is discarded and the retry loads again. A crash after step 2 leaves one whose job ran:
 the intent is completed, so watermarks, changed cells and counts match the stored rows; the retry then finds
-its own rows and changes nothing. A lost answer is the same case. The job runs at most once because its name
-is used once: ``has_run`` must make sure that a job it reports as not run can never run later.
+its own rows and changes nothing. A lost response is the same case. The job runs at most once because its name
+is used only once: ``has_run`` must make sure that a job it reports as not run can never run later.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ class Change:
 class Intent:
     """What the ledger will record about one load.
 
-    ``load``: ``ledger_rows.load_values``. ``place``: whose lock is held; ``marked_place`` and ``days``: which
-    watermarks rise. ``quarantine``: ``quarantining.quarantine_key`` if the table can quarantine documents.
+    ``load``: ``ledger_rows.load_values``. ``place``: the place whose lock is held; ``marked_place`` and
+    ``days``: the watermarks that rise. ``quarantine``: ``quarantining.quarantine_key`` if the table can
+    quarantine documents.
     """
 
     load: Mapping[str, Any]
@@ -78,7 +79,7 @@ def record(connection: Connection, intent: Intent) -> None:
         "marked_place": intent.marked_place,
         "days": [day.isoformat() for day in intent.days],
         "columns": intent.columns,
-        # The key that stored intents of earlier versions have.
+        # Named as in intents stored by earlier versions.
         "question": _plain(intent.quarantine) if intent.quarantine else None,
     }
     with connection.transaction():
@@ -137,7 +138,7 @@ def recover(
     place: str,
     has_run: Callable[[str], bool],
 ) -> None:
-    """Complete or discard the open intents of this place. Called under its lock, before reading anything."""
+    """Complete or discard the open intents of a place. Called under its lock, before anything is read."""
     left = connection.execute(
         "SELECT load_id, job_id FROM sellerops.load_intent WHERE destination = %s AND table_name = %s "
         "AND account_id = %s AND place = %s ORDER BY load_id",
@@ -178,7 +179,7 @@ def _move_changes(connection: Connection, load_id: int, destination: str) -> Non
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Days and times as text."""
+    """The values with days and times as text."""
     return {
         name: value.isoformat() if isinstance(value, (date, datetime)) else value
         for name, value in values.items()

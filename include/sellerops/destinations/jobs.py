@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sellerops.destinations.rejects import RejectSpool
     from sellerops.ledger.models import ReportRequest, RunRef
 
-# From this many rows of other days on, the document is of another window; a quiet window may have a few.
+# With this many rows of other days, the document is of another window; a quiet window may have a few.
 _ANOTHER_WINDOW = 10
 
 
@@ -25,10 +25,10 @@ _ANOTHER_WINDOW = 10
 class RequestMeta:
     """What the ledger knows about the document to load.
 
-    ``reported_at``: aware; Amazon's createdTime of the report, the as-of of its data. ``marketplace_ids``:
-    the marketplaces Amazon says the document covers. ``where`` names the document in errors, e.g. by its
-    archive address. ``facts``: what the request says about all rows, such as the profile's id and currency.
-    ``run``: the task that loads it; None outside Airflow.
+    ``reported_at``: the report's createdTime at Amazon (aware), the time as of which its data holds.
+    ``marketplace_ids``: the marketplaces that Amazon says the document covers. ``where`` names the document
+    in errors, e.g. by its archive address. ``facts``: what the request says about all rows, such as the
+    profile's id and currency. ``run``: the task that loads the document; None outside Airflow.
     """
 
     reported_at: datetime
@@ -41,7 +41,7 @@ class RequestMeta:
 
     @classmethod
     def of(cls, request: ReportRequest) -> RequestMeta:
-        """From an archived request. Raises UnreadableDocument when its time of creation is unknown."""
+        """From an archived request. Raises UnreadableDocument when ``reported_at`` is unknown."""
         if request.reported_at is None:
             raise UnreadableDocument(
                 "the request has no `reported_at`, so the age of its data is unknown.",
@@ -80,10 +80,10 @@ def facts_of(headers: Mapping[str, Any]) -> dict[str, str]:
 class LoadJob:
     """One table of one document for one slice.
 
-    ``is_confirmed_empty``: there is no document, since Amazon has twice answered "no data". ``is_replay``:
+    ``is_confirmed_empty``: there is no document because Amazon has twice answered "no data". ``is_replay``:
     the document was accepted before and is loaded again. ``quarantined_with``: a quarantined table of the
-    same document, with which this one is quarantined too. ``is_dry_run``: judge the document, then raise
-    DryRunPassed.
+    same document, with which this one is quarantined too. ``is_dry_run``: only judge the document; raises
+    Quarantined or DryRunPassed.
     """
 
     spec: ReportSpec
@@ -114,11 +114,11 @@ class LoadJob:
 
     @property
     def ledger_marketplace(self) -> str:
-        """The marketplace as the ledger keys it: empty for a report that covers an account's whole region."""
+        """The marketplace in the ledger's keys: empty for a report that covers an account's whole region."""
         return (self.marketplace_id or "") if self.spec.scope == "marketplace" else ""
 
     def row_values(self, load_id: int) -> dict[str, Any]:
-        """What all rows share, by system column. The marketplace is None where each row names its own."""
+        """The values that all rows share, by column. The marketplace is None if each row names its own."""
         values: dict[str, Any] = {
             "account_id": self.slice.account_id,
             "marketplace_id": self.marketplace_id,
@@ -134,7 +134,7 @@ class LoadJob:
 
     @property
     def place(self) -> str:
-        """Whose days a load replaces: the marketplace's, or the region's if a document covers all
+        """Where a load replaces days: in its marketplace, or in the region if a document covers all
         marketplaces.
         """
         return self.ledger_marketplace or self.slice.region
@@ -144,7 +144,7 @@ def refuse_mostly_rejected(job: LoadJob, *, where: str) -> None:
     """Raise UnreadableDocument when more than half of the rows would be rejected.
 
     Either it is another document, or the spec requires values that Amazon leaves empty. If no row is
-    accepted, rows of days far from the window count too.
+    accepted, rows of days far from the window count too. In a replay, only rows that cannot be read count.
     """
     rows = job.rows
     reasons = STRUCTURAL if job.is_replay else LOST

@@ -1,6 +1,6 @@
-"""What a load records in the ledger, in its own transaction: counts, rejects, drift and watermarks.
+"""What a load records in the ledger in its own transaction: counts, rejects, drift and watermarks.
 
-The same for every destination, on a connection whose rows are tuples.
+It is the same for every destination, and needs a connection whose rows are tuples.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ABSENT = frozenset({"dropped", "missing"})
 
 
 def write_rejects(connection: Connection, load_id: int, rejects: Iterable[RowReject]) -> None:
-    """Write all rejected rows of a load, by COPY."""
+    """Write all rejected rows of a load with COPY."""
     statement = (
         "COPY sellerops.rejected_row (load_id, source_line, reason, column_name, value, raw_line) FROM STDIN"
     )
@@ -39,7 +39,7 @@ def write_rejects(connection: Connection, load_id: int, rejects: Iterable[RowRej
 def load_values(
     job: LoadJob, destination: str, load_id: int, started_at: datetime, counts: LoadCounts
 ) -> dict[str, Any]:
-    """The load's row, by column. All values but times and days are JSON-ready."""
+    """The load's row by column. All values except times and days are JSON-ready."""
     days = job.slice.days if job.slice.first_day else []
     run = job.request.run
     return {
@@ -80,11 +80,11 @@ def write_load(connection: Connection, values: Mapping[str, Any]) -> None:
 def note_rewritten(connection: Connection, destination: str, table: str) -> None:
     """Note for the marts of ``destination`` that any row of ``table`` may have changed without a load.
 
-    They are told of loads by a trigger on ``sellerops.load``. Call after the rows are replaced, or in the
+    Loads are noted by a trigger on ``sellerops.load``. Call this after the rows are replaced, or in the
     transaction that replaces them.
     """
     with connection.transaction():
-        # As the trigger: whoever changes mart_input waits for this note.
+        # As the trigger does: a process that changes mart_input waits for this note.
         connection.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('sellerops.mart_input', 0))")
         connection.execute(
             "INSERT INTO sellerops.table_change (table_name, destination, account_id) "
@@ -95,13 +95,13 @@ def note_rewritten(connection: Connection, destination: str, table: str) -> None
 
 
 def has_columns(job: LoadJob) -> bool:
-    """Whether the document has columns to compare: an empty list of JSON rows has none."""
+    """Whether the document has columns to compare; an empty list of JSON rows has none."""
     return bool(job.rows.rows_in_file) or not (job.is_confirmed_empty or job.spec.format.kind == "json")
 
 
 @dataclass(frozen=True)
 class Watermarks:
-    """Which document each day of a table holds, in one destination, for an account and place."""
+    """Which document each day's rows come from, in a table of one destination, for an account and place."""
 
     connection: Connection
     destination: str
@@ -124,13 +124,13 @@ class Watermarks:
         return self.destination, self.table, self.account_id, self.place
 
     def newer_days(self, days: Sequence[date], reported_at: datetime) -> list[date]:
-        """Those of ``days`` whose rows come from a document newer than ``reported_at``."""
+        """The days among ``days`` whose rows come from a document newer than ``reported_at``."""
         rows = self.connection.execute(f"{_DAYS} AND day = ANY(%s) AND reported_at > %s",
                                        (*self._at, list(days), reported_at))  # fmt: skip
         return [day for (day,) in rows]
 
     def loaded_days(self, days: Sequence[date]) -> list[date]:
-        """Those of ``days`` for which any document was loaded."""
+        """The days among ``days`` for which any document was loaded."""
         rows = self.connection.execute(f"{_DAYS} AND day = ANY(%s)", (*self._at, list(days)))
         return [day for (day,) in rows]
 
@@ -155,7 +155,7 @@ _DAYS = (
 def record_personal_columns(connection: Connection, job: LoadJob) -> None:
     """Record that the document has unknown columns of personal data, so that its archived copy expires.
 
-    In a transaction of its own: it holds whatever becomes of the load.
+    It has a transaction of its own, so that it holds even if the load fails.
     """
     if job.rows.drift.personal and not job.is_confirmed_empty:
         connection.execute(
@@ -180,9 +180,9 @@ def drift_changes(
 ) -> list[tuple[str, str]]:
     """What changed since the last load of the same account and place: column and kind.
 
-    A change is recorded once, by whichever destination loads it first. ``stored_extra``: unknown columns that
-    the table has from earlier documents. Kind ``missing``: a spec column never seen here; ``dropped``: one
-    seen before.
+    A change is recorded once, by the destination that loads it first. ``stored_extra``: unknown columns that
+    the table has from earlier documents. Kind ``missing``: a column of the spec never seen here; ``dropped``:
+    one seen before.
     """
     before, had_load = _states(connection, job.full_name, job.slice.account_id, job.ledger_marketplace)
     changes: list[tuple[str, str]] = []
@@ -207,7 +207,10 @@ def drift_changes(
 def write_new_changes(
     connection: Connection, load: Mapping[str, Any], changes: Iterable[Sequence[str]]
 ) -> dict[str, str]:
-    """Record the ``changes`` of the load (``load_values``) that no other load has recorded meanwhile."""
+    """Record the ``changes`` of the load (``load_values``) that no other load has recorded meanwhile.
+
+    Returns the kind of each recorded change by column.
+    """
     before, _ = _states(connection, load["table_name"], load["account_id"], load["marketplace_id"])
     news = [(name, kind) for name, kind in changes if before.get(name) != kind]
     _insert_changes(connection, load["report"], load["table_name"], load["id"], news)

@@ -1,4 +1,4 @@
-"""How SELECTs of marts, which are written in Postgres' dialect, are written for a destination."""
+"""How the SELECTs of marts, written in Postgres' dialect, are translated for a destination."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sellerops.settings.specs import ColumnType
 
 
 class MartDialect(Protocol):
-    """A destination's SQL, as far as marts differ in it."""
+    """A destination's SQL, as far as it matters to marts."""
 
     types: Mapping[ColumnType, str]
 
@@ -22,5 +22,5 @@ class MartDialect(Protocol):
         ...
 
     def translated(self, sql: str, parse: Callable[[], Any]) -> str:
-        """A SELECT of Postgres' dialect in this one. ``parse`` makes its syntax tree, of sqlglot."""
+        """A SELECT in Postgres' dialect, translated into this one. ``parse`` makes its sqlglot tree."""
         ...

@@ -1,4 +1,4 @@
-"""Where marts are built: what every destination that holds marts can do, and the shapes it needs."""
+"""The interface of destinations that hold marts, and the types it needs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class BuildCounts:
 class Changes:
     """What a rebuild may have changed.
 
-    :param spans: the partitions.
-    :param lookups: by column of the table's ``lookup_days``, the days that rows which changed have or had.
+    :param spans: the changed partitions.
+    :param lookups: for each column of the table's ``lookup_days``, the days that changed rows have or had.
     """
 
     spans: Sequence[Span] = ()
@@ -38,14 +38,14 @@ class Changes:
 
 @dataclass(frozen=True)
 class CheckQuery:
-    """A SELECT whose rows are mistakes in a rebuilt span."""
+    """A SELECT that returns the mistakes in a rebuilt span."""
 
     name: str
     description: str
     sql: str
 
     def failure(self, mart: str, rows: Sequence[Mapping[str, Any]]) -> CheckFailed:
-        """The error that names some of the rows."""
+        """The error for a test that found ``rows``; its message shows them."""
         shown = "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)
         return CheckFailed(
             f"its test {self.name!r} found mistakes ({self.description.rstrip('.')}): {shown}.",
@@ -59,7 +59,7 @@ class CheckQuery:
 class BuildPlan:
     """Spans with the SELECT of their rows, and the tests of the result.
 
-    ``whole``: the spans are all there is, so that the table may be made anew.
+    ``whole``: the spans cover the whole mart, so the table may be created again.
     """
 
     parts: Sequence[tuple[Span, str]]
@@ -78,9 +78,9 @@ class MartStore(Protocol):
     dialect: str  # of sqlglot: "postgres" or "bigquery"
 
     def session(self, where: str) -> AbstractContextManager[None]:
-        """Within it, calls of this thread share a connection, where a destination has such.
+        """Within it, calls of this thread share a connection, if the destination has connections.
 
-        :param where: what the connection is for, as the destination's list of connections shows it.
+        :param where: what the connection is for, shown in the destination's list of connections.
         """
         ...
 
@@ -89,21 +89,21 @@ class MartStore(Protocol):
         ...
 
     def filters(self, table: str) -> str:
-        """A condition on ``t`` that holds for every row of ``table``, if reading it needs one; else empty."""
+        """A condition on ``t`` that all rows of ``table`` meet, if reading it needs one; otherwise empty."""
         ...
 
     def columns(self, tables: Collection[str]) -> dict[str, frozenset[str]]:
-        """The column names of those of ``tables`` that exist."""
+        """The column names of each table in ``tables`` that exists."""
         ...
 
     def rows_in(self, tables: Collection[str]) -> int:
-        """About how many rows these tables have in all; 0 where a full build of any size is one statement."""
+        """About how many rows the tables have in total; 0 if a full build of any size is one statement."""
         ...
 
     def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
-        """Make rows of landed tables quick to find by columns. Call outside any transaction.
+        """Make rows of landing tables quick to find by columns. Call outside any transaction.
 
-        :param wanted: table -> columns that loads and days are looked for by: ``load_id``, dates, timestamps.
+        :param wanted: table -> columns by which loads and days are looked up: ``load_id``, dates, timestamps.
         """
         ...
 
@@ -116,14 +116,14 @@ class MartStore(Protocol):
         ...
 
     def drop(self, table: str) -> None:
-        """Delete the table of a mart that no longer exists, if it is there.
+        """Drop the table of a former mart, if it exists.
 
         Raises ConfigurationError when the destination refuses, as Postgres does while a view reads the table.
         """
         ...
 
     def ensure(self, table: MartTable) -> None:
-        """Create or widen the table of a computed mart, whose rows cannot be made again.
+        """Create or widen the table of a computed mart, whose rows cannot be rebuilt.
 
         Raises ConfigurationError when a type or the grain has changed.
         """
@@ -135,28 +135,28 @@ class MartStore(Protocol):
         plan: Callable[[Ledger], BuildPlan],
         settle: Callable[[Ledger, Changes], None],
     ) -> BuildCounts:
-        """Make the rows of each span those of its SELECT: all of it, or nothing.
+        """Replace the rows of each span with those of its SELECT: all spans, or nothing.
 
-        A table that does not fit is made anew, which needs a ``whole`` plan. One rebuild of a mart runs at a
-        time. ``plan`` and ``settle`` get a connection to the ledger: ``plan`` after the rebuild has begun to
-        see one state of the tables, ``settle`` in the transaction that stores the rows, or right after it
-        where the ledger is another database; a rebuild that dies in between is repeated and stores the same
-        rows. ``settle`` gets what may have changed.
+        A table that does not fit is created again, which needs a ``whole`` plan. Only one rebuild of a mart
+        runs at a time. ``plan`` and ``settle`` get a connection to the ledger. ``plan`` is called once the
+        rebuild sees one state of the tables. ``settle`` gets what may have changed; it is called in the
+        transaction that stores the rows or, if the ledger is another database, right after it. A rebuild that
+        dies in between is repeated and stores the same rows.
 
         Raises CheckFailed for two rows of one grain, a row without account or day, or a failing test.
         """
         ...
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
-        """The rows of a SELECT in this destination's dialect, read-only."""
+        """The rows of a SELECT in this destination's dialect, run read-only."""
         ...
 
     def replace(self, table: MartTable, span: Span, rows: Iterable[Mapping[str, Any]]) -> BuildCounts:
-        """Replace the rows of a span by ``rows``, computed outside the database, in one transaction."""
+        """Replace the rows of a span with ``rows``, computed outside the database, in one transaction."""
         ...
 
     def copy_reference(self, table: str, ledger: Ledger) -> None:
-        """Copy a table of the ledger's database here if it has changed. In Postgres it is here."""
+        """Copy a table of the ledger's database here if it has changed. In Postgres, it is already here."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""A window that Amazon has twice answered with "no data": loaded as a document without rows."""
+"""Loads a window for which Amazon has twice answered "no data" as a document without rows."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def load_no_data(
 ) -> list[LoadResult]:
     """Load the confirmed absence of data into the tables (or only ``tables``) whose days it would empty.
 
-    Raises Quarantined for tables that have rows of the window: only a person decides to drop them. Tables
-    that are merged or not judged keep their rows.
+    Raises Quarantined when a table has rows in the window, because only a person may decide to delete them.
+    Tables that are merged or not judged keep their rows.
     """
 
     def load(name: str, *, quarantined_with: str | None, is_dry_run: bool) -> LoadResult:
@@ -60,7 +60,7 @@ def load_no_data(
 
 
 class _NoRows:
-    """A reader without rows, with all columns of the table."""
+    """A reader that has all columns of the table and no rows."""
 
     def __init__(self, table: TableSpec) -> None:
         self.drift = DriftReport()

@@ -12,28 +12,29 @@ from typing import Any
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.settings.specs import QuarantineRules
 
-# A median of fewer weekdays means nothing: the marketplace is new, or was connected recently.
+# The median of fewer weekdays means nothing: the marketplace is new or was connected recently.
 ENOUGH_WEEKDAYS = 3
 
 
 @dataclass(frozen=True)
 class Total:
-    """The measure's sum over one day's rows, and how many rows those are."""
+    """The number of rows of a day, and the sum of the measure over them."""
 
     rows: int = 0
     amount: Decimal = Decimal(0)
 
 
 def total_of_rows(rows: int) -> Total:
-    """The total where the number of rows is the measure."""
+    """The total if the number of rows is the measure."""
     return Total(rows, Decimal(rows))
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One day of one marketplace: in the document and as stored. An empty marketplace means all rows.
+    """One day of one marketplace: in the document and as stored.
 
-    ``weekdays``: the sums of earlier same weekdays that have rows, newest first.
+    ``marketplace``: empty for all rows, or for those that name none. ``weekdays``: the sums of the same
+    weekday in earlier weeks that have rows, newest first.
     """
 
     marketplace: str
@@ -44,11 +45,11 @@ class Figure:
 
     @property
     def median(self) -> Decimal | None:
-        """Of the same weekdays; None if there are too few."""
+        """The median of the same weekdays; None if there are too few."""
         return median(self.weekdays) if len(self.weekdays) >= ENOUGH_WEEKDAYS else None
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values; amounts as text, which keeps them exact."""
+        """JSON-ready values. Amounts are text, which keeps them exact."""
         return {
             "shop": self.marketplace,  # the name in stored figures
             "day": self.day.isoformat(),
@@ -70,12 +71,12 @@ class Finding:
 
 
 def weekdays_before(day: date, weeks: int) -> list[date]:
-    """The same weekday of the ``weeks`` weeks before ``day``, newest first."""
+    """The same weekday in the ``weeks`` weeks before ``day``, newest first."""
     return [day - timedelta(days=7 * n) for n in range(1, weeks + 1)]
 
 
 def is_implausible(rules: QuarantineRules, figure: Figure) -> bool:
-    """Whether the day drops to nothing, or far below what its weekday usually has."""
+    """Whether the day drops to nothing, or far below what is usual for its weekday."""
     middle = (
         figure.median if figure.median is not None and figure.median >= Decimal(str(rules.minimum)) else None
     )

@@ -1,7 +1,7 @@
-"""Rules for Postgres' errors, by SQLSTATE: of the destination, and of every destination's ledger.
+"""Rules for Postgres' errors by SQLSTATE, for the destination and for every destination's ledger.
 
-https://www.postgresql.org/docs/current/errcodes-appendix.html. The server's message may quote a value, its
-detail a whole row. Messages are shown only where their class quotes neither, and no rule keeps its cause.
+https://www.postgresql.org/docs/current/errcodes-appendix.html. The server's message may quote a value, and
+its detail a whole row. Messages are shown only if their class quotes neither, and no rule keeps its cause.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sellerops.base.errors import (
 )
 from sellerops.destinations.error_rules import ErrorRule, translation
 
-# Passing states: connections, conflicting transactions, a full server, locks, a server that stops or fails
+# Transient states: connections, conflicting transactions, a full server, locks, a server that stops or fails
 # over.
 _PASSING = ("08", "40", "53", "55006", "55P03", "57", "58", "25P03", "25P04", "25006")
 _REPORT_IT = "Nothing was stored. This is a bug in sellerops: report it with the archived document."
@@ -33,7 +33,7 @@ _COPY_POSITION = re.compile(r"COPY \w+, line \d+(?:, column (\w+))?")
 
 
 def _message(error: psycopg.Error) -> str:
-    """The first line of the server's own message; without a server, of the driver's."""
+    """The first line of the server's message, or of the driver's if the server sent none."""
     text = error.diag.message_primary or str(error)
     return next(iter(text.strip().splitlines()), type(error).__name__).rstrip(".")
 
@@ -90,7 +90,7 @@ def _depends(error: psycopg.Error) -> str:
 
 
 def _is_lost_race(error: psycopg.Error) -> bool:
-    """Two first loads granted or commented the same object at once: Postgres has no SQLSTATE for it."""
+    """Whether two first loads granted or commented the same object at once. It has no SQLSTATE."""
     return error.sqlstate == "XX000" and _message(error).startswith("tuple concurrently")
 
 
@@ -119,7 +119,8 @@ def _by_state(
     return _of_state(*prefixes, translate=translation(kind, cause, remedy, message=message))
 
 
-# By the first match. Messages of 0A000 and 2BP01 name views, those of 42 names and types: no values.
+# The first matching rule applies. Messages of 0A000 and 2BP01 name views, those of 42 names and types; none
+# quotes a value.
 _BY_STATE = (
     _of_state("42P01", "42883", "3F000", translate=_no_table),
     _by_state(
@@ -169,7 +170,7 @@ _BY_STATE = (
 
 
 def _of_server(server: str) -> tuple[ErrorRule, ...]:
-    """What no state decides."""
+    """Rules for errors that no rule by state covers."""
     return (
         ErrorRule(
             _is_passing, translation(RetryableError, f"{server} is unavailable: {{}}.", message=_message)
@@ -187,7 +188,7 @@ def _of_server(server: str) -> tuple[ErrorRule, ...]:
 
 
 POSTGRES_RULES = (*_BY_STATE, *_of_server("Postgres"))
-# For a destination elsewhere: an unknown column or a wrong type can only mean an old ledger.
+# For destinations outside Postgres, where an unknown column or a wrong type can only mean an old ledger.
 LEDGER_RULES = (
     _of_state("42703", "42804", translate=_old_ledger),
     *_BY_STATE,

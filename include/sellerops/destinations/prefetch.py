@@ -1,4 +1,4 @@
-"""Reading the next batches in a thread while the last one is written."""
+"""Reads the next batches in a thread while the last one is written."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Prefetch(Generic[Item]):
         self._put((False, None))
 
     def _put(self, entry: tuple[bool, Item | None]) -> bool:
-        """Whether the consumer still takes items."""
+        """Queue an entry; returns False once the consumer has stopped."""
         while not self._stopped.is_set():
             try:
                 self._queue.put(entry, timeout=_GLANCE_SECONDS)

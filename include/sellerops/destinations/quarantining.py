@@ -1,6 +1,6 @@
 """Checks a document before a load replaces anything: implausible days quarantine it until a person decides.
 
-A quarantine row is about a document and a table; the decision applies to every destination, whichever
+A quarantine row concerns one document and one table. The decision applies to every destination, whichever
 quarantined the document first. Each destination judges by its own rows, so an empty one quarantines nothing.
 """
 
@@ -34,16 +34,16 @@ Totals = dict[tuple[str, date], Total]
 
 
 class Sums(Protocol):
-    """A destination's totals by marketplace (empty if rows name none) and day: rows, and a measure's sum."""
+    """A destination's totals by marketplace (empty if rows name none) and day: rows and a measure's sum."""
 
     def new(self, measure: str | None, days: Sequence[date]) -> Totals:
-        """Of the document's accepted rows of ``days``. A measure that the document lacks sums to nothing;
-        ``measure`` None sums to the number of rows.
+        """The totals of the document's accepted rows of ``days``. A measure that the document lacks sums to
+        zero; if ``measure`` is None, the sum is the number of rows.
         """
         ...
 
     def stored(self, measure: str | None, days: Sequence[date]) -> Totals:
-        """Of the rows of ``days`` in the table, at the load's place."""
+        """The totals of the table's rows of ``days`` at the load's place."""
         ...
 
 
@@ -54,7 +54,7 @@ class DryRunPassed(SkipError):
 def refuse_implausible(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
     """Raise Quarantined, before anything is written, if a person must decide first.
 
-    Called under the lock of the table's place. A document that was loaded before, or released, is not judged
+    Called under the lock of the table's place. A document that was loaded before or released is not judged
     again. Raises DryRunPassed if a dry run finds nothing.
     """
     if job.table_spec.may_quarantine and not job.is_replay:
@@ -82,7 +82,7 @@ def _judge(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
 
 
 def _findings(marks: Watermarks, job: LoadJob, sums: Sums) -> tuple[list[Figure], list[Finding]]:
-    """All figures, and the implausible ones among them."""
+    """All figures, and findings about the implausible ones."""
     table, findings = job.table_spec, []
     if table.write_disposition is not WriteDisposition.REPLACE:
         return judge_row_count(marks.connection, job, marks.destination)
@@ -111,7 +111,8 @@ def supersede_quarantined(connection: Connection, job: LoadJob, destination: str
 def supersede(connection: Connection, key: Mapping[str, Any], destination: str) -> None:
     """Close open quarantine rows of documents older than that of ``key`` (``quarantine_key``), and its own.
 
-    Its own only if ``destination`` quarantined it: another destination may still quarantine the document.
+    Its own row is closed only if ``destination`` opened it, because another destination may still quarantine
+    the document.
     """
     moment = key["reported_at"]
     moment = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
@@ -203,7 +204,7 @@ def quarantine_key(job: LoadJob) -> dict[str, Any]:
 
 
 def _figures(marks: Watermarks, job: LoadJob, rules: QuarantineRules | None, sums: Sums) -> list[Figure]:
-    """Each day whose rows the document would replace, by marketplace if its rows name one."""
+    """A figure for each day whose rows the document would replace, by marketplace if rows name one."""
     window = job.slice.days[:1] if job.table_spec.day_from_window else job.slice.days
     newer = set(marks.newer_days(window, job.request.reported_at))
     days = [day for day in window if day not in newer]

@@ -1,4 +1,4 @@
-"""Opening a destination, or a source of its rows, by the destination's name."""
+"""Opens a destination, a source of its rows or its mart store by the destination's name."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ def destination_class(name: str) -> Any:
 def open_destination(name: str, address: Any, *, ledger: str | None = None) -> Destination:
     """The destination ``name`` at ``address``.
 
-    :param address: what the destination's class takes: a connection string for Postgres, a type of its own,
-    or
-        ``ConnectionValues``.
+    :param address: what the destination's class expects: a connection string for Postgres, a type of its own
+        or ``ConnectionValues``.
     :param ledger: connection string of the ledger, which records every load of every destination. Defaults to
         ``address`` if that is a connection string.
 
@@ -56,7 +55,7 @@ def open_destination(name: str, address: Any, *, ledger: str | None = None) -> D
 
 
 def open_row_source(name: str, address: Any) -> RowSource:
-    """Reads tables of the destination ``name`` at ``address``.
+    """A reader of tables in the destination ``name`` at ``address``.
 
     Raises ConfigurationError for unknown names and for destinations that cannot be read.
     """
@@ -70,7 +69,7 @@ def open_row_source(name: str, address: Any) -> RowSource:
 
 
 def open_mart_store(name: str, address: Any, *, ledger: str) -> MartStore:
-    """Builds marts in the destination ``name`` at ``address``.
+    """The mart store of the destination ``name`` at ``address``.
 
     Raises ConfigurationError for unknown names and for destinations that cannot hold marts.
     """
@@ -79,7 +78,7 @@ def open_mart_store(name: str, address: Any, *, ledger: str) -> MartStore:
 
 
 def mart_dialect_of(name: str) -> MartDialect:
-    """The dialect of SQL in which the destination ``name`` builds marts. Raises as ``open_mart_store``."""
+    """The SQL dialect of marts in the destination ``name``. Raises the errors of ``open_mart_store``."""
     dialect: MartDialect = _of_marts(name, "mart_dialect")()
     return dialect
 

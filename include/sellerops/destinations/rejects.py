@@ -1,4 +1,4 @@
-"""Rejected rows of a document: in memory while few, on disk when many."""
+"""Rejected rows of a document, kept in memory while there are few and on disk when there are many."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MEMORY_BYTES = 1 << 20
 
 
 class RejectSpool:
-    """Collects rejects and iterates them in order, any number of times. A context manager."""
+    """Collects rejects and iterates over them in order, any number of times. A context manager."""
 
     def __init__(self) -> None:
         # Closed by __exit__.

@@ -1,4 +1,4 @@
-"""The history of changed cells: recorded once, however many destinations load the same document."""
+"""The history of changed cells, recorded once however many destinations load the same document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Connection = psycopg.Connection[Any]
 
 
 def keeps_restatements(table: TableSpec) -> bool:
-    """Whether changes of the table's rows are recorded: rows need a natural key, and are no snapshot."""
+    """Whether changes of the table's rows are recorded: only with a natural key, and not for snapshots."""
     return (
         table.restatements
         and bool(table.primary_key)
@@ -22,7 +22,10 @@ def keeps_restatements(table: TableSpec) -> bool:
 
 
 def lock_history(connection: Connection, job: LoadJob) -> None:
-    """Until the transaction ends, no other destination records changes of this table, account and place."""
+    """Lock the history of the job's table, account and place until the transaction ends.
+
+    No other destination can record changes there meanwhile.
+    """
     lock_history_of(connection, job.full_name, job.slice.account_id, job.place)
 
 

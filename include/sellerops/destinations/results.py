@@ -1,4 +1,4 @@
-"""The result of a load: what became of the rows of one document in one table."""
+"""The result of a load: what happened to the rows of one document in one table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.ledger.models import LoadCounts
 
 @dataclass(frozen=True)
 class WriteCounts:
-    """What a write did with the rows it was given; ``replaced``: rows of earlier loads it deleted."""
+    """What a write did with the rows it was given. ``replaced``: rows of earlier loads that it deleted."""
 
     inserted: int = 0
     updated: int = 0
@@ -42,11 +42,11 @@ def load_counts(job: LoadJob, written: WriteCounts, *, losing: int, begun: float
 
 @dataclass(frozen=True)
 class LoadResult(LoadCounts):
-    """The counts of one load, and what else is known of it.
+    """The counts of one load, and what else is known about it.
 
-    ``new_columns`` appeared with this load, ``missing_columns`` of the spec are not in the file.
+    ``new_columns`` appeared with this load; ``missing_columns`` are in the spec but not in the file.
     ``changed_columns``: what this load recorded in ``sellerops.schema_change``, kind by column. ``job_ids``:
-    the jobs that the destination ran, under its own names.
+    the jobs that the destination ran, by its own ids.
     """
 
     load_id: int
@@ -69,7 +69,7 @@ class LoadResult(LoadCounts):
         changed_columns: dict[str, str],
         job_ids: tuple[str, ...] = (),
     ) -> LoadResult:
-        """Of a finished load. ``losing``: rows rejected in favour of another row of their key."""
+        """The result of a finished load. ``losing``: rows rejected in favour of another with their key."""
         reasons = {str(reason): count for reason, count in job.rows.rejected.items()}
         return cls(
             load_id=load_id,

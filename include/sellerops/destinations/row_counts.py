@@ -1,4 +1,4 @@
-"""How many rows a document usually has, by earlier loads in the ledger: for merged tables and snapshots."""
+"""How many rows a document usually has, from earlier loads in the ledger. For merged tables and snapshots."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Reading a table or a query back, read-only and in constant memory: what exports copy.
+"""Reads a table or query for exports, read-only and in constant memory.
 
-A destination that can be read gives a ``RowSource`` (``registry.open_row_source``). The rules that do not
+A destination that can be read provides a ``RowSource`` (``registry.open_row_source``). The rules that do not
 depend on the database are here: column order, row order, and errors with their remedies.
 """
 
@@ -24,7 +24,7 @@ ONLY_READS = "An export only reads: write one SELECT."
 class Selection(Protocol):
     """What to read: ``table`` (``<source>.<table>``) or ``query`` (one SELECT), and the wanted columns.
 
-    ``path``: the file that asks for it, for errors. ``personal``: personal data may be read.
+    ``path``: the file that defines the export, for errors. ``personal``: personal data may be read.
     """
 
     @property
@@ -63,7 +63,7 @@ class RowSource(Protocol):
 
 
 def select_statement(spec: Selection, names: Sequence[str], *, quote: str, table: str) -> str:
-    """One SELECT of ``table`` in a fixed order: rewriting a sheet must not shuffle its rows."""
+    """One SELECT of ``table`` in a fixed order, so that rewriting a sheet does not shuffle its rows."""
     order = spec.order_by or spec.append_only or names
     listed = ", ".join(f"{quote}{name}{quote}" for name in names)
     ordered = ", ".join(f"{quote}{name}{quote}" for name in order)
@@ -76,9 +76,10 @@ def quoted_table(table: str, quote: str) -> str:
 
 
 def choose_columns(spec: Selection, columns: Sequence[tuple[str, bool]], rows: Iterator[Any]) -> Result:
-    """The columns ``spec`` names, in its order; all columns if it names none.
+    """The columns that ``spec`` names, in its order; all columns if it names none.
 
-    ``columns``: name of each column of the result, and whether it holds days.
+    ``columns``: the name of each column of the result, and whether it holds days. Raises ConfigurationError
+    if the result has a column twice or lacks one that ``spec`` names.
     """
     found = [name for name, _ in columns]
     doubled = [name for name in found if found.count(name) > 1]

@@ -1,4 +1,4 @@
-"""The shape of one landing table in any database: its columns, its grain, its day."""
+"""The shape of one landing table in any database: its columns, grain and day."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TableShape:
 
     @property
     def has_ordinal(self) -> bool:
-        """Whether rows that are equal in the rest of the key are kept and numbered in ``ordinal``."""
+        """Whether rows that are equal in the rest of the key are kept and numbered by ``ordinal``."""
         return self.is_hashed or self.keeps_equal_rows
 
     @property
@@ -79,7 +79,7 @@ class TableShape:
 
     @cached_property
     def system_types(self) -> dict[str, ColumnType]:
-        """System columns in the table's order; see ``is_nullable``."""
+        """System columns and their types, in the table's order; see ``is_nullable``."""
         left_out = {
             *([] if self.is_snapshot else ["snapshot_at"]),
             *([] if self.has_ordinal else ["ordinal"]),
@@ -93,7 +93,7 @@ class TableShape:
 
     @cached_property
     def data_types(self) -> dict[str, ColumnType]:
-        """The document's columns: the spec's without personal ones, then the unknown ones."""
+        """The document's columns and their types: the spec's without personal ones, then the unknown ones."""
         declared = {name: each.type for name, each in self.table.columns.items() if not each.personal}
         return {**declared, **dict.fromkeys(self.extra, ColumnType.TEXT)}
 
@@ -111,7 +111,7 @@ class TableShape:
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """The grain: no two rows share it. The unit comes first because its rows are searched together."""
+        """The grain: no two rows share it. The unit comes first because its rows are looked up together."""
         names = ["account_id"]
         if self.table.write_disposition is WriteDisposition.MERGE:
             names += self.unit
@@ -127,7 +127,7 @@ class TableShape:
 
     @cached_property
     def unit(self) -> tuple[str, ...]:
-        """What rows of one unit share besides the account; empty if every row is its own unit."""
+        """The columns that rows of a unit share besides the account; empty if every row is its own unit."""
         if not self.table.unit:
             return ()
         marketplace = ("marketplace_id",) if self.spec.scope == "marketplace" else ()
@@ -135,7 +135,7 @@ class TableShape:
 
     @cached_property
     def staged_key(self) -> tuple[str, ...]:
-        """What identifies a row within its document, before ordinals."""
+        """The columns that identify a row within its document, apart from ordinals."""
         if self.is_hashed:
             return ("line_hash",)
         own = [name for name in self.table.primary_key if name != self.table.day_from_window]

@@ -1,4 +1,4 @@
-"""The view ``<table>__once``: counts stock once that several marketplaces each report in full."""
+"""The view ``<table>__once``, which counts stock once even if several marketplaces each report it in full."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ SUFFIX = "__once"
 def shared_stock_query(shape: TableShape, table: str, quoted: Callable[[str], str]) -> str | None:
     """The SELECT of the view over ``table``, the same in every SQL database; None if no stock is shared.
 
-    Of the marketplaces of one pool the row with the highest count represents all: their reports are requested
-    one after the other, so the stock may move in between. Marketplaces outside a pool keep their rows. The
-    column ``stock_pool`` names the pool, or the marketplace. ``quoted`` quotes a name for the database.
+    Among the marketplaces of one pool, the row with the highest count represents all of them: their reports
+    are requested one after the other, so the stock may change in between. Marketplaces outside a pool keep
+    their rows. The column ``stock_pool`` names the pool, or else the marketplace. ``quoted`` quotes a name
+    for the database.
     """
     count = shape.table.shared_stock
     if count is None:
@@ -32,7 +33,7 @@ def shared_stock_query(shape: TableShape, table: str, quoted: Callable[[str], st
     return (
         f"SELECT {columns}, s.stock_pool FROM (SELECT t.*, {pool} AS stock_pool, "
         f"ROW_NUMBER() OVER (PARTITION BY {same}, {pool} ORDER BY {most}) AS sellerops_place "
-        # True for every row: partitioned tables may require a filter, and a query's own still prunes.
+        # True for every row: partitioned tables may require a filter. A query's own filter still prunes.
         f"FROM {table} AS t WHERE t.snapshot_at >= TIMESTAMP '2000-01-01 00:00:00+00') AS s "
         "WHERE s.sellerops_place = 1"
     )

@@ -1,4 +1,4 @@
-"""Unknown columns that read like personal data, landed before loads checked the names of unknown columns."""
+"""Unknown columns that look like personal data and landed before loads checked the names of such columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.settings.specs import ReportSpec
 
 @dataclass(frozen=True)
 class UndeclaredColumn:
-    """A column that no spec declares; ``rows``: how many have a value, None where that is not counted."""
+    """A column that no spec declares. ``rows``: how many rows have a value; None if they are not counted."""
 
     table: str
     column: str
@@ -22,7 +22,7 @@ class UndeclaredColumn:
 
 @runtime_checkable
 class FindsUndeclaredPersonal(Protocol):
-    """A destination that can find such columns, and remove them."""
+    """A destination that can find and remove such columns."""
 
     def undeclared_personal(
         self, specs: Sequence[ReportSpec], *, remove: bool = False
@@ -32,5 +32,5 @@ class FindsUndeclaredPersonal(Protocol):
 
 
 def is_undeclared_personal(shape: TableShape, name: str) -> bool:
-    """Whether a column of the table of ``shape`` is unknown and reads like personal data."""
+    """Whether a column of the table of ``shape`` is unknown and looks like personal data."""
     return name not in {*shape.table.columns, *shape.system_types} and looks_personal(name)

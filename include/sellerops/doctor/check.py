@@ -9,21 +9,23 @@ from typing import Protocol
 from sellerops.doctor.finding import Finding
 from sellerops.doctor.installation import Installation
 
-# Seconds: what a probe waits for, and how old the findings of a costly check may be when a probe gets them.
+# Seconds: how long a probe waits, and how old the findings of a costly check may be when a probe gets them.
 PROBE = 5.0
 MINUTE = 60.0
 
 
 class Examine(Protocol):
-    """Yields at least one finding: ``ok`` says what was looked at. May raise: that is a finding, too."""
+    """Yields at least one finding; an ``ok`` says what was checked. An exception counts as a finding too."""
 
     def __call__(self, installation: Installation) -> Iterable[Finding]: ...
 
 
 @dataclass(frozen=True)
 class Check:
-    """``is_probed``: ``/ready`` asks it, too. ``seconds`` (real time): how long it may take. ``fresh_for``:
-    for how many seconds a CheckRunner repeats its findings instead of asking it again.
+    """One check.
+
+    ``is_probed``: ``/ready`` runs it too. ``seconds`` (real time): how long it may take. ``fresh_for``: for
+    how many seconds a CheckRunner returns its last findings instead of running it again.
     """
 
     name: str

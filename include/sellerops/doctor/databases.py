@@ -1,4 +1,4 @@
-"""Whether the warehouse answers either role."""
+"""Whether the warehouse answers both roles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "databases"
 
 
 def examine_databases(installation: Installation) -> Iterator[Finding]:
-    """One finding a connection: ``sellerops_warehouse`` (tasks) and ``sellerops_reader`` (pages)."""
+    """One finding per connection: ``sellerops_warehouse`` (tasks) and ``sellerops_reader`` (pages)."""
     for name, opened in (
         ("sellerops_warehouse", installation.collecting),
         ("sellerops_reader", installation.reading),

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """``WARNING``: data is still collected. ``FAILED``: it is not, or soon no longer."""
+    """``WARNING``: data is still collected. ``FAILED``: it is not collected, or soon will not be."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,9 +17,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding of check ``check``. ``what``: a sentence with place, account, marketplace and day as they
-    apply. ``remedy``: what you do next, with commands in backticks; empty if nothing is wrong. Neither holds
-    secrets.
+    """One finding of the check ``check``.
+
+    ``what``: a sentence with place, account, marketplace and day, as they apply. ``remedy``: what you do
+    next, with commands in backticks; empty if nothing is wrong. Neither contains secrets.
     """
 
     check: str
@@ -29,7 +30,7 @@ class Finding:
 
 
 def worst(findings: Iterable[Finding]) -> State:
-    """The worst state of the findings; ``OK`` without any."""
+    """The worst state of the findings; ``OK`` if there are none."""
     found = {each.state for each in findings}
     return next((state for state in (State.FAILED, State.WARNING) if state in found), State.OK)
 

@@ -1,4 +1,4 @@
-"""What checks look at: the warehouse through either role, and the archive."""
+"""What checks examine: the warehouse, through both roles, and the archive."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from sellerops.base import postgres
 from sellerops.base.postgres import Timeouts
 from sellerops.base.reader_role import open_reader
 
-# A check is over within seconds, whatever the server does.
+# Whatever the server does, a check must end within seconds.
 _CHECKING = Timeouts(statement=6, lock=2, grace=1)
 _NAME = "sellerops doctor"
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Addresses are functions: reading a connection or variable may fail, which is a finding of the check
-    that needs it.
+    """The addresses of an installation.
+
+    They are functions because reading a connection or variable may fail; the failure is then a finding of the
+    check that needs the address.
 
     :param collector: libpq string of the role that tasks use.
     :param reader: libpq string of the read-only role.
@@ -35,13 +37,13 @@ class Installation:
 
     @contextmanager
     def reading(self) -> Iterator[psycopg.Connection[DictRow]]:
-        """A connection of the reader in one read-only transaction. Raises psycopg.OperationalError."""
+        """A connection as the reader, in one read-only transaction. Raises psycopg.OperationalError."""
         with open_reader(self.reader(), _CHECKING, application_name=_NAME) as connection:
             yield _with_dicts(connection)
 
     @contextmanager
     def collecting(self) -> Iterator[psycopg.Connection[DictRow]]:
-        """A connection of the collector, as ``reading``; for what only that role sees."""
+        """A read-only connection as the collector, for what only that role can see."""
         with postgres.connect(self.collector(), _CHECKING, application_name=_NAME) as connection:
             connection.read_only = True
             yield _with_dicts(connection)

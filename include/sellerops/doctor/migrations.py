@@ -1,4 +1,4 @@
-"""Whether the ledger's tables are of this version."""
+"""Whether the ledger's tables are at the revision of this version."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def examine_migrations(installation: Installation) -> Iterator[Finding]:
 
 @cache
 def all_revisions() -> frozenset[str]:
-    """The revisions that this version knows, by the names of their files (``0031_hub`` is 0031)."""
+    """The revisions that this version knows, from the names of their files (``0031_hub`` is 0031)."""
     return frozenset(path.name.partition("_")[0] for path in _versions().glob("[0-9]*.py"))
 
 

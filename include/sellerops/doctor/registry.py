@@ -1,4 +1,4 @@
-"""The checks that need no Airflow, in the order in which they are printed: one line each."""
+"""The checks that need no Airflow, in the order in which they are printed; a new one adds a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether data arrives: days that are late or expire at Amazon, and accounts from which nothing comes."""
+"""Whether data arrives: days that are late or about to expire at Amazon, and accounts without new data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sellerops.ledger.warnings import DayWarning, WarningKind, open_warnings
 from sellerops.settings.accounts import load_accounts
 
 NAME = "reports"
-# Every report of a day lands within a day; the next one may come two hours later.
+# Daily reports are loaded every 24 hours, and one may come two hours later than the day before.
 SILENT_AFTER = timedelta(hours=26)
 _STOPPED_AFTER = timedelta(days=30)
 _MOST = 10
@@ -25,7 +25,8 @@ _GAPS = "Run `sellerops gaps` to see the days and why; clear their tasks, or sta
 def examine_reports(installation: Installation) -> Iterator[Finding]:
     """Late and expiring days by report and account, then accounts without a load for ``SILENT_AFTER``.
 
-    With the virtual clock of a local Amazon accounts are not watched: Airflow schedules runs in real time.
+    With the virtual clock of a local Amazon, accounts are not watched, because Airflow schedules runs in real
+    time.
     """
     with installation.reading() as connection:
         warned = open_warnings(connection)
@@ -53,7 +54,7 @@ def _warnings(warned: list[DayWarning]) -> Iterator[Finding]:
 
 
 def _silence(silent: dict[str, bool]) -> Iterator[Finding]:
-    """``silent``: whether nothing came, by account; only of accounts from which something came before."""
+    """``silent``: by account, whether nothing was loaded; only accounts with earlier loads."""
     names = [account_id for account_id, is_silent in silent.items() if is_silent]
     hours = int(SILENT_AFTER.total_seconds() // 3600)
     if names and len(names) == len(silent):

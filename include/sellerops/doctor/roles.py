@@ -1,4 +1,4 @@
-"""Whether tasks and pages log in as roles that may do their part and nothing more."""
+"""Whether tasks and pages log in as roles that may do what they need and nothing more."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FOREIGN = """
     SELECT nspname, pg_get_userbyid(nspowner) AS owner FROM pg_namespace
     WHERE nspname = ANY(%s) AND NOT pg_has_role(nspowner, 'USAGE') ORDER BY nspname
 """
-# Only the ledger's owner's: what other people made there is theirs.
+# Only tables of the ledger's owner; what other roles created there is their own.
 _FOREIGN_TABLES = """
     SELECT n.nspname, pg_get_userbyid(c.relowner) AS owner,
            string_agg(c.relname, ', ' ORDER BY c.relname) AS names
@@ -41,7 +41,7 @@ _HAND_OVER = "Run `sellerops ledger migrate` as the owner, which hands {} over."
 
 
 def examine_roles(installation: Installation) -> Iterator[Finding]:
-    """What the roles of both connections may do, and whether their passwords are known to everybody."""
+    """What the roles of both connections may do, and whether their passwords are weak."""
     with installation.collecting() as connection:
         collector = _powers(connection)
         schemas = [*SOURCES, MARTS, VIEWS]
@@ -117,7 +117,7 @@ def _weak(installation: Installation) -> Iterator[Finding]:
     for address in (installation.collector(), installation.reader()):
         parts = conninfo_to_dict(address)
         user, password = str(parts.get("user", "")), parts.get("password")
-        # Without a password, the server knows the client by other means.
+        # Without a password, the server authenticates the client by other means.
         if password and (why := why_weak(user, str(password))):
             yield Finding(
                 NAME,

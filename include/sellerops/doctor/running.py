@@ -1,4 +1,4 @@
-"""Runs checks side by side; one that crashes or hangs is a finding and keeps nobody waiting."""
+"""Runs checks in parallel; a check that crashes or hangs becomes a finding and delays no other."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sellerops.doctor.check import Check
 from sellerops.doctor.finding import Finding, State
 from sellerops.doctor.installation import Installation
 
-# Seconds that a check may take when a person asks.
+# How many seconds a check may take when a person runs it.
 BY_HAND = 30.0
 
 
 class CheckRunner:
-    """Runs the same checks again and again. Not safe to share between threads.
+    """Runs the same checks repeatedly. Not thread-safe.
 
-    A check that hangs is not started again before it ends, so that it never occupies more than one thread.
+    A check that hangs is not started again before it ends, so it never occupies more than one thread.
     """
 
     def __init__(self, checks: Iterable[Check], installation: Installation) -> None:
@@ -29,7 +29,7 @@ class CheckRunner:
         self._examined: dict[str, _Examination] = {}
 
     def run(self) -> list[Finding]:
-        """The findings of all checks, in their order. Takes at most as long as the most patient check."""
+        """The findings of all checks, in their order. Takes at most the longest ``seconds`` of the checks."""
         started = time.monotonic()
         running = [self._begin(each) for each in self._checks]
         found: list[Finding] = []
@@ -46,13 +46,13 @@ class CheckRunner:
 
 
 def run_checks(checks: Iterable[Check], installation: Installation) -> list[Finding]:
-    """The findings of all checks, in their order, for a person: they may take longer than for a probe."""
+    """The findings of all checks, in their order, for a person: each may take longer than for a probe."""
     patient = [replace(each, seconds=max(each.seconds, BY_HAND)) for each in checks]
     return CheckRunner(patient, installation).run()
 
 
 class _Examination:
-    """One check in a thread of its own, which the process does not wait for when it exits."""
+    """One check in its own thread, for which the process does not wait when it exits."""
 
     def __init__(self, check: Check, installation: Installation) -> None:
         self.check = check
@@ -68,7 +68,7 @@ class _Examination:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, and its findings are no longer fresh."""
+        """Whether it has ended and its findings are no longer fresh."""
         return self._ended_at is not None and time.monotonic() >= self._ended_at + self.check.fresh_for
 
     def _run(self) -> None:

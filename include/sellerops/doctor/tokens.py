@@ -1,4 +1,4 @@
-"""Whether Amazon still accepts each account's credentials, by calls and tests already made: none is sent."""
+"""Whether Amazon still accepts each account's credentials, judged by earlier calls and tests; makes none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "tokens"
 
 
 def examine_tokens(installation: Installation) -> Iterator[Finding]:
-    """One finding for each account and source."""
+    """One finding per account and source."""
     accounts = load_accounts()
     with installation.reading() as connection:
         uses, tests = read_token_uses(connection), read_connection_tests(connection)

@@ -1,4 +1,4 @@
-"""Whether there is a recent backup, enough space, and time left for secrets; by what the ledger remembers."""
+"""Whether backups are recent, space suffices and secrets stay valid, according to the ledger."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEASURED_WITHIN = timedelta(days=2)
 
 
 def examine_backups(installation: Installation) -> Iterator[Finding]:
-    """How old the newest complete backup is, whether the archive lacked documents, how the last try ended."""
+    """The newest complete backup's age, the damaged documents it found, and a failure of the last backup."""
     rules = UPKEEP.load().backups
     statement = sql.SQL(
         "SELECT target, backup, began_at, ended_at, damaged, error FROM sellerops.backup {} "
@@ -91,7 +91,7 @@ def _judge_size(growth: Growth, state: State) -> Finding:
 
 
 def examine_secrets(installation: Installation) -> Iterator[Finding]:
-    """When the client secret of each connection to the Selling Partner API ends."""
+    """When the client secret of each connection to the Selling Partner API expires."""
     rules = UPKEEP.load().secrets
     with installation.reading() as connection:
         secrets = read_secret_ages(connection, load_accounts(), rules)

@@ -18,7 +18,7 @@ class Anchor:
 
     @classmethod
     def parse(cls, text: str) -> Anchor:
-        """Parse ``Sales!A1`` or ``'My sheet'!B3``. Raises ValueError that says what to write."""
+        """Parse ``Sales!A1`` or ``'My sheet'!B3``. Raises ValueError that says what to write instead."""
         found = _ANCHOR.fullmatch(text.strip())
         if not found or not found["tab"]:
             raise ValueError(
@@ -33,18 +33,18 @@ class Anchor:
         return f"{quoted(self.tab)}!{column_letters(self.column)}{self.row}"
 
     def area(self, first: tuple[int, int], last: tuple[int, int]) -> str:
-        """The range of this sheet between two cells, inclusive; each is (row, column)."""
+        """The range of this sheet between two cells, both included; each is (row, column)."""
         (top, left), (bottom, right) = first, last
         return f"{quoted(self.tab)}!{column_letters(left)}{top}:{column_letters(right)}{bottom}"
 
 
 def quoted(tab: str) -> str:
-    """A sheet's name as written in a range: quoted, with quotes inside doubled."""
+    """A sheet's name as written in a range: in quotes, with inner quotes doubled."""
     return "'" + tab.replace("'", "''") + "'"
 
 
 def column_letters(number: int) -> str:
-    """1 is A, 27 is AA."""
+    """The letters of a column: 1 is A, 27 is AA."""
     letters = ""
     while number:
         number, rest = divmod(number - 1, 26)
@@ -53,7 +53,7 @@ def column_letters(number: int) -> str:
 
 
 def column_number(letters: str) -> int:
-    """A is 1, AA is 27."""
+    """The number of a column: A is 1, AA is 27."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1

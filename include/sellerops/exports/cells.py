@@ -2,8 +2,8 @@
 
 Cells are written with ``valueInputOption=RAW``: nothing is parsed, so a text that begins with ``=``, ``+``,
 ``-`` or ``@`` stays text, ``00123`` keeps its zeros, and no locale changes a number. A number cell is a
-double (Sheets API v4, ``ExtendedValue.numberValue``) with 15 reliable significant digits: a longer number is
-written as text, so that no digit is lost.
+double (Sheets API v4, ``ExtendedValue.numberValue``) with 15 reliable significant digits, so a longer number
+is written as text to keep all digits.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _DAY_ZERO = date(1899, 12, 30)
 
 
 def cell(value: Any) -> Cell:
-    """The cell for a value; null is the empty cell.
+    """The cell for a value; null becomes an empty cell.
 
-    Dates become ISO text (``2026-11-20``), instants ISO text in UTC (``2026-11-20T08:00:00Z``), JSON its
-    text. Raises ConfigurationError for bytes, which no cell can contain.
+    Dates become ISO text (``2026-11-20``), instants ISO text in UTC (``2026-11-20T08:00:00Z``), and JSON its
+    text. Raises ConfigurationError for bytes, which a cell cannot contain.
     """
     if value is None:
         return ""
@@ -57,8 +57,8 @@ def cell(value: Any) -> Cell:
 def key_text(content: Any, *, is_day: bool = False) -> str:
     """The text by which two cells of a key column are compared.
 
-    A number equals its text, since people convert one into the other; ``is_day``: a number is a day, as
-    Sheets stores a date that was typed again.
+    A number equals its text, because people convert one into the other. With ``is_day``, a number is a day,
+    because Sheets stores a date that somebody retyped as a number.
     """
     if isinstance(content, bool):
         return "TRUE" if content else "FALSE"
@@ -86,7 +86,7 @@ def _number(value: float | Decimal) -> Cell:
 
 
 def _plain(number: Decimal) -> str:
-    """The number without exponent and without trailing zeros."""
+    """The number as text without an exponent and without trailing zeros."""
     text = format(number, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text

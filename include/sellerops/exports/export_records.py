@@ -1,4 +1,4 @@
-"""The ledger table ``table_export``: a row for each export run, and one writer per sheet at a time."""
+"""The ledger table ``table_export`` with a row for each export run, and the lock on a sheet."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def exclusive_sheet(ledger: Ledger, spreadsheet_id: str, tab: str) -> Iterator[N
 
 
 def record_start(ledger: Ledger, spec: ExportSpec, spreadsheet_id: str, run: RunRef | None) -> int:
-    """Insert a row and close those of killed runs of the same sheet. Call it with the sheet locked."""
+    """Insert a row, and close the rows of killed runs of the same sheet; returns the row's id.
+
+    Call it while the sheet is locked.
+    """
     place = (spec.name, spreadsheet_id, spec.anchor.tab)
     with ledger.connection() as connection:
         connection.execute(
@@ -76,7 +79,7 @@ def record_failure(ledger: Ledger, export_id: int, error: BaseException) -> None
 
 
 def last_titles(ledger: Ledger, spec: ExportSpec, spreadsheet_id: str) -> tuple[str, ...]:
-    """The titles that the last successful export to this sheet filled."""
+    """The titles of the columns that the last successful export to this sheet filled."""
     with ledger.connection() as connection:
         row = connection.execute(
             """

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What one export did. ``rows_read = rows_known + rows_written``; ``rows_known`` were in the sheet."""
+    """What one export did. ``rows_read = rows_known + rows_written``; ``rows_known`` were already there."""
 
     rows_read: int
     rows_known: int
@@ -35,7 +35,7 @@ class ExportResult:
 
 @dataclass
 class _Plan:
-    """What to write where; ``emptied``: columns whose values are cleared."""
+    """What to write where. ``emptied``: the columns whose values are cleared."""
 
     layout: Layout
     first_row: int
@@ -57,9 +57,10 @@ def run_export(
 ) -> ExportResult:
     """Copy the spec's table or query to its sheet; with ``dry_run``, only return what would be written.
 
-    Safe to repeat at any time, also after a run was killed: ``replace`` rewrites everything, ``append`` first
-    reads the keys in the sheet and writes rows to named cells. Nothing is written until every row is checked.
-    Raises ConfigurationError for what a person must fix, RetryableError for what may pass by itself.
+    Safe to repeat at any time, also after a run was killed: ``replace`` rewrites everything, and ``append``
+    first reads the keys in the sheet and writes rows to named cells. Nothing is written until every row has
+    been checked. Raises ConfigurationError for what a person must fix, RetryableError for what a retry may
+    fix.
 
     :param spreadsheet_id: a spreadsheet to use instead of the spec's, for a trial.
     """
@@ -77,7 +78,7 @@ def run_export(
         try:
             result = _Export(ledger, spec, source, api, target, batch_rows).run(dry_run=False)
         except BaseException as error:
-            # Includes interruptions, such as a task that is stopped.
+            # BaseException includes interruptions, such as stopping the task.
             records.record_failure(ledger, export_id, error)
             raise
         kept = {name: value for name, value in vars(result).items() if name != "new_titles"}
@@ -125,7 +126,7 @@ class _Export:
         return written
 
     def _plan(self, sheet: Sheet, result: Result) -> tuple[_Plan, SheetContent]:
-        """Where to write which columns, and what the sheet already contains."""
+        """Plan which columns to write where, and read what the sheet already contains."""
         titles = self.spec.titles(result.names)
         at = [result.names.index(name) for name in self.spec.append_only]
         keys, days = [titles[each] for each in at], [result.days[each] for each in at]
@@ -148,7 +149,7 @@ class _Export:
         return _Plan(layout, layout.first_row, (*layout.columns, *emptied)), present
 
     def _read(self, result: Result, plan: _Plan, present: SheetContent, spool: Spool) -> None:
-        """Check all rows and spool them as cells; rows whose key is in the sheet are only counted."""
+        """Check all rows and spool them as cells; rows whose key is already in the sheet are only counted."""
         at = [result.names.index(name) for name in self.spec.append_only]
         days = [result.days[each] for each in at]
         seen: set[Key] = set()
@@ -184,7 +185,7 @@ class _Export:
         return row
 
     def _check_key(self, key: Key, seen: set[Key], plan: _Plan) -> None:
-        """Refuse an empty or repeated key: such rows would be lost or written twice."""
+        """Raise ConfigurationError for an empty or repeated key; such rows would be lost or written twice."""
         if any(key) and key not in seen:
             seen.add(key)
             return
@@ -206,8 +207,8 @@ class _Export:
     def _write(self, sheet: Sheet, plan: _Plan, spool: Spool, last_row: int) -> None:
         sheet.grow(plan.layout, max(last_row, sheet.anchor.row))
         sheet.write_header(plan.layout)
-        # Clear old values first: a killed run then leaves too few rows, which is obvious, rather than a
-        # mixture.
+        # Clear old values first: a killed run then leaves too few rows, which is obvious, instead of a
+        # mixture of old and new ones.
         sheet.clear_under_header(plan.emptied)
         row = plan.first_row
         for batch in spool.batches(self.batch_rows):

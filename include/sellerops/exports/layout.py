@@ -1,4 +1,4 @@
-"""Assigns the export's columns to those of the sheet: by title in the header row, new ones on the right."""
+"""Assigns the export's columns to the sheet's by the titles in the header row; new ones go to the right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from sellerops.exports.a1 import Anchor
 
 @dataclass(frozen=True)
 class Layout:
-    """``columns``: the sheet's column for each title, in the order of a row. ``new``: titles to write."""
+    """Where each column goes.
+
+    ``columns``: the sheet's column for each of ``titles``, counted from 1. ``new``: the titles that are not
+    in the header row yet.
+    """
 
     anchor: Anchor
     titles: tuple[str, ...]
@@ -29,7 +33,7 @@ class Layout:
         return self.anchor.row + 1
 
     def blocks(self, only: Sequence[str] | None = None) -> list[tuple[int, list[int]]]:
-        """Adjacent columns as blocks from left to right: (first column, positions in a row)."""
+        """Blocks of adjacent columns, from left to right: (first column, positions in a row)."""
         placed = sorted(
             (column, position)
             for position, (title, column) in enumerate(zip(self.titles, self.columns, strict=True))
@@ -55,7 +59,7 @@ def read_header(anchor: Anchor, cells: Sequence[Any]) -> dict[str, int]:
 
 
 def repeated_titles(cells: Sequence[Any], titles: Sequence[str]) -> list[str]:
-    """Those of ``titles`` that occur more than once in a header row."""
+    """The ``titles`` that occur more than once in a header row."""
     found = [str(each).strip() for each in cells if each not in (None, "")]
     return [title for title in titles if found.count(title) > 1]
 
@@ -68,8 +72,8 @@ def plan_layout(
     :param keys: titles of the key columns; empty for an export that replaces.
     :param used_columns: the last non-empty column at or below the header row, counted from 1; 0 for none.
 
-    Columns that people added stay in place, and so do ours where people have moved them. Raises
-    ConfigurationError if the header row is not this export's, or has one of its titles twice.
+    Columns that people added stay in place, and the export's columns stay where people moved them. Raises
+    ConfigurationError if the header row is not this export's, lacks a key, or has one of its titles twice.
     """
     header = read_header(anchor, cells)
     where = f"sheet {anchor}"

@@ -26,9 +26,9 @@ _SQL = ".sql"
 
 
 def load_exports(directory: Path | None = None) -> tuple[list[ExportSpec], list[SpecFailure]]:
-    """All usable exports and all failures. An invalid file counts with its last valid version, if any.
+    """All usable exports and all failures. For an invalid file, its last valid version is used, if any.
 
-    Of two exports to the same sheet, the one that was there first stays.
+    Of two exports to the same sheet, the one that existed first stays.
     """
     folder = _folder(directory)
     owners: dict[tuple[str, str], str] = {}
@@ -50,7 +50,7 @@ def load_exports(directory: Path | None = None) -> tuple[list[ExportSpec], list[
 def load_export(name: str, directory: Path | None = None) -> ExportSpec:
     """The last valid version of one export, by name or DAG id.
 
-    Raises SpecError if the name is unknown, or the file never was valid.
+    Raises SpecError if the name is unknown, ConfigurationError if the file never was valid.
     """
     folder = _folder(directory)
     wanted = name.removeprefix("export__")
@@ -105,7 +105,7 @@ def _sql_beside(path: Path, name: str, files: Files) -> str:
 
 
 def _refuse_unknown_inputs(spec: ExportSpec, tables: set[str]) -> None:
-    """Refuse tables in `after` that neither a report nor a mart fills: they would never start the export."""
+    """Refuse tables in `after` that no report or mart fills, because they would never start the export."""
     for name in spec.after if spec.enabled else ():
         if name not in tables:
             guess = difflib.get_close_matches(name, tables, n=1)

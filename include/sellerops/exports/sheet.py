@@ -1,7 +1,7 @@
-"""Reads and writes one sheet of a spreadsheet, such that repeating a request changes nothing.
+"""Reads and writes one sheet of a spreadsheet so that repeating a request changes nothing.
 
-Rows are written to named cells, never with ``values.append``: repeating it after a lost answer would add its
-rows twice.
+Rows are written to named cells and never with ``values.append``, because repeating that after a lost answer
+would add the rows twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PAGE_CELLS = 200_000
 
 
 class SheetsApi(Protocol):
-    """The calls needed of the Sheets API v4. Implementations raise this project's errors."""
+    """The calls of the Sheets API v4 that exports need. Implementations raise this project's errors."""
 
     def spreadsheet(self, spreadsheet_id: str) -> dict[str, Any]:
         """The resource ``Spreadsheet``, without cells."""
@@ -48,7 +48,8 @@ class SheetsApi(Protocol):
 class SheetContent:
     """What is below the header row.
 
-    ``last_row``: last row with values in our columns; ``used_columns``: last column in use, 0 for none.
+    ``last_row``: the last row with values in the export's columns. ``used_columns``: the last column in use,
+    0 for none.
     """
 
     last_row: int
@@ -57,9 +58,9 @@ class SheetContent:
 
 
 class Sheet:
-    """The sheet an anchor names. Opening it reads its size.
+    """The sheet that an anchor names.
 
-    Raises ConfigurationError if the sheet does not exist.
+    The constructor reads its size, and raises ConfigurationError if the sheet does not exist.
     """
 
     def __init__(self, api: SheetsApi, spreadsheet_id: str, anchor: Anchor) -> None:
@@ -134,7 +135,7 @@ class Sheet:
         self._write(layout, self.anchor.row, [list(layout.titles)], only=layout.new)
 
     def write_rows(self, layout: Layout, first_row: int, rows: list[list[Cell]]) -> None:
-        """Write our columns of all ``rows``, or nothing."""
+        """Write the export's columns of all ``rows``, or nothing."""
         self._write(layout, first_row, rows)
 
     def clear_under_header(self, columns: Sequence[int]) -> None:

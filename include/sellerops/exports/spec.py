@@ -132,7 +132,7 @@ class ExportSpec(BaseModel):
         return self
 
     def _check_personal(self) -> None:
-        """Personal data expires, but a sheet that only grows would keep it."""
+        """Refuse personal data that is not allowed, or that a sheet that only grows would keep forever."""
         if not self.personal and _PERSONAL in f"{self.table or ''} {self.query or ''}".lower():
             raise ValueError(
                 "it reads a table with personal columns; set `personal: true` to copy personal data to a "

@@ -15,7 +15,7 @@ BATCH_ROWS = 20_000
 
 
 class Spool:
-    """Rows of cells in a temporary file, in order; deleted at the end of the ``with`` block."""
+    """Rows of cells in order, in a temporary file that is deleted at the end of the ``with`` block."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile("w+", encoding="ascii", newline="\n")  # noqa: SIM115 - closed in __exit__

@@ -43,7 +43,7 @@ def open_rows(
     :param stream: the document's decoded bytes, read once from the current position; not closed.
     :param slice_: the slice the document was requested for: its window, marketplaces and time zone.
     :param content_type: the download's Content-Type, for its charset.
-    :param marketplace_ids: the marketplaces Amazon names for the document, if it does; they decide how
+    :param marketplace_ids: the marketplaces that Amazon names for the document, if any; they decide how
         local numbers are read when the slice covers several marketplaces.
     :param facts: values from the request, the same for all rows, for columns with ``from: "@<fact>"``.
     :param on_reject: receives each rejected row, in no particular order.

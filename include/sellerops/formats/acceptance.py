@@ -32,14 +32,14 @@ from sellerops.settings.specs import ReportSpec, TableSpec
 # inclusive, read back from the page or from the row of its list, never copied from the request.
 FIRST_DAY, LAST_DAY = "first_day", "last_day"
 # The store that the page names: a country code (`GB`), Amazon's id or its English name. `store`: the same in
-# the session's language; a name that is not English tells nothing here.
+# the session's language; a name that is not English is not compared.
 MARKETPLACE, STORE = "marketplace", "store"
 # The account in the page's header, and the one that was chosen in the account picker.
 ACCOUNT, WANTED_ACCOUNT = "account", "wanted_account"
 # The brand chosen on the page. Also stated by the first row of Brand Analytics files.
 BRAND = "brand"
 
-# Rows of the day before and after are normal: a page may cut by another clock than that of its rows.
+# Rows of the day before and after are normal: a page may cut days in another time zone than its rows use.
 _NEAR = timedelta(days=1)
 # 2026Jan1-2026Aug25CustomTransaction.csv
 _RANGE_IN_NAME = re.compile(r"(\d{4})([A-Z][a-z]{2})(\d{1,2})-(\d{4})([A-Z][a-z]{2})(\d{1,2})Custom")
@@ -54,7 +54,7 @@ def check_file(path: Path, name: str, facts: Mapping[str, str], spec: ReportSpec
 
     A file with a header and no rows is accepted, and so is one whose header the spec does not know: it is
     archived, and its load fails with the header in the error, until the spec names it. Raises LimitExceeded
-    for a file that no limit of ours allows.
+    for a file that exceeds a limit in ``sellerops.base.limits``.
     """
     _compare_days(facts.get(FIRST_DAY), facts.get(LAST_DAY), slice_, name, "the page showed")
     _compare_store(facts, slice_, name)
@@ -77,9 +77,9 @@ def check_file(path: Path, name: str, facts: Mapping[str, str], spec: ReportSpec
 
 @dataclass
 class _Contents:
-    """What a file says: ``stated``: facts above its header; ``days``: of its rows; ``outside``: the first
-    value that lies beyond the window; ``marketplaces``: ids that rows name; ``has_stores_in_rows``: every row
-    is of the store that it names.
+    """What a file says. ``stated``: facts above its header; ``days``: the days of its rows; ``outside``: the
+    first value outside the window; ``marketplaces``: ids that rows name; ``has_stores_in_rows``: every row
+    belongs to the store that it names.
     """
 
     stated: Mapping[str, str]
@@ -186,7 +186,7 @@ def _compare_rows(contents: _Contents, slice_: Slice, name: str) -> None:
 
 
 def _compare_days(first: str | None, last: str | None, slice_: Slice, name: str, who: str) -> None:
-    """Days that were shown or stated against the requested ones; a missing one is not compared."""
+    """Compare days that were shown or stated with the requested ones; skip a missing day."""
     if not slice_.first_day or not slice_.last_day:
         return
     for told, wanted in ((first, slice_.first_day), (last, slice_.last_day)):

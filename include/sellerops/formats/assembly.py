@@ -55,7 +55,7 @@ class Assembler:
         tally: Tally,
         facts: Mapping[str, str] | None = None,
     ) -> None:
-        """``facts``: values from the request; a fact that is missing is null."""
+        """``facts``: values from the request; a missing fact is null."""
         self._table = table
         self._rules = rules
         self._tally = tally
@@ -83,7 +83,7 @@ class Assembler:
         )
 
     def is_free_text(self, column: Field) -> bool:
-        """Whether a column may hold any text: it is no key, day, version or marketplace."""
+        """Whether a column may hold any text: it is not a key, day, version or marketplace."""
         declared = column.name in self._table.columns
         return column.type is ColumnType.TEXT and not (declared and is_needed(column.name, self._table))
 
@@ -99,7 +99,7 @@ class Assembler:
         return self._typed(texts, fields, self._examine(texts, fields))
 
     def rows(self, texts: Texts, fields: Sequence[Field]) -> Rows:
-        """The accepted rows: as lines of text if SQL reads every value the same, else typed."""
+        """The accepted rows: as lines of text if SQL reads every value the same way, else typed."""
         found = self._examine(texts, fields, as_text=True)
         lines = self._lines(texts, found, fields) if found.as_written else None
         if lines is None:
@@ -107,7 +107,7 @@ class Assembler:
         return self._text_rows(texts, found, lines, tuple(each.name for each in fields), LINE_END)
 
     def _lines(self, texts: Texts, found: _Found, fields: Sequence[Field]) -> pa.Array | None:
-        """The values of each row joined by tabs, nulls empty; None if a value cannot be written so."""
+        """The values of each row joined by tabs, nulls empty; None if a value cannot be written this way."""
         *others, last = columns = [_as_text(texts, found, each) for each in fields]
         for each, column in zip(fields, columns, strict=True):
             is_plain = each.name in texts.plain and not self._absent.has(each.name)
@@ -171,7 +171,7 @@ class Assembler:
         return arrays
 
     def _examine(self, texts: Texts, fields: Sequence[Field], *, as_text: bool = False) -> _Found:
-        """``as_text``: skip the cast of columns that SQL reads itself."""
+        """Cast and check the rows. ``as_text``: skip the cast of columns that SQL reads itself."""
         found = _Found()
 
         def hashes() -> pa.Array:

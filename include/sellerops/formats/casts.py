@@ -1,7 +1,7 @@
 """Casts whole columns of text to typed Arrow arrays.
 
-Arrow's casts read most values; ``numbers`` and ``times`` read those that Arrow refuses, and their result
-counts. One bad value costs one slow read, not a slow block.
+Arrow's casts read most values; ``numbers`` and ``times`` read those that Arrow refuses, and are the reference
+that the casts must agree with. One bad value costs one slow read, not a slow block.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sellerops.formats.numbers import DecimalStyle, at_scale, fits, parse_decima
 from sellerops.formats.value_rules import NOTHING, ValueRules, arrow_type
 from sellerops.settings.specs import ColumnType
 
-# With so few characters, a number has no more digits after the point than any of our decimals.
+# A number of at most this many characters has no more digits after the point than our decimals store.
 _SURE_DIGITS = 18
 # The characters that nearly all values of a type consist of.
 _CHARACTERS = {

@@ -16,7 +16,7 @@ _JAPANESE, _UNDECIDED, _NOT_JAPANESE = 0.8, 0.5, 0.3
 _ENOUGH_CHARACTERS = 4
 _LOST = "\ufffd".encode()
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
-# What the web calls Latin 1 or Shift_JIS is the vendors' larger set; a file labelled ASCII is read likewise.
+# On the web, Latin 1 and Shift_JIS mean the vendors' larger sets; files labelled ASCII are read as cp1252.
 _LARGER = {"iso8859-1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "shift_jisx0213": "cp932"}
 # Names used by Java and the web that Python lacks.
 _ALIASES = {"windows-31j": "cp932", "x-sjis": "cp932", "x-windows-31j": "cp932"}
@@ -52,14 +52,14 @@ class LineDecoder:
 
     1. UTF-8 if most of them are valid UTF-8: other text rarely is by accident, while files labelled cp1252
        have been seen to hold UTF-8.
-    2. cp932 if they read as Japanese in it, whatever was declared: Japanese characters come in runs, while in
-       western text read as cp932 each is alone between Latin letters. A declared cp932 is dropped likewise
-       if the text is not Japanese.
+    2. cp932 if they read as Japanese in it, whatever was declared: Japanese characters come in runs, while
+       western text read as cp932 has isolated ones between Latin letters. For the same reason, a declared
+       cp932 is dropped if the text is not Japanese.
     3. Of the declared charsets (byte order mark, download, spec, marketplace, in this order) the one that
-       reads most lines; if none reads all, cp1252 competes too. Latin 1 is read as cp1252, which differs only
-       where Latin 1 has control characters.
+       reads the most lines; if none reads all, cp1252 competes too. Latin 1 is read as cp1252, which differs
+       only where Latin 1 has control characters.
 
-    Lines the chosen charset cannot read are tried with the others.
+    Lines that the chosen charset cannot read are tried with the others.
     """
 
     def __init__(self, names: Iterable[str]) -> None:

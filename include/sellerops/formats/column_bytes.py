@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# If more than one value in this many is odd, scanning for characters does not pay: match their form instead.
+# If more than one in this many values is odd, scanning for characters does not pay off: match their form.
 _FEW = 50
 
 
@@ -38,7 +38,7 @@ def contains_any(values: pa.Array, *parts: bytes) -> bool:
 
 
 def made_of(characters: bytes) -> Callable[[pa.Array], pa.Array | None]:
-    """A mask of the texts that consist of ``characters`` only; None if all do, or too few to be of use."""
+    """A function that masks texts of ``characters`` only, or returns None if all are, or too few for use."""
     is_other = np.ones(256, dtype=bool)
     is_other[list(characters)] = False
 

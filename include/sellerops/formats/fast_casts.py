@@ -1,6 +1,6 @@
 """Arrow's own casts, guarded: each raises ArrowInvalid for what it would misread.
 
-A cast returns the typed column, and whether SQL reads every text the same.
+A cast returns the typed column, and whether SQL reads every text the same way.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _has_far_offset(values: pa.Array) -> bool:
 
 
 def _tells_minutes(values: pa.Array) -> bool:
-    """Whether all ISO texts have minutes, which SQL requires. A text of 20 characters always does."""
+    """Whether all ISO texts have minutes, which SQL requires. Texts of 20 or more characters always do."""
     lengths = pc.min_max(pc.binary_length(values))
     shortest, longest = lengths["min"].as_py() or 20, lengths["max"].as_py() or 20
     return (

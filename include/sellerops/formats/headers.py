@@ -54,7 +54,7 @@ class Header:
         return len(self._table.read_columns)
 
     def begins(self, text: str) -> bool:
-        """Whether a header may begin with ``text``, as where a document was truncated."""
+        """Whether a known header begins with ``text``, as at the end of a truncated document."""
         start = canonical(text)
         return not start or any(known.startswith(start) for known in map(canonical, self._wanted))
 
@@ -179,7 +179,7 @@ def respellings(table: TableSpec) -> dict[str, set[str]]:
             found.setdefault(canonical(header), set()).add(name)
         for header in headers:
             shorter.setdefault(canonical(without_remark(header)), set()).add(name)
-    # Where the remark tells columns apart, as in `Sales (promoted)`, nothing is meant without it.
+    # Where only the remark distinguishes columns, as in `Sales (promoted)`, a header without it names none.
     for spelling, names in shorter.items():
         if len(names) == 1 and found.get(spelling, names) == names:
             found[spelling] = names

@@ -1,4 +1,4 @@
-"""Decodes whole blocks of JSON with msgspec if the result surely equals the plain reader's.
+"""Decodes whole blocks of JSON with msgspec if the result is certain to equal the plain reader's.
 
 msgspec keeps the last of two equal keys and reads ``-0`` as 0. So key-value pairs are counted in the text and
 in the result, and a block in which the two differ is refused. Decimals stay text; whole numbers become

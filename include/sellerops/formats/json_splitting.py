@@ -71,7 +71,7 @@ class Splitter:
 
 
 class ItemSplitter(Splitter):
-    """Cuts between list items, at the text between the first two objects including the first key."""
+    """Cuts between list items, where the text between the first two objects (with the first key) recurs."""
 
     def __init__(self) -> None:
         super().__init__()

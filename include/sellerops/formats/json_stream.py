@@ -20,8 +20,8 @@ from sellerops.formats.json_splitting import Block, ItemSplitter, LineSplitter, 
 from sellerops.formats.json_values import DECODER
 from sellerops.formats.sniff import Document
 
-# Bytes read at once, about the size of a block. Larger blocks leave the processor's cache; smaller ones pay
-# the cost of every column more often.
+# Bytes read at once, about the size of a block. Larger blocks do not fit the processor's cache; smaller ones
+# pay the cost of every column more often.
 CHUNK = 192 << 10
 # A number is certainly complete only if this many characters follow it: `1`, then `.5`, then `e+7`.
 _BEHIND_A_NUMBER = 3

@@ -15,7 +15,7 @@ class Number(str):
 
 
 class LongNumber(Number):
-    """A number with an exponent, to be written out unless that is too long."""
+    """A number with an exponent, to be written out unless the result would be too long."""
 
     __slots__ = ()
 
@@ -32,7 +32,7 @@ class Repeating(dict[str, Any]):
 
 
 def number(text: str) -> Number:
-    """Wraps the text of a number."""
+    """Wrap the text of a number."""
     return LongNumber(text) if "e" in text or "E" in text else Number(text)
 
 

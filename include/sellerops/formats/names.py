@@ -128,8 +128,8 @@ def refuse_missing(
 
 
 def is_needed(name: str, table: TableSpec, *, has_header: bool = True) -> bool:
-    """Whether the spec requires the column, or its key, day or checks use it; with a header also if it is
-    the version or marketplace.
+    """Whether a document must have the column: the spec requires it, or its key, day or checks use it (with a
+    header, also its version or marketplace) and it has no `absent` value.
     """
     checked = {part for check in table.checks for part in (check.group_by, check.total, check.amount)}
     parts = {*table.primary_key, table.day, *checked}

@@ -1,5 +1,7 @@
-"""Parses numbers as marketplaces write them, exactly or not at all. These functions are the reference;
-``casts`` reads whole columns faster and must agree with them."""
+"""Parses numbers as marketplaces write them, exactly or not at all.
+
+These functions are the reference; ``casts`` reads whole columns faster and must agree with them.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ class DecimalStyle(Enum):
     """How a document writes decimals.
 
     ``POINT``: always 1.5. The others are a marketplace's local style, in which both 95,00 and 95.00 can be
-    read; only a single group of three digits (1.234) depends on which sign is the decimal one. With
+    read; only the meaning of a single group of three digits (1.234) depends on the style. With
     ``LOCAL_UNKNOWN`` (marketplaces of different styles in one document) such a value is refused.
     """
 

@@ -87,7 +87,10 @@ def parse_path(text: str, rows: Sequence[str]) -> Path:
 
 
 def pick(value: Any, steps: Sequence[Step]) -> Any:
-    """The value at the end of ``steps``, or None; if a list is on the path, its distinct values as a list."""
+    """The value at the end of ``steps``, or None.
+
+    For a list on the path: the value of its entries if all agree, else the list of their values.
+    """
     for place, step in enumerate(steps):
         if isinstance(value, list):
             found = [each for entry in value if (each := pick(entry, steps[place:])) is not None]

@@ -28,7 +28,7 @@ _OTHER = re.compile(r"[\W_]+")
 # `address_2`, `address_line_2`, and a second column of the same name, `city__2`.
 _NUMBER = re.compile(r"_*\d+$")
 _COPY = re.compile(r"__\d+$")
-# A list of objects and their keys, as the readers write them as text.
+# A list of objects, and a key of one, as the readers write them.
 _OBJECTS = '[{"'
 _KEY = re.compile(r'"([^"\\]+)":')
 

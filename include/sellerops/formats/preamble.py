@@ -1,8 +1,8 @@
 """Finds the header of a web page's file, and reads the lines above it.
 
-Payments files have 7 to 9 lines of definitions above the header, AWD's inventory 2 or 3 such as
-``Timestamp``, Brand Analytics one with brand and period. The number differs by store and year, so the header
-is found by its names.
+Payments files have 7 to 9 lines of definitions above the header, AWD's inventory has 2 or 3 such as
+``Timestamp``, and Brand Analytics has one with brand and period. The number differs by store and year, so the
+header is found by its names.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _LONGEST_FACT = 300
 
 @dataclass(frozen=True)
 class Start:
-    """Where a file's header is. ``lines`` and ``size`` (bytes): what is above it; ``facts``: what that
-    says.
+    """Where a file's header is. ``lines`` and ``size`` (bytes): how much text is above it; ``facts``: what
+    that text states.
     """
 
     lines: int
@@ -50,8 +50,8 @@ class Start:
 def find_start(data: bytes, header: Header, decoder: LineDecoder) -> Start:
     """The start of a text file. ``data``: its first bytes.
 
-    Without a line that has all needed columns, the one with most known columns counts, so that the error
-    about missing columns shows it.
+    If no line has all needed columns, the one with the most known columns is taken, so that the error about
+    missing columns shows it.
     """
     ends = data.split(b"\n")[:MOST_LINES_ABOVE]
     lines = [text.removesuffix("\r") for text in decoder.decode_lines(b"\n".join(ends))]
@@ -123,7 +123,7 @@ def _currency(texts: Iterable[str]) -> dict[str, str]:
 
 
 def _period(items: Mapping[str, str]) -> dict[str, str]:
-    """The period that a metadata row states: two days, or a year and a month of their own."""
+    """The period that a metadata row states: two days, or a year and a month in separate items."""
     for value in items.values():
         found = _DAYS.search(value)
         if found:

@@ -29,7 +29,7 @@ class QuoteMarks:
 
     @property
     def end(self) -> int:
-        """Position after the last newline outside quotes, else 0."""
+        """Position after the last newline outside quotes; 0 if there is none."""
         ends = self.newlines[self.is_outside]
         return int(ends[-1]) + 1 if len(ends) else 0
 

@@ -1,6 +1,6 @@
-"""Reads flat files whose fields may be quoted. That depends on the account, so each file is examined.
+"""Reads flat files whose fields may be quoted; that depends on the account, so each file is examined.
 
-A header with all names quoted decides. Otherwise the first quotes in the rows do: the file is quoted if all
+A header with all names quoted decides. Otherwise the first rows with quotes decide: the file is quoted if all
 quotes follow the standard, every quoted field needs them (or every field has them), and rows then have as
 many fields as the header. In any other file quotes are data.
 """

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from sellerops.formats.quote_marks import QuoteMarks
 
-# A quote that is not closed within this many bytes was typed by somebody.
+# A quote that is not closed within this many bytes is text that somebody typed.
 LONGEST_FIELD = 1 << 20
 _MOST_LINES = 300
 # Lines tried as the start of a record, before all lines up to the next complete row are taken as rows.
@@ -89,7 +89,7 @@ class Quoting:
         return values
 
     def _scan(self, record: str, width: int) -> list[str]:
-        """Split value by value; an ambiguous delimiter is read such that ``width`` values result."""
+        """Split value by value; ambiguous delimiters are read so that ``width`` values result."""
         plain, _ = self._values(record, is_merging=False)
         if len(plain) <= width:
             return plain
@@ -100,7 +100,7 @@ class Quoting:
         """The values, and whether an unquoted one contains a quote."""
         values: list[str] = []
         is_loose = False
-        # Once no closing quote is left there is none further on: searching again would make long lines
+        # If no closing quote follows, none follows further on either: searching again would make long lines
         # quadratic.
         has_closing = is_merging
         at = 0

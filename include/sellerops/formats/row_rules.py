@@ -37,9 +37,9 @@ def fact_values(table: TableSpec, facts: Mapping[str, str], rules: ValueRules) -
 def accepted_window(table: TableSpec, slice_: Slice) -> tuple[str, date | datetime, date | datetime] | None:
     """Day column, first accepted value, and first value after the accepted range.
 
-    Includes a day before and after the slice's days: Amazon may cut the window by another clock than that of
-    the rows' dates. Such rows are accepted here, and the load skips them as superseded: the document of
-    their own day has that day complete.
+    Includes a day before and after the slice's days: Amazon may cut the window in another time zone than that
+    of the rows' dates. Such rows are accepted here, and the load skips them as superseded: the document of
+    their own day has all rows of that day.
     """
     if table.write_disposition is not WriteDisposition.REPLACE or not table.day or not slice_.days:
         return None

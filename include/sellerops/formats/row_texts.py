@@ -46,7 +46,7 @@ def empty_rows(texts: Texts) -> pa.Array:
 def line_hashes(texts: Texts, left_out: Collection[str]) -> pa.Array:
     """128-bit hashes of the rows' content, independent of column order and of empty columns.
 
-    ``left_out``: columns that are not stored; with a hash of them, a guessed value could be confirmed.
+    ``left_out``: columns that are not stored; a hash of them would let anyone confirm a guess.
     """
     parts = [
         pc.binary_join_element_wise(name, texts.columns[name], _EQUALS)

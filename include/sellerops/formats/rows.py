@@ -52,7 +52,7 @@ LOST = STRUCTURAL | {RejectReason.MISSING_KEY}
 
 @dataclass(frozen=True)
 class RowReject:
-    """One rejected row. ``source_line``: line of the file (the header is 1); in JSON the item, from 1.
+    """One rejected row. ``source_line``: line of the file (the header is 1); in JSON and XML the row, from 1.
 
     ``raw_line``: the complete row as written; characters that no text column can store are escaped.
     """
@@ -194,8 +194,9 @@ class RowStream:
 
     ``schema``: the columns known at the start: the spec's, the document's undeclared ones as text, then
     ``source_line`` (int64) and, if the table needs them, ``marketplace_id`` and ``line_hash``. Later batches
-    of a JSON document may have more columns, never fewer. Iterating raises DocumentDamaged,
-    UnreadableDocument or CheckFailed; counts are complete after the last batch.
+    of a JSON or XML document may have more columns, and lack undeclared ones that turned out to be personal.
+    Iterating raises DocumentDamaged, UnreadableDocument or CheckFailed; counts are complete after the last
+    batch.
     """
 
     def __init__(

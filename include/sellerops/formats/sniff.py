@@ -36,7 +36,9 @@ class Document:
     """A document's bytes: without byte order mark, UTF-16 converted to UTF-8, unpacked again if packed twice.
 
     ``charset``: from the byte order mark (or a declared UTF-16), else None; ``declared``: from the download's
-    Content-Type. Raises DocumentDamaged if the bytes end early or are a web page; errors name ``where``.
+    Content-Type. Raises DocumentDamaged if the bytes end early, are empty or a web page; UnreadableDocument
+    for binary data; NotTheReport for an error message from Amazon; LimitExceeded if they unpack to too many.
+    Errors name ``where``.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Document:
         self._refuse_answers()
 
     def peek(self) -> bytes:
-        """The document's first bytes, which stay to be read."""
+        """The document's first bytes, without consuming them."""
         return self._ahead
 
     def skip(self, size: int) -> None:

@@ -1,4 +1,4 @@
-"""Parses dates and timestamps as reports write them. The reference that ``casts`` must agree with."""
+"""Parses dates and timestamps as reports write them. This is the reference: ``casts`` must agree with it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def parse_timestamp(text: str, patterns: Sequence[str]) -> datetime:
 
 
 def parse_date(text: str, patterns: Sequence[str]) -> date:
-    """The day as written. A time next to it must be midnight, or it would be lost. Raises ValueError."""
+    """The day as written. A time beside it must be midnight: any other would be lost. Raises ValueError."""
     moment = _parse(text.strip(), patterns)
     if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):
         raise ValueError("a time where a date was expected")
@@ -84,10 +84,10 @@ def with_marketplace_orders(
 ) -> tuple[str, ...]:
     """``patterns`` with ``local`` replaced by the date orders of the document's marketplaces.
 
-    ``days``: those that the document was requested for; of several readings of a date they decide.
+    ``days``: the days that the document was requested for; they decide between several readings of a date.
     """
     orders = ",".join(sorted({order for each in marketplaces for order in each.dates}))
-    # A row may be a day outside the window: its instant counts for a day of another time zone.
+    # A row may be one day outside the window: its instant falls on another day in another time zone.
     around = (min(days) - timedelta(days=1), max(days) + timedelta(days=1)) if days else ()
     local = ":".join((LOCAL, orders, *map(str, around)))
     return tuple(local if pattern == LOCAL else pattern for pattern in patterns)
@@ -128,7 +128,7 @@ def _iso(text: str) -> datetime:
 
 
 def _local(text: str, orders: Sequence[str], around: Sequence[date]) -> datetime:
-    """A date in one of the orders, if only one reading is possible, or only one is between two days."""
+    """A date in one of the orders, if only one reading is possible, or only one lies within ``around``."""
     found = _LOCAL.fullmatch(text)
     if not found:
         raise ValueError("not a date")

@@ -1,4 +1,4 @@
-"""Rejoins rows of unquoted files that a line break in a text tore apart.
+"""Rejoins rows of unquoted files that a line break within a text tore apart.
 
 Torn rows are rejoined if only one reading is possible; else all lines that may belong to one are rejected.
 So no partial row is ever stored.
@@ -73,7 +73,7 @@ class RowJoiner:
     def _between(
         self, before: Line | None, run: list[Line], after: Line | None
     ) -> tuple[list[Line | Refused], Line | None]:
-        """Resolve the short lines ``run`` between two rows; returns what is done, and the row ``after``."""
+        """Resolve the short lines ``run`` between two rows; returns what is finished, and row ``after``."""
         run = _trimmed(run)
         whole: list[Line | Refused] = [before] if before else []
         if not run:
@@ -108,7 +108,7 @@ class RowJoiner:
     def _read(
         self, before: Line | None, run: list[Line], after: Line | None, head: int, tail: int
     ) -> tuple[list[Line | Refused], Line | None] | None:
-        """The rows if so many lines belong to the row before and after; None if that is no valid reading."""
+        """The rows if ``head`` lines belong to the row before and ``tail`` to the row after, else None."""
         between = self._own_rows(run[head : len(run) - tail])
         if between is None:
             return None

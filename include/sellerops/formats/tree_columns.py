@@ -122,7 +122,7 @@ def combined(texts: Sequence[str], column_type: ColumnType, is_list: bool) -> st
 
 
 def _written_out(number: LongNumber) -> str:
-    """The number without its exponent. One like 1e999999 would fill the memory: it stays, to be rejected."""
+    """The number without its exponent. One like 1e999999 would exhaust memory: it stays, to be rejected."""
     if len(number) > LONGEST_NUMBER:
         return str(number)
     try:

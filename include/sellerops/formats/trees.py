@@ -11,7 +11,7 @@ from sellerops.formats.json_exact import values_of
 from sellerops.formats.json_splitting import Block
 from sellerops.settings.specs import LeafRows
 
-# What a leaf calls the names that lead to it, joined by `/`, unless it has a value of that name itself.
+# The key at which a leaf has the names that lead to it, joined by `/`, unless it has such a key itself.
 PATH = "path"
 
 
@@ -61,8 +61,8 @@ class Row(NamedTuple):
 class RowWalker:
     """Yields the rows at ``rows`` in ``units``.
 
-    A part without the list has no rows. If such parts contain other lists and no part ever has this one, it
-    is a different document, and UnreadableDocument is raised at the end. Lists inside list entries are
+    A part without the list has no rows. If such parts contain other lists and no part has this one, the
+    document is a different one, and UnreadableDocument is raised at the end. Lists inside list entries are
     optional: Amazon omits them when empty.
     """
 
@@ -121,7 +121,7 @@ class RowWalker:
 
 
 def _leaves_of(value: Any, leaves: LeafRows, above: str) -> Iterator[Any]:
-    """The nodes without nodes below, each with the names that lead to it."""
+    """The nodes that have no nodes below them, each with the names that lead to it."""
     if not isinstance(value, Mapping):
         yield value
         return

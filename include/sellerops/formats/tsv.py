@@ -49,7 +49,7 @@ from sellerops.settings.specs import ColumnType
 
 _FIRST_LINE = re.compile(rb"[^\r\n]+")
 _NOT_AS_TEXT = (b"\x00", b"\x08")
-# How much may belong to a block's last row; no row of a report is longer.
+# Bytes that may belong to a block's last row; no row of a report is longer.
 _LONGEST_ROW = 1 << 20
 # A file with numbers that SQL cannot read has them throughout: do not parse each block twice.
 _GIVE_UP_AFTER = 3
@@ -96,7 +96,9 @@ class TsvReader:
             yield from self._parse(block)
 
     def texts(self) -> Iterator[Rows]:
-        """Blocks as written while SQL can read them; typed after several in a row that it cannot."""
+        """Blocks as written where SQL can read them, else typed; all are typed after several in a row that it
+        cannot read.
+        """
         typed_in_a_row = 0
         for block in self._numbered_blocks():
             rows = self._parse_text(block) if typed_in_a_row < _GIVE_UP_AFTER else None
@@ -290,7 +292,7 @@ class TsvReader:
         return Line(number, text, fields)
 
     def _by_hand(self, lines: Sequence[Line]) -> Iterator[pa.RecordBatch]:
-        """Read rows line by line; a line that is no row is rejected with its reason."""
+        """Read rows line by line; a line that is not a row is rejected with its reason."""
         yield from self._batch(each for part in consecutive(lines) for each in self._line_breaks.rows(part))
 
     def _batch(self, found: Iterable[Line | Refused]) -> Iterator[pa.RecordBatch]:

@@ -23,7 +23,7 @@ NOTHING = frozenset({"", "none", "null", "n/a", "n.a.", "na", "not applicable", 
 class ValueRules:
     """How a document writes its values, and the Arrow type that holds its decimals.
 
-    ``nothing``: further words, beside the common ones in ``NOTHING``, for a missing number, time or flag.
+    ``nothing``: further words, besides the common ones in ``NOTHING``, for a missing number, time or flag.
     """
 
     writing: DecimalStyle = DecimalStyle.POINT

@@ -49,7 +49,7 @@ class WebReader(QuotedReader):
         self._ends_of_ranges = values.ends_of_ranges(self.drift)
 
     def _parse_text(self, block: Block) -> list[Rows] | None:
-        # Text that SQL reads unchanged would be stored before it is rewritten.
+        # Lines passed on as text would be stored without being rewritten.
         return None if self._is_plain(block.data) else super()._parse_text(block)
 
     def _texts_of(
@@ -61,7 +61,7 @@ class WebReader(QuotedReader):
 
 
 class WorkbookReader(WebReader):
-    """Reads a workbook likewise: its document is the header alone, its rows come from the sheets."""
+    """Reads a workbook the same way: its document is the header alone, and its rows come from the sheets."""
 
     def __init__(self, workbook: Workbook, *given: Any) -> None:
         self._workbook = workbook
@@ -91,9 +91,9 @@ def open_web_file(
     where: str,
     declared: str | None,
 ) -> WebReader:
-    """The reader of one table; parameters as those of ``open_rows``.
+    """The reader of one table; the parameters are those of ``open_rows``.
 
-    ``facts`` are completed by those that the file states above its header.
+    Facts that the file states above its header are added to ``facts`` and take precedence.
     """
     header, workbook = Header(table), None
     ahead = stream.read(len(ZIP))
@@ -127,7 +127,7 @@ def open_web_file(
 
 
 def refuse_missing_facts(table: TableSpec, facts: Mapping[str, str], where: str) -> None:
-    """Raise UnreadableDocument if neither page nor file says what the spec requires of them."""
+    """Raise UnreadableDocument if neither the page nor the file states a fact that the spec requires."""
     missing = [
         fact for name, fact in table.facts.items() if table.columns[name].required and not facts.get(fact)
     ]

@@ -44,7 +44,10 @@ _BETWEEN_DAYS = re.compile(r"\s+[-\u2013\u2014~]\s+")
 
 
 def iso_time(text: str) -> str | None:
-    """An instant in ISO, UTC; None if the text is of none of these forms. Without a zone it is UTC."""
+    """An instant in ISO, UTC, or a day if there is no time; None if the text has none of these forms.
+
+    A time without a zone is UTC.
+    """
     cleaned = _cleaned(text)
     day, end = _day(cleaned)
     if day is None:
@@ -67,7 +70,7 @@ def iso_time(text: str) -> str | None:
 
 
 def iso_day(text: str) -> str | None:
-    """A day without a time in ISO, of a month its first; None if the text is of none of these forms."""
+    """A day in ISO, of a month its first; None if there is a time, or the text has none of these forms."""
     cleaned = _cleaned(text)
     day, end = _day(cleaned)
     if day:

@@ -1,6 +1,6 @@
 """Rewrites the values of web pages' files as the readers of reports expect them: plain numbers, ISO dates.
 
-A text that is of no known form stays as it is, so that the reader refuses it with what the file says.
+A text of unknown form stays as it is, so that the reader rejects it and shows what the file says.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ class WebValues:
         return written
 
     def ends_of_ranges(self, drift: DriftReport) -> dict[str, str]:
-        """The column of a range's last day: that of its first day, whose header both read. Removed from what
-        the document lacks.
+        """Map the column of each range's last day to that of its first day: both read the same header.
+
+        Removes the columns of last days from ``drift.missing``.
         """
         found = {}
         for name, column in self._columns.items():
@@ -139,7 +140,7 @@ def plain_number(text: str, style: DecimalStyle) -> str | None:
 
 
 def _without_commas(digits: str, style: DecimalStyle) -> str:
-    """``LOCAL_UNKNOWN`` keeps 1,234, which may be either, to be refused."""
+    """Remove grouping commas. With ``LOCAL_UNKNOWN``, an ambiguous 1,234 stays, to be refused."""
     is_open = style is DecimalStyle.LOCAL_UNKNOWN and digits.count(",") == 1 and "." not in digits
     return digits if is_open else digits.replace(",", "")
 

@@ -1,6 +1,4 @@
-"""Checks an Excel workbook before it is read: sizes, document types, passwords. The file comes from a web
-page.
-"""
+"""Checks an Excel workbook from a web page before it is read: sizes, document types, passwords."""
 
 from __future__ import annotations
 
@@ -45,7 +43,8 @@ def spooled(ahead: bytes, rest: BinaryIO, where: str) -> IO[bytes]:
 def check_parts(file: IO[bytes], where: str) -> None:
     """Refuse a workbook that is truncated, protected, of another kind, or larger than it says.
 
-    openpyxl does not guard against XML that expands; no spreadsheet program writes a document type.
+    openpyxl does not guard against expanding entities, so document types are refused: no spreadsheet program
+    writes one. Raises DocumentDamaged, UnreadableDocument or LimitExceeded.
     """
     try:
         with zipfile.ZipFile(file) as archive:

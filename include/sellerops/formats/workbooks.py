@@ -66,8 +66,8 @@ class Workbook:
         return _as_csv([*names, *([SHEET] if self._has_sheet_column else [])]) if names else b""
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The rows with a value, in the order of the joined header, and their line: in the first sheet the
-        row in Excel, in further ones counted on. Cells beyond the header stay at the end.
+        """The rows with a value, in the order of the joined header, with their line: the row in Excel for the
+        first sheet, counted on for further ones. Cells beyond the header stay at the end.
         """
         before = 0
         for each in self._sheets:
@@ -169,7 +169,7 @@ def _trimmed(cells: list[str]) -> list[str]:
 
 
 def _joined(headers: Iterator[list[str]] | Sequence[list[str]]) -> list[tuple[str, int, str]]:
-    """All columns of several sheets in the order of their first sight: spelling, occurrence, name."""
+    """All columns of several sheets in the order they first occur: spelling, occurrence, name."""
     found: dict[tuple[str, int], str] = {}
     for names in headers:
         for key, name in zip(_keys(names), names, strict=True):
@@ -188,7 +188,7 @@ def _keys(names: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def _places(headers: Sequence[str], joined: Sequence[tuple[str, int, str]]) -> list[int] | None:
-    """The place of each of a sheet's columns in the joined header; None if they are the same."""
+    """The place of each of a sheet's columns in the joined header; None if both are in the same order."""
     order = {(spelling, occurrence): place for place, (spelling, occurrence, _) in enumerate(joined)}
     places = [order[key] for key in _keys(headers)]
     return None if places == list(range(len(joined))) else places

@@ -43,7 +43,7 @@ class ChunkParser:
         self._names: set[str] = set()
 
     def read(self, chunk: bytes) -> list[Any] | None:
-        """The elements in order, as ``xml_stream`` would yield them; None if that must read the chunk."""
+        """The elements in order, as ``xml_stream`` would yield them; None if it must read the chunk."""
         if self._refused >= _MOST_REFUSED or len(self._names) > MOST_PLACES:
             return None
         try:
@@ -65,7 +65,7 @@ class ChunkParser:
         return [content(each, self._room, self._names) for each in below]
 
     def _children(self, element: Any, name: str) -> Iterator[Any]:
-        """The children of that name. Other children are skipped and must be plain text elements."""
+        """The children named ``name``. Other children are skipped and must be plain text elements."""
         self._names.update(element.keys())
         for child in element:
             if local(child.tag) == name:

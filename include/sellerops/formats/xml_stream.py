@@ -26,9 +26,9 @@ _MOST_OTHERS, _LONGEST_NAME = 50, 200
 class XmlUnits:
     """Yields the elements at the first ``depth`` names of ``rows`` below the root, as objects.
 
-    An element with only text is its text; else an object of its children and attributes (``@name``), with its
-    own text under the empty key. Children of the same name become a list. Namespaces are dropped. A document
-    type is refused: no report has one, and entities can name files or fill the memory.
+    An element with only text becomes its text; any other becomes an object of its children and attributes
+    (``@name``), with its own text under the empty key. Children of the same name become a list. Namespaces
+    are dropped. A document type is refused: no report has one, and entities can name files or exhaust memory.
     """
 
     def __init__(

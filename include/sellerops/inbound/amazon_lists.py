@@ -1,4 +1,4 @@
-"""Reads of the Fulfillment Inbound API: single answers, and lists with all their pages."""
+"""Reads from the Fulfillment Inbound API: single answers, and lists with all their pages."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ _PAGE_SIZES = {
     "contentUpdatePreviews": 20,
     "deliveryWindowOptions": 100,
 }
-# Items and boxes of a packing group; of a plan or a shipment they have another maximum.
+# For items and boxes of a packing group; those of a plan or a shipment have a different maximum.
 _GROUP_PAGE_SIZE = 100
 _PAGE_SIZE = 1000
 
 
 def plan_path(plan_id: str, *parts: str) -> str:
-    """The path of a plan, or of what is in it."""
+    """The path of a plan, or of a resource in it."""
     return "/".join(
         (BASE, "inboundPlans", quote(plan_id, safe=""), *(quote(part, safe="") for part in parts))
     )
 
 
 class AmazonReads:
-    """Calls that only read. Temporary errors are repeated with growing pauses, then raised."""
+    """Calls that only read. Temporary errors are retried with growing pauses, then raised."""
 
     def __init__(self, client: SpApiClient, ledger: Ledger) -> None:
         self._client, self._ledger = client, ledger
@@ -59,14 +59,17 @@ class AmazonReads:
         return await self._call(operation, "GET", with_query(path, query))
 
     async def post(self, operation: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A POST that changes nothing at Amazon: ConfigurationError for one not known to only read."""
+        """One answer to a POST that changes nothing at Amazon.
+
+        Raises ConfigurationError for an operation that is not known to be read-only.
+        """
         check_only_reads(operation, path)
         return await self._call(operation, "POST", path, body)
 
     async def list_all(
         self, operation: str, path: str, name: str, query: Mapping[str, Any] | None = None
     ) -> list[Mapping[str, Any]]:
-        """All entries of the list ``name``, from all pages. UnexpectedAnswer for a list without an end."""
+        """All entries of list ``name``, from all pages. UnexpectedAnswer if it is missing or never ends."""
         size = _PAGE_SIZES.get(name, _GROUP_PAGE_SIZE if "/packingGroups/" in path else _PAGE_SIZE)
         arguments: dict[str, Any] = {**(query or {}), "pageSize": size}
         entries: list[Mapping[str, Any]] = []
@@ -106,7 +109,7 @@ class AmazonReads:
 
 
 def with_query(path: str, query: Mapping[str, Any] | None) -> str:
-    """``path`` with its query; lists become repeated arguments, None is left out."""
+    """``path`` with its query; lists become repeated arguments, and None is left out."""
     arguments = {name: value for name, value in (query or {}).items() if value is not None}
     return f"{path}?{urlencode(arguments, doseq=True)}" if arguments else path
 

@@ -13,7 +13,7 @@ _UNKNOWN = "not known"
 
 
 def money(value: Money | None) -> str:
-    """``$31.20``, ``-€4.00``, ``310 JPY``; *not known* for an own carrier's price."""
+    """``$31.20``, ``-€4.00``, ``310 JPY``; *not known* for None, such as the price of an own carrier."""
     if value is None:
         return _UNKNOWN
     places = Decimal(1).scaleb(-_PLACES.get(value.currency, 2))
@@ -21,7 +21,7 @@ def money(value: Money | None) -> str:
 
 
 def unit_price(value: Money | None) -> str:
-    """A price per unit, with three decimal places below one unit of the currency when cents would hide it."""
+    """A price per unit; below one unit of the currency with three decimals if two do not show it exactly."""
     if value is None or abs(value.amount) >= 1 or value.currency in _PLACES:
         return money(value)
     if value.amount.quantize(Decimal("0.01")) == value.amount:

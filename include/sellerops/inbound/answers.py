@@ -1,7 +1,7 @@
-"""Amazon's answers as the rows and values of a run.
+"""Turns Amazon's answers into the rows and values of a run.
 
-Fields: models of the Fulfillment Inbound API 2024-03-20. What the model requires and is missing raises
-UnexpectedAnswer.
+Source of the fields: the models of the Fulfillment Inbound API 2024-03-20. A missing field that the model
+requires raises UnexpectedAnswer.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from sellerops.sources.common.answers import text_field, time_field
 _PLACEMENTS = "listPlacementOptions"
 _TRANSPORTATION = "listTransportationOptions"
 _SHIPMENT = "getShipment"
-# Discounts with this target lower fees that Amazon charges later, when the units are sold. Source: model of
-# Incentive.
+# Discounts with this target lower the fees that Amazon charges later, when the units are sold. Source: the
+# model of Incentive.
 _LATER = "fulfillment fee discount"
 
 
@@ -60,7 +60,10 @@ def parse_transportation(option: Mapping[str, Any], placement_option_id: str) ->
 
 
 def parse_shipment(shipment: Mapping[str, Any], items: Iterable[Mapping[str, Any]] = ()) -> ShipmentRow:
-    """getShipment and listShipmentItems. Of the address only what says where it is is kept."""
+    """The answers of getShipment and listShipmentItems.
+
+    Of the address, only country, state, city and postal code are kept.
+    """
     destination = shipment.get("destination") or {}
     address = destination.get("address") or {}
     window = shipment.get("selectedDeliveryWindow") or {}
@@ -104,16 +107,16 @@ def parse_money(value: Any, where: str) -> Money | None:
 
 
 def net_fees(fees: Sequence[Mapping[str, Any]], discounts: Sequence[Mapping[str, Any]]) -> Money | None:
-    """Fees minus the discounts on them; None if there are neither. Without discounts on later fees.
+    """Fees minus the discounts on them; None if there are neither. Discounts on later fees do not count.
 
     Amazon's incentives are totals, not per unit, and have a type (FEE or DISCOUNT) whichever list they are
-    in. UnexpectedAnswer for several currencies.
+    in. Raises UnexpectedAnswer if there are several currencies.
     """
     return _sum(each for each in (*fees, *discounts) if not _is_later(each))
 
 
 def later_discount(incentives: Iterable[Mapping[str, Any]]) -> Money | None:
-    """By how much fulfillment fees will be lower later on; None if Amazon grants nothing."""
+    """The discount on fulfillment fees that are charged later; None if Amazon grants none."""
     found = _sum(each for each in incentives if _is_later(each))
     return Money(-found.amount, found.currency) if found else None
 

@@ -1,4 +1,4 @@
-"""Decisions about an offer: what needs a person, and which combination an approval still holds for."""
+"""Decisions about an offer: what a person can approve, and what needs no person."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def auto_approval(offer: Offer, settings: InboundSettings, account_id: str) -> Combination | None:
-    """The recommended combination if its cost per unit is low enough to need no person (``auto_approve`` in
-    config/inbound.yaml, off by default); None if a person must decide.
+    """The recommended combination if its cost per unit is low enough to be approved without a person
+    (``auto_approve`` in config/inbound.yaml, off by default); None if a person must decide.
     """
     best = next((each for each in offer.combinations if each.is_recommended), None)
     if best is None or best.per_unit is None:
@@ -26,9 +26,9 @@ def auto_approval(offer: Offer, settings: InboundSettings, account_id: str) -> C
 
 
 def current_offer(store: InboundStore, inbound_run_id: int, read_at: datetime) -> Offer:
-    """What the ledger knows of Amazon's offer. Once a placement is confirmed, only its combinations.
+    """Amazon's offer as the ledger has it. Once a placement is confirmed, only its combinations.
 
-    Synchronous. ``read_at``: now; options that have expired by then are left out.
+    Synchronous. ``read_at``: options that have expired by then are left out.
     """
     run = store.run(inbound_run_id)
     placements = store.placements(inbound_run_id)

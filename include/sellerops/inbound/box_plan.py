@@ -9,14 +9,16 @@ from decimal import Decimal
 
 from sellerops.inbound.models import Box, BoxContent
 
-# Units per SKU that a packing group or a shipment needs, by its id.
+# Units per SKU that each packing group or shipment needs, by its id.
 Needs = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
 class BoxPlan:
-    """``boxes``: by packing group or shipment. ``left``: whole boxes that fit nowhere. ``missing``: units per
-    group or shipment that no whole box brings.
+    """Which boxes go where.
+
+    ``boxes``: by packing group or shipment. ``left``: boxes that fit nowhere. ``missing``: units that the
+    boxes of a group or shipment do not cover.
     """
 
     boxes: Mapping[str, tuple[Box, ...]]
@@ -29,10 +31,10 @@ class BoxPlan:
 
 
 def assign_boxes(boxes: Sequence[Box], needs: Needs) -> BoxPlan:
-    """Give every box to a group or shipment that needs all of its contents; identical boxes may be divided.
+    """Assign every box to a group or shipment that needs all of its contents; identical boxes may be divided.
 
-    The fullest boxes go first, and each goes where least is needed of its SKUs, so that boxes with one SKU
-    fit whenever that is possible at all.
+    Boxes with the most SKUs go first, then those with the most units. Each goes where the fewest units of its
+    SKUs are needed, so that boxes with one SKU fit whenever that is possible at all.
     """
     open_needs = {name: Counter(units) for name, units in needs.items()}
     assigned: dict[str, list[Box]] = {name: [] for name in needs}
@@ -53,10 +55,11 @@ def assign_boxes(boxes: Sequence[Box], needs: Needs) -> BoxPlan:
 
 
 def divide_boxes(boxes: Sequence[Box], needs: Needs) -> BoxPlan:
-    """Like ``assign_boxes``, for boxes that are not packed yet: those that fit nowhere are packed with what
-    is missing, and may become several.
+    """Like ``assign_boxes``, for boxes that are not packed yet: the contents of a box that fits nowhere are
+    divided among the groups or shipments that miss them, so it may become several boxes.
 
-    Fits whenever boxes and needs have the same units of every SKU. A partly filled box weighs in proportion.
+    Fits whenever boxes and needs have the same units of every SKU. The weight of a partly filled box is
+    reduced in proportion.
     """
     plan = assign_boxes(boxes, needs)
     assigned = {name: list(found) for name, found in plan.boxes.items()}

@@ -1,4 +1,4 @@
-"""One placement option with a way of transport for each of its shipments, and what that costs."""
+"""Combines one placement option with a way of transport for each of its shipments, and adds up the costs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def ways_to_ship(
     options: Sequence[TransportationOption],
     shipments: Mapping[str, ShipmentRow],
 ) -> Iterator[tuple[Leg, ...]]:
-    """One way of transport for every shipment of a placement, per family."""
+    """Sets of legs, one leg for every shipment of a placement.
+
+    For each solution and mode, one set takes the best option of each shipment, whatever its carrier; one set
+    per carrier has only that carrier's options. Sets that lack a shipment, and repeated ones, are left out.
+    """
     seen: set[tuple[str, ...]] = set()
     pools: list[list[TransportationOption]] = []
     for _, of_mode in groupby(sorted(options, key=_mode_of), _mode_of):
@@ -49,7 +53,10 @@ def combine(
     currency: str,
     packing: Sequence[Mapping[str, Any]] = (),
 ) -> Combination:
-    """``currency``: for a placement without fees. ``packing``: incentives of the confirmed packing option."""
+    """A placement option with its legs, and what that costs.
+
+    ``currency``: for a placement without fees. ``packing``: incentives of the confirmed packing option.
+    """
     incentives = (*placement.fees, *placement.discounts)
     packing_fees = net_fees(packing, ())
     fees = net_fees(incentives, ()) or Money(Decimal(0), currency)
@@ -78,7 +85,7 @@ def combine(
 
 
 def _sum(parts: Sequence[Money]) -> Money | None:
-    """None if they are in several currencies."""
+    """The sum; None if the parts are in several currencies."""
     if len({each.currency for each in parts}) != 1:
         return None
     return Money(sum((each.amount for each in parts), Decimal(0)), parts[0].currency)

@@ -1,4 +1,4 @@
-"""The form of a content update: other quantities of a confirmed shipment, and what people see."""
+"""The form of a content update: new quantities for a confirmed shipment, and the question put to people."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Other quantities after the carriers are confirmed: a preview with its costs, then its confirmation.
+"""Changes quantities after the carriers are confirmed: a preview with its costs, then its confirmation.
 
-Source: model of generateShipmentContentUpdatePreviews and confirmShipmentContentUpdatePreview.
+Source: the models of generateShipmentContentUpdatePreviews and confirmShipmentContentUpdatePreview.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PREVIEWS = "listShipmentContentUpdatePreviews"
 
 @dataclass(frozen=True)
 class ContentUpdate:
-    """What Amazon would change. ``units``: SKU -> units before and after; ``cost``: of the transport then."""
+    """What Amazon would change. ``units``: SKU -> units before and after; ``cost``: of the new transport."""
 
     preview_id: str
     shipment_id: str
@@ -40,10 +40,12 @@ class ContentUpdate:
 async def offer_content_update(
     services: Services, inbound_run_id: int, shipment_id: str, quantities: Mapping[str, int]
 ) -> ContentUpdate:
-    """Have Amazon preview a shipment with other quantities; changes nothing yet.
+    """Have Amazon preview a shipment with other quantities; this changes nothing yet.
 
-    ``quantities``: SKU -> new units in the shipment; other SKUs stay. Units are taken out of the last boxes
-    with the SKU and put into them. Raises FormError for an unknown SKU or an empty shipment.
+    ``quantities``: SKU -> new units in the shipment; other SKUs stay as they are. Units are taken out of, or
+    put into, the last boxes with the SKU. Raises FormError for an unknown SKU, a negative quantity, an empty
+    shipment or units that cannot be divided among identical boxes, and GiveUpError if the carriers are not
+    confirmed.
     """
     step = await _step(services, inbound_run_id)
     path = step.path("shipments", shipment_id, "contentUpdatePreviews")
@@ -90,8 +92,8 @@ async def confirm_content_update(
 ) -> StepOutcome:
     """Confirm an approved preview before it expires, and record the shipment's new units.
 
-    Raises GiveUpError without an approval in the ledger, and RequestRefused when the preview has expired:
-    offer it again and decide again.
+    Raises GiveUpError without an approval in the ledger, and RequestRefused if the preview has expired: it
+    must then be offered and approved again.
     """
     step = await _step(services, inbound_run_id)
     await _require_approval(step, preview_id)
@@ -206,12 +208,15 @@ def _check(step: Step, units: Mapping[str, int], quantities: Mapping[str, int]) 
 
 
 def question_about(preview_id: str) -> str:
-    """What a decision about a preview is recorded as (``asked_about``)."""
+    """The ``asked_about`` of decisions about a preview."""
     return f"{_STEP} {preview_id}"
 
 
 async def _require_approval(step: Step, preview_id: str) -> None:
-    """The newest decision about the preview must be an approval, whatever the task was told."""
+    """Raise GiveUpError unless the newest decision about the preview is an approval.
+
+    What the task was passed does not matter.
+    """
     decisions = await step.blocking(step.store.decisions, step.run.id)
     about = [each for each in decisions if each.asked_about == question_about(preview_id)]
     if not (about and about[-1].choice.is_approval):

@@ -1,4 +1,4 @@
-"""What must be known to validate a request: the listings in the warehouse, and Amazon's prep details."""
+"""Reads what the validation of a request needs: the listings in the warehouse, and Amazon's prep details."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ async def read_facts(
 ) -> Facts:
     """What is known about a request's account, marketplace and SKUs. Creates nothing.
 
-    Prep details are read for the SKUs that the listings have, because Amazon refuses the whole call for an
-    unknown one. ``asked_by``: dag_id and run_id of the DAG run, whose own run is no namesake.
+    Prep details are read only for SKUs that have a listing, because Amazon refuses the whole call for an
+    unknown one. ``asked_by``: dag_id and run_id of the DAG run that asks; its own inbound run does not count
+    as an open run with the same name.
     """
     await services.client.ready()
     marketplaces = all_marketplaces()
@@ -56,7 +57,7 @@ async def read_facts(
 async def read_prep_details(
     services: Services, marketplace_id: str, skus: Sequence[str]
 ) -> dict[str, PrepDetails]:
-    """Amazon's prep classification by SKU. RequestRefused for a SKU that the account does not have."""
+    """Amazon's prep classification by SKU. Raises RequestRefused for a SKU that the account does not have."""
     found: dict[str, PrepDetails] = {}
     for start in range(0, len(skus), _SKUS_PER_CALL):
         answer = await services.reads.get(
@@ -90,8 +91,9 @@ def _constraint(value: object) -> OwnerConstraint | None:
 async def _prep_of_known(
     services: Services, marketplace_id: str, skus: Sequence[str]
 ) -> tuple[dict[str, PrepDetails] | None, set[str]]:
-    """Prep details, and the SKUs that Amazon does not know. They are found by halves, because it refuses
-    every call with one of them. None if it refuses for another reason.
+    """Prep details, and the SKUs that Amazon does not know; None as details if it refuses for another reason.
+
+    Unknown SKUs are found by bisection, because Amazon refuses every call that has one.
     """
     try:
         return await read_prep_details(services, marketplace_id, skus), set()
@@ -108,7 +110,7 @@ async def _prep_of_known(
 
 
 def _listed(services: Services, marketplace_id: str) -> dict[str, bool] | None:
-    """Whether Amazon fulfils each listed SKU; None while no listings were collected."""
+    """Whether Amazon fulfils each listed SKU; None if no listings have been collected."""
     try:
         offers = listed_offers(services.ledger, services.account.id, marketplace_id)
     except ConfigurationError:

@@ -27,7 +27,7 @@ class RunState(StrEnum):
 
     @property
     def is_given_up(self) -> bool:
-        """Whether nothing more will be sent to Amazon but the cancellation."""
+        """Whether nothing more will be sent to Amazon, except the cancellation."""
         return self in (RunState.REJECTED, RunState.CANCELLED, RunState.DRY_RUN)
 
     @property

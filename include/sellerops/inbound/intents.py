@@ -1,4 +1,4 @@
-"""What a step wants to have happened at Amazon, and the call that begins it."""
+"""An operation that a step needs done at Amazon, and the call that begins it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ log = logging.getLogger(__name__)
 # Seconds between two looks at an operation; the last one is repeated. Confirmations end within seconds, the
 # generation of options takes up to two minutes.
 PAUSES = (6.0, 12.0, 20.0, 30.0, 45.0)
-# How often a call is sent or looked for whose answer got lost, or that another operation holds up.
+# How often a call is sent or looked for if its answer was lost or another operation is holding it up.
 _SENDS = 6
 
 
 @dataclass(frozen=True)
 class Intent:
-    """An operation that a step wants to have happened.
+    """An operation that a step needs done.
 
-    ``operation``: Amazon's name; ``subject``: the option or shipment, empty for the plan. ``body``: may be
-    made from the row, for what depends on the generation. ``look``: finds out whether it has taken effect;
-    None if it may be repeated (``found_by`` then says why). ``is_done_once_found``: False if what ``look``
-    finds may still be incomplete; after a failure ``took_effect`` then finds out whether it is whole.
-    ``answered``: records what the answer brings, before the operation ends. ``notes``: kept in the result of
-    every row, written before anything is sent.
+    ``operation``: Amazon's name; ``subject``: the option or shipment, empty for the plan. ``body``: a
+    function of the row if it depends on the generation. ``look``: finds out whether the operation has taken
+    effect; None if it may be repeated (``found_by`` then says why). ``is_done_once_found``: False if what
+    ``look`` finds may still be incomplete; after a failure, ``took_effect`` then finds out whether it is
+    complete. ``answered``: records what the answer contains, before the operation ends. ``notes``: kept in
+    the result of every row, written before anything is sent.
     """
 
     step: str
@@ -96,7 +96,7 @@ def write_key(row: StepRow, operation: str) -> str:
 async def _settle_refusal(
     services: Services, row: StepRow, intent: Intent, error: RequestRefused
 ) -> Mapping[str, Any]:
-    """What Amazon refuses because it is done already is done; anything else is raised."""
+    """Return what ``look`` finds if a call was refused because it was carried out before; else raise."""
     found = await intent.look() if intent.look else None
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""What an FBA inbound run asks for, and the values its steps exchange.
+"""The request of an FBA inbound run, and the values that its steps exchange.
 
 Terms and limits are those of the Fulfillment Inbound API, version 2024-03-20.
 """
@@ -44,7 +44,7 @@ class Item:
     """Units of one SKU. An owner that is None follows from the item's prep details.
 
     ``prep_category`` and ``prep_types``: set at Amazon if the SKU has no prep classification yet.
-    ``place``: where the form or the packing list says so, for messages.
+    ``place``: where it is in the form or the packing list, for messages.
     """
 
     sku: str
@@ -68,7 +68,7 @@ class BoxContent:
 
 @dataclass(frozen=True)
 class Box:
-    """`count` identical boxes. ``name`` is how the packing list calls them (``1``, ``A``, ``carton 3-7``)."""
+    """`count` identical boxes. ``name``: what the packing list calls them (``1``, ``A``, ``carton 3-7``)."""
 
     name: str
     contents: tuple[BoxContent, ...]
@@ -105,8 +105,8 @@ class InboundRequest:
     after the placement is confirmed. ``ready_at``: aware, when the boxes are ready to leave.
     ``preferred_carriers``: alpha codes or names, best first; empty means the cheapest.
     ``notes``: what was assumed while the form and the packing list were read.
-    ``freight_class``, ``declared_value``: of LTL and FTL with Amazon's partnered carrier, the value in the
-    marketplace's currency.
+    ``freight_class``, ``declared_value``: for LTL and FTL with Amazon's partnered carrier; the value is in
+    the marketplace's currency.
     """
 
     account_id: str
@@ -172,9 +172,10 @@ class Combination:
 
     ``key``: short and stable while the numbers stay the same, such as ``A1``; the form's option.
     ``placement_fees``: what Amazon charges for the placement, less its discounts; ``packing_fees``: the same
-    of the confirmed packing option, for the whole plan. ``total`` and ``per_unit`` contain both, and are None
-    when a leg has no price (an own carrier's cost is unknown to Amazon). ``later_discount``: what later
-    fulfillment fees will be lower by; in no total. ``expires_at``: when the first of its parts expires.
+    for the confirmed packing option, for the whole plan. ``total`` and ``per_unit`` contain both, and are
+    None if a leg has no price (an own carrier's cost is unknown to Amazon). ``later_discount``: how much
+    lower the later fulfillment fees will be; no total includes it. ``expires_at``: when the first of its
+    parts expires.
     """
 
     key: str
@@ -192,7 +193,7 @@ class Combination:
 
     @property
     def known_fees(self) -> Money:
-        """What Amazon charges whoever the carrier is."""
+        """The fees that Amazon charges whatever the carrier: placement and packing."""
         packing = self.packing_fees
         if packing is None or packing.currency != self.placement_fees.currency:
             return self.placement_fees

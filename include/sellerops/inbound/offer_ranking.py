@@ -63,7 +63,7 @@ def reason_for(request: InboundRequest, shown: Sequence[Combination]) -> str:
 
 
 def preference_of(request: InboundRequest, carrier: str, code: str | None) -> int:
-    """Place in the request's preferred carriers; their number if it is none of them."""
+    """A carrier's position among the request's preferred carriers; their number if it is none of them."""
     wanted = [name.casefold() for name in request.preferred_carriers]
     names = {carrier.casefold(), (code or carrier).casefold()}
     return next((place for place, name in enumerate(wanted) if name in names), len(wanted))

@@ -29,7 +29,7 @@ _SOLUTIONS: Mapping[Carrier, tuple[str, ...]] = {
     Carrier.OWN: (OWN,),
     Carrier.CHEAPEST: (PARTNERED, OWN),
 }
-# More than a person compares; the cheapest are kept.
+# A person does not compare more; those with the best rank are kept.
 _MOST_COMBINATIONS = 24
 
 
@@ -136,8 +136,9 @@ def fingerprint(combination: Combination) -> str:
 
 
 def find_same(offer: Offer, digest: str) -> Combination | None:
-    """The combination of an offer with the approved numbers. A warehouse that was not known when they were
-    approved may be known by now.
+    """The combination of an offer with the approved numbers; None if there is none.
+
+    A warehouse that was unknown when they were approved may be known by now.
     """
     return next(
         (
@@ -155,7 +156,7 @@ def _without_warehouses(combination: Combination) -> Combination:
 
 
 def has_wanted_carriers(request: InboundRequest, combination: Combination) -> bool:
-    """Whether all carriers are of the kind that was asked for; others are offered where Amazon has none."""
+    """Whether all carriers are of the requested kind; others are offered if Amazon has none of that kind."""
     return all(leg.solution in _SOLUTIONS[request.carrier] for leg in combination.legs)
 
 

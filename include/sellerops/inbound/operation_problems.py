@@ -30,7 +30,7 @@ def operation_failed(row: StepRow, problems: Sequence[Mapping[str, Any]]) -> Ope
 
 
 def is_passing(error: OperationFailed) -> bool:
-    """Whether Amazon failed an operation for a reason that may pass by itself: all errors must say so."""
+    """Whether an operation failed only with errors that may pass by themselves, or without any."""
     problems: Sequence[Mapping[str, Any]] = error.details.get("problems") or ()
     errors = [each for each in problems if str(each.get("severity") or "ERROR").upper() == "ERROR"]
     return all(

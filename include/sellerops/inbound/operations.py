@@ -1,8 +1,8 @@
 """Amazon's asynchronous operations: begun through the write path or adopted, then followed to their end.
 
 An operation is a row of ``inbound_step``. Whoever carries it out, however often, finds there and in
-``write_call`` whether it was sent, and at Amazon how it ended; so nothing is begun twice. Source: model of
-getInboundOperationStatus, and what public code reports about operations that fail for no reason or never end.
+``write_call`` whether it was sent, and at Amazon how it ended, so nothing is begun twice. Source: the model
+of getInboundOperationStatus, and reports in public code of operations that fail for no reason or never end.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from sellerops.writes import WriteState, may_show_later, state_of
 
 log = logging.getLogger(__name__)
 
-# How often an operation that Amazon fails for no reason is begun in one try of a step.
+# How often one try of a step begins an operation that fails for no reason.
 MOST_GENERATIONS = 3
-# How long an operation may be in progress before the step's try ends; Airflow's next try goes on waiting.
+# How long an operation may be in progress before the step's try ends; Airflow's next try continues to wait.
 PENDING_FOR = timedelta(minutes=30)
-# So many polls may find that Amazon does not know the operation.
+# How many polls at the start may find that Amazon does not know the operation.
 _UNKNOWN_POLLS = 3
 
 
 class OperationPending(RetryableError):
-    """Amazon has not ended an operation in time. The next try goes on waiting for the same operation."""
+    """Amazon has not ended an operation in time. The next try continues to wait for the same operation."""
 
     default_remedy = (
         "Nothing: the next try waits for the same operation. If it never ends, open a case with Amazon's "
@@ -42,10 +42,10 @@ class OperationPending(RetryableError):
 
 
 async def carry_out(services: Services, inbound_run_id: int, intent: Intent) -> StepRow:
-    """Begin the operation or adopt it, wait until it has ended well, and return its row.
+    """Begin or adopt the operation, wait until it has succeeded, and return its row.
 
     Raises OperationFailed with Amazon's problems, RequestRefused, OperationPending, and what the write path
-    raises. What fails without a reason and took no effect is tried again, as a new generation.
+    raises. An operation that fails without a reason and without effect is tried again, as a new generation.
     """
     for attempt in range(MOST_GENERATIONS):
         row = await services.blocking(
@@ -70,7 +70,7 @@ async def carry_out(services: Services, inbound_run_id: int, intent: Intent) -> 
                 raise
             log.warning("%s: starting again", error.cause)
         except OperationPending as error:
-            # Another one of the same kind replaces it; what takes effect once is only waited for.
+            # A repeatable operation is replaced by another; one that takes effect only once is waited for.
             if intent.look is not None or attempt == MOST_GENERATIONS - 1:
                 raise
             log.warning("%s Starting it again.", error.cause)
@@ -80,9 +80,9 @@ async def carry_out(services: Services, inbound_run_id: int, intent: Intent) -> 
 
 async def settle(services: Services, row: StepRow, intent: Intent) -> None:
     """End a row whose operation must not be sent (again): done if it has taken effect, else superseded or
-    failed. ``intent``: the one that the row was begun with.
+    failed.
 
-    Raises RetryableError while that cannot be known.
+    ``intent``: the one with which the row was begun. Raises RetryableError while this cannot be known.
     """
     key = write_key(row, intent.operation)
     state = await services.blocking(state_of, services.ledger, key)
@@ -106,7 +106,7 @@ async def settle(services: Services, row: StepRow, intent: Intent) -> None:
 
 
 async def carry_out_again(services: Services, inbound_run_id: int, intent: Intent) -> StepRow:
-    """Like ``carry_out``, but what was done before has expired: begin the next generation."""
+    """Like ``carry_out``, but if the operation is done, its result has expired: begin the next generation."""
     row = await services.blocking(
         services.store.begin_step, inbound_run_id, intent.step, intent.subject, intent.operation
     )
@@ -116,7 +116,7 @@ async def carry_out_again(services: Services, inbound_run_id: int, intent: Inten
 
 
 async def _begin(services: Services, row: StepRow, intent: Intent) -> StepRow:
-    """Send the call, unless its answer is known. What was found by looking has no operation to wait for."""
+    """Send the call, unless its answer is known. What looking has found has no operation to wait for."""
     if row.operation_id is not None:
         return row
     answer = await begin_at_amazon(services, row, intent)
@@ -162,7 +162,7 @@ async def _follow(services: Services, row: StepRow, intent: Intent) -> StepRow:
 
 
 async def _settle_pending(services: Services, row: StepRow, intent: Intent) -> StepRow:
-    """An operation that does not end may have had its effect nevertheless."""
+    """End the row if its operation took effect without ending; otherwise raise OperationPending."""
     # What `took_effect` looks at may seem complete while the operation is still in progress.
     found = await intent.look() if intent.look and intent.is_done_once_found else None
     if ended := await _end_if_found(services, row, found):

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from sellerops.base.errors import InvalidRequest
 from sellerops.inbound.models import Problem
 
-# A task log shows them all on one screen, and a notice in Slack holds them.
+# As many as fit on one screen of a task log and into a notice in Slack.
 MOST_SHOWN = 20
-# The rest travels through Airflow's database to the task that fails.
+# All of these travel through Airflow's database to the task that fails.
 _MOST_KEPT = 500
 _LONGEST_VALUE = 60
 
@@ -22,7 +22,7 @@ class Problems(list[Problem]):
         self.append(Problem(place, cause, remedy))
 
     def note_once(self, place: str, cause: str, remedy: str) -> None:
-        """The same, unless the same cause is noted for another place."""
+        """Note a problem, unless one with the same cause and remedy is already noted for another place."""
         if all((each.cause, each.remedy) != (cause, remedy) for each in self):
             self.note(place, cause, remedy)
 

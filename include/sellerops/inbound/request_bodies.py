@@ -10,7 +10,7 @@ from sellerops.inbound.models import Box, Item, Owner, Pallet
 
 
 def item_input(item: Item, quantity: int | None = None) -> dict[str, Any]:
-    """Amazon's ItemInput; ``quantity``: another one than the item's, such as of one box."""
+    """Amazon's ItemInput; ``quantity``: if it differs from the item's, such as that of one box."""
     entry: dict[str, Any] = {
         "msku": item.sku,
         "quantity": item.quantity if quantity is None else quantity,

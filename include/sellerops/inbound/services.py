@@ -26,7 +26,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class Services:
-    """Everything a step needs for one account. The process shares ``ledger`` and ``archive``.
+    """Everything a step needs for one account. ``ledger`` and ``archive`` are shared by the whole process.
 
     Cheap to create: nothing is opened or read until it is used.
     """
@@ -45,7 +45,7 @@ class Services:
 
     @cached_property
     def reads(self) -> AmazonReads:
-        """Calls that only read, repeated after temporary errors."""
+        """Calls that only read, retried after temporary errors."""
         return AmazonReads(self.client, self.ledger)
 
     async def blocking(
@@ -59,5 +59,5 @@ class Services:
         return await waits.now(self.ledger)
 
     async def pause(self, seconds: float) -> None:
-        """Sleep for so many seconds of the ledger's clock."""
+        """Sleep for this many seconds of the ledger's clock."""
         await waits.sleep_until(self.ledger, await self.now() + timedelta(seconds=seconds))

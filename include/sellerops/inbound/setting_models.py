@@ -30,7 +30,7 @@ from sellerops.inbound.units import length_in, weight_in
 
 
 class Contact(Strict):
-    """Whom the carrier calls. ``accounts``: ids of those that may use it."""
+    """A person whom the carrier calls. ``accounts``: ids of the accounts that may use the contact."""
 
     accounts: Annotated[Names, Field(min_length=1)]
     name: Text = Field(max_length=50)
@@ -43,9 +43,10 @@ class Contact(Strict):
 
 
 class Address(Strict):
-    """Where a shipment leaves from. Without a ``phone`` it cannot be used: Amazon refuses it.
+    """An address that shipments leave from. Without a ``phone`` it cannot be used, because Amazon refuses it.
 
-    ``accounts``: ids of those that may use it; ``timezone``: in which the form's ready date is read.
+    ``accounts``: ids of the accounts that may use it; ``timezone``: the time zone in which the form's ready
+    date is read.
     """
 
     accounts: Annotated[Names, Field(min_length=1)]
@@ -90,7 +91,7 @@ def _filled(fields: dict[str, str | None]) -> dict[str, str]:
 
 
 class OnTimeout(StrEnum):
-    """What happens to a plan that nobody decided about in time."""
+    """What happens to a plan about which nobody decided in time."""
 
     REJECT = "reject"
     ASK_AGAIN = "ask_again"
@@ -109,7 +110,7 @@ class Approval(Strict):
 
 
 class AutoApproval(Strict):
-    """Up to which total cost per unit, in ``currency``, nobody is asked. No ``accounts``: for all."""
+    """The total cost per unit, in ``currency``, up to which nobody is asked. No ``accounts``: for all."""
 
     max_cost_per_unit: Annotated[Decimal, Field(ge=0)]
     currency: Annotated[Text, Field(pattern="^[A-Z]{3}$")]
@@ -172,7 +173,7 @@ class PalletLimit(Strict):
 
 
 class SkuDefaults(Strict):
-    """What holds for a SKU that Amazon has not classified yet, and whether it needs an expiration date."""
+    """The preparation of a SKU that Amazon has not classified, and whether it needs an expiration date."""
 
     prep_category: PrepCategory | None = None
     prep_types: tuple[PrepType, ...] = ()
@@ -192,20 +193,20 @@ class SkuDefaults(Strict):
 class DeliveryWindows(Strict):
     """Which delivery windows may be confirmed without asking anybody.
 
-    ``latest_days_after_ready``: from the ready date to the end of the window. ``allow_congested``: also those
-    that Amazon marks as CONGESTED.
+    ``latest_days_after_ready``: from the ready date to the end of the window. ``allow_congested``: also allow
+    those that Amazon marks as CONGESTED.
     """
 
     latest_days_after_ready: Days = 30
     allow_congested: bool = False
 
     def latest(self, ready_at: datetime) -> datetime:
-        """When the window of a shipment that is ready at this moment must have ended."""
+        """The time by which the window of a shipment that is ready at this moment must have ended."""
         return ready_at + timedelta(days=self.latest_days_after_ready)
 
 
 class Following(Strict):
-    """When confirmed shipments are looked at, and when people are notified about them.
+    """When confirmed shipments are read, and when people are notified about them.
 
     ``at``: time of day in ``timezone``. ``received_after_days``: from the delivery until differences between
     shipped and received units are reported.

@@ -1,4 +1,4 @@
-"""The kinds of values in ``config/inbound.yaml``."""
+"""The types of values in ``config/inbound.yaml``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.settings.specs.report import TIME_OF_DAY
 
 
 def _text(value: Any) -> Any:
-    """YAML reads 75201 as a number and NO as a truth value."""
+    """Refuse what YAML does not read as text: 75201 is a number to it, and NO a boolean."""
     if isinstance(value, bool | int | float):
         raise ValueError(f"YAML reads this as {value!r} and not as text; write it in quotes")
     return value.strip() if isinstance(value, str) else value

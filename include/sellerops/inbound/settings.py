@@ -35,9 +35,10 @@ _PAGE = "docs/inbound.md describes the keys"
 
 
 class InboundSettings(Strict):
-    """The file. ``addresses``, ``contacts``: by the name that the form shows. ``skus``: by SKU.
+    """The content of the file.
 
-    Without addresses nothing can be shipped, and nothing else is needed.
+    ``addresses``, ``contacts``: by the name that the form shows. ``skus``: by SKU. Without addresses nothing
+    can be shipped, and nothing else is needed.
     """
 
     addresses: dict[str, Address]
@@ -75,7 +76,7 @@ class InboundSettings(Strict):
         )
 
     def auto_approval_limit(self, account_id: str, currency: str) -> Decimal | None:
-        """The highest cost per unit that needs no person; None if a person must always decide."""
+        """The highest cost per unit that needs no person's approval; None if a person must always decide."""
         limits = [
             each.max_cost_per_unit
             for each in self.auto_approve
@@ -148,7 +149,7 @@ def _accounts_in(settings: InboundSettings) -> Iterator[tuple[str, str]]:
 
 
 def _inconsistencies(settings: InboundSettings) -> Iterator[tuple[str, str, str]]:
-    """Key, cause and remedy of what the sections do not agree about."""
+    """Key, cause and remedy of everything about which the sections disagree."""
     if not settings.addresses:
         return
     for name, address in settings.addresses.items():

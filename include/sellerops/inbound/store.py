@@ -1,4 +1,4 @@
-"""All statements on the ``inbound_*`` tables of the ledger, by one name.
+"""All statements on the ``inbound_*`` tables of the ledger, in one class.
 
 Synchronous and safe to share between threads, as the ledger is. Every statement may be repeated. Raises
 LedgerUnavailable.

@@ -1,7 +1,7 @@
-"""The workflow on one screen: its steps in order, and how one of them is carried out.
+"""The workflow: its steps in order, and how one of them is carried out.
 
 Order and preconditions: Fulfillment Inbound API 2024-03-20. A step may be carried out again at any time: it
-finds in the ledger and at Amazon what is done already.
+finds out from the ledger and from Amazon what is already done.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _PARCELS = "Not needed: only Amazon's own freight carriers issue a bill of ladin
 
 
 def left_out(request: InboundRequest) -> dict[str, str]:
-    """The steps that the request alone rules out, with the reason: nothing has to be asked for that."""
+    """The steps that the request alone rules out, with the reason; Amazon need not be asked about them."""
     packing = (
         dict.fromkeys(("offer_packing", "confirm_packing", "set_box_contents"), _PACKED_LATER)
         if request.pack_later
@@ -78,12 +78,12 @@ def left_out(request: InboundRequest) -> dict[str, str]:
     return packing | ({} if request.shipping.is_freight else {"fetch_bill_of_lading": _PARCELS})
 
 
-# The only step that is still carried out for a run that was rejected or only tried.
+# The only step that is still carried out for a run that was given up.
 _CANCELLING = "cancel_plan"
 
 
 async def run_step(name: str, inbound_run_id: int, services: Services) -> StepOutcome:
-    """Carry out one step of a run, or adopt what was done before, and wait until Amazon is ready with it.
+    """Carry out one step of a run, or adopt what was done before, and wait until Amazon has finished it.
 
     May be cancelled anywhere and run again. Raises the typed error of what failed, after noting it in the
     run's row: RetryableError if a later try may succeed, GiveUpError (OperationFailed, RequestRefused, ...)
@@ -91,7 +91,7 @@ async def run_step(name: str, inbound_run_id: int, services: Services) -> StepOu
     """
     info = next(each for each in STEPS if each.name == name)
     carry_out, step_of = await asyncio.to_thread(_load, info)
-    # Before any lease: calls that wait for the session to open would then be sent all at once.
+    # Before any lease: calls that hold one and wait for the session to open would be sent all at once.
     await services.client.ready()
     run = await services.blocking(services.store.run, inbound_run_id)
     if name != _CANCELLING and (why_not := _why_not(info, run.state, is_dry_run=run.request.dry_run)):
@@ -107,7 +107,7 @@ async def run_step(name: str, inbound_run_id: int, services: Services) -> StepOu
 
 
 def _why_not(info: StepInfo, state: RunState, *, is_dry_run: bool) -> str:
-    """Why a step is left out, whatever it does; empty if it is not."""
+    """Why a step is skipped, whatever it does; empty if it is not skipped."""
     if state.is_given_up:
         return f"Not needed: the run is {state.replace('_', ' ')}."
     after_approval = STEPS.index(info) >= next(at for at, each in enumerate(STEPS) if each.is_irrevocable)
@@ -117,7 +117,10 @@ def _why_not(info: StepInfo, state: RunState, *, is_dry_run: bool) -> str:
 
 
 def _load(info: StepInfo) -> tuple[Callable[[Step], Awaitable[StepOutcome]], type[Step]]:
-    """In a thread: the first import takes a moment, and a DAG file that lists the steps needs none of it."""
+    """The coroutine of a step. Run it in a thread, because the first import takes a moment.
+
+    The import is here because a DAG file that lists the steps does not need it.
+    """
     from sellerops.inbound.steps.step import Step
 
     module = import_module(f"sellerops.inbound.steps.{info.module}")

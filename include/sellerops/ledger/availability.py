@@ -7,12 +7,15 @@ import time
 
 from sellerops.base.errors import LedgerUnavailable
 
-# During an outage, one caller per this many seconds tries; the others get the last error at once.
+# Seconds between tries during an outage: one caller tries, the others get the last error at once.
 PROBE_EVERY = 2.0
 
 
 class Availability:
-    """``patience``: seconds (real time) from the first failure during which calls are retried."""
+    """Whether the server answers, as seen by all threads of a process.
+
+    :param patience: seconds (real time), counted from the first failure, for which calls are retried.
+    """
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
@@ -22,7 +25,7 @@ class Availability:
         self._error: LedgerUnavailable | None = None
 
     def check(self) -> None:
-        """Raise the known error during a long outage: a thousand callers must not each wait for a timeout."""
+        """Raise the known error during a long outage, so that callers do not each wait for a timeout."""
         with self._lock:
             known = self._error
             if known is None:
@@ -33,10 +36,9 @@ class Availability:
         raise LedgerUnavailable(known.cause, where=known.where, remedy=known.remedy)
 
     def record_failure(self, started: float) -> float:
-        """Record that a call, begun at ``started``, could not reach the server; returns its deadline for
-        retries.
+        """Record that a call could not reach the server; return the deadline for its retries.
 
-        Both are readings of the monotonic clock.
+        ``started`` is when the call began. Both are readings of the monotonic clock.
         """
         with self._lock:
             self._since = self._since or time.monotonic()

@@ -44,7 +44,7 @@ def log_call(connection: Connection, call: ApiCall, called_at: datetime) -> None
 
 
 def roll_days(connection: Connection, keep_days: int) -> list[str]:
-    """Create today's and tomorrow's partition, drop those older than ``keep_days``, and return their names.
+    """Create today's and tomorrow's partition; drop those older than ``keep_days`` and return their names.
 
     Raises TableInUse while another session keeps reading the table; calls are still logged then.
     """

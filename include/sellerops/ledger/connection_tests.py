@@ -9,7 +9,7 @@ from sellerops.ledger.database import Connection
 
 
 def record_tests(connection: Connection, answers: Mapping[str, Mapping[str, Any]], run_id: str) -> None:
-    """Note ``state`` (ok, failed, absent) and ``message`` of each connection, in place of its former test."""
+    """Record ``state`` (ok, failed, absent) and ``message`` of each connection, replacing its last test."""
     for name, answer in answers.items():
         connection.execute(
             """

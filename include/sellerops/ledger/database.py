@@ -97,8 +97,9 @@ class Database:
     def run(self, work: Callable[[Connection], _Result]) -> _Result:
         """Call ``work`` with a connection; retry with growing pauses while the server is unreachable.
 
-        ``work`` must be idempotent: a try may be committed although its answer was lost. Raises
-        LedgerUnavailable if the server stays unreachable, ConfigurationError if the schema is missing or old.
+        ``work`` must be idempotent: an attempt may have been committed even if its answer was lost. Raises
+        LedgerUnavailable if the server stays unreachable, and ConfigurationError if the schema is missing or
+        outdated.
         """
         started, pause = time.monotonic(), _FIRST_PAUSE
         while True:
@@ -193,7 +194,7 @@ class Database:
         return unavailable
 
     def _reason(self) -> Exception | None:
-        """Why a connection fails; the pool's own error only says that it timed out."""
+        """Why a connection fails, None if it does not; the pool's own error only says that it timed out."""
         try:
             with postgres.connect(self.conninfo, PROBING, autocommit=True) as connection:
                 _answer(connection)
@@ -209,7 +210,7 @@ class Database:
 
 
 def _work(connection: BoundedConnection[DictRow], work: Callable[[Connection], _Result]) -> _Result:
-    """Behind a pooler as one transaction, for which alone its settings hold."""
+    """Run ``work``; behind a pooler in one transaction, because session settings apply only within it."""
     if not connection.is_pooled:
         return work(connection)
     with connection.transaction():
@@ -226,11 +227,12 @@ def _is_outage(error: Exception) -> bool:
 
 
 def migrate(conninfo: str, revision: str = "head") -> None:
-    """Migrate schema ``sellerops`` to ``revision`` as its owner, and grant the other roles their part.
+    """Migrate schema ``sellerops`` to ``revision`` as its owner, and grant the other roles their privileges.
 
-    An older revision than the ledger's takes the migrations since back, with what only they store: for going
-    back to an earlier version of sellerops. Concurrent callers wait for each other. Raises ConfigurationError
-    for a role that does not own the ledger, and for an unknown revision.
+    A revision older than the ledger's reverts the migrations after it and drops the data that only they
+    store; use it to go back to an earlier version of sellerops. Concurrent callers wait for each other.
+    Raises ConfigurationError for a role that does not own the ledger, for an unknown revision, and if a
+    transaction pooler is in front of the server.
     """
     with postgres.connect_privileged(conninfo, MIGRATING, autocommit=True) as asking:
         if asking.is_pooled:

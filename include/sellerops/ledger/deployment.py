@@ -15,13 +15,17 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 
-# Some of them may have been deleted, as their retention is over.
+# More than one, because some may already have been deleted after their retention.
 _NEWEST = 20
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """``id``: of the ledger. ``archive``: the root of its archive; None if it has none yet."""
+    """A ledger's deployment.
+
+    ``id``: the id that ledger and archive carry. ``archive``: the root of its archive; None if it has none
+    yet.
+    """
 
     id: str
     archive: str | None
@@ -29,7 +33,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class AdoptedArchive:
-    """``addresses``: how many documents got a new address in the ledger."""
+    """The result of ``adopt_archive``. ``addresses``: how many documents got a new address in the ledger."""
 
     root: str
     addresses: int
@@ -43,7 +47,8 @@ def deployment_of(ledger: Ledger) -> Deployment:
 def bind_archive(ledger: Ledger, archive: Archive) -> None:
     """Pair the archive with the ledger at first use; later check that they still match.
 
-    Raises ConfigurationError if the archive belongs to another ledger, or the ledger to another archive.
+    Raises ConfigurationError if the archive belongs to another ledger, the ledger to another archive, or the
+    archive's mark is missing.
     """
     known = deployment_of(ledger)
     owner: str | None
@@ -78,8 +83,9 @@ def bind_archive(ledger: Ledger, archive: Archive) -> None:
 
 
 def adopt_archive(ledger: Ledger, archive: Archive) -> AdoptedArchive:
-    """Pair this archive with the ledger, whoever owned it; document addresses of the former archive are
-    rewritten to it.
+    """Pair this archive with the ledger, whoever owned it before.
+
+    Document addresses in the ledger's former archive are rewritten to this one.
     """
     known = deployment_of(ledger)
     archive.mark(known.id)
@@ -90,7 +96,8 @@ def adopt_archive(ledger: Ledger, archive: Archive) -> AdoptedArchive:
 def refuse_other_documents(ledger: Ledger, archive: Archive) -> None:
     """Raise ConfigurationError if the archive has none of the newest documents that the ledger knows.
 
-    It is an empty folder then, such as one where nothing is mounted, or another installation's.
+    Then it is an empty folder, for example because nothing is mounted there, or another installation's
+    archive.
     """
     former = f"{deployment_of(ledger).archive}/"
     newest = ledger.database.run(_newest)
@@ -105,9 +112,10 @@ def refuse_other_documents(ledger: Ledger, archive: Archive) -> None:
 
 
 def restored_statements(point: datetime) -> tuple[str, str]:
-    """Statements, for the transaction that restores the ledger: it was restored to ``point`` (its clock).
+    """Statements that record, in the transaction that restores the ledger, that it was restored to ``point``.
 
-    What it holds as not sent to Amazon may have been sent since; so the next try looks for it first.
+    ``point`` is by the ledger's clock. Writes that the restored ledger has as not sent may have reached
+    Amazon since, so they are marked as sent: the next try first checks whether they took effect.
     """
     return (
         f"UPDATE sellerops.deployment SET restored_at = sellerops.now(), restored_to = '{point.isoformat()}'",
@@ -136,7 +144,7 @@ def _newest(connection: Connection) -> list[str]:
 
 
 def _bind(connection: Connection, root: str) -> Deployment:
-    """Keep the first root: another process may have stored a different one meanwhile."""
+    """Store the root unless another process has stored one meanwhile; return what is stored."""
     connection.execute(
         "UPDATE sellerops.deployment SET archive = %s, bound_at = sellerops.now() WHERE archive IS NULL",
         (root,),

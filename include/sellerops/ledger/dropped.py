@@ -9,7 +9,7 @@ from sellerops.ledger.models import ReportRequest
 
 
 def settled_requests(connection: Connection, ids: Collection[int]) -> set[int]:
-    """Those of ``ids`` whose document was loaded, or waits for a person's decision, or had one."""
+    """Those of ``ids`` whose document was loaded, or is or was quarantined."""
     rows = connection.execute(
         """
         SELECT id FROM sellerops.report_request AS request
@@ -23,8 +23,10 @@ def settled_requests(connection: Connection, ids: Collection[int]) -> set[int]:
 
 
 def find_same_content(connection: Connection, request: ReportRequest, sha256: str) -> int | None:
-    """The newest archived request of the same report, account and marketplaces whose document is this one;
-    None if its file, or this request's, had another content since: what was loaded then is no longer this.
+    """The newest archived request of the same report, account and marketplaces with this content.
+
+    None if there is none, or if its file or this request's file has had other content since: what was loaded
+    then has been replaced.
     """
     row = connection.execute(
         """
@@ -57,7 +59,7 @@ def find_same_content(connection: Connection, request: ReportRequest, sha256: st
 
 
 def find_failed(connection: Connection, account_id: str, report: str, identity: str) -> int | None:
-    """The newest request of this version of a file, if it is one that could not be used."""
+    """The newest request for this version of a file if it failed, else None."""
     row = connection.execute(
         """
         SELECT id, status FROM sellerops.report_request

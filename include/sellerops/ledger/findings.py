@@ -1,4 +1,4 @@
-"""What loads found in their documents that people should know: changed columns and rejected rows."""
+"""Findings of loads that people should know about: changed columns and rejected rows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MOST_LOADS_BEFORE = 10
 
 @dataclass(frozen=True)
 class ColumnChange:
-    """A column that a load found new (``added``), twice (``duplicated``) or missing (``dropped``), or
-    excluded from the table because its name looks like personal data (``personal``).
+    """A change of a column that a load found.
 
-    ``label``: the slice (``US 2026-11-20``). ``loads_before``: earlier loads with rows of the same table,
-    account and marketplace, counted up to ``MOST_LOADS_BEFORE``. ``was_absent``: some earlier document of the
-    table lacked the column.
+    ``kind``: the column is new (``added``), occurs twice (``duplicated``), is missing (``dropped``), or was
+    excluded from the table because its name looks like personal data (``personal``). ``label``: the slice
+    (``US 2026-11-20``). ``loads_before``: earlier loads with rows of the same table, account and marketplace,
+    counted up to ``MOST_LOADS_BEFORE``. ``was_absent``: some earlier document of the table lacked the column.
     """
 
     report: str
@@ -35,7 +35,7 @@ class ColumnChange:
 
 @dataclass(frozen=True)
 class RejectedRows:
-    """Rows that a load rejected: counts by reason, and the first row. ``day``: of the load, in UTC."""
+    """Rows that a load rejected: counts by reason, and the first row. ``day`` is the load's, in UTC."""
 
     load_id: int
     report: str

@@ -1,7 +1,7 @@
-"""What each role may do in the warehouse; granted by its owner after every migration.
+"""The privileges of each role in the warehouse, granted by its owner after every migration.
 
 The collector changes rows of the ledger but not its tables. Landing tables, marts and starter views belong to
-it, because loads widen them. A warehouse without that role keeps its one owner for everything.
+it, because loads widen them. A warehouse without that role has one owner for everything.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Connection = psycopg.Connection[Any]
 LEDGER, REFERENCE = "sellerops", "sellerops_reference"
 # Holds the raw text of rejected rows, names and addresses included.
 CLOSED_TO_READER = ("rejected_row",)
-# Evidence, and what only a migration changes: what the collector may do with these tables.
+# The collector's privileges on tables that are evidence or that only a migration changes.
 LIMITED: dict[str, LiteralString] = {
     "alembic_version": "SELECT",
     "audit_entry": "SELECT, INSERT",
@@ -54,7 +54,7 @@ def check_owner(connection: Connection, where: str) -> None:
 
 
 def grant_all(connection: Connection) -> None:
-    """Grant both roles their part of the warehouse, those of them that exist. As its owner; repeatable."""
+    """Grant the collector and the reader, if they exist, their privileges. Run as the owner; repeatable."""
     grant_database(connection)
     with connection.cursor(row_factory=tuple_row) as cursor:
         if _may_act_as_collector(cursor):
@@ -65,7 +65,7 @@ def grant_all(connection: Connection) -> None:
 
 
 def grant_database(connection: Connection) -> None:
-    """Let the collector create schemas in this database, if the role exists. As the database's owner."""
+    """Let the collector, if the role exists, create schemas in this database. Run as the database's owner."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         if _may_act_as_collector(cursor):
             name, role = sql.Identifier(connection.info.dbname), sql.Identifier(COLLECTOR)
@@ -76,7 +76,7 @@ def grant_database(connection: Connection) -> None:
 
 @contextmanager
 def as_collector(connection: Connection) -> Iterator[None]:
-    """Run the block's statements as the collector, if the role exists. Within the caller's transaction."""
+    """Run the block's statements as the collector, if the role exists, within the caller's transaction."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         if not _may_act_as_collector(cursor):
             yield
@@ -120,7 +120,7 @@ def _grant_collector(cursor: psycopg.Cursor[Any]) -> None:
 
 
 def _hand_over(cursor: psycopg.Cursor[Any]) -> None:
-    """Give what loads and marts change to the collector, where an earlier version made it as the owner."""
+    """Transfer to the collector what loads and marts change and an earlier version created as the owner."""
     schemas = _existing(cursor, (*SOURCES, MARTS, VIEWS))
     relations = cursor.execute(
         "SELECT c.relkind::text, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n "
@@ -140,7 +140,7 @@ def _hand_over(cursor: psycopg.Cursor[Any]) -> None:
 
 
 def _grant_reader(cursor: psycopg.Cursor[Any]) -> None:
-    """SELECT on the ledger, except on what may hold personal data. Landing tables: ``grant_table``."""
+    """Grant SELECT on the ledger, except where it may hold personal data. Landing tables: ``grant_table``."""
     role = sql.Identifier(READER)
     for schema in _existing(cursor, (LEDGER, REFERENCE)):
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), role))

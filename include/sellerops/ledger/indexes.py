@@ -66,7 +66,7 @@ def _wait_for_turn(connection: psycopg.Connection[Any]) -> None:
 
 
 def _build(connection: psycopg.Connection[Any], name: str, statement: str) -> bool:
-    """Build the index unless a valid one exists; whether it was built."""
+    """Build the index unless a valid one exists; return whether it was built."""
     valid = _value(
         connection,
         "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",

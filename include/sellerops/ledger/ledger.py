@@ -107,13 +107,16 @@ class Ledger:
         return self.database.run(lambda c: requests.claim_create(c, request_id, token))
 
     def release_create(self, request_id: int) -> None:
-        """CREATING -> PLANNED: only after Amazon certainly refused, or when no orphaned report was found."""
+        """CREATING -> PLANNED. Only if Amazon certainly refused, or if no orphaned report was found."""
         self.database.run(lambda c: requests.release_create(c, request_id))
 
     def record_created(
         self, request_id: int, report_id: str, created_by: str = "us", reported_at: datetime | None = None
     ) -> None:
-        """Record the created report: -> IN_QUEUE. Raises GiveUpError if the request has another one."""
+        """Record the created report: -> IN_QUEUE.
+
+        Raises GiveUpError if the request already has another report, or has ended without one.
+        """
         self.database.run(
             lambda c: requests.record_created(c, request_id, report_id, created_by, reported_at)
         )
@@ -185,8 +188,9 @@ class Ledger:
     ) -> None:
         """Write the state of every day of the slice in ``destination``, and the combined state of the days.
 
-        ``destinations``: all of the report's. A day is LOADED once each of them has loaded its newest
-        document, FAILED or QUARANTINED while any is, else REQUESTED.
+        ``destinations``: all of the report's. While one of them is FAILED, QUARANTINED or LATE, so is the
+        day. Once each of them has the newest document, the day is LOADED, or CONFIRMED_EMPTY if none has
+        rows; until then it is REQUESTED.
         """
         self.database.run(
             lambda c: slice_destinations.settle(
@@ -235,7 +239,7 @@ class Ledger:
     ) -> list[SliceRow]:
         """Days with their states, in order; None means no filter. Days are inclusive.
 
-        ``most``: at most this many, the last ones.
+        ``most``: return at most this many rows, the last ones.
         """
         wanted = {
             "report": report,
@@ -275,5 +279,5 @@ class Ledger:
         self.database.run(lambda c: calls.log_call(c, call, called_at))
 
     def roll_api_calls(self, keep_days: int = 30) -> list[str]:
-        """Create today's and tomorrow's partition of ``api_call``, drop old ones and return their names."""
+        """Create today's and tomorrow's partition of ``api_call``; drop old ones and return their names."""
         return self.database.run(lambda c: calls.roll_days(c, keep_days))

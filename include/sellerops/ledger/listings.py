@@ -44,10 +44,9 @@ class WantedReport:
 def begin_listing(
     connection: Connection, account_id: str, report_type: str, since: datetime, every: timedelta
 ) -> bool:
-    """Whether it is time to list: the last listing is older than ``every`` or did not reach back to
-    ``since``.
+    """Whether to list now: the last listing is older than ``every`` or did not reach back to ``since``.
 
-    True for one caller, who lists and then calls ``finish_listing`` or ``forget_listing``.
+    True for one caller only, which then lists and calls ``finish_listing`` or ``forget_listing``.
     """
     begun = connection.execute(
         """
@@ -118,7 +117,7 @@ def forget_listing(connection: Connection, account_id: str, report_type: str) ->
 
 
 def find_report(connection: Connection, wanted: WantedReport) -> ListedReport | None:
-    """The best listed report that matches: finished before running ones, then the newest.
+    """The best listed report that matches: finished reports before running ones, then the newest.
 
     Excludes reports of our requests with other options, and reports that a request already has. The report of
     a failed request with the same key is reused.
@@ -148,7 +147,7 @@ def find_report(connection: Connection, wanted: WantedReport) -> ListedReport | 
 
 
 def mark_unfit(connection: Connection, request_id: int) -> None:
-    """Discard a reused report with other options than requested, and plan the request anew."""
+    """Discard a reused report whose options are not those requested, and plan the request anew."""
     with connection.transaction():
         connection.execute(
             """

@@ -37,7 +37,7 @@ _NEW_JOB = f"""
 
 
 def take_lock(ledger: Ledger, login_id: str, job: JobRef, host: str) -> LoginLock:
-    """Begin a job: its row and the login's lock, or neither.
+    """Begin a job: create its row and take the login's lock, or do neither.
 
     A lock whose beat has stopped is taken over; its job becomes ``LOST``. Raises LoginBusy
     (``details["held_by"]``, ``details["since"]``) if another job uses the login.
@@ -49,7 +49,7 @@ def take_lock(ledger: Ledger, login_id: str, job: JobRef, host: str) -> LoginLoc
 
 
 def beat(ledger: Ledger, lock: LoginLock, peak_memory_bytes: int | None = None) -> bool:
-    """Renew the lock. False: another job has taken over the login, so this one must abort."""
+    """Renew the lock; False if another job has taken over the login, so that this one must abort."""
     return ledger.database.run(lambda c: _beat(c, lock, peak_memory_bytes))
 
 
@@ -75,7 +75,7 @@ def end_job(
     error: BaseException | None = None,
     evidence_uri: str | None = None,
 ) -> bool:
-    """Record how the job ended and release its login. False: it was taken over, and stays ``LOST``."""
+    """Record how the job ended and release its login; False if it was taken over and stays ``LOST``."""
     error_type, text = error_fields(error)[:2] if error else (None, None)
     values = {
         "id": lock.job_id,

@@ -1,7 +1,7 @@
-"""The table ``login_refusal``: credentials that a site refused are tried once, not by every job anew.
+"""The table ``login_refusal``: credentials that a site refused are tried once, not again by every job.
 
-They are noted before they are sent, so that they are known whatever happens to the job, the browser or the
-ledger meanwhile.
+Credentials are recorded before they are sent, so that they are known whatever happens to the job, the browser
+or the ledger meanwhile.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from sellerops.ledger.ledger import Ledger
 
 
 class TryState(StrEnum):
-    """What a site said to credentials. ``SENT``: not known, because it is awaited or its job has died;
-    ``UNANSWERED``: nothing.
+    """How a site answered credentials.
+
+    ``SENT``: unknown, because the answer is still awaited or the job has died. ``UNANSWERED``: not at all.
     """
 
     SENT = "sent"
@@ -27,7 +28,9 @@ class TryState(StrEnum):
 
 @dataclass(frozen=True)
 class LoginRefusal:
-    """``digest``: of the credentials; ``reason``: what the site said; ``refused_at``: when that was noted,
+    """The credentials last sent for a login, as long as they are not known to work.
+
+    ``digest``: of the credentials; ``reason``: what the site said; ``refused_at``: when that was recorded,
     aware, UTC; ``tries``: how often they were sent without an answer.
     """
 
@@ -39,27 +42,27 @@ class LoginRefusal:
 
 
 def note_sent(ledger: Ledger, login_id: str, digest: str, tries: int) -> None:
-    """Credentials are about to be sent, in place of what is known of a login's earlier ones."""
+    """Record that credentials are about to be sent, replacing what is known of the login's earlier ones."""
     _write(ledger, login_id, digest, TryState.SENT, "", tries)
 
 
 def note_unanswered(ledger: Ledger, login_id: str, digest: str, tries: int) -> None:
-    """The site did not answer to credentials that were sent."""
+    """Record that the site did not answer credentials that were sent."""
     _write(ledger, login_id, digest, TryState.UNANSWERED, "", tries)
 
 
 def remember_refusal(ledger: Ledger, login_id: str, digest: str, reason: str) -> None:
-    """Remember refused credentials, in place of a login's earlier ones."""
+    """Record refused credentials, replacing the login's earlier ones."""
     _write(ledger, login_id, digest, TryState.REFUSED, redact(reason), 1)
 
 
 def refusal_of(ledger: Ledger, login_id: str) -> LoginRefusal | None:
-    """The credentials of a login that its site refused or did not answer to last, if any."""
+    """The login's credentials that its site last refused or did not answer, if any."""
     return ledger.database.run(lambda c: _refusal(c, login_id))
 
 
 def forget_refusal(ledger: Ledger, login_id: str) -> None:
-    """The login works again, or a person wants it to be tried again."""
+    """Forget the login's credentials: it works again, or a person wants it to be tried again."""
     ledger.database.run(
         lambda c: c.execute("DELETE FROM sellerops.login_refusal WHERE login_id = %s", (login_id,)).rowcount
     )

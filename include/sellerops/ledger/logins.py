@@ -1,4 +1,4 @@
-"""Terms of logins for web pages: jobs, locks and required actions.
+"""Types for logins to web pages: jobs, locks and required actions.
 
 Statements: ``sellerops.ledger.login_locks`` and ``sellerops.ledger.required_actions``.
 """
@@ -47,7 +47,7 @@ class ActionOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class JobRef:
-    """Whose browser job it is: a slice's download, a canary's check or a person's sign-in."""
+    """What a browser job is for: a slice's download, a canary's check or a person's sign-in."""
 
     purpose: str
     account_id: str | None = None
@@ -63,14 +63,14 @@ class JobRef:
 
     @property
     def label(self) -> str:
-        """For people: which task of which run."""
+        """The task and its run, as people read it."""
         mapped = f"[{self.map_index}]" if self.map_index is not None and self.map_index >= 0 else ""
         return f"{self.dag_id or self.purpose}, run {self.run_id}, {self.task_id}{mapped}"
 
 
 @dataclass(frozen=True)
 class LoginLock:
-    """A held login. ``holder`` is the secret of this hold: another one means that it was taken over."""
+    """A held login. ``holder`` is this hold's secret; if it has changed, another job has taken over."""
 
     login_id: str
     holder: uuid.UUID
@@ -91,7 +91,7 @@ class HeldLogin:
 
 @dataclass(frozen=True)
 class BrowserJob:
-    """One use of a login's browser. Times are aware, UTC; ``seconds`` are real ones."""
+    """One use of a login's browser. Times are aware, UTC; ``seconds`` are in real time."""
 
     id: int
     login_id: str

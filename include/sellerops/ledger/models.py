@@ -108,7 +108,7 @@ class ReportRequest:
     ``reported_at`` is Amazon's createdTime, the as-of time of the data. ``created_by``: ``us``, ``adopted``
     (our own report, found again after a crash), ``reused`` (another application's) or ``amazon`` (not
     requested by us: created on Amazon's schedule, or a file in the drop folder); None until the report
-    exists. ``look_after``: a page said that it is too early until then.
+    exists. ``look_after``: before this time it is too early to look for the file on its page.
     """
 
     id: int
@@ -144,7 +144,7 @@ class ReportRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadCounts:
-    """What became of the rows of one document in one table.
+    """What happened to the rows of one document in one table.
 
     ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded`` always
     hold: the database refuses counts that do not add up. ``superseded``: not written, because the table holds
@@ -170,7 +170,8 @@ class LoadCounts:
 class LoadRecord(LoadCounts):
     """One load of one document into one table, as the ledger keeps it.
 
-    ``load_id`` from ``new_load_id``; None takes a fresh one. ``marketplace_id`` is empty for a whole region.
+    ``load_id`` comes from ``new_load_id``; with None the load gets a new one. ``marketplace_id`` is empty for
+    a whole region.
     """
 
     report: str
@@ -189,8 +190,9 @@ class LoadRecord(LoadCounts):
 class ApiCall:
     """One call to Amazon. ``status`` is None if there was no answer; ``rate_limit`` is in calls per second.
 
-    ``called_at`` None: now, by the ledger's clock. ``marketplace_ids`` empty: those of ``request_id``, if
-    any. ``error_code``: Amazon's; ``error_type``: the name of our exception.
+    ``called_at`` None means now, by the ledger's clock. If ``marketplace_ids`` is empty, those of
+    ``request_id`` are stored, if any. ``error_code`` is Amazon's; ``error_type`` is the name of our
+    exception.
     """
 
     account_id: str

@@ -40,7 +40,7 @@ class NewDelivery:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One row. ``answers``: the reference of the first message sent in its thread to the address."""
+    """One row of ``delivery``. ``answers``: the reference of the thread's first message to the address."""
 
     id: int
     notice_key: str
@@ -88,7 +88,7 @@ _FAULT = "id, fault_key, event, report, headline, threads, times, opened_at, see
 
 
 def claim(connection: Connection, key: str, token: uuid.UUID) -> bool:
-    """True for the first caller with ``key``. Repeated with the same ``token``, the answer is the same."""
+    """True for the first caller with ``key``; the same ``token`` gets the same answer again."""
     won = connection.execute(
         """
         INSERT INTO sellerops.notice AS stored (key, claim_token) VALUES (%(key)s, %(token)s)

@@ -69,7 +69,7 @@ class NotificationStatus:
 def store(connection: Connection, notification: Notification) -> StoredNotification:
     """Store a notification once, however often and in whatever order it arrives.
 
-    Its account is that of its subscription, else of the only account that requested the report.
+    Its account is its subscription's, or else the only account that requested the report.
     """
     values = {**asdict(notification), "raw": redact(notification.raw)}
     row = connection.execute(
@@ -120,7 +120,7 @@ def read_status(connection: Connection, awaited: Collection[Awaited]) -> Notific
 
 
 def heartbeat(connection: Connection, queue: str, alive: timedelta, problem: str | None = None) -> None:
-    """Record that a listener reads ``queue`` for at least ``alive`` (real time), or what stops it."""
+    """Record that a listener reads ``queue`` for at least ``alive`` (real time), or what prevents it."""
     connection.execute(
         """
         INSERT INTO sellerops.notification_listener (queue, alive_until, problem)
@@ -133,7 +133,7 @@ def heartbeat(connection: Connection, queue: str, alive: timedelta, problem: str
 
 
 def unrequested(connection: Connection, account_id: str, report_type: str, since: datetime) -> list[str]:
-    """Finished reports of the type that we did not request and no listing contained, newest first."""
+    """Ids of finished reports of the type that we neither requested, listed nor looked up, newest first."""
     rows = connection.execute(
         """
         SELECT report_id FROM sellerops.notification AS n
@@ -163,7 +163,7 @@ def mark_looked_up(connection: Connection, account_id: str, report_id: str) -> N
 
 
 def record_subscription(connection: Connection, subscription: Subscription) -> None:
-    """Record a subscription; earlier notifications of it are assigned to its account as well."""
+    """Record a subscription and assign its earlier notifications to its account as well."""
     with connection.transaction():
         connection.execute(
             """
@@ -186,7 +186,7 @@ def record_subscription(connection: Connection, subscription: Subscription) -> N
 
 
 def forget_subscription(connection: Connection, account_id: str, notification_type: str) -> None:
-    """Delete a subscription; tasks that wait poll at their usual pace again."""
+    """Delete a subscription; waiting tasks poll at their usual pace again."""
     connection.execute(
         "DELETE FROM sellerops.notification_subscription WHERE account_id = %s AND notification_type = %s",
         (account_id, notification_type),
@@ -201,7 +201,7 @@ def find(connection: Connection, notification_id: str) -> dict[str, Any] | None:
 
 
 def overview(connection: Connection) -> dict[str, list[dict[str, Any]]]:
-    """For people: ``subscriptions`` with counts of notifications, ``listeners``, and ``problems``."""
+    """What people see: ``subscriptions`` with counts of notifications, ``listeners``, and ``problems``."""
     subscriptions = connection.execute(
         """
         SELECT subscription.account_id, subscription.notification_type, subscription.queue,

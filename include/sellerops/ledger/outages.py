@@ -1,4 +1,4 @@
-"""Waits survive an unavailable ledger: all waits of a loop sleep until one probe gets an answer again."""
+"""Waits that survive an unavailable ledger: all waits of a loop sleep until one probe gets an answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ async def wait_for_ledger(ledger: Ledger) -> None:
 async def retry_until_recorded(
     ledger: Ledger, work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
 ) -> _Result:
-    """``off_loop`` for what is stored nowhere else, such as a new report's id: repeated until it succeeds."""
+    """Like ``off_loop``, but retried until the ledger is available again.
+
+    For what is stored nowhere else, such as a new report's id.
+    """
     while True:
         try:
             return await off_loop(work, *args, **kwargs)

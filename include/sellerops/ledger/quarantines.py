@@ -1,7 +1,7 @@
 """The table ``quarantine``: documents kept out of a table until a person decides, and the decisions.
 
-The functions take a connection whose rows are mappings; destinations also call ``record`` and ``supersede``,
-within a load.
+The functions take a connection whose rows are mappings. ``record`` and ``supersede`` take any connection,
+because destinations call them within a load.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def get(connection: Connection, quarantine_id: int) -> Quarantine:
 
 
 def find(connection: Connection, states: Collection[QuarantineState] | None, limit: int) -> list[Quarantine]:
-    """Rows, oldest first; ``states`` None selects all. Of more than ``limit``, the newest."""
+    """Rows, oldest first; ``states`` None selects all. If there are more than ``limit``, the newest ones."""
     if states is None:
         where = "true"
     elif set(states) == {QuarantineState.OPEN}:
@@ -156,10 +156,10 @@ def find_by_slice(connection: Connection, slice_: Mapping[str, Any]) -> list[Qua
 
 
 def claim(connection: Connection, run_id: str, lifetime: timedelta, limit: int) -> list[Quarantine]:
-    """Claim open rows for ``run_id``, which asks people to decide; no other run gets them for ``lifetime``
-    (real time).
+    """Claim open rows for ``run_id``, the run that asks people to decide.
 
-    The same run gets the same rows again, so it may be cleared.
+    No other run gets them for ``lifetime`` (real time). The same run gets the same rows again, so it may be
+    cleared.
     """
     rows = connection.execute(
         """

@@ -1,4 +1,4 @@
-"""The tables ``marketplace`` and ``report``: the configuration, for joins in SQL."""
+"""The tables ``marketplace`` and ``report``: a copy of the configuration, for joins in SQL."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ _INSERT = f"""
 def find_or_open(
     connection: Connection, key: RequestKey, fresh_after: datetime | None, run: RunRef
 ) -> ReportRequest:
-    """The newest usable row of ``key``, else a new PLANNED one. Callers with the same key wait in turn."""
+    """The newest usable row of ``key``, else a new PLANNED one. Callers with the same key wait their turn."""
     values = {**_key_values(key), **_run_values(run), "status": "PLANNED", "fresh_after": fresh_after}
     values |= {"report_id": None, "document_id": None, "reported_at": None, "created_by": None}
     with connection.transaction():
@@ -79,7 +79,7 @@ def find_or_open_listed(
     marketplace_ids: tuple[str, ...],
     run: RunRef,
 ) -> ReportRequest:
-    """The row of a report that Amazon created on its own schedule, else a new one, DONE."""
+    """The row of a report that Amazon created on its own schedule, else a new DONE one."""
     values = {**_key_values(key), **_run_values(run), "status": "DONE", "created_by": "amazon"}
     values |= {"report_id": report_id, "document_id": document_id, "reported_at": reported_at}
     values |= {"window_start": window_start, "window_end": window_end}
@@ -123,7 +123,10 @@ def release_create(connection: Connection, request_id: int) -> None:
 def record_created(
     connection: Connection, request_id: int, report_id: str, created_by: str, reported_at: datetime | None
 ) -> None:
-    """Store the report's id; a row keeps its first one. Raises GiveUpError if it already has another."""
+    """Store the report's id, which a row keeps.
+
+    Raises GiveUpError if the row already has another one, or has ended without one.
+    """
     stored = connection.execute(
         f"""
         UPDATE sellerops.report_request SET

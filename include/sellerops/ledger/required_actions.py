@@ -1,4 +1,4 @@
-"""The table ``required_action``: what a person has to do in a login's browser, one at a time."""
+"""The table ``required_action``: what a person has to do in a login's browser, one open at a time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def open_action(
 
 
 def require_person(ledger: Ledger, login_id: str, error: PersonNeeded) -> RequiredAction:
-    """The login's open action; a new one, from what a visit's error says, if it has none."""
+    """The login's open action; if it has none, a new one from the details of a visit's error."""
     kinds = {str(kind): kind for kind in RequiredActionKind}
     details = error.details
     return open_action(
@@ -61,12 +61,12 @@ def find_action(ledger: Ledger, action_id: int) -> RequiredAction | None:
 
 
 def open_actions(ledger: Ledger) -> list[RequiredAction]:
-    """What persons have to do now, oldest first."""
+    """What people have to do now, oldest first."""
     return ledger.database.run(_all_open)
 
 
 def end_action(ledger: Ledger, action_id: int, outcome: ActionOutcome, by: str | None = None) -> bool:
-    """End an open action. False: it had ended before, and keeps that outcome.
+    """End an open action; False if it had already ended differently, which does not change.
 
     :param by: the person; None for a time-out.
     """

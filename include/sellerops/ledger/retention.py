@@ -1,13 +1,15 @@
 """Retention of the ledger's growing tables: old rows are deleted in small batches, each found by an index.
 
-Kept for ever, because they are still needed years later: ``load`` (for replays), ``slice_state``,
-``slice_destination`` and ``table_watermark`` (one row per day: completeness, and newer documents win),
-``quarantine`` (decisions about documents that are still in the archive), and the newest request of every key
-(it refers to the archive). So are the rows of FBA inbound runs (``inbound_*`` and ``write_call``): a few per
-shipment, and evidence when units are missing, a fee is disputed or a decision is questioned; and a write that
-was carried out must never be forgotten, or it could be sent again. So is the audit log of the hub, which
-tasks may not change. ``api_call`` is deleted by partition
-(``sellerops.ledger.calls``); archived documents and rows of personal data have their own rules.
+Some rows are kept forever, because they are still needed years later: ``load`` (for replays),
+``slice_state``, ``slice_destination`` and ``table_watermark`` (one row per day, for completeness and so that
+newer documents win), ``quarantine`` (decisions about documents that are still in the archive), and the newest
+request of every key (it refers to the archive). So are the rows of FBA inbound runs (``inbound_*`` and
+``write_call``): there are only a few per shipment, they are evidence when units are missing, a fee is
+disputed or a decision is questioned, and a write that was carried out must never be forgotten, or it could be
+sent again. So is the audit log of the hub, which tasks may not change.
+
+``api_call`` is deleted by partition (``sellerops.ledger.calls``). Archived documents and rows of personal
+data have their own rules.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from sellerops.ledger.database import Connection
 
 # Rows examined or deleted in one transaction, which takes less than a tenth of a second.
 BATCH = 2_000
-# The same for schema changes, each of which is compared with the later ones of its column.
+# Fewer schema changes, because each is compared with the later ones of its column.
 CHANGES_BATCH = 500
 # Longer than Amazon serves any report, and than the history that settling times are measured from.
 LONGEST_SERVED = timedelta(days=1_100)
@@ -29,7 +31,7 @@ LONGEST_SERVED = timedelta(days=1_100)
 
 @dataclass(frozen=True)
 class RetentionPeriods:
-    """How long to keep ``rows`` that are mere history, and ``changes``: restated cells that people query."""
+    """How long to keep mere history (``rows``) and restated cells, which people query (``changes``)."""
 
     rows: timedelta = timedelta(days=400)
     changes: timedelta = LONGEST_SERVED
@@ -104,12 +106,12 @@ _PURGES = (
                   = (oldest.export, oldest.spreadsheet_id, oldest.sheet)
               AND later.id > oldest.id AND later.ended_at IS NOT NULL AND later.error IS NULL)
     """),
-    # Results that are off wait for a person.
+    # Results with the verdict ``off`` wait for a person.
     _Purge("check_result", """
         SELECT ctid FROM sellerops.check_result
         WHERE verdict <> 'off' AND checked_at < sellerops.now() - %(age)s ORDER BY checked_at
     """),
-    # The lock of a running job refers to it. A job of a login that exists no more may never be marked lost.
+    # The lock of a running job refers to it. A job of a login that no longer exists may never be marked lost.
     _Purge("browser_job", f"""
         SELECT ctid FROM {_FIRST.format(table="browser_job")}
         WHERE started_at < {_BEFORE} AND NOT EXISTS (
@@ -120,7 +122,7 @@ _PURGES = (
         SELECT ctid FROM {_FIRST.format(table="required_action")}
         WHERE ended_at < {_BEFORE}
     """),
-    # The newest of each mart tells when it was built; figures are traced to the builds that wrote them.
+    # The newest build of each mart tells its age; figures are traced to the builds that wrote them.
     _Purge("mart_build", f"""
         SELECT ctid FROM {_FIRST.format(table="mart_build")}
         WHERE built_at < {_BEFORE} AND EXISTS (
@@ -154,7 +156,7 @@ _PURGES = (
 )  # fmt: skip
 
 # A later request with the same key supersedes a request; only an ARCHIVED one supersedes an ARCHIVED one. The
-# requests of a download's further files go with the first one's.
+# requests of a download's further files are deleted with that of the first.
 _REQUESTS = f"""
     WITH examined AS (
         SELECT id, key_hash, updated_at FROM sellerops.report_request
@@ -257,7 +259,7 @@ def _examine_batch(connection: Connection, table: str, age: timedelta) -> tuple[
         """,
         (table,),
     ).fetchone()
-    assert mark is not None  # a row of the migration
+    assert mark is not None  # the migration inserts it
     last = connection.execute(
         _EXAMINED_IN_ORDER[table].encode(), {**mark, "age": age, "batch": _batch_of(table)}
     ).fetchone()

@@ -1,4 +1,4 @@
-"""How long the figures of a table keep changing: measured from its rows, and stored for pages."""
+"""How long a table's figures keep changing: measured from its rows, and stored for the pages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from psycopg.rows import class_row
 
 from sellerops.ledger.database import Connection
 
-# In place of an account's id.
+# Stored instead of an account's id.
 ALL_ACCOUNTS = ""
 
 
 @dataclass(frozen=True)
 class AgeFigure:
-    """``cells`` of ``days`` days that were loaded at an age of at most ``age`` days and again later;
-    ``moved`` of them changed later.
+    """How many of a table's figures still changed after an age.
+
+    ``days``: days that were loaded at an age of at most ``age`` days and again later; ``cells``: their cells;
+    ``moved``: the cells that changed later.
     """
 
     age: int
@@ -59,8 +61,8 @@ def loaded_accounts(connection: Connection, table: str) -> list[str]:
 def replace_settling_figures(
     connection: Connection, table: str, by_account: Mapping[str, Sequence[AgeFigure]]
 ) -> None:
-    """Store the figures of a table by account (``ALL_ACCOUNTS``: together), as measured now."""
-    # First, so that whoever measures the same table waits here.
+    """Store a table's figures by account (``ALL_ACCOUNTS``: all together), as measured now."""
+    # First, so that another process that measures the same table waits here.
     connection.execute(
         "INSERT INTO sellerops.settling_measurement (table_name, measured_at) VALUES (%s, sellerops.now()) "
         "ON CONFLICT (table_name) DO UPDATE SET measured_at = excluded.measured_at",

@@ -97,10 +97,10 @@ class DestinationDay:
 def combine_states(
     by_destination: Mapping[str, DestinationState], destinations: Sequence[str], last: str
 ) -> tuple[SliceState, DestinationState]:
-    """The combined state of a day from its status by destination, and the decisive one.
+    """A day's combined state from its status by destination, and the status that decided it.
 
-    ``last``: the destination updated just now. REQUESTED until every destination has loaded the newest
-    document.
+    ``last``: the destination updated just now. The worst of FAILED, QUARANTINED and LATE decides; otherwise
+    the day is REQUESTED until every destination has loaded the newest document.
     """
     known = [by_destination[name] for name in destinations if name in by_destination]
     for state in _BLOCKING:
@@ -240,10 +240,9 @@ def find_partial_days(
     last_day: date,
     accounts: Sequence[str] | None = None,
 ) -> list[tuple[str, str, date, datetime | None]]:
-    """Account, marketplace, day and snapshot time of days in some destination but not in all
-    ``destinations``.
+    """Days that are in some destination but not in all ``destinations``.
 
-    ``accounts``: only these; None: all.
+    Returns account, marketplace, day and snapshot time. ``accounts``: only these; None: all.
     """
     rows = connection.execute(
         """

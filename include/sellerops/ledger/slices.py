@@ -119,7 +119,7 @@ def states(
     in_states: Collection[SliceState] | None = None,
     most: int | None = None,
 ) -> list[SliceRow]:
-    """Rows by report, account, marketplace and day; of more than ``most``, the last. Days are inclusive.
+    """Rows by report, account, marketplace and day; if more than ``most``, the last ones. Days are inclusive.
 
     ``wanted``: values by column; None means no filter, as for every other filter.
     """

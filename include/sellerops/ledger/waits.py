@@ -1,4 +1,4 @@
-"""The synchronous ledger for coroutines: statements in threads, its clock, and sleeps on that clock."""
+"""The synchronous ledger for coroutines: its statements in threads, its clock, and sleeps on that clock."""
 
 from __future__ import annotations
 

@@ -26,7 +26,11 @@ class WarningKind(StrEnum):
 
 @dataclass(frozen=True)
 class DayWarning:
-    """One warning about one report of one account. ``since``, ``until``: see the table's comments. UTC."""
+    """One warning about one report of one account. Times are in UTC.
+
+    ``since``: the promised time (LATE), or when it was found (EXPIRING). ``until``: when Amazon will have
+    stopped serving the last of the days (EXPIRING).
+    """
 
     fault_key: str
     kind: WarningKind

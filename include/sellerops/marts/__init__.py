@@ -1,5 +1,5 @@
-"""Marts: tables of answers built from landed tables, one SELECT of ``include/marts`` each.
+"""Marts: tables that answer questions, each built from landed tables by one file of ``include/marts``.
 
-``specs`` reads the files, ``templates`` writes the SQL of a span, ``graph`` orders them, ``changes`` finds
-out which spans must be rebuilt, ``build`` rebuilds them through a destination's ``MartStore``.
+``specs`` reads the files, ``templates`` writes the SQL of a span, ``graph`` orders the marts, ``changes``
+finds out which spans must be rebuilt, ``build`` rebuilds them through a destination's ``MartStore``.
 """

@@ -1,4 +1,4 @@
-"""Rebuilding what has changed: one mart at a time, inputs before their readers."""
+"""Rebuilds what has changed, one mart at a time, inputs before their readers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Columns = Mapping[str, ColumnType]
 
 @dataclass(frozen=True)
 class MartBuild:
-    """What a rebuild of a mart did: nothing, if no input has changed."""
+    """What a rebuild of a mart did; no spans if no input has changed."""
 
     mart: str
     destination: str
@@ -52,11 +52,11 @@ class MartBuild:
 class MartBuilder:
     """Builds marts in one destination.
 
-    :param marts: all marts: a rebuilt mart queues the marts that read it, whichever are built now.
+    :param marts: all marts, because a rebuilt mart queues all marts that read it.
     :param declared: the columns of a landed or reference table by its spec, named as in a mart's ``inputs``;
         raises ConfigurationError for an unknown table.
-    :param run: ids of the DAG and its run, for the record.
-    :param broken: names of marts whose file cannot be read just now (``register``).
+    :param run: ids of the DAG and its run, to be recorded.
+    :param broken: names of marts whose file is currently unreadable (``register``).
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class MartBuilder:
         return list(self._marts)
 
     def look(self) -> int:
-        """Take over what has changed since the last look; returns the number of changes."""
+        """Queue what has changed since the last look and return the number of changes."""
         tables = [name for mart in self._marts for name in mart.tables_read if is_reference(name)]
         with self._ledger.connection() as connection:
             synchronise(connection, {name.partition(".")[2] for name in tables})
@@ -91,7 +91,8 @@ class MartBuilder:
             register(connection, self._store.name, self._marts, self._broken)
         self._drop_retired()
         self._store.prepare(searched_columns(self._marts))
-        # The rows of loads are looked for meanwhile, which may take minutes in large tables.
+        # The connection stays open while the rows of loads are searched, which may take minutes in large
+        # tables.
         with self._ledger.database.connection(LOADING) as connection, self._store.session("marts"):
             changes = collect_changes(connection, self._store, self._marts)
         for mart in self._marts:
@@ -109,15 +110,15 @@ class MartBuilder:
                 log.info("%s: no mart of this version has this table; it was dropped", table)
 
     def queue(self, mart: MartSpec, spans: Iterable[Span], *, cause: str) -> None:
-        """Queue partitions by hand. Those of a mart without days are queued whole."""
+        """Queue partitions by hand. A mart without days is queued without day bounds."""
         self._tools.queue(mart, spans, cause=cause)
 
     def of_accounts(self, span: Span) -> list[Span]:
-        """The span; of each account with loads in this destination, if it names none."""
+        """The span itself, or one for each account with loads in this destination if it names no account."""
         return self._tools.of_accounts(span)
 
     def queue_again(self, mart: MartSpec) -> bool:
-        """Queue what this run has rebuilt of a mart; returns whether that was anything."""
+        """Queue again the days of a mart that this run has rebuilt. Returns whether there were any."""
         with self._ledger.connection() as connection:
             days = days_built(connection, mart.name, self._store.name, self._run) if self._run else []
         spans = [one for first, last in days for one in self.of_accounts(Span("", None, first, last))]
@@ -125,7 +126,7 @@ class MartBuilder:
         return bool(spans)
 
     def waiting(self, group: str | None = None) -> list[MartSpec]:
-        """The marts, of a group, that have queued partitions, or read a mart of these, in build order."""
+        """The marts, of one group if given, with queued partitions, and their readers, in build order."""
         with self._ledger.connection() as connection:
             found = waiting_marts(connection, self._store.name)
         for mart in self._marts:
@@ -145,7 +146,7 @@ class MartBuilder:
         destination is unavailable.
         """
         begun = time.monotonic()
-        # What is computed takes minutes, in which a connection would be idle.
+        # Computed marts take minutes, during which a connection would be idle.
         with nullcontext() if mart.computed else self._store.session(f"mart {mart.name}"):
             if not self._is_due(mart):
                 return MartBuild(mart.name, self._store.name)
@@ -170,7 +171,7 @@ class MartBuilder:
         return self._store
 
     def mistakes(self, mart: MartSpec) -> list[CheckFailed]:
-        """The failing tests of a mart's header, on all stored rows."""
+        """The tests in a mart's header that fail on its stored rows."""
         if not self._store.columns([mart.table.full_name]):
             return []
         writer = self._tools.writer(mart)

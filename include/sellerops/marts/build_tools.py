@@ -1,4 +1,4 @@
-"""What building any mart needs: its inputs' columns, its SQL, the queue, and the readers that follow."""
+"""What building any mart needs: the columns of its inputs, its SQL, the queue, and queueing its readers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Columns = Mapping[str, ColumnType]
 
 @dataclass(frozen=True)
 class BuildTools:
-    """Shared by the builders of marts with a SELECT and of computed marts.
+    """Tools shared by the builders of marts with a SELECT and of computed marts.
 
     :param marts: all marts, inputs before their readers.
     :param declared: the columns of a landed or reference table; raises ConfigurationError for an unknown one.
-    :param broken: names of marts whose file cannot be read just now (``register``).
+    :param broken: names of marts whose file is currently unreadable (``register``).
     """
 
     ledger: Ledger
@@ -50,23 +50,23 @@ class BuildTools:
         )
 
     def writer(self, mart: MartSpec) -> SpanSql:
-        """Writes the mart's SELECT over those columns of its inputs that exist now."""
+        """The writer of the mart's SELECT over those columns of its inputs that exist now."""
         tables = [physical_name(name) if "." in name else f"{MARTS}.{name}" for name in mart.inputs]
         return SpanSql(mart, self.store, self.store.columns(tables), self.columns_of)
 
     def of_accounts(self, span: Span) -> list[Span]:
-        """The span; of each account with loads in this destination, if it names none."""
+        """The span itself, or one for each account with loads in this destination if it names no account."""
         with self.ledger.connection() as connection:
             return of_accounts(span, known_accounts(connection, self.store.name))
 
     def queue(self, mart: MartSpec, spans: Iterable[Span], *, cause: str) -> None:
-        """Queue partitions. Those of a mart without days are queued whole."""
+        """Queue partitions. A mart without days is queued without day bounds."""
         found = [span if mart.day else replace(span, first_day=None, last_day=None) for span in spans]
         with self.ledger.connection() as connection:
             add_pending(connection, mart.name, self.store.name, merged(found), cause=cause)
 
     def queue_readers(self, connection: Connection, mart: MartSpec, changes: Changes) -> None:
-        """Queue what a rebuild of a mart affects."""
+        """Queue what a rebuild of the mart affects."""
         queue_readers(connection, self.store, self.marts, mart, changes)
         if changes.spans and self.broken:
             # Any of them may read this mart.

@@ -1,8 +1,8 @@
-"""Which partitions must be rebuilt: loads and edits since the last look, by the days of the changed rows.
+"""Finds the partitions to rebuild after the loads and edits since the last look, by the changed rows' days.
 
-The trigger on ``sellerops.load`` notes each load that changed an input (``table_change``), in its own
-transaction. ``collect_changes`` takes these notes away and queues what they affect (``mart_pending``), again
-in one transaction: nothing is lost, whoever dies when.
+The trigger on ``sellerops.load`` notes each load that changed an input (``table_change``), in the load's
+transaction. ``collect_changes`` removes these notes and queues what they affect (``mart_pending``), again in
+one transaction. So nothing is lost, whichever process is killed and whenever.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _DAYS_BEFORE = r"""
 
 
 def collect_changes(connection: Connection, store: MartStore, marts: Sequence[MartSpec]) -> int:
-    """Queue what noted changes affect, directly; returns how many notes were taken. Call in a transaction."""
+    """Queue what the noted changes affect directly, and return the number of notes. Call in a transaction."""
     with connection.cursor(row_factory=dict_row) as cursor:
         notes = cursor.execute(
             "DELETE FROM sellerops.table_change WHERE destination = %s "
@@ -81,7 +81,7 @@ def queue_readers(
     changed: MartSpec,
     changes: Changes,
 ) -> None:
-    """Queue the marts that read mart ``changed`` for what a rebuild of it affects."""
+    """Queue the marts that read ``changed``, for the partitions that its rebuild affects."""
     name = changed.name
     for mart in readers(marts, name):
         spans = changes.lookups.get(mart.inputs[name].day or "", changes.spans)
@@ -92,7 +92,7 @@ def queue_readers(
 def _changed_spans(
     connection: Connection, store: MartStore, table: str, column: str | None, notes: Sequence[dict[str, Any]]
 ) -> list[Span]:
-    """The days, by ``column``, of the changed rows: those they have now, and those they had before."""
+    """The days of the changed rows by ``column``: the days they have now and those they had before."""
     edits = [note for note in notes if note["load_id"] is None or note["replaced"]]
     spans = [
         Span(note["account_id"], note["marketplace_id"], note["first_day"], note["last_day"])
@@ -110,10 +110,10 @@ def _changed_spans(
 def _days_before(
     connection: Connection, table: str, column: str, loads: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """The days that rows changed or deleted by ``loads`` had before.
+    """The days that the rows changed or deleted by ``loads`` had before.
 
-    The history has a change once, from the load into the first destination that met it; loads of the same
-    document into others find it by the document's time.
+    The history contains each change once, from the load into the first destination that met it. Loads of the
+    same document into other destinations find it by the document's time.
     """
     return (
         connection.cursor(row_factory=dict_row)
@@ -131,5 +131,5 @@ def _spans_of_days(rows: Iterable[dict[str, Any]]) -> list[Span]:
 
 
 def of_accounts(span: Span, accounts: Sequence[str]) -> list[Span]:
-    """The span of each account, if it is one of all accounts."""
+    """The span itself, or one for each of ``accounts`` if it names no account."""
     return [span] if span.account_id else [replace(span, account_id=each) for each in accounts]

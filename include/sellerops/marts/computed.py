@@ -1,7 +1,8 @@
 """Marts whose rows come from Python: forecasts, orders to place, alerts.
 
-Their file in ``include/marts`` says ``computed: true`` and has no SELECT. The class of ``COMPUTED`` gets the
-queued spans and yields the rows that replace those of a span. Like a SELECT, it may be repeated at any time.
+Their file in ``include/marts`` says ``computed: true`` and has no SELECT. A class named in ``COMPUTED`` gets
+the queued spans and yields the rows that replace those of each span. Like a SELECT, it may be repeated at any
+time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from sellerops.ledger import Ledger
 from sellerops.marts.specs import MartSpec
 
 Row = Mapping[str, Any]
-# By mart: "module:class". Imported when the mart is built, since the classes are in rooms above this one.
+# By mart: "module:class". Imported when the mart is built, because the classes are in packages that import
+# this one.
 COMPUTED: dict[str, str] = {
     "forecast": "sellerops.demand.forecast_mart:ForecastMart",
     "restock": "sellerops.demand.restock_mart:RestockMart",
@@ -30,7 +32,7 @@ COMPUTED: dict[str, str] = {
 class Work:
     """What a computed mart works with.
 
-    :param causes: by account, what its queued spans wait for: names of inputs, or words such as ``by hand``.
+    :param causes: by account, why its spans were queued: names of inputs, or words such as ``by hand``.
     :param rows: the rows of a SELECT over the mart's inputs (``{{ ref('x') }}``, ``{{ source('x.y') }}``, in
         the subset of ``include/marts``), each restricted to what a span of the mart reads of it.
     """
@@ -43,20 +45,20 @@ class Work:
 
 
 class Computed(Protocol):
-    """A class of ``COMPUTED``; it is made without arguments."""
+    """The interface of a class in ``COMPUTED``, which is created without arguments."""
 
     def due(self, work: Work) -> Iterable[Span]:
         """Spans to build although no input has changed, for example because a day has begun.
 
-        Asked at every look, so it must be quick, and stop naming a span that has been built.
+        Called at every look, so it must be quick and must not return a span that has been built.
         """
         ...
 
     def compute(self, work: Work, spans: Sequence[Span]) -> Iterable[tuple[Span, Iterable[Row]]]:
-        """For each span to replace, all its rows. ``spans``: what is queued, merged.
+        """Yield each span to replace with all its rows. ``spans``: the queued spans, merged.
 
-        The replaced spans may differ from the queued ones, and marts that read this one follow the former.
-        A row has every column of the mart.
+        The replaced spans may differ from the queued ones; marts that read this one are queued for the
+        replaced spans. A row has every column of the mart.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Rebuilding computed marts: a class computes the rows outside the database."""
+"""Rebuilds computed marts, whose rows a class computes outside the database."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class ComputedMarts:
         self._store = tools.store
 
     def queue_due(self, mart: MartSpec) -> None:
-        """Queue what is due although no input has changed."""
+        """Queue the spans that are due although no input has changed."""
         if mart.name in COMPUTED and (due := list(computed_class(mart).due(self._work(mart)))):
             self._tools.queue(mart, due, cause="time")
 
     def build(self, mart: MartSpec) -> tuple[list[Span], BuildCounts]:
-        """Compute what is queued; returns the spans that were replaced."""
+        """Compute what is queued and return the spans that were replaced."""
         with self._tools.ledger.connection() as connection:
             waiting = pending(connection, mart.name, self._store.name)
         if not waiting:
@@ -43,7 +43,7 @@ class ComputedMarts:
             counts = self._store.replace(mart.table, span, rows)
             deleted, inserted = deleted + counts.deleted, inserted + counts.inserted
             spans.append(span)
-        # After the rows: a build that dies in between is repeated.
+        # Only after the rows are stored, so that a build that is killed in between is repeated.
         with self._tools.ledger.connection() as connection:
             remove_pending(connection, waiting)
             self._tools.queue_readers(connection, mart, Changes(spans))

@@ -1,4 +1,4 @@
-"""The dialect in which marts are written, parsed, and translated for a destination (``MartDialect``)."""
+"""The SQL dialect of marts: parsing, and translation for a destination (``MartDialect``)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def mart_dialect() -> Any:
-    """The dialect in which marts are parsed: Postgres, but without a claim about where nulls sort.
+    """The dialect in which marts are parsed: Postgres, but without its rule for where nulls sort.
 
-    Order keys are not null (``lint``), and BigQuery cannot express Postgres' order in windows.
+    Order keys are never null (``lint``), and BigQuery cannot express Postgres' order of nulls in windows.
     """
     from sqlglot.dialects.postgres import Postgres
 
@@ -44,7 +44,7 @@ def parse(sql: str, *, where: str) -> exp.Expr:
 
 @lru_cache(maxsize=512)
 def translate(sql: str, dialect: str, *, where: str) -> str:
-    """A SELECT of Postgres' dialect in that of a destination.
+    """Translate a SELECT from Postgres' dialect into a destination's.
 
     Raises ConfigurationError if it cannot be parsed.
     """

@@ -1,4 +1,4 @@
-"""How marts depend on each other: the order of building, and what a change of one affects."""
+"""How marts depend on each other: the build order, and what a change of an input affects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.marts.specs import MartSpec
 from sellerops.settings.mart_tables import Span
 
 _DAY = timedelta(days=1)
-# Columns of partitions that are longer than a day, and which days begin one.
+# Day columns of partitions that are longer than a day, and whether a day begins one.
 _PERIODS: Mapping[str, Callable[[date], bool]] = {
     "month_first": lambda day: day.day == 1,
     "part_first": lambda day: day.day in (1, 9, 17, 25),
@@ -22,7 +22,7 @@ _PERIODS: Mapping[str, Callable[[date], bool]] = {
 
 
 def in_build_order(marts: Iterable[MartSpec]) -> list[MartSpec]:
-    """Inputs before the marts that read them, else by name. Raises ConfigurationError for a cycle."""
+    """Sort inputs before the marts that read them, else by name. Raises ConfigurationError for a cycle."""
     by_name = {mart.name: mart for mart in sorted(marts, key=lambda each: each.name)}
     edges = {name: [one for one in mart.marts_read if one in by_name] for name, mart in by_name.items()}
     try:
@@ -41,7 +41,7 @@ def readers(marts: Iterable[MartSpec], name: str) -> list[MartSpec]:
 
 
 def searched_columns(marts: Iterable[MartSpec]) -> dict[str, set[str]]:
-    """The landed tables that marts read, each with the columns by which loads and days are looked for."""
+    """The landed tables that marts read, each with the columns by which loads and days are searched."""
     found: dict[str, set[str]] = {}
     for mart in marts:
         for name, given in mart.inputs.items():
@@ -52,7 +52,7 @@ def searched_columns(marts: Iterable[MartSpec]) -> dict[str, set[str]]:
 
 
 def affected(mart: MartSpec, name: str, changed: Span) -> Span:
-    """The partitions of ``mart`` to rebuild when the rows of ``changed`` of its input have changed.
+    """The partitions of ``mart`` to rebuild when rows in ``changed`` of its input ``name`` have changed.
 
     A day of the mart reads ``before`` earlier and ``after`` later days of the input, so a changed day affects
     ``after`` earlier and ``before`` later days of the mart.
@@ -73,9 +73,9 @@ def affected(mart: MartSpec, name: str, changed: Span) -> Span:
 
 
 def _of_periods(day: str, span: Span) -> Span:
-    """The span from the first to the last period that begins in it, of a mart by months or weeks.
+    """For a mart by months or weeks, narrow a span to the first and last period that begin in it.
 
-    It rebuilds the same rows, and reads no inputs of the periods around them.
+    The narrower span rebuilds the same rows, but does not read the inputs of the surrounding periods.
     """
     begins = _PERIODS.get(day)
     if not (begins and span.first_day and span.last_day):
@@ -86,7 +86,7 @@ def _of_periods(day: str, span: Span) -> Span:
 
 
 def unknown_days(marts: Iterable[MartSpec]) -> list[ConfigurationError]:
-    """Marts that read another one by a day of which it does not tell what changed."""
+    """Errors of marts that read another mart by a day for which that mart does not report changes."""
     by_name = {mart.name: mart for mart in marts}
     found = []
     for mart in by_name.values():
@@ -104,7 +104,7 @@ def unknown_days(marts: Iterable[MartSpec]) -> list[ConfigurationError]:
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """The same partitions in as few spans as possible: none overlap, and neighbouring days are joined."""
+    """The same partitions in as few spans as possible: no overlaps, and neighbouring days are joined."""
     groups: dict[tuple[str, str | None], list[Span]] = {}
     for span in sorted(set(spans), key=_sort_key):
         groups.setdefault((span.account_id, span.marketplace_id), []).append(span)
@@ -113,7 +113,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def bounded(spans: Sequence[Span], most: int) -> list[Span]:
-    """At most ``most`` spans, or one for each account if there are more: it covers all of the account's."""
+    """The spans themselves, or one per account that covers all its spans if there are more than ``most``."""
     if len(spans) <= most:
         return list(spans)
     found: dict[str, Span] = {}
@@ -129,9 +129,9 @@ def bounded(spans: Sequence[Span], most: int) -> list[Span]:
 
 
 def in_pieces(span: Span, first: date, last: date, most: int) -> list[Span]:
-    """The span cut into at most ``most`` pieces of equally many of the days from ``first`` to ``last``.
+    """Cut the span into at most ``most`` pieces, with equally many of the days from ``first`` to ``last``.
 
-    The outer pieces keep the span's bounds, so that no day is left out.
+    The outer pieces keep the span's bounds, so no day is left out.
     """
     begin, end = max(span.first_day or first, first), min(span.last_day or last, last)
     days = (end - begin).days + 1
@@ -169,7 +169,7 @@ def _later(one: date | None, other: date | None) -> date | None:
 def _without_covered(
     key: tuple[str, str | None], joined: Mapping[tuple[str, str | None], list[Span]]
 ) -> list[Span]:
-    """The spans of a marketplace without the days that spans of all marketplaces cover."""
+    """The spans of a marketplace without the days that the account's spans for all marketplaces cover."""
     account_id, marketplace_id = key
     found = joined[key]
     if marketplace_id is not None:

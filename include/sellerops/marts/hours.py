@@ -1,4 +1,4 @@
-"""How far the days of an account's marketplaces are from those of UTC, by which moments are found."""
+"""How far local time in an account's marketplaces differs from UTC, to find the moments of a local day."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sellerops.settings.mart_tables import Span
 
 @dataclass(frozen=True)
 class Hours:
-    """The least and the greatest difference of local time from UTC; UTC itself lies between them."""
+    """The smallest and the largest difference of local time from UTC; UTC itself lies between them."""
 
     earliest: timedelta
     latest: timedelta
 
     def local(self, span: Span) -> Span:
-        """The local days that moments of a span of days in UTC can have."""
+        """The local days that moments in a span of UTC days can have."""
         return span.widened(int(self.earliest < timedelta()), int(self.latest > timedelta()))
 
     def begins(self, day: date) -> datetime:
@@ -36,7 +36,7 @@ ANYWHERE = Hours(timedelta(hours=-12), timedelta(hours=14))
 
 
 def hours_from_utc(account_id: str) -> Hours:
-    """Of the marketplaces of the account's region; of any place if the account is unknown."""
+    """The differences in the marketplaces of the account's region; anywhere if the account is unknown."""
     try:
         account = load_accounts().get(account_id)
     except ConfigurationError:
@@ -47,7 +47,7 @@ def hours_from_utc(account_id: str) -> Hours:
 @cache
 def _of_region(region: str) -> Hours:
     zones = {each.zone for each in all_marketplaces().values() if each.region == region}
-    # With and without daylight saving, before and after Brazil and Egypt changed theirs.
+    # With and without daylight saving time, before and after Brazil and Egypt changed theirs.
     moments = [
         datetime(year, month, 1, tzinfo=zone)
         for zone in zones

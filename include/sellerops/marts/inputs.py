@@ -14,10 +14,11 @@ Columns = Mapping[str, ColumnType]
 
 
 def declared_columns(specs: list[ReportSpec] | None = None) -> Callable[[str], Columns]:
-    """The columns of an input of a mart by its name in ``inputs``, system columns of loads included.
+    """Return a function that finds the columns of a mart's input by its name in ``inputs``, including the
+    system columns of loads.
 
-    The specs are read at the first call, which takes a quarter of a second. The function raises
-    ConfigurationError for a table that no spec declares.
+    The specs are read at its first call, which takes a quarter of a second. It raises ConfigurationError for
+    a table that no spec declares.
     """
     found: dict[str, Columns] = {}
 
@@ -27,7 +28,7 @@ def declared_columns(specs: list[ReportSpec] | None = None) -> Callable[[str], C
             for name in spec.tables:
                 shape = TableShape(spec, name)
                 known.setdefault(shape.full_name, {**shape.system_types, **shape.data_types})
-        # At once: marts may be built in several threads.
+        # In one step, because marts may be built in several threads.
         found.update(known)
 
     def columns_of(name: str) -> Columns:

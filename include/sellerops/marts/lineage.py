@@ -1,4 +1,4 @@
-"""Where a column of a mart, and where a figure of a mart, comes from."""
+"""Where the columns and the figures of a mart come from."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Rows of one input that a figure was calculated from, by the load that brought them.
+    """Rows of one input from which a figure was calculated, by the load that wrote them.
 
-    ``via``: the marts between the figure's and the input, nearest first. ``load``: None for reference tables.
+    ``via``: the marts between the figure's mart and the input, nearest first. ``load``: None for reference
+    tables.
     """
 
     table: str
@@ -47,7 +48,7 @@ class Load:
 
 
 def column_sources(mart: MartSpec, column: str, declared: Callable[[str], Columns]) -> list[tuple[str, str]]:
-    """The inputs and their columns whose values a column of a mart is made of, directly.
+    """The inputs and their columns from which a column of a mart is calculated directly.
 
     Raises ConfigurationError for an unknown column, and for a computed mart.
     """
@@ -74,7 +75,9 @@ def column_sources(mart: MartSpec, column: str, declared: Callable[[str], Column
 def all_column_sources(
     mart: MartSpec, declared: Callable[[str], Columns]
 ) -> dict[str, frozenset[tuple[str, str]]]:
-    """``column_sources`` of every column of a mart, in the time of one or two. Empty for a computed mart."""
+    """``column_sources`` of every column of a mart, in the time that one or two would take. Empty for a
+    computed mart.
+    """
     from sqlglot import exp
     from sqlglot.lineage import lineage
 
@@ -96,7 +99,7 @@ def all_column_sources(
 def figure_sources(
     builder: MartBuilder, connection: psycopg.Connection[Any], mart: MartSpec, span: Span
 ) -> list[Source]:
-    """The rows behind the rows of a span of a mart, in landed and reference tables, through other marts."""
+    """The rows of landed and reference tables behind a span of a mart, followed through other marts."""
     counted = list(_counted(builder, mart, span, (), {}))
     loads = _loads(connection, {load for _, load in counted if load is not None})
     return [replace(source, load=loads.get(load) if load is not None else None) for source, load in counted]
@@ -131,7 +134,7 @@ def _counted(
 def _span_looked_up(
     builder: MartBuilder, read: MartSpec, given: MartInput, span: Span, mart: MartSpec
 ) -> Span | None:
-    """The days of the partitions with the rows that are read by another day; None without any."""
+    """The days of the partitions whose rows are read by another day column; None if there are none."""
     table, day = read.table.full_name, read.day
     columns = builder.store.columns([table]).get(table, frozenset())
     if not columns:
@@ -163,7 +166,7 @@ def _loads(connection: psycopg.Connection[Any], ids: set[int]) -> Mapping[int, L
 
 
 def upstream(marts: Mapping[str, MartSpec], mart: MartSpec) -> Iterator[tuple[int, str]]:
-    """All inputs of a mart with their depth, a mart's own inputs below it."""
+    """All inputs of a mart with their depth; an input that is a mart is followed by its own inputs."""
     for name in mart.inputs:
         yield 0, name
         if name in marts:

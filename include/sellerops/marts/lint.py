@@ -1,4 +1,4 @@
-"""What a mart's SELECT may use: what Postgres and BigQuery calculate alike.
+"""Checks that a mart's SELECT uses only what Postgres and BigQuery calculate alike.
 
 Each rule is a fact about the two databases or about sqlglot 30.30.0, found by running both. ``check_mart``
 lists all violations at once, each with file and line.
@@ -132,7 +132,7 @@ def _window(node: exp.Expr) -> Iterator[Found]:
     if is_ranked and not node.args.get("order"):
         yield node, "the order of the window is not given.", "Write ORDER BY with keys that are never null."
     for key in node.find_all(exp.Ordered):
-        # Smallest, as parsed without a word about nulls, is what BigQuery does.
+        # Without NULLS FIRST or LAST, nulls are parsed as the smallest values, which is what BigQuery does.
         if bool(key.args.get("nulls_first")) == bool(key.args.get("desc")):
             cause = "BigQuery cannot sort nulls this way in a window."
             yield key, cause, "Order by a COALESCE that is never null."
@@ -192,7 +192,9 @@ def _join(node: exp.Expr) -> Iterator[Found]:
 def _of_types(
     mart: MartSpec, sql: str, declared: Callable[[str], Columns], *, is_select: bool
 ) -> Iterator[Found]:
-    """Rules that need types: unknown columns, differences of days, integer division, the mart's columns."""
+    """Rules that need types: unknown columns, differences of days, integer division, and whether the SELECT
+    has the mart's columns.
+    """
     from sqlglot import exp
 
     try:
@@ -219,7 +221,7 @@ def _are(node: Any, *kinds: Any) -> bool:
 
 
 def _is_of_input(star: exp.Expr) -> bool:
-    """Whether a ``*`` or ``x.*`` takes the columns of an input, and not of a query of the mart's own."""
+    """Whether a ``*`` or ``x.*`` takes the columns of an input, not those of the mart's own subquery."""
     from sqlglot import exp
 
     select = star.find_ancestor(exp.Select)
@@ -235,7 +237,7 @@ def _is_of_input(star: exp.Expr) -> bool:
 
 
 def _line(node: Any) -> int | None:
-    """The line of a node within its statement, by the first of its parts that has one."""
+    """The line of a node within its statement: the first line of its parts; None if no part has one."""
     if node is None:
         return None
     lines = [part.meta["line"] for part in node.walk() if "line" in part.meta]
@@ -243,7 +245,7 @@ def _line(node: Any) -> int | None:
 
 
 def _header_lines(path: str) -> int:
-    """Lines above the SELECT, blank ones included."""
+    """The number of lines above the SELECT, including blank ones."""
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     body = (n for n, line in enumerate(lines) if not line.startswith("--") and line.strip())
     return next(body, len(lines))

@@ -1,4 +1,4 @@
-"""Opening a builder of all marts in a destination."""
+"""Opens a builder of all marts in a destination."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from sellerops.marts.specs import marts_and_failures
 def open_builder(
     ledger: Ledger, destination: str, address: Any, *, run: tuple[str, str] | None = None
 ) -> MartBuilder:
-    """Builds the marts of ``include/marts`` in ``destination`` at ``address`` (``open_destination``).
+    """Open a builder of the marts of ``include/marts`` in ``destination`` at ``address``
+    (``open_destination``).
 
-    :param run: ids of the DAG and its run, for the record.
+    :param run: ids of the DAG and its run, to be recorded.
 
     Raises ConfigurationError for a destination that cannot hold marts.
     """

@@ -1,4 +1,4 @@
-"""The generated page of all marts: what each answers, its grain, inputs and columns."""
+"""Generates the page about all marts: what each answers, and its grain, inputs and columns."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Generated from the headers of [include/marts](../include/marts) by `make docs`. 
 
 
 def marts_page(marts: Sequence[MartSpec]) -> str:
-    """docs/mart-tables.md."""
+    """The text of docs/mart-tables.md."""
     page = "\n".join([_HEAD, *(line for group in GROUPS for line in _group(group, marts))])
     return page.replace("`sellerops ", "`bin/sellerops ")  # as in every page of docs
 
 
 def sql_in(mart: MartSpec, dialect: str) -> str:
-    """The SELECT in a dialect; inputs have the names that stand for them."""
+    """The mart's SELECT in a dialect, with placeholder names for its inputs."""
     return translate(marked(mart.sql), dialect, where=mart.path)
 
 
 def dialect_files(marts: Sequence[MartSpec], dialect: str) -> dict[str, str]:
-    """The SELECTs as a destination gets them, by file name: those of tests/golden/marts."""
+    """The SELECTs of the marts in a dialect, by the names of their files in tests/golden/marts."""
     return {f"{mart.name}.{dialect}.sql": sql_in(mart, dialect) + "\n" for mart in marts if not mart.computed}
 
 

@@ -1,4 +1,4 @@
-"""The queue of partitions to rebuild, and what builds leave in the ledger."""
+"""The queue of partitions to rebuild, and the ledger's record of builds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True)
 class Pending:
-    """A span that waits to be rebuilt, by the id of its row. ``cause``: the input that changed."""
+    """A span that waits to be rebuilt, with the id of its row. ``cause``: the input that changed, or why else
+    it was queued.
+    """
 
     id: int
     span: Span
@@ -48,7 +50,7 @@ def add_pending(
 
 
 def pending(connection: Connection, mart: str, destination: str) -> list[Pending]:
-    """What waits for a mart, oldest first."""
+    """The queued spans of a mart, oldest first."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             "SELECT id, account_id, marketplace_id, first_day, last_day, cause FROM sellerops.mart_pending "
@@ -66,7 +68,7 @@ def pending(connection: Connection, mart: str, destination: str) -> list[Pending
 
 
 def waiting_marts(connection: Connection, destination: str) -> set[str]:
-    """The marts for which anything waits."""
+    """The marts that have queued spans."""
     rows = connection.cursor(row_factory=dict_row).execute(
         "SELECT DISTINCT mart FROM sellerops.mart_pending WHERE destination = %s", (destination,)
     )
@@ -74,7 +76,7 @@ def waiting_marts(connection: Connection, destination: str) -> set[str]:
 
 
 def remove_pending(connection: Connection, found: Sequence[Pending]) -> None:
-    """Take spans off the queue that have been rebuilt."""
+    """Remove rebuilt spans from the queue."""
     connection.execute(
         "DELETE FROM sellerops.mart_pending WHERE id = ANY(%s)", ([each.id for each in found],)
     )
@@ -112,7 +114,7 @@ def note_build(
 def days_built(
     connection: Connection, mart: str, destination: str, run: tuple[str, str]
 ) -> list[tuple[date | None, date | None]]:
-    """First and last day of each rebuild that a run has done; None: open."""
+    """First and last day of each rebuild that a run has done; None for no bound."""
     rows = connection.cursor(row_factory=dict_row).execute(
         "SELECT DISTINCT first_day, last_day FROM sellerops.mart_build "
         "WHERE mart = %s AND destination = %s AND dag_id = %s AND run_id = %s",

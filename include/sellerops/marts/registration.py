@@ -1,4 +1,4 @@
-"""What the marts of a destination read, and which of them are new or changed since they were last noted."""
+"""Records what a destination's marts read, and finds those that are new or have changed since."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ RETIRED = ("order_posting", "profit_sku_to_date")
 def register(
     connection: Connection, destination: str, marts: Sequence[MartSpec], broken: Collection[str] = ()
 ) -> None:
-    """Note what the marts read, and queue in full those that are new, changed, or meet a new account.
+    """Record what the marts read. Queue new and changed marts in full, and the others for new accounts.
 
-    :param marts: all marts; the notes of others are removed. Their tables stay.
-    :param broken: marts whose file cannot be read just now. Nothing is queued for them, so their definition
-        is forgotten: they are rebuilt in full when they come back. What already waits for them is kept.
+    :param marts: all marts; the records of any others are removed, but their tables stay.
+    :param broken: marts whose file is currently unreadable. Nothing is queued for them, so their definition
+        is forgotten: they are rebuilt in full once they can be read. What is already queued for them is kept.
 
-    Call in a transaction of its own: it waits for the loads and edits that are about to commit. These have
-    not seen the new notes, and would leave no change behind for a rebuild that does not see their rows.
+    Call in a transaction of its own: it waits for the loads and edits that are about to commit. They have not
+    seen the new records, so they would note no change for a rebuild that does not see their rows.
     """
     if not _is_outdated(connection, destination, marts):
         return
@@ -56,7 +56,7 @@ def register(
 
 
 def forget_definitions(connection: Connection, destination: str, marts: Collection[str]) -> None:
-    """Let marts seem new at the next look that can read their files."""
+    """Forget marts, so that they count as new at the next look that can read their files."""
     connection.execute(
         "DELETE FROM sellerops.mart_definition WHERE destination = %s AND mart = ANY(%s)",
         (destination, list(marts)),
@@ -64,7 +64,7 @@ def forget_definitions(connection: Connection, destination: str, marts: Collecti
 
 
 def known_accounts(connection: Connection, destination: str) -> list[str]:
-    """The accounts with loads in a destination, by an index: the table of loads is long."""
+    """The accounts with loads in a destination. Found by an index, because the table of loads is long."""
     rows = connection.cursor(row_factory=dict_row).execute(
         "WITH RECURSIVE found AS ("
         "SELECT min(account_id) AS one FROM sellerops.load WHERE destination = %(destination)s "
@@ -77,7 +77,7 @@ def known_accounts(connection: Connection, destination: str) -> list[str]:
 
 
 def definition(mart: MartSpec) -> str:
-    """A digest of all that the rows of a mart depend on, besides its inputs."""
+    """A digest of everything that the rows of a mart depend on, except its inputs' rows."""
     text = mart.model_dump_json(exclude={"description", "tests"}) + mart.sql
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Rebuilding marts with a SELECT: rows, the queue and the readers' queues change together."""
+"""Rebuilds marts with a SELECT; the rows, the queue and the readers' queues change together."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from sellerops.marts.specs import MartSpec
 from sellerops.marts.templates import physical_name
 
 Connection = psycopg.Connection[Any]
-# More spans of a mart are joined to one per account: each is a statement of its own.
+# If a mart has more spans, they are joined into one per account, because each span is a separate statement.
 MOST_SPANS = 40
-# Rows of inputs that a full build reads at once. More do not fit into memory, and cost more for each.
+# Input rows that a full build reads at once. More would not fit into memory, and would cost more per row.
 ROWS_AT_ONCE = 3_000_000
 
 
@@ -33,12 +33,12 @@ class SelectMarts:
         self._store = tools.store
 
     def build(self, mart: MartSpec) -> tuple[list[Span], BuildCounts]:
-        """Rebuild what is queued; returns the spans. A table that does not fit is made anew."""
+        """Rebuild what is queued and return the spans. A table that does not fit is created anew."""
         waiting: list[Pending] = []
         spans: list[Span] = []
         whole = not self._store.fits(mart.table)
         if whole:
-            # Queued, so that it is repeated if this build dies after it has made the table anew.
+            # Queued, so that it is repeated if this build is killed after it has created the table anew.
             self._tools.queue(mart, self._tools.of_accounts(Span("")), cause="its table")
         writer = self._tools.writer(mart)
 
@@ -46,7 +46,7 @@ class SelectMarts:
             waiting[:] = pending(connection, mart.name, self._store.name)
             spans[:] = bounded(merged(each.span for each in waiting), MOST_SPANS)
             everything = {Span(account) for account in known_accounts(connection, self._store.name)}
-            # Marts without days are small and seldom change: made anew, they would seem to have changed.
+            # Marts without days are small and seldom change; created anew, they would seem to have changed.
             anew = whole or (bool(mart.day and spans) and everything <= set(spans))
             pieces = self._pieces(connection, mart, spans) if anew else spans
             return BuildPlan(
@@ -62,7 +62,7 @@ class SelectMarts:
         return spans, self._store.rebuild(mart.table, plan, settle)
 
     def _pieces(self, connection: Connection, mart: MartSpec, spans: Sequence[Span]) -> list[Span]:
-        """The spans in pieces of days, so many that each reads about ``ROWS_AT_ONCE`` rows."""
+        """Cut the spans into pieces of days that each read about ``ROWS_AT_ONCE`` rows."""
         dated = [name for name, given in mart.inputs.items() if given.day or given.moment]
         tables = [physical_name(name) if "." in name else f"{MARTS}.{name}" for name in dated]
         wanted = math.ceil(self._store.rows_in(tables) / ROWS_AT_ONCE / max(len(spans), 1))
@@ -77,7 +77,7 @@ class SelectMarts:
 
 
 def _days_loaded(connection: Connection, destination: str) -> dict[str, tuple[date, date]]:
-    """By account, the first and last day of its loads, of the last five years until today."""
+    """By account, the first and last day of its loads, limited to the last five years and to today."""
     rows = connection.cursor(row_factory=dict_row).execute(
         "SELECT account_id, min(first_day) AS first, "
         "least(max(last_day), max(sellerops.now())::date) AS last "

@@ -1,4 +1,4 @@
-"""Any settlement file against the rules: what its lines add up to, and which of them no rule names."""
+"""Checks any settlement file against the rules: what its lines add up to, and which lines no rule fits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ZERO = Decimal(0)
 
 @dataclass
 class UnmappedName:
-    """Lines of one name that no rule fits: how many, and their sum."""
+    """Lines of one name that no rule fits: their number and their sum."""
 
     names: Names
     lines: int = 0
@@ -32,7 +32,7 @@ class UnmappedName:
 
 @dataclass
 class SettlementCheck:
-    """What a settlement's lines add up to, by level and in total, beside the total of its header."""
+    """What a settlement's lines add up to, by level and in total, and the total of its header row."""
 
     settlement_id: str
     currency: str = ""
@@ -47,7 +47,7 @@ class SettlementCheck:
 
     @property
     def difference(self) -> Decimal | None:
-        """Total less the sum of the lines: 0 in a sound file; None without a header row."""
+        """Total minus the sum of the lines: 0 in a sound file; None without a header row."""
         return None if self.total is None else self.total - self.lines_total
 
     @property
@@ -62,7 +62,7 @@ class SettlementCheck:
 def check_file(path: Path, account: Account, rules: SettlementRules) -> list[SettlementCheck]:
     """One result for each settlement of a flat file V2, in the file's order.
 
-    :param account: whose file it is: its marketplaces decide how numbers and dates are read.
+    :param account: the account that the file is from. Its marketplaces decide how numbers and dates are read.
 
     Raises UnreadableDocument and DocumentDamaged for other files, ConfigurationError for a rejected row.
     """
@@ -86,14 +86,16 @@ def check_file(path: Path, account: Account, rules: SettlementRules) -> list[Set
 
 
 def rule_line(names: Names) -> str:
-    """The line to add to config/settlement_rules.csv for lines of these names; its place is yours to fill."""
+    """The line to add to config/settlement_rules.csv for lines of these names. P&L line and level are left to
+    fill in.
+    """
     cells = [name or "(blank)" for name in names] + ["", "<P&L line>", "<level>", "own file", ""]
     return ",".join(f'"{cell}"' if "," in cell else cell for cell in cells)
 
 
 def _rows(path: Path, account: Account) -> Iterator[dict[str, Any]]:
     spec = load_spec("settlements")
-    # The sum is what is to be shown here, whether it is right or not.
+    # Without the table's checks: the sum must be shown here whether it is right or not.
     table = spec.tables["settlements"].model_copy(update={"checks": ()})
     now = datetime.now(UTC)
     slice_ = plan_slices(spec, account, run_at=now, now=now)[0]

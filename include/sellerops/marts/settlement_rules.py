@@ -1,4 +1,4 @@
-"""The P&L line of a settlement's line, for files that no mart has read: as mart settlement_line maps them."""
+"""Maps lines of settlement files that no mart has read to P&L lines, as the mart settlement_line does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _READ_AS = "AS"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line stands in profit and loss: P&L line and level."""
+    """Where a line belongs in profit and loss: its P&L line and level."""
 
     pl_line: str = UNMAPPED
     level: str = UNMAPPED
@@ -27,7 +27,9 @@ class _Rule:
 
     @property
     def letters(self) -> tuple[int, int, int, int]:
-        """Of the rules that fit, the one with most letters counts, then those of later names."""
+        """Sort key: of the rules that fit, the one with the most letters wins, then the one with more letters
+        in later names.
+        """
         lengths = [len(name.replace("*", "")) for name in self.names]
         return sum(lengths), lengths[2], lengths[1], len(self.sign)
 
@@ -36,7 +38,7 @@ class _Rule:
 
 
 class SettlementRules:
-    """The rules of ``config/settlement_rules.csv``, as rows of reference table ``settlement_rule``."""
+    """The rules of ``config/settlement_rules.csv``, as rows of the reference table ``settlement_rule``."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         rules = [

@@ -2,8 +2,8 @@
 
 The SELECT is written once, in the subset of Postgres' dialect that ``lint`` accepts. It reads
 ``{{ source('<schema>.<table>') }}`` (a landed or a reference table) and ``{{ ref('<mart>') }}``, each with an
-alias, and is written as if for all accounts and days: the engine restricts every input to what the header
-says that a day reads, and the result to the partitions that are rebuilt.
+alias. It is written as if for all accounts and days: the engine restricts every input to what a day reads
+according to the header, and the result to the partitions that are rebuilt.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ GROUPS = ("reference", "daily", "money", "demand", "alerts")
 class MartColumn(BaseModel):
     """A column of a mart: its type, its meaning, and its unit (``units``, ``currency``, ``ratio``, ...).
 
-    ``cost``: it tells what goods cost, or is computed from that; owners may hide it from partners.
+    ``cost``: the column contains the cost of goods, or is computed from it; owners may hide it from partners.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,7 +44,7 @@ class MartColumn(BaseModel):
     type: ColumnType
     description: str
     unit: str = ""
-    # Who may see a column changes no row, so it must not let a mart be built anew.
+    # Who may see a column changes no row, so it must not cause a mart to be rebuilt.
     cost: bool = Field(default=False, exclude=True)
 
 
@@ -57,7 +57,7 @@ class MartInput(BaseModel):
     moment: str | None = Field(default=None, description="timestamp column, whose day a SELECT works out")
     zones: Literal["any", "own"] = Field(
         default="any",
-        # Marts that do not name it stay what they were, and are not built anew.
+        # The definition of marts that do not give it stays the same, so they are not rebuilt.
         exclude_if=lambda given: given == "any",
         description="of a moment's day: `any`, and a SELECT may read the days around it; `own`: UTC and "
         "those of the account's region, and no moments of other days are read",
@@ -80,23 +80,23 @@ class MartInput(BaseModel):
 
     @property
     def is_local(self) -> bool:
-        """Whether moments are read by their day in time zones of the account's region only."""
+        """Whether moments are read by their day in UTC and in time zones of the account's region only."""
         return self.zones == "own"
 
     @property
     def column(self) -> str | None:
-        """The column of a row's day, by which changed rows are found."""
+        """The column with a row's day, by which changed rows are found."""
         return self.day or self.moment or self.since
 
     @property
     def reach(self) -> tuple[int, int]:
-        """Days before and after a mart's day that are read. A moment may belong to a neighbouring day."""
+        """How many days before and after a mart's day are read. A moment may belong to a neighbouring day."""
         more = 1 if self.moment else 0
         return self.before + more, self.after + more
 
 
 class MartTest(BaseModel):
-    """A SELECT over ``{{ this }}`` and the mart's inputs whose rows are mistakes."""
+    """A SELECT over ``{{ this }}`` and the mart's inputs that returns mistakes; it must return no rows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -148,13 +148,13 @@ class MartSpec(BaseModel):
 
     @property
     def day(self) -> str | None:
-        """The column of the partition's day."""
+        """The column with the partition's day; None if the mart is not partitioned by day."""
         last = self.partition[-1]
         return None if last in ("account_id", "marketplace_id") else last
 
     @property
     def table(self) -> MartTable:
-        """The shape of its table."""
+        """The shape of the mart's table."""
         return MartTable(
             name=self.name,
             description=self.description,
@@ -173,7 +173,7 @@ class MartSpec(BaseModel):
 
     @property
     def tables_read(self) -> tuple[str, ...]:
-        """Landed and reference tables among the inputs."""
+        """Names of the landed and reference tables among the inputs."""
         return tuple(name for name in self.inputs if "." in name)
 
 
@@ -194,7 +194,9 @@ def marts_and_failures(directory: Path | None = None) -> tuple[list[MartSpec], l
 
 
 def load_mart(name: str, directory: Path | None = None) -> MartSpec:
-    """One mart in its last valid version. Raises ConfigurationError that suggests the nearest name."""
+    """One mart in its last valid version. For an unknown name, raises a ConfigurationError that suggests the
+    nearest one.
+    """
     folder = directory or marts_dir()
     path = folder / f"{name}.sql"
     if path.is_file():

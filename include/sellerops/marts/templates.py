@@ -21,9 +21,9 @@ DECIMALS = 6
 class SpanSql:
     """Writes the SELECT of a mart for spans, in one destination's dialect.
 
-    :param existing: the columns of those of the mart's inputs that exist in the destination. Others are read
-        as empty tables, and columns that no load has made yet as nulls.
-    :param declared: the columns that an input has by its spec.
+    :param existing: the columns of the mart's inputs that exist in the destination. Inputs that do not exist
+        are read as empty tables, and columns that no load has created yet as nulls.
+    :param declared: the columns that an input has according to its spec.
     """
 
     def __init__(
@@ -40,7 +40,9 @@ class SpanSql:
         self._dialect = mart_dialect_of(store.dialect)
 
     def select(self, span: Span) -> str:
-        """The rows of the span, every column cast to its type, decimals rounded to ``DECIMALS`` places."""
+        """The SELECT of the span's rows. Columns are cast to their types, decimals rounded to ``DECIMALS``
+        places.
+        """
         mart = self._mart
         types = self._dialect.types
         cells = ", ".join(_cell(name, each.type, types) for name, each in mart.columns.items())
@@ -55,7 +57,7 @@ class SpanSql:
         ]
 
     def restricted(self, sql: str, span: Span) -> str:
-        """A statement with templates, in the destination's dialect and restricted to the span."""
+        """Fill in the templates of a statement, restricted to the span and in the destination's dialect."""
         translated = translate(marked(sql), self._store.dialect, where=self._mart.path)
         return PLACE.sub(lambda found: self._relation(found, span), translated)
 
@@ -82,7 +84,7 @@ class SpanSql:
 
 
 def is_reference(name: str) -> bool:
-    """Whether an input is in the ledger's database only."""
+    """Whether an input is a reference table, which exists only in the ledger's database."""
     return name.startswith("reference.")
 
 
@@ -109,7 +111,7 @@ def _partition_condition(mart: MartSpec, span: Span, alias: str = "m") -> str:
         parts.append(f"{alias}.marketplace_id = {_text(span.marketplace_id)}")
     bounds = _between(f"{alias}.{mart.day}", span.first_day, span.last_day) if mart.day else []
     if bounds:
-        # A row without a day must not vanish: the table refuses it.
+        # A row without a day must not be dropped silently: the table refuses it.
         parts.append(f"({' AND '.join(bounds)} OR {alias}.{mart.day} IS NULL)")
     return f" WHERE {' AND '.join(parts)}"
 
@@ -135,7 +137,7 @@ def input_condition(
     elif given.moment:
         parts += _moments(f"t.{given.moment}", read.first_day, read.last_day)
     if (given.day or given.moment) and not (read.first_day or read.last_day):
-        # As with a bound: rows without a day are no day's.
+        # As with a bound: rows without a day belong to no day.
         parts.append(f"t.{given.day or given.moment} IS NOT NULL")
     return f" WHERE {' AND '.join(parts)}" if parts else ""
 
@@ -148,7 +150,9 @@ def _between(column: str, first: date | None, last: date | None) -> list[str]:
 
 
 def _moments(column: str, first: date | None, last: date | None) -> list[str]:
-    """Both days included, in UTC: the time zone of the session in Postgres, of literals in BigQuery."""
+    """Conditions for moments of the days, both included, in UTC: the session's time zone in Postgres, that of
+    literals in BigQuery.
+    """
     return [
         *([f"{column} >= TIMESTAMP '{first} 00:00:00'"] if first else []),
         *([f"{column} <= TIMESTAMP '{last} 23:59:59.999999'"] if last else []),
@@ -156,7 +160,7 @@ def _moments(column: str, first: date | None, last: date | None) -> list[str]:
 
 
 def _local(column: str, span: Span) -> list[str]:
-    """The moments that belong to the span's days in UTC or in a time zone of the account's region."""
+    """Conditions for moments on the span's days, in UTC or in a time zone of the account's region."""
     hours = hours_from_utc(span.account_id)
     return [
         *([f"{column} >= TIMESTAMP '{hours.begins(span.first_day)}'"] if span.first_day else []),

@@ -21,12 +21,12 @@ PLACE = re.compile(r"`?\b__(ref|source|this)__([a-z0-9_]+?)(?:__dot__([a-z0-9_]+
 
 
 def marked(sql: str) -> str:
-    """The statement with a table name in the place of each template, which a parser accepts."""
+    """The statement with a table name in place of each template, so that a parser accepts it."""
     return CALL.sub(lambda found: mark(found[1], found[2]), sql)
 
 
 def mark(kind: str | None, name: str | None) -> str:
-    """The table name that stands for an input; for the mart itself without a name."""
+    """The table name that stands for an input, or for the mart itself if ``name`` is None."""
     return f"__{kind}__{name.replace('.', '__dot__')}__" if name else "__this__mart__"
 
 
@@ -50,7 +50,7 @@ def schema_of(mart: MartSpec, declared: Callable[[str], Columns]) -> dict[str, o
 
 
 def typed_tree(mart: MartSpec, sql: str, declared: Callable[[str], Columns]) -> exp.Expr:
-    """The tree of a statement of a mart, every column resolved and every node with its type.
+    """The tree of a mart's statement, with every column resolved and every node typed.
 
     Raises ConfigurationError for a column that no input has.
     """

@@ -1,4 +1,4 @@
-"""Lines of settlements and transactions that no rule gives a place, as the marts have them."""
+"""Lines of settlements and transactions in the marts that no rule maps to a P&L line."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class UnmappedLine:
 
     @property
     def rule(self) -> str:
-        """The line to add to the file of rules; the place is left to fill."""
+        """The line to add to the rules file, in which the P&L line and level must be filled in."""
         if self.is_of_settlements:
             first, second, third = self.names
             return rule_line((first, second, third))
@@ -53,7 +53,9 @@ class UnmappedLine:
 
 
 def unmapped_lines(ledger: Ledger, account_id: str | None = None) -> list[UnmappedLine]:
-    """Unmapped names by account, the largest sums first; empty until the marts are built in Postgres."""
+    """Unmapped names of settlements, then of transactions, the largest sums first; of one account or of all.
+    Empty until the marts are built in Postgres.
+    """
     found: list[UnmappedLine] = []
     with ledger.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         for table, statement in _STATEMENTS.items():

@@ -1,4 +1,4 @@
-"""What notices say, who gets them, and which are still to be sent; ``sellerops_airflow`` sends them."""
+"""What notices say, who gets them, and which still have to be sent; ``sellerops_airflow`` sends them."""
 
 from sellerops.notices.events import Event
 from sellerops.notices.messages import Failure, RunOutcome, failure_notice

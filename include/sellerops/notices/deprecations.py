@@ -13,7 +13,7 @@ _SOON = 7
 
 
 def deprecation_notice(touched: DeprecationUse, today: date) -> Notice | None:
-    """One notice per item and threshold; None before the first threshold, or when no report uses the item."""
+    """One notice per item and threshold; None before the first threshold, or if no report uses the item."""
     one, threshold = touched.deprecation, threshold_of(touched.deprecation, today)
     if threshold is None or not touched.reports:
         return None

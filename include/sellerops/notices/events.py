@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Event(StrEnum):
-    """What happened; the first three are how a run ended. ``notices.yaml`` routes each event to channels."""
+    """What happened; the first three say how a run ended. ``notices.yaml`` routes each event to channels."""
 
     SUCCESS = "success"
     PARTIAL_FAILURE = "partial_failure"
@@ -24,8 +24,8 @@ class Event(StrEnum):
     BUSINESS_WARNING = "business_warning"
 
 
-# Events that came after 0.1.0, and the one whose rules apply while a file has none for them: a file that was
-# complete stays complete.
+# Events added after 0.1.0, each with the event whose rules apply while a file has none for it, so that a file
+# that was complete stays complete.
 ROUTED_LIKE = {
     Event.INBOUND_APPROVAL: Event.NEEDS_A_PERSON,
     Event.INBOUND_DEADLINE: Event.NEEDS_A_PERSON,

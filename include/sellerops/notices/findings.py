@@ -1,4 +1,4 @@
-"""The notices of changed columns and of rejected rows: the rest is stored, and the spec may need a change."""
+"""The notices of changed columns and rejected rows: all other data is stored; the spec may need a change."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from sellerops.settings.specs import ReportSpec, TableSpec
 
 _MOST_LINES = 10
 _LONGEST_VALUE = 60
-# Fields of these formats are optional: one counts as dropped if _STEADY_LOADS in a row had it.
+# Fields of these formats are optional: one counts as dropped only if _STEADY_LOADS loads in a row had it.
 _WITHOUT_HEADER = frozenset({"json", "jsonl", "xml"})
 _STEADY_LOADS = MOST_LOADS_BEFORE
 
 
 def is_news(change: ColumnChange, spec: ReportSpec) -> bool:
-    """Whether to send a notice: not for optional columns, nor for those back or in the spec by now."""
+    """Whether to send a notice about a change.
+
+    Not if the table is not in the spec, if the spec has the new column or reads the dropped unknown one by
+    now, or for an optional field that was not in all recent loads.
+    """
     table = _table(change.table_name, spec)
     if table is None:
         return False
@@ -34,12 +38,12 @@ def is_news(change: ColumnChange, spec: ReportSpec) -> bool:
 
 
 def change_key(change: ColumnChange) -> str:
-    """The same for the same change of a table, whichever slice, account or marketplace shows it."""
+    """The key of a change of a table: the same whichever slice, account or marketplace shows it."""
     return f"drift|{change.table_name}|{change.column_name}|{change.kind}"
 
 
 def rejects_key(rejects: RejectedRows) -> str:
-    """The same for all loads of a report, account and marketplace on one day."""
+    """The key of rejects: the same for all loads of a report, account and marketplace on one day (UTC)."""
     return f"rejects|{rejects.report}|{rejects.account_id}|{rejects.marketplace_id}|{rejects.day}"
 
 
@@ -143,7 +147,7 @@ def _notice(
 
 
 def _named_by(table: TableSpec) -> set[str]:
-    """The column names that headers of the spec had while they were unknown."""
+    """The names that the columns of the spec's headers had while the headers were unknown."""
     headers = ((table.header_of(name), *column.also) for name, column in table.columns.items())
     return {snake_case(header) for known in headers for header in known}
 

@@ -1,4 +1,4 @@
-"""Notices of FBA inbound shipments: who must decide, what was decided, and what came of it."""
+"""Notices of FBA inbound shipments: who must decide, what was decided, and the result."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def approval_notice(
     reason: str = "",
     question: str = "",
 ) -> Notice:
-    """A person must choose. ``options``: one line each; ``url``: where.
+    """A person must choose. ``options``: one line each; ``url``: the page where the person chooses.
 
-    ``question``: names the question, so that each is announced once.
+    ``question`` identifies the question, so that each one is announced once.
     """
     hours = timeout / timedelta(hours=1)
     listed = "\n".join(f"• {escape(line)}" for line in options[:_MOST_LINES])
@@ -59,7 +59,7 @@ def approval_notice(
 
 
 def tracking_notice(plan: InboundPlan, shipments: Sequence[str], url: str, *, question: str = "") -> Notice:
-    """A person must enter tracking numbers. ``shipments``: one line each."""
+    """A person must enter tracking numbers at ``url``. ``shipments``: one line each."""
     sections = [
         "\n".join(f"• {escape(line)}" for line in shipments),
         f"Next: once the carrier has the boxes, enter the numbers under {link_to(url, 'Required Actions')}.",
@@ -73,7 +73,7 @@ def decision_notice(plan: InboundPlan, decision_id: int, words: str) -> Notice:
 
 
 def cancellation_notice(plan: InboundPlan, words: str) -> Notice:
-    """A plan was cancelled, or why it was not and what that costs."""
+    """A plan was cancelled, or could not be: why, and what that costs."""
     return _notice(plan, f"cancelled|{words}", f"{plan.label}: {words}", [])
 
 

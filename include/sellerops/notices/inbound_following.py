@@ -1,4 +1,4 @@
-"""The notices of confirmed FBA shipments: units that did not arrive, and deadlines before they pass."""
+"""The notices of confirmed FBA shipments: units that did not arrive, and upcoming deadlines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_SKUS = 20
 
 
 def difference_notice(difference: Difference, url: str) -> Notice:
-    """Units of a shipment that Amazon did not receive, or did not expect; once per shipment and set of SKUs.
+    """Units of a shipment that are missing or too many at Amazon; once per shipment and set of SKUs.
 
     ``url``: the shipment in Seller Central.
     """
@@ -43,7 +43,7 @@ def difference_notice(difference: Difference, url: str) -> Notice:
 
 
 def deadline_notice(deadline: Deadline, url: str) -> Notice:
-    """One deadline, once. ``url``: where a person acts on it, in Airflow or Seller Central."""
+    """One notice per deadline. ``url``: where a person acts on it, in Airflow or Seller Central."""
     headline, sections = _TEXTS[deadline.kind](deadline, url)
     run = deadline.run
     key = f"inbound_{deadline.kind}|{run.inbound_run_id}|{','.join(deadline.shipments)}"
@@ -153,7 +153,7 @@ _TEXTS = {
 
 
 def _notice(key: str, event: Event, run: OfRun, headline: str, sections: list[str]) -> Notice:
-    """A message of its own: a reply in the run's thread would be overlooked days later."""
+    """A separate message, because people would overlook a reply in the thread of a run from days ago."""
     return Notice.build(key, event, headline, sections, family=FAMILY, account_ids=(run.account_id,))
 
 

@@ -34,7 +34,7 @@ _UNPUBLISHED_NEXT = "nothing: the next runs request it again."
 _PLANNED_NEXT = (
     "check the run: its task waits for a free slot (pool, parallelism), or was stopped. If stopped, clear it."
 )
-# The status of the slice's request, for the reader who waits for it.
+# The status of the slice's request in words.
 _WAITS = {
     "PLANNED": "waits for request quota",
     "CREATING": "is being requested from Amazon",
@@ -66,7 +66,7 @@ def late_notice(warning: DayWarning, days: Sequence[DayStatus], spec: ReportSpec
 
 
 def late_recovery(warning: DayWarning, days: Sequence[DayStatus], spec: ReportSpec) -> str:
-    """One line for the recovery: when the last day was loaded, or that it is lost."""
+    """One line for the recovery: when the last day was loaded, or which days are lost."""
     lost = [each for each in days if each.is_lost]
     if lost:
         return (
@@ -89,9 +89,9 @@ def expiring_notice(
     outlook: str,
     url: str,
 ) -> Notice:
-    """Days that are missing and that Amazon soon stops serving.
+    """Missing days that Amazon will soon stop serving.
 
-    ``last_days``: the last day to act by marketplace and day; ``outlook``: whether gap filling will try.
+    ``last_days``: the last day to act, by marketplace and day. ``outlook``: whether gap filling will try.
     """
     open_days = [each for each in days if not each.has_landed]
     by_end: dict[date, list[DayStatus]] = {}
@@ -121,7 +121,7 @@ def expiring_notice(
 
 
 def expiring_recovery(warning: DayWarning, days: Sequence[DayStatus], spec: ReportSpec) -> str:
-    """One line for the recovery: all days are loaded, or which are lost."""
+    """One line for the recovery: that all days are loaded, or which are lost."""
     lost = [each for each in days if not each.has_landed]
     if not lost:
         return (
@@ -158,7 +158,7 @@ def _reason(each: DayStatus, zone: ZoneInfo) -> tuple[str, str]:
 
 
 def _why(days: Sequence[DayStatus]) -> str:
-    """The newest error of the days."""
+    """The days' newest error; empty if there is none."""
     failed = [each.row for each in days if each.row and each.row.error]
     if not failed:
         return ""
@@ -167,13 +167,13 @@ def _why(days: Sequence[DayStatus]) -> str:
 
 
 def _run_of(days: Iterable[DayStatus]) -> tuple[str, str]:
-    """DAG and run that all days belong to, whose thread gets the message; empty if there are several."""
+    """DAG and run to which all days belong; their thread gets the message. Empty if there are several."""
     runs = {(each.row.dag_id or "", each.row.run_id or "") if each.row else ("", "") for each in days}
     return next(iter(runs)) if len(runs) == 1 else ("", "")
 
 
 def _days_text(days: Iterable[DayStatus]) -> str:
-    """``US 2026-11-20``, ``CA, US 2026-11-08..2026-11-14``: marketplaces with the same days together."""
+    """``US 2026-11-20``, ``CA, US 2026-11-08..2026-11-14``: marketplaces with the same days are grouped."""
     codes = {each.id: each.code for each in all_marketplaces().values()}
     by_code: dict[str, list[date]] = {}
     for each in days:

@@ -1,4 +1,4 @@
-"""The notice of an account that cannot log in: one per account and cause, whichever reports it stops."""
+"""The notice that an account cannot log in: one per account and cause, whichever reports it stops."""
 
 from __future__ import annotations
 

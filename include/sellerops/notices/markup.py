@@ -9,7 +9,7 @@ import re
 _LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|([^>]*))?>")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 _CODE = re.compile(r"`([^`\n]+)`")
-# Matched from the left one after the other, so that tags never cross: values may contain either character.
+# Matched one after the other from the left, so that tags never overlap: values may contain either character.
 _MARK = re.compile(r"`(?P<code>[^`\n]+)`|(?<![\w*])\*(?P<bold>(?:`[^`\n]+`|[^*`\n])+)\*(?![\w*])")
 
 
@@ -20,7 +20,7 @@ def to_plain_text(text: str) -> str:
 
 
 def to_html(text: str) -> str:
-    """The text as HTML with ``<a>``, ``<b>`` and ``<code>``, all else escaped; line ends stay."""
+    """The text as HTML with ``<a>``, ``<b>`` and ``<code>``; everything else is escaped, line ends stay."""
     parts = []
     end = 0
     for link in _LINK.finditer(text):
@@ -54,5 +54,5 @@ def _tagged(mark: re.Match[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape ``text`` once: its headline is not escaped yet, other parts are."""
+    """Escape ``text`` exactly once: the headline is not escaped yet, the other parts are."""
     return html.escape(html.unescape(text), quote=False)

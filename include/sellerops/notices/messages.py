@@ -1,4 +1,4 @@
-"""The notices of a run's end: what failed, why and what to do next; success; recovery."""
+"""The notices sent when a run ends: what failed, why and what to do next; success; recovery."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sellerops.notices.notice import Fault, Notice, escape, link_to, shorten
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
 
-# Far less than the channels accept: nobody reads more.
+# Far less than the channels accept, because nobody reads more.
 _MOST_CAUSES = 8
 _MOST_SLICES = 6
 _LONGEST_TEXT = 600
-# Lists every problem of an inbound request; Slack takes 3,000 characters in a section.
+# For an inbound request, whose cause lists every problem; Slack accepts 3,000 characters in a section.
 _LONGEST_LIST = 2300
 
 
@@ -29,8 +29,8 @@ _LONGEST_LIST = 2300
 class Failure:
     """One failed task. ``label``: marketplace and day (``US 2026-11-20``); empty without a slice.
 
-    ``step`` is the task's name; ``error_type`` the error's class, of ``sellerops.base.errors`` or not.
-    A task without an account (maintenance) has an empty ``account_id``.
+    ``step`` is the task's name; ``error_type`` the name of the error's class, from ``sellerops.base.errors``
+    or elsewhere. A task without an account (maintenance) has an empty ``account_id``.
     """
 
     account_id: str
@@ -44,7 +44,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A finished run. ``loaded``: slices that a destination loaded; ``rows``: stored, by destination.
+    """A finished run. ``loaded``: slices that a destination loaded; ``rows``: rows stored, by destination.
 
     ``source`` and ``family`` are empty for a DAG that does not collect a report. ``accounts``: those with
     planned slices; ``accounts_loaded``: those with loaded slices.
@@ -110,7 +110,7 @@ def success_notice(outcome: RunOutcome) -> Notice:
 
 
 def describe_recovery(ledger: Ledger, outcome: RunOutcome) -> tuple[str, str, str]:
-    """Headline, text and link of the recovery notice for faults that this run shows to be over."""
+    """Headline, text and link of the recovery notice for the faults that this run has ended."""
     from sellerops.ledger.slices import failed_days
 
     text = f"In this run: {describe_outcome(outcome) if outcome.family else 'no task failed'}."
@@ -134,12 +134,12 @@ def describe_outcome(outcome: RunOutcome) -> str:
 
 
 def run_fault_prefix(dag_id: str) -> str:
-    """The prefix of the keys of all faults of a DAG's runs; the account follows, or nothing."""
+    """The prefix of the keys of all faults of a DAG's runs; the account, if any, follows it."""
     return f"run_failed|{dag_id}|"
 
 
 def _fault(outcome: RunOutcome, failure: Failure) -> Fault:
-    """The same for the same cause in any run: numbers and days in its text do not count."""
+    """The fault of a failure. Its key is the same in any run: numbers and ids in the cause are ignored."""
     cause = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+", "#", redact(failure.cause))
     digest = hashlib.sha256(cause.encode("utf-8", "replace")).hexdigest()[:16]
     prefix = f"{run_fault_prefix(outcome.dag_id)}{failure.account_id}|"
@@ -202,7 +202,7 @@ def _cause_text(group: Sequence[Failure]) -> str:
 
 
 def _what(group: Sequence[Failure]) -> str:
-    """``US 2026-11-20, US 2026-11-21 (fetch_report)``; only the step without a slice."""
+    """``US 2026-11-20, US 2026-11-21 (fetch_report)``; without a slice, only the step."""
     step = group[0].step if group[0].account_id else ""
     labels = [failure.label for failure in group if failure.label]
     if not labels:

@@ -1,4 +1,4 @@
-"""A notice: a message to people, independent of the channels it goes to."""
+"""A notice: a message to people, independent of the channels through which it is sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEADER, _SECTION = 150, 2900
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong until it recovers. ``key``: the same each time it is seen."""
+    """A persistent problem. ``key``: the same each time the problem is seen."""
 
     key: str
     headline: str
@@ -23,14 +23,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Notice:
-    """A message. A ``key`` is sent once, however often it is recorded.
+    """A message. A notice with the same ``key`` is sent once, however often it is recorded.
 
-    ``text`` is Slack's mark-up (``*bold*``, ``<address|title>``, ``&amp; &lt; &gt;``), its first line the
-    headline; ``blocks`` are Slack's blocks of the same. ``event``, ``family`` and ``account_ids`` decide the
-    channels; messages of the same ``run_id`` of ``dag_id`` share a thread. Notices with the same
-    ``fault_key`` are sent when the fault begins, as a reminder at most once a day while it lasts, and when
-    it is over; a notice of several faults has ``faults`` instead. Commands in backticks are rewritten as the
-    reader types them.
+    ``text`` is in Slack's mark-up (``*bold*``, ``<address|title>``, ``&amp; &lt; &gt;``), and its first line
+    is the headline; ``blocks`` has the same as Slack's blocks. ``event``, ``family`` and ``account_ids``
+    decide the channels; messages with the same ``dag_id`` and ``run_id`` share a thread. Notices with the
+    same ``fault_key`` are sent when the fault begins, as a reminder at most once a day while it lasts, and
+    when it is over; a notice about several faults has ``faults`` instead. Commands in backticks are rewritten
+    as the reader types them.
     """
 
     key: str
@@ -60,9 +60,10 @@ class Notice:
         footer: str = "",
         **about: Any,
     ) -> Notice:
-        """A notice with text and blocks made of the same parts.
+        """Build a notice whose text and blocks have the same parts.
 
-        :param context: small print below the blocks; ``footer``: the same, and the last line of the text too.
+        :param context: small print below the blocks.
+        :param footer: small print below the blocks, and also the last line of the text.
         :param about: the other fields, such as ``family`` or ``fault_key``.
         """
         lines = [headline, *sections, *([footer] if footer else [])]
@@ -80,7 +81,10 @@ class Notice:
 
     @property
     def thread(self) -> str:
-        """Messages of one thread are sent in order, as replies to the first where possible."""
+        """The key of the notice's thread.
+
+        Messages of one thread are sent in order, where possible as replies to the first.
+        """
         return thread_of(self.dag_id, self.run_id) if self.run_id else f"notice|{self.key}"
 
 
@@ -90,7 +94,7 @@ def thread_of(dag_id: str, run_id: str) -> str:
 
 
 def slack_blocks(headline: str, sections: Sequence[str], context: str = "") -> list[dict[str, Any]]:
-    """Slack's blocks of a headline (plain text) and sections (mark-up), cut to the lengths Slack accepts."""
+    """Slack's blocks for a headline (plain text) and sections (mark-up), cut to the lengths Slack accepts."""
     texts = [shorten(commands_as_typed(each), _SECTION) for each in sections]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": shorten(headline, _HEADER)}},
@@ -112,10 +116,10 @@ def escape(text: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """At most ``length`` characters of the text; a cut one ends in ``...``."""
+    """At most ``length`` characters of the text; a shortened text ends in ``...``."""
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def link_to(url: str, title: str) -> str:
-    """A link in Slack's mark-up; the title alone without an address."""
+    """A link in Slack's mark-up; without an address, the title alone."""
     return f"<{url}|{title}>" if url else title

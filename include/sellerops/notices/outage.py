@@ -1,4 +1,4 @@
-"""The messages of a ledger outage and its recovery, which are sent without the ledger."""
+"""The messages about a ledger outage and its recovery, which are sent without the ledger."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from sellerops.notices.notice import escape
 
-# Failed runs that are listed; further ones are only counted.
+# The most failed runs that are listed; further ones are only counted.
 MOST_RUNS = 100
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """An address that got the message; ``reference``: the channel's id of it."""
+    """An address that got the message. ``reference``: the channel's id of the message."""
 
     kind: str
     connection: str

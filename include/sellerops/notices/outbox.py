@@ -1,8 +1,9 @@
-"""The outbox: a notice becomes one delivery per address, and deliveries are sent until they arrive.
+"""The outbox: each notice becomes one delivery per address, and each delivery is retried until it arrives.
 
-Deliveries are written to the ledger in one transaction before any is sent. If the process is killed, the next
-process that sends takes over. A key is recorded once; a message arrives twice only if its sender dies after
-the channel accepted it and before the ledger recorded it.
+Deliveries are written to the ledger in one transaction before any of them is sent. If the process is killed,
+the next process that sends takes over. A key is recorded once; a message arrives twice only if its sender
+dies after the channel accepted the message and before the ledger recorded it. After a day the outbox gives
+up.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Limits of one attempt, and of all attempts of one call: a task or callback waits for them.
+# Time limits of one attempt and of all attempts of one call, because a task or callback waits for them.
 SEND_SECONDS = 5.0
 BUDGET_SECONDS = 10.0
 GIVE_UP_AFTER = timedelta(days=1)
@@ -40,9 +41,10 @@ HasConnection = Callable[[Target], bool]
 
 
 class ChannelError(Exception):
-    """A channel did not accept a message. ``retry_after``: seconds it asks to wait before the next attempt.
+    """A channel did not accept a message.
 
-    ``is_final``: it will never accept this message.
+    ``retry_after``: how many seconds the channel asks to wait before the next attempt. ``is_final``: it will
+    never accept this message.
     """
 
     def __init__(self, cause: str, *, retry_after: float = 0.0, is_final: bool = False) -> None:
@@ -55,8 +57,9 @@ class ChannelError(Exception):
 class Post:
     """One message for one address.
 
-    :param text: Slack's mark-up, first line the headline; ``blocks``: Slack's blocks of it.
-    :param reply_to: the channel's id of the thread's first message; empty for the first.
+    :param text: in Slack's mark-up; the first line is the headline.
+    :param blocks: the same as Slack's blocks.
+    :param reply_to: the channel's id of the thread's first message; empty for the first message.
     :param broadcast: show the reply in the channel too, for those who do not follow the thread.
     :param timeout: seconds.
     """
@@ -74,7 +77,10 @@ Send = Callable[[str, str, Post], str]
 
 
 def record_notice(ledger: Ledger, notice: Notice, routes: Routes, has_connection: HasConnection) -> list[str]:
-    """Write deliveries of a notice unless its key is known. Returns the threads to send; sends nothing."""
+    """Write the deliveries of a notice unless its key is known; send nothing.
+
+    Returns the threads that now have something to send.
+    """
     return record_notice_of_new(
         ledger, [notice], lambda each: each.key, lambda new: new[0], routes, has_connection
     )
@@ -88,12 +94,15 @@ def record_notice_of_new(
     routes: Routes,
     has_connection: HasConnection,
 ) -> list[str]:
-    """The same for several items in one notice: ``make`` gets the ``items`` whose keys are new."""
+    """Write the deliveries of one notice about several items: ``make`` gets the ``items`` with new keys.
+
+    Returns the threads that now have something to send.
+    """
     token = uuid.uuid4()
 
     def work(connection: Connection) -> list[str]:
         with connection.transaction():
-            # In the order of the keys: two processes with the same items must not deadlock.
+            # Sorted by key, so that two processes with the same items do not deadlock.
             won = {key for key in sorted(set(map(key_of, items))) if tables.claim(connection, key, token)}
             new = [item for item in items if key_of(item) in won]
             return _add(connection, make(new), routes, has_connection) if new else []
@@ -119,7 +128,7 @@ def _add(connection: Connection, notice: Notice, routes: Routes, has_connection:
 
 @dataclass(frozen=True)
 class _Message:
-    """A notice as it is sent: itself or its reminder, and in which thread."""
+    """What is sent for a notice: the notice itself or a reminder, and in which thread."""
 
     notice: Notice
     thread: str
@@ -127,7 +136,11 @@ class _Message:
 
 
 def _message(connection: Connection, notice: Notice) -> _Message | None:
-    """What to send: a fault when it begins or gets worse, a reminder once a day, else None."""
+    """What to send for a notice.
+
+    The notice itself if it has no fault, or if a fault begins or gets worse; otherwise a reminder at most
+    once a day; otherwise None.
+    """
     known = [
         tables.record_fault(
             connection,
@@ -155,7 +168,7 @@ def _message(connection: Connection, notice: Notice) -> _Message | None:
 
 
 def _is_time_to_remind(told_at: datetime, now: datetime) -> bool:
-    """On another day (UTC), and not right after midnight."""
+    """Whether it is another UTC day and ``REMIND_AFTER`` has passed, so that none is sent after midnight."""
     return now - told_at >= REMIND_AFTER and now.date() > told_at.date()
 
 
@@ -171,7 +184,8 @@ def record_recovery(
 ) -> tuple[list[str], set[Target]]:
     """Close faults and write recovery deliveries for everyone who was notified of them.
 
-    ``text`` (mark-up) and ``link`` add details. Returns the threads to send, and the targets.
+    ``text`` (mark-up) and ``link`` add details. Returns the threads that now have something to send, and the
+    targets.
     """
 
     def work(connection: Connection) -> tuple[list[str], set[Target]]:
@@ -186,7 +200,7 @@ def record_recovery(
                 for first in tables.first_deliveries(connection, thread):
                     target = Target(first.channel, Kind(first.kind), first.connection, first.target)
                     if target in notified and target.kind is Kind.CLICKUP:
-                        continue  # comments have no threads: one recovery is enough
+                        continue  # ClickUp comments have no threads, so one recovery is enough
                     notified.add(target)
                     recovery = _delivery(_Message(notice, thread, broadcast=True), target)
                     tables.add_deliveries(connection, [recovery])
@@ -234,10 +248,10 @@ def send_due(
     threads: Iterable[str] | None = None,
     budget: float = BUDGET_SECONDS,
 ) -> int:
-    """Send what is due, of these threads or of all. Returns how many messages arrived.
+    """Send the deliveries that are due, in ``threads`` or in all. Returns how many messages arrived.
 
     An address that fails is skipped for the rest of the call; its messages become due again later. No attempt
-    starts after ``budget`` seconds (real time), and an attempt gets at most what is left of them.
+    starts after ``budget`` seconds (real time), and an attempt's timeout is at most the rest of that time.
     """
     wanted = None if threads is None else list(threads)
     until = time.monotonic() + budget

@@ -1,6 +1,6 @@
-"""The notices of web pages: a site needs a person or refuses the credentials, or a page has changed.
+"""The notices about web pages: a site needs a person or refuses the credentials, or a page has changed.
 
-One fault per login, or per login and page, whichever reports and tasks it stops.
+There is one fault per login, or per login and page, whichever reports and tasks it stops.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SITE_NAMES = {
 
 @dataclass(frozen=True)
 class Question:
-    """Where a person answers: a run of ``portal_sign_in``. ``thread_run``: the action's first one."""
+    """Where a person answers: a run of ``portal_sign_in``. ``thread_run``: the action's first run."""
 
     dag_id: str
     run_id: str
@@ -38,7 +38,7 @@ class Question:
 
 @dataclass(frozen=True)
 class ByHand:
-    """Where a person puts a report's file. ``folder``: empty if no report loads it from the drop folder."""
+    """Where a person puts a report's file. ``folder`` is empty if no report loads it from the drop folder."""
 
     report: str
     folder: str
@@ -46,17 +46,17 @@ class ByHand:
 
 
 def person_fault(login_id: str) -> str:
-    """The key of the fault that a login needs a person."""
+    """The key of the fault of a login that needs a person."""
     return f"person|{login_id}"
 
 
 def page_fault(login_id: str, page: str) -> str:
-    """The key of the fault that a page has changed."""
+    """The key of the fault of a page that has changed."""
     return f"page_changed|{login_id}|{page}"
 
 
 def refusal_fault_prefix(login_id: str) -> str:
-    """The prefix of the keys of the faults that a site refuses a login's credentials."""
+    """The prefix of the fault keys of a login whose credentials a site refuses."""
     return f"login|seller_portal|{login_id}|"
 
 
@@ -85,7 +85,7 @@ def person_notice(
 
 
 def nobody_came_notice(login: Login, failures: Sequence[Failure], key: str) -> Notice:
-    """Downloads failed because nobody did in time what the site asked for. ``key``: the run's."""
+    """Downloads failed because nobody did in time what the site asked for. ``key`` identifies the run."""
     first = failures[0]
     sections = [
         f"Cause: {escape(redact(first.cause))}",
@@ -103,7 +103,10 @@ def nobody_came_notice(login: Login, failures: Sequence[Failure], key: str) -> N
 
 
 def refusal_notice(login: Login, failure: Failure, reports: Sequence[str], key: str) -> Notice:
-    """The site refused the login's credentials, or its connection is incomplete. ``key``: the run's."""
+    """The site refused the login's credentials, or its connection is incomplete.
+
+    ``key`` identifies the run.
+    """
     cause = redact(failure.cause)
     stopped = f"{len(reports)} reports stop" if len(reports) != 1 else "1 report stops"
     sections = [

@@ -1,4 +1,4 @@
-"""The notice of a quarantined document: which, why, and where to decide."""
+"""The notice of a quarantined document: which one, why, and where you decide about it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 600
 
 
 def group_by_document(quarantines: Iterable[Quarantine]) -> list[list[Quarantine]]:
-    """The quarantines of one document, table by table, together: a document gets one notice."""
+    """Group the quarantines, one per table, by document, because a document gets one notice."""
     groups: dict[str, list[Quarantine]] = {}
     for each in quarantines:
         groups.setdefault(_key(each), []).append(each)

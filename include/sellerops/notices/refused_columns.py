@@ -1,4 +1,4 @@
-"""The notice of columns that a source refused: reports are requested without them, and their rows load."""
+"""The notice of columns that a source refused: reports are requested without them, and the rows load."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ColumnRefusal:
 
 
 def refused_column_key(spec: ReportSpec, column: ColumnRefusal) -> str:
-    """The same for the same column of a report, whichever slice, account or marketplace lacks it."""
+    """The key of a report's refused column: the same whichever slice, account or marketplace lacks it."""
     return f"drift|{spec.source}.{spec.name}|{column.column}|refused"
 
 

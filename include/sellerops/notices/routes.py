@@ -46,7 +46,7 @@ def _one_or_more(value: Any) -> Any:
 
 
 def _address(value: Any) -> Any:
-    """A chat id is a number in YAML; several e-mail addresses may be a list."""
+    """The address as text: a chat id is a number in YAML, and several e-mail addresses may be a list."""
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -61,7 +61,7 @@ class _Strict(BaseModel):
 
 
 class _Filter(_Strict):
-    """Restricts something to some notices; an empty field matches all."""
+    """The families and accounts to which something applies; an empty field matches all."""
 
     families: Names = ()
     accounts: Names = ()
@@ -77,7 +77,7 @@ class _Filter(_Strict):
 
 
 class Instead(_Filter):
-    """Another address of a channel for some families or accounts."""
+    """A channel's other address for some families or accounts."""
 
     to: Address
 
@@ -97,7 +97,7 @@ class Channel(_Strict):
 
 
 class Rule(_Filter):
-    """The channels of some events; an empty list sends nothing."""
+    """The channels for some events; an empty list sends nothing."""
 
     events: Annotated[tuple[Event, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
     channels: Names
@@ -105,7 +105,7 @@ class Rule(_Filter):
 
 @dataclass(frozen=True)
 class Target:
-    """One address. ``channel``: its name in the file; ``to``: what the kind sends to."""
+    """One address. ``channel``: the channel's name in the file; ``to``: the address, as its kind needs it."""
 
     channel: str
     kind: Kind
@@ -139,7 +139,10 @@ class DailySummary(_Strict):
 
 
 class Routes(_Strict):
-    """The file. For each account in a notice the first matching rule applies; all their targets get it."""
+    """The content of the file.
+
+    For each account in a notice, the first matching rule applies; the targets of all these rules get it.
+    """
 
     channels: dict[str, Channel]
     rules: tuple[Rule, ...]
@@ -155,8 +158,9 @@ class Routes(_Strict):
         return tuple(found)
 
     def rule(self, event: Event, family: str, account: str) -> Rule | None:
-        """The first rule that matches, of a newer event without one that of the event it is routed like; None
-        when there is none.
+        """The first rule that matches; None if there is none.
+
+        A newer event without a rule uses the rules of the event that ``ROUTED_LIKE`` gives.
         """
         for each in filter(None, (event, ROUTED_LIKE.get(event))):
             for rule in self.rules:
@@ -171,7 +175,7 @@ class Routes(_Strict):
 
 
 def load_routes(path: Path | None = None) -> Routes:
-    """The last valid routes, or those of ``path`` as it is. Raises ConfigurationError naming file and key.
+    """The last valid routes, or those of ``path`` as it is. Raises ConfigurationError with file and key.
 
     Every event needs a rule for all families and accounts (newer ones fall back to `ROUTED_LIKE`), and every
     rule must be reachable.
@@ -197,7 +201,7 @@ ROUTES = ConfigFile(FILE, _build, former_name=FORMER_FILE)
 
 
 def unknown_names(routes: Routes, families: Iterable[str], accounts: Iterable[str]) -> list[str]:
-    """Unknown families and accounts in rules and channels, one line each: such a rule never matches."""
+    """Unknown families and accounts in rules and channels, one line each; they never match anything."""
     known = {"families": set(families), "accounts": set(accounts)}
     filters: list[tuple[str, _Filter]] = [
         (f"rules.{number}", rule) for number, rule in enumerate(routes.rules)

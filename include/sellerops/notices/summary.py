@@ -1,4 +1,4 @@
-"""The notice of the daily summary: what each account collected and what is open, for the owner."""
+"""The daily summary for the owner: what each account collected, and what is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Airflow does not notice itself, and the notice of it."""
+"""Problems that Airflow does not notice itself, and the notice about them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, escape
 
-# The faults of all watchdogs begin with it.
+# Prefix of the fault keys of all watchdogs.
 FAULTS = "watchdog|"
 RESTART = (
     "restart the scheduler, whose LocalExecutor workers are stuck (one of them was killed): `docker compose "
@@ -25,9 +25,11 @@ _HANGS = "read the task's log: the database or a channel does not respond. Clear
 
 @dataclass(frozen=True)
 class Stuck:
-    """Something that does not go on. ``key``: the same each time it is seen. ``what``: sentences with place
-    and number; ``remedy``: what you do next, with commands in backticks. ``begun``: when it began (aware), if
-    all who see it know the same moment.
+    """Something that makes no progress.
+
+    ``key``: the same each time it is seen. ``what``: sentences with place and number. ``remedy``: what you do
+    next, with commands in backticks. ``begun``: when it began (aware), if every process that sees it knows
+    the same moment.
     """
 
     key: str
@@ -46,7 +48,7 @@ class StuckRun:
     """A run that should have finished long ago.
 
     ``minutes``: its age. ``state``: `queued` (the run itself), `waiting` (its tasks wait for a worker) or
-    `running` (they run). ``running``: other tasks that run at the moment.
+    `running` (its tasks run). ``running``: how many other tasks are running.
     """
 
     dag_id: str
@@ -57,7 +59,7 @@ class StuckRun:
 
 
 def describe_run(run: StuckRun) -> Stuck:
-    """Why the run is stuck, by what runs beside it."""
+    """Why the run is stuck, judged by its state and the other running tasks."""
     headline, remedy = _diagnose(run)
     what = (
         f"Run {run.run_id} of {run.dag_id}, which takes seconds, has not finished {run.minutes} minutes "
@@ -67,11 +69,12 @@ def describe_run(run: StuckRun) -> Stuck:
 
 
 def stuck_notice(stuck: Stuck, since: datetime, now: datetime) -> Notice:
-    """The notice of something seen stuck ``since`` (both aware). Recorded again and again, it is one an hour,
-    of which the outbox sends the first and a daily reminder.
+    """The notice of something that has been stuck since ``since``; both times are aware.
 
-    One that ``begun`` at a known moment is the same for all who see it: who looked before it ended and writes
-    after another has closed it does not open it again.
+    However often it is recorded, there is one notice per hour; the outbox sends the first and a daily
+    reminder. If the moment it began is known (``stuck.begun``), the key is the same for every process that
+    sees it: a process that looked before it ended and writes after another has closed the fault does not open
+    it again.
     """
     return Notice.build(
         f"{stuck.fault_key}|{(stuck.begun or since).isoformat()}|{now:%Y-%m-%dT%H}",

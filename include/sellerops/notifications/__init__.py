@@ -1,1 +1,1 @@
-"""Amazon's notifications: a queue is read into the ledger, and waits end early."""
+"""Amazon's notifications: reads a queue into the ledger, so that waits for reports end early."""

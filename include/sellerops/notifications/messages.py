@@ -1,7 +1,7 @@
 """Parses notifications: REPORT_PROCESSING_FINISHED and DATA_KIOSK_QUERY_PROCESSING_FINISHED.
 
-Fields as in Amazon's schemas ReportProcessingFinishedNotification and
-DataKioskQueryProcessingFinishedNotification. Nothing is refused: an unreadable message is stored with a
+The fields follow Amazon's schemas ReportProcessingFinishedNotification and
+DataKioskQueryProcessingFinishedNotification. No message is refused: an unreadable one is stored with the
 reason.
 """
 
@@ -16,7 +16,7 @@ from sellerops.base.bounded_json import TooDeep, read_json
 from sellerops.base.redaction import storable
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED, Notification
 
-# Stored of an unreadable message: its beginning shows what it is.
+# How much of a message is stored; of an unreadable one, the beginning shows what it is.
 _KEPT_CHARACTERS = 20_000
 # The type of our own test message.
 TEST_TYPE = "SELLEROPS_TEST"

@@ -1,4 +1,4 @@
-"""An SQS queue, by boto3, which is imported when a queue is first used."""
+"""An SQS queue, accessed through boto3, which is imported when a queue is first used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sellerops.base.redaction import redact
 LONG_POLL_SECONDS = 10
 # The most messages that SQS returns at once.
 BATCH = 10
-# After this a message that was not deleted is delivered again; allows for an outage of the ledger of a
+# Seconds after which a message that was not deleted is delivered again; allows for a ledger outage of one
 # minute.
 VISIBILITY_SECONDS = 120
 
@@ -29,9 +29,9 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class QueueSettings:
-    """Where a queue is and who reads it; from the Airflow connection ``sellerops_notifications``.
+    """A queue's address and credentials, from the Airflow connection ``sellerops_notifications``.
 
-    Without ``access_key`` boto3 searches for credentials itself (environment, instance role).
+    Without ``access_key``, boto3 looks for credentials itself (environment, instance role).
     ``endpoint_url`` replaces AWS in tests.
     """
 
@@ -45,7 +45,7 @@ class QueueSettings:
 
     @classmethod
     def of_connection(cls, login: str, password: str, host: str, extra: Mapping[str, Any]) -> QueueSettings:
-        """From the fields of the connection."""
+        """The settings in the fields of the connection, unchecked."""
         return cls(
             queue_url=str(extra.get("queue_url") or ""),
             region=str(extra.get("region") or ""),
@@ -56,7 +56,7 @@ class QueueSettings:
         )
 
     def check(self) -> None:
-        """Raise ConfigurationError naming what is missing or invalid."""
+        """Raise ConfigurationError that names what is missing or invalid."""
         _owner_and_name(self)
         if bool(self.access_key) != bool(self.secret_key):
             raise self.error("needs both access key id and secret access key, or neither.")
@@ -71,12 +71,12 @@ class QueueSettings:
 
     @property
     def arn(self) -> str:
-        """The queue's Amazon Resource Name, as a destination names it."""
+        """The queue's Amazon Resource Name, by which a destination refers to it."""
         owner, name = _owner_and_name(self)
         return f"arn:aws:sqs:{self.region_name}:{owner}:{name}"
 
     def error(self, cause: str) -> ConfigurationError:
-        """The error of a wrong connection."""
+        """A ConfigurationError about the connection, with ``cause``."""
         return ConfigurationError(
             cause,
             where=f"connection {self.connection}",
@@ -97,7 +97,7 @@ def _owner_and_name(settings: QueueSettings) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Message:
-    """One delivery of a message. ``receipt`` deletes it."""
+    """One delivery of a message. ``receipt`` is needed to delete it."""
 
     id: str
     text: str
@@ -105,7 +105,7 @@ class Message:
 
 
 class Queue(Protocol):
-    """What a reader needs of a queue."""
+    """What a reader needs from a queue."""
 
     @property
     def name(self) -> str:
@@ -113,7 +113,7 @@ class Queue(Protocol):
         ...
 
     def receive(self) -> Sequence[Message]:
-        """Messages, after a long poll; delivered again unless deleted. Raises SellerOpsError."""
+        """Messages from one long poll; they are delivered again unless deleted. Raises SellerOpsError."""
         ...
 
     def delete(self, messages: Sequence[Message]) -> None:
@@ -165,7 +165,7 @@ class SqsQueue:
         )
 
     def send(self, text: str) -> None:
-        """Send a message; to test the queue."""
+        """Send a message, to test the queue."""
         self._call(lambda client: client.send_message(QueueUrl=self._settings.queue_url, MessageBody=text))
 
     def _call(self, call: Callable[[Any], _Result]) -> _Result:

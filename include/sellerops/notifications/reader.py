@@ -1,4 +1,4 @@
-"""Moves notifications from the queue into the ledger: first stores, then deletes them."""
+"""Moves notifications from the queue to the ledger: stores them first, then deletes them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sellerops.notifications.queue import Message, Queue
 
 log = logging.getLogger(__name__)
 
-# Real seconds between heartbeats, and the time after which a reader without one counts as dead.
+# Seconds of real time between heartbeats, and the time after which a reader without one counts as dead.
 _HEARTBEAT_EVERY = 60.0
 _ALIVE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Read:
-    """Counts of one read: new, repeated and unreadable messages, and those of unknown accounts."""
+    """The number of new, repeated and unreadable messages in one read, and of those of unknown accounts."""
 
     new: int = 0
     repeated: int = 0
@@ -41,7 +41,10 @@ class Reader:
         self._logged: set[str] = set()
 
     def read_once(self) -> Read:
-        """One long poll. Messages that could not be stored stay in the queue. Raises SellerOpsError."""
+        """Read and store the messages of one long poll. Raises SellerOpsError.
+
+        Messages that could not be stored stay in the queue.
+        """
         messages = self._queue.receive()
         self._heartbeat()
         stored: list[Message] = []
@@ -55,7 +58,7 @@ class Reader:
         return read
 
     def report_problem(self, problem: str) -> None:
-        """Record that nothing reads the queue, and why: waits then poll at their usual pace."""
+        """Record that nothing reads the queue, and why, so that waits poll at their usual pace."""
         self._heartbeat_at = None
         self._ledger.database.run(lambda c: notifications.heartbeat(c, self._queue.name, _ALIVE, problem))
 

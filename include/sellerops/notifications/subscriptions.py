@@ -1,4 +1,4 @@
-"""Subscribes an account's notifications to our queue, and unsubscribes them. Idempotent."""
+"""Subscribes our queue to an account's notifications, and ends the subscriptions. Idempotent."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ async def set_up(
 ) -> list[Step]:
     """Create a destination for the queue and the account's subscriptions to it, where they are missing.
 
-    ConfigurationError when the seller is subscribed with another queue of the same application: Amazon allows
-    one subscription per type, and something else may depend on it.
+    Raises ConfigurationError if the seller already has a subscription to another queue of the same
+    application: Amazon allows one subscription per type, and something else may depend on it. Also raises it
+    if Amazon refuses the queue.
     """
     found = await _destination(api, arn)
     destination = found or await _create(api, arn)
@@ -52,9 +53,9 @@ async def set_up(
 async def remove(
     api: NotificationsApi, ledger: Ledger, account_id: str, arn: str, *, any_queue: bool = False
 ) -> list[Step]:
-    """Delete the account's subscriptions to the queue (``any_queue``: to any queue).
+    """Delete the account's subscriptions to the queue, or with ``any_queue`` to any queue.
 
-    The destination is deleted too unless another account is subscribed to it.
+    The destination is deleted too, unless something else is subscribed to it.
     """
     destination = await _destination(api, arn)
     steps = []

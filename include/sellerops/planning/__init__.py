@@ -1,4 +1,4 @@
-"""Plans backfills against quotas: requests, limits, end, and cheaper ways. Makes no calls."""
+"""Plans backfills against quotas: requests, bottleneck, finish time, and cheaper ways. Makes no calls."""
 
 from sellerops.planning.bucket_simulation import SimulationResult, simulate_bucket
 from sellerops.planning.plan import AccountPlan, Levels, Plan, make_plan

@@ -1,4 +1,4 @@
-"""Simulates a token bucket: when waiting backfills get tokens while schedules go first."""
+"""Simulates a token bucket: when waiting backfills get tokens while schedules take precedence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-# If schedules go first for this long and for this many calls in a row, they use the whole rate.
+# If schedules take precedence for this long and for this many calls in a row, they use the whole rate.
 STARVED_AFTER, STARVED_CALLS = timedelta(days=7), 20_000
 
 
@@ -16,7 +16,10 @@ class BackfillStarved(Exception):
 
 @dataclass(frozen=True)
 class BucketState:
-    """A bucket: ``level`` tokens now, ``rate`` more per second; backfills leave ``reserve``."""
+    """A bucket with ``level`` tokens now and ``rate`` more per second, up to ``burst``.
+
+    Backfills leave ``reserve`` tokens for schedules.
+    """
 
     level: float
     burst: int
@@ -26,7 +29,10 @@ class BucketState:
 
 @dataclass
 class SimulationResult:
-    """When each backfill call gets its token, in the given order, and how long schedules wait at most."""
+    """When each backfill call gets its token, in the given order (``moments``).
+
+    ``latest_schedule``: how long a scheduled call waits at most. ``scheduled``: how many of them were served.
+    """
 
     moments: list[datetime] = field(default_factory=list)
     latest_schedule: timedelta = timedelta(0)
@@ -36,10 +42,11 @@ class SimulationResult:
 def simulate_bucket(
     now: datetime, bucket: BucketState, backlog: Iterable[datetime], schedules: Iterable[datetime] = ()
 ) -> SimulationResult:
-    """Run the bucket until the whole backlog is served, by the quota ledger's rules.
+    """Run the bucket by the quota ledger's rules until the whole backlog is served.
 
-    ``backlog``: since when each backfill call waits, in the order they are served; ``schedules``: when
-    scheduled calls arrive, in order, possibly without end. Raises BackfillStarved.
+    ``backlog``: since when each backfill call waits, in the order in which the calls are served.
+    ``schedules``: when scheduled calls arrive, in order, possibly without end. Raises BackfillStarved if
+    schedules use the whole rate.
     """
     result, urgent = SimulationResult(), _Peekable(schedules)
     at, level = now, bucket.level

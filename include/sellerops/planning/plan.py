@@ -1,4 +1,4 @@
-"""The plan of one or several backfills: requests, what limits them, when they end, what expires first."""
+"""Plans one or several backfills: their requests, what limits them, when they end, and what expires first."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from sellerops.settings.accounts import Account
 from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops.sources.registry import source_of
 
-# From the create to the finished document, for a report of usual size.
+# From creating a report of usual size to its finished document.
 PROCESSING_TIME = timedelta(minutes=2)
-# Two browser jobs for one file of a page: ask for it, and fetch it. A login has one job at a time.
+# A file of a page takes two browser jobs, to request it and to download it. A login runs one job at a time.
 FILE_TIME = timedelta(minutes=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
-# Tokens now and Amazon's reported tokens per second, by account and operation; absent: full, at the known
-# rate.
+# Current tokens and Amazon's reported tokens per second, by account and operation. A bucket that is missing
+# here counts as full, with the configured rate.
 Levels = Mapping[tuple[str, str], tuple[float, float | None]]
 
 
@@ -33,10 +33,11 @@ Levels = Mapping[tuple[str, str], tuple[float, float | None]]
 class AccountPlan:
     """The backfill of one account, all reports together.
 
-    ``seconds``: from now to the last document, with today's bucket levels and the daily schedules first;
-    ``least_seconds``: the same without schedules. ``bound_by``: the bucket, cooldown or budget that limits
-    it. ``too_late``: labels of windows that expire before their turn. ``schedule_wait``: the longest time
-    that a schedule waits for a token meanwhile.
+    ``seconds``: from now to the last document, with the current bucket levels and while schedules take
+    precedence; ``least_seconds``: the same without schedules. ``bound_by``: the bucket, cooldown, budget or
+    browser that limits it. ``too_late``: labels of windows that expire before their turn. ``scheduled``: how
+    many scheduled calls are made meanwhile; ``schedule_wait``: how long one of them waits for a token at
+    most.
     """
 
     account_id: str
@@ -52,7 +53,7 @@ class AccountPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plans of all accounts, which run side by side."""
+    """The plans of all accounts, which run in parallel."""
 
     accounts: tuple[AccountPlan, ...]
     made_at: datetime
@@ -75,7 +76,10 @@ def make_plan(
     levels: Levels | None = None,
     daily: Sequence[ReportSpec] = (),
 ) -> Plan:
-    """The plan for ``backfills``; ``daily``: the reports whose schedules run meanwhile."""
+    """The plan for ``backfills``. ``daily``: the reports whose schedules run meanwhile.
+
+    Raises ConfigurationError if schedules use the whole rate of an operation.
+    """
     by_account: dict[str, list[BackfillRequests]] = {}
     for one in backfills:
         by_account.setdefault(one.account.id, []).append(one)
@@ -95,7 +99,7 @@ def operations_of(spec: ReportSpec) -> tuple[str, ...]:
 
 
 def seconds_of(spec: ReportSpec, requests: int, limits: RateLimitConfig) -> float:
-    """The least time for so many requests of one account."""
+    """The shortest time, in seconds, for a number of requests of one account."""
     if spec.request.login:
         return requests * FILE_TIME.total_seconds()
     return max((limits.seconds_for(name, requests) for name in operations_of(spec)), default=0.0)
@@ -155,7 +159,7 @@ def _named(bound_by: str, least: float, bounds: dict[str, float], requests: int)
         return "nothing to request"
     if least == 0 and bounds[bound_by] <= 2 * PROCESSING_TIME.total_seconds():
         return "nothing: the burst is enough"
-    # Of two buckets with equal rates the second ends last, but only because it waits for the first.
+    # Of two buckets with equal rates, the second ends last, but only because it waits for the first.
     first = {"getReportDocument": "createReport", "getDocument": "createQuery"}.get(bound_by, "")
     if first in bounds and bounds[bound_by] - bounds[first] <= 2 * PROCESSING_TIME.total_seconds():
         return first
@@ -170,7 +174,7 @@ def _by_chain(group: list[BackfillRequests]) -> dict[tuple[str, ...], list[Backf
 
 
 def _queue(members: list[BackfillRequests]) -> list[PlannedRequest]:
-    """What expires first goes first, as in the quota ledger; then in the order of the runs."""
+    """The requests by expiry, earliest first, as in the quota ledger; then in the order of the runs."""
     requests = [request for one in members for request in one.requests for _ in range(one.parts)]
     return sorted(requests, key=lambda request: request.deadline or _LAST)
 
@@ -186,7 +190,7 @@ def _supply(limits: RateLimitConfig, levels: Levels, account_id: str, operation:
 def _scheduled(
     daily: Sequence[ReportSpec], account: Account, operation: str, now: datetime, since: datetime
 ) -> Iterator[datetime]:
-    """When schedules call an operation, from ``since`` on, without end."""
+    """The moments at which schedules call an operation, from ``since`` on, without end."""
     each = [_calls(spec, account, now, since) for spec in daily if operation in operations_of(spec)]
     return heapq.merge(*each)
 
@@ -202,7 +206,7 @@ def _calls(spec: ReportSpec, account: Account, now: datetime, since: datetime) -
 
 
 def _cooldowns(group: list[BackfillRequests], limits: RateLimitConfig) -> dict[str, float]:
-    """Reports of one type and window wait for each other if the type has a cooldown."""
+    """Seconds by cooldown: reports of one type and window wait for each other if the type has one."""
     found: dict[str, float] = {}
     for report_type in {one.spec.report_type for one in group}:
         same = [one for one in group if one.spec.report_type == report_type]
@@ -227,7 +231,7 @@ def _budgets(group: list[BackfillRequests], limits: RateLimitConfig) -> dict[str
 
 
 def _logins(group: list[BackfillRequests]) -> dict[str, float]:
-    """How long the browsers take; logins work side by side."""
+    """How many seconds the browsers take, by role; logins work in parallel."""
     files: Counter[str] = Counter()
     for one in group:
         if one.spec.request.login:
@@ -236,7 +240,9 @@ def _logins(group: list[BackfillRequests]) -> dict[str, float]:
 
 
 def has_history(spec: ReportSpec) -> bool:
-    """Whether a backfill can find data: Amazon keeps no history of snapshots, and every run collects all
-    files of the drop folder.
+    """Whether a backfill can find data.
+
+    It cannot for snapshots, of which Amazon keeps no history, nor for the drop folder, because every run
+    collects all its files.
     """
     return spec.period.kind is not PeriodKind.SNAPSHOT and spec.request.how != "dropped"

@@ -1,4 +1,4 @@
-"""Cheaper ways to get the same data: fewer and longer requests, Data Kiosk, a coarser cadence."""
+"""Proposes cheaper ways to get the same data: fewer and longer requests, Data Kiosk, a coarser cadence."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ _COARSER = {
     PeriodKind.MONTH: (PeriodKind.QUARTER,),
 }
 
-# A way that saves less is not proposed.
+# The largest share of the planned requests that a proposed way may need.
 _WORTH = 0.9
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """One way. ``requests`` of all accounts; ``seconds`` of the slowest; ``loses``: what it lacks."""
+    """One cheaper way.
+
+    ``requests``: of all accounts together. ``seconds``: of the slowest account. ``loses``: its drawback.
+    """
 
     report: str
     way: str
@@ -75,7 +78,7 @@ def _instead(spec: ReportSpec, other: ReportSpec, limits: RateLimitConfig) -> bo
 
 
 def _one_run(spec: ReportSpec, days: _Days) -> Proposal:
-    """One run over all the days: the longest windows that Amazon accepts, without overlapping lookbacks."""
+    """One run over all the days, with the longest windows that Amazon accepts and no repeated lookbacks."""
     longest = (
         f"windows of up to {spec.period.max_days} days"
         if spec.period.kind is PeriodKind.RANGE
@@ -85,7 +88,7 @@ def _one_run(spec: ReportSpec, days: _Days) -> Proposal:
 
 
 def _queried(spec: ReportSpec, other: ReportSpec, days: _Days, asins: int | None) -> Proposal:
-    """A Data Kiosk query over the whole range; several if it is split by ASINs."""
+    """A Data Kiosk query over the whole range; several queries if it is split by ASINs."""
     split = other.request.split
     return days.run_of(
         other,
@@ -107,7 +110,7 @@ def _coarser(other: ReportSpec, days: _Days) -> Proposal:
 
 @dataclass(frozen=True)
 class _Days:
-    """The days to backfill, and for which accounts."""
+    """The days to backfill, and the accounts."""
 
     accounts: tuple[Account, ...]
     first_day: date

@@ -1,4 +1,4 @@
-"""The requests that a backfill's runs would create, each window once."""
+"""The requests that a backfill's runs would create, one per window."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sellerops.settings.specs import ReportSpec
 
 @dataclass(frozen=True)
 class DocumentLookup:
-    """A slice whose document may exist already; ``run_at``: the last run that wants it."""
+    """A slice whose document may already exist. ``run_at``: the last run that needs it."""
 
     spec: ReportSpec
     account: Account
@@ -23,7 +23,7 @@ class DocumentLookup:
     run_at: datetime
 
 
-# Returns ``archive``, ``amazon`` (in a recent getReports list), or None: it must be requested.
+# Returns ``archive``, ``amazon`` (in a recent getReports list), or None if the document must be requested.
 FindDocument = Callable[[DocumentLookup], str | None]
 
 
@@ -43,8 +43,9 @@ class PlannedRequest:
 class BackfillRequests:
     """The backfill of one report and account.
 
-    ``requests`` in the order of the runs; ``archived`` and ``listed`` windows need none. ``expired``: labels
-    of windows that Amazon no longer serves. ``parts``: requests per window (split by ASINs).
+    ``requests``: in the order of the runs. ``archived``, ``listed``: how many windows need no request.
+    ``expired``: labels of windows that Amazon no longer serves. ``parts``: requests per window, if it is
+    split by ASINs.
     """
 
     spec: ReportSpec
@@ -68,14 +69,15 @@ def plan_requests(
     find_document: FindDocument | None = None,
     asins: int | None = None,
 ) -> BackfillRequests:
-    """All runs dated ``first_day`` to ``last_day`` (inclusive, in the schedule's zone) for one account.
+    """The requests of all runs dated ``first_day`` to ``last_day`` for one account.
 
-    ``asins``: how many ASINs a marketplace has, for reports that are split by them.
+    Both days are included, and are days in the schedule's time zone. ``asins``: how many ASINs a marketplace
+    has, for reports that are split by them.
     """
     runs = run_moments(spec, first_day, last_day, now)
     planned = [(run, slice_) for run in runs for slice_ in plan_slices(spec, account, run_at=run, now=now)]
     expired = {window_key(slice_): slice_.label for _, slice_ in planned if slice_.expired}
-    # A document that is too old for the last run that wants its window is requested again, once for all runs.
+    # A document that is too old for the last run that needs its window is requested again, once for all runs.
     lookups: dict[WindowKey, DocumentLookup] = {}
     for run_at, slice_ in planned:
         if not slice_.expired:

@@ -1,1 +1,1 @@
-"""Checks before anything runs: invalid configuration files, and the connections that are needed."""
+"""Checks before anything runs: invalid configuration files, and the connections that must exist."""

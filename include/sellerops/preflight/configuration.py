@@ -1,4 +1,4 @@
-"""All problems in the current configuration files, even if an earlier valid version is still in use."""
+"""Finds all problems in the current configuration files, even if an earlier valid version is in use."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ class Problem:
 
 
 def report_problems() -> list[Problem]:
-    """Problems that affect the DAGs of reports and checks, each once, however many specs it affects."""
+    """Problems that affect the DAGs of reports and checks; each once, however many specs it affects."""
     shared = [each for each in SHARED if each is not ROUTES]
     specs, failures = load_specs()
     return _each_once([*_of(shared), *_of_files(failures), *_of_rules(specs), *_of_files(check_failures())])
 
 
 def all_problems() -> list[Problem]:
-    """``report_problems`` and those of exports, notices and inbound shipments."""
+    """``report_problems``, and the problems of exports, notices and inbound shipments."""
     return _each_once(
         [*report_problems(), *_of([ROUTES]), *_of_files(export_failures()), *_of_inbound_shipments()]
     )
@@ -76,7 +76,7 @@ def _of(files: Iterable[ConfigFile[Any]]) -> list[Problem]:
 
 
 def _of_rules(specs: Sequence[ReportSpec]) -> list[Problem]:
-    """Unknown names in destinations.yaml. (If the file itself is invalid, the specs fail already.)"""
+    """Unknown names in destinations.yaml. If the file itself is invalid, the specs already fail."""
     path = config_dir() / RULES
     try:
         rules, accounts = read_rules(Files(), path), load_accounts()
@@ -93,7 +93,7 @@ def _of_rules(specs: Sequence[ReportSpec]) -> list[Problem]:
 
 
 def _of_inbound_shipments() -> list[Problem]:
-    """Those of inbound.yaml, and accounts in it that accounts.yaml does not define."""
+    """Problems of inbound.yaml, including accounts that accounts.yaml does not define."""
     found = _of([INBOUND])
     if found:
         return found

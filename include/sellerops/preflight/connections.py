@@ -1,4 +1,4 @@
-"""Which Airflow connections the configuration needs, and what for."""
+"""The Airflow connections that the configuration needs, and what uses them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RequiredConnection:
 
 
 def required_connections() -> list[RequiredConnection]:
-    """The connections of accounts, specs, notices and exports, each once; required ones come first."""
+    """All connections that the configuration or sellerops itself uses, each once, required ones first."""
     found = [
         RequiredConnection("sellerops_warehouse", "Postgres", "ledger and tables"),
         RequiredConnection("sellerops_reader", "Postgres", "checks, exports and pages"),

@@ -14,12 +14,15 @@ PREFIX = "configuration|"
 
 
 def fault_key_of(problem: Problem) -> str:
-    """One key per file, whatever the problem is."""
+    """The fault's key: one per file, whatever the problem is."""
     return f"{PREFIX}{problem.file}"
 
 
 def invalid_notice(problem: Problem, now: datetime, *, is_known: bool) -> Notice:
-    """The notice for one file. ``is_known``: people were notified before; then at most one notice a day."""
+    """The notice for one file.
+
+    ``is_known``: people were notified before, so there is at most one notice a day.
+    """
     headline = f"Invalid configuration: {problem.file}"
     text = redact(problem.text)
     moment = f"{now:%Y-%m-%d}" if is_known else now.isoformat(timespec="seconds")

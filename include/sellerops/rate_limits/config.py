@@ -35,7 +35,7 @@ class OperationLimit(_Strict):
 
 
 class ReportTypeLimit(_Strict):
-    """Amazon's limits of one report type in addition to createReport's bucket."""
+    """Amazon's limits on one report type, in addition to createReport's bucket."""
 
     cooldown: Duration = timedelta(0)
     per: Literal["marketplace", "account"] = "marketplace"
@@ -54,7 +54,7 @@ class ReuseRules(_Strict):
 
 
 class RateLimitConfig(_Strict):
-    """The whole file, which explains each setting."""
+    """The whole file; its comments explain each setting."""
 
     burst_margin: int = Field(default=1, ge=0)
     share: float = Field(default=0.99, gt=0, le=1)
@@ -83,7 +83,7 @@ class RateLimitConfig(_Strict):
         return self.share if limit.burst > 1 else self.share_without_burst
 
     def seconds_for(self, operation: str, calls: int) -> float:
-        """Seconds that so many calls of one account take, starting with a full bucket."""
+        """Seconds that this number of calls of one account takes, starting with a full bucket."""
         limit = self.limit(operation)
         return max(0, calls - self.used_burst(limit)) / (limit.rate * self.used_share(limit))
 

@@ -38,7 +38,10 @@ class LearnedCooldown:
 
 
 class Cooldowns(QuotaStatements):
-    """Grants creates and learns cooldowns, per account, report type, marketplace and window."""
+    """Grants creates per account, report type, marketplace and window.
+
+    Learns cooldowns per account and report type.
+    """
 
     def try_create(
         self,
@@ -49,11 +52,11 @@ class Cooldowns(QuotaStatements):
         *,
         cooldown: timedelta = timedelta(0),
     ) -> Decision:
-        """The right to create one report of the type, for all the marketplaces or none: cooldown and daily
-        budget.
+        """Take the right to create one report of the type, for all the marketplaces or none, if cooldown and
+        daily budget allow it.
 
         ``window`` is any text, equal for equal windows: the cooldown then applies between two reports of that
-        window; if empty, between any two of the type. ``cooldown`` is the report's own; the longest of it,
+        window; if empty, between any two of the type. ``cooldown`` is the report's own; the longest of this,
         the configured and the learned one applies. Takes no token of createReport's bucket. Call it last,
         right before the create, so that a crash while waiting for the token starts no cooldown;
         ``release_create`` undoes it when Amazon refused the call.
@@ -168,7 +171,7 @@ class Cooldowns(QuotaStatements):
         gap: timedelta | None = None,
         cooldown: timedelta = timedelta(0),
     ) -> timedelta:
-        """Amazon refused a report because it was requested too soon: lengthen the type's cooldown.
+        """Lengthen the type's cooldown, because Amazon refused a report that was requested too soon.
 
         ``refusal`` identifies the answer (a report id), so that it counts once; ``gap``: the time since the
         previous report. Returns the cooldown now in force. Each week without a refusal halves the learned
@@ -192,7 +195,7 @@ class Cooldowns(QuotaStatements):
         return timedelta(seconds=row["seconds"])
 
     def learned_cooldowns(self, account_id: str | None = None) -> list[LearnedCooldown]:
-        """The learned cooldowns, by account and type; None: of all accounts."""
+        """The learned cooldowns of one account, or of all (None), ordered by account and type."""
 
         def work(connection: Connection) -> list[dict[str, Any]]:
             return connection.execute(

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Priority(StrEnum):
-    """SCHEDULE goes before BACKFILL, which leaves it part of the burst and yields while it waits."""
+    """SCHEDULE goes before BACKFILL, which leaves it part of the burst and yields while its calls wait."""
 
     SCHEDULE = "schedule"
     BACKFILL = "backfill"
@@ -32,8 +32,8 @@ class Granted:
 
 @dataclass(frozen=True)
 class Wait:
-    """Not now. ``virtual_seconds`` are of the ledger's clock; ``real_seconds``: how long to sleep before
-    trying again. ``reason``: ``rate``, ``cooldown`` or ``budget``.
+    """The call must wait. ``virtual_seconds`` are of the ledger's clock; ``real_seconds``: how long to sleep
+    before trying again. ``reason``: ``rate``, ``cooldown`` or ``budget``.
     """
 
     virtual_seconds: float

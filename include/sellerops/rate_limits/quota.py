@@ -1,7 +1,7 @@
 """Quota leases from the ledger: one statement takes a token or returns when the next is free (GCRA).
 
-The state is in Postgres and shared by all processes; the ledger's migration 0002_quota.sql defines the
-functions that decide. All seconds are of the ledger's clock unless named real.
+The state is in Postgres and shared by all processes; the ledger's migrations, from 0002_quota.sql on, define
+the functions that decide. All seconds are of the ledger's clock unless named real.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ class QuotaLedger(Cooldowns):
     ) -> Decision:
         """Take one token, or return how long to wait. A granted token must be used immediately.
 
-        A backfill's call queues behind every waiting backfill call whose ``position`` is more urgent; one
-        without a position behind all that have a deadline. ``leave``: tokens of the burst to leave untouched.
+        A backfill's call queues behind every waiting backfill call whose ``position`` is more urgent; a call
+        without a position queues behind all that have a deadline. ``leave``: tokens of the burst to leave
+        untouched.
         """
         return self.decision(
             self.ledger.database.run(lambda c: self.take(c, bucket, priority, position=position, leave=leave))
@@ -103,8 +104,8 @@ class QuotaLedger(Cooldowns):
         )
 
     def record_refusal(self, bucket: Bucket) -> None:
-        """Amazon answered 429: empty the bucket and halve the rate until a header or a quiet time restores
-        it.
+        """Record that Amazon answered 429: empty the bucket, and halve the rate until a rate header or a
+        quiet time restores it.
         """
         self._execute(
             """
@@ -115,11 +116,11 @@ class QuotaLedger(Cooldowns):
         )
 
     def pause(self, bucket: Bucket, retry_after: float | None = None) -> float:
-        """Amazon answered 429 in an API without a rate header: pause the bucket. Returns for how many
-        seconds.
+        """Pause the bucket after a 429 of an API without a rate header. Returns the pause in seconds.
 
-        ``retry_after``: Amazon's own value (seconds), applied exactly. Without it 2 s, doubled by every
-        refusal in a row up to 5 minutes, with jitter. As after any refusal, the rate is halved afterwards.
+        ``retry_after``: Amazon's own value (seconds), applied exactly. Without it, the pause is 2 s, doubled
+        by every refusal in a row up to 5 minutes, with jitter. As after any refusal, the rate is halved
+        afterwards.
         """
         row = self._one(
             """
@@ -145,5 +146,5 @@ class QuotaLedger(Cooldowns):
 
 
 def _instant(moment: datetime | None) -> datetime | str | None:
-    """Postgres' ``infinity`` for the end of Python's time."""
+    """``moment`` for SQL: Postgres's ``infinity`` for the last year that Python has."""
     return "infinity" if moment is not None and moment.year == MAXYEAR else moment

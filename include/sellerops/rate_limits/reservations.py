@@ -33,9 +33,9 @@ class ReservedToken(Protocol):
 
 
 class TokenRedeemer:
-    """The right to make the call now: with its reserved token, else with one that is free now.
+    """Grants the call with its reserved token, or else with one that is free now.
 
-    Stands in for a QuotaLedger in ``acquire``.
+    ``acquire`` accepts it in place of a QuotaLedger.
     """
 
     def __init__(self, limits: QuotaLedger, token: ReservedToken) -> None:
@@ -44,7 +44,7 @@ class TokenRedeemer:
     def try_acquire(
         self, bucket: Bucket, priority: Priority = Priority.SCHEDULE, *, position: QueuePosition | None = None
     ) -> Decision:
-        """Granted at most once for a reserved token."""
+        """Take a token, or return how long to wait. A reserved token is granted at most once."""
 
         def work(connection: Connection) -> dict[str, Any]:
             with connection.transaction():
@@ -63,7 +63,7 @@ class TokenRedeemer:
 
 
 class TokenReserver(TokenRedeemer):
-    """A token for a call of another process: granted when it is reserved, now or before."""
+    """Reserves a token for a call of another process: granted if one is reserved, now or earlier."""
 
     def _grant(self, connection: Connection) -> None:
         self._token.reserve(connection)

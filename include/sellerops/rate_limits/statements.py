@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class QuotaStatements:
-    """The ledger, the configured limits, and how statements and their rows are handled."""
+    """Holds the ledger and the configured limits; executes statements and reads decisions from their rows."""
 
     def __init__(self, ledger: Ledger, config: RateLimitConfig) -> None:
         self.ledger = ledger

@@ -1,4 +1,4 @@
-"""Waits for a token in a coroutine: in order of urgency; only the head of a queue queries Postgres."""
+"""Waits for tokens in coroutines, in order of urgency; only the head of each queue queries Postgres."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ class Limits(Protocol):
 
 @contextmanager
 def max_token_wait(seconds: float) -> Iterator[None]:
-    """Within the block ``acquire`` waits for a token for at most ``seconds`` of the ledger's clock, then
-    raises Throttled with ``sent`` False; immediately if the wait is known to be longer. For workers, whose
-    slots must not be occupied by waiting.
+    """Within the block, let ``acquire`` wait for a token for at most ``seconds`` of the ledger's clock.
+
+    Beyond that it raises Throttled with ``sent`` False; immediately if the wait is known to be longer. For
+    workers, whose slots must not be occupied by waiting.
     """
     mark = _max_wait.set(seconds)
     try:
@@ -101,7 +102,7 @@ async def acquire(
     separate queues. A cancelled waiter leaves its queue; the token of a statement in progress is then lost,
     which errs on the slow side.
 
-    Raises Throttled within ``max_token_wait``, when the wait would be longer.
+    Raises Throttled within ``max_token_wait`` if the wait would be longer than that.
     """
     queue, turn, left = _queue(bucket, priority), _Turn(deadline), _max_wait.get()
     queue.enter(turn)
@@ -147,7 +148,7 @@ async def _ask(limits: Limits, bucket: Bucket, priority: Priority, queue: _Queue
 
 
 async def _sleep(turn: _Turn, seconds: float) -> None:
-    """Until the time is over, or a more urgent waiter arrives."""
+    """Sleep until the time is over or a more urgent waiter arrives."""
     turn.wake.clear()
     try:
         async with asyncio.timeout(seconds):

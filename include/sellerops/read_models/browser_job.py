@@ -1,4 +1,4 @@
-"""One browser job of a DAG, for the page with what it saw."""
+"""One browser job of a DAG, for the page that shows what it saw."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True)
 class SeenJob:
-    """A row of ``browser_job``. Times are aware, UTC; ``evidence_uri``: None if it left none."""
+    """A row of ``browser_job``. Times are aware, UTC; ``evidence_uri`` is None if the job left none."""
 
     id: int
     login_id: str
@@ -42,14 +42,17 @@ _COLUMNS = ", ".join(field.name for field in fields(SeenJob))
 
 
 def find_browser_job(connection: psycopg.Connection[Any], dag_id: str, job_id: int) -> SeenJob | None:
-    """A browser job by its id; None if it is another DAG's: who may read one DAG's logs may not read all."""
+    """A browser job by its id; None if it belongs to another DAG.
+
+    A user who may read one DAG's logs may not read those of every DAG.
+    """
     return _one(connection, "id = %s AND dag_id = %s", (job_id, dag_id))
 
 
 def newest_job_of_task(
     connection: psycopg.Connection[Any], dag_id: str, run_id: str, task_id: str, map_index: int
 ) -> SeenJob | None:
-    """The newest browser job of a task instance; one that left evidence, if any did."""
+    """The newest browser job of a task instance; the newest with evidence, if any left some."""
     task = (dag_id, run_id, task_id, map_index)
     where = "(dag_id, run_id, task_id) = (%s, %s, %s) AND coalesce(map_index, -1) = %s"
     return _one(connection, where, task)

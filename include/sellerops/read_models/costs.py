@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field
 
 _KEY = "x-cost"
-# Marks a column; also tells readers of the OpenAPI document.
+# Marks a column, also for readers of the OpenAPI document.
 COST: Any = Field(json_schema_extra={_KEY: True})
 _Model = TypeVar("_Model", bound=BaseModel)
 

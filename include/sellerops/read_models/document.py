@@ -25,7 +25,7 @@ _REQUEST = """
 
 @dataclass(frozen=True)
 class Document:
-    """A request's document. ``nbytes``: decoded size; ``headers``: of the download."""
+    """A request's document. ``nbytes`` is its decoded size; ``headers`` are those of the download."""
 
     request_id: int
     report: str

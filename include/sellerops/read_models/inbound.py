@@ -12,10 +12,10 @@ from psycopg.rows import dict_row
 Row = Mapping[str, Any]
 Connection = psycopg.Connection[Any]
 
-# Runs that somebody may still have to do something about.
+# Runs that may still need a person's attention.
 OPEN = "run.state NOT IN ('closed', 'rejected', 'cancelled', 'dry_run')"
 
-# `difference`: received minus shipped of shipments that were delivered.
+# `difference`: received minus shipped units of delivered shipments.
 _LIST = f"""
     SELECT run.id, run.name, run.account_id, coalesce(market.code, run.marketplace_id) AS marketplace,
            run.state, run.requested_by, run.dag_id, run.run_id, run.problem, run.remedy, run.created_at,
@@ -97,8 +97,9 @@ _WAITING = f"""
 
 @dataclass(frozen=True)
 class RunEntry:
-    """One run: ``run`` as in ``list_runs``, the rest rows of the tables of these names (``shipments`` and
-    ``units``: of the confirmed placement).
+    """One run, as in ``list_runs``, with its rows of other tables.
+
+    ``shipments`` and ``units`` are those of the confirmed placement.
     """
 
     run: Row
@@ -112,8 +113,10 @@ class RunEntry:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Open runs of an account: all of them, those that wait for an approval, that failed, and those with a
-    closed shipment that Amazon received other units of than were shipped.
+    """How many open runs an account has.
+
+    ``open``: all of them; ``approvals``: those that wait for an approval; ``failed``: those that failed;
+    ``differences``: those with a closed shipment of which Amazon received other quantities than were shipped.
     """
 
     open: int = 0
@@ -125,7 +128,10 @@ class Waiting:
 def list_runs(
     connection: Connection, *, is_all: bool = False, account_id: str | None = None, limit: int = 50
 ) -> list[Row]:
-    """Open runs, or all, newest first; units of the confirmed shipments, planned ones of the request."""
+    """Open runs, or all, newest first.
+
+    ``planned``: units of the request; ``shipped`` and ``received``: units of the confirmed shipments.
+    """
     return _rows(connection, _LIST, {"is_all": is_all, "account_id": account_id, "id": None, "limit": limit})
 
 

@@ -1,6 +1,6 @@
 """Deadlines of FBA inbound shipments, found before they pass.
 
-From the ledger alone, so that it does not depend on Amazon. Times are the ledger's, in UTC.
+They are read from the ledger alone, so they do not depend on Amazon. Times are by the ledger's clock, in UTC.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class DeadlineKind(StrEnum):
 
 @dataclass(frozen=True)
 class Deadline:
-    """Something that a person can only do until ``at``; ``left``: until then, negative once it has passed.
+    """Something that a person can do only until ``at``. ``left``: the time until then, negative afterwards.
 
     ``shipments``: confirmation ids. ``amount``: what a partnered carrier charges, in ``currency``.
     ``window``: the confirmed delivery window.
@@ -53,8 +53,9 @@ class Deadline:
 class NoticePeriods:
     """How long before a deadline its notice is sent.
 
-    ``void``: before the free cancellation of a partnered carrier ends. ``least``: before any other, even if
-    less than a quarter of its time is left.
+    ``void``: before the free cancellation of a partnered carrier ends. Before a delivery window can no longer
+    be edited or an offer expires, the notice is sent when a quarter of the time is left, but at least
+    ``least`` before the end.
     """
 
     void: timedelta = timedelta(hours=4)
@@ -92,7 +93,7 @@ _WINDOW = f"""
           (shipment.delivery_window_editable_until - coalesce(shipment.confirmed_at, run.updated_at)) / 4)
     ORDER BY run.id, shipment.shipment_id
 """
-# The first option that expires changes the choice.
+# The choice changes when the first option expires.
 _APPROVAL = f"""
     SELECT {RUN_COLUMNS}, offer.at, offer.at - sellerops.now() AS left
     FROM sellerops.inbound_run AS run
@@ -155,7 +156,7 @@ _DEADLINES = {
 
 
 def due_deadlines(connection: Connection, periods: NoticePeriods) -> list[Deadline]:
-    """Deadlines that end soon, and runs that wait for tracking numbers."""
+    """Deadlines that end soon, runs without tracking numbers, and numbers that Amazon did not validate."""
     limits = {"void": periods.void, "least": periods.least}
     return [
         _deadline(kind, row)

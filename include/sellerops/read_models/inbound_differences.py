@@ -1,6 +1,6 @@
-"""Units of FBA inbound shipments that did not arrive, or too many.
+"""Units of FBA inbound shipments that did not arrive, or arrived in excess.
 
-From the ledger alone. Times are the ledger's, in UTC.
+They are read from the ledger alone. Times are by the ledger's clock, in UTC.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RUN_COLUMNS = "run.id, run.account_id, run.marketplace_id, run.name, run.dag_id,
 
 @dataclass(frozen=True)
 class OfRun:
-    """The run that something is about. ``request_run``: DAG and run in Airflow."""
+    """The run that a deadline or difference belongs to. ``request_run``: DAG id and run id in Airflow."""
 
     inbound_run_id: int
     account_id: str
@@ -33,7 +33,7 @@ class OfRun:
 
 @dataclass(frozen=True)
 class UnitDifference:
-    """Units of a SKU; ``received`` None: Amazon has not counted any of it so far."""
+    """Units of a SKU. ``received`` is None if Amazon has not counted any of them so far."""
 
     sku: str
     fnsku: str | None
@@ -50,7 +50,7 @@ class UnitDifference:
 class Difference:
     """A shipment with SKUs of which Amazon received other quantities than were shipped.
 
-    ``since``: when it was delivered, or ended without having been seen as delivered.
+    ``since``: when it was delivered, or closed if it was never seen as delivered.
     """
 
     run: OfRun
@@ -79,7 +79,7 @@ _DIFFERENCES = f"""
 
 
 def due_differences(connection: Connection, received_after: timedelta) -> list[Difference]:
-    """Differences that are still there so long after the delivery and were not reported, by shipment."""
+    """Unreported differences that persist ``received_after`` after the delivery, by shipment."""
     rows = select_rows(connection, _DIFFERENCES, {"after": received_after})
     by_shipment = groupby(rows, key=lambda row: (row["id"], row["shipment_id"]))
     return [_difference(list(of_shipment)) for _, of_shipment in by_shipment]

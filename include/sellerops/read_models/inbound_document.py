@@ -1,4 +1,4 @@
-"""Labels and bills of lading of one FBA inbound run, found by the DAG run that asked for them."""
+"""Labels and bills of lading of one FBA inbound run, found by the DAG run that requested them."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ class InboundDocument:
 
 
 def document_file_name(shipment: str | None, run_name: str, kind: str, part: int, media_type: str) -> str:
-    """``FBA15ABC_box_labels.pdf``, the second file of a kind ``FBA15ABC_box_labels_2.pdf``.
+    """``FBA15ABC_box_labels.pdf``; for the second file of a kind, ``FBA15ABC_box_labels_2.pdf``.
 
-    Item labels, which belong to no shipment, get the name of the run. Any other character becomes a dash.
+    Item labels belong to no shipment, so they are named after the run. Characters other than ASCII letters,
+    digits, ``_`` and ``-`` become a dash.
     """
     parts = [shipment or run_name, kind, *([str(part)] if part > 1 else [])]
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", "_".join(parts)).strip("-")
@@ -66,7 +67,10 @@ def find_inbound_run(connection: psycopg.Connection[Any], dag_id: str, run_id: s
 def find_inbound_document(
     connection: psycopg.Connection[Any], dag_id: str, run_id: str, document_id: int
 ) -> InboundDocument | None:
-    """A document of this DAG run; None if it is another run's: access to one does not give access to all."""
+    """A document of this DAG run; None if it belongs to another run.
+
+    Access to one run's documents does not give access to those of every run.
+    """
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(_DOCUMENT, (document_id, dag_id, run_id)).fetchone()
     return InboundDocument(**row) if row else None

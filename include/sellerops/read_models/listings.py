@@ -1,7 +1,7 @@
-"""Rows of a table together with their totals by currency, over all rows and not only those of the page.
+"""A table's rows with their totals by currency, over all rows and not only those of the page.
 
 The ``.sql`` file beside a model returns one row: ``rows`` and ``totals`` as JSON arrays, ``row_count``,
-``status`` and ``missing``. So rows and totals come from one reading of the marts and cannot differ.
+``status`` and ``missing``. So rows and totals come from a single query of the marts and cannot disagree.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Total = TypeVar("Total", bound=BaseModel)
 
 
 class Listing(BaseModel, Generic[Row, Total]):
-    """``totals``: one per currency, since currencies are never added. ``row_count``: of all pages.
+    """``totals``: one per currency, since currencies are never added. ``row_count``: the rows of all pages.
 
-    ``status``: the worst of the rows (complete, estimated, incomplete); ``missing``: the words of all.
+    ``status``: the worst of the rows' (complete, estimated, incomplete); ``missing``: the words of all rows.
     """
 
     rows: list[Row]
@@ -44,7 +44,7 @@ def select_listing(
     paging: Paging,
     order_by: tuple[str, Direction],
 ) -> Listing[Row, Total]:
-    """The listing of the ``.sql`` file beside a module; ``order_by``: the order if ``paging`` names none.
+    """The listing of the ``.sql`` file beside a module; ``order_by`` applies if ``paging`` names no column.
 
     Raises ValueError for an unknown column.
     """
@@ -59,7 +59,7 @@ def select_listing(
 
 
 def as_table(listing: Listing[Row, Total]) -> Table[Row]:
-    """The rows as a table whose totals row has the listing's totals; None where currencies differ."""
+    """The rows as a table whose totals row has the listing's totals; None if currencies differ."""
     row = _row_of(type(listing))
     totals = None
     if len(listing.totals) == 1:
@@ -76,6 +76,6 @@ def _row_of(listing: type[Listing[Any, Any]]) -> type[Any]:
 
 
 def _blank(row: type[BaseModel]) -> dict[str, Any]:
-    """Texts that identify a row are empty in the totals, everything else is unknown."""
+    """Values of a totals row: texts that identify a row are empty, everything else is unknown."""
     blanks: dict[Any, Any] = {str: "", list[str]: []}
     return {name: blanks.get(field.annotation) for name, field in row.model_fields.items()}

@@ -1,7 +1,7 @@
-"""Through which moment orders are loaded, and which days of a marketplace therefore still lack some.
+"""The moment up to which orders are loaded, and the days of a marketplace that therefore lack orders.
 
-Report ``all_orders`` is collected once a day by UTC day. West of Greenwich a day ends later, and the rest of
-its orders is loaded a day after the first.
+Report ``all_orders`` is collected once a day, by UTC day. West of Greenwich a day ends later than in UTC, and
+the rest of its orders is loaded one day later.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class OrdersLoaded(BaseModel):
 
 
 def read_orders_loaded(connection: Connection, scope: Scope) -> list[OrdersLoaded]:
-    """By account and marketplace of the scope: the end of the last day that the ledger has as loaded.
+    """The end of the last loaded day in the ledger, by account and marketplace of the scope.
 
-    For an account of which the ledger has none (loaded without Airflow), the full hour after its newest
-    order. Accounts without any order are left out.
+    For an account without such a day in the ledger (it was loaded without Airflow), the full hour after its
+    newest order. Accounts without any orders are left out.
     """
     values = scope.values()
     found = select(connection, __file__, OrdersLoaded, values)

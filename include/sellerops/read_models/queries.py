@@ -1,4 +1,4 @@
-"""Runs the ``.sql`` file beside a read model: one statement, never put together from text."""
+"""Runs the ``.sql`` file beside a read model: one statement, never assembled from pieces of text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def select(
 ) -> list[_Row]:
     """The rows of the ``.sql`` file beside a module, which passes its ``__file__``.
 
-    ``order_by``: a column of ``row``, put where the file says ``{order_by}``; rows without a value come last.
+    ``order_by``: a column of ``row`` and a direction, put where the file says ``{order_by}``; rows without a
+    value come last.
     """
     text = statement(module_file, row, order_by)
     with connection.cursor(row_factory=class_row(row)) as cursor:
@@ -44,7 +45,7 @@ def select(
 
 
 def statement(module_file: str, row: type[BaseModel], order_by: tuple[str, Direction] | None) -> str:
-    """The ``.sql`` file beside a module, in an order. Raises ValueError for an unknown column."""
+    """The text of the ``.sql`` file beside a module, in an order. Raises ValueError for an unknown column."""
     text = _text(Path(module_file).with_suffix(".sql"))
     if order_by is not None:
         column, direction = order_by
@@ -64,6 +65,6 @@ def select_mappings(
 
 @cache
 def _text(path: Path) -> str:
-    """A file with the files that it includes: ``{include <path from its folder>}``."""
+    """A file's text with the files that it includes: ``{include <path from its folder>}``."""
     text = path.read_text(encoding="utf-8").rstrip("\n")
     return _INCLUDE.sub(lambda found: _text(path.parent / found[1]), text)

@@ -1,4 +1,4 @@
-"""What a page of the seller hub is asked for: accounts, marketplaces, days, comparison and currency."""
+"""The scope of a page of the seller hub: accounts, marketplaces, days, comparison and currency."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Comparison(StrEnum):
-    """What the days are compared with: the days before them, aligned by weekday, or those a year before,
-    aligned by ISO week.
+    """What the days are compared with.
+
+    ``PREVIOUS``: the days before them, aligned by weekday; ``YEAR``: those a year before, aligned by ISO
+    week.
     """
 
     NONE = "none"
@@ -27,7 +29,7 @@ class ScopeCurrency(StrEnum):
 
 
 class Scope(BaseModel):
-    """The figures that a page is about. Days are those of each marketplace's time zone, both included.
+    """The figures that a page is about. Days are in each marketplace's time zone; both are included.
 
     Empty ``accounts`` or ``marketplaces`` (Amazon's ids): all of them.
     """
@@ -48,7 +50,7 @@ class Scope(BaseModel):
     def compared(self) -> Scope | None:
         """The scope to compare with; None without a comparison.
 
-        ``PREVIOUS`` moves by whole weeks, so that weekdays meet: one day is compared with the same weekday.
+        ``PREVIOUS`` moves by whole weeks, so that weekdays match: one day is compared with the same weekday.
         """
         if self.compare is Comparison.NONE:
             return None

@@ -54,7 +54,7 @@ _CHANGES = """
 
 @dataclass(frozen=True)
 class SliceEntry:
-    """Ledger rows by kind. ``columns``: changed columns; ``changes``: numbers of restated cells."""
+    """A slice's ledger rows by kind. ``columns``: changed columns; ``changes``: counts of restated cells."""
 
     slice_: Slice
     states: list[Row]

@@ -1,4 +1,4 @@
-"""Tables of a page: one page of rows, the totals of all of them, and how many there are."""
+"""Tables of the pages: one page of rows, the totals of all rows, and how many there are."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ Row = TypeVar("Row", bound=BaseModel)
 
 
 class Table(BaseModel, Generic[Row]):
-    """``rows``: one page. ``totals``: of all rows, not only of this page; None where they cannot be added
-    (several currencies, no rows). Its texts that identify a row are empty. ``row_count``: rows of all pages.
-    ``hidden``: columns that are empty because the reader may not see costs.
+    """One page of a table.
+
+    ``totals``: of all rows, not only of this page; None where they cannot be added (several currencies, no
+    rows). Its texts that identify a row are empty. ``row_count``: the rows of all pages. ``hidden``: columns
+    that are empty because the reader may not see costs.
     """
 
     rows: list[Row]
@@ -26,7 +28,7 @@ class Table(BaseModel, Generic[Row]):
 
 
 class Paging(BaseModel):
-    """Which rows of a table, in which order. ``limit`` None: all. ``search``: text that a row contains."""
+    """Which rows of a table, in which order. ``limit`` None: all. ``search``: text that rows contain."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,6 @@
-"""Reconciliation checks: figures of different reports that must agree. One file of ``config/checks`` each.
+"""Reconciliation checks: compare figures of different reports that must agree, one check per file of
+``config/checks``.
 
-``checks`` reads the files and needs no database, ``running`` compares, ``results`` stores the results.
+``checks`` reads the files and needs no database, ``running`` compares the figures, ``results`` stores the
+results.
 """

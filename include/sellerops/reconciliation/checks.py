@@ -1,6 +1,6 @@
 """Check files: one SELECT below a YAML header in comments.
 
-The SELECT returns a row per figure: ``account_id``, ``marketplace_id`` ('' for a whole account), ``day``,
+The SELECT returns one row per figure: ``account_id``, ``marketplace_id`` ('' for a whole account), ``day``,
 ``left_value``, ``right_value`` (null: that side is not loaded yet), and optionally ``subject`` (what the
 figure is about, besides marketplace and day), ``difference`` (default: left minus right) and ``evidence``
 (jsonb). It may use ``%(first_day)s``, ``%(last_day)s`` and the table ``marketplace (code, id, timezone,
@@ -76,7 +76,7 @@ def load_checks(directory: Path | None = None) -> list[CheckSpec]:
 
 
 def check_failures(directory: Path | None = None) -> list[SpecFailure]:
-    """Why check files are invalid."""
+    """The failures that make check files invalid."""
     return checks_and_failures(directory)[1]
 
 
@@ -87,7 +87,9 @@ def checks_and_failures(directory: Path | None = None) -> tuple[list[CheckSpec],
 
 
 def load_check(name: str, directory: Path | None = None) -> CheckSpec:
-    """One check in its last valid version. Raises ConfigurationError that suggests the nearest name."""
+    """One check in its last valid version. For an unknown name, raises a ConfigurationError that suggests the
+    nearest one.
+    """
     folder = directory or config_dir() / "checks"
     path = folder / f"{name}.sql"
     if path.is_file():

@@ -21,7 +21,7 @@ def key_of(result: CheckResult) -> str:
 
 
 def difference_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str) -> Notice:
-    """One notice for all figures of a run that newly differ."""
+    """One notice for all figures of a run that newly differ beyond their tolerance."""
     figures = "figure is" if len(off) == 1 else "figures are"
     headline = f"{check.name}: {len(off)} {figures} off"
     lines = [_line(check, each) for each in off[:_MOST_LINES]]

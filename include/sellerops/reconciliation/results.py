@@ -1,4 +1,4 @@
-"""Verdicts on compared figures, and the table ``check_result`` with the last one of each."""
+"""Verdicts on compared figures, and the table ``check_result`` with the last verdict on each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One compared figure. Without ``marketplace_id``: of a whole account; without account: of the check."""
+    """One compared figure: of a whole account if ``marketplace_id`` is empty. Without an account, the result
+    is that of the whole check.
+    """
 
     check: str
     verdict: Verdict
@@ -65,7 +67,7 @@ def store_results(connection: Connection, found: list[CheckResult]) -> None:
 
 
 def forget_missing_tables(connection: Connection, check: str) -> None:
-    """Delete the row which said that the check's tables do not exist yet."""
+    """Delete the row that says that the check's tables do not exist yet."""
     connection.execute(
         "DELETE FROM sellerops.check_result WHERE check_name = %s AND account_id = '' AND day IS NULL",
         (check,),
@@ -75,7 +77,7 @@ def forget_missing_tables(connection: Connection, check: str) -> None:
 def results(
     connection: Connection, *, check: str | None = None, verdict: Verdict | None = None, limit: int = 200
 ) -> list[CheckResult]:
-    """The last result of each figure, newest days first; None means no filter."""
+    """The last result of each figure, by check with newest days first; None means no filter."""
     rows = connection.execute(
         """
         SELECT check_name AS check, verdict, account_id, marketplace_id, day, subject, left_value AS left,

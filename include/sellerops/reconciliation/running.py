@@ -1,4 +1,4 @@
-"""Running a check: compare its figures, judge each, and store the results in the ledger."""
+"""Runs a check: compares its figures, judges each, and stores the results in the ledger."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def run_check(ledger: Ledger, check: CheckSpec, reader: str) -> CheckRun:
 
 
 def judge(check: CheckSpec, row: dict[str, Any], now: datetime) -> CheckResult:
-    """The verdict on one figure. A day's age counts in days of the marketplace's time zone."""
+    """The verdict on one figure. A day's age is counted in the marketplace's time zone, UTC without one."""
     left, right = row["left_value"], row["right_value"]
     place = {name: row.get(name) or "" for name in ("account_id", "marketplace_id", "subject")}
     common: dict[str, Any] = {**place, "day": row["day"], "evidence": row.get("evidence")}
@@ -94,13 +94,13 @@ def allowed_difference(tolerance: Tolerance, left: Decimal, right: Decimal) -> D
 
 def _figures(reader: str, check: CheckSpec, now: datetime) -> list[dict[str, Any]]:
     days = {"first_day": (now - check.look_back).date(), "last_day": now.date()}
-    # As a subquery, the check is one SELECT or a syntax error.
+    # As a subquery, the check must be one SELECT; anything else is a syntax error.
     statement = sql.SQL("WITH marketplace (code, id, timezone, currency, region) AS (VALUES {}) ").format(
         sql.SQL(", ").join(_marketplace_rows())
     ) + sql.SQL("SELECT * FROM (\n{}\n) AS figures").format(sql.SQL(check.sql.rstrip().removesuffix(";")))
     try:
         with read_only(reader) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            # Checks join whole tables, some without statistics yet, where a nested loop takes minutes.
+            # Checks join whole tables, some without statistics yet, for which nested loops take minutes.
             cursor.execute("SET LOCAL enable_nestloop = off")
             execute_single(cursor, statement, days)
             rows: list[dict[str, Any]] = cursor.fetchall()

@@ -1,6 +1,6 @@
-"""Account settings that owners changed in the seller hub, which take precedence over account_settings.yaml.
+"""Account settings that owners changed in the seller hub; they take precedence over account_settings.yaml.
 
-They are in ``sellerops.hub_setting`` under the name ``account_settings``: texts by account and setting.
+They are stored in ``sellerops.hub_setting`` as ``account_settings``: texts by account and setting.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TABLE = TABLES["account_setting"]
 
 
 def read_overrides(connection: Connection) -> Overrides:
-    """The changed settings by account. Raises ConfigurationError if the ledger is older than them."""
+    """The changed settings by account. Raises ConfigurationError if the ledger's schema is too old."""
     try:
         with connection.cursor(row_factory=tuple_row) as cursor:
             found = cursor.execute(
@@ -39,7 +39,10 @@ def read_overrides(connection: Connection) -> Overrides:
 def write_override(
     connection: Connection, account_id: str, name: str, value: str | None, user_name: str
 ) -> None:
-    """Change a setting of an account; None: what the file says. Raises InvalidRows for a wrong value."""
+    """Change a setting of an account; ``value`` None restores the file's value.
+
+    Raises InvalidRows for an unknown setting or a wrong value.
+    """
     connection.execute("LOCK TABLE sellerops.hub_setting IN SHARE ROW EXCLUSIVE MODE")
     overrides = read_overrides(connection)
     changed = {key: each for key, each in overrides.get(account_id, {}).items() if key != name}
@@ -57,7 +60,7 @@ def write_override(
 
 
 def with_overrides(rows: list[dict[str, Any]], overrides: Overrides) -> list[dict[str, Any]]:
-    """The rows of table ``account_setting``, with the changed settings."""
+    """The rows of table ``account_setting`` with the changes. Raises InvalidRows for a wrong value."""
     return [_changed(row, overrides.get(row["account_id"], {})) for row in rows]
 
 

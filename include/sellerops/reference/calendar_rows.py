@@ -1,4 +1,4 @@
-"""The rows of table ``calendar``: what SQL of two dialects cannot compute alike."""
+"""The rows of table ``calendar``: parts of dates that the destinations' SQL dialects compute differently."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _EPOCH = date(1970, 1, 1)
 
 
 def last_day(today: date) -> date:
-    """The end of the year after the next: forecasts look up to two years ahead."""
+    """The end of the year after next, because forecasts look up to two years ahead."""
     return date(today.year + 2, 12, 31)
 
 
 def calendar_rows(first: date, last: date) -> Iterator[dict[str, Any]]:
-    """A row for each day, both included."""
+    """A row for each day from ``first`` to ``last``, both included."""
     for number in range((last - first).days + 1):
         yield _row(first + timedelta(days=number))
 

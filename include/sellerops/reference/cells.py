@@ -1,4 +1,4 @@
-"""Cells of reference data: text of a file, or a value of JSON, to the value that is stored."""
+"""Converts cells of reference data (a file's text, or a JSON value) to the values that are stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _LONGEST = 2000
 def row_of(
     table: ReferenceTable, cells: Mapping[str, Any], place: str
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """The row of a table from cells by column, and what is wrong with them; absent cells are empty."""
+    """Convert cells by column to the row of a table, and list what is wrong with them.
+
+    Missing cells count as empty. Columns with a problem are missing from the row.
+    """
     problems: list[Problem] = []
     row = {}
     for name, column in table.columns.items():

@@ -1,4 +1,4 @@
-"""Reference tables that repeat a file of ``include/config``."""
+"""Declares the reference tables that mirror a file of ``include/config``."""
 
 from __future__ import annotations
 

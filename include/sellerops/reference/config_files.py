@@ -1,4 +1,7 @@
-"""Files of ``include/config`` that reference tables repeat: read and checked. Light: DAG files import it."""
+"""Reads and checks the files of ``include/config`` that reference tables mirror.
+
+Imports little, because DAG files import it.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,14 @@ _Reader = Callable[[ReferenceTable, str, Path, list[Problem]], Iterator[Cells]]
 
 @dataclass(frozen=True)
 class ConfigTable:
-    """A table's file below the configuration folder, and what reads its text."""
+    """A table's file below the configuration folder, and the function that reads its text."""
 
     file: str
     read: _Reader
 
 
 def config_rows(name: str) -> list[dict[str, Any]]:
-    """The rows of a table as its file has them. Raises InvalidRows with every problem of the file."""
+    """The rows of a table according to its file. Raises InvalidRows with every problem of the file."""
     return rows_of_text(name, read_text(config_path(name)))
 
 
@@ -65,7 +68,7 @@ def _plain(table: ReferenceTable, text: str, path: Path, problems: list[Problem]
 
 
 def _by_marketplace(table: ReferenceTable, text: str, path: Path, problems: list[Problem]) -> Iterator[Cells]:
-    """A CSV with column ``marketplaces``: codes and pools with spaces between, a row for each of them."""
+    """A CSV whose column ``marketplaces`` has codes and pools, separated by spaces: a row per marketplace."""
     columns = ["marketplaces", *(name for name in table.columns if name != "marketplace_id")]
     for place, cells in _csv(table, text, problems, columns):
         for marketplace_id in _ids(cells["marketplaces"], place, problems):
@@ -73,7 +76,7 @@ def _by_marketplace(table: ReferenceTable, text: str, path: Path, problems: list
 
 
 def _events(table: ReferenceTable, text: str, path: Path, problems: list[Problem]) -> Iterator[Cells]:
-    """A CSV of periods, ``first_day`` to ``last_day``: a row for each day and marketplace."""
+    """A CSV of periods, ``first_day`` to ``last_day``: one row per day and marketplace."""
     period = ReferenceTable(
         "period", "", table.origin, {"first_day": table.columns["day"], "last_day": table.columns["day"]}, ()
     )
@@ -94,7 +97,7 @@ def _events(table: ReferenceTable, text: str, path: Path, problems: list[Problem
 
 
 def _settings(table: ReferenceTable, text: str, path: Path, problems: list[Problem]) -> Iterator[Cells]:
-    """``defaults`` and, by account, ``accounts``: a row for each configured account."""
+    """A YAML with ``defaults`` and, by account, ``accounts``: one row per configured account."""
     given = parse_mapping(text, path)
     accounts = load_accounts()
     parts = {"defaults": given.get("defaults") or {}}
@@ -117,7 +120,7 @@ def _settings(table: ReferenceTable, text: str, path: Path, problems: list[Probl
 
 
 def _pools(table: ReferenceTable, text: str, path: Path, problems: list[Problem]) -> Iterator[Cells]:
-    """The stock pools, by the loader of the file, which has checked them."""
+    """The stock pools from the loader of marketplaces.yaml, which has already checked them."""
     for name, members in stock_pools().items():
         for marketplace_id in members:
             yield f"stock_pools.{name}", {"marketplace_id": marketplace_id, "stock_pool": name}

@@ -1,6 +1,6 @@
-"""Reference tables that repeat files of ``include/config``: synchronised when the files change.
+"""Synchronises the reference tables that mirror files of ``include/config`` when the files change.
 
-A file with a problem leaves its table as it was; the problem is reported by whoever synchronises.
+If a file has a problem, its table stays as it was, and the caller reports the problem.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ Connection = psycopg.Connection[Any]
 
 
 def synchronise(connection: Connection, names: Collection[str]) -> list[ConfigurationError]:
-    """Bring tables up to date with their files, the clock and published rates; returns what is wrong.
+    """Bring tables up to date with their files, the current day and published rates; returns the failures.
 
-    Quick when nothing has changed. Call it outside a transaction.
+    It is fast if nothing has changed. Call it outside a transaction.
 
     :param names: reference tables by name; tables that people fill are left alone.
     """

@@ -1,4 +1,4 @@
-"""CSV as people and spreadsheets save it: encodings, separators and header of a table's file."""
+"""Reads CSV as people and spreadsheets save it, with varying encodings, separators and headers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the file by column name. ``number``: as an editor counts, from 1."""
+    """A line of the file by column name. ``number``: the line number as in an editor, from 1."""
 
     number: int
     cells: Mapping[str, str]
@@ -28,10 +28,11 @@ def csv_lines(
 ) -> tuple[list[Line], list[Problem]]:
     """The lines of a file with a header, and what is wrong with their form.
 
-    Accepts UTF-8 with or without a byte order mark, UTF-16 with one, and else Windows-1252; commas,
-    semicolons and tabs between cells, a first line ``sep=;``, and the columns in any order.
+    Accepts UTF-8 with or without a byte order mark, UTF-16 with one, otherwise Windows-1252; commas,
+    semicolons or tabs between cells; a first line ``sep=;``; and the columns in any order.
 
-    :param columns: names that the header may have; ``required``: those that it must have.
+    :param columns: the names that the header may have.
+    :param required: the names that it must have.
     :param aliases: other names of columns.
     """
     problems: list[Problem] = []
@@ -73,7 +74,7 @@ def _decoded(content: bytes, problems: list[Problem]) -> str | None:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        # What Excel writes on Windows as plain `CSV`.
+        # Excel on Windows writes plain `CSV` in this encoding.
         return _decode(content, "cp1252", problems)
 
 
@@ -99,7 +100,7 @@ def _decode(content: bytes, encoding: str, problems: list[Problem]) -> str | Non
 
 
 def _without_separator_line(text: str) -> tuple[int, str, str]:
-    """Lines left out, the separator, and the text that begins with the header."""
+    """The number of lines left out, the separator, and the text from the header on."""
     first, _, rest = text.partition("\n")
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
         return 1, first.strip()[4], rest
@@ -113,7 +114,7 @@ def _names(
     aliases: Mapping[str, str],
     problems: list[Problem],
 ) -> list[str] | None:
-    """The columns of the header, or None if lines cannot be read with it."""
+    """The columns of the header; None if it has problems, so that lines cannot be read with it."""
     found = [_normalised(cell, aliases) for cell in header]
     while found and not found[-1]:
         found.pop()

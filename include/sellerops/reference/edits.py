@@ -1,4 +1,4 @@
-"""Writing reference tables: only rows that differ are touched, and marts learn from which day on."""
+"""Writes reference tables: only rows that differ are changed, and the changed days are noted for marts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STAGED = sql.Identifier("reference_staged")
 
 @dataclass(frozen=True)
 class Edit:
-    """What an edit changed, in rows."""
+    """How many rows an edit added, changed and removed."""
 
     added: int = 0
     changed: int = 0
@@ -45,11 +45,11 @@ def write_rows(
     edited_by: str = "",
     replace: bool = False,
 ) -> Edit:
-    """Insert or update rows by the table's key: all or none.
+    """Insert or update rows by the table's key, in one transaction.
 
-    :param rows: a value for each column of the table.
-    :param source: what the rows come from, for the record.
-    :param replace: delete rows that ``rows`` lacks.
+    :param rows: each with a value for each column of the table.
+    :param source: where the rows come from, for the record of edits.
+    :param replace: also delete rows that ``rows`` lacks.
     """
     with connection.transaction():
         changes = _write(connection, table, rows, replace=replace)
@@ -77,13 +77,13 @@ def delete_rows(
 
 
 def tuples(connection: Connection, statement: Any, parameters: Params | None = None) -> list[tuple[Any, ...]]:
-    """The rows of a statement as tuples, whatever the connection makes of rows."""
+    """The rows of a statement as tuples, whatever the connection's row factory is."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(statement, parameters).fetchall()
 
 
 def lock_table(connection: Connection, table: ReferenceTable) -> None:
-    """Let one edit of the table happen at a time, until the transaction ends."""
+    """Keep others from editing the table until the transaction ends."""
     key = f"sellerops.reference:{table.name}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
@@ -145,9 +145,9 @@ def _stage(connection: Connection, table: ReferenceTable, rows: Iterable[Row]) -
 
 
 def _changes(connection: Connection, table: ReferenceTable, *, replace: bool) -> list[dict[str, Any]]:
-    """Numbers of rows and the days they apply to, per account ('' where the table has none)."""
+    """Numbers of changed rows and the days to which they apply, per account ('' if the table has none)."""
     account = sql.SQL("coalesce(s.account_id, t.account_id)" if table.has_account else "''")
-    # A row that changes affects what it applied to before as well as what it applies to now.
+    # A changed row affects the days to which it applied before as well as those to which it applies now.
     days: sql.Composable = sql.SQL("NULL::date, NULL::date")
     if table.day:
         first, last = (
@@ -201,7 +201,10 @@ def _cells(alias: str, names: Sequence[str]) -> sql.Composed:
 
 
 def _equal(table: ReferenceTable) -> sql.Composed:
-    """Equal keys, as a condition that a full join accepts: nulls as a text that no value is."""
+    """The condition that keys are equal, in a form that a full join accepts.
+
+    Nulls are compared as a text that no value has.
+    """
     return sql.SQL(" AND ").join(
         sql.SQL("coalesce(s.{0}::text, '\x01') = coalesce(t.{0}::text, '\x01')").format(sql.Identifier(each))
         if table.columns[each].default is None and not table.columns[each].required

@@ -1,4 +1,4 @@
-"""Fills the computed tables: ``calendar``, ``fx_rate``, and from the bank ``fx_published``."""
+"""Fills the computed tables: ``calendar``, ``fx_rate`` and, from the bank's file, ``fx_published``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CURRENCIES = (
 
 
 def fill_calendar(connection: Connection) -> Edit:
-    """Add the days up to the end of the year after the next."""
+    """Add the days up to the end of the year after next."""
     last = last_day(_today(connection))
     if not has_changed(connection, "calendar", f"{FIRST_DAY} {last}"):
         return Edit()
@@ -76,11 +76,11 @@ def fill_rates(connection: Connection) -> Edit:
 
 
 def refresh_rates(connection: Connection, address: str = "") -> int:
-    """Read what the bank has published since, and fill; returns the number of new or revised rates.
+    """Read newly published rates from the bank, and fill ``fx_rate``; returns how many are new or revised.
 
-    :param address: of the bank's file; empty: that of the settings.
+    :param address: the address of the bank's file; empty: the one in the settings.
 
-    Raises httpx.HTTPError when the bank cannot be reached, UnexpectedAnswer for anything but its file.
+    Raises httpx.HTTPError if the bank cannot be reached, UnexpectedAnswer if the answer is not its file.
     """
     settings = rate_settings()
     found = fetch_rates(address or settings.address, _today(connection))
@@ -103,7 +103,7 @@ def refresh_rates(connection: Connection, address: str = "") -> int:
 
 
 def old_rates(connection: Connection) -> list[dict[str, Any]]:
-    """Pairs of used currencies whose rate of today is too old: ``age_days`` of the newest, null if none."""
+    """Pairs of used currencies whose newest rate is too old; ``age_days``: its age, None if there is none."""
     settings = rate_settings()
     currencies = used_currencies(connection, settings)
     with connection.cursor(row_factory=dict_row) as cursor:
@@ -124,7 +124,7 @@ def old_rates(connection: Connection) -> list[dict[str, Any]]:
 
 
 def used_currencies(connection: Connection, settings: RateSettings) -> list[str]:
-    """Currencies of marketplaces, reports, costs and suppliers, and those of the settings."""
+    """Currencies of accounts' marketplaces, account settings, costs and suppliers, and of ``settings``."""
     found = {EURO, *settings.currencies}
     found |= {place.currency for account in load_accounts().values() for place in account.marketplaces}
     found |= set(_currencies_in(connection))
@@ -145,7 +145,7 @@ def _today(connection: Connection) -> date:
 
 
 def has_changed(connection: Connection, table: str, state: str) -> bool:
-    """Whether the table was last filled from another state; remembers this one in the transaction."""
+    """Whether the table was last filled from another state; records this one within the transaction."""
     lock_table(connection, TABLES[table])
     digest = hashlib.sha256(state.encode()).hexdigest()
     found = connection.execute(

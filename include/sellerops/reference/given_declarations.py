@@ -1,4 +1,4 @@
-"""Reference tables that people fill, by CSV or the API."""
+"""Declares the reference tables that people fill, by CSV or the API."""
 
 from __future__ import annotations
 

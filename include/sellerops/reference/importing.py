@@ -1,4 +1,4 @@
-"""Imports rows that people give, all or nothing, and writes them as CSV."""
+"""Imports rows that people provide, all or none, and exports rows as CSV."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ ALIASES = {
 
 @dataclass(frozen=True)
 class Import:
-    """What an import changed, or with ``check`` would change. ``ended``: stored rows that end earlier now."""
+    """What an import changed, or with ``check`` would change.
+
+    ``rows``: how many were given. ``ended``: how many stored rows now end earlier.
+    """
 
     table: str
     rows: int
@@ -45,7 +48,7 @@ class Import:
 
 
 def given_table(name: str) -> ReferenceTable:
-    """A table that people may edit. Raises ConfigurationError that suggests the nearest name."""
+    """The table ``name``, if people may edit it; else raises ConfigurationError with the nearest name."""
     if name not in GIVEN:
         raise ConfigurationError(
             f"unknown table {name!r}.", where="reference data", remedy=suggestion(name, sorted(GIVEN))
@@ -65,12 +68,12 @@ def import_csv(
     allow_unknown: bool = False,
     check: bool = False,
 ) -> Import:
-    """Import a file. Raises InvalidRows that lists all problems with their lines; then nothing is changed.
+    """Import a file, all of it or nothing. Raises InvalidRows that lists all problems with their lines.
 
     :param account: the account of rows that name none.
-    :param replace: delete stored rows that the file lacks (of the accounts that it names).
+    :param replace: also delete stored rows that the file lacks, of the accounts that it names.
     :param allow_unknown: accept SKUs that no report contains yet.
-    :param check: change nothing.
+    :param check: change nothing, only report what would change.
     """
     required = [
         name
@@ -93,7 +96,10 @@ def import_rows(
     allow_unknown: bool = False,
     check: bool = False,
 ) -> Import:
-    """Import rows by column, as of JSON. Raises InvalidRows like ``import_csv``; rows count from 1."""
+    """Import rows given as values by column, such as from JSON.
+
+    Raises InvalidRows like ``import_csv``; it counts rows from 1.
+    """
     problems = [
         Problem(f"row {number}", f"unknown column {name!r}.", suggestion(name, list(table.columns)))
         for number, row in enumerate(rows, 1)
@@ -109,7 +115,7 @@ def import_rows(
 
 
 def export_csv(table: ReferenceTable, rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows as a file that ``import_csv`` accepts: open ends and unknown values are empty cells."""
+    """Rows as the text of a file that ``import_csv`` accepts; open ends and nulls are empty cells."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)

@@ -1,4 +1,4 @@
-"""What rows may name: accounts, marketplaces, currencies with a rate, and SKUs of reports."""
+"""The names that rows may use: accounts, marketplaces, currencies with a rate, and SKUs of reports."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.settings.spec_files import suggestion
 
-# The first is complete once the marts of products are built, the second from the first collection on.
+# Tables with SKUs: the first is complete once the product marts are built, the second after the first
+# collection.
 _PLACES = (("sellerops_marts", "product", "sku"), ("amazon_sp", "listings_all", "seller_sku"))
 _MOST_GUESSES = 50
 
 
 @dataclass
 class Known:
-    """``skus``: by account; None: any SKU is accepted."""
+    """The known names. ``skus``: by account; None accepts any SKU."""
 
     accounts: frozenset[str]
     marketplaces: Mapping[str, str]  # code or id -> id
@@ -35,7 +36,7 @@ class Known:
 
     @classmethod
     def read(cls, connection: psycopg.Connection[Any], *, with_skus: bool) -> Known:
-        """What is known now. ``with_skus``: SKUs are checked."""
+        """Read what is known now. ``with_skus``: whether to check SKUs."""
         places = all_marketplaces()
         settings = rate_settings()
         given = tuples(
@@ -61,7 +62,7 @@ class Known:
         )
 
     def problems(self, table: ReferenceTable, row: dict[str, Any], place: str) -> list[Problem]:
-        """Unknown names in a row. Replaces a marketplace's code by its id."""
+        """The unknown names in a row. Also replaces a marketplace's code in ``row`` by its id."""
         found = []
         account = row.get("account_id")
         if table.has_account and account not in self.accounts:
@@ -101,7 +102,7 @@ class Known:
         if sku in known:
             return []
         remedy = "Correct it; if the product is new, import with `--allow-unknown`."
-        if self._guesses < _MOST_GUESSES:  # each compares with every SKU
+        if self._guesses < _MOST_GUESSES:  # each guess compares the SKU with every known one
             self._guesses += 1
             guess = difflib.get_close_matches(sku, known, n=1)
             remedy = f"Did you mean {guess[0]!r}? {remedy}" if guess else remedy

@@ -1,4 +1,4 @@
-"""Problems of given reference data: collected, and raised together with their lines."""
+"""Problems of imported reference data, collected and raised together with their lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_VALUE = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """``place``: a line and column of the file, or a row of the call."""
+    """One problem. ``place``: a line and column of the file, or a row of the call."""
 
     place: str
     cause: str
@@ -30,9 +30,9 @@ def quoted(value: object) -> str:
 
 
 def raise_problems(problems: Sequence[Problem], where: str) -> None:
-    """Raise InvalidRows that lists the problems; return if there are none.
+    """Raise InvalidRows that lists the problems, if there are any.
 
-    ``details["problems"]`` has place, cause and remedy of each; the text has the first fifty.
+    ``details["problems"]`` has place, cause and remedy of each problem; the text has the first fifty.
     """
     if not problems:
         return

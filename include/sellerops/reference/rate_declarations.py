@@ -1,4 +1,4 @@
-"""Reference tables that are computed: exchange rates of every day, and the calendar."""
+"""Declares the computed reference tables: daily exchange rates, and the calendar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exchange rates of every day from published, pegged and given ones."""
+"""Computes daily exchange rates from published, pegged and given rates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Given:
 
 @dataclass(frozen=True)
 class _Known:
-    """The newest known value on a day: units for one euro, or a pair's rate; and where it comes from."""
+    """The newest value known on a day (units for one euro, or a pair's rate), and where it comes from."""
 
     value: Decimal
     day: date
@@ -54,8 +54,9 @@ def filled_rates(
 ) -> Iterator[dict[str, Any]]:
     """Rows of table ``fx_rate``: each pair of ``currencies`` on each day from ``first`` to ``last``.
 
-    A day without a rate takes the newest earlier one that is at most ``refuse_after`` days old; without such
-    a rate it has no row. Given rates come first, also for the opposite direction, then those over the euro.
+    A day without a rate uses the newest earlier one that is at most ``refuse_after`` days old; without such a
+    rate, the day has no row. Given rates take precedence, also for the opposite direction; other pairs are
+    computed through the euro.
     """
     names = sorted(set(currencies))
     euros: dict[str, _Known] = {}
@@ -103,7 +104,7 @@ def _add_pegged(fresh: dict[str, _Known], pegs: Sequence[Peg], day: date) -> Non
 
 
 def _add_given(fresh: dict[str, _Known], current: Mapping[tuple[str, str], _Known]) -> None:
-    """Currencies that only given rates connect with the euro, directly or over another currency."""
+    """Add currencies that only given rates connect to the euro, directly or through another currency."""
     for (from_currency, to_currency), known in sorted(current.items()):
         base = fresh.get(to_currency)
         if base and from_currency not in fresh:

@@ -1,4 +1,4 @@
-"""Proposes rows of the product mapping for unmapped SKUs: by FNSKU, by ASIN, then by spelling."""
+"""Suggests rows of the product mapping for unmapped SKUs, by FNSKU, then ASIN, then spelling."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALPHABET = string.ascii_lowercase + string.digits
 
 @dataclass(frozen=True)
 class Product:
-    """What is known of a SKU; empty texts are unknown."""
+    """What is known about a SKU; an empty text means unknown."""
 
     account_id: str
     sku: str
@@ -34,7 +34,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A SKU that an unmapped one probably belongs to, and why. ``certainty``: 0 to 1."""
+    """A product to which an unmapped SKU probably belongs, and why. ``certainty``: 0 to 1."""
 
     account_id: str
     sku: str
@@ -44,7 +44,7 @@ class Suggestion:
 
     @property
     def row(self) -> dict[str, Any]:
-        """A row of ``product_mapping``, to be checked and imported."""
+        """The row of ``product_mapping`` for a person to check and import."""
         empty = dict.fromkeys(("fnsku", "title", "brand", "size_tier", "product_group"))
         note = f"suggested: {self.reason} {self.like.sku} ({self.certainty:.0%})"
         return {
@@ -60,9 +60,9 @@ class Suggestion:
 def suggest(
     products: Iterable[Product], wanted: Collection[tuple[str, str]] | None = None
 ) -> list[Suggestion]:
-    """The best suggestion for each unmapped SKU that has one, by account and SKU.
+    """The best suggestion for each unmapped SKU that has one, ordered by account and SKU.
 
-    ``wanted``: only for these accounts and SKUs; None: for all.
+    ``wanted``: only these accounts and SKUs; None means all.
     """
     by_account: dict[str, list[Product]] = defaultdict(list)
     for product in products:
@@ -82,7 +82,7 @@ def suggest(
 
 
 def read_products(connection: psycopg.Connection[Any]) -> list[Product]:
-    """The products of the mart; empty while it has not been built."""
+    """The products of the mart, without resold units; empty while it has not been built."""
     ((exists,),) = tuples(connection, "SELECT to_regclass('sellerops_marts.product') IS NOT NULL")
     if not exists:
         return []
@@ -96,7 +96,7 @@ def read_products(connection: psycopg.Connection[Any]) -> list[Product]:
 
 
 class _Known:
-    """Mapped products of an account by FNSKU, ASIN and spelling; of several, the first."""
+    """An account's mapped products by FNSKU, ASIN and spelling; if several share one, the first."""
 
     def __init__(self, products: Sequence[Product]) -> None:
         import numpy as np
@@ -113,10 +113,10 @@ class _Known:
         self._lengths = self._letters.sum(axis=1) if self._spellings else self._letters
 
     def nearest(self, sku: str) -> tuple[Product, float] | None:
-        """The product whose SKU is spelled most alike, and how alike (0 to 1); None: none is alike enough.
+        """The product with the most similar SKU, and the similarity (0 to 1); None if none is similar enough.
 
-        What has too few letters in common, in any order, is not compared: comparing takes a hundred times as
-        long.
+        SKUs with too few letters in common (in any order) are not compared, because comparing takes a hundred
+        times as long as counting letters.
         """
         import numpy as np
 
@@ -151,5 +151,5 @@ def _letters(spelling: str) -> list[int]:
 
 
 def _spelling(sku: str) -> str:
-    """Letters and digits: people vary case and separators."""
+    """The SKU's letters and digits in lower case, because people vary case and separators."""
     return _PUNCTUATION.sub("", sku.lower())

@@ -1,4 +1,4 @@
-"""What a reference table is: its columns, its key, how long a row holds, and who writes it."""
+"""What a reference table is: its columns, its key, the validity of its rows, and who writes it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column. ``default``: what an empty cell means; None and not ``required``: unknown, stored as null.
+    """A column. ``default``: the value of an empty cell.
 
-    ``choices``: the only values accepted; ``least``: the smallest number accepted.
+    Without ``default`` and ``required``, an empty cell means unknown and is stored as null. ``choices``: the
+    only accepted values. ``least``: the smallest accepted number.
     """
 
     type: ColumnType
@@ -40,9 +41,9 @@ class Column:
 class ReferenceTable:
     """A table of schema ``sellerops_reference``.
 
-    ``key``: columns that identify a row. With ``has_validity`` the last of them is ``valid_from``, and rows
-    that agree in the others must not overlap. ``day``: the date column from which (``has_validity``) or on
-    which a row applies; None: it applies to all days.
+    ``key``: the columns that identify a row. With ``has_validity``, the last of them is ``valid_from``, and
+    rows with the same values in the others must not overlap. ``day``: the date column that says on which day,
+    or with ``has_validity`` from which day on, a row applies; None if it applies to all days.
     """
 
     name: str

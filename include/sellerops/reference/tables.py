@@ -1,4 +1,4 @@
-"""The reference tables and their columns. Migration 0028 creates them; a test compares both."""
+"""All reference tables and their columns. Migration 0028 creates them; a test compares the two."""
 
 from __future__ import annotations
 

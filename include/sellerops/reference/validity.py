@@ -1,4 +1,4 @@
-"""Periods of validity: rows of one thing must not overlap, and an open row ends where the next begins."""
+"""Periods of validity: rows about the same thing must not overlap; an open row ends where the next begins."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def fitted(
 ) -> tuple[list[Row], list[Problem]]:
     """The rows to write so that given and stored rows do not overlap, and the overlaps that remain.
 
-    A given row replaces the stored one with the same key. An open row, given or stored, ends the day before
-    the next one begins; a row with an end of its own that reaches into the next one is a problem.
+    A given row replaces the stored row with the same key. An open row, given or stored, ends the day before
+    the next one begins; a row with its own end that overlaps the next one is a problem.
 
-    :param given: rows with their places.
+    :param given: rows with their places in the import.
     """
     problems = [
         Problem(f"{place}, valid_to", f"is before {row['valid_from']}.", "Swap the two dates.")
@@ -71,5 +71,5 @@ def _key(table: ReferenceTable, row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _thing(table: ReferenceTable, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What the period is about: the key without its first day."""
+    """What the period is about: the row's key without ``valid_from``."""
     return tuple(row[name] for name in table.key if name != "valid_from")

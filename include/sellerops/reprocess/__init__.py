@@ -1,1 +1,1 @@
-"""Archived documents loaded again, and decisions about stored ones: replay, refill, quarantine, retention."""
+"""Loads archived documents again, and decides about stored ones: replay, refill, quarantine, retention."""

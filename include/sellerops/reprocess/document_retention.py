@@ -1,8 +1,8 @@
-"""Deleting archived documents after their retention.
+"""Deletes archived documents after their retention.
 
 Documents with personal data are those of reports whose spec declares personal columns, and those in which a
 load found an unknown column that looks like personal data (``sellerops.personal_document``). All others are
-kept for ever, unless ``document_retention`` of their spec or ``documents`` of config/upkeep.yaml says less.
+kept forever, unless their spec's ``document_retention`` or ``documents`` in config/upkeep.yaml sets a limit.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def delete_documents(ledger: Ledger, archive: Archive, specs: Sequence[ReportSpe
 
 
 def _retentions(ledger: Ledger, specs: Sequence[ReportSpec]) -> dict[tuple[str, str], timedelta]:
-    """Retention by source and report; for specs that were removed, the last one they declared."""
+    """The retention by source and report; for removed specs with personal tables, the last one declared."""
     settings = UPKEEP.load()
     known = {(spec.source, spec.name): settings.document_age(spec) for spec in specs}
     for table in list_personal(ledger):

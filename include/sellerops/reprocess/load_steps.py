@@ -1,4 +1,4 @@
-"""Steps of a replay: what it takes to load a document again, from ledger rows or archive sidecars."""
+"""Steps of a replay: what is needed to load a document again, from ledger rows or archive sidecars."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ Key = tuple[str | None, str, str]
 
 @dataclass(frozen=True)
 class LoadStep:
-    """One document for one slice of one table. ``load_id``: the load it repeats. ``uri`` is None if Amazon
-    had confirmed that there is no data.
+    """One document for one slice of one table.
+
+    ``load_id``: the load that it repeats. ``uri`` is None if Amazon had confirmed that there is no data.
     """
 
     table: str
@@ -37,7 +38,7 @@ class LoadStep:
 
     @property
     def key(self) -> Key:
-        """Identifies a step within its table: the same document for the same slice gives the same rows."""
+        """Identifies a step within its table, because a document gives the same rows for the same slice."""
         slice_ = {name: value for name, value in self.slice_.to_dict().items() if name != "label"}
         return self.uri, self.meta.reported_at.isoformat(), json.dumps(slice_, sort_keys=True)
 
@@ -72,7 +73,7 @@ def load_step(
 
 
 class UncheckedDestination:
-    """A destination that skips plausibility checks: what is loaded again was accepted before."""
+    """A destination that skips plausibility checks, because what is loaded again was accepted before."""
 
     def __init__(self, inner: Destination) -> None:
         self.name = inner.name
@@ -162,7 +163,8 @@ def slice_of(
 ) -> Slice:
     """Derive a request's slice from the request alone.
 
-    A snapshot gets the time Amazon created it, since the time it was requested for is unknown.
+    A snapshot gets the time at which Amazon created it, because the time for which it was requested is
+    unknown.
     """
     marketplaces = [marketplace_by_id(each) for each in marketplace_ids]
     zone = ZoneInfo("UTC") if spec.period.clock == "utc" else marketplaces[0].zone

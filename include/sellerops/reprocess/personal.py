@@ -1,4 +1,4 @@
-"""Deleting personal data after its retention, also from tables whose spec was removed."""
+"""Deletes personal data after its retention, also from tables whose spec was removed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.settings.specs import ReportSpec
 
 @dataclass(frozen=True)
 class PersonalTable:
-    """One table of personal columns, from the ledger. ``purged_rows``: rows deleted so far."""
+    """One table of personal columns, from the ledger. ``purged_rows``: how many rows were deleted so far."""
 
     table: str
     report: str
@@ -50,7 +50,7 @@ def list_personal(ledger: Ledger) -> list[PersonalTable]:
 def purge_personal(ledger: Ledger, specs: Sequence[ReportSpec]) -> list[PurgedRows]:
     """Delete rows past their retention, each table in its own transaction.
 
-    The retention in ``specs`` applies from now on; tables of removed specs keep their last one.
+    The retention in ``specs`` applies from now on; tables of removed specs keep their last retention.
     """
     known = {each.table for each in list_personal(ledger)}
     with ledger.connection() as connection:

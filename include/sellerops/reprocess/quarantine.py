@@ -1,4 +1,4 @@
-"""Releasing and rejecting quarantined documents, for the Airflow UI and the command line."""
+"""Releases and rejects quarantined documents, for the Airflow UI and the command line."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def release(
 ) -> list[LoadResult]:
     """Load the quarantined document into every destination where it waits; it is never quarantined again.
 
-    Idempotent: repeat it after a crash, or after a destination was unreachable (the others are loaded by
-    then). Raises GiveUpError if a newer document has superseded it, and whatever loading raises.
+    Idempotent: repeat it after a crash, or if a destination could not be reached (the others are loaded
+    anyway). Raises GiveUpError if a newer document has superseded it, and whatever loading raises.
     """
     decided = _decide(ledger, quarantine_id, QuarantineState.RELEASED, decided_by, note)
     results: list[LoadResult] = []
@@ -81,9 +81,10 @@ def release(
 def reject(
     ledger: Ledger, quarantine_id: int, *, decided_by: str, note: str = "", spec: ReportSpec | None = None
 ) -> Quarantine:
-    """Keep the stored rows. Idempotent. Raises GiveUpError if it was decided otherwise.
+    """Keep the stored rows instead of loading the document. Idempotent.
 
     ``spec`` gives the report's destinations; without it, only those where the document waits are updated.
+    Raises GiveUpError if the document was already released or superseded.
     """
     decided = _decide(ledger, quarantine_id, QuarantineState.REJECTED, decided_by, note)
     waiting = _waiting_in(ledger, decided)
@@ -164,7 +165,7 @@ def _record_decision(
     destinations: Sequence[str],
     load_id: int | None,
 ) -> None:
-    """Record the slice's state in the destinations that waited, with the decision as evidence."""
+    """Record the slice's state in the destinations where the document waited, with the decision."""
     slice_ = Slice.from_dict(decided.slice)
     of_slice = ledger.database.run(lambda c: quarantines.find_by_slice(c, decided.slice))
     is_open = any(each.state is QuarantineState.OPEN for each in of_slice)

@@ -1,8 +1,8 @@
-"""Filling a destination from the archive: every recorded load of a report, into any destination, is repeated
-into this one, in order, without calling Amazon.
+"""Fills a destination from the archive, without calling Amazon.
 
-Use it for a destination that a spec has only now added, or whose tables were lost. It loads as usual, so it
-is idempotent and the newest document wins; rows that belong to no recorded load stay.
+Every recorded load of a report, into whichever destination, is repeated into this one, in order. Use it for a
+destination that a spec has just added, or whose tables were lost. It loads as usual, so it is idempotent and
+the newest document wins; rows that belong to no recorded load stay.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RefillResult:
-    """The result for one table: loads repeated and rows stored."""
+    """The result for one table: how many loads were repeated and rows stored."""
 
     table: str
     loads: int
@@ -43,8 +43,8 @@ def refill(
 ) -> list[RefillResult]:
     """Repeat the recorded loads of ``spec`` within ``scope`` into ``destination``, oldest first.
 
-    If all tables were filled, the ledger then records each slice as loaded there. Raises GiveUpError if no
-    load is recorded, and whatever loading raises; loads done until then stay.
+    If all tables of the report were filled, the ledger then records each slice as loaded there. Raises
+    GiveUpError if no load is recorded, and whatever loading raises; the loads made before that stay.
     """
     tables = [name for name in spec.tables if scope.tables is None or name in scope.tables]
     target = UncheckedDestination(destination)
@@ -53,7 +53,7 @@ def refill(
     for table in tables:
         repeated: set[Key] = set()
         rows = 0
-        # Loads made elsewhere in the meantime are repeated too, until none is left.
+        # Loads that other processes record in the meantime are repeated too, until none is left.
         while fresh := [each for each in _steps(ledger, spec, table, scope) if each[0].key not in repeated]:
             for step, request_id in fresh:
                 numbered = replace(step, meta=replace(step.meta, request_id=request_id))

@@ -1,7 +1,8 @@
-"""Rebuilding tables from the archive: recorded loads are repeated in order into new tables beside the live
-ones; then the two are compared, or the new tables replace the live ones. Amazon is not called.
+"""Rebuilds tables from the archive, without calling Amazon.
 
-What was never loaded (a document that was quarantined, or could not be read) is not repeated.
+Recorded loads are repeated in order into new tables beside the live ones; then the two are compared, or the
+new tables replace the live ones. Documents that were never loaded, because they were quarantined or could not
+be read, are not loaded now either.
 """
 
 from __future__ import annotations
@@ -71,9 +72,10 @@ def replay(
 ) -> list[ReplayResult]:
     """Rebuild the tables of ``spec`` and replace the live ones in one transaction; ``check`` only compares.
 
-    ``from_archive``: for a ledger that is lost or incomplete. Documents without a recorded load are found by
-    their sidecars and get new loads. ``progress`` gets a line per table.
-    Raises UnreadableDocument if a document of a recorded load is missing; nothing is changed then.
+    ``from_archive``: for a ledger that is lost or incomplete. Documents without a recorded load are found
+    through their sidecars and get new loads. ``progress`` gets a line per table.
+    Raises UnreadableDocument if a document of a recorded load is missing, and GiveUpError if the live tables
+    have rows that cannot be rebuilt; in both cases nothing is changed.
     """
     names = [name for name in spec.tables if scope.tables is None or name in scope.tables]
     unknown = set(scope.tables or ()) - set(names)
@@ -149,7 +151,10 @@ class _Table:
         self._load(chosen)
 
     def catch_up(self) -> None:
-        """Repeat loads made since. With rows kept from the live table, start over: these may have changed."""
+        """Repeat the loads made since.
+
+        If rows were kept from the live table, start over, because those may have changed.
+        """
         if self._keeps:
             self.build()
         else:
@@ -187,7 +192,7 @@ class _Table:
             self.rebuild.clear(connection)
 
     def _is_deleted(self, step: LoadStep) -> bool:
-        """Whether its document was deleted after its retention: its rows are kept from the live table."""
+        """Whether the step's document was deleted after its retention; its live rows are then kept."""
         if step.load_id is None or step.uri is None:
             return False
         deletion = self._archive.deletion_of(step.uri)
@@ -201,13 +206,13 @@ class _Table:
             records = recorded_loads(connection, self.full_name, DESTINATION)
         new = [record for record in records if record.load_id not in self.known]
         self.known.update(record.load_id for record in new)
-        # For old loads without a slice, the sidecar knows more: the document and its slice.
+        # For old loads without a slice, the sidecar knows more than the ledger: the document and its slice.
         by_sidecar = [record for record in new if self._from_archive and record.uri and not has_slice(record)]
         self._by_sidecar.update(str(record.uri) for record in by_sidecar)
         return [step_of(self._spec, self._name, record) for record in new if record not in by_sidecar]
 
     def _steps_of_archive(self, recorded: list[LoadStep]) -> Iterator[LoadStep]:
-        """Documents without a load in the ledger; for the others, the ledger knows the slice better."""
+        """Steps for documents without a load in the ledger; for others, the ledger knows the slice better."""
         recorded_documents = {(step.uri, step.meta.reported_at) for step in recorded}
         sidecars = sorted(
             self._archive.sidecars_of_report(self._spec.source, self._spec.name),
@@ -235,7 +240,7 @@ class _Table:
                 yield step
 
     def _quarantined(self) -> set[tuple[Any, ...]]:
-        """Documents that wait for a decision or were rejected, as far as the ledger still knows."""
+        """Documents that wait for a decision or were rejected, as far as the ledger still knows them."""
         with self._ledger.connection() as connection:
             rows = connection.execute(
                 "SELECT account_id, first_day, last_day, reported_at FROM sellerops.quarantine "
@@ -270,7 +275,7 @@ def _age(sidecar: dict[str, Any] | None) -> tuple[str, str]:
 
 
 def _swap(ledger: Ledger, tables: list[_Table]) -> None:
-    """Swap all tables in one transaction; loads made during the rebuild are repeated first."""
+    """Swap all tables in one transaction, after repeating the loads made during the rebuild."""
     locked = [each for table in tables for each in table.rebuild.locked_tables]
     for _ in range(_CATCH_UPS):
         try:
@@ -305,7 +310,7 @@ def _swap(ledger: Ledger, tables: list[_Table]) -> None:
 
 @contextmanager
 def _exclusive(ledger: Ledger, spec: ReportSpec) -> Iterator[None]:
-    # In one transaction, for which even a pooler keeps the session.
+    # Within one transaction, because even a pooler keeps the session for its duration.
     with postgres.connect(ledger.database.conninfo, LOADING) as connection:
         row = connection.execute(
             "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"sellerops.replay:{spec.dag_id}",)

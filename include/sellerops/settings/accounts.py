@@ -23,8 +23,8 @@ class Account:
     """One seller account in one region: what one refresh token gives access to.
 
     ``application``: the developer application; Amazon counts quotas per application and account.
-    ``sources``: the systems to collect from; ``connection``: the Selling Partner API connection. An account
-    with the sources ``seller_portal`` and ``folder`` alone needs neither.
+    ``connection``: the Selling Partner API connection. ``sources``: the systems to collect from; an account
+    whose only sources are ``seller_portal`` and ``folder`` needs neither application nor connection.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Account:
 
     @property
     def api_sources(self) -> tuple[str, ...]:
-        """The sources that need a connection and a pool of the account's own."""
+        """The sources for which the account needs its own connection and pool."""
         return tuple(source for source in self.sources if source in ACCOUNT_SOURCES)
 
     @property
@@ -56,7 +56,7 @@ class Account:
 def load_accounts() -> dict[str, Account]:
     """All accounts by id; while the file is invalid, those of its last valid version.
 
-    Raises ConfigurationError with file, account and remedy if it never was valid.
+    Raises ConfigurationError with file, account and remedy if the file never was valid.
     """
     return ACCOUNTS.load()
 

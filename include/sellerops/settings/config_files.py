@@ -9,7 +9,8 @@ from typing import Any
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.yaml_parser import LARGEST_BYTES, YamlError, parse_yaml
 
-# Resolved once: it is needed for every marketplace of every slice, and would dominate the time of planning.
+# Resolved once: every marketplace of every slice needs it, and resolving it each time would dominate the
+# time of planning.
 _OWN = Path(__file__).resolve().parents[2] / "config"
 
 

@@ -15,12 +15,12 @@ from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
 from sellerops.settings.specs import ReportSpec
 
-# Days before the removal on which people are notified, once each; 0: it is removed.
+# People are notified once at each of these numbers of days before the removal; 0: Amazon has removed it.
 THRESHOLDS = (90, 30, 7, 0)
 
 
 class Kind(StrEnum):
-    """The kind of thing that is removed."""
+    """What kind of thing Amazon removes."""
 
     REPORT_TYPE = "report type"
     OPERATION = "operation"
@@ -124,7 +124,10 @@ def removed_uses(spec: ReportSpec, today: date, deprecations: Iterable[Deprecati
 
 
 def threshold_of(deprecation: Deprecation, today: date) -> int | None:
-    """The smallest threshold (90, 30, 7 or 0 days) that has been reached; None before the first."""
+    """The smallest threshold (90, 30, 7 or 0 days) that has been reached; None before the first.
+
+    Without a date: 0 if it is already removed, else None.
+    """
     left = deprecation.days_left(today)
     if left is None:
         return 0 if deprecation.is_removed else None

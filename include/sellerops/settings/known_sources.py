@@ -1,7 +1,7 @@
 """All sources by name: a new one adds its folder and one line here.
 
-Names only: ``sources/registry.py`` imports a source on use, so that accounts can be checked without
-importing any of them.
+Names only: ``sources/registry.py`` imports a source when it is first used, so accounts can be checked without
+importing any source.
 """
 
 from __future__ import annotations
@@ -12,6 +12,6 @@ SOURCES = {
     "seller_portal": "sellerops.sources.seller_portal.source:SOURCE",
     "folder": "sellerops.sources.folder.source:SOURCE",
 }
-# The sources that an account itself gives access to, with a connection and a pool of its own. Pages need a
-# login (config/logins.yaml), and a folder nothing.
+# The sources for which an account has its own connection and pool. Web pages need a login
+# (config/logins.yaml) instead, and the drop folder needs nothing.
 ACCOUNT_SOURCES = ("amazon_sp", "amazon_ads")

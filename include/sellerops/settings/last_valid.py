@@ -24,14 +24,14 @@ from sellerops.settings.config_files import config_dir, parse_mapping, read_text
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-# Files that were read and parsed already, by path: text and mapping, or the error.
+# Files that have already been read and parsed, by path: text and mapping, or the error.
 Memo = dict[Path, tuple[str, dict[str, Any]] | ConfigurationError]
 
 
 class Files:
     """Reads configuration files and records their texts, or reads from stored texts.
 
-    ``memo``: files that were parsed already, shared within one load (such as the defaults of many specs).
+    ``memo``: files that have already been parsed, shared within one load (many specs have the same defaults).
     """
 
     def __init__(self, kept: dict[str, str | None] | None = None, memo: Memo | None = None) -> None:
@@ -69,7 +69,7 @@ class Files:
         return mapping
 
     def yaml_or_nothing(self, path: Path) -> dict[str, Any]:
-        """The same, but empty if the file does not exist."""
+        """The file's mapping, or an empty one if the file does not exist. Raises ConfigurationError."""
         if self.has(path):
             return self.yaml(path)
         self.texts[str(path)] = None
@@ -102,7 +102,7 @@ class ConfigFile(Generic[T]):
 
     name: str
     build: Callable[[Files, Path], T]
-    # The name in an earlier version: still read, with a warning that names the new one.
+    # The file's name in an earlier version: still read, with a warning that gives the new name.
     former_name: str = ""
     _said: set[str] = field(default_factory=set, repr=False, compare=False)
 
@@ -165,11 +165,12 @@ def load_last_valid(
     memo: Memo | None = None,
     former_name: str = "",
 ) -> Loaded[T]:
-    """``build`` from the current files, or if that fails, from the texts of the last success.
+    """Build a part from the current files, or if that fails, from the texts of the last success.
 
     ``name`` identifies the part within ``root`` (default: the configuration folder). Any exception counts as
-    failure, so that no file can break another's DAG. ``former_name``: under which an earlier version of this
-    project stored its texts. Raises ConfigurationError if nothing was stored.
+    a failure, so that no file can break another's DAG. ``former_name``: the name under which an earlier
+    version of this project stored the texts. Raises ConfigurationError if the current files are invalid and
+    no usable texts are stored.
     """
     folder = root or config_dir()
     files = Files(memo=memo)
@@ -196,7 +197,7 @@ def kept_texts(name: str, root: Path | None = None) -> dict[str, str | None] | N
 
 
 def in_claim_order(parts: Iterable[tuple[str, Path]], root: Path) -> list[Path]:
-    """The files in the order in which they may claim what only one can own, such as a table.
+    """The files in the order in which they may claim what only one of them can own, such as a table.
 
     Unchanged files come first, then changed ones, then new ones: no new file takes anything from an old one.
     """
@@ -215,7 +216,7 @@ def in_claim_order(parts: Iterable[tuple[str, Path]], root: Path) -> list[Path]:
 
 
 def as_configuration_error(error: Exception, path: Path) -> ConfigurationError:
-    """The error itself, or a ConfigurationError that names the file for an unexpected exception."""
+    """The error itself if it is a ConfigurationError, else a ConfigurationError that names the file."""
     if isinstance(error, ConfigurationError):
         return error
     return ConfigurationError(

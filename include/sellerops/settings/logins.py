@@ -22,7 +22,7 @@ from sellerops.settings.specs.durations import Duration
 from sellerops.settings.specs.strict_model import StrictModel
 
 SITES = ("seller_central", "ads_console", "datarova")
-# Begins the names of the pools of logins.
+# Prefix of the logins' pool names.
 BROWSER_POOL = "browser_"
 # The id is part of pool and connection names, whose length Airflow limits.
 _ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -72,7 +72,7 @@ class Login(StrictModel):
 
     @property
     def pool(self) -> str:
-        """The Airflow pool of the login, with one slot. Not named as its accounts' pools are."""
+        """The Airflow pool of the login, with one slot. The prefix keeps it apart from accounts' pools."""
         return f"{BROWSER_POOL}{self.id}"
 
     @property
@@ -90,14 +90,17 @@ class Logins:
     by_id: Mapping[str, Login] = field(default_factory=dict)
 
     def for_report(self, account_id: str, role: str) -> Login | None:
-        """The login with a role for an account; None without one."""
+        """The login that has a role for an account; None if there is none."""
         for login in self.by_id.values():
             if account_id in login.accounts and role in login.roles:
                 return login
         return None
 
     def login_of(self, account_id: str, role: str) -> Login:
-        """The same. ConfigurationError without one, or while browser jobs are switched off."""
+        """The login that has a role for an account.
+
+        Raises ConfigurationError if there is none, or while browser jobs are switched off.
+        """
         self.refuse_if_off()
         login = self.for_report(account_id, role)
         if login is None:
@@ -109,8 +112,9 @@ class Logins:
         return login
 
     def get(self, login_id: str) -> Login:
-        """One login. ConfigurationError if there is none with this id, or while browser jobs are switched
-        off.
+        """The login with an id.
+
+        Raises ConfigurationError if the id is unknown, or while browser jobs are switched off.
         """
         self.refuse_if_off()
         if login_id not in self.by_id:
@@ -132,7 +136,10 @@ class Logins:
 
 
 def load_logins() -> Logins:
-    """All logins; while the file is invalid, those of its last valid version."""
+    """All logins; while the file is invalid, those of its last valid version.
+
+    Raises ConfigurationError if the file never was valid.
+    """
     return LOGINS.load()
 
 
@@ -206,7 +213,7 @@ def _login(where: str, name: object, fields: Any) -> Login:
 
 
 def _refuse_like_stores(where: str, login: Login) -> None:
-    """Require names in the account picker where two accounts have the same store."""
+    """Raise ConfigurationError unless accounts with the same store have different account picker names."""
     unknown = sorted(set(login.picker_names) - set(login.accounts))
     if unknown:
         raise ConfigurationError(
@@ -230,7 +237,10 @@ def _refuse_like_stores(where: str, login: Login) -> None:
 
 
 def _refuse_shared(where: str, logins: Mapping[str, Login]) -> None:
-    """Two logins of one browser would share a profile; two of one role would leave open which is used."""
+    """Raise ConfigurationError if two logins have the same browser, or the same role for an account.
+
+    With one browser they would share a profile; with one role it would be unclear which of them to use.
+    """
     browsers: dict[str, str] = {}
     served: dict[tuple[str, str], str] = {}
     for login in logins.values():

@@ -19,7 +19,8 @@ from sellerops.settings.last_valid import ConfigFile, Files
 class Marketplace:
     """One marketplace. ``code``: ISO country code; ``id``: Amazon's id; ``region``: NA, EU or FE.
 
-    ``timezone``: of its business day; ``dates``: orders in which it writes dates: ``dmy``, ``mdy``, ``ymd``.
+    ``timezone``: the time zone of its business day. ``dates``: the orders in which it writes day, month and
+    year: ``dmy``, ``mdy``, ``ymd``.
     """
 
     code: str
@@ -147,7 +148,10 @@ def region_endpoint(region: str) -> str:
 
 
 def marketplace(code: str) -> Marketplace:
-    """The marketplace with an ISO country code. Raises ConfigurationError that suggests the nearest code."""
+    """The marketplace with an ISO country code.
+
+    Raises ConfigurationError that suggests the nearest code if the code is unknown.
+    """
     known = all_marketplaces()
     if code in known:
         return known[code]

@@ -1,4 +1,4 @@
-"""The tables of marts and their partitions. Light: DAG files import it."""
+"""The tables of marts and their partitions. Imports little, because DAG files import it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FILES = Path(__file__).resolve().parents[2] / "marts"
 
 
 def mart_names() -> list[str]:
-    """The names of all marts: those of the files of ``include/marts``, valid or not."""
+    """The names of all marts: the files in ``include/marts``, valid or not."""
     return sorted(path.stem for path in _FILES.glob("*.sql"))
 
 
@@ -23,7 +23,8 @@ def mart_names() -> list[str]:
 class Span:
     """Partitions of a mart: the days ``first_day`` to ``last_day`` of one marketplace of one account.
 
-    ``marketplace_id`` None: all marketplaces of the account, and rows without one; a bound of None: no bound.
+    With ``marketplace_id`` None, the span covers all marketplaces of the account and rows without one. A day
+    of None means no bound on that side.
     """
 
     account_id: str
@@ -44,8 +45,9 @@ class Span:
 
 @dataclass(frozen=True)
 class MartTable:
-    """The table of a mart. ``key``: columns that identify a row. ``day``: the column of its day, if any.
+    """The table of a mart.
 
+    ``key``: the columns that identify a row. ``day``: the column with the row's day, if any.
     ``lookup_days``: further date columns by which marts read its rows.
     """
 

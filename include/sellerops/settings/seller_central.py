@@ -21,8 +21,10 @@ _ADDRESS = re.compile(rf"https://{_HOST.pattern}(/\S*)?")
 
 @dataclass(frozen=True)
 class SellerCentralPages:
-    """Hosts by marketplace code, paths by report type, URLs by source; of reports of web pages by page, a
-    path or a URL.
+    """Where the reports' pages are.
+
+    ``hosts`` by marketplace code, ``pages`` (paths) by report type, ``sources`` (URLs) by source,
+    ``web_pages`` (paths or URLs, for reports of web pages) by page.
     """
 
     hosts: Mapping[str, str]
@@ -31,9 +33,9 @@ class SellerCentralPages:
     web_pages: Mapping[str, str]
 
     def page_of(self, spec: ReportSpec, marketplace: str) -> str:
-        """URL of the report's page for a marketplace (ISO code), else of its Seller Central home page.
+        """URL of the report's page for a marketplace (ISO code), or of Seller Central's home page.
 
-        Raises ConfigurationError for a marketplace without a host.
+        Raises ConfigurationError if the URL needs the marketplace's host and there is none.
         """
         web_page = self.web_pages.get(spec.request.page or "", "")
         if web_page:
@@ -43,7 +45,7 @@ class SellerCentralPages:
         return self._address(marketplace, self.pages.get(spec.report_type, "/"))
 
     def shipment_page(self, marketplace: str, confirmation_id: str | None) -> str:
-        """URL of an FBA shipment's contents, without an id (FBA...) of the list of shipments.
+        """URL of an FBA shipment's contents; without an id (FBA...), URL of the list of shipments.
 
         Raises ConfigurationError for a marketplace without a host.
         """

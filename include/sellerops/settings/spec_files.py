@@ -1,4 +1,4 @@
-"""Loads folders of spec files, one object per file: what the loaders of reports, exports and checks share."""
+"""Loads folders of spec files, one object per file. The loaders of reports, exports and checks share it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import Files, Memo, in_claim_order, load_last_valid
 
 T = TypeVar("T")
-# Part of DAG ids, of names in the ledger and of log fields.
+# Names are part of DAG ids, of names in the ledger and of log fields.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
@@ -40,12 +40,12 @@ def load_spec_files(
 ) -> tuple[list[T], list[SpecFailure]]:
     """All usable specs in the order of ``parts``, and all failures by path.
 
-    :param parts: for each file its name within ``root``, under which its last valid version is stored, and
-        its path.
+    :param parts: for each file, its name within ``root`` (its last valid version is stored under this name)
+        and its path.
     :param build: builds the spec of a file; raises ConfigurationError if the file is invalid.
-    :param on_loaded: called for each usable spec, before the next file is built: files that were there first
-        come first, so that no new file takes a name or table from an old one.
-    :param memo: files that were parsed already.
+    :param on_loaded: called for each usable spec before the next file is built. Existing files come first, so
+        that no new file takes a name or table from an old one.
+    :param memo: files that have already been parsed.
     """
     names = {path: name for name, path in parts}
     specs: dict[Path, T] = {}
@@ -79,7 +79,7 @@ def refuse_unusable_name(path: Path, kind: str) -> None:
 
 
 def unknown_name(kind: str, name: str, known: Collection[str], where: Path) -> SpecError:
-    """The error for a name without a file, with the nearest known name."""
+    """The error for a name that has no file; it suggests the nearest known name."""
     return SpecError(f"unknown {kind} {name!r}.", where=str(where), remedy=suggestion(name, known))
 
 

@@ -1,4 +1,4 @@
-"""``config/upkeep.yaml``: what is kept for how long, and when sizes, backups and secrets are reported."""
+"""``config/upkeep.yaml``: how long data is kept, and when sizes, backups and secrets are reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Documents(_Strict):
 
 
 class FullAt(_Strict):
-    """Reported when so many per cent are used, or when it is full ``within`` that time."""
+    """Reported when this percentage is used, or when it will be full ``within`` this time."""
 
     percent: float = Field(gt=0, le=100)
     within: Duration
@@ -50,7 +50,10 @@ class Ages(_Strict):
 
 
 class Secrets(_Strict):
-    """``lasts``: after its renewal; reported so long before it ends."""
+    """``lasts``: how long a secret is valid after its renewal.
+
+    ``warn`` and ``fail``: how long before its expiry it is reported.
+    """
 
     lasts: Duration = timedelta(days=180)
     warn: Duration = timedelta(days=30)
@@ -64,7 +67,7 @@ class UpkeepSettings(_Strict):
     secrets: Secrets = Secrets()
 
     def document_age(self, spec: ReportSpec) -> timedelta | None:
-        """How long the archive keeps the report's documents; None: forever."""
+        """How long the archive keeps the report's documents; None means forever."""
         own = spec.archive_retention
         if own is not None:
             return own

@@ -1,5 +1,5 @@
 """Files by address: a local path, ``file://...``, ``s3://bucket/prefix``, or any other address that fsspec
-and an installed package of the storage understand.
+supports with the storage's package installed.
 """
 
 from sellerops.storage.addresses import filesystem_of, local_path, resolve

@@ -16,10 +16,10 @@ def local_path(uri: str) -> Path | None:
 
 
 def resolve(uri: str) -> tuple[Any, str]:
-    """The fsspec file system of an address, and the address as it spells it.
+    """The fsspec file system of an address, and the address in that file system's form.
 
-    Raises ImportError without the storage's package, ValueError for an unknown scheme, and ConfigurationError
-    for wrong settings of S3.
+    Raises ImportError if the storage's package is not installed, ValueError for an unknown scheme, and
+    ConfigurationError for wrong S3 settings.
     """
     if uri.startswith("s3://"):
         from sellerops.storage.s3 import s3_files

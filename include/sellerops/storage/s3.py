@@ -1,6 +1,6 @@
-"""S3 as an fsspec file system on boto3: docs/decisions/object-storage-through-boto3.md.
+"""S3 as an fsspec file system on boto3. See docs/decisions/object-storage-through-boto3.md.
 
-Writes are atomic: an object appears whole or not at all. There are no folders, and no caches of listings.
+Writes are atomic: an object appears complete or not at all. There are no folders and no cached listings.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
         return uri.removeprefix("s3://").strip("/")
 
     def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:
-        """What is directly below a path, folders included."""
+        """List what is directly below a path, including folders."""
         path = self._strip_protocol(path).rstrip("/")
         found = [*self._children(path)]
         if not found:
@@ -73,7 +73,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
         raise FileNotFoundError(errno.ENOENT, "the object does not exist", f"s3://{path}")
 
     def exists(self, path: str, **_: Any) -> bool:
-        """Whether there is an object, or one below. Errors are raised: no answer is not "no"."""
+        """Whether there is an object at or below the path. Errors are raised: no answer is not "no"."""
         try:
             self.info(path)
         except FileNotFoundError:
@@ -83,7 +83,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
     def find(
         self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **_: Any
     ) -> Any:
-        """All objects below a path, in order: their names, or what ``info`` says of each."""
+        """All objects below a path, in order: their names or, with ``detail``, their entries by name."""
         path = self._strip_protocol(path).rstrip("/")
         bucket, key = split(path)
         found = {each["name"]: each for each in self._listed(bucket, f"{key}/" if key else "")}
@@ -93,27 +93,27 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
         return found if detail else list(found)
 
     def glob(self, path: str, maxdepth: int | None = None, **_: Any) -> list[str]:
-        """The names that match a pattern. Lists only objects that begin as the pattern does."""
+        """The names that match a pattern. Lists only objects that begin with the pattern's fixed part."""
         pattern = self._strip_protocol(path)
         bucket, key = split(_MAGIC.split(pattern, maxsplit=1)[0])
         matches = re.compile(glob_translate(pattern)).match
         return [each["name"] for each in self._listed(bucket, key) if matches(each["name"])]
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: Any) -> bytes:
-        """An object's content, or the bytes from ``start`` to before ``end``."""
+        """An object's content, or its bytes from ``start`` up to but excluding ``end``."""
         with self._open(path) as stream:
             content: bytes = stream.read()
         return content[start:end]
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
-        """Write an object. Mode ``create`` raises FileExistsError if there is one."""
+        """Write an object. Mode ``create`` raises FileExistsError if it exists."""
         bucket, key = split(self._strip_protocol(path))
         condition = {"IfNoneMatch": "*"} if mode == "create" else {}
         with translated(path):
             self.client.put_object(Bucket=bucket, Key=key, Body=value, **condition)
 
     def put_file(self, lpath: str, rpath: str, **_: Any) -> None:
-        """Write a local file, in parts if it is large; memory stays bounded."""
+        """Upload a local file, in parts if it is large; memory stays bounded."""
         from boto3.s3.transfer import TransferConfig
 
         bucket, key = split(self._strip_protocol(rpath))
@@ -155,7 +155,7 @@ class S3Files(AbstractFileSystem):  # type: ignore[misc]
 
 
 class _Body(io.RawIOBase):
-    """An answer's body, with its errors as OSErrors."""
+    """A response's body, with its errors as OSErrors."""
 
     def __init__(self, body: Any, path: str) -> None:
         self._body, self._path = body, path
@@ -194,7 +194,7 @@ _made: tuple[int, S3Settings, S3Files] | None = None
 
 
 def s3_files() -> S3Files:
-    """This process's S3, with the current settings. A forked child makes its own connections."""
+    """This process's S3 file system with the current settings. A forked child makes its own connections."""
     global _made
     settings = current_s3_settings()
     with _lock:

@@ -19,7 +19,7 @@ _TAKEN = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
 
 
 def make_client(settings: S3Settings) -> Any:
-    """A client of its own."""
+    """A new S3 client."""
     import boto3
     from botocore.config import Config
 
@@ -28,7 +28,7 @@ def make_client(settings: S3Settings) -> Any:
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
     )
-    # A session of its own: threads must not share the default one.
+    # A new session, because threads must not share the default one.
     return boto3.session.Session().client(
         "s3",
         aws_access_key_id=settings.access_key or None,
@@ -48,7 +48,7 @@ def split(path: str) -> tuple[str, str]:
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """boto3's errors as OSErrors with the address."""
+    """Raise boto3's errors as OSErrors with the address."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -69,7 +69,7 @@ def _os_error(code: str, message: str, address: str) -> OSError:
     if code in _MISSING:
         return FileNotFoundError(errno.ENOENT, "the object does not exist", address)
     if code == "NoSuchBucket":
-        # Not FileNotFoundError: nothing may take it for an object that is not there yet.
+        # Not FileNotFoundError, which would look like an object that does not exist yet.
         return NotADirectoryError(errno.ENOTDIR, "the bucket does not exist", address)
     if code in _REFUSED:
         return PermissionError(errno.EACCES, f"S3 refuses access ({code}): {message}", address)

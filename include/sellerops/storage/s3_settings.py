@@ -1,4 +1,4 @@
-"""Where S3 is and who we are there: from connection ``sellerops_storage``, told by whoever can read it."""
+"""The address and credentials of S3, passed in by code that can read connection ``sellerops_storage``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.base.timed_cache import TimedCache
 
 CONNECTION = "sellerops_storage"
-# How long a process uses credentials before it asks for them again.
+# How long a process uses credentials before it fetches them again.
 _KEEP_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class S3Settings:
-    """Empty fields are found as Amazon's tools do: environment, shared files, the machine's role.
+    """The credentials and address of S3.
+
+    Empty fields are looked up as Amazon's tools do: in the environment, shared files and the machine's role.
 
     :param endpoint_url: address of another S3 (MinIO, R2, Ceph); empty for Amazon's.
     """
@@ -29,7 +31,10 @@ class S3Settings:
 
     @classmethod
     def of_connection(cls, login: str, password: str, host: str, extra: Mapping[str, Any]) -> S3Settings:
-        """The settings in a connection's fields. Raises ConfigurationError for half a key."""
+        """The settings in a connection's fields.
+
+        Raises ConfigurationError if only one half of the key is given, or the address has no scheme.
+        """
         token = str(extra.get("session_token") or "")
         found = cls(login, password, token, str(extra.get("region") or ""), host)
         if bool(login) != bool(password):
@@ -52,12 +57,12 @@ _known = TimedCache(_KEEP_SECONDS)
 
 
 def use_s3_settings(source: Callable[[], S3Settings]) -> None:
-    """Ask ``source`` for the settings, when first needed and then once a minute. Default: empty ones."""
+    """Get the settings from ``source`` when first needed, then at most once a minute. Default: empty ones."""
     global _source
     _source = source
     _known.forget(CONNECTION)
 
 
 def current_s3_settings() -> S3Settings:
-    """The settings of this process. Raises what the source raises."""
+    """The settings of this process. Raises whatever the source raises."""
     return _known.get(CONNECTION, _source)

@@ -11,13 +11,14 @@ from sellerops.storage.s3_calls import split, translated
 if TYPE_CHECKING:
     from sellerops.storage.s3 import S3Files
 
-# An object has at most 10,000 parts: up to 160 GB.
+# An object has at most 10,000 parts, so up to 160 GB.
 _PART = 16 << 20
 
 
 class S3Upload(AbstractBufferedFile):  # type: ignore[misc]
-    """An object that is being written, in parts if it is large. It appears when it is closed, and never if
-    the ``with`` block ends with an error.
+    """An object that is being written, in parts if it is large.
+
+    It appears when it is closed, but never if the ``with`` block ends with an error.
     """
 
     def __init__(self, files: S3Files, path: str) -> None:
@@ -49,7 +50,7 @@ class S3Upload(AbstractBufferedFile):  # type: ignore[misc]
         self._parts.append({"PartNumber": number, "ETag": told["ETag"]})
 
     def discard(self) -> None:
-        """End without an object, and delete the parts. Idempotent."""
+        """End without creating the object, and delete the parts. Idempotent."""
         if self._id and not self.closed:  # type: ignore[has-type]
             with translated(self.path):
                 self._client.abort_multipart_upload(**self._place, UploadId=self._id)

@@ -1,1 +1,1 @@
-"""Upkeep: backups and restores, what grows and when it is full, secrets that end."""
+"""Upkeep: backups and restores, storage that fills up, client secrets that expire."""

@@ -1,4 +1,4 @@
-"""The table ``backup``: every backup that was begun, and how it ended."""
+"""The ledger's table ``backup``: every backup that was started, and how it ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sellerops.ledger import Ledger
 
 @dataclass(frozen=True)
 class BackupRow:
-    """``began_at``, ``ended_at``: real time, UTC. ``error``: why it failed."""
+    """One started backup. ``began_at``, ``ended_at``: real time, UTC. ``error``: why it failed."""
 
     target: str
     began_at: datetime
@@ -24,7 +24,7 @@ class BackupRow:
 
 
 def begin_backup(ledger: Ledger, target: str) -> int:
-    """Record that a backup begins; returns the row's id."""
+    """Record that a backup has started; returns the row's id."""
     with ledger.connection() as connection:
         row = connection.execute(
             "INSERT INTO sellerops.backup (target) VALUES (%s) RETURNING id", (redact(target),)

@@ -1,17 +1,17 @@
-"""Backups: the databases as of one moment, the archive's documents, the configuration.
+"""Backups of the databases (each as of one moment), the archive's documents and the configuration.
 
 Layout below the target (a local folder or any fsspec address)::
 
-    sellerops-backups.json                 which deployment's backups these are
+    sellerops-backups.json                 the deployment to which the backups belong
     documents/...                          the archive's files, each copied once
     backups/<time>/warehouse.dump          the warehouse: ledger, landed tables, marts, reference data
-    backups/<time>/airflow.dump            Airflow's metadata, if wanted
+    backups/<time>/airflow.dump            Airflow's metadata, if requested
     backups/<time>/configuration.tar.gz    include/config
     backups/<time>/documents.tsv.gz        size, hash and path of every file of the archive
     backups/<time>/manifest.json           written last: without it there is no backup
 
-The database comes first, the documents after it. So every document that the ledger knows is in the backup,
-and those that it does not know yet are loaded again by a restore (``sellerops.upkeep.recovering``).
+The databases are dumped before the documents are copied. Therefore the backup has every document that the
+dumped ledger knows; a restore loads those that it does not know yet (``sellerops.upkeep.recovering``).
 """
 
 from __future__ import annotations
@@ -43,14 +43,16 @@ MARK = "sellerops-backups.json"
 _ALL = "backups"
 MANIFEST, WAREHOUSE, AIRFLOW = "manifest.json", "warehouse.dump", "airflow.dump"
 CONFIGURATION, LIST = "configuration.tar.gz", "documents.tsv.gz"
-# An unfinished backup may still be running for so long.
+# An unfinished backup that started less than this long ago may still be running.
 _UNFINISHED = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A finished backup. ``id``: when it began, in UTC and real time; ``ledger_time``: the same by the
-    ledger's clock: documents that were archived later are not in its tables.
+    """A finished backup.
+
+    ``id``: when it began, in UTC and real time. ``ledger_time``: the same moment by the ledger's clock;
+    documents that were archived later are not in the dumped tables.
     """
 
     id: str
@@ -71,7 +73,7 @@ class Backup:
 
     @property
     def nbytes(self) -> int:
-        """Size of its own files, without the documents."""
+        """The size of its own files in bytes, without the documents."""
         return sum(int(each["bytes"]) for each in self.files.values())
 
     def path(self, name: str) -> str:
@@ -98,8 +100,9 @@ def take_backup(
 ) -> BackupResult:
     """Back up the warehouse, then the archive's new documents and the configuration; record it in the ledger.
 
-    ``airflow``: libpq address of Airflow's metadata, if it is wanted too. ``keep``: how many backups stay.
-    Raises ConfigurationError if the target has another deployment's backups.
+    ``airflow``: libpq address of Airflow's metadata database, if it is to be backed up too. ``keep``: how
+    many backups to keep; None keeps all. Raises ConfigurationError if the target has another deployment's
+    backups.
     """
     bind_archive(ledger, archive)
     known = deployment_of(ledger)
@@ -180,7 +183,7 @@ def list_backups(target: Folder) -> list[Backup]:
 
 
 def find_backup(target: Folder, wanted: str | None) -> Backup:
-    """The newest backup, or the one with this id. Raises ConfigurationError."""
+    """The newest backup, or the one with the id ``wanted``. Raises ConfigurationError if there is none."""
     found = list_backups(target)
     if wanted:
         found = [each for each in found if each.id == wanted]
@@ -194,15 +197,15 @@ def find_backup(target: Folder, wanted: str | None) -> Backup:
 
 
 def prune(target: Folder, keep: int) -> list[str]:
-    """Remove all but the newest ``keep`` backups, and what failed ones left. Returns the removed ids.
+    """Remove all but the newest ``keep`` backups, and the leftovers of failed ones. Returns the removed ids.
 
-    Documents stay: only their retention removes them (``sellerops.upkeep.document_copies``).
+    Documents stay until their retention ends (``sellerops.upkeep.document_copies``).
     """
     finished = list_backups(target)
     old, ids = finished[:-keep], {each.id for each in finished}
     leftovers = [path for path in target.sizes(f"{_ALL}/") if _is_leftover(path.split("/")[1], ids)]
     for each in old:
-        # First what makes it a backup.
+        # The manifest first: without it, there is no backup.
         for name in (MANIFEST, *each.files):
             target.remove(each.path(name))
     for path in leftovers:
@@ -235,7 +238,10 @@ def _claim(target: Folder, deployment: str) -> None:
 
 
 def owner_of(target: Folder) -> str | None:
-    """The id of the deployment whose backups the target has."""
+    """The id of the deployment whose backups the target has; None if it has none.
+
+    Raises GiveUpError if the target's mark cannot be read.
+    """
     try:
         return str(json.loads(target.read(MARK))["deployment"])
     except FileNotFoundError:

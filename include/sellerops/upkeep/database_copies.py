@@ -1,4 +1,4 @@
-"""A whole database as one file, by pg_dump, and back, by pg_restore and psql in one transaction."""
+"""Dumps a whole database to one file with pg_dump, and restores it in one transaction (pg_restore, psql)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from sellerops.upkeep.programs import Programs, find_programs
 from sellerops.upkeep.storage import Folder, Written
 
 _CHUNK = 1 << 20
-# pg_restore of this version on begins with the line, which no earlier server understands.
+# From this version on, pg_restore's script begins with this line, which earlier servers do not understand.
 _SINCE_VERSION, _TIMEOUT = 17, b"\nSET transaction_timeout = 0;\n"
-# What a dump may hold, as the keyword of DROP; schemas other than public go with all that is in them.
+# What a dump may contain, with the keyword for DROP; dropping a schema other than public drops its content.
 _DROPS = """
     SELECT 'SCHEMA', quote_ident(nspname) FROM pg_namespace
     WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
@@ -54,9 +54,10 @@ class Dump:
 
 
 def dump_database(conninfo: str, folder: Folder, path: str) -> Dump:
-    """Write all that the database holds to a file, as of one moment. Raises GiveUpError with pg_dump's words.
+    """Write the whole content of the database to a file, as of one moment.
 
-    Readers and writers go on meanwhile; only a change of a table's structure waits.
+    Reads and writes continue meanwhile; only changes of a table's structure wait. Raises GiveUpError with
+    pg_dump's words, RetryableError if the disk is full.
     """
     version = server_version(conninfo)
     programs = find_programs(version)
@@ -76,10 +77,10 @@ def dump_database(conninfo: str, folder: Folder, path: str) -> Dump:
 
 
 def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Sequence[str] = ()) -> None:
-    """Replace all that the database holds by a dump, in one transaction: whole, or not at all.
+    """Replace the whole content of the database by a dump, in one transaction: completely or not at all.
 
-    ``finish``: statements at the end of the same transaction. Raises GiveUpError with Postgres's words;
-    nothing has changed then.
+    ``finish``: statements to run at the end of the same transaction. Raises GiveUpError with Postgres's
+    words, RetryableError if the disk is full; in both cases nothing has changed.
     """
     version = server_version(conninfo)
     programs = find_programs_for(conninfo, made_with)
@@ -93,7 +94,7 @@ def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Seque
         try:
             _feed(psql.stdin, programs, dump, version, drop_statements(conninfo), finish)
         except BrokenPipeError:
-            pass  # psql has ended and says why
+            pass  # psql has ended; its exit code and messages are checked below
         except BaseException:
             psql.kill()
             raise
@@ -105,7 +106,10 @@ def restore_database(conninfo: str, dump: Path, *, made_with: int, finish: Seque
 
 
 def find_programs_for(conninfo: str, made_with: int) -> Programs:
-    """The programs that restore a dump ``made_with`` this version there. Raises ConfigurationError."""
+    """The programs that can restore a dump ``made_with`` this major version into the database.
+
+    Raises ConfigurationError if they are not installed.
+    """
     return find_programs(max(server_version(conninfo), made_with))
 
 
@@ -117,7 +121,7 @@ def _feed(
     before: Sequence[str],
     finish: Sequence[str],
 ) -> None:
-    """The whole script. Without its COMMIT, psql's end rolls everything back."""
+    """Write the whole script to psql. If psql ends before the COMMIT, everything is rolled back."""
     psql.write(_script(["BEGIN", *before]))
     with tempfile.TemporaryFile() as errors:
         with subprocess.Popen(
@@ -140,26 +144,26 @@ def _feed(
 
 
 def drop_statements(conninfo: str) -> list[str]:
-    """Statements that drop all that a database holds, in any order; extensions stay."""
+    """Statements that drop the whole content of a database, valid in any order; extensions stay."""
     with postgres.connect_privileged(conninfo, UPKEEP) as connection:
         rows = connection.execute(_DROPS.encode()).fetchall()
     return [f"DROP {kind} IF EXISTS {name} CASCADE" for kind, name in rows]
 
 
 def other_sessions(conninfo: str) -> list[str]:
-    """Who else is connected to the database: role and application of each session."""
+    """The other sessions connected to the database: role and application of each."""
     with postgres.connect_privileged(conninfo, UPKEEP) as connection:
         rows = connection.execute(
             "SELECT coalesce(usename, '?'), coalesce(application_name, '') FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid() AND (backend_type = "
-            # Of a role that we are no member of; autovacuum's workers have no user.
+            # backend_type is NULL for a role of which we are not a member; autovacuum's workers have no user.
             "'client backend' OR (backend_type IS NULL AND usesysid IS NOT NULL)) ORDER BY 1, 2"
         ).fetchall()
     return [f"{user} ({application})" if application else str(user) for user, application in rows]
 
 
 def holds_tables(conninfo: str) -> bool:
-    """Whether the database holds any table."""
+    """Whether the database has any table."""
     with postgres.connect_privileged(conninfo, UPKEEP) as connection:
         row = connection.execute(
             "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
@@ -169,7 +173,7 @@ def holds_tables(conninfo: str) -> bool:
 
 
 def server_version(conninfo: str) -> int:
-    """The server's major version. Raises LedgerUnavailable."""
+    """The server's major version. Raises LedgerUnavailable if it cannot be reached."""
     try:
         with postgres.connect_privileged(conninfo, UPKEEP) as connection:
             return connection.info.server_version // 10_000
@@ -184,7 +188,7 @@ def place(conninfo: str) -> str:
 
 
 def without_password(conninfo: str) -> str:
-    """The address for a command line, which all users of a machine can see."""
+    """The address for a command line, which all users of the machine can see."""
     parts: dict[str, Any] = conninfo_to_dict(conninfo)
     parts.pop("password", None)
     return make_conninfo("", **parts)

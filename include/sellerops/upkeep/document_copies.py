@@ -1,8 +1,8 @@
 """The archive's files in a backup: each is copied once, and every backup lists those that belong to it.
 
-Layout below the backup's target: ``documents/`` has the archive's own paths. A document never changes; a
-sidecar changes once, when its document's retention is over, and its copy then follows; only then is a copy of
-a document removed.
+Below the backup's target, ``documents/`` has the same paths as the archive. A document never changes. A
+sidecar changes once, when its document's retention is over: then its copy is updated and the document's copy
+is removed, which happens in no other case.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ _GZIP_WINDOW = 31
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of the archive: path, size, and sha256 (hex): of a document its decoded content's, as in its
-    name, else of the file.
+    """A file of the archive: its path, its size in bytes and a sha256 (hex).
+
+    The hash of a document is that of its decoded content, as in its name; otherwise it is that of the file.
     """
 
     path: str
@@ -42,9 +43,12 @@ class Entry:
 
 @dataclass
 class CopiedDocuments:
-    """What a backup did. ``damaged``: files of the archive that do not match their hash, and were not copied;
-    ``lost``: files that the archive lacks without a word why; ``removed``: copies of documents that the
-    archive has deleted after their retention. Earlier copies of damaged and lost files stay and are listed.
+    """What a backup did.
+
+    ``damaged``: files of the archive that do not match their hash and were not copied. ``lost``: files that
+    the archive lacks although no sidecar says that they were deleted. ``removed``: how many copies were
+    removed because the archive has deleted the documents after their retention. Earlier copies of damaged and
+    lost files stay and are listed.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -56,13 +60,14 @@ class CopiedDocuments:
 
     @property
     def faulty(self) -> list[str]:
-        """Files that the archive does not have as it should."""
+        """The files that are damaged or lost in the archive."""
         return self.damaged + self.lost
 
 
 def copy_documents(archive: Folder, target: Folder, known: Mapping[str, Entry]) -> CopiedDocuments:
-    """Copy every file that the target lacks. ``known``: entries of the backup before, by path, whose hashes
-    need not be computed again.
+    """Copy every file that the target lacks or has with another size.
+
+    ``known``: the entries of the previous backup, by path; their hashes need not be computed again.
     """
     there = {path.removeprefix(f"{DOCUMENTS}/"): size for path, size in target.sizes(f"{DOCUMENTS}/").items()}
     ours = {path: size for path, size in archive.sizes().items() if not path.startswith(_NOT_KEPT)}
@@ -119,13 +124,14 @@ def _entry_of(target: Folder, path: str, size: int, known: Mapping[str, Entry]) 
 
 
 def _hash_in(path: str) -> str:
-    """A document's hash is its name."""
+    """The hash in a document's name; empty for other files."""
     return path.rsplit("/", 1)[-1].removesuffix(".gz") if path.endswith(".gz") else ""
 
 
 def _deleted_among(folder: Folder, below: str, paths: Iterable[str]) -> set[str]:
-    """Those of the documents whose retention is over, as all of their sidecars say: a backup must not keep
-    personal data longer than the archive does.
+    """The documents that were deleted after their retention, according to all of their sidecars.
+
+    A backup must not keep personal data longer than the archive does.
     """
     documents = sorted(path for path in paths if _hash_in(path))
     found: set[str] = set()
@@ -151,8 +157,10 @@ def _folder_of(path: str) -> str:
 
 @dataclass
 class RestoredDocuments:
-    """``copied``: files that were missing or damaged in the archive. ``missing``: files of the manifest that
-    neither the archive nor the backup has; ``deleted``: documents whose retention is over.
+    """What a restore of documents did.
+
+    ``copied``: files that were missing or damaged in the archive. ``missing``: files of the manifest that
+    neither the archive nor the backup has. ``deleted``: documents whose retention is over.
     """
 
     copied: int = 0
@@ -162,7 +170,7 @@ class RestoredDocuments:
 
 
 def restore_documents(source: Folder, archive: Folder, entries: Iterable[Entry]) -> RestoredDocuments:
-    """Copy back what the archive lacks. Files that the archive has beyond the manifest stay."""
+    """Copy back the files that are missing or damaged in the archive. Its files outside the manifest stay."""
     there = archive.sizes()
     done = RestoredDocuments()
     for entry in entries:
@@ -178,7 +186,7 @@ def restore_documents(source: Folder, archive: Folder, entries: Iterable[Entry])
 
 
 def _is_intact(archive: Folder, entry: Entry, there: Mapping[str, int]) -> bool:
-    """Whether the archive has the file, or a newer sidecar, which says that the document was deleted."""
+    """Whether the archive has the file, or has a newer sidecar that says that the document was deleted."""
     if entry.path not in there:
         return False
     try:
@@ -207,8 +215,9 @@ def _stem(path: str) -> str:
 def verify_documents(
     target: Folder, entries: Iterable[Entry], progress: Callable[[str], None] = log.info
 ) -> list[str]:
-    """Read every copy and compare it with its hash. Returns the paths of missing and damaged ones, without
-    documents whose retention ended after the backup.
+    """Read every copy and compare it with its hash.
+
+    Returns the paths of missing and damaged copies, without documents whose retention ended after the backup.
     """
     bad = []
     for number, entry in enumerate(entries, 1):
@@ -244,7 +253,7 @@ def write_manifest(target: Folder, path: str, entries: Iterable[Entry]) -> Writt
 
 
 def read_manifest(target: Folder, path: str) -> Iterator[Entry]:
-    """The entries of a manifest, by path."""
+    """The entries of a manifest, in the order of their paths."""
     with target.open(path) as raw, gzip.open(raw, "rt", encoding="utf-8", newline="\n") as lines:
         for line in lines:
             nbytes, sha256, name = line.rstrip("\n").split("\t", 2)

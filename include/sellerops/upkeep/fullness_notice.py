@@ -11,12 +11,12 @@ PREFIX = "full|"
 
 
 def fault_key_of(growth: Growth) -> str:
-    """One key for each file system and database."""
+    """The fault's key: one for each file system and database."""
     return f"{PREFIX}{growth.size.kind}|{growth.size.name}"
 
 
 def full_notice(growth: Growth, urgency: Urgency, largest: list[Growth]) -> Notice:
-    """The notice of one file system or database. ``largest``: what grows, the largest first."""
+    """The notice about one file system or database. ``largest``: what is measured, the largest first."""
     headline = f"{growth.size.name} is {growth.percent or 0:.0f} % full"
     sections = [
         f"{readable(growth.size.nbytes)} used, {readable(growth.size.free or 0)} free. {when_full(growth)}",
@@ -35,7 +35,7 @@ def recovery_line(name: str) -> str:
 
 
 def when_full(growth: Growth) -> str:
-    """In words, when it will be full."""
+    """A sentence that says when it will be full."""
     if growth.per_day is None:
         return "Its growth will be known after three days of measurements."
     if growth.full_on is None:

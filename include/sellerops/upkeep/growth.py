@@ -10,10 +10,11 @@ from enum import StrEnum
 from sellerops.settings.upkeep_file import FullAt, Sizes
 from sellerops.upkeep.sizes import Sample, Size
 
-# Growth is told from so many days on: a single load is no trend.
+# Growth is computed only from samples that span at least this time, because a single load is no trend.
 _SHORTEST = timedelta(days=3)
 _DAY = timedelta(days=1)
-# What is measured once a day and was not for so long is gone: a container, a dropped table.
+# Sizes are measured once a day. What was not measured for this long no longer exists, such as a container or
+# a dropped table.
 _GONE_AFTER = 2 * _DAY
 
 
@@ -27,7 +28,10 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True)
 class Growth:
-    """The newest ``size``, ``at`` which moment, and bytes ``per_day``; None before there are three days."""
+    """The newest ``size``, when it was measured (``at``), and how it grows.
+
+    ``per_day``: bytes per day; None before the samples span three days.
+    """
 
     size: Size
     at: datetime
@@ -35,7 +39,7 @@ class Growth:
 
     @property
     def percent(self) -> float | None:
-        """How much is used; None where the free space is not known."""
+        """How much is used, in percent; None where the free space is unknown."""
         if self.size.free is None:
             return None
         total = self.size.nbytes + self.size.free
@@ -43,18 +47,18 @@ class Growth:
 
     @property
     def full_in(self) -> timedelta | None:
-        """How long until it is full at this growth; None if it does not grow, or nobody knows."""
+        """How long until it is full at this growth; None if it does not grow, or the growth is unknown."""
         if self.size.free is None or not self.per_day or self.per_day <= 0:
             return None
         return timedelta(days=min(self.size.free / self.per_day, 36_500))
 
     @property
     def full_on(self) -> datetime | None:
-        """The day it will be full, in UTC."""
+        """When it will be full, in UTC; None if ``full_in`` is None."""
         return self.at.astimezone(UTC) + self.full_in if self.full_in is not None else None
 
     def urgency(self, limits: Sizes) -> Urgency:
-        """Whether it is, or soon will be, too full."""
+        """How urgent it is: whether it is too full, or soon will be."""
         if self._reaches(limits.fail):
             return Urgency.FAILED
         return Urgency.WARNING if self._reaches(limits.warn) else Urgency.OK
@@ -66,7 +70,7 @@ class Growth:
 
 
 def growth_of(samples: Iterable[Sample]) -> list[Growth]:
-    """The growth of everything that is measured still, in the order of kind and name.
+    """The growth of everything that is still measured, ordered by kind and name.
 
     ``samples``: oldest first.
     """
@@ -82,7 +86,7 @@ def growth_of(samples: Iterable[Sample]) -> list[Growth]:
 
 
 def _slope(samples: Sequence[Sample]) -> float | None:
-    """Bytes a day, by least squares: one large load weighs as one sample."""
+    """Bytes per day by least squares, so that one large load counts as one sample; None if too early."""
     if samples[-1].at - samples[0].at < _SHORTEST:
         return None
     days = [(each.at - samples[0].at) / _DAY for each in samples]
@@ -95,7 +99,7 @@ def _slope(samples: Sequence[Sample]) -> float | None:
 def readable(nbytes: float) -> str:
     """Bytes in the unit that fits: ``1.5 GB``."""
     for unit in ("bytes", "kB", "MB", "GB"):
-        if abs(nbytes) < 999.95:  # what would be rounded to 1000.0
+        if abs(nbytes) < 999.95:  # from here on, it would be rounded to 1000.0
             return f"{nbytes:.0f} bytes" if unit == "bytes" else f"{nbytes:.1f} {unit}"
         nbytes /= 1000
     return f"{nbytes:.1f} TB"

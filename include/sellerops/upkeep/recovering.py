@@ -1,5 +1,6 @@
-"""Loading archived documents that the ledger does not know, or has not loaded: after a restore these are the
-documents of after the backup. Amazon is not called.
+"""Loads archived documents that the ledger does not know or has not loaded.
+
+After a restore, these are the documents that arrived after the backup. Amazon is not called.
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ OpenDestination = Callable[[str], Destination]
 
 @dataclass
 class Recovered:
-    """What ``recover`` did. ``requests``: rows that were missing or unfinished; ``loads``: documents loaded,
-    by destination; ``quarantined``, ``failed``: slices, with the reason; ``damaged``: sidecars or documents
-    that cannot be read.
+    """What ``recover`` did.
+
+    ``requests``: rows that were missing or unfinished. ``loads``: documents loaded, counted once per
+    destination. ``quarantined``, ``failed``: slices, with the reason. ``damaged``: documents that are
+    missing, or whose sidecar cannot be read.
     """
 
     documents: int = 0
@@ -42,7 +45,7 @@ class Recovered:
 
 @dataclass(frozen=True)
 class _Found:
-    """A document that was fetched since the wanted moment."""
+    """A document that was fetched since the given moment."""
 
     uri: str
     sidecar: dict[str, Any]
@@ -58,10 +61,10 @@ def recover(
     since: datetime | None = None,
     progress: Callable[[str], None] = log.info,
 ) -> Recovered:
-    """Record and load every archived document that was fetched ``since`` (ledger's clock; None: ever) and has
-    no load yet, oldest first, as their runs would have. Idempotent.
+    """Record and load the archived documents that have no load yet, oldest first, as their runs would have.
 
-    A slice that needs several documents is loaded but not recorded as complete: a run collects what it lacks.
+    ``since``: only documents fetched since then, by the ledger's clock; None means all. Idempotent. A slice
+    that needs several documents is loaded but not recorded as complete, so that a run collects what it lacks.
     """
     done = Recovered()
     for spec in specs:
@@ -165,7 +168,7 @@ def _record(
     load_id: int | None,
     error: SellerOpsError | None,
 ) -> None:
-    """Record the slice's state; of several documents, one does not make it complete."""
+    """Record the slice's state, except that one of several documents does not make a slice loaded."""
     has_several = spec.request.split is not None or spec.period.kind is PeriodKind.LISTING
     if state is SliceState.LOADED and has_several:
         return

@@ -1,4 +1,4 @@
-"""Restoring a backup: databases, documents, configuration; then the archive's newer documents are loaded."""
+"""Restores a backup: databases, documents, configuration. ``recovering`` then loads newer documents."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from sellerops.upkeep.storage import Folder
 
 log = logging.getLogger(__name__)
 
-# Ids that were given out since the backup (in Airflow's XComs, in the archive's sidecars, at Amazon as names)
-# must never mean something else: a restored ledger goes on far beyond them.
+# Ids assigned since the backup (in Airflow's XComs, in the archive's sidecars, in names at Amazon) must never
+# be assigned again, so a restored ledger continues far beyond them.
 _IDS_SKIPPED = 1_000_000
 _SKIP_IDS = f"""
 DO $$
@@ -44,16 +44,18 @@ BEGIN
         PERFORM setval(format('sellerops.%I', each.sequencename), each.at + {_IDS_SKIPPED});
     END LOOP;
 END $$"""
-# Rows of documents that were archived around the moment of the backup may be missing.
+# The dump may lack the rows of documents that were archived around the moment of the backup.
 _SLACK = timedelta(days=1)
 _ENDING_SECONDS, _LOOK_SECONDS = 1.0, 0.2
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is restored where. ``warehouse``, ``airflow``: libpq addresses; ``airflow`` is empty if Airflow's
-    metadata is not wanted. ``configuration``: the folder to unpack it into. ``replace``: databases may hold
-    tables; ``adopt``: the archive may be another deployment's.
+    """What to restore, and where.
+
+    ``warehouse``, ``airflow``: libpq addresses; without ``airflow``, Airflow's metadata is not restored.
+    ``configuration``: the folder into which the configuration is unpacked. ``replace``: the databases may
+    have tables. ``adopt``: the archive may belong to another deployment.
     """
 
     archive: Archive
@@ -65,7 +67,7 @@ class Wanted:
 
 
 def refuse_early(source: Folder, backup: Backup, wanted: Wanted) -> None:
-    """Raise what any part of the restore would raise, before the first one changes anything."""
+    """Raise the errors that any part of the restore would raise, before the first part changes anything."""
     refuse_foreign(backup, wanted.archive, adopt=wanted.adopt)
     _refuse_damaged(source, backup, LIST)
     refuse_overwriting(wanted.warehouse, replace=wanted.replace)
@@ -81,15 +83,15 @@ def refuse_early(source: Folder, backup: Backup, wanted: Wanted) -> None:
 
 
 def restore_warehouse(source: Folder, backup: Backup, conninfo: str, *, replace: bool) -> None:
-    """Restore the warehouse into the database at ``conninfo``, whose user must own what it holds, and migrate
-    the ledger to this version. With its rows the ledger gets the word that it was restored.
+    """Restore the warehouse into the database at ``conninfo``, and migrate the ledger to this version.
 
-    Raises ConfigurationError, before anything is changed, if the database is in use, or holds tables and
-    ``replace`` is not set. A failed restore changes nothing; run it again.
+    The user of ``conninfo`` must own everything in the database. The ledger records in the same transaction
+    that it was restored. Raises ConfigurationError before anything is changed if the database is in use, or
+    if it has tables and ``replace`` is not set. A failed restore changes nothing and can be repeated.
     """
     refuse_overwriting(conninfo, replace=replace)
     with postgres.connect_privileged(conninfo, UPKEEP) as connection:
-        # Schemas of a dump can only be handed to a role that may create some.
+        # Only a role that may create schemas can become the owner of the dump's schemas.
         grant_database(connection)
     point = datetime.fromisoformat(backup.ledger_time)
     _restore(source, backup, WAREHOUSE, conninfo, finish=(_SKIP_IDS, *restored_statements(point)))
@@ -98,7 +100,7 @@ def restore_warehouse(source: Folder, backup: Backup, conninfo: str, *, replace:
 
 
 def restore_airflow(source: Folder, backup: Backup, conninfo: str, *, replace: bool) -> None:
-    """Restore Airflow's metadata, as ``restore_warehouse``; `airflow db migrate` is up to you."""
+    """Restore Airflow's metadata, as ``restore_warehouse`` does; run `airflow db migrate` yourself."""
     _refuse_without_airflow(source, backup)
     refuse_overwriting(conninfo, replace=replace)
     _restore(source, backup, AIRFLOW, conninfo)
@@ -114,12 +116,15 @@ def restore_archive(source: Folder, backup: Backup, archive: Archive, *, adopt: 
 
 
 def bind_restored(ledger: Ledger, archive: Archive) -> int:
-    """Pair the restored ledger with the archive, wherever that is now; returns how many addresses changed."""
+    """Pair the restored ledger with the archive, wherever it is now; returns how many addresses changed."""
     return adopt_archive(ledger, archive).addresses
 
 
 def restore_configuration(source: Folder, backup: Backup, folder: Path) -> int:
-    """Unpack the configuration into a new or empty folder; returns how many files it has."""
+    """Unpack the configuration into a new or empty folder; returns the number of files.
+
+    Raises ConfigurationError if the folder is not empty.
+    """
     _refuse_full(folder)
     content = io.BytesIO(source.read(backup.path(CONFIGURATION)))
     with tarfile.open(fileobj=content, mode="r:gz") as packed:
@@ -128,7 +133,7 @@ def restore_configuration(source: Folder, backup: Backup, folder: Path) -> int:
 
 
 def recover_since(backup: Backup) -> datetime:
-    """Since when documents may be unknown to the restored ledger, by the ledger's clock."""
+    """The moment since which the restored ledger may not know documents, by the ledger's clock."""
     return datetime.fromisoformat(backup.ledger_time) - _SLACK
 
 
@@ -150,7 +155,7 @@ def refuse_overwriting(conninfo: str, *, replace: bool) -> None:
 
 
 def _staying_sessions(conninfo: str) -> list[str]:
-    """Who is connected for longer than the server takes to end a session, such as our last one."""
+    """The sessions that stay connected for longer than the server takes to end one, such as our last one."""
     deadline = time.monotonic() + _ENDING_SECONDS
     while (others := other_sessions(conninfo)) and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)

@@ -1,7 +1,7 @@
-"""When the client secrets of applications end: 180 days after the day that an owner has noted.
+"""When the applications' client secrets expire: by default 180 days after the noted day of renewal.
 
-Amazon tells nobody how old a secret is; the day is noted on the hub's page *Connections*. Secrets of Amazon
-Ads do not end.
+Amazon does not say how old a secret is, so an owner notes the day on the hub's page *Connections*. Secrets of
+Amazon Ads do not expire.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _HOW = "docs/upgrade.md, section Client secret, explains how to do this without 
 
 @dataclass(frozen=True)
 class SecretAge:
-    """The secret of one connection. ``ends_on``: None if no renewal is noted."""
+    """The secret of one connection. ``ends_on``: the day it expires; None if no renewal is noted."""
 
     connection: str
     accounts: tuple[str, ...]
     ends_on: date | None
 
     def days_left(self, today: date) -> int | None:
-        """Negative after its end."""
+        """Days until it expires, negative afterwards; None if no renewal is noted."""
         return (self.ends_on - today).days if self.ends_on else None
 
     def urgency(self, today: date, rules: Secrets) -> Urgency:
@@ -68,7 +68,7 @@ def fault_key_of(secret: SecretAge) -> str:
 
 
 def secret_notice(secret: SecretAge, today: date, urgency: Urgency) -> Notice:
-    """The notice of one secret: once, a reminder a day, and once more when it becomes urgent."""
+    """The notice of one secret: sent once, with a daily reminder, and again when it becomes urgent."""
     headline = f"{what_ends(secret, today)}"
     sections = [
         f"Accounts: {', '.join(secret.accounts)}. Without a new secret, nothing is collected for them.",
@@ -92,7 +92,7 @@ def recovery_line(connection: str) -> str:
 
 
 def what_ends(secret: SecretAge, today: date) -> str:
-    """In words, when it ends."""
+    """A sentence that says when the secret expires."""
     left = secret.days_left(today)
     if left is None:
         return f"Nobody has noted when the client secret of connection {secret.connection} was renewed"

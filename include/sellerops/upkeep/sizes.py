@@ -1,4 +1,4 @@
-"""How large databases and folders are, and how full their file systems: measured once a day."""
+"""Measures how large databases and folders are, and how full their file systems are, once a day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from psycopg.rows import DictRow, TupleRow, tuple_row
 from sellerops.storage import local_path
 from sellerops.upkeep.storage import Folder
 
-# What this machine is called; host names of containers change with every one that is made.
+# Environment variable with the machine's name: a container's host name changes whenever it is recreated.
 MACHINE = "SELLEROPS_MACHINE"
 _BIGGEST_TABLES = 10
 
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Size:
-    """``nbytes``: used. ``free``: bytes left; None where that is not known."""
+    """One size. ``nbytes``: bytes used. ``free``: bytes left; None where that is unknown."""
 
     kind: Kind
     name: str
@@ -52,9 +52,9 @@ class Sample:
 
 
 def measure_database(connection: psycopg.Connection[Any], limit: int | None = None) -> list[Size]:
-    """The database of a connection, its schemas, and the largest tables with their indexes, in bytes.
+    """The sizes of a connection's database, its schemas and its largest tables (with indexes), in bytes.
 
-    ``limit``: how large the database may become.
+    ``limit``: how large the database may become, in bytes.
     """
     with connection.cursor(row_factory=tuple_row) as cursor:
         return _measure(cursor, limit)
@@ -87,8 +87,9 @@ def _measure(cursor: psycopg.Cursor[TupleRow], limit: int | None) -> list[Size]:
 
 
 def measure_folders(folders: Mapping[str, str]) -> list[Size]:
-    """Folders by name and address, each without those of the others that are inside it; and the file systems
-    that local ones are on.
+    """The sizes of folders, and of the file systems of the local ones.
+
+    ``folders``: address by name. The size of a folder excludes the other folders that are inside it.
     """
     found = [Size(Kind.FOLDER, name, _used(uri, folders.values())) for name, uri in folders.items()]
     return [*found, *measure_file_systems(path for path in map(local_path, folders.values()) if path)]
@@ -105,7 +106,7 @@ def _used(uri: str, others: Iterable[str]) -> int:
 
 
 def measure_file_systems(paths: Iterable[Path]) -> list[Size]:
-    """The file systems that these paths are, or will be, on: one each, named by machine and mount point."""
+    """The file systems on which these paths are, or will be; each once, named by machine and mount point."""
     machine = os.environ.get(MACHINE) or socket.gethostname()
     found = {}
     for path in paths:
@@ -125,7 +126,7 @@ def _mount_point(path: Path) -> Path:
 
 
 def record_sizes(connection: psycopg.Connection[Any], sizes: Iterable[Size]) -> None:
-    """Remember sizes as of now (real time)."""
+    """Record the sizes in the ledger, with the current time (real time)."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO sellerops.size_sample (kind, name, nbytes, free) VALUES (%s, %s, %s, %s)",

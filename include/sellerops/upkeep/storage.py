@@ -1,4 +1,4 @@
-"""Files of a backup's target: a local folder or any fsspec address."""
+"""Reads and writes the files of a backup's target: a local folder or any fsspec address."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ class Folder:
         return f"{self.root}/{path}"
 
     def sizes(self, below: str = "") -> dict[str, int]:
-        """The size in bytes of every file, by path; files that are being written, or are deleted
-        meanwhile, are left out.
+        """The size in bytes of every file, by path.
+
+        Files that are still being written, or are deleted meanwhile, are left out.
         """
         return {path: size for path, size in self._listed(below) if f"/{_PART}" not in f"/{path}"}
 
@@ -78,7 +79,7 @@ class Folder:
 
     @contextmanager
     def writing(self, path: str) -> Iterator[HashingFile]:
-        """A new file, which appears once the block has ended without an error."""
+        """Open a new file for writing; it appears only once the block has ended without an error."""
         if not self._local:
             filesystem = filesystem_of(self.root)
             with filesystem.open(self.address(path), "wb") as raw:
@@ -100,7 +101,7 @@ class Folder:
             part.unlink(missing_ok=True)
 
     def copy_from(self, source: Folder, path: str, own_path: str) -> Written:
-        """Copy a file of another folder."""
+        """Copy a file of another folder to ``own_path``."""
         with source.open(path) as raw, self.writing(own_path) as target:
             while chunk := raw.read(_CHUNK):
                 target.write(chunk)
@@ -135,7 +136,7 @@ def _raise_unless_gone(error: OSError) -> None:
 
 
 class HashingFile:
-    """Passes bytes on and remembers how many they were, and their hash."""
+    """Passes bytes on to a file, and keeps their number and hash."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw

@@ -16,8 +16,10 @@ SCHEMA = "sellerops_views"
 
 @dataclass(frozen=True)
 class Dialect:
-    """What differs between databases. ``table``: SQL name of ``<source>.<table>``; ``marketplace``: SQL name
-    of the table of marketplaces; ``eight_days_ago``: SQL of that instant.
+    """What differs between databases.
+
+    ``table``: the SQL name of ``<source>.<table>``; ``marketplace``: the SQL name of the table of
+    marketplaces; ``eight_days_ago``: SQL for that instant.
     """
 
     types: Mapping[ColumnType, str]
@@ -39,8 +41,8 @@ class ViewColumn:
 class StarterView:
     """One view. ``parts``: SQL by landing table; ``query``: SQL over the parts, or over the ledger.
 
-    ``is_of_ledger``: it reads the ledger's tables, which are in Postgres only. It may read landing tables
-    beside them; ``no_part`` is then a part without rows, for when none of them exists.
+    ``is_of_ledger``: the view reads the ledger's tables, which are only in Postgres. It may also read landing
+    tables; ``no_part`` is then a part without rows, for when none of them exists.
     """
 
     name: str
@@ -52,7 +54,7 @@ class StarterView:
     no_part: str = ""
 
     def sql(self, dialect: Dialect, landed: frozenset[str]) -> str:
-        """The view's SELECT if only the tables in ``landed`` exist. Columns and types do not depend on it."""
+        """The view's SELECT if only the tables in ``landed`` exist. Columns and types are always the same."""
         parts = [self.no_part] if self.no_part else []
         parts += [
             text.replace("{table}", dialect.table(table))
@@ -71,7 +73,7 @@ class StarterView:
         return f"SELECT {self._cells(dialect, 'v.')} FROM (\n{query}) AS v"
 
     def empty_sql(self, dialect: Dialect) -> str:
-        """A SELECT with the same columns and no rows, which reads no table."""
+        """A SELECT with the same columns and no rows that reads no table."""
         return f"SELECT {self._cells(dialect, '')} FROM (SELECT 1) AS nothing WHERE false"
 
     def _cells(self, dialect: Dialect, qualifier: str) -> str:

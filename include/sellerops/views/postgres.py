@@ -1,6 +1,6 @@
-"""Creates the views in Postgres, and recreates them when one of their tables appears or changes.
+"""Creates the views in Postgres, and replaces them when one of their tables appears or changes.
 
-A view is never dropped, only replaced, so its grants and the views that people built on it stay. When a
+A view is never dropped, only replaced, so its grants and the views that people built on it remain. When a
 table's structure changes, its views are replaced by empty ones and restored in the same transaction.
 """
 
@@ -53,7 +53,7 @@ def refresh_views(connection: Connection, views: Iterable[StarterView] | None = 
 
 
 def _replace_without_rows(connection: Connection, view: StarterView) -> None:
-    """Without rows of landing tables; on an older ledger, which lacks tables of its own, without any row."""
+    """Create the view without rows of landing tables, or without any if an older ledger lacks tables."""
     try:
         with connection.transaction():
             _replace(connection, view, view.sql(DIALECT, frozenset()))
@@ -75,7 +75,7 @@ def detach_views(connection: Connection, table: str | None = None) -> None:
 
 
 def restore_views(connection: Connection) -> None:
-    """Refresh those of the views that exist: a ledger of an older version has fewer."""
+    """Refresh the views that exist; a ledger of an older version has fewer."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         present = [view for view in starter_views() if _exists(cursor, SCHEMA, view.name)]
         if present:

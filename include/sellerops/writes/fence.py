@@ -1,8 +1,8 @@
 """The last check before a write is sent: one statement claims the row and stamps the moment of sending.
 
-Of all that want to send the same write one passes, so nothing between reading the row and this check can lead
-to a second call, however long it takes. From the stamp counts the time after which the call has ended and its
-effect is visible; only the call itself needs a time limit.
+Of all processes that want to send the same write, one passes. Nothing between reading the row and this check
+can therefore lead to a second call, however long it takes. The time after which the call has ended and its
+effect is visible counts from the stamp, so only the call itself needs a time limit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class NotSent(RetryableError):
 
 
 class WriteFence:
-    """The fence of one call; passed again when the call is repeated with a renewed token.
+    """The fence of one call; passed again when the call is repeated with a renewed access token.
 
     ``token``: the holder in the row. ``has_passed``: whether the call may have been sent.
     """
@@ -35,7 +35,7 @@ class WriteFence:
         self.has_passed = False
 
     async def __call__(self) -> float:
-        """Real seconds left for the call. NotSent when it must not be sent."""
+        """Real seconds left for the call. Raises NotSent if it must not be sent."""
         clock = await clock_of(self._ledger)
         self._sends += 1
         asked_at = await off_loop(self._stamp, orphan_after(clock))
@@ -46,8 +46,8 @@ class WriteFence:
         return left
 
     def _stamp(self, held_for: timedelta) -> float:
-        """In a thread. The stamp is not older than the returned time, so the call's limit errs on the early
-        side.
+        """Stamp the row, in a thread. Returns a monotonic time that is not later than the stamp, so the
+        call's limit errs on the early side.
         """
         asked_at = time.monotonic()
         if not stamp_sent(self._ledger, self._row.id, self.token, self._sends, held_for):

@@ -10,7 +10,7 @@ from typing import Any
 
 
 class WriteState(StrEnum):
-    """Of a row of ``write_call``."""
+    """The state of a row of ``write_call``."""
 
     INTENDED = "intended"
     SENT = "sent"
@@ -18,8 +18,8 @@ class WriteState(StrEnum):
     REFUSED = "refused"
 
 
-# Finds out whether a call whose answer was lost took effect: what stands for its answer, None if it did not.
-# Only reads. Called again until a call that was sent must have become visible.
+# Finds out whether a call whose answer was lost took effect. Returns what replaces its answer, or None if it
+# had no effect. Only reads. Called repeatedly until the effect of a sent call must have become visible.
 Look = Callable[[], Awaitable[Mapping[str, Any] | None]]
 
 
@@ -29,10 +29,10 @@ class Write:
 
     ``key``: names the intention, such as ``inbound/17/createInboundPlan/1``.
     ``found_by``: how ``look`` finds out, in words that a person can follow.
-    ``is_repeatable``: sending it again does no harm (options are generated anew); a lost answer is then not
+    ``is_repeatable``: sending it again does no harm (options are generated anew), so a lost answer is not
     looked for.
-    ``began_at``: when the intention began. If the ledger was restored from a backup since, the write may have
-    been sent by what was lost, so it is looked for before it is sent; None: so is every one.
+    ``began_at``: when the intention began. If the ledger has been restored from a backup since then, the row
+    of a sent write may be lost, so the write is looked for before it is sent. None: after any restore.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""The rows of ``write_call``. Each function is one transaction and idempotent: an outage may repeat it."""
+"""The rows of ``write_call``. Each function is one idempotent transaction: an outage may repeat it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WriteRow:
     """A row as it was when it was read.
 
     ``holder``: who sent the call and has not seen it end. ``is_held``: until ``held_until`` it must not be
-    sent again, because the call may be in progress or its effect not be visible yet.
+    sent again, because the call may be in progress or its effect may not be visible yet.
     """
 
     id: int
@@ -43,7 +43,7 @@ class WriteRow:
 
 
 def open_row(ledger: Ledger, account_id: str, write: Write) -> WriteRow:
-    """The row of the write's key, made if there is none. GiveUpError if the key belongs to another call."""
+    """The row of the write's key, created if missing. Raises GiveUpError if the key is another call's."""
     values = {
         "key": write.key,
         "account_id": account_id,
@@ -92,7 +92,7 @@ def read_row(ledger: Ledger, row_id: int) -> WriteRow:
 
 
 def may_show_later(ledger: Ledger, key: str) -> bool:
-    """Whether the write was sent, and looking may not show its effect yet."""
+    """Whether the write was sent so recently that looking may not show its effect yet."""
     return ledger.database.run(
         lambda connection: (
             connection.execute(
@@ -116,10 +116,10 @@ def state_of(ledger: Ledger, key: str) -> WriteState | None:
 
 
 def stamp_sent(ledger: Ledger, row_id: int, token: uuid.UUID, sends: int, held_for: timedelta) -> bool:
-    """-> sent, by the holder ``token``, for the ``sends``-th time; False if the call must not be sent.
+    """Mark the row as sent by the holder ``token``, for the ``sends``-th time; False if it must not be sent.
 
-    That is so once it has an answer, if another has sent it since, or while an earlier call may have an
-    effect that is not visible yet.
+    It must not be sent once it has an answer, if another process has sent it since, or while an earlier call
+    may have an effect that is not visible yet.
     """
     values = {"id": row_id, "token": token, "sends": sends, "held_for": held_for}
     return ledger.database.run(
@@ -149,7 +149,7 @@ def record_answer(
     status: int | None = None,
     was_found: bool = False,
 ) -> WriteRow:
-    """-> answered, with the first answer that anybody has; it is stored without secrets."""
+    """Mark the row as answered, unless it already has an answer; the answer is stored without secrets."""
     values = {
         "id": row_id,
         "answer": Jsonb(redact_values(answer)),
@@ -176,7 +176,10 @@ def record_answer(
 def record_lost(
     ledger: Ledger, row_id: int, token: uuid.UUID, error: BaseException, *, is_repeatable: bool
 ) -> None:
-    """The call has ended without an answer: the row stays sent. If it is repeatable it may be sent again."""
+    """Record that the call ended without an answer: the row stays sent.
+
+    A repeatable call may be sent again at once.
+    """
     held_until = "sellerops.now()" if is_repeatable else "held_until"
     _end(ledger, row_id, token, f"held_until = {held_until}", error)
 
@@ -184,7 +187,9 @@ def record_lost(
 def record_without_effect(
     ledger: Ledger, row_id: int, token: uuid.UUID, before: WriteState, error: BaseException
 ) -> None:
-    """The call certainly had no effect: -> intended, or back to sent if an earlier one's answer was lost."""
+    """Record that the call certainly had no effect: the row becomes intended again, or stays sent if the
+    answer of an earlier call was lost.
+    """
     if before is WriteState.SENT:
         _end(ledger, row_id, token, "held_until = sellerops.now()", error)
     else:
@@ -192,18 +197,18 @@ def record_without_effect(
 
 
 def record_refused(ledger: Ledger, row_id: int, token: uuid.UUID, error: BaseException) -> None:
-    """-> refused, with Amazon's reason."""
+    """Mark the row as refused, with Amazon's reason."""
     _end(ledger, row_id, token, "state = 'refused', held_until = NULL", error)
 
 
 def hash_body(body: object) -> str:
-    """SHA-256 of a body as canonical JSON; of no body, of ``null``."""
+    """SHA-256 of a body as canonical JSON; no body counts as ``null``."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _end(ledger: Ledger, row_id: int, token: uuid.UUID, changes: str, error: BaseException) -> None:
-    """The holder's call has ended; nothing changes if the row is no longer its own."""
+    """End the holder's call; nothing changes if the row is no longer its own."""
     kind, text, _ = error_fields(error)
     details: Mapping[str, Any] = getattr(error, "details", {})
     values = {

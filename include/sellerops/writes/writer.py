@@ -1,8 +1,8 @@
-"""Sends calls that change something at Amazon, each at most once, whatever process is killed in between.
+"""Sends calls that change something at Amazon, each at most once, even if processes are killed in between.
 
-The intention is a row of ``write_call`` first, then the fence (writes.fence), the call, and its answer. A row
-that is sent without an answer may have had an effect: it is looked for until it must have become visible, and
-only then the call is sent again.
+First the intention becomes a row of ``write_call``; the fence (writes.fence), the call and its answer follow.
+A call whose row is sent but has no answer may have had an effect. It is looked for until the effect must have
+become visible, and only then is the call sent again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 # How often a call without effect (throttled, not sent) is tried before its error is raised.
 MOST_TRIES = 5
-# A list of Amazon's may leave out an entry once: so many times in a row the effect must be missing from it.
+# Amazon's lists may omit an entry once, so the effect must be missing this many times in a row.
 EMPTY_LOOKS = 2
 # Seconds of the ledger's clock between two looks: growing while the effect may become visible, then fixed.
 _FIRST_PAUSE, _LONGEST_PAUSE, _LAST_PAUSE = 2.0, 60.0, 5.0
@@ -55,16 +55,16 @@ class Writer:
     async def send(self, write: Write) -> Mapping[str, Any]:
         """Amazon's answer to the write: the stored one if it was carried out before, else of a call made now.
 
-        The body of a key must always be the same, so it contains nothing that depends on the present time. An
-        empty answer (204) is an empty mapping. What ``look`` found stands for a lost answer. May be cancelled
-        anywhere and called again.
+        The body of a key must always be the same, so it contains nothing that depends on the current time. An
+        empty answer (204) is an empty mapping. A lost answer is replaced by what ``look`` found. May be
+        cancelled anywhere and called again.
 
-        Waits, on the ledger's clock, for quota, while another process sends the same write, and for a lost
-        call until its effect must be visible (90 s). Raises
+        Waits, on the ledger's clock, for quota, while another process is sending the same write, and after a
+        lost answer until the call's effect must be visible (90 s). Raises
 
         - AnswerLost: the call may have had an effect. Call ``send`` again, at once or later; it looks first.
         - RequestRefused: refused by Amazon, without effect. The same key may be sent again.
-        - Throttled, AmazonUnavailable, CredentialsError: without effect; the same key may be sent again.
+        - Throttled, AmazonUnavailable, CredentialsError, NotSent: without effect. The key may be sent again.
         - GiveUpError: the key was used for another call.
         - whatever ``look`` raises.
         """
@@ -84,7 +84,7 @@ class Writer:
         return row.answer
 
     async def _send(self, write: Write, row: WriteRow, patience: _Patience) -> Mapping[str, Any] | None:
-        """Send once, with the lease held. None if the call had no effect, or another process makes it."""
+        """Send once, with the lease held. None if the call had no effect or another process is sending it."""
         fence = WriteFence(self._ledger, row, _where(write))
         try:
             answer = await self._client.call(
@@ -113,7 +113,7 @@ class Writer:
     async def _settle(self, write: Write, row: WriteRow) -> WriteRow:
         """The row once it is answered, or no longer sent, or certainly without effect and free to be sent."""
         empty_looks, pause = 0, _FIRST_PAUSE
-        # While its call is in progress the answer is about to come: only after a pause is it looked for.
+        # While its call is in progress, the answer is about to come, so it is looked for only after a pause.
         may_look = row.holder is None or not row.is_held
         while row.state is WriteState.SENT:
             found = await write.look() if write.look and may_look else None
@@ -132,16 +132,16 @@ class Writer:
         return row
 
     async def _record(self, row: WriteRow, answer: Mapping[str, Any], **about: Any) -> WriteRow:
-        """However long the ledger is away: the answer is known nowhere else."""
+        """Record the answer, however long the ledger is unavailable: it is known nowhere else."""
         return await retry_until_recorded(self._ledger, record_answer, self._ledger, row.id, answer, **about)
 
     async def _sleep(self, row: WriteRow, pause: float) -> None:
-        """Until the next look: at the latest when a lost call must have become visible."""
+        """Sleep until the next look, at the latest until a lost call must have become visible."""
         moment = await now(self._ledger)
         if not row.is_held or row.held_until is None:
             wake = moment + timedelta(seconds=_LAST_PAUSE)
         else:
-            # A second at least: the clocks of this host and of the database may differ.
+            # At least a second: the clocks of this host and of the database may differ.
             soonest = moment + timedelta(seconds=1)
             wake = min(moment + timedelta(seconds=pause), max(row.held_until, soonest))
         await sleep_until(self._ledger, wake)
@@ -160,13 +160,13 @@ class Writer:
 
 
 class _Patience:
-    """How often one ``send`` repeats calls that had no effect."""
+    """Limits how often one ``send`` repeats calls that had no effect."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger, self._tries = ledger, 0
 
     async def wait_after(self, error: SellerOpsError) -> None:
-        """Pause before the next try; raises ``error`` if there is to be none."""
+        """Pause before the next try; raises ``error`` if there will be none."""
         self._tries += 1
         if self._tries >= MOST_TRIES or not isinstance(error, NotSent | Throttled | AmazonUnavailable):
             raise error

@@ -20,11 +20,12 @@ _LOCAL_SERVER = "BIGQUERY_EMULATOR_HOST"
 
 @dataclass(frozen=True)
 class BigQueryAddress:
-    """``client``: makes a client, once for each destination, at the first load.
+    """The project and datasets of a BigQuery destination, and how to create its client.
 
-    Datasets are ``<dataset_prefix><source>`` of ``project``; missing ones are created in ``location``
-    (``EU``, ``us-east1``). ``labels``: further labels for all tables and jobs. ``patience``: for how many
-    seconds a call that fails for a passing reason is retried.
+    ``client`` is called once per destination, at the first load. Datasets are named
+    ``<dataset_prefix><source>`` in ``project``; missing ones are created in ``location`` (``EU``,
+    ``us-east1``). ``labels``: further labels for all tables and jobs. ``patience``: for how many seconds a
+    call that fails with a transient error is retried.
     """
 
     client: Callable[[], Client]
@@ -50,11 +51,12 @@ def clean_labels(labels: Mapping[str, str]) -> dict[str, str]:
 def address_from(
     environment: Mapping[str, str], connection: Callable[[], ConnectionValues | None]
 ) -> BigQueryAddress:
-    """``$SELLEROPS_BIGQUERY_PROJECT``, ``_LOCATION``, ``_DATASET_PREFIX``; if no project is set,
-    ``connection``.
+    """The address in ``$SELLEROPS_BIGQUERY_PROJECT``, ``_LOCATION`` and ``_DATASET_PREFIX`` or, if no project
+    is set there, in ``connection``.
 
-    The client logs in as Google's libraries do (``GOOGLE_APPLICATION_CREDENTIALS``, ``gcloud auth``); with
-    ``BIGQUERY_EMULATOR_HOST`` it does not log in. Raises ConfigurationError if neither names a project.
+    The client authenticates as Google's libraries do (``GOOGLE_APPLICATION_CREDENTIALS``, ``gcloud auth``);
+    with ``BIGQUERY_EMULATOR_HOST`` it does not authenticate. Raises ConfigurationError if neither names a
+    project.
     """
     names = ("project", "location", "dataset_prefix")
     values = {name: environment.get(f"{_VARIABLE}{name.upper()}", "") for name in names}

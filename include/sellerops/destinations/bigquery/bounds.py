@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True)
 class Bounds:
-    """Days of the partition column, both inclusive, in UTC if it is an instant.
+    """The first and last day of the partition column, both inclusive; in UTC if the column is an instant.
 
-    ``or_none``: and rows without a value.
+    ``or_none``: rows without a value are included too.
     """
 
     first: date
@@ -30,7 +30,7 @@ class Bounds:
         return cls(begins.date(), (ends - timedelta(microseconds=1)).date())
 
     def joined(self, other: Bounds | None) -> Bounds:
-        """The days of both, and those between."""
+        """Bounds that span both, including the days between them."""
         if other is None:
             return self
         return Bounds(min(self.first, other.first), max(self.last, other.last), self.or_none or other.or_none)

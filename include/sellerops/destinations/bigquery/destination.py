@@ -31,8 +31,8 @@ class BigQueryDestination:
 
     :param ledger: connection string of the database with the schema ``sellerops``, which records loads.
 
-    Nothing is opened before the first load; loads may run in threads. One load at a time runs for a table,
-    account and place, and one write at a time for a table: BigQuery aborts concurrent transactions on a
+    Nothing is opened before the first load; loads may run in threads. Only one load at a time runs per table,
+    account and place, and only one write per table, because BigQuery aborts concurrent transactions on a
     table.
     """
 
@@ -57,9 +57,9 @@ class BigQueryDestination:
             made.close()
 
     def load(self, job: LoadJob) -> LoadResult:
-        """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
+        """Store all rows of ``job``, or none. See ``Destination.load``.
 
-        Raises what reading the rows raises; CheckFailed when the counts do not add up; Quarantined when a
+        Raises whatever reading the rows raises; CheckFailed when the counts do not add up; Quarantined when a
         person must decide first; ConfigurationError when project, dataset, table or ledger do not match;
         RetryableError when BigQuery or the ledger is unavailable.
         """
@@ -73,7 +73,7 @@ class BigQueryDestination:
     def migrate(self, spec: ReportSpec, table: str, *, check: bool = False) -> Migration:
         """Copy a populated table into one of its spec's shape and swap the two; ``check`` only plans.
 
-        No load writes to the table meanwhile. If killed midway, the next call finishes it.
+        No load writes to the table meanwhile. If a migration is killed midway, the next call finishes it.
         """
         from sellerops.destinations.bigquery.migration import TableMigration
 
@@ -89,21 +89,21 @@ class BigQueryDestination:
 
     @staticmethod
     def row_source(address: BigQueryAddress) -> RowSource:
-        """Reads tables at ``address``."""
+        """A reader of the tables at ``address``."""
         from sellerops.destinations.bigquery.row_source import BigQueryRowSource
 
         return BigQueryRowSource(address)
 
     @staticmethod
     def mart_dialect() -> MartDialect:
-        """The dialect of its marts."""
+        """The SQL dialect of marts in BigQuery."""
         from sellerops.destinations.bigquery.mart_dialect import BigQueryMartDialect
 
         return BigQueryMartDialect()
 
     @staticmethod
     def mart_store(address: BigQueryAddress, *, ledger: str) -> MartStore:
-        """Builds marts at ``address``."""
+        """The mart store at ``address``."""
         from sellerops.destinations.bigquery.mart_store import BigQueryMartStore
 
         return BigQueryMartStore(address, ledger=ledger)

@@ -1,4 +1,4 @@
-"""Rules for the errors of Google's client, and of the ledger beside it.
+"""Rules that translate the errors of Google's client and of the ledger.
 
 https://cloud.google.com/bigquery/docs/error-messages
 """
@@ -33,7 +33,7 @@ _UNAVAILABLE = (
     requests.Timeout,
 )
 _ACCESS = (api.Unauthorized, api.Forbidden, auth.GoogleAuthError)
-# In messages that mean "not now": conflicting transactions, quotas, cancelled jobs.
+# Texts in messages that mean "not now": conflicting transactions, quotas, cancelled jobs.
 _LATER = (
     "transaction is aborted due to concurrent",
     "could not serialize",
@@ -86,7 +86,7 @@ def _is_refusal(reasons: frozenset[str], texts: tuple[str, ...] = ()) -> Callabl
 
 
 def _message(error: Exception) -> str:
-    """The first line, without what the client adds around it."""
+    """The first line of the message, without what the client adds around it."""
     text = getattr(error, "message", None) or str(error)
     return next(iter(str(text).strip().splitlines()), type(error).__name__)[:500].rstrip(".")
 
@@ -108,7 +108,7 @@ def _quoting_rule(
     return ErrorRule(matches, translation(kind, cause, remedy, message=_without_values))
 
 
-# By the first match. What has nothing to do with the statement:
+# The first matching rule applies. These errors do not depend on the statement:
 _OF_SERVICE = (
     _rule(_is_any(*_UNAVAILABLE), RetryableError, "BigQuery is unavailable: {}."),
     _rule(_is_access_later, RetryableError, "BigQuery refuses for now: {}."),

@@ -28,7 +28,7 @@ class History:
     reported_at: datetime
 
     def of_days(self, days: Sequence[date]) -> tuple[str, Parameters]:
-        """Rows about to be replaced, of days that were loaded before."""
+        """Select the rows that replacing ``days``, all loaded before, will change, delete or add."""
         it = self.statements
         bounds = it.bounds(days)
         statement = self._select(
@@ -40,7 +40,7 @@ class History:
         return statement, {**it.parameters(), **it.bound_parameters(bounds), "days": ("DATE", list(days))}
 
     def of_merge(self, bounds: Bounds | None) -> tuple[str, Parameters]:
-        """Stored rows about to be replaced by later ones of the same key."""
+        """Select the stored rows that later rows with the same key will replace."""
         it = self.statements
         statement = self._select(
             f"FROM ({it.accepted()}) AS r JOIN {it.rows(bounds)} ON {it.same_key()} "
@@ -49,7 +49,7 @@ class History:
         return statement, {**it.parameters(), **it.bound_parameters(bounds)}
 
     def of_units(self, merge: UnitMerge) -> tuple[str, Parameters]:
-        """Rows of units that were stored before: changed, deleted, or new in their unit."""
+        """Select rows of units that were stored before: changed, deleted, or new in their unit."""
         it = self.statements
         statement = self._select(
             f"{merge.pairs()} WHERE t.account_id IS NULL OR r.account_id IS NULL OR {it.differs(self.cells)}"
@@ -57,7 +57,7 @@ class History:
         return statement, {**it.parameters(), **it.bound_parameters(merge.bounds)}
 
     def changes(self, rows: Collection[Any] | Any) -> Iterator[Change]:
-        """The cells of the ``rows`` that ``of_days`` or ``of_merge`` selected."""
+        """The changed cells of the ``rows`` that ``of_days``, ``of_merge`` or ``of_units`` selected."""
         names = self._names
         for row in rows:
             values = tuple(row.values())
@@ -131,7 +131,7 @@ class History:
 
 
 def as_text(value: Any) -> str | None:
-    """A cell as Postgres writes it as text."""
+    """A cell in Postgres' text format."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -144,7 +144,7 @@ def as_text(value: Any) -> str | None:
 
 
 def as_json(value: Any) -> Any:
-    """A cell as Postgres writes it as JSON; exact numbers that are whole become integers."""
+    """A cell in Postgres' JSON format; whole decimals become integers."""
     if isinstance(value, datetime):
         return _moment(value, "T", "+00:00")
     if isinstance(value, Decimal):
@@ -153,7 +153,7 @@ def as_json(value: Any) -> Any:
 
 
 def as_object(row: dict[str, Any]) -> str:
-    """A row as Postgres writes jsonb, without nulls."""
+    """A row in Postgres' jsonb format, without nulls."""
     names = sorted((name for name in row if row[name] is not None), key=lambda name: (len(name), name))
     cells = []
     for name in names:

@@ -21,10 +21,11 @@ Parameters = Mapping[str, tuple[str, Any]]
 
 
 class Jobs:
-    """Runs jobs one after the other. A name is used once: after a lost answer, the job with that name is
-    ours.
+    """Runs jobs one after the other. A name is used only once, so after a lost response the job with that
+    name is ours.
 
-    ``ids``: the jobs run so far. ``bytes``: what they processed, None if the service does not report it.
+    ``ids``: the jobs run so far. ``bytes``: how many bytes they processed; None if the service does not
+    report it.
     """
 
     def __init__(self, client: bigquery.Client, address: BigQueryAddress, labels: Mapping[str, str]) -> None:
@@ -46,7 +47,7 @@ class Jobs:
         return f"sellerops_{load_id}_{step}_{self._nonce}"
 
     def query(self, job_id: str, statement: str, parameters: Parameters) -> Any:
-        """Run SQL, one statement or a script, to its end; returns its rows, read page by page."""
+        """Run a statement or script to completion; returns its rows, fetched page by page."""
         config = bigquery.QueryJobConfig(
             query_parameters=[_parameter(name, *each) for name, each in parameters.items()],
             labels=self._labels,
@@ -69,7 +70,7 @@ class Jobs:
         return rows
 
     def upload(self, job_id: str, path: Path, table: str, schema: Sequence[bigquery.SchemaField]) -> None:
-        """Append a Parquet file to ``table``, by resumable upload."""
+        """Append a Parquet file to ``table`` by resumable upload."""
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
             schema=list(schema),
@@ -94,7 +95,7 @@ class Jobs:
         self.ids.append(job_id)
 
     def has_run(self, job_id: str) -> bool:
-        """Whether the job succeeded; waits for it. A job that was never sent can no longer run after this."""
+        """Wait for the job; returns whether it succeeded. A job that was never sent cannot run after this."""
         try:
             self._client.query(
                 _FENCE,

@@ -48,7 +48,7 @@ _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
 
 @dataclass
 class Load:
-    """The steps of one load over one connection to the ledger, whose session holds the locks."""
+    """One load, over one connection to the ledger whose session holds the locks."""
 
     connection: BoundedConnection[Any]
     client: bigquery.Client
@@ -109,7 +109,7 @@ class Load:
             except Quarantined as error:
                 raise record_quarantined(self.connection, self.job, self.destination, error) from None
         finally:
-            # They expire in a day; an error here must not hide one that matters.
+            # They expire after a day; an error here must not hide one that matters.
             for name in (staging, ready, after):
                 with contextlib.suppress(GoogleAPIError, OSError):
                     self._tables.drop(name)
@@ -121,7 +121,7 @@ class Load:
     def _settle(
         self, statements: Statements, after: str, parts: Parts, new_columns: Sequence[str]
     ) -> LoadResult:
-        """Judge, count, record the intent, write, complete."""
+        """Check plausibility, count the rows, record the intent, write, and complete the intent."""
         job, jobs = self.job, self._jobs
         marks = Watermarks.of(self.connection, self.destination, job)
         sums = BigQuerySums(statements, self._run)
@@ -165,8 +165,8 @@ class Load:
         )
 
     def _write(self, job_id: str, plan: Plan) -> None:
-        """Run the write. A write that certainly failed is discarded; one that may have run is left to the
-        next load.
+        """Run the write. Discard its intent if the write certainly failed; if it may have run, leave the
+        intent for the next load to recover.
         """
         assert plan.write is not None
         try:
@@ -178,7 +178,7 @@ class Load:
                 raise
 
     def _recover_earlier(self) -> None:
-        """Complete or discard what an interrupted load left here."""
+        """Complete or discard what interrupted loads left at this place."""
         intents.recover(
             self.connection,
             self.destination,
@@ -194,7 +194,7 @@ class Load:
         return int(row[0]), row[1].astimezone(UTC)
 
     def _locked(self, name: str) -> contextlib.AbstractContextManager[None]:
-        """A lock of this destination's own; it also ends with the session."""
+        """A lock private to this destination; it also ends with the session."""
         return session_lock(self.connection, f"sellerops.{self.destination}:{name}")
 
     def _upload(self, parts: Parts, staging: str) -> None:
@@ -206,7 +206,7 @@ class Load:
             self._jobs.upload(name, path, staging, [each for each in fields if each.name in names])
 
     def _has_twin(self) -> bool:
-        """Whether a document of the same instant was loaded: only then are long texts compared."""
+        """Whether a document with the same ``reported_at`` was loaded; only then are long texts compared."""
         row = self.connection.execute(
             "SELECT EXISTS (SELECT FROM sellerops.load WHERE destination = %s AND table_name = %s "
             "AND account_id = %s AND reported_at = %s)",

@@ -1,7 +1,8 @@
-"""Postgres' dialect to BigQuery's, by sqlglot.
+"""Translates Postgres' dialect to BigQuery's with sqlglot.
 
-What the two databases would calculate differently is made the same: decimals are BIGNUMERIC throughout (a
-literal 0.5 is a FLOAT64 there, and so are quotients of integers), and TRIM removes spaces only.
+Expressions that the two databases would calculate differently are made to agree: decimals are BIGNUMERIC
+throughout (in BigQuery a literal 0.5 is a FLOAT64, and so is a quotient of integers), and TRIM removes only
+spaces.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class BigQueryMartDialect:
 
 
 def to_bigquery(tree: exp.Expr) -> exp.Expr:
-    """The tree with what BigQuery would calculate differently made explicit."""
+    """The tree, with explicit types and arguments wherever BigQuery would calculate differently."""
     from sqlglot import exp
 
     def wide(node: exp.Expr) -> exp.Expr:

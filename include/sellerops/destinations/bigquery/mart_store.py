@@ -1,4 +1,4 @@
-"""Marts in BigQuery: rows are made beside the mart and tested there, then replaced in one transaction."""
+"""Marts in BigQuery: new rows are staged and tested beside the mart, then swapped in by a transaction."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sellerops.destinations.mart_store import (
     Span,
 )
 
-# Of the rows that a failing test found.
+# How many of the rows that a failing test found are shown.
 _SHOWN = 3
 
 
@@ -49,7 +49,7 @@ class BigQueryMartStore:
         self._partitions: dict[str, str] = {}
 
     def session(self, where: str) -> contextlib.nullcontext[None]:
-        """Nothing to share: each call is a request."""
+        """Do nothing: each call is a separate request, so there is no connection to share."""
         return contextlib.nullcontext()
 
     def table_sql(self, table: str) -> str:
@@ -75,7 +75,7 @@ class BigQueryMartStore:
         return 0
 
     def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
-        """Nothing to do: BigQuery scans the columns that a question needs, of partitions by day."""
+        """Do nothing: BigQuery has daily partitions and scans only the columns that a query needs."""
 
     def days_of_loads(self, table: str, column: str, loads: Sequence[int]) -> list[dict[str, Any]]:
         if not self.columns([table]):
@@ -108,7 +108,7 @@ class BigQueryMartStore:
         with self._locked(table) as connection:
             planned = plan(connection)
             if not self._marts.fits(table):
-                # Until the rebuild ends, the mart has no rows: no transaction of BigQuery replaces a table.
+                # Until the rebuild ends, the mart has no rows: a BigQuery transaction cannot replace a table.
                 self._marts.make(table)
             counts, changes = BuildCounts(), Changes()
             if planned.parts:
@@ -156,7 +156,7 @@ class BigQueryMartStore:
             return self._swap(table, plan.spans, staging, inserted), Changes(plan.spans, lookups)
 
     def _days_of(self, table: MartTable, spans: Sequence[Span], staging: str, column: str) -> list[Span]:
-        """The days, by ``column``, of the rows that the spans have and will have."""
+        """The days in ``column`` of the spans' current and future rows."""
         cells, where = (
             f"account_id, {quoted(column)} AS day",
             " OR ".join(f"({_condition(table, span)})" for span in spans),
@@ -169,7 +169,7 @@ class BigQueryMartStore:
         return [Span(row["account_id"], None, row["day"], row["day"]) for row in rows]
 
     def _swap(self, table: MartTable, spans: Sequence[Span], staging: str, inserted: int) -> BuildCounts:
-        """Replace the rows of the spans by those of ``staging``, in one transaction."""
+        """Replace the rows of the spans with those of ``staging`` in one transaction."""
         own, names = self.table_sql(table.full_name), ", ".join(map(quoted, table.columns))
         where = " OR ".join(f"({_condition(table, span)})" for span in spans)
         (row,) = self._query("before", f"SELECT COUNT(*) AS n FROM {own} WHERE {where}")
@@ -189,7 +189,7 @@ class BigQueryMartStore:
         try:
             yield name
         finally:
-            # It expires in a day; an error here must not hide one that matters.
+            # It expires after a day; an error here must not hide one that matters.
             with contextlib.suppress(GoogleAPIError, OSError):
                 self._tables.drop(name)
 
@@ -228,7 +228,7 @@ class BigQueryMartStore:
 
 
 def _built_in(table: MartTable, own: str) -> Iterator[CheckQuery]:
-    """What Postgres' table refuses by itself."""
+    """Tests for rows that the table's constraints would refuse in Postgres."""
     key = ", ".join(map(quoted, table.key))
     yield CheckQuery(
         "grain",
@@ -253,7 +253,7 @@ def _condition(table: MartTable, span: Span) -> str:
 
 
 def _json(value: Any) -> Any:
-    """A cell as BigQuery's JSON loads take it."""
+    """A cell in the form that BigQuery's JSON loads accept."""
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)

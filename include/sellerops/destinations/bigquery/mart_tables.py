@@ -1,4 +1,4 @@
-"""The tables of marts in BigQuery: comparing, making and widening them."""
+"""The tables of marts in BigQuery: comparing, creating and widening them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OLD_NAMES = {"INTEGER": "INT64", "BOOLEAN": "BOOL"}
 
 
 class MartTables:
-    """The dataset ``sellerops_marts`` of one project, below one prefix."""
+    """The tables in one project's dataset ``sellerops_marts``, with the address's dataset prefix."""
 
     def __init__(self, client: bigquery.Client, address: BigQueryAddress, tables: Tables) -> None:
         self._client = client
@@ -28,7 +28,7 @@ class MartTables:
         return f"{self._tables.dataset(MARTS)}.{table.name}"
 
     def fields(self, table: MartTable) -> list[bigquery.SchemaField]:
-        """The columns. None is REQUIRED: the tests before a write say what is missing."""
+        """The columns. None is REQUIRED: the tests before a write report what is missing."""
         return [
             bigquery.SchemaField(name, TYPES[kind], description=text)
             for name, (kind, text) in table.columns.items()
@@ -44,7 +44,7 @@ class MartTables:
         return _types(there) == wanted and partition == table.day
 
     def make(self, table: MartTable) -> None:
-        """Create the empty table; one of that name is dropped."""
+        """Create the empty table; an existing one with that name is dropped."""
         self._tables.make_dataset(MARTS)
         self._tables.drop(self.full_name(table))
         made = bigquery.Table(self.full_name(table), schema=self.fields(table))

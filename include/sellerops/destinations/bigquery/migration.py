@@ -42,7 +42,7 @@ _EXAMPLES = 3
 
 @dataclass
 class TableMigration:
-    """One table, under its lock in the ledger."""
+    """The migration of one table, whose lock in the ledger the caller holds."""
 
     connection: Connection
     client: bigquery.Client
@@ -50,7 +50,7 @@ class TableMigration:
     shape: BigQueryShape
 
     def run(self, *, check: bool) -> Migration:
-        """Plan and, without ``check`` and conflicts, migrate."""
+        """Plan the migration and, unless ``check`` is set or there are conflicts, carry it out."""
         name = self.shape.full_name
         if not check:
             self._finish_interrupted()
@@ -73,7 +73,7 @@ class TableMigration:
         return Migration(name, steps, (), rows, is_applied=True)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run SQL to its end; returns its rows."""
+        """Run a statement to completion; returns its rows."""
         job = self.client.query(statement, location=self.address.location, project=self.address.project)
         return [tuple(row.values()) for row in job.result()]
 
@@ -115,7 +115,7 @@ class TableMigration:
         self._tables.drop(self._landing + BEFORE)
 
     def _note_rewritten(self) -> None:
-        """Before ``__before`` is dropped, so that it is repeated if this process is killed."""
+        """Note the rewrite for marts, before ``__before`` is dropped, so that it is repeated after a kill."""
         note_rewritten(self.connection, _DESTINATION, self.shape.full_name)
 
     def _rename(self, full_name: str, name: str) -> None:
@@ -123,7 +123,7 @@ class TableMigration:
 
 
 class _Plan:
-    """How rows of the old table become rows of the new one."""
+    """How the rows of the old table become rows of the new one."""
 
     def __init__(self, migration: TableMigration, table: bigquery.Table) -> None:
         shape = migration.shape
@@ -222,7 +222,7 @@ class _Plan:
 
 
 def _all_rows(partition: str | None, types: Any) -> str:
-    """A condition that is true for all rows and names the partition column, as such tables require."""
+    """A condition that is true for every row and names the partition column, as BigQuery requires."""
     if partition is None:
         return "TRUE"
     dawn = "TIMESTAMP '0001-01-01'" if types.get(partition) == "TIMESTAMP" else "DATE '0001-01-01'"

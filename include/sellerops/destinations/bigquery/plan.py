@@ -22,8 +22,10 @@ from sellerops.settings.specs import WriteDisposition
 
 @dataclass(frozen=True)
 class Plan:
-    """``write``: the script and its parameters, None if there is nothing to write. ``days``: whose watermarks
-    rise. ``staged``: rows that arrived, of which ``losing`` lose to another row of the document.
+    """What a load will do.
+
+    ``write``: the script and its parameters; None if there is nothing to write. ``days``: the days whose
+    watermarks rise. ``staged``: rows that arrived, of which ``losing`` lose to another row of the document.
     """
 
     staged: int
@@ -36,8 +38,8 @@ class Plan:
 
 @dataclass
 class Planner:
-    """Plans by queries. ``run`` runs a named statement of the load; ``after`` names a table for merging
-    units.
+    """Plans a load by querying. ``run`` runs a named statement of the load; ``after`` is the name of a table
+    for merging units.
     """
 
     statements: Statements
@@ -66,7 +68,7 @@ class Planner:
             return Plan(staged, losing)
         it, bounds = self.statements, own
         if it.shape.partition and not it.shape.partition_is_fixed:
-            # The stored row may have another day than the document's: both partitions are merged.
+            # The stored row may be of another day than the document's, so both partitions are merged.
             first, last, dateless, count = self._row("positions", it.key_positions())
             if count:
                 stored = (
@@ -125,7 +127,7 @@ class Planner:
         )
 
     def _moves(self, fresh: Sequence[date]) -> UnitMoves | None:
-        """The rows of the document's units on other days; None if there are none."""
+        """The stored rows of the document's units on other days; None if there are none."""
         it = self.statements
         if not it.shape.unit:
             return None
@@ -148,7 +150,7 @@ class Planner:
         )
 
     def _refuse_elsewhere(self, days: Sequence[date]) -> None:
-        """Refuse what Postgres' unique index refuses: a key on a day that this load does not replace."""
+        """Refuse what Postgres' unique index would: a key stored on a day that this load does not replace."""
         *_, count = self._row("elsewhere", self.statements.key_positions(beside=days))
         if count:
             raise CheckFailed(

@@ -1,4 +1,4 @@
-"""Copies of reference tables in BigQuery: whole, when their content has changed."""
+"""Copies reference tables to BigQuery: the whole table, when its content has changed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _TYPES = {
 
 
 def copy_table(client: bigquery.Client, tables: Tables, table: str, copy: str, ledger: Ledger) -> None:
-    """Replace ``copy`` by the rows of ``table`` in the ledger's database, in one atomic job.
+    """Replace ``copy`` with the rows of ``table`` in the ledger's database, in one atomic job.
 
-    A label of the copy holds the digest of its content. Columns of other types than marts read are copied as
+    A label of the copy holds the digest of its content. Columns whose types marts do not read are copied as
     text.
     """
     schema, _, name = table.partition(".")

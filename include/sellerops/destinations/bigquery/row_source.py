@@ -24,23 +24,23 @@ from sellerops.destinations.row_sources import (
     selection_remedy,
 )
 
-# Of one call, and of a whole query.
+# Timeouts of one call, and of a whole query.
 _CALL_SECONDS, _QUERY_SECONDS = 120.0, 1_800.0
 
 
 class BigQueryRowSource:
-    """Reads by one query job, in pages. Tables are ``<dataset_prefix><source>.<table>`` of the project."""
+    """Reads the pages of one query job. Tables are ``<dataset_prefix><source>.<table>`` of the project."""
 
     def __init__(self, address: BigQueryAddress) -> None:
         self._address = address
 
     @contextmanager
     def open(self, spec: Selection) -> Iterator[Result]:
-        """The result of ``spec``, fetched as it is read. Raises as ``RowSource`` says."""
+        """The result of ``spec``, fetched as it is read. Raises the errors of ``RowSource``."""
         client = self._address.client()
         try:
             sql = spec.query or self._table_statement(client, spec)
-            # A dry run costs nothing, and shows the kind of statement before anything runs.
+            # A dry run costs nothing and shows the kind of statement before anything runs.
             dry = QueryJobConfig(dry_run=True)
             kind = client.query(sql, job_config=dry, timeout=_CALL_SECONDS).statement_type
             if kind not in (None, "SELECT"):

@@ -1,4 +1,4 @@
-"""The shape of one landing table in BigQuery: its types, its partitions, its clusters."""
+"""The shape of one landing table in BigQuery: types, partitions and clusters."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class BigQueryShape(TableShape):
     def partition(self) -> str | None:
         """The date or timestamp column whose days are the partitions; None if rows have no date.
 
-        For replaced rows, the day they are replaced by; for snapshots, their moment; for merged rows, their
-        day, the date that their age counts from, or a date of their key.
+        For replaced rows: the day by which they are replaced. For snapshots: their moment. For merged rows:
+        their day, the date from which their age counts, or a date in their key.
         """
         if self.is_snapshot:
             return "snapshot_at"
@@ -54,7 +54,7 @@ class BigQueryShape(TableShape):
 
     @property
     def partition_is_fixed(self) -> bool:
-        """Whether rows of one key, or unit, share their partition; else a row may change its day."""
+        """Whether rows with the same key (or unit) share a partition; otherwise a row may change its day."""
         return self.partition in (self.unit or self.key)
 
     @cached_property

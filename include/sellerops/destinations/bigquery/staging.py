@@ -26,7 +26,8 @@ _KINDS = {
 
 @dataclass
 class Parts:
-    """The files of one document. ``rows``: how many; ``wide``: decimal columns that NUMERIC cannot hold.
+    """The files of one document. ``rows``: their number of rows. ``wide``: decimal columns with values that
+    NUMERIC cannot hold. ``left_out``: columns that are not written.
 
     A file's columns are fixed, so a column that appears while reading, or a decimal with more digits, starts
     another file.
@@ -40,7 +41,7 @@ class Parts:
     schema: pa.Schema | None = None
 
     def write(self, first: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-        """Write all ``batches``; errors of reading them pass unchanged."""
+        """Write all ``batches``; errors raised by reading them propagate unchanged."""
         self.schema = self._kept(first)
         writer: pq.ParquetWriter | None = None
         try:

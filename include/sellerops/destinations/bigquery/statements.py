@@ -1,8 +1,8 @@
-"""The SQL of one load. It reads and deletes rows of landing tables only between days, given by ``Bounds``.
+"""The SQL of one load. It reads and deletes rows of landing tables only within the days of ``Bounds``.
 
-The one exception is ``key_positions``, which reads key and day of all rows of an account if the key does not
-contain the day. In all statements ``r`` is a row of this document, ready for the table, and ``t`` a row of
-the table.
+The one exception is ``key_positions``, which reads the key and day of every row of an account if the key does
+not contain the day. In all statements ``r`` is a row of this document, ready for the table, and ``t`` is a
+row of the table.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _DAWN = date(1, 1, 1)
 
 @dataclass(frozen=True)
 class Statements:
-    """SQL for the table ``landing`` of ``shape`` and the document's rows ``staging`` and ``ready``.
+    """SQL for the table ``landing`` of ``shape`` and the document's rows in ``staging`` and ``ready``.
 
-    ``types``: all columns of the landing table and their types; ``staged``: those of the document.
+    ``types``: all columns of the landing table and their types; ``staged``: the columns of the document.
     ``values``: ``LoadJob.row_values``. ``has_twin``: a document of the same instant was loaded before.
     """
 
@@ -42,8 +42,8 @@ class Statements:
     # -- the document's rows --
 
     def prepare(self) -> tuple[str, Parameters]:
-        """Create ``ready``: the document's rows with all columns of the table, and whether they lose to
-        another.
+        """Create ``ready``: the document's rows with all columns of the table, and whether each loses to
+        another row.
         """
         cells = ", ".join(f"{self._value(name)} AS {quoted(name)}" for name in self.types)
         key = [f"s.{quoted(name)}" for name in self.shape.staged_key]
@@ -60,7 +60,7 @@ class Statements:
         return statement, self.parameters()
 
     def summarize(self) -> tuple[str, Parameters]:
-        """The number of rows and of losing rows, and the first and last day of the others."""
+        """Numbers of rows and of losing rows; of the others, the first and last day and how many lack one."""
         day = self._utc_day("r") if self.shape.partition else "CAST(NULL AS DATE)"
         return (
             f"SELECT COUNT(*), COUNTIF(r.{LOSES}), MIN(IF(r.{LOSES}, NULL, {day})), "
@@ -70,7 +70,7 @@ class Statements:
         )
 
     def losing(self) -> tuple[str, Parameters]:
-        """The staged rows that lose to another of the same key."""
+        """The staged rows that lose to another row with the same key."""
         return (
             f"SELECT s.* FROM `{self.staging}` AS s JOIN `{self.ready}` AS r "
             f"ON r.source_line = s.source_line WHERE r.{LOSES} ORDER BY s.source_line",
@@ -99,10 +99,11 @@ class Statements:
         )
 
     def key_positions(self, *, beside: Sequence[date] = ()) -> tuple[str, Parameters]:
-        """First and last day, and number, of the table's rows with the document's keys, or units.
+        """The table's rows with the document's keys or units: first and last day, and two counts.
 
-        Reads key and day of all rows of the account. ``beside``: days of the load's own place to ignore,
-        because the load is about to delete them.
+        The counts are of such rows without a day, and of all such rows. Reads the key and day of every row of
+        the account. ``beside``: days of the load's own place to ignore, because the load is about to delete
+        their rows.
         """
         same = self.same(self.shape.unit or self.shape.key)
         day = self._utc_day("t")
@@ -120,7 +121,7 @@ class Statements:
         )
 
     def count_merge(self, bounds: Bounds | None) -> tuple[str, Parameters]:
-        """Of the document's rows: all, new ones, later ones, superseded ones."""
+        """How many rows the document has, and how many of them are new, later or superseded."""
         fate = (
             f"CASE WHEN t.account_id IS NULL THEN 1 WHEN NOT {self.differs(self._compared)} THEN 0 "
             f"WHEN {self.is_later()} THEN 2 ELSE 3 END"
@@ -134,7 +135,7 @@ class Statements:
         )
 
     def count_replace(self, days: Sequence[date]) -> tuple[str, Parameters]:
-        """The number of new rows of ``days``, and of the rows they replace."""
+        """The number of the document's rows of ``days``, and of the stored rows they replace."""
         bounds = self.bounds(days)
         return (
             f"SELECT (SELECT COUNT(*) FROM ({self.accepted()}) AS r WHERE {self.day('r')} IN UNNEST(@days)), "
@@ -151,13 +152,13 @@ class Statements:
             {**self.parameters(), **self.bound_parameters(bounds)},
         )
 
-    # -- writes: scripts of one transaction each --
+    # -- writes: each script is one transaction --
 
     def upsert(self, bounds: Bounds | None, written: int) -> tuple[str, Parameters]:
-        """Upsert on the key; ``written``: how many rows then belong to this load.
+        """Upsert on the key. ``written``: how many rows must belong to this load afterwards.
 
-        Deletes the stored rows to replace, then inserts every row whose key is not stored. Not a MERGE: it
-        names partitions only in its ON, which cannot cover rows without a day.
+        Deletes the stored rows to replace, then inserts every row whose key is not stored. It is not a MERGE,
+        because a MERGE names partitions only in its ON clause, which cannot cover rows without a day.
         """
         steps = [
             f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND t.account_id = @account_id "
@@ -205,7 +206,7 @@ class Statements:
         return f"SELECT * FROM `{self.ready}` WHERE NOT {LOSES}"
 
     def rows(self, bounds: Bounds | None) -> str:
-        """``(...) AS t``: the table's rows between the bounds."""
+        """``(...) AS t``: the table's rows within the bounds."""
         return f"(SELECT * FROM `{self.landing}` AS t WHERE {self.within(bounds)}) AS t"
 
     def within(self, bounds: Bounds | None) -> str:
@@ -233,11 +234,11 @@ class Statements:
         return Bounds.of_days(days, self.timezone, is_instant=self._partition_type() == "TIMESTAMP")
 
     def parameters(self) -> Parameters:
-        """The parameters that all rows share."""
+        """The values that all rows share, as parameters."""
         return {name: (self.types.get(name, "STRING"), value) for name, value in self.values.items()}
 
     def in_place(self) -> str:
-        """Rows of this account and marketplace, or of the region if a document covers all marketplaces."""
+        """Whether ``t`` is of this account and marketplace, or region if documents cover all marketplaces."""
         if self.shape.spec.scope == "marketplace":
             return "t.account_id = @account_id AND t.marketplace_id = @marketplace_id"
         return "t.account_id = @account_id AND t.region = @region"
@@ -268,7 +269,7 @@ class Statements:
         return f"({' OR '.join(pairs)})"
 
     def is_later(self) -> str:
-        """Whether ``r`` may replace the stored ``t``: by version, then report's time, then text."""
+        """Whether ``r`` may replace the stored ``t``: by version, then by the report's time, then by text."""
         newer = "r.reported_at > t.reported_at"
         if self.has_twin:
             whole = f"{self._whole('r')} > {self._whole('t')}"
@@ -288,11 +289,11 @@ class Statements:
         return [*data, "reported_at", "source_line"]
 
     def _whole(self, alias: str) -> str:
-        """The row's text as Postgres writes JSON, without nulls: the same row wins in every database."""
+        """The row in Postgres' JSON format, without nulls, so that the same row wins in every database."""
         return self.row_text(alias, [name for name in self.types if name != "load_id"])
 
     def row_text(self, alias: str, names: Sequence[str]) -> str:
-        """The text of the columns ``names`` of a row in JSON's form, without nulls."""
+        """The columns ``names`` of a row as JSON text, without nulls."""
         parts = []
         for name in sorted(names, key=lambda name: (len(name), name)):
             column = f"{alias}.{quoted(name)}"
@@ -329,7 +330,7 @@ class Statements:
         return f"CAST(s.{quoted(name)} AS {kind})" if kind in ("NUMERIC", WIDE) else f"s.{quoted(name)}"
 
     def _ordinal(self, among: str) -> str:
-        """The number of a staged row among those of its key: by the line it names, then by its content."""
+        """The number of a staged row among those with its key: by the line it names, then by its content."""
         if not self.shape.has_ordinal:
             return "1"
         order = ["s.source_line"]

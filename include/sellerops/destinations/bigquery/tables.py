@@ -35,7 +35,7 @@ _KINDS = {**{name: kind for kind, name in SQL_TYPES.items()}, WIDE: ColumnType.D
 
 
 class Tables:
-    """The datasets of one project, below one prefix."""
+    """The datasets of one project with one prefix."""
 
     def __init__(self, client: bigquery.Client, address: BigQueryAddress) -> None:
         self._client = client
@@ -78,9 +78,9 @@ class Tables:
     ) -> list[str]:
         """Create or widen the table of ``shape``; returns the added columns.
 
-        ``wide``: decimal columns with a value that NUMERIC cannot hold. ``definition``: what the ledger keeps
-        about the table. Called under the table's lock. Raises ConfigurationError when the table was created
-        for another spec, or has too many columns.
+        ``wide``: decimal columns with a value that NUMERIC cannot hold. ``definition``: what the ledger
+        stores about the table. Called under the table's lock. Raises ConfigurationError when the table was
+        created for another spec or would have too many columns.
         """
         table, where = self.find(self.full_name(shape)), f"BigQuery table {shape.full_name}"
         if table is None:
@@ -127,12 +127,12 @@ class Tables:
         ).result()
 
     def make_staging(self, name: str, fields: Collection[bigquery.SchemaField]) -> None:
-        """Create a table that expires by itself, in case nothing drops it."""
+        """Create a table that expires after a day, in case nothing drops it."""
         self.make_dataset(STAGING)
         table = bigquery.Table(name, schema=list(fields))
         table.expires = datetime.now(UTC) + STAGING_LIFETIME
         table.labels = {"managed_by": "sellerops"}
-        # The name is unique to this load: an existing table comes from this call, whose answer was lost.
+        # The name is unique, so an existing table comes from an earlier try whose response was lost.
         self._client.create_table(table, exists_ok=True, retry=self._retry, timeout=self._patience)
 
     def drop(self, name: str) -> None:
@@ -176,7 +176,7 @@ class Tables:
         self._client.update_table(table, ["schema", "description"], retry=self._retry, timeout=self._patience)
 
     def run(self, statement: str) -> None:
-        """Run SQL to its end."""
+        """Run a statement to completion."""
         self._client.query(statement, location=self._address.location).result()
 
     def make_dataset(self, name: str) -> None:
@@ -228,13 +228,13 @@ def _landed(table: bigquery.Table, definition: Mapping[str, Any]) -> LandedTable
 
 
 def table_differences(shape: BigQueryShape, landed: LandedTable, table: bigquery.Table) -> list[Difference]:
-    """The differences of every destination, and BigQuery's own: partitions, and no personal column."""
+    """The differences that every destination checks, and BigQuery's own: partitions, personal columns."""
     found = differences(shape, landed)
     partition = table.time_partitioning.field if table.time_partitioning else None
     if partition != shape.partition:
         text = f"it is partitioned by `{partition}` in the table and by `{shape.partition}` in the spec"
         found.append(Difference(text))
-    # For a table older than its definition in the ledger, the clusters show its key.
+    # If the table is older than its definition in the ledger, its clusters show its key.
     clusters = tuple(table.clustering_fields or ())
     if landed.key is None and set(clusters) != set(shape.clusters):
         text = f"it is clustered by {key_text(clusters)}, and the spec's key would cluster it by "

@@ -1,4 +1,4 @@
-"""Unknown columns of personal data in BigQuery, landed before loads checked names: found and removed."""
+"""Finds and removes unknown personal columns in BigQuery that landed before loads checked column names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sellerops.settings.specs import ReportSpec
 def find_undeclared_personal(
     client: Client, address: BigQueryAddress, specs: Sequence[ReportSpec]
 ) -> list[UndeclaredColumn]:
-    """Such columns in the tables of ``specs``. Rows are not counted: that would be a query per column."""
+    """Such columns in the tables of ``specs``. Rows are not counted: that would take a query per column."""
     tables = Tables(client, address)
     shapes = [BigQueryShape(spec, name) for spec in specs for name in spec.tables]
     return [

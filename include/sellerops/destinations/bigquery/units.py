@@ -1,8 +1,8 @@
 """The SQL of units, whose rows are replaced together.
 
-``UnitMerge`` merges units and lines by the rules of ``postgres.units``: it first creates the rows that
-changed units will have as a table of their own, then counts them, compares them for the history, and writes
-them. ``UnitMoves`` lets a replacing load remove the rows that its units left on other days.
+``UnitMerge`` merges units and lines by the rules of ``postgres.units``: it first creates a table of the rows
+that changed units will have, then counts them, compares them for the history, and writes them. ``UnitMoves``
+lets a replacing load remove the rows that its units left on other days.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class UnitMerge:
     bounds: Bounds | None
 
     def create_after(self) -> tuple[str, Parameters]:
-        """Create ``after``: all rows of changed units as they will be; ``is_new``: the document's."""
+        """Create ``after``: all rows of changed units as they will be. ``is_new``: from the document."""
         names = ", ".join(f"s.{quoted(name)}" for name in self.it.types if name not in self._made)
         made = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self._made.items())
         unit = ", ".join(map(quoted, self.it.shape.unit))
@@ -74,8 +74,8 @@ class UnitMerge:
         return statement, self._parameters()
 
     def count(self) -> tuple[str, Parameters]:
-        """Of the document's rows: all, those to write, those with a stored key; rows to delete; rows stored
-        unchanged; and how many rows the changed units will have.
+        """Count the document's rows, those to write, and those among them whose key is stored; stored rows to
+        delete; the document's rows that are stored unchanged; and the rows that changed units will have.
         """
         it = self.it
         own = f"SELECT * FROM `{self.after}` WHERE is_new"
@@ -146,7 +146,7 @@ class UnitMerge:
         return f"EXISTS (SELECT 1 FROM ({self.it.accepted()}) AS r WHERE {self.it.same(self.it.shape.unit)})"
 
     def _item_text(self) -> str:
-        """The text of an item's rows, if two documents may be of one instant."""
+        """The text of an item's rows if two documents may have the same instant; otherwise empty."""
         if not self.it.has_twin:
             return "''"
         text = "CONCAT(unit_words, ' ', CAST(source_line AS STRING))"
@@ -175,10 +175,10 @@ class UnitMerge:
 
 @dataclass(frozen=True)
 class UnitMoves:
-    """Rows of the document's units outside its ``days``, between the days ``elsewhere``.
+    """Stored rows of the document's units outside its ``days``, within the bounds ``elsewhere``.
 
-    The newer rows of a unit win; of one instant, those of the later day. A unit without a name has no other
-    rows.
+    The newer rows of a unit win; of rows of the same instant, those of the later day. A unit without a name
+    has no rows elsewhere.
     """
 
     it: Statements
@@ -186,7 +186,7 @@ class UnitMoves:
     elsewhere: Bounds
 
     def count(self) -> tuple[str, Parameters]:
-        """The number of new rows of the days, and of the rows they replace."""
+        """The number of rows to insert for the days, and of the stored rows they replace."""
         it = self.it
         return (
             f"SELECT (SELECT COUNT(*) FROM ({it.accepted()}) AS r WHERE {it.day('r')} IN UNNEST(@days) "
@@ -197,7 +197,7 @@ class UnitMoves:
         )
 
     def write(self, written: int) -> tuple[str, Parameters]:
-        """Replace the rows of the days, and rows that have moved, with the document's."""
+        """Replace the rows of the days, and rows of units that have moved, with the document's."""
         it = self.it
         steps = [
             f"DELETE FROM `{it.landing}` AS t WHERE {it.within(self._bounds)} "

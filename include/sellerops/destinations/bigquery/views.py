@@ -1,8 +1,8 @@
-"""The starter views over landing tables, and the table of marketplaces they join, in BigQuery.
+"""The starter views over landing tables in BigQuery, and the table of marketplaces that they join.
 
-Created when a table is new, or when their texts or the marketplaces have changed: the table's definition in
-the ledger contains ``views_mark``, so a load without changes queries nothing. Views of ledger data (missing
-days, freshness, runs) exist only in Postgres.
+They are created when a table is new, or when their SQL or the marketplaces have changed. The table's
+definition in the ledger contains ``views_mark``, so a load without changes queries nothing. Views of ledger
+data (missing days, freshness, runs) exist only in Postgres.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _views_over(table: str) -> list[StarterView]:
 
 
 class Views:
-    """The views of one project, below one prefix."""
+    """The views of one project with one dataset prefix."""
 
     def __init__(self, client: bigquery.Client, tables: Tables) -> None:
         self._client = client
@@ -90,7 +90,7 @@ class Views:
         self._client.update_table(made, ["description"])
 
     def _fill_marketplaces(self) -> None:
-        """Replace the whole table, some twenty rows, in one atomic job."""
+        """Replace the whole table (about twenty rows) in one atomic job, if it has changed."""
         self._tables.make_dataset(_REFERENCE)
         name = f"{self._tables.dataset(_REFERENCE)}.marketplace"
         schema = [bigquery.SchemaField(each, "STRING", description=text) for each, text in _COLUMNS.items()]
@@ -100,7 +100,7 @@ class Views:
             self._client.load_table_from_json(rows, name, job_config=config).result()
 
     def _stored(self, name: str) -> list[dict[str, str]] | None:
-        """The stored rows, in the order of ``marketplace_rows``; None without the table."""
+        """The stored rows, in the order of ``marketplace_rows``; None if the table does not exist."""
         try:
             found = {row["id"]: dict(row.items()) for row in self._client.list_rows(name)}
         except NotFound:

@@ -1,4 +1,4 @@
-"""Postgres: COPY stages the rows, then one transaction writes them and the ledger's rows."""
+"""Landing tables in Postgres: COPY stages the rows, then one transaction writes them and the ledger."""
 
 from sellerops.destinations.postgres.destination import PostgresDestination
 

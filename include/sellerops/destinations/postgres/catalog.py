@@ -1,4 +1,4 @@
-"""A landing table as it is, from Postgres' catalogue."""
+"""Reads a landing table's current state from Postgres' catalogue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS = {**{name: kind for kind, name in SQL_TYPES.items()}, "integer": ColumnT
 
 
 def table_columns(connection: Connection, shape: Shape) -> list[tuple[str, str, bool]]:
-    """Name, SQL type and whether it refuses null, of each column in order; empty without a table."""
+    """Each column's name, SQL type and whether it refuses null, in order; empty if there is no table."""
     return connection.execute(
         """
         SELECT attname, format_type(atttypid, atttypmod), attnotnull
@@ -70,7 +70,7 @@ def refuse_mismatched_table(connection: Connection, shape: Shape, *, where: str)
 
 
 def drop_key(connection: Connection, shape: Shape) -> None:
-    """Drop the unique index of the table's grain, whatever its columns."""
+    """Drop the unique index of the table's grain, whichever columns it has."""
     found = _key(connection, shape)
     if found:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(shape.schema_name, found[0])))
@@ -82,7 +82,7 @@ def _has_rows(connection: Connection, shape: Shape) -> bool:
 
 
 def _personal_columns(connection: Connection, shape: Shape) -> frozenset[str]:
-    """The columns of its table of personal data, by the last load."""
+    """The columns of its table of personal data, as the last load registered them."""
     row = connection.execute(
         "SELECT columns FROM sellerops.personal_table WHERE table_name = %s",
         (f"{shape.full_name}{PERSONAL_SUFFIX}",),

@@ -1,4 +1,4 @@
-"""Rows as text for COPY: CSV separated by tabs, quoted by backspaces, with an empty field for null."""
+"""Rows as text for COPY: CSV with tabs as separators, backspaces as quotes, and empty fields for null."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from sellerops.formats.rows import Rows, TextRows
 
-# Only values with one of these characters need quotes: unquoted, they would end a field or a row.
+# Only values that contain one of these characters need quotes; unquoted, it would end a field or row.
 _SPECIAL = "[\t\n\r\b]"
 _QUOTE = "\b"
 # Arrow writes a decimal with its full scale; 12.5 is shorter than 12.500000 and means the same.
@@ -20,14 +20,14 @@ def copy_options() -> str:
 
 
 def copy_columns(rows: Rows) -> tuple[str, ...]:
-    """The columns ``copy_text`` writes, in order."""
+    """The columns that ``copy_text`` writes, in order."""
     if isinstance(rows, TextRows):
         return (*rows.system.schema.names, *rows.columns)
     return tuple(rows.schema.names)
 
 
 def copy_text(rows: Rows, end: bytes) -> memoryview:
-    """``rows`` for COPY, each line ended by ``end``: one COPY must not mix line ends."""
+    """``rows`` as text for COPY. Each line ends with ``end``, because one COPY must not mix line endings."""
     if isinstance(rows, TextRows):
         system = [_as_text(column).cast(pa.binary()) for column in rows.system.columns]
         joined = pc.binary_join_element_wise(*system, rows.lines, b"\t")

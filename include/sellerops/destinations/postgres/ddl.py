@@ -24,9 +24,9 @@ MOST_COLUMNS = 1600
 def ensure_table(connection: Connection, shape: Shape) -> list[str]:
     """Create or widen the table of ``shape``; returns the added columns.
 
-    One short transaction of its own under the table's DDL lock: concurrent callers wait for each other, and
-    never interrupt a running load. Raises ConfigurationError when the columns do not fit into one table,
-    TableInUse when other sessions keep using it.
+    It uses a short transaction of its own under the table's DDL lock: concurrent callers wait for each other
+    and never interrupt a running load. Raises ConfigurationError when the columns do not fit into one table,
+    TableInUse when other sessions keep using the table.
     """
     if not lacking_columns(shape, existing_columns(connection, shape)):
         return []
@@ -34,7 +34,7 @@ def ensure_table(connection: Connection, shape: Shape) -> list[str]:
         connection,
         [(shape.schema_name, shape.name)],
         lambda: _make_or_widen(connection, shape),
-        # Not locked beforehand: LOCK of a view also locks the other tables it reads.
+        # Not locked beforehand: locking a view also locks the other tables that it reads.
         beside=view_names(shape.full_name),
     )
 
@@ -74,7 +74,7 @@ def _make_or_widen(connection: Connection, shape: Shape) -> list[str]:
 
 
 def _refuse_too_many(connection: Connection, shape: Shape, more: int) -> None:
-    """Raise ConfigurationError at Postgres' limit of columns, which counts dropped ones."""
+    """Raise ConfigurationError beyond Postgres' limit of columns, which counts dropped ones."""
     row = connection.execute(
         "SELECT coalesce(max(attnum), 0), count(*) FILTER (WHERE attisdropped) FROM pg_attribute "
         "JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace "
@@ -122,7 +122,7 @@ def describe_table(connection: Connection, shape: Shape) -> None:
 
 
 def _column_comments(shape: Shape, names: Sequence[str]) -> sql.Composed:
-    """One statement per column, sent together."""
+    """One statement per column, all sent together."""
     comment = sql.SQL("COMMENT ON COLUMN {}.{} IS {}")
     return sql.SQL("; ").join(
         comment.format(shape.identifier, column(name), sql.Literal(column_description(shape, name)))
@@ -131,7 +131,7 @@ def _column_comments(shape: Shape, names: Sequence[str]) -> sql.Composed:
 
 
 def _make_day_index(connection: Connection, shape: Shape) -> None:
-    """For counting and deleting an account's days, if the key's index cannot serve that."""
+    """Create an index for counting and deleting an account's days, if the key's index cannot serve that."""
     if shape.is_replaced and shape.day and shape.day not in shape.key[:3]:
         connection.execute(
             sql.SQL("CREATE INDEX ON {} (account_id, {})").format(shape.identifier, column(shape.day))
@@ -139,7 +139,7 @@ def _make_day_index(connection: Connection, shape: Shape) -> None:
 
 
 def _make_schema(connection: Connection, shape: Shape) -> None:
-    """Create the schema, under a lock, since another table's load may create it too."""
+    """Create the schema under a lock, because another table's load may create it too."""
     lock_schema(connection, shape.schema_name)
     there = connection.execute("SELECT to_regnamespace(quote_ident(%s))", (shape.schema_name,)).fetchone()
     if there is None or there[0] is None:
@@ -147,7 +147,7 @@ def _make_schema(connection: Connection, shape: Shape) -> None:
 
 
 def _refuse_long_name(shape: Shape) -> None:
-    """Raise ConfigurationError for a name that Postgres would truncate, and then not find."""
+    """Raise ConfigurationError for a name that Postgres would truncate and then not find."""
     for name in (shape.schema_name, shape.name, *shape.columns):
         if len(name.encode()) > LONGEST_NAME:
             raise ConfigurationError(

@@ -60,8 +60,8 @@ class PostgresDestination:
 
     :param conninfo: libpq connection string or URL. Nothing is opened before the first load; each load has a
         connection of its own, so loads may run in threads.
-    :param ledger: the same, or None. Raises ConfigurationError for another database, because one transaction
-        writes rows and ledger.
+    :param ledger: the same as ``conninfo``, or None. Raises ConfigurationError for another database, because
+        one transaction writes rows and ledger.
     """
 
     name = "postgres"
@@ -76,12 +76,13 @@ class PostgresDestination:
         self._conninfo = conninfo
 
     def close(self) -> None:
-        """Nothing stays open between loads."""
+        """Do nothing: no connection stays open between loads."""
 
     def migrate(self, spec: ReportSpec, table: str, *, check: bool = False) -> Migration:
         """Migrate a populated table to its spec; ``check`` only plans.
 
-        Raises ConfigurationError when a view depends on the table, TableInUse when others keep using it.
+        Raises ConfigurationError when a view depends on the table, TableInUse when other sessions keep
+        using it.
         """
         from sellerops.destinations.postgres.migration import migrate_table
 
@@ -94,21 +95,21 @@ class PostgresDestination:
 
     @staticmethod
     def row_source(conninfo: str) -> RowSource:
-        """Reads tables as the role of ``conninfo``."""
+        """A reader of the tables, with the role of ``conninfo``."""
         from sellerops.destinations.postgres.row_source import PostgresRowSource
 
         return PostgresRowSource(conninfo)
 
     @staticmethod
     def mart_dialect() -> MartDialect:
-        """The dialect of its marts."""
+        """The SQL dialect of marts in Postgres."""
         from sellerops.destinations.postgres.mart_dialect import PostgresMartDialect
 
         return PostgresMartDialect()
 
     @staticmethod
     def mart_store(conninfo: str, *, ledger: str) -> MartStore:
-        """Builds marts as the role of ``conninfo``."""
+        """The mart store, used as the role of ``conninfo``."""
         from sellerops.destinations.postgres.mart_store import PostgresMartStore
 
         return PostgresMartStore(conninfo)
@@ -126,18 +127,18 @@ class PostgresDestination:
         return [each for _, columns in found for each in columns]
 
     def load(self, job: LoadJob) -> LoadResult:
-        """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
+        """Store all rows of ``job``, or none. See ``Destination.load``.
 
-        Raises what reading the rows raises; CheckFailed when the counts do not add up; Quarantined when a
+        Raises whatever reading the rows raises; CheckFailed when the counts do not add up; Quarantined when a
         person must decide first; ConfigurationError when the table or the ledger does not match;
-        RetryableError when Postgres is unavailable or the table in use.
+        RetryableError when Postgres is unavailable or the table is in use.
         """
         where = f"{job.request.where}, table {job.full_name}"
         with (
             typed_errors(where, POSTGRES_RULES),
             connect(self._conninfo, LOADING, autocommit=True) as connection,
         ):
-            # A sample of 6,000 rows is enough to plan queries of tables that are read once.
+            # A sample of 6,000 rows is enough to plan queries on tables that are read once.
             connection.configure({"default_statistics_target": "20"})
             with one_session(connection, LOADING) as tables:
                 return _Load(connection, tables, self.name, job, where).run()
@@ -145,7 +146,7 @@ class PostgresDestination:
 
 class _Load:
     """The steps of one load. ``connection`` has the staged rows; ``tables`` commits what must not wait for
-    them, and is the same one without a pooler.
+    them. Without a pooler, both are the same connection.
     """
 
     def __init__(
@@ -179,7 +180,7 @@ class _Load:
         self._personal = ensure_personal(tables, shape)
         ensure_shared_stock_view(tables, shape)
         if staged >= _ANALYZE_FROM:
-            # Rows are joined by these columns; no plan depends on the values of others.
+            # Rows are joined on these columns; no plan depends on the values of others.
             connection.execute(
                 sql.SQL("ANALYZE {} ({})").format(staging.identifier, identifiers(shape.staged_key))
             )
@@ -203,7 +204,7 @@ class _Load:
         started_at: datetime,
         new_columns: list[str],
     ) -> LoadResult:
-        """Write rows and ledger in the caller's transaction."""
+        """Write the rows and the ledger in the caller's transaction."""
         job, connection = self._job, self._connection
         lock_place(connection, job)
         lock_history(connection, job)

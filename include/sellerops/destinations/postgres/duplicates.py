@@ -1,4 +1,4 @@
-"""Rows of one document with the same key: numbered by their content, or all but the last rejected."""
+"""Rows of one document with the same key: they are numbered by content, or all but one are rejected."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def find_duplicates(
 ) -> Duplicates:
     """Find the staged rows that share a key; they go to ``TABLE (source_line, ordinal, loses)``.
 
-    If equal keys are kept, rows are numbered by their content, so that the order of lines does not matter.
-    Otherwise the row with the latest version wins, then the last row of the file.
+    If rows with equal keys are kept, they are numbered by content, so the order of lines does not matter.
+    Otherwise the row with the latest version wins; among equal versions, the last row of the file.
     """
     key = shape.staged_key
     if "source_line" in key:
@@ -74,7 +74,7 @@ def find_duplicates(
 
 
 def _may_share(connection: Connection, key: Sequence[str], staging: sql.Identifier) -> bool:
-    """Whether two keys have the same hash. Sorting hashes takes two thirds of the time of grouping keys."""
+    """Whether two keys share a hash. Sorting hashes takes only two thirds of the time of grouping keys."""
     row = connection.execute(
         sql.SQL("SELECT count(*) > count(DISTINCT hash_record_extended(ROW({}), 0)) FROM {}").format(
             identifiers(key), staging
@@ -84,7 +84,7 @@ def _may_share(connection: Connection, key: Sequence[str], staging: sql.Identifi
 
 
 def reject_duplicates(connection: Connection, shape: Shape, staging: sql.Identifier, load_id: int) -> None:
-    """Write the losing rows to the ledger's rejects, as JSON, without personal columns."""
+    """Write the losing rows to the ledger's rejects as JSON, without personal columns."""
     connection.execute(
         sql.SQL(
             "INSERT INTO sellerops.rejected_row (load_id, source_line, reason, column_name, value, raw_line) "
@@ -102,7 +102,7 @@ def reject_duplicates(connection: Connection, shape: Shape, staging: sql.Identif
 
 
 def version_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Composable:
-    """The row's version, with the same order in every database."""
+    """The row's version, which sorts the same way in every database."""
     version = shape.table.version
     if version is None or (qualifier == "s" and version not in staged):
         return sql.SQL("NULL::text")
@@ -110,7 +110,7 @@ def version_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Comp
 
 
 def item_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Composable:
-    """The row's line in its unit, by ``ordinal_by``; empty if the document does not name it."""
+    """The row's line in its unit, from ``ordinal_by``; empty if the document does not name it."""
     by = shape.table.ordinal_by
     if by is None or (qualifier == "s" and by not in staged):
         return sql.SQL("''::text")
@@ -118,7 +118,7 @@ def item_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Composa
 
 
 def content_of(shape: Shape, qualifier: str, beside: Sequence[str] = ()) -> sql.Composable:
-    """A row's content as text: without nulls, personal columns, system columns, and ``beside``."""
+    """A row's content as text, without nulls, personal columns, system columns and the columns ``beside``."""
     left_out = [*shape.system, *shape.table.personal_columns, *beside]
     return sql.SQL('(jsonb_strip_nulls(to_jsonb({}.*) - {}::text[])::text COLLATE "C")').format(
         sql.Identifier(qualifier), sql.Literal(left_out)
@@ -126,7 +126,7 @@ def content_of(shape: Shape, qualifier: str, beside: Sequence[str] = ()) -> sql.
 
 
 def _loses(shape: Shape, key: Sequence[str]) -> sql.Composable:
-    """Whether a row loses to another of the document."""
+    """Whether a row loses to another row of the document."""
     if shape.has_ordinal:
         return sql.SQL("false")
     return sql.SQL(

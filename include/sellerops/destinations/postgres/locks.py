@@ -1,6 +1,6 @@
 """Advisory locks between loads of one table, and between loads and the swap of a rebuilt table.
 
-All end with the transaction.
+All of them end with the transaction.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ Connection = psycopg.Connection[Any]
 
 
 def lock_place(connection: Connection, job: LoadJob) -> None:
-    """Let one load at a time write a table's rows of an account and place, so that no two loads share a key.
+    """Let only one load at a time write a table's rows of an account and place.
 
-    A merge into a table whose key does not name the marketplace locks all rows of the account: an SKU may
-    come from two regions. Loads of other places run in parallel; the swap of a rebuilt table waits for all.
+    So no two concurrent loads write the same key. A merge of a report whose scope is not ``marketplace``
+    locks all rows of the account, because an SKU may come from two regions. Loads of other places run in
+    parallel; the swap of a rebuilt table waits for all of them.
     """
     connection.execute(
         "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", (_table_key(job.full_name),)

@@ -1,7 +1,7 @@
-"""Replacing the rows of a span where they differ: an unchanged partition is neither written nor reported.
+"""Replaces the rows of a span where they differ: an unchanged partition is neither written nor reported.
 
-One late fee may belong to an order of any of the last weeks, so that a mart recalculates weeks for it. Most
-of their days come out as they were, and whatever reads the mart need not follow these.
+A single late fee may belong to an order of any of the last weeks, so a mart recalculates weeks for it. Most
+of those days come out unchanged, and whatever reads the mart need not process them again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ _FRESH, _CHANGED = sql.Identifier("fresh_rows"), sql.Identifier("changed_partiti
 def replace_changed(
     connection: Connection, table: MartTable, parts: Sequence[tuple[Span, str]]
 ) -> tuple[BuildCounts, Changes]:
-    """Replace the rows of each span; returns counts, and what has changed.
+    """Replace the rows of each span; returns the counts, and what has changed.
 
-    Call in a transaction. Raises psycopg's errors for rows without account or day, and for two of one grain.
+    Call it in a transaction. Raises psycopg's errors for rows without account or day, and for two rows of the
+    same grain.
     """
     own = sql.Identifier(MARTS, table.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
@@ -55,7 +56,7 @@ def replace_changed(
                 own, _CHANGED, within(table, span, "t"), inside
             )
         ).rowcount
-        # A row without a partition joins none: it is inserted for the table to refuse it.
+        # A row without a partition joins none; it is inserted so that the table refuses it.
         needed = sql.SQL("t.{} IS NULL").format(sql.Identifier(table.day or "account_id"))
         inserted += connection.execute(
             sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} AS t WHERE {} UNION ALL SELECT {} FROM {} AS t, "
@@ -68,7 +69,7 @@ def replace_changed(
 
 
 def within(table: MartTable, span: Span, alias: str) -> sql.Composed:
-    """The condition that rows of ``alias`` are of the span."""
+    """The condition that a row ``alias`` is in the span."""
     name = sql.Identifier(alias)
     parts: list[sql.Composable] = [sql.SQL("{}.account_id = {}").format(name, sql.Literal(span.account_id))]
     if table.has_marketplace and span.marketplace_id is not None:
@@ -85,7 +86,7 @@ def within(table: MartTable, span: Span, alias: str) -> sql.Composed:
 
 
 def _find_changed(own: sql.Identifier, table: MartTable, span: Span) -> sql.Composed:
-    """Compare sums of the rows' hashes: equal numbers have equal hashes, whatever zeros end them."""
+    """Find changed partitions by sums of their rows' hashes. Trailing zeros do not change a number's hash."""
     cells = _prefixed(table)
     day = sql.SQL("t.{}").format(sql.Identifier(table.day)) if table.day else sql.SQL("NULL::date")
     marketplace = sql.SQL("coalesce(t.marketplace_id, '')") if table.has_marketplace else sql.SQL("''::text")
@@ -107,7 +108,7 @@ def _find_changed(own: sql.Identifier, table: MartTable, span: Span) -> sql.Comp
 
 
 def _days_of_changed_rows(own: sql.Identifier, table: MartTable, span: Span, column: str) -> sql.Composed:
-    """Accounts and days, by ``column``, of the rows that differ: those they have, and those they had."""
+    """Accounts and days in ``column`` of the rows that differ, as they are and as they were."""
     rows = sql.SQL("SELECT {} FROM {} AS t, {} AS c WHERE {}")
     fresh = rows.format(_prefixed(table), _FRESH, _CHANGED, _in_changed(table))
     stored = rows.format(

@@ -18,7 +18,7 @@ class PostgresMartDialect:
         return f'"{name}"'
 
     def read_cell(self, name: str, kind: ColumnType) -> str:
-        """Text would otherwise sort as the database's locale says, unlike in other destinations."""
+        """Collate text as "C": it would otherwise sort by the database's locale, unlike elsewhere."""
         column = self.quoted(name)
         return f't.{column} COLLATE "C" AS {column}' if kind is ColumnType.TEXT else f"t.{column}"
 

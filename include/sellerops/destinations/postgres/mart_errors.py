@@ -1,6 +1,6 @@
-"""Rules for Postgres' errors while a mart is built: here a statement is a mart's SELECT, not a load.
+"""Rules for Postgres' errors while a mart is built, where the statement is a mart's SELECT, not a load.
 
-Unlike a load's, messages and details may be shown: marts hold no personal data.
+Unlike in loads, messages and details may be shown, because marts hold no personal data.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ MART_RULES = (
     ErrorRule(lambda error: _state(error).startswith(("22", "42")), _refused),
     *POSTGRES_RULES,
 )
-# Of dropping a table that no mart has any more.
+# For dropping the table of a former mart.
 DROP_RULES = (
     ErrorRule(lambda error: _state(error) == "2BP01", _depended_on),
     ErrorRule(lambda error: _state(error) == "42501", _of_another),

@@ -1,4 +1,4 @@
-"""Marts in Postgres: rows, the queue of rebuilds and the ledger change in one transaction."""
+"""Marts in Postgres: the rows, the queue of rebuilds and the ledger change in one transaction."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from sellerops.destinations.postgres.mart_changes import replace_changed, within
 from sellerops.destinations.postgres.mart_errors import DROP_RULES, MART_RULES
 
 Connection = psycopg.Connection[Any]
-# CTEs have no statistics, so that Postgres expects one row of them and loops over thousands (15 million
-# comparisons, 7 s instead of 0.1 s). By an index it merges on the day alone, and compares all rows of a day
+# CTEs have no statistics, so Postgres expects one row from them and then loops over thousands (15 million
+# comparisons, 7 s instead of 0.1 s). With an index it merges on the day alone, and compares all rows of a day
 # with each other (3.3 million comparisons, 3 s of 3.8). Marts join by equality, for which hashing is never
-# much slower, and so do sums (grouping by sorted texts takes twice as long). The cost of what is switched off
-# would set off just-in-time compilation.
+# much slower; the same is true of sums (grouping by sorted texts takes twice as long). The planner's penalty
+# for the methods switched off would trigger just-in-time compilation.
 _PLANNING = (
     "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; "
     "SET LOCAL jit = off; SET LOCAL enable_sort = off"
 )
-# Partitions are small, and other marts are rebuilt beside: a parallel plan takes a fifth more processor time,
-# most of it to start its workers. A table that is made anew is large.
+# Partitions are small and other marts are rebuilt at the same time: a parallel plan takes a fifth more
+# processor time, most of it to start its workers. A table that is rebuilt whole is large.
 _NOT_PARALLEL = "SET LOCAL max_parallel_workers_per_gather = 0"
-# Of the rows that a failing test found.
+# How many of the rows that a failing test found are shown.
 _SHOWN = 3
 
 
 class PostgresMartStore:
-    """See ``MartStore``. ``conninfo``: of the role that owns the tables."""
+    """See ``MartStore``. ``conninfo`` logs in as the role that owns the tables."""
 
     name = "postgres"
     dialect = "postgres"
@@ -85,7 +85,7 @@ class PostgresMartStore:
         return {name: frozenset(columns) for name, columns in rows}
 
     def rows_in(self, tables: Collection[str]) -> int:
-        """As the last ANALYZE counted them."""
+        """The number of rows as of the tables' last ANALYZE."""
         with self._open("the catalogue") as connection:
             found = connection.execute(
                 "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM unnest(%s::text[]) AS name "
@@ -95,9 +95,9 @@ class PostgresMartStore:
         return int(found[0]) if found else 0
 
     def prepare(self, wanted: Mapping[str, Collection[str]]) -> None:
-        """Index columns of large tables by ranges of pages: it costs loads next to nothing.
+        """Create BRIN indexes on columns of large tables; they cost loads next to nothing.
 
-        Rows of a day lie together, as a table is loaded day by day.
+        They work because a table is loaded day by day, so the rows of a day lie together.
         """
         with self._open("the indexes of inputs") as connection:
             for name, column, operators in mart_tables.without_range_index(connection, wanted):
@@ -136,7 +136,7 @@ class PostgresMartStore:
     ) -> BuildCounts:
         with (
             self._open(f"mart {table.name}") as connection,
-            # Locked before the transaction takes its snapshot: it must see what the one before it wrote.
+            # Locked before the transaction takes its snapshot, which must include the last rebuild.
             session_lock(connection, f"sellerops.mart:{table.name}"),
             connection.transaction(),
         ):
@@ -180,17 +180,17 @@ class PostgresMartStore:
         return BuildCounts(deleted, inserted)
 
     def copy_reference(self, table: str, ledger: Ledger) -> None:
-        """Nothing to do: this is where they are."""
+        """Do nothing: the reference tables are in this database."""
 
     def _anew(self, connection: Connection, table: MartTable, plan: BuildPlan) -> BuildCounts:
-        """Fill a new table and put it in the place of the old one, which can be read meanwhile."""
+        """Fill a new table and replace the old one with it; the old one can be read meanwhile."""
         mart_tables.make(connection, table, mart_tables.NEW)
         inserted = sum(self._insert(connection, table, select) for _, select in plan.parts)
         mart_tables.finish(connection, table, mart_tables.NEW)
         return BuildCounts(0, inserted)
 
     def _insert(self, connection: Connection, table: MartTable, select: str) -> int:
-        """The rows of a partition lie together, so that a day is read from few pages."""
+        """Insert the rows sorted by partition, so that a day is read from few pages; returns how many."""
         names = ", ".join(f'"{name}"' for name in table.columns)
         places = {name: str(number) for number, name in enumerate(table.columns, start=1)}
         order = ", ".join(places[name] for name in ("marketplace_id", table.day) if name in places)
@@ -229,7 +229,7 @@ def _test(connection: Connection, table: MartTable, tests: Sequence[CheckQuery])
     """Raise CheckFailed, which rolls back, for the first test that finds rows."""
     with connection.cursor(row_factory=dict_row) as cursor:
         for test in tests:
-            # Materialized: with a limit, a scan of the whole table looks cheaper than the partition's index.
+            # Materialized because with a limit, a scan of the whole table looks cheaper than the index.
             rows = cursor.execute(
                 f"WITH found AS MATERIALIZED (\n{test.sql}\n) SELECT * FROM found LIMIT {_SHOWN}".encode()
             ).fetchall()

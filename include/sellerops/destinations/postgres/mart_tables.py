@@ -1,4 +1,4 @@
-"""The tables of marts in Postgres: comparing, making, widening, and replacing them."""
+"""The tables of marts in Postgres: comparing, creating, widening and replacing them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sellerops.destinations.mart_store import MARTS, MartTable
 from sellerops.settings.specs.sql_types import SQL_TYPES
 
 Connection = psycopg.Connection[Any]
-# Suffix of the table that a whole rebuild fills, before it takes the place of the old one.
+# Suffix of the table that a whole rebuild fills before it replaces the old one.
 NEW = "__new"
-# Rows from which a scan for the rows of a load or of a day takes long enough to notice.
+# From this many rows, a scan for the rows of a load or day takes long enough to notice.
 LARGE = 100_000
 _RANGES = {
     "bigint": "int8_minmax_multi_ops",
@@ -52,16 +52,16 @@ def made(connection: Connection, table: MartTable) -> Made | None:
 
 
 def fits(connection: Connection, table: MartTable) -> bool:
-    """Whether the table is what the mart says: the same columns, types and key."""
+    """Whether the table has the mart's columns, types and key."""
     return made(connection, table) == Made(_types(table), table.key)
 
 
 def without_range_index(
     connection: Connection, wanted: Mapping[str, Collection[str]]
 ) -> list[tuple[str, str, str]]:
-    """Columns of large tables that lack an index by ranges of pages: table, column, operator class.
+    """Columns of large tables that lack a BRIN index: table, column, operator class.
 
-    An index left invalid is dropped.
+    Invalid BRIN indexes are dropped.
     """
     rows = connection.execute(
         "SELECT n.nspname || '.' || c.relname, a.attname, format_type(a.atttypid, NULL), "
@@ -84,7 +84,7 @@ def without_range_index(
 
 
 def make(connection: Connection, table: MartTable, suffix: str = "") -> None:
-    """Create the table ``<name><suffix>`` without indexes, which are quicker to build when it is filled."""
+    """Create the table ``<name><suffix>`` without indexes, which are built faster once it is filled."""
     lock_schema(connection, MARTS)
     connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(MARTS)))
     name = sql.Identifier(MARTS, table.name + suffix)
@@ -102,7 +102,7 @@ def make(connection: Connection, table: MartTable, suffix: str = "") -> None:
 def finish(connection: Connection, table: MartTable, suffix: str = "") -> None:
     """Index, describe and grant the table ``<name><suffix>``, and give it the mart's name.
 
-    Its key counts nulls as equal, so that no row can be there twice.
+    Its key treats nulls as equal, so that no row can be stored twice.
     """
     name = sql.Identifier(MARTS, table.name + suffix)
     key = sql.SQL(", ").join(map(sql.Identifier, table.key))
@@ -124,14 +124,17 @@ def finish(connection: Connection, table: MartTable, suffix: str = "") -> None:
         own = sql.Identifier(MARTS, table.name)
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(own))
         connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(name, sql.Identifier(table.name)))
-    # Its readers are planned by these; autovacuum would be a minute late.
+    # Readers' plans need these statistics; autovacuum would come a minute late.
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(MARTS, table.name)))
     _describe(connection, table)
     grant_table(connection, MARTS, table.name)
 
 
 def widen(connection: Connection, table: MartTable) -> None:
-    """Add the columns that the table lacks. Raises ConfigurationError when a type or the key differs."""
+    """Create the table, or add the columns it lacks.
+
+    Raises ConfigurationError when a type or the key differs.
+    """
     there = made(connection, table)
     if there is None:
         make(connection, table)

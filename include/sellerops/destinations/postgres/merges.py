@@ -1,11 +1,11 @@
-"""Merging rows one by one: which rows of a document change the table, and writing them.
+"""Merges rows one by one: finds which rows of a document change the table, and writes them.
 
 One pass over the staged rows finds those whose key is not stored yet and those whose stored row differs. The
 following steps (history of changed cells, update, insertion) read only these. The load's lock
-(``locks.lock_place``) excludes every other load of these keys meanwhile; the unique index is the guard.
+(``locks.lock_place``) excludes every other load of these keys meanwhile; the unique index is the safeguard.
 
-The newest document usually supersedes every stored row that it names. One pass then deletes these rows and
-records what changes in them; the search for other rows is needed only if some are left.
+The newest document usually supersedes every stored row that it names. In that case one pass deletes these
+rows and records what changes in them; a search for other rows is needed only if some are left.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.results import WriteCounts
 
 # The rows that are new or differ from the stored row. ``staged_``, ``stored_``: ctid of the row, and of the
-# stored row of its key (null for a new key). ``is_later``: it replaces that row; ``is_other``: its content
-# differs; ``needs_whole_unit``: its whole unit must be compared. No column of a report ends in an underscore.
+# stored row with its key (null for a new key). ``is_later``: the row replaces the stored one; ``is_other``:
+# its content differs; ``needs_whole_unit``: its whole unit must be compared. No column of a report ends in an
+# underscore.
 FOUND = sql.Identifier("merge_found")
 _ANALYZE_FROM = 1_000
-# For smaller documents, one more statement costs more than it saves.
+# For smaller documents, the additional statement costs more than it saves.
 OVERTAKES_FROM = 10_000
 _SAMPLE = 1_000
 # Runs a deletion of overtaken rows and records what it changes; returns how many rows it deleted.
@@ -39,8 +40,8 @@ class Merge:
     """The merge of one document's rows. Call ``find_changes`` first; it writes nothing but ``delete``'s
     deletions.
 
-    ``delete``: deletes the stored rows that the document overtakes, if these are most of its rows. The result
-    is the same without it. ``new``: rows without a stored row of their key, overtaken ones included.
+    ``delete`` deletes the stored rows that the document overtakes, if most of its rows overtake one. The
+    result is the same without it. ``new``: rows whose key is not stored, including those that overtook a row.
     """
 
     write: Write
@@ -55,7 +56,7 @@ class Merge:
     where: sql.Composable = field(default_factory=lambda: sql.SQL(""))
 
     def find_changes(self) -> None:
-        """Find the rows that are new or differ from the stored row of their key."""
+        """Find the rows that are new or differ from the stored row with their key."""
         self.is_first = not self.write.has_stored_rows()
         if self.is_first:
             return
@@ -70,7 +71,7 @@ class Merge:
         self._count()
 
     def exclude_rows(self, left_out: int, where: sql.Composable) -> None:
-        """Merge only the rows ``s`` for which ``where`` holds; ``left_out``: how many the others are."""
+        """Merge only the rows ``s`` for which ``where`` holds. ``left_out``: the number of other rows."""
         rows = self.rows_with_ctid("s")
         self.left_out = left_out
         self.where = sql.SQL("AND s.ctid IN (SELECT s.staged_ FROM {} WHERE {})").format(rows, where)
@@ -95,15 +96,16 @@ class Merge:
         self.accepted, self.found, self.new, self.later = (int(each) for each in row)
 
     def merge(self) -> WriteCounts:
-        """Write what was found. A later version replaces a stored row; of equal versions, the newer document
-        wins.
+        """Write what was found. A later version replaces a stored row; if versions are equal, the newer
+        document wins.
 
-        Of two documents of one instant the row whose text sorts last wins, whichever was loaded first.
+        Of two documents of the same instant, the row whose text sorts last wins, whichever was loaded first.
         """
         if self.is_first:
             return WriteCounts(inserted=self.write.insert(self.where, {}))
-        # Deleted and inserted with the others instead of updated: so all writes go through table and index in
-        # the key's order, which takes the server a fifth less time, whether or not the pages have room.
+        # Later rows are deleted and inserted with the others instead of updated, so all writes go through
+        # table and index in the key's order. That takes the server a fifth less time, whether or not the
+        # pages have room.
         updated = self._delete() if self.later else 0
         written = self.write.insert(self._is_written(), {}) if self.new or self.later else 0
         self._refuse_less(written, self.new + self.later)
@@ -112,7 +114,7 @@ class Merge:
         return WriteCounts(written - updated, updated, unchanged, self.found - self.new - self.later)
 
     def _refuse_less(self, written: int, sent: int) -> None:
-        """Raise ConfigurationError if a rule or trigger of the database suppresses rows."""
+        """Raise ConfigurationError if a rule or trigger in the database has suppressed rows."""
         if written != sent:
             raise ConfigurationError(
                 f"it stored {written} of {sent} rows without an error.",
@@ -121,7 +123,7 @@ class Merge:
             )
 
     def changed_rows(self, before: str, after: str) -> sql.Composable:
-        """Pairs of rows, for FROM: stored rows, and the differing rows that replace them."""
+        """Pairs of rows for a FROM clause: stored rows, and the differing rows that replace them."""
         return sql.SQL(
             "{found} m JOIN {target} {before} ON {before}.ctid = m.stored_ AND m.is_later AND m.is_other "
             "JOIN {rows} ON {after}.staged_ = m.staged_"
@@ -136,7 +138,7 @@ class Merge:
     def _find(self) -> sql.Composed:
         write = self.write
         cells = list(write.target_columns)
-        # First the columns that differ in every row of a newer document: the comparison ends there.
+        # The columns that differ in every row of a newer document come first: the comparison ends there.
         compared = ["reported_at", "source_line", *cells]
         return sql.SQL(
             "CREATE TEMP TABLE {found} ON COMMIT DROP AS "
@@ -160,7 +162,7 @@ class Merge:
         )
 
     def _overtakes_most(self) -> bool:
-        """Whether at least half of a sample of the rows overtake a stored row."""
+        """Whether at least half of the rows in a sample overtake a stored row."""
         row = self.write.connection.execute(
             sql.SQL("SELECT 2 * count(t.ctid) >= count(*) FROM {} LEFT JOIN {} t ON {}").format(
                 self.rows_with_ctid("excluded", limit=_SAMPLE),
@@ -172,7 +174,7 @@ class Merge:
         return bool(row and row[0])
 
     def _are_rest_new(self) -> bool:
-        """Whether no row has the key of a stored row any more. All are ``new`` then, without a search."""
+        """Whether no row has the key of a stored row any more. If so, all are ``new`` without a search."""
         if self.overtaken == self.write.given:
             self.accepted = self.found = self.new = self.overtaken
             return True
@@ -200,8 +202,9 @@ class Merge:
     def _is_overtaken(self) -> sql.Composable:
         """Whether ``t`` has the key of ``excluded`` and is earlier.
 
-        Their texts, which decide between documents of one instant, are not compared: so only key, version and
-        time of the table's rows go through the join, and fit into memory where whole rows would not.
+        Their texts, which decide between documents of the same instant, are not compared: that way only key,
+        version and time of the table's rows go through the join, and fit into memory where whole rows would
+        not.
         """
         return sql.SQL("{} AND {}").format(
             self.same(self.write.shape.key, "t", "excluded"),
@@ -229,7 +232,7 @@ class Merge:
         )
 
     def row_text(self, alias: str) -> sql.Composable:
-        """A row's text, without nulls, so that columns added in between do not change it."""
+        """A row's text. Nulls are left out, so that columns added in between do not change it."""
         return sql.SQL(
             "jsonb_strip_nulls(to_jsonb({}.*) - '{{load_id,staged_}}'::text[])::text COLLATE \"C\""
         ).format(sql.Identifier(alias))
@@ -240,7 +243,7 @@ class Merge:
 
     @cached_property
     def _marketplace_operator(self) -> sql.SQL:
-        """Null-safe only if marketplaces are unknown: the index can search by ``=`` only."""
+        """Null-safe only if a marketplace is unknown, because the index can search only by ``=``."""
         names = {*self.write.shape.key, *self.write.shape.unit}
         is_unknown = "marketplace_id" in names and self.write.has_rows_without_marketplace()
         return sql.SQL("IS NOT DISTINCT FROM" if is_unknown else "=")

@@ -1,7 +1,8 @@
-"""Migrating a populated landing table to a changed spec, in one transaction; no row is lost.
+"""Migrates a populated landing table to a changed spec in one transaction; no row is lost.
 
-Conflicts are counted first and reported: values that the new type does not hold, rows that would share a key,
-rows without one. With conflicts nothing is changed: only a replay of the archived documents resolves them.
+Conflicts are counted and reported first: values that the new type cannot hold, rows that would share a key,
+rows without a key. If there are any, nothing is changed: only a replay of the archived documents resolves
+them.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _EXAMPLES = 3
 
 
 def migrate_table(connection: Connection, spec: ReportSpec, table: str, *, check: bool) -> Migration:
-    """Plan the migration of ``<source>.<table>`` and, without ``check`` and conflicts, carry it out.
+    """Plan the migration of ``<source>.<table>``; carry it out unless ``check`` is set or it has conflicts.
 
     Raises TableInUse when other sessions keep using the table.
     """
@@ -65,7 +66,7 @@ def migrate_table(connection: Connection, spec: ReportSpec, table: str, *, check
 
 @dataclass(frozen=True)
 class _Table:
-    """One table as it is and as it will be, and what its rows' values become."""
+    """One table as it is and as it will be, and what its values become."""
 
     shape: Shape
     landed: LandedTable
@@ -99,7 +100,7 @@ class _Table:
 
     @staticmethod
     def _holds(stored: sql.Composable, current: ColumnType | None, kind: ColumnType) -> sql.Composable:
-        """Whether the new type holds a stored value."""
+        """Whether the new type can hold a stored value."""
         if current is ColumnType.TEXT:
             return sql.SQL("{} ~ {}").format(stored, sql.Literal(TEXT_PATTERNS[kind]))
         if (current, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
@@ -173,7 +174,7 @@ class _Migration:
         return [*conflicts, remedy_of(main.shape, again, DESTINATION)] if conflicts else []
 
     def _unconvertible(self, table: _Table) -> list[str]:
-        """Values that the new types do not hold."""
+        """Values that the new types cannot hold."""
         conflicts = []
         for name in table.changed:
             kind = table.kinds[name].value
@@ -229,7 +230,7 @@ class _Migration:
         refresh_views(self._connection, views_over(main.full_name))
 
     def _reshape(self, table: _Table) -> None:
-        """Columns, types, nulls and key of one table."""
+        """Change the columns, types, null constraints and key of one table."""
         shape, landed = table.shape, table.landed
         actions: list[sql.Composable] = []
         for name in lacking_columns(shape, landed.sql_types):
@@ -262,7 +263,7 @@ class _Migration:
             make_key(self._connection, shape)
 
     def _add_from_main(self, main: _Table, beside: Shape, name: str) -> None:
-        """Add a new column of the key to the personal rows, from their landing rows."""
+        """Add a new key column to the personal rows, with the values of their landing rows."""
         kind = sql.SQL(beside.columns[name])
         self._alter(beside, [sql.SQL("ADD COLUMN {} {}").format(column(name), kind)])
         self._connection.execute(

@@ -1,9 +1,9 @@
-"""Personal columns, in a table of their own beside the landing table: ``<table>__personal``.
+"""Personal columns, which are in a table of their own beside the landing table: ``<table>__personal``.
 
-Its rows follow those of the landing table: one for each row with a personal value, with the same key and the
-same ``load_id``; it is deleted when that row is deleted or rewritten by another document. Retention counts
-from ``personal_since``: the row's day, else the report's time. Rows past their retention are never written,
-not even by a replay.
+It has one row for each landing row with a personal value, with the same key and the same ``load_id``; the row
+is deleted when its landing row is deleted or rewritten by another document. Retention counts from
+``personal_since``: the row's day or, if it has none, the report's time. Rows past their retention are never
+written, not even by a replay.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ def personal_shape(spec: ReportSpec, table: str) -> Shape | None:
 def ensure_personal(connection: Connection, main: Shape) -> Shape | None:
     """Create the table for the personal columns of ``main``, and register it with its retention.
 
-    Columns of the landing table that the spec has declared personal since are moved. Raises
-    ConfigurationError when a view still reads them there, or when the table was created for another spec.
+    Columns of the landing table that the spec has since declared personal are moved there. Raises
+    ConfigurationError when a view still reads them in the landing table, or when the personal table was
+    created for another spec.
     """
     shape = personal_shape(main.spec, main.name)
     if shape is None:
@@ -64,7 +65,7 @@ def ensure_personal(connection: Connection, main: Shape) -> Shape | None:
 
 
 def register(connection: Connection, spec: ReportSpec, table: str) -> None:
-    """Record how long the personal rows of ``table`` are kept, so that they expire without the spec too."""
+    """Record how long the personal rows of ``table`` are kept, so that they expire even without the spec."""
     connection.execute(
         """
         INSERT INTO sellerops.personal_table AS stored (table_name, source, report, retention, columns)
@@ -96,7 +97,7 @@ def purge(connection: Connection, table: str, retention: timedelta) -> int:
 def since_of(
     table: TableSpec, zone: sql.Literal, day: sql.Composable | None, reported_at: sql.Composable
 ) -> sql.Composable:
-    """The instant that retention counts from: ``day`` if the row has one, but never after the report."""
+    """The instant from which retention counts: ``day`` if the row has one, but never after the report."""
     if day is None:
         return reported_at
     name = day_column(table)
@@ -107,7 +108,7 @@ def since_of(
 
 
 def day_column(table: TableSpec) -> str | None:
-    """The column with the row's day or date; None if rows have none."""
+    """The column with the row's day or date; None if rows have neither."""
     return table.day_from_window or table.day or table.age_from
 
 
@@ -165,7 +166,7 @@ def drop_column(connection: Connection, main: Shape, name: str, cause: str, reme
 
 
 def delete_ledger_values(connection: Connection, table: str, names: list[str]) -> None:
-    """Delete the values of columns from the ledger: changed cells, rejected rows."""
+    """Delete the values of columns from the ledger's changed cells and rejected rows."""
     connection.execute(
         "DELETE FROM sellerops.restatement WHERE table_name = %s AND column_name = ANY(%s)", (table, names)
     )

@@ -1,4 +1,4 @@
-"""The personal rows of one load, written after its landing rows. See ``personal`` for their table."""
+"""Writes the personal rows of a load after its landing rows. See ``personal`` for their table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GIVEN = sql.Identifier("personal_given")
 
 
 def write_personal(write: Write, job: LoadJob, load_id: int, shape: Shape) -> int:
-    """Update the personal rows to what ``write`` has just done; returns how many were written."""
+    """Update the personal rows after ``write``; returns how many were written."""
     writer = _Personal(write, job, load_id, shape)
     for is_null in writer.marketplace_nulls:
         writer.sweep(is_null)
@@ -28,7 +28,7 @@ def write_personal(write: Write, job: LoadJob, load_id: int, shape: Shape) -> in
 
 
 class _Personal:
-    """The statements of one load. ``t`` is a personal row, ``m`` the landing table's, ``s`` a staged one."""
+    """The statements of one load. ``t`` is a personal row, ``m`` a landing row, ``s`` a staged row."""
 
     def __init__(self, write: Write, job: LoadJob, load_id: int, shape: Shape) -> None:
         self._write, self._job, self._shape = write, job, shape
@@ -42,20 +42,20 @@ class _Personal:
         zone = sql.Literal(write.timezone)
         days = job.slice.days
         if days and main.write_disposition is WriteDisposition.REPLACE:
-            # Wide enough for every time zone; the landing table shows which rows are gone.
+            # Wide enough for every time zone: the landing table shows which rows are really gone.
             self._parameters["since_first"] = _midnight(min(days)) - timedelta(days=2)
             self._parameters["since_last"] = _midnight(max(days)) + timedelta(days=3)
         self._since = since_of(main, zone, self._staged_day(), sql.SQL("%(reported_at)s::timestamptz"))
 
     @property
     def marketplace_nulls(self) -> Sequence[bool]:
-        """Whether the marketplace is null: each case has its own condition, so that the key's index can serve
-        it.
+        """The cases to handle: whether the marketplace is null. Each has its own condition, so that the key's
+        index can serve it.
         """
         return (False, True) if "marketplace_id" in self._shape.key else (False,)
 
     def sweep(self, marketplace_is_null: bool) -> None:
-        """Delete rows whose landing row is gone or was rewritten by another load."""
+        """Delete personal rows whose landing row is gone or was rewritten by another load."""
         self._write.connection.execute(
             sql.SQL(
                 "DELETE FROM {personal} t WHERE {in_place} AND {touched} AND {marketplace} AND NOT EXISTS "
@@ -72,10 +72,10 @@ class _Personal:
         )
 
     def gather(self) -> bool:
-        """Copy the rows within retention that have personal values, with their keys; whether there are any.
+        """Copy the rows within retention that have personal values, with their keys; returns whether any do.
 
-        Into an analyzed table of their own: the staging table has no statistics, and a join with it may
-        compare every row with every other.
+        They go into an analyzed table of their own, because the staging table lacks the statistics for this
+        join, which might compare every row with every other.
         """
         if not self._names:
             return False
@@ -133,7 +133,7 @@ class _Personal:
         ).rowcount
 
     def _touched(self) -> sql.Composable:
-        """Which personal rows this load may have made obsolete; only these are checked."""
+        """Which personal rows this load may have made obsolete. Only these are checked."""
         disposition = self._job.table_spec.write_disposition
         if disposition is WriteDisposition.SNAPSHOT:
             return sql.SQL("t.snapshot_at = %(snapshot_at)s")

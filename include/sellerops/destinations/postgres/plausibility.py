@@ -1,4 +1,4 @@
-"""A load's sums in Postgres, to judge it before it replaces anything."""
+"""The sums by which a load is judged in Postgres before it replaces anything."""
 
 from __future__ import annotations
 

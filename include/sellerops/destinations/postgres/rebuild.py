@@ -1,7 +1,7 @@
-"""Rebuilding a landing table beside the live one, comparing the two, and swapping rows in one transaction.
+"""Rebuilds a landing table beside the live one, compares the two, and swaps the rows in one transaction.
 
 The rebuilt table is in a schema of its own, so it has its own ledger rows (loads, watermarks). The swapped
-rows keep the ids of the loads that were repeated, so that the ledger looks unchanged.
+rows get the ids of the loads that were repeated, so the ledger looks unchanged.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OURS = "destination = 'postgres' AND table_name"
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a rebuilt table differs from the live one, ignoring load ids; ``examples``: keys of such rows."""
+    """How a rebuilt table differs from the live one, ignoring load ids. ``examples``: keys of such rows."""
 
     table: str
     rows: int
@@ -53,7 +53,7 @@ class Comparison:
 
 
 def scratch_spec(spec: ReportSpec) -> ReportSpec:
-    """The same report, loading into the rebuild's schema, without history and views."""
+    """The same report, but loaded into the rebuild's schema, without history and views."""
     left_out = {"restatements": False, "shared_stock": None}
     tables = {name: table.model_copy(update=left_out) for name, table in spec.tables.items()}
     return spec.model_copy(update={"source": f"{SCHEMA_PREFIX}{spec.source}", "tables": tables})
@@ -68,7 +68,7 @@ class Rebuild:
 
     @property
     def personal(self) -> tuple[Shape, Shape] | None:
-        """The tables of the personal columns, live and rebuilt; None without such columns."""
+        """The tables of the personal columns, live and rebuilt; None if there are no such columns."""
         shapes = [personal_shape(each.spec, each.name) for each in (self.live, self.scratch)]
         return (shapes[0], shapes[1]) if shapes[0] and shapes[1] else None
 
@@ -78,7 +78,7 @@ class Rebuild:
 
     @property
     def locked_tables(self) -> list[tuple[str, str]]:
-        """What ``replace_live_rows`` empties and fills, so that no other session may use it meanwhile."""
+        """What ``replace_live_rows`` empties and fills; no other session may use these tables meanwhile."""
         shapes = [self.live, *(self.personal or ())[:1]]
         tables = [(shape.schema_name, shape.name) for shape in shapes]
         return [*tables, *view_names(self.live.full_name)]
@@ -87,8 +87,8 @@ class Rebuild:
         """Raise ConfigurationError if the rebuilt rows cannot replace the live ones, or be combined with
         them.
 
-        With another scope or snapshot mode, today's spec gives other rows for the same documents; and kept
-        rows (``is_partial``) still have the old key.
+        With another scope or snapshot mode, today's spec gives other rows for the same documents, and kept
+        rows (``is_partial``) still have the old shape.
         """
         landed = landed_table(connection, self.live)
         found = differences(self.live, landed) if landed else []
@@ -154,7 +154,7 @@ class Rebuild:
         ).rowcount
 
     def compare(self, connection: Connection, *, most: int = 5) -> Comparison:
-        """Count the rows that only one of the two tables has, by the text of all their values."""
+        """Count the rows that only one of the two tables has. Rows are compared by the text of all values."""
         live, scratch = (existing_columns(connection, shape) for shape in (self.live, self.scratch))
         names = sorted({*live, *scratch} - {"load_id"})
         key = sql.SQL(", ").join(
@@ -194,7 +194,7 @@ class Rebuild:
         )
 
     def count_orphan_rows(self, connection: Connection) -> int:
-        """How many rows of the live table belong to loads unknown to the ledger."""
+        """How many rows of the live table belong to loads that the ledger does not know."""
         if not existing_columns(connection, self.live):
             return 0
         row = connection.execute(
@@ -206,7 +206,7 @@ class Rebuild:
         return int(row[0]) if row else 0
 
     def ensure_tables(self, connection: Connection) -> None:
-        """Create the tables that ``replace_live_rows`` needs, in transactions of their own."""
+        """Create the tables that ``replace_live_rows`` needs, each in its own transaction."""
         for shape in (self.live, self.scratch, *(self.personal or ())):
             if not existing_columns(connection, shape):
                 ensure_table(connection, shape)
@@ -217,11 +217,11 @@ class Rebuild:
         """Give the live table the rebuilt rows, with the ids of their original loads, in the caller's
         transaction.
 
-        ``ids``: load ids of the rebuild, and of the loads they repeat. ``known``: all loads of the live table
-        that the rebuild has repeated or kept. Loads of the rebuild that repeat none stay in the ledger as the
-        live table's. The live table keeps its owner, grants and views. The caller holds ``lock_table`` of the
-        live table and locks ``locked_tables``. Raises RetryableError, before changing anything, if another
-        load has committed, because its rows are not in the rebuilt table.
+        ``ids``: load ids of the rebuild -> ids of the loads they repeat. ``known``: all loads of the live
+        table that the rebuild has repeated or kept. Loads of the rebuild that repeat none stay in the ledger
+        as loads of the live table. The live table keeps its owner, grants and views. The caller holds
+        ``lock_table`` of the live table and locks on ``locked_tables``. Raises RetryableError, before
+        changing anything, if another load has committed, because its rows are not in the rebuilt table.
         """
         self._refuse_others(connection, known)
         rebuilt = existing_columns(connection, self.scratch)
@@ -270,7 +270,11 @@ class Rebuild:
             self._move(connection, live, scratch, names)
 
     def _refuse_others(self, connection: Connection, known: Collection[int]) -> None:
-        """Compares the set of ids: a slow load may have a lower id than many that committed before it."""
+        """Raise RetryableError if the live table has a load that is not ``known``.
+
+        The sets of ids are compared, because a slow load may have a lower id than many that committed before
+        it.
+        """
         row = connection.execute(
             f"SELECT count(*) FROM sellerops.load WHERE {_OURS} = %s AND id <> ALL(%s)",
             (self.live.full_name, list(known)),
@@ -282,9 +286,9 @@ class Rebuild:
 
     @staticmethod
     def _align(connection: Connection, shape: Shape, rebuilt: Mapping[str, str]) -> bool:
-        """Give the empty live table the rebuilt one's columns, types and key: the spec may have changed.
+        """Give the empty live table the rebuilt one's columns, types and key; the spec may have changed.
 
-        Returns whether its columns changed; its views are detached then, for the caller to restore.
+        Returns whether its columns changed; if so, its views are detached and the caller must restore them.
         """
         landed = landed_table(connection, shape)
         assert landed is not None

@@ -1,8 +1,8 @@
-"""Recording what a load changes in stored rows: every cell, old and new, in the load's own transaction.
+"""Records what a load changes in stored rows: every cell, old and new, in the load's own transaction.
 
-One statement over all rows; none if nothing was loaded before. Personal columns are left out: they expire and
-must not survive in a history. What a document does not overwrite, because the stored rows are newer, is no
-change.
+It takes one statement over all rows; none if nothing was loaded before. Personal columns are left out because
+they expire and must not survive in a history. Stored rows that a document does not overwrite, because they
+are newer, do not count as changed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def write_restatements(
     new_columns: Iterable[str],
     changes: Merge | UnitMerge | None = None,
 ) -> int:
-    """Record what ``write`` is about to change; returns how many cells and rows.
+    """Record what ``write`` is about to change; returns how many cells and whole rows were recorded.
 
     Called before anything is written, under the table's lock. ``new_columns``: added by this load, so no row
     had them before. ``changes``: what a merge has found.
@@ -93,7 +93,7 @@ class _Restatements:
         }
 
     def of_days(self) -> int:
-        """Rows about to be replaced, of days of the window that were loaded before."""
+        """Record rows about to be replaced, on those days of the window that were loaded before."""
         days = self._days_before()
         if not days:
             return 0
@@ -120,14 +120,14 @@ class _Restatements:
         return self._insert(rows, joined, {"days": days})
 
     def of_merge(self, merge: Merge) -> int:
-        """Stored rows about to be replaced by later ones of the same key."""
+        """Record stored rows about to be replaced by later rows with the same key."""
         return self._insert(None, merge.changed_rows("o", "n"), {}) if merge.later else 0
 
     def of_deleted(self, deletion: sql.Composed) -> int:
-        """Rows that ``deletion`` deletes and others replace; returns how many.
+        """Record rows that ``deletion`` deletes and others replace; returns how many it deleted.
 
-        RETURNING gives the recorded cells of changed rows, and only the key of unchanged ones: it may return
-        as many rows as the table has, and the server keeps them all.
+        RETURNING gives the recorded cells only for changed rows, and just the key for unchanged ones, because
+        it may return as many rows as the table has, and the server keeps them all.
         """
         day = [self._day_column] if self._day_column else []
         named = dict.fromkeys(["account_id", "marketplace_id", *self._key, *day])
@@ -160,7 +160,7 @@ class _Restatements:
         return int(row[0])
 
     def of_units(self, units: Units) -> int:
-        """Rows of units that were stored before: changed, deleted, or new in their unit."""
+        """Record rows of units that were stored before: changed, deleted, or new in their unit."""
         rows = sql.SQL(
             "o AS (SELECT s.* FROM {stored} s WHERE {s_changed}), "
             "n AS (SELECT s.* FROM {after} s WHERE {s_changed} "
@@ -170,7 +170,7 @@ class _Restatements:
         return self._insert(rows, joined, {})
 
     def _days_before(self) -> list[date]:
-        """Days of the window loaded before, by no document newer than this one."""
+        """Days of the window that were loaded before, but not from a newer document."""
         days = self._job.slice.days
         stale = set(self._marks.newer_days(days, self._job.request.reported_at))
         return [day for day in self._marks.loaded_days(days) if day not in stale]
@@ -184,7 +184,7 @@ class _Restatements:
     def _insert(self, rows: sql.Composable | None, joined: sql.Composable, more: dict[str, Any]) -> int:
         """Record the changes from ``o`` to ``n`` in the pairs ``joined`` of ``rows``; either may be missing.
 
-        Only the numbers of the differing cells become rows of their own.
+        Only the numbers of differing cells are unnested into rows.
         """
         cells = sql.SQL("SELECT ({}::text[])[u.cell], {}, {} FROM (SELECT unnest({}) AS cell) AS u").format(
             sql.Literal(["", *self._cells]), self._cell("o"), self._cell("n"), self._changed_cells()
@@ -239,7 +239,7 @@ class _Restatements:
         )
 
     def _changed_texts(self, before: str, after: str) -> sql.Composable:
-        """The differing cells in one array: column, old text, new text, and so on."""
+        """The differing cells in one array: column, old text, new text, next column, ..."""
         if not self._cells:
             return sql.SQL("NULL::text[]")
         return sql.SQL(" || ").join(
@@ -250,7 +250,7 @@ class _Restatements:
         )
 
     def _changed_cells(self) -> sql.Composable:
-        """Numbers of the differing cells, from 2; number 1 means the whole row, new or deleted."""
+        """The numbers of the differing cells, from 2. Number 1 means the whole row, new or deleted."""
         numbers = sql.SQL(", ").join(
             sql.SQL("CASE WHEN {} IS DISTINCT FROM {} THEN {} END").format(
                 column(name, "o"), column(name, "n"), sql.Literal(number)
@@ -299,7 +299,7 @@ class _Restatements:
             for name in ("account_id", *self._key)
         ]
         if "marketplace_id" in self._write.shape.key:
-            # Not `IS NOT DISTINCT FROM`: no full join can be made of that.
+            # Not `IS NOT DISTINCT FROM`, which Postgres cannot use for a full join.
             parts.append(
                 sql.SQL("coalesce({}, '') = coalesce({}, '')").format(
                     column("marketplace_id", one), column("marketplace_id", other)
@@ -316,7 +316,7 @@ class _Restatements:
                     sql.SQL("{}, {}").format(sql.Literal(name), column(name, alias)) for name in part
                 )
             )
-            for part in _parts(self._cells, 40)  # a function takes a hundred arguments
+            for part in _parts(self._cells, 40)  # a function takes at most a hundred arguments
         )
         return sql.SQL("CASE WHEN {} IS NOT NULL THEN jsonb_strip_nulls({})::text END").format(
             column("account_id", alias), pairs

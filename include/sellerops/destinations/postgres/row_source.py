@@ -36,9 +36,9 @@ class PostgresRowSource:
 
     @contextmanager
     def open(self, spec: Selection) -> Iterator[Result]:
-        """The result of ``spec``, fetched as it is read. Raises as ``RowSource`` says."""
+        """The result of ``spec``, fetched as it is read. Raises the errors of ``RowSource``."""
         try:
-            # A server-side cursor: DECLARE takes one SELECT and nothing else.
+            # A server-side cursor, because DECLARE accepts one SELECT and nothing else.
             with read_only(self._conninfo) as connection, connection.cursor("export") as cursor:
                 cursor.itersize = FETCH_ROWS
                 cursor.execute(_statement(connection, spec).encode())

@@ -12,7 +12,7 @@ from psycopg import sql
 from sellerops.destinations.shape import TableShape
 from sellerops.settings.specs.sql_types import SQL_TYPES
 
-# Of the table that holds the personal columns of another.
+# Suffix of the table that holds the personal columns of another.
 PERSONAL_SUFFIX = "__personal"
 _ORDINAL = "integer"
 # Postgres truncates longer names silently.
@@ -29,7 +29,7 @@ class Shape(TableShape):
 
     @property
     def index_name(self) -> str:
-        """The unique index of the key. Shortened with a hash: a truncated name could collide with another."""
+        """The unique index of the key. Long names get a hash, because a truncated one could collide."""
         name = f"{self.name}_key"
         if len(name) <= LONGEST_NAME:
             return name
@@ -53,7 +53,7 @@ class Shape(TableShape):
 
     @property
     def columns(self) -> dict[str, str]:
-        """All columns: whose row it is, the data, then its origin."""
+        """All columns and their SQL types: whose row it is, the data, then its origin."""
         kinds = {**self.data, **self.system}
         return {name: kinds[name] for name in self.in_order()}
 

@@ -15,7 +15,8 @@ from sellerops.destinations.shared_stock import SUFFIX, shared_stock_query
 def ensure_shared_stock_view(connection: Connection, shape: Shape) -> None:
     """Create the view of ``shape``, or replace it if its text has changed.
 
-    Grants survive if columns are only added. Raises ConfigurationError if another view depends on it.
+    Grants survive if columns are only added. Raises ConfigurationError if the view must be recreated and
+    another view depends on it.
     """
     query = shared_stock_query(shape, shape.identifier.as_string(connection), _quoted)
     if query is None:

@@ -1,4 +1,4 @@
-"""Copying rows into a temporary table while the next ones are read."""
+"""Copies rows into a temporary table while the next rows are read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sellerops.formats.rows import Rows, TextRows
 
 
 class Staging:
-    """The staging table of one load: a typed temporary table of its connection."""
+    """The staging table of one load: a typed temporary table in its connection's session."""
 
     identifier = sql.Identifier("pg_temp", "staged")
 
@@ -33,14 +33,14 @@ class Staging:
             sql.SQL("CREATE TEMP TABLE {} ({}){}").format(
                 self.identifier,
                 sql.SQL(", ").join(definitions),
-                # A pooler gives the session to the next one, with the table.
+                # A pooler passes the session on to the next client, together with the table.
                 sql.SQL(" ON COMMIT DROP" if self._connection.is_pooled else ""),
             )
         )
         self.columns = {each.name: each.type for each in schema}
 
     def fill(self, chunks: Iterable[Rows]) -> int:
-        """Copy all rows; returns how many the server accepted. Errors of ``chunks`` pass unchanged."""
+        """Copy all rows; returns how many the server accepted. Errors of ``chunks`` propagate unchanged."""
         copied = 0
         with Prefetch(chunks) as batches:
             for columns, run in groupby(batches, key=_target):

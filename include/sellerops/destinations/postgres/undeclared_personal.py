@@ -1,4 +1,4 @@
-"""Unknown columns of personal data in Postgres, landed before loads checked names: found and removed."""
+"""Finds and removes unknown personal columns in Postgres that landed before loads checked column names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOCK_TIMEOUT = "10s"
 def find_undeclared_personal(
     connection: Connection, specs: Sequence[ReportSpec]
 ) -> Iterator[tuple[Shape, list[UndeclaredColumn]]]:
-    """Each table of ``specs`` that has such columns."""
+    """Each table of ``specs`` that has such columns, with the columns."""
     for shape in (Shape(spec, name) for spec in specs for name in spec.tables):
         found = [name for name in existing_columns(connection, shape) if is_undeclared_personal(shape, name)]
         if found:
@@ -34,7 +34,7 @@ def find_undeclared_personal(
 
 
 def remove_undeclared_personal(connection: Connection, shape: Shape, names: Sequence[str]) -> None:
-    """Drop the columns and what the ledger keeps of their values. Waits up to ten seconds for readers.
+    """Drop the columns and the ledger's copies of their values. Waits up to ten seconds for readers.
 
     Raises RetryableError when the table is in use for longer, ConfigurationError when a view reads a column.
     """

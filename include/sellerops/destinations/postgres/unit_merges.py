@@ -1,8 +1,7 @@
-"""A merge by units, where most units have one line in the document and one or none in the table.
+"""Merges units, most of which have one line in the document and at most one in the table.
 
-Such lines are merged one by one (``Merge``), by the rules of ``Units``: the same rank, the same text. Only
-units of several lines that change, or whose lines have other names than the stored ones, are compared as a
-whole.
+Such lines are merged one by one (``Merge``) by the rules of ``Units``: the same rank, the same text. Only
+changing units with several lines, or with other line names than the stored ones, are compared as a whole.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ class LineMerge(Merge):
 class UnitMerge:
     """The merge of one document's units. Call ``find_changes`` first; only ``merge`` writes.
 
-    ``lines``: what is merged line by line. ``units``: what is compared as a whole, if anything.
+    ``lines``: the rows merged one by one. ``units``: the units compared as a whole, if there are any.
     """
 
     write: Write
@@ -64,7 +63,7 @@ class UnitMerge:
         self.lines.exclude_rows(self.units.given, sql.SQL("NOT {}").format(self._is_whole_unit("s", "o")))
 
     def merge(self) -> WriteCounts:
-        """Write both."""
+        """Write the changes of lines and units."""
         counts = self.lines.merge()
         return counts + self.units.merge() if self.units else counts
 
@@ -81,7 +80,7 @@ class UnitMerge:
         return odd
 
     def _whole_units_of_empty_table(self) -> list[sql.Composable]:
-        """Units whose lines the document lists both with names and without."""
+        """Units whose lines the document lists both with and without names."""
         has_marks = UNIT_MARK in self.write.shape.system
         if not has_marks or not (self.write.has_duplicates or self._may_share_units):
             return []
@@ -116,7 +115,7 @@ class UnitMerge:
         )
 
     def _each_unit(self, rows: sql.Composable) -> sql.Composable:
-        """The units of ``rows`` ``s``, under the same alias. A settlement of 10,000 lines is one unit: joined
+        """The units of the rows ``s``, under the same alias. A settlement of 10,000 lines is one unit: joined
         with its stored lines, its rows would make 100,000,000 pairs.
         """
         return sql.SQL("(SELECT DISTINCT s.account_id, {} FROM {}) AS s").format(self._unit("s"), rows)
@@ -136,7 +135,7 @@ class UnitMerge:
         return sql.SQL("(t.ordinal > 1 OR t.marketplace_id IS DISTINCT FROM s.marketplace_id)")
 
     def _changing_lines(self) -> list[sql.Composable]:
-        """Units of several lines, or with other line names than the stored ones, of which a line changes."""
+        """Units with a changing line that have several lines, or other line names than the stored ones."""
         shape, rows = self.write.shape, self.lines.rows_with_ctid("s")
         found = sql.SQL("{} f JOIN {} ON s.staged_ = f.staged_").format(FOUND, rows)
         of_found = sql.SQL("SELECT {} FROM {}").format(self._unit("s"), found)

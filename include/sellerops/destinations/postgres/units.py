@@ -1,12 +1,12 @@
-"""Merging units: rows that are replaced together, such as the lines of an order.
+"""Merges units: rows that are replaced together, such as the lines of an order.
 
-A document determines whole units of its rows or, if `ordinal_by` names a unit's lines, the lines it names.
-For each line (``item``; empty: all lines of the unit without a name) the document of the highest rank
-determines the rows: the latest version; of equal ones the newest document; of one instant the one whose text
-sorts last. Named lines exist side by side. Lines without names remain until a later document names the unit's
-lines, and named lines end when a later document lists the unit without names. So the result depends on the
-documents alone, not on their order; ``unit_mark`` keeps the rank of the last document without names after its
-rows are gone.
+A document determines the whole units of its rows or, if `ordinal_by` names a unit's lines, the lines it
+names. For each line (``item``; empty: all lines of the unit without a name), the document with the highest
+rank determines the rows: the one with the latest version; among equal versions, the newest; among documents
+of the same instant, the one whose text sorts last. Named lines exist side by side. Lines without names remain
+until a later document names the unit's lines, and named lines end when a later document lists the unit
+without names. So the result depends only on the documents, not on their order; ``unit_mark`` keeps the rank
+of the last document without names after its rows are gone.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _OWN = (_ITEM, _RANK, _PLACE, _COUNT, "is_new", "new_mark")
 
 @dataclass
 class Units:
-    """Units of one document's rows: of those rows ``s`` for which ``is_mine`` holds.
+    """The units of those rows ``s`` of a document for which ``is_mine`` holds.
 
-    Call ``find_changes`` first: it creates the temporary tables that the rest reads: ``unit_given`` and
+    Call ``find_changes`` first. It creates the temporary tables that the rest reads: ``unit_given`` and
     ``unit_stored``, the rows of the document and of the table; ``unit_item``, a row for each line and side,
-    with whether it stays; ``unit_after``, all rows of changed units as they will be.
+    with whether the line stays; ``unit_after``, all rows of changed units as they will be.
     """
 
     write: Write
@@ -114,7 +114,7 @@ class Units:
         run(sql.SQL("ANALYZE {}").format(STORED))
 
     def _rank_items(self) -> None:
-        """Find which lines of which side stay, and whether that changes their unit."""
+        """Find which lines of each side stay, and whether that changes their unit."""
         run = self.write.connection.execute
         run(
             sql.SQL(
@@ -173,7 +173,7 @@ class Units:
         run(sql.SQL("ANALYZE {}").format(ITEMS))
 
     def _compare_twins(self) -> None:
-        """Compare lines by their texts if both sides have them with the same rank."""
+        """Compare the texts of lines that both sides have with the same rank."""
         run = self.write.connection.execute
         unit = self.write.shape.unit
         twins = run(
@@ -210,7 +210,7 @@ class Units:
             )
 
     def _place_rows(self) -> None:
-        """The rows of changed units as they will be, renumbered where lines of two documents meet."""
+        """Create the rows of changed units as they will be, renumbered where lines of two documents meet."""
         write = self.write
         cells = [column(name) for name in write.columns if name not in ("ordinal", UNIT_MARK)]
         rows = [
@@ -310,7 +310,7 @@ class Units:
 
 
 def row_text(write: Write, alias: str, beside: Sequence[str]) -> sql.Composable:
-    """A row's text: content and line number; ``beside``: columns that are not the report's."""
+    """A row's text: content and line number. ``beside``: columns that are not the report's."""
     return sql.SQL("({} || ' ' || {}) COLLATE \"C\"").format(
         content_of(write.shape, alias, beside), column("source_line", alias)
     )

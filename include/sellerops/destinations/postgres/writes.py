@@ -17,7 +17,7 @@ from sellerops.destinations.shape import SYSTEM, UNIT_MARK
 from sellerops.settings.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
-# Units of the document, and their stored rows on other days than its own.
+# The document's units, and their stored rows on days outside its own.
 UNITS, ELSEWHERE = sql.Identifier("load_unit"), sql.Identifier("load_elsewhere")
 
 
@@ -26,8 +26,8 @@ class Write:
     """One load's rows on their way from ``staging`` into the table of ``shape``.
 
     ``values``: ``LoadJob.row_values``. ``target_columns``: all data columns of the table, with their types;
-    those that the document lacks become null. ``timezone``: of the window's days. ``has_duplicates``:
-    ``duplicates.TABLE`` exists. ``given``: how many rows should be accepted.
+    those that the document lacks become null. ``timezone``: the time zone of the window's days.
+    ``has_duplicates``: ``duplicates.TABLE`` exists. ``given``: how many rows should be accepted.
     """
 
     connection: Connection
@@ -43,7 +43,7 @@ class Write:
     # -- replace and snapshot --
 
     def replace(self, days: Sequence[date], stale: Sequence[date]) -> WriteCounts:
-        """Delete the window's ``days`` and insert their rows; ``stale`` days keep those they have."""
+        """Replace the rows of the window's ``days``; ``stale`` days keep their rows."""
         fresh = [day for day in days if day not in set(stale)]
         within = {**self._range(days), "days": fresh}
         is_whole = len(fresh) == (max(days) - min(days)).days + 1
@@ -70,7 +70,7 @@ class Write:
         return WriteCounts(inserted=inserted, superseded=self._not_inserted(inserted), replaced=deleted)
 
     def staged_day_is_any(self, *, is_whole: bool = False) -> sql.Composable:
-        """Whether a staged row's day is among the parameter ``days``; see ``day_is_any``."""
+        """Whether a staged row's day is in the parameter ``days``; see ``day_is_any``."""
         if self.shape.table.day_from_window:
             return sql.SQL("%({})s::date = ANY(%(days)s::date[])").format(
                 sql.SQL(self.shape.table.day_from_window)
@@ -80,11 +80,11 @@ class Write:
     def _find_elsewhere(self, fresh: sql.Composable, days: Mapping[str, Any]) -> int:
         """Find stored rows of the document's units on other days; they go to ``ELSEWHERE``. Returns how many.
 
-        ``load_is_older``: they give way to the document. Of two documents of one instant the one with the
+        ``load_is_older``: the document replaces them. Of two documents of the same instant, the one with the
         unit's later day wins.
 
-        Through an analyzed table of units: of the staged rows on some days Postgres expects one, and for each
-        it would read all rows of the account.
+        Uses an analyzed table of units. Without it, Postgres would expect only one staged row on the days,
+        and read all rows of the account for each.
         """
         day, unit = self.shape.day or "", self.shape.unit
         self.connection.execute(
@@ -141,7 +141,11 @@ class Write:
         return sql.SQL(" AND ").join(parts)
 
     def _not_inserted(self, inserted: int) -> int:
-        """Accepted rows that were not inserted. Counted in staging, so that suppressed rows do not count."""
+        """How many accepted rows were not inserted.
+
+        The staging table is counted rather than trusting ``given``, so that rows missing from it are not
+        reported as superseded.
+        """
         if inserted == self.given:
             return 0
         row = self.connection.execute(
@@ -163,16 +167,16 @@ class Write:
         return WriteCounts(inserted=self.insert(sql.SQL(""), {}), replaced=deleted)
 
     def in_place(self) -> sql.Composable:
-        """Rows of this account and marketplace, or of the region if a document covers all marketplaces."""
+        """Whether ``t`` is of this account and marketplace, or region if documents cover all marketplaces."""
         if self.shape.spec.scope == "marketplace":
             return sql.SQL("t.account_id = %(account_id)s AND t.marketplace_id = %(marketplace_id)s")
         return sql.SQL("t.account_id = %(account_id)s AND t.region = %(region)s")
 
     def day_is_any(self, day: sql.Composable, *, is_whole: bool = False) -> sql.Composable:
-        """Whether the row's day is among the parameter ``days``, from ``first_day`` to ``last_day``.
+        """Whether the row's day is in the parameter ``days``, between ``first_day`` and ``last_day``.
 
-        ``is_whole``: these are all days between the two. Postgres knows how many rows are between two
-        moments, but not how many of them have one of a list of days.
+        ``is_whole``: ``days`` are all days between the two. Postgres can estimate how many rows are between
+        two moments, but not how many of them are on one of a list of days.
         """
         name = self.shape.day
         assert name is not None
@@ -196,7 +200,7 @@ class Write:
     # -- the rows themselves --
 
     def has_stored_rows(self) -> bool:
-        """Whether the table has any row of the account; rows of others cannot share a key with these."""
+        """Whether the table has any row of the account; rows of other accounts cannot share a key with it."""
         return self._is_there(
             sql.SQL("SELECT FROM {} WHERE account_id = %(account_id)s").format(self.shape.identifier)
         )
@@ -215,14 +219,14 @@ class Write:
 
     @property
     def columns(self) -> list[str]:
-        """All columns of the table, in the order rows are written."""
+        """All columns of the table, in the order in which rows are written."""
         return [*self.shape.system, *self.target_columns]
 
     def insert(self, where: sql.Composable, parameters: Mapping[str, Any]) -> int:
-        """Insert the accepted rows for which ``where`` (``AND ...``) holds; how many.
+        """Insert the accepted rows for which ``where`` (``AND ...``) holds; returns how many.
 
-        In the key's order: writing neighbours in the index one after the other takes the server two thirds
-        of the time of scattered keys.
+        They are inserted in the key's order, because writing neighbours in the index one after the other
+        takes the server two thirds of the time that scattered keys take.
         """
         statement = sql.SQL("INSERT INTO {} ({}) {} {} ORDER BY {}").format(
             self.shape.identifier, identifiers(self.columns), self.select(), where, self.key_order()
@@ -236,7 +240,7 @@ class Write:
         )
 
     def key_order(self) -> sql.Composable:
-        """Sorts staged rows as the key's index does; columns that all rows share are left out."""
+        """Sort staged rows as the key's index does. Columns that all rows share are left out."""
         own = {"line_hash", *(["marketplace_id"] if self.shape.names_marketplace else [])}
         shared = {*SYSTEM, self.shape.table.day_from_window} - own
         names = [name for name in self.shape.key if name not in shared] or ["source_line"]

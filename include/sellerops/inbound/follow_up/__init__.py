@@ -1,1 +1,1 @@
-"""After the confirmation: shipments are followed until closed, deadlines and differences announced."""
+"""After the confirmation: follows shipments until they are closed; announces deadlines and differences."""

@@ -26,7 +26,8 @@ _REPORTED = """
     WHERE inbound_run_id = %s AND shipment_id = %s AND sku = ANY (%s) AND difference_reported_at IS NULL
       AND EXISTS (SELECT FROM sellerops.notice WHERE key = %s)
 """
-# All shipments have ended, their units were read since or reported as missing, and no difference waits.
+# All shipments have ended, their units were read after that or reported as missing, and every difference has
+# been reported.
 _CLOSE = """
     UPDATE sellerops.inbound_run AS run
     SET state = 'closed', updated_at = sellerops.now()
@@ -64,12 +65,12 @@ def announce_deadlines(
     *,
     void_notice: timedelta,
 ) -> int:
-    """Send a notice of each deadline that ends soon; one that was sent before is not sent again.
+    """Send a notice about each deadline that is near; a notice that was sent before is not sent again.
 
     :param send: sends a notice once per key, and never raises.
     :param url_of_run: address of a run's page by its DAG and id; ``url_of_dag``: of a DAG's page.
-    :param void_notice: how long before free cancellation ends.
-    Returns how many deadlines end soon.
+    :param void_notice: how long before the end of free cancellation its notice is due.
+    Returns how many deadlines are near.
     """
     due = ledger.database.run(lambda c: due_deadlines(c, NoticePeriods(void=void_notice)))
     for deadline in due:
@@ -80,13 +81,13 @@ def announce_deadlines(
 def report_differences(
     ledger: Ledger, send: Callable[[Notice], object], *, received_after: timedelta
 ) -> Sequence[Difference]:
-    """Send a notice of each shipment with units that did not arrive, or too many; returns them.
+    """Send a notice about each shipment with missing or surplus units; returns the differences.
 
-    They are marked as reported once the ledger has the notice: it may be repeated under the same key, which
-    is not delivered twice, and is not lost.
+    They are marked as reported once the ledger has the notice, so none is lost. A notice may be repeated
+    under the same key, but it is not delivered twice.
 
     :param send: sends a notice once per key, and never raises.
-    :param received_after: how long after the delivery differences are certain enough.
+    :param received_after: how long after the delivery a difference is certain enough to be reported.
     """
     due = ledger.database.run(lambda c: due_differences(c, received_after))
     for difference in due:
@@ -108,7 +109,7 @@ def close_runs(ledger: Ledger, *, stop_after: timedelta) -> tuple[int, ...]:
 
 
 def shipment_url(run: OfRun, confirmation_id: str | None) -> str:
-    """The shipment's contents in Seller Central, else the list of shipments."""
+    """The address of the shipment's contents in Seller Central, or else of the list of shipments."""
     code = next((each.code for each in all_marketplaces().values() if each.id == run.marketplace_id), "")
     return SELLER_CENTRAL.load().shipment_page(code, confirmation_id)
 

@@ -1,9 +1,10 @@
-"""What happens to confirmed shipments at Amazon, until they are closed: read once a day and stored.
+"""Follows confirmed shipments at Amazon until they are closed: reads them once a day and stores what it
+finds.
 
 Runs in the triggerer. Calls per open run: getInboundPlan, and getShipment for shipments whose status changed
-or whose tracking or delivery window may change without it; version 0 is read for all runs of a marketplace
-together (``v0_units`` beside this module). Amazon's lists disagree for hours and list shipments late: what is
-missing keeps what is known, and a status never goes back.
+or whose tracking or delivery window may change without it. Version 0 is read for all runs of a marketplace
+together (``v0_units`` beside this module). Amazon's lists may disagree for hours and list shipments late, so
+a missing value does not replace a known one, and a status never goes back.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FollowResult:
-    """What became of a run. ``statuses``: of its shipments, by Amazon's id of the shipment in the plan."""
+    """A run after following it. ``statuses``: of its shipments, by Amazon's shipment id in the plan."""
 
     inbound_run_id: int
     name: str
@@ -52,7 +53,7 @@ class FollowResult:
 
 @dataclass(frozen=True)
 class FollowResults:
-    """All open runs of an account. ``failed``: errors by the run's id; the others were followed."""
+    """All open runs of an account. ``failed``: errors by run id; the other runs were followed."""
 
     followed: tuple[FollowResult, ...] = ()
     failed: Mapping[int, SellerOpsError] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class _PlanReading:
 async def follow(services: Services, inbound_run_id: int) -> FollowResult:
     """Read and store the state of one run's shipments; a run that is not followed (any more) is left alone.
 
-    Raises GiveUpError for an unknown id, and the typed errors of calls.
+    Raises GiveUpError for an unknown id, and the typed errors of the calls.
     """
     found = await follow_open_runs(services, only=inbound_run_id)
     for error in found.failed.values():
@@ -79,8 +80,8 @@ async def follow(services: Services, inbound_run_id: int) -> FollowResult:
 
 
 async def follow_open_runs(services: Services, *, only: int | None = None) -> FollowResults:
-    """Follow every open run of the account. One run's error touches no other; an error that concerns all of
-    them (credentials, the ledger) is raised.
+    """Follow every open run of the account. An error of one run does not affect the others; an error that
+    concerns all of them (credentials, the ledger) is raised.
     """
     runs = await _run(services, lambda c: followed.open_runs(c, services.account.id, only))
     failed: dict[int, SellerOpsError] = {}
@@ -107,7 +108,7 @@ async def follow_open_runs(services: Services, *, only: int | None = None) -> Fo
 async def _arrivals(
     services: Services, marketplace_id: str, runs: Sequence[FollowedRun], failed: dict[int, SellerOpsError]
 ) -> UnitReadings:
-    """Version 0 for the runs of a marketplace; its error is that of all of them."""
+    """Version 0's answers for the runs of a marketplace; an error counts for all of them."""
     try:
         return await read_arrivals(services, marketplace_id, [one for run in runs for one in run.shipments])
     except (CredentialsError, LedgerUnavailable):
@@ -120,7 +121,7 @@ async def _arrivals(
 
 
 async def _read_plan(services: Services, run: FollowedRun) -> _PlanReading:
-    """The plan, and those of its shipments that must be read by themselves."""
+    """Read the plan, and those of its shipments that must be read individually."""
     answer = await services.reads.get("getInboundPlan", plan_path(run.plan_id))
     listed = {
         each["shipmentId"]: each.get("status")
@@ -175,7 +176,7 @@ def _instant(text: str | None, where: str) -> datetime | None:
 
 
 def _with_plan(run: FollowedRun, plan: _PlanReading | None) -> FollowedRun:
-    """The run with what its plan has just shown, for reading version 0."""
+    """The run with what its plan has just shown, so that version 0 can be read."""
     seen = {each.shipment_id: each for each in plan.shipments} if plan else {}
     shipments = []
     for known in run.shipments:
@@ -188,7 +189,7 @@ def _with_plan(run: FollowedRun, plan: _PlanReading | None) -> FollowedRun:
 async def _store(
     services: Services, run: FollowedRun, plan: _PlanReading | None, arrivals: UnitReadings
 ) -> FollowResult:
-    """Store what both APIs showed of a run, in one transaction."""
+    """Store what both APIs showed about a run, in one transaction."""
     details = {each.shipment_id: each.details for each in plan.shipments} if plan else {}
     shipments = [
         ShipmentReading(

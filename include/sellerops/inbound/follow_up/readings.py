@@ -16,7 +16,7 @@ from sellerops.base.errors import GiveUpError
 from sellerops.inbound.follow_up import shipment_status
 from sellerops.ledger.database import Connection
 
-# From the confirmed placement on; what ends earlier is the workflow's. A failed run's goods may have left.
+# From the confirmed placement on; the workflow handles what ends earlier. A failed run's goods may have left.
 FOLLOWED_STATES = ("confirming", "confirmed", "shipped", "failed")
 
 
@@ -25,7 +25,7 @@ class FollowedShipment:
     """A shipment of the confirmed placement.
 
     ``units_read_at``: when its units were last read; None if never. ``has_final_units``: they were read after
-    it had closed. ``needs_details``: something of it may change without its status.
+    it had closed. ``needs_details``: its details may change while its status does not.
     """
 
     shipment_id: str
@@ -54,7 +54,7 @@ class FollowedRun:
 
 @dataclass(frozen=True)
 class ShipmentReading:
-    """What Amazon showed of a shipment. ``details``: columns by name; those that it left out keep theirs."""
+    """What Amazon showed about a shipment. ``details``: columns by name; omitted ones stay as stored."""
 
     shipment_id: str
     status: str
@@ -63,7 +63,7 @@ class ShipmentReading:
 
 @dataclass(frozen=True)
 class UnitsReading:
-    """Units of a SKU in a shipment by Amazon's count."""
+    """Units of a SKU in a shipment, as Amazon counts them."""
 
     confirmation_id: str
     sku: str
@@ -130,7 +130,7 @@ _READ = """
 
 
 def open_runs(connection: Connection, account_id: str, only: int | None = None) -> list[FollowedRun]:
-    """Runs of an account that are followed, oldest first; ``only``: if it is among them."""
+    """Runs of an account that are followed, oldest first; ``only``: that run alone, if it is followed."""
     rows = connection.execute(
         _OPEN.encode(), {"account_id": account_id, "states": list(FOLLOWED_STATES), "only": only}
     ).fetchall()
@@ -155,7 +155,7 @@ def state_of(connection: Connection, inbound_run_id: int) -> str:
 
 
 def record_shipments(connection: Connection, run_id: int, shipments: Iterable[ShipmentReading]) -> None:
-    """Store what Amazon showed of a run's shipments."""
+    """Store what Amazon showed about a run's shipments."""
     for seen in shipments:
         details = {name: seen.details.get(name) for name in _DETAILS}
         if details["tracking"] is not None:
@@ -175,7 +175,7 @@ def record_shipments(connection: Connection, run_id: int, shipments: Iterable[Sh
 
 
 def record_state(connection: Connection, run_id: int, before: str, after: str, problem: str | None) -> bool:
-    """Change a run's state, unless somebody else has meanwhile. Returns whether it changed."""
+    """Change a run's state, unless it has been changed meanwhile. Returns whether it changed."""
     changed = connection.execute(
         """
         UPDATE sellerops.inbound_run
@@ -188,7 +188,7 @@ def record_state(connection: Connection, run_id: int, before: str, after: str, p
 
 
 def record_units(connection: Connection, units: Iterable[UnitsReading], read: Collection[str]) -> None:
-    """Store units. ``read``: confirmation ids whose units are now known as of now, changed or not."""
+    """Store units. ``read``: confirmation ids of shipments whose units are now up to date, changed or not."""
     connection.execute(_READ, {"ids": list(read)})
     for each in units:
         connection.execute(_UNITS, vars(each))

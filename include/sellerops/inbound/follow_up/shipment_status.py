@@ -23,10 +23,10 @@ VOIDED_PLAN = "VOIDED"
 
 
 def latest_status(known: str, *seen: str | None) -> str:
-    """The status that is furthest along of the known one and those that Amazon lists.
+    """The status that is furthest along: the known one, or one of those that Amazon lists.
 
-    Amazon's lists are not updated at the same moment, and one may still show what another has left behind.
-    Unknown statuses, such as version 0's ERROR, are ignored.
+    Amazon's lists are not updated at the same moment, so one may still show a status that another has left
+    behind. Unknown statuses, such as version 0's ERROR, are ignored.
     """
     best = known
     for status in seen:
@@ -48,7 +48,7 @@ def is_delivered(status: str) -> bool:
 
 
 def next_state(state: str, plan_status: str | None, statuses: Collection[str]) -> str:
-    """The state of a followed run after what Amazon shows; ``closed`` is decided later, with its units.
+    """The state of a followed run according to Amazon; ``closed`` is decided later, together with its units.
 
     ``statuses``: of the shipments of the confirmed placement.
     """

@@ -1,9 +1,10 @@
 """Statuses and received units of many shipments, in few calls (Fulfillment Inbound v0).
 
-Only version 0 counts received units. Source, Amazon's model: getShipments takes up to 999 shipment ids;
-getShipmentItems takes dates only, getShipmentItemsByShipmentId one shipment. So the statuses of all shipments
-of a marketplace are read together, and the units that changed since they were last read. A shipment is read
-by itself when its units were never read, and once more after it has closed.
+Only version 0 counts received units. Source: in Amazon's model, getShipments takes up to 999 shipment ids;
+getShipmentItems takes only dates, and getShipmentItemsByShipmentId one shipment. So the statuses of all
+shipments of a marketplace are read together, and so are the units that changed since they were last read. A
+shipment is read individually if it has left and its units were never read or not for 14 days, and once more
+after it has closed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _PATH = "/fba/inbound/v0/"
 _IDS_A_CALL = 50
 # A change may be listed later than it happened.
 _OVERLAP = timedelta(days=2)
-# Reading shipments one by one costs less than so many days of a marketplace's changes.
+# Reading shipments one by one costs less than reading this many days of a marketplace's changes.
 _LONGEST_RANGE = timedelta(days=14)
 
 
@@ -49,7 +50,7 @@ class UnitReadings:
 async def read_arrivals(
     services: Services, marketplace_id: str, shipments: Sequence[FollowedShipment]
 ) -> UnitReadings:
-    """Read version 0 for shipments of one marketplace; those without a confirmation id are left out."""
+    """Read version 0 for shipments of one marketplace, except those without a confirmation id."""
     known = {each.confirmation_id: each for each in shipments if each.confirmation_id}
     if not known:
         return UnitReadings()
@@ -130,7 +131,7 @@ async def _units_of(services: Services, confirmation_id: str) -> list[UnitsReadi
 async def _pages(
     services: Services, operation: str, path: str, query: Mapping[str, str], rows_at: str
 ) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
-    """The rows of each page. UnexpectedAnswer without a list, and for a list without an end."""
+    """The rows of each page. Raises UnexpectedAnswer if the list is missing or never ends."""
     watch, arguments = PageWatch(operation, _PATH + path), dict(query)
     while True:
         answer = await services.reads.get(operation, _PATH + path, arguments)
@@ -150,7 +151,7 @@ async def _pages(
 
 
 def _units(rows: Iterable[Mapping[str, Any]]) -> list[UnitsReading]:
-    """Rows by shipment and SKU; a row that two pages repeat counts once, FNSKUs of one SKU are added up."""
+    """Units by shipment and SKU; a row repeated by two pages counts once, FNSKUs of one SKU are added up."""
     by_fnsku: dict[tuple[str, str, str | None], tuple[int, int]] = {}
     for row in rows:
         if row.get("ShipmentId") and row.get("SellerSKU"):

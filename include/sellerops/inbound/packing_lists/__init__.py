@@ -1,1 +1,1 @@
-"""Packing lists: CSV, Excel workbooks, pasted text and JSON as items, boxes and pallets."""
+"""Reads packing lists (CSV, Excel workbooks, pasted text and JSON) as items, boxes and pallets."""

@@ -1,4 +1,4 @@
-"""Puts the rows of a packing list together to boxes."""
+"""Assembles the rows of a packing list into boxes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BoxDraft:
         return int(found[2]) - int(found[1]) + 1
 
     def add(self, reader: RowReader) -> None:
-        """What a row says about the box as a whole. Notes what is missing or differs from an earlier row."""
+        """Add what a row says about the whole box. Notes what is missing or differs from an earlier row."""
         for column in OF_A_BOX:
             is_first = reader.row.place == self.place
             if reader.is_blank(column):
@@ -50,7 +50,7 @@ class BoxDraft:
             value = _given(reader, column)
             if value is None:
                 continue
-            # The units of the first row are counted already, for as many boxes as it says.
+            # The units of the first row are already counted, for the number of boxes that it says.
             is_late = column is Column.BOXES and not is_first and column not in self.given
             if is_late or self.given.setdefault(column, value) != value:
                 reader.problems.note(
@@ -60,7 +60,7 @@ class BoxDraft:
                 )
 
     def finish(self, problems: Problems) -> Box | None:
-        """The box; None if something that it needs is missing, which is noted."""
+        """The box; None if a required value is missing, which is noted."""
         by_name, given_count = self.count_by_name, self.given.get(Column.BOXES)
         if by_name and given_count is not None and given_count != by_name:
             problems.note(

@@ -26,7 +26,7 @@ _UNITS = {
     "kg": "KG", "kgs": "KG", "kilogram": "KG", "kilograms": "KG",
     "lb": "LB", "lbs": "LB", "pound": "LB", "pounds": "LB",
 }  # fmt: skip
-# Groups of three digits that only thousands have; a dot or comma may be the decimal mark as well.
+# Blanks and apostrophes separate only thousands; a dot or comma may be the decimal mark as well.
 _SPACES_IN_NUMBER = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 _WITH_UNIT = re.compile(r"(?P<number>[-+]?[\d.,\s'’]*\d)\s*(?P<unit>[A-Za-z]+|[\"″])?")
 _ONE_MARK = re.compile(r"(\d+)([.,])(\d+)")
@@ -85,7 +85,7 @@ def measure_of(value: Value, mark: str | None) -> tuple[Decimal, str | None]:
 
 
 def whole_number_of(value: Value, mark: str | None) -> int:
-    """A count of units or boxes. Raises CellError for fractions, and where 1.000 may be 1 or 1000."""
+    """A count of units or boxes. Raises CellError for fractions, and if 1.000 may mean 1 or 1000."""
     if isinstance(value, Decimal):
         number = value
     else:
@@ -143,7 +143,7 @@ def unit_of(text: str) -> str:
 
 
 def day_of(value: Value, order: str | None = None) -> date:
-    """A date; ``order`` (``mdy``, ``dmy``) settles 03/04/2027. Raises CellError."""
+    """A date; ``order`` (``mdy``, ``dmy``) decides how 03/04/2027 is read. Raises CellError."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""Adds up the rows of a packing list to items: units per SKU, with what the rows say about the SKU."""
+"""Adds up the rows of a packing list into items: units per SKU, with what the rows say about the SKU."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _says_total(cell: object) -> bool:
 
 @dataclass
 class ItemLines:
-    """Items by SKU. Rows that contradict each other about a SKU become items of their own."""
+    """Items by SKU. Rows that contradict each other about a SKU become separate items."""
 
     notes: list[str] = field(default_factory=list)
     _by_sku: dict[str, list[Item]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class ItemLines:
         return [item for items in self._by_sku.values() for item in items]
 
     def add(self, reader: RowReader, box: BoxDraft | None) -> None:
-        """A row's units, in each of the boxes. Notes a missing SKU or quantity."""
+        """Add a row's units, once for each of the identical boxes. Notes a missing SKU or quantity."""
         sku, quantity = reader.text(Column.SKU), reader.whole(Column.QUANTITY)
         if sku is None:
             if reader.is_blank(Column.SKU):

@@ -1,6 +1,6 @@
 """Reads packing lists: CSV or xlsx files, text pasted into the form, or the records of a REST call.
 
-Columns and what they may be called: docs/inbound.md and ``packing_columns``.
+For the columns and the headings that they may have, see docs/inbound.md and ``columns``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PALLETS_SHEET = "pallets"
 _HEADINGS = (
     "The list needs a row of headings with at least sku and quantity (docs/inbound.md has all columns)."
 )
-# What a list in a delimiter's file usually writes before decimals.
+# The decimal mark that a list usually has, by the delimiter of its file.
 _USUAL_MARK = {",": ".", ";": ","}
 
 
@@ -50,7 +50,7 @@ def read_packing_list(content: bytes, filename: str) -> PackingList:
 
 
 def read_pasted(text: str, place: str, problems: Problems) -> PackingList:
-    """The list in a text, with its problems noted. Two columns without headings are SKU and quantity."""
+    """The list in a text; problems are noted. Two columns without headings are SKU and quantity."""
     if len(text) > LARGEST_PACKING_LIST:
         problems.note(place, f"is longer than {megabytes(LARGEST_PACKING_LIST)}.", "Split the shipment.")
         return PackingList()

@@ -1,4 +1,4 @@
-"""Reads the cells of one row as what their columns mean, and notes what cannot be read."""
+"""Reads the cells of one row according to their columns, and notes what cannot be read."""
 
 from __future__ import annotations
 
@@ -37,14 +37,15 @@ _OWNERS = {
 
 
 def decimal_mark_of(table: Table, usual: str | None) -> str | None:
-    """The decimal mark of a list's measures; ``usual`` where the list does not show it."""
+    """The decimal mark of a list's measures; ``usual`` if the list does not show it."""
     cells = (table.value(row, column) for row in table.rows for column in MEASURES)
     return decimal_mark_in([cell for cell in cells if isinstance(cell, str)]) or usual
 
 
 @dataclass(frozen=True)
 class RowReader:
-    """One row of a table. Every method returns None for a blank cell, and for one that it noted.
+    """One row of a table. The methods return None (``is_yes``: False, ``prep_types``: no types) for a blank
+    cell and for a cell whose problem they note.
 
     ``mark``: the decimal mark of the table; None if unknown.
     """

@@ -9,7 +9,7 @@ from sellerops.inbound.packing_lists.cells import Value, is_blank
 from sellerops.inbound.packing_lists.columns import Column, Heading, recognise
 from sellerops.inbound.problems import Problems, quoted
 
-# A title, the supplier's address and the like may stand above the header.
+# A title, the supplier's address and the like may precede the header.
 _HEADER_WITHIN = 30
 
 
@@ -47,7 +47,7 @@ class Table:
 def find_table(
     rows: Sequence[Row], columns: tuple[Column, ...], key: Column, problems: Problems
 ) -> Table | None:
-    """The table below the row with most headings, which must include ``key``; None if there is no such row.
+    """The table below the row with the most headings, which must include ``key``; None if there is none.
 
     Notes headings that name the same column.
     """

@@ -36,12 +36,12 @@ def decode(content: bytes, place: str, problems: Problems) -> str | None:
 def read_rows(
     text: str, place: str, columns: tuple[Column, ...], problems: Problems
 ) -> tuple[list[Row], str]:
-    """The rows of a CSV text and its delimiter, the one that makes most of the header's cells headings.
+    """The rows of a CSV text and its delimiter: the one that turns the most header cells into headings.
 
     ``place``: of the text; a row's place adds its line. Notes texts that are too large or not CSV.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    # Excel's own way to name the delimiter.
+    # Excel's own way of naming the delimiter.
     directive = text.partition("\n")[0].strip()
     if directive.casefold() in {f"sep={each}" for each in DELIMITERS}:
         text, delimiter = "\n" + text.partition("\n")[2], directive[4]
@@ -74,7 +74,7 @@ def read_rows(
 
 
 def _headings_with(text: str, delimiter: str, columns: tuple[Column, ...]) -> int:
-    """How many headings the best of the first rows has if split at the delimiter."""
+    """The number of headings in the best of the first rows if the text is split at the delimiter."""
     sample = "\n".join(text.split("\n", _SAMPLE_ROWS)[:_SAMPLE_ROWS])
     try:
         rows = list(csv.reader(io.StringIO(sample), delimiter=delimiter))

@@ -1,4 +1,4 @@
-"""Packing lists as Excel workbooks (xlsx), read with bounds: the file comes from anywhere."""
+"""Packing lists as Excel workbooks (xlsx), read with limits because the file may come from anywhere."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def is_workbook(content: bytes) -> bool:
 
 
 def foreign_format(content: bytes) -> tuple[str, str] | None:
-    """Cause and remedy if this is a known format that is not read; None if it may be text or xlsx."""
+    """Cause and remedy if this is a known but unsupported format; None if it may be text or xlsx."""
     start = content[:2_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
@@ -71,7 +71,7 @@ class _Refused(Exception):
 
 
 def _checked(content: bytes) -> io.BytesIO:
-    """The workbook as an archive whose parts have the sizes that they state, and define no XML entities.
+    """The workbook as an archive whose parts have their stated sizes and define no XML entities.
 
     Source: openpyxl does not guard against XML that expands, and zipfile unpacks up to 1 GB of a part that
     states a wrong size. No spreadsheet program writes a document type. Raises _Refused, or what zipfile
@@ -143,7 +143,7 @@ def _rows(sheet: Any, source: Any, place: str, problems: Problems) -> Iterator[R
 
 
 def _value(value: Any, written: Any) -> Value:
-    """A cell's value; ``written``: the same with formulas instead of their results."""
+    """A cell's value; ``written``: the same cell with its formula instead of the result."""
     if value is None and isinstance(written, str) and written.startswith("="):
         return Unreadable("has a formula without a stored result")
     if isinstance(value, str):

@@ -1,1 +1,1 @@
-"""What a person or a program asks for: the form, and all checks before anything is created at Amazon."""
+"""Requests by people and programs: the form, and all checks before anything is created at Amazon."""

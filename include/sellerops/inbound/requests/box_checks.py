@@ -13,13 +13,13 @@ from sellerops.inbound.requests.item_checks import place_of_item
 from sellerops.inbound.requests.request_facts import Facts
 from sellerops.inbound.setting_models import BoxLimit
 
-# Amazon's model: boxes of a grouping, identical boxes, and the largest length or weight.
+# Limits of Amazon's model: boxes of a grouping, identical boxes, and the largest length or weight.
 MOST_BOXES, MOST_IDENTICAL = 5_000, 10_000
 _LARGEST_MEASURE = 100_000
 
 
 def check_boxes(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
-    """Problems of the boxes, then of their sums."""
+    """Problems of the individual boxes, then of their units of measure and their totals."""
     if not request.boxes:
         if not request.pack_later:
             yield Problem(
@@ -99,7 +99,7 @@ def _shown(value: Decimal) -> str:
 
 
 def _check_units_of_measure(request: InboundRequest) -> Iterator[Problem]:
-    """Inches with kilograms, or both in one list, are nearly always a wrong column."""
+    """Inches with kilograms, or different units in one list, nearly always mean a wrong column."""
     pairs = Counter((box.dimension_unit, box.weight_unit) for box in request.boxes)
     usual = pairs.most_common(1)[0][0]
     for box in request.boxes:

@@ -1,4 +1,4 @@
-"""The trigger form of an FBA inbound run: its values as a request."""
+"""Reads the values of the trigger form of an FBA inbound run as a request."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def parse_form(values: Mapping[str, Any]) -> InboundRequest:
     request = form.request()
     problems = form.problems
     if problems:
-        # What the rest of the form shows by itself, so that all of it can be corrected at once.
+        # Add the problems of the other fields, so that everything can be corrected at once.
         facts = Facts(settings, load_accounts(), all_marketplaces(), now=request.ready_at)
         named = tuple(each.place for each in problems)
         problems += [
@@ -143,7 +143,7 @@ class _Form:
         return tuple(dict.fromkeys(name for part in parts if (name := " ".join(str(part).split()))))
 
     def freight_class(self) -> str | None:
-        """Amazon's name of a class, from ``FC_77_5``, ``77.5`` or ``class 77.5``; checked later."""
+        """Amazon's name for a class, from ``FC_77_5``, ``77.5`` or ``class 77.5``; checked later."""
         text = self.text(FREIGHT_CLASS)
         number = re.fullmatch(r"(?:class|fc)?[\s_]*(\d{2,3})(?:[._,](\d))?", (text or "").casefold())
         if not number:

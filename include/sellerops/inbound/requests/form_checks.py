@@ -28,7 +28,7 @@ from sellerops.inbound.requests.request_facts import Facts
 from sellerops.inbound.setting_models import PalletLimit
 from sellerops.inbound.units import length_in, weight_in
 
-# Amazon sells there, but plans for them cannot be created with the API.
+# Marketplaces for which the API cannot create plans.
 _WITHOUT_INBOUND = ("BE", "IE", "ZA")
 _MOST_PALLETS = 10_000
 _LARGEST_MEASURE = 100_000
@@ -116,7 +116,7 @@ def _check_name(name: str) -> Iterator[Problem]:
 
 def _check_ready(request: InboundRequest, facts: Facts) -> Iterator[Problem]:
     ready, days = request.ready_at, facts.settings.ready_within_days
-    # A run that is cleared or retried the same day must not fail for the hours that passed.
+    # A run that is cleared or retried on the same day must not fail because some hours have passed.
     if ready < facts.now - timedelta(days=1):
         yield Problem(
             place_of(READY),

@@ -48,5 +48,5 @@ LONGEST_NAME = 30
 
 
 def place_of(key: str) -> str:
-    """How messages call a field."""
+    """The name of a field in messages."""
     return TITLES[key]

@@ -26,7 +26,7 @@ from sellerops.inbound.settings import InboundSettings
 
 
 def read_lists(values: Mapping[str, Any], settings: InboundSettings, problems: Problems) -> PackingList:
-    """Items, boxes and pallets of the form's values; where only boxes are given, the items are their sums.
+    """Items, boxes and pallets of the form's values; if only boxes are given, the items are their sums.
 
     Notes what cannot be read, and lists that are given twice.
     """

@@ -12,7 +12,7 @@ from sellerops.inbound.requests.form_fields import ITEMS, place_of
 from sellerops.inbound.requests.prep_owners import label_owners, prep_of, prep_owners, wanted_prep
 from sellerops.inbound.requests.request_facts import NO_PREP, SENT_BY_AMAZON, UNCLASSIFIED, Facts, PrepDetails
 
-# Amazon's model: items of a plan, units of an item, characters of a SKU and of a lot.
+# Limits of Amazon's model: items of a plan, units of an item, characters of a SKU and of a lot.
 MOST_ITEMS, MOST_UNITS = 2_000, 500_000
 _LONGEST_SKU, _LONGEST_LOT = 255, 256
 # How many unknown SKUs get suggestions, and by how many characters these may be longer or shorter.
@@ -50,7 +50,7 @@ def place_of_item(item: Item) -> str:
 
 
 class _Names:
-    """The listed SKUs, to be found by similarity, which takes up to a second among 100,000."""
+    """The listed SKUs. Finding one by similarity takes up to a second among 100,000."""
 
     def __init__(self, listed: Iterable[str]) -> None:
         self._listed = list(listed)
@@ -104,7 +104,7 @@ def _check_sku(item: Item, facts: Facts, names: _Names) -> Iterator[Problem]:
 
 
 def _check_twice(item: Item, seen: dict[str, Item]) -> Iterator[Problem]:
-    """Items of one SKU were added up already; what is left contradicts."""
+    """Items of one SKU have been added up already; those that are left contradict each other."""
     other = seen.setdefault(item.sku, item)
     if other is item:
         return

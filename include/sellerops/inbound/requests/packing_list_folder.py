@@ -12,15 +12,15 @@ from sellerops.inbound.problems import quoted, raise_problems
 from sellerops.inbound.requests.form_fields import PACKING_LIST_FILE, place_of
 from sellerops.storage import resolve
 
-# A relative folder lies here: `include` of the project.
+# Relative folders are below this one: `include` of the project.
 _ROOT = Path(__file__).resolve().parents[3]
 
 
 def read_file(folder: str | None, name: str) -> bytes:
     """The file ``name`` of the folder, at most one byte more than LARGEST_PACKING_LIST.
 
-    ``folder``: below ``include``, an absolute path, or an fsspec address. Raises InvalidRequest for a missing
-    file, and for a name that leads out of the folder.
+    ``folder``: below ``include``, an absolute path, or an fsspec address. Raises InvalidRequest if no folder
+    is configured, if the file is missing or cannot be read, and if the name leads out of the folder.
     """
     if not folder:
         _refuse(

@@ -25,7 +25,7 @@ def prep_of(item: Item, facts: Facts) -> PrepDetails | None:
 
 
 def wanted_prep(item: Item, facts: Facts) -> tuple[str | None, tuple[str, ...]]:
-    """Category and types to set if Amazon has none: the item's own, else those of the settings."""
+    """Category and types to set if Amazon has none: the item's own, or else those of the settings."""
     settings = facts.settings.sku(item.sku)
     category = item.prep_category or settings.prep_category
     if category == NO_PREP:

@@ -58,9 +58,9 @@ class PrepDetails:
 class Facts:
     """What ``find_problems`` compares a request with.
 
-    ``now``: aware. ``listed``: whether Amazon fulfils the SKU, for every SKU listed in the marketplace; None
-    while the listings are not known. ``prep``: by SKU; None before Amazon was asked. ``open_runs``: the name
-    of every open run of the account, and its id.
+    ``now``: aware. ``listed``: for every SKU listed in the marketplace, whether Amazon fulfils it; None while
+    the listings are not known. ``prep``: by SKU; None if Amazon was not asked or refused to answer.
+    ``open_runs``: the name of every open run of the account, with its id.
     """
 
     settings: InboundSettings

@@ -1,1 +1,1 @@
-"""The rows of the ledger's tables `inbound_*`; `store` beside this folder is their interface."""
+"""The rows of the ledger's tables `inbound_*`; `store` beside this folder is the interface to them."""

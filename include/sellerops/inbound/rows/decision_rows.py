@@ -1,4 +1,4 @@
-"""The rows of decisions and documents of a run."""
+"""The rows of a run's decisions and documents."""
 
 from __future__ import annotations
 
@@ -82,8 +82,9 @@ class DecisionRows:
     ) -> Decision:
         """Record a decision. ``moves_run``: to CONFIRMING after an approval, to REJECTED otherwise.
 
-        ``combination``: the approved one of ``offer``. ``asked_about``: the task that asked. The same
-        decision of the same person on the same numbers is recorded once, however often it is passed on.
+        ``combination``: the approved one of ``offer``. ``asked_about``: the task that asked. If the run's
+        newest decision is the same (choice, numbers, person, task), that one is returned, however often it is
+        passed on.
         """
         from sellerops.inbound.offers import fingerprint
 
@@ -135,8 +136,8 @@ class DecisionRows:
         return self.ledger.database.run(work)
 
     def newest_decision(self, inbound_run_id: int) -> Decision | None:
-        """The decision about the plan that holds; those about other quantities or a cancellation, which may
-        be refused, do not change it.
+        """The decision about the plan that applies now. Decisions about other quantities or a cancellation do
+        not change it, because those may be rejected without rejecting the plan.
         """
         return self.ledger.database.run(
             lambda connection: _newest(connection, inbound_run_id, but=_OTHER_QUESTIONS)
@@ -164,7 +165,7 @@ class DecisionRows:
         shipment_id: str = "",
         part: int = 1,
     ) -> None:
-        """Record a file that is in the archive; it replaces an earlier one of the same kind and shipment."""
+        """Record an archived file; it replaces an earlier one of the same kind, shipment and part."""
         self.ledger.database.run(
             lambda connection: connection.execute(
                 """
@@ -218,7 +219,7 @@ def _offers() -> TypeAdapter[Offer]:
     return TypeAdapter(Offer)
 
 
-# Of ``asked_about``, as patterns: questions that are not about the offer.
+# Patterns of ``asked_about`` for questions that are not about the offer.
 _OTHER_QUESTIONS = ("content_update%", "fba_inbound_cancel%")
 
 

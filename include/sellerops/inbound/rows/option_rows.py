@@ -61,7 +61,7 @@ class OptionRows:
         options: Sequence[PlacementOption],
         shipments: Iterable[ShipmentRow],
     ) -> None:
-        """Replace what was offered before by these options and their shipments."""
+        """Replace everything that was offered before with these options and their shipments."""
 
         def work(connection: Connection) -> None:
             with connection.transaction():
@@ -107,7 +107,7 @@ class OptionRows:
         generation: int,
         options: Sequence[TransportationOption],
     ) -> None:
-        """Replace the ways of transport of one placement option."""
+        """Replace the transportation options of one placement option."""
 
         def work(connection: Connection) -> None:
             with connection.transaction():

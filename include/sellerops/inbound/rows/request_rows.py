@@ -21,7 +21,7 @@ _NAME_LENGTH = 40
 
 
 def plan_name(wanted: str, inbound_run_id: int) -> str:
-    """The plan's name at Amazon: unique for the account, so that a plan whose id was lost is found by it."""
+    """The plan's name at Amazon: unique in the account, so that a plan whose id was lost can be found."""
     ending = f" #{inbound_run_id}"
     return wanted[: _NAME_LENGTH - len(ending)].rstrip() + ending
 
@@ -36,7 +36,7 @@ def request_from(values: Any) -> InboundRequest:
 
 
 def digest_of(request: InboundRequest) -> str:
-    """Tells two requests apart, whatever their notes are and wherever a file says it."""
+    """A digest that tells two requests apart; their notes and the places of their values do not count."""
     values = request_values(request)
     values.pop("notes")
     for each in (*values["items"], *values["boxes"], *values["pallets"]):
@@ -92,7 +92,7 @@ def write_items(connection: Connection, inbound_run_id: int, items: tuple[Item, 
 
 
 def write_boxes(connection: Connection, inbound_run_id: int, boxes: tuple[Box, ...]) -> None:
-    """The boxes, their contents by the first line of each SKU."""
+    """Replace the boxes of a run; their contents refer to the first line of each SKU."""
     connection.execute("DELETE FROM sellerops.inbound_box WHERE inbound_run_id = %s", (inbound_run_id,))
     lines = connection.execute(
         "SELECT sku, min(line) AS line FROM sellerops.inbound_item WHERE inbound_run_id = %s GROUP BY sku",
@@ -132,7 +132,10 @@ def write_boxes(connection: Connection, inbound_run_id: int, boxes: tuple[Box, .
 
 
 def other_request(run: InboundRun) -> FormError:
-    """A deleted DAG run was triggered again under its id, or its form was changed after its plan was made."""
+    """The error for a run id whose inbound run was made from another request.
+
+    A deleted DAG run was triggered again under its id, or its form was changed after its plan was made.
+    """
     return FormError(
         f"the run id {run.run_id!r} belongs to inbound run {run.id} (plan {run.name!r}), which was made from "
         "another form. Nothing was created for this one.",

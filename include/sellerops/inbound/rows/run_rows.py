@@ -1,4 +1,4 @@
-"""The rows of inbound runs: what was asked for, and how far it is."""
+"""The rows of inbound runs: the request, and how far the run is."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RunRows:
 
         A cleared run that has no plan yet takes over the new request. Once a plan may exist, the same request
         finds its run again, and another one raises FormError. ``asked``: the request before its owners were
-        derived, because those may be others by the time a task is cleared.
+        derived, because they may be derived differently by the time a task is cleared.
         """
         digest = digest_of(asked or request)
         values = (request.account_id, marketplace_id, Jsonb(request_values(request)), digest)
@@ -95,9 +95,10 @@ class RunRows:
         return self.ledger.database.run(work)
 
     def open_runs(self, account_id: str, but: tuple[str, str] = ("", "")) -> dict[str, int]:
-        """The wanted names of an account's runs that are neither closed nor given up, with the oldest id.
+        """The requested names of an account's open runs, each with the oldest id.
 
-        ``but``: dag_id and run_id of the DAG run that asks, whose own run does not count.
+        A run is open unless it is closed or given up. ``but``: dag_id and run_id of the DAG run that asks,
+        whose own run does not count.
         """
         rows = self.ledger.database.run(
             lambda connection: connection.execute(
@@ -113,7 +114,10 @@ class RunRows:
         return {row["name"]: row["id"] for row in rows}
 
     def set_state(self, inbound_run_id: int, state: RunState) -> None:
-        """Move a run on, and forget its last problem; never back from confirmed, nor on from given up."""
+        """Set a run's state and clear its last problem.
+
+        A confirmed run never goes back, and one that was given up never goes on.
+        """
         self.ledger.database.run(
             lambda connection: connection.execute(
                 """
@@ -137,7 +141,7 @@ class RunRows:
     def choose_packing(
         self, inbound_run_id: int, packing_option_id: str, incentives: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Amazon confirmed a packing option, with these fees and discounts."""
+        """Record the packing option that Amazon confirmed, with its fees and discounts."""
         self.ledger.database.run(
             lambda connection: connection.execute(
                 "UPDATE sellerops.inbound_run SET packing_option_id = %s, packing_fees = %s, "
@@ -147,7 +151,7 @@ class RunRows:
         )
 
     def record_problem(self, inbound_run_id: int, error: SellerOpsError) -> None:
-        """Note why a step ended. Unless a later try may succeed, the run is FAILED then; a run that was given
+        """Note why a step ended. The run becomes FAILED unless a later try may succeed; a run that was given
         up or confirmed keeps its state.
         """
         is_final = not isinstance(error, RetryableError)
@@ -165,7 +169,9 @@ class RunRows:
         )
 
     def forget_problem(self, inbound_run_id: int) -> None:
-        """A step went well after all: the run goes on in the state that it had."""
+        """Clear the problem, because a step succeeded after all. A FAILED run goes back to CONFIRMING if it
+        was approved, else to PLANNING.
+        """
         self.ledger.database.run(
             lambda connection: connection.execute(
                 """
@@ -182,7 +188,7 @@ class RunRows:
         )
 
     def note(self, inbound_run_id: int, problem: str | None, remedy: str | None = None) -> None:
-        """Note what a person should know about a run, or that there is nothing more (None)."""
+        """Note what a person should know about a run; None if there is no longer anything."""
         self.ledger.database.run(
             lambda connection: connection.execute(
                 "UPDATE sellerops.inbound_run SET problem = %s, remedy = %s, updated_at = sellerops.now() "
@@ -192,7 +198,7 @@ class RunRows:
         )
 
     def replace_boxes(self, inbound_run_id: int, boxes: tuple[Box, ...]) -> None:
-        """Other boxes than the request named, before Amazon has them: packed later, or packed anew."""
+        """Replace the request's boxes before Amazon has them, because they are packed later or repacked."""
 
         def work(connection: Connection) -> None:
             with connection.transaction():
@@ -206,7 +212,7 @@ class RunRows:
         self.ledger.database.run(work)
 
 
-# States that the state on the left does not replace.
+# In _KEEPS: the states that the state on the left does not replace.
 _CONFIRMED = ["confirmed", "shipped", "closed"]
 _GIVEN_UP = ["rejected", "cancelled", "dry_run"]
 _KEEPS: dict[RunState, list[str]] = {
@@ -236,7 +242,7 @@ def _get(connection: Connection, inbound_run_id: int) -> InboundRun:
 
 
 def _has_begun(connection: Connection, inbound_run_id: int) -> bool:
-    """Whether a plan may exist: its creation was intended."""
+    """Whether a plan may exist, because its creation is in the ledger."""
     return bool(
         connection.execute(
             "SELECT 1 FROM sellerops.inbound_step WHERE inbound_run_id = %s AND step = 'create_plan'",

@@ -52,7 +52,7 @@ class ShipmentRow:
         return sum(self.units.values())
 
 
-# What reading a shipment again at Amazon brings; the other columns are ours.
+# The columns that Amazon fills each time a shipment is read; the others are ours.
 _FROM_AMAZON = (
     "status",
     "name",
@@ -100,11 +100,11 @@ class ShipmentRows:
         return self.ledger.database.run(work)
 
     def save_shipment(self, inbound_run_id: int, shipment: ShipmentRow) -> None:
-        """Record a shipment as Amazon describes it now; our own columns stay."""
+        """Record a shipment as Amazon describes it now; our own columns are kept."""
         self.ledger.database.run(lambda connection: _in_transaction(connection, inbound_run_id, shipment))
 
     def choose_placement(self, inbound_run_id: int, placement_option_id: str) -> None:
-        """Amazon confirmed a placement option: its shipments are the run's."""
+        """Record the placement option that Amazon confirmed: its shipments become the run's."""
 
         def work(connection: Connection) -> None:
             with connection.transaction():
@@ -137,7 +137,7 @@ class ShipmentRows:
         currency: str | None,
         voidable_until: datetime | None,
     ) -> None:
-        """Record with which option and fees a shipment was confirmed; the first time of it stays."""
+        """Record the option and fees with which a shipment was confirmed; the first time of it is kept."""
         self.ledger.database.run(
             lambda connection: connection.execute(
                 """
@@ -173,7 +173,7 @@ class ShipmentRows:
     def save_tracking(
         self, inbound_run_id: int, shipment_id: str, tracking: Sequence[Mapping[str, Any]]
     ) -> None:
-        """The tracking numbers of a shipment, to be sent or as Amazon has them."""
+        """Record the tracking numbers of a shipment, still to be sent or as Amazon has them."""
         self.ledger.database.run(
             lambda connection: connection.execute(
                 "UPDATE sellerops.inbound_shipment SET tracking = %s "
@@ -194,7 +194,7 @@ def write_shipment(connection: Connection, inbound_run_id: int, shipment: Shipme
     values = {name: getattr(shipment, name) for name in columns}
     names = ", ".join(columns)
     places = ", ".join(f"%({name})s" for name in columns)
-    # What Amazon no longer says does not erase what it said before.
+    # A value that Amazon no longer sends does not erase the one that it sent before.
     updates = ", ".join(
         f"{name} = coalesce(excluded.{name}, inbound_shipment.{name})" for name in _FROM_AMAZON
     )

@@ -1,4 +1,4 @@
-"""The rows of a run's operations at Amazon: begun, answered, ended, and done anew."""
+"""The rows of a run's operations at Amazon: how they are begun, answered, ended and repeated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class RowState(StrEnum):
-    """Of a row of ``inbound_step``. SUPERSEDED: what it brought has expired and was asked for again."""
+    """The state of a row of ``inbound_step``. SUPERSEDED: another generation has replaced it, for example
+    because its options expired.
+    """
 
     STARTED = "started"
     DONE = "done"
@@ -57,7 +59,10 @@ class StepRows:
     ledger: Ledger
 
     def begin_step(self, inbound_run_id: int, step: str, subject: str = "", operation: str = "") -> StepRow:
-        """The newest row of a step and subject; a first one, or another one after a failure, is written."""
+        """The newest row of a step and subject.
+
+        A new row is written if there is none, or if the newest one failed or was superseded.
+        """
 
         def work(connection: Connection) -> StepRow:
             with connection.transaction():
@@ -91,7 +96,7 @@ class StepRows:
         return self.ledger.database.run(work)
 
     def record_answer(self, row_id: int, operation_id: str | None, result: Mapping[str, Any]) -> None:
-        """What Amazon answered to the row's call."""
+        """Record what Amazon answered to the row's call."""
         self.ledger.database.run(
             lambda connection: connection.execute(
                 """
@@ -111,7 +116,7 @@ class StepRows:
         expires_at: datetime | None = None,
         state: RowState = RowState.DONE,
     ) -> StepRow:
-        """End a row well; ``problems``: warnings that came with success, verbatim."""
+        """End a row successfully; ``problems``: warnings that came with the success, verbatim."""
 
         def work(connection: Connection) -> StepRow:
             row = connection.execute(
@@ -133,7 +138,7 @@ class StepRows:
     def fail_step(
         self, row_id: int, error: BaseException, problems: Sequence[Mapping[str, Any]] = ()
     ) -> None:
-        """End a row with its error: the next try begins another generation."""
+        """End a row with its error; the next try begins another generation."""
         self.ledger.database.run(
             lambda connection: connection.execute(
                 """

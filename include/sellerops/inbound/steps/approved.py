@@ -22,7 +22,7 @@ _MARGIN = timedelta(minutes=2)
 
 
 async def approved_decision(step: Step) -> Decision | None:
-    """The decision that holds, if it is an approval."""
+    """The decision that applies now, if it is an approval; else None."""
     decision = await step.blocking(step.store.newest_decision, step.run.id)
     return decision if decision and decision.choice.is_approval else None
 
@@ -34,10 +34,10 @@ async def find_approved(step: Step, fingerprint: str) -> Combination | None:
 
 
 async def find_offered_approval(step: Step, decision: Decision, *, again: bool = False) -> Combination | None:
-    """The combination with the approved numbers among what Amazon offers now.
+    """The combination with the approved numbers among those that Amazon offers now.
 
-    What has expired or vanished, or everything if ``again``, is generated again. None if the numbers have
-    changed: the new offer is in the ledger then, and a person must decide about it.
+    Options that have expired or vanished, or all of them if ``again``, are generated again. None if the
+    numbers have changed: the new offer is then in the ledger, and a person must decide about it.
     """
     placement = await _open_placement(step, decision)
     if placement is None:
@@ -63,7 +63,7 @@ async def find_offered_approval(step: Step, decision: Decision, *, again: bool =
 
 
 async def _open_placement(step: Step, decision: Decision) -> PlacementOption | None:
-    """The approved placement option, or the one that replaced it, if it can still be confirmed or is."""
+    """The approved placement option, or the one that replaced it, if it is or can still be confirmed."""
     if confirmed := step.run.placement_option_id:
         # Final, whether or not Amazon's list shows it at the moment.
         known = await step.blocking(step.store.placements, step.run.id)

@@ -1,4 +1,4 @@
-"""Downloading a file into the archive and recording it."""
+"""Downloads a file into the archive and records it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def archive_file(
 ) -> None:
     """Download a file and record it as the run's newest of its kind; ``address`` asks Amazon for a new link.
 
-    A link that has expired, or a download that breaks off, is tried again with a new link.
+    If a link has expired or a download breaks off, the download is retried with a new link.
     """
     for attempt in range(_TRIES):
         url = await address()

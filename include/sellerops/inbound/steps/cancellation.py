@@ -1,4 +1,4 @@
-"""Cancelling a plan: after a rejection, at the end of a dry run, or because a person asks for it."""
+"""Cancels a plan: after a rejection, at the end of a dry run, or because a person asks for it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ _VOIDED, _ERRORED = "VOIDED", "ERRORED"
 
 
 async def cancel_plan(step: Step) -> StepOutcome:
-    """Cancel the plan of a run that was rejected or only tried; leave any other one alone.
+    """Cancel the plan of a run that was given up or is a dry run; leave any other one alone.
 
-    A run that failed keeps its plan, because clearing the failed task continues it.
+    A run that failed keeps its plan, because clearing the failed task continues it. A plan whose cancellation
+    may cost money is left as it is, too.
     """
     run = step.run
     if run.state.is_confirmed:
@@ -52,8 +53,9 @@ async def cancel_plan(step: Step) -> StepOutcome:
 async def cancel_run(services: Services, inbound_run_id: int, *, accept_charges: bool = False) -> StepOutcome:
     """Cancel a run's plan because a person asks for it, whatever its state.
 
-    ``accept_charges``: also after the void window of a partnered carrier, whose charges then apply. Without
-    it such a plan stays as it is: ChargesApply. RequestRefused when Amazon refuses, because boxes have left.
+    ``accept_charges``: cancel even after the void window of a partnered carrier, whose charges then apply.
+    Without it, such a plan stays as it is, and ChargesApply is raised. Raises RequestRefused if Amazon
+    refuses because boxes have left.
     """
     run = await services.blocking(services.store.run, inbound_run_id)
     return await _cancel(Step("cancel_plan", run, services), accept_charges=accept_charges)
@@ -90,10 +92,10 @@ async def _cancel(step: Step, *, accept_charges: bool) -> StepOutcome:
 
 
 async def _check_charges(step: Step) -> None:
-    """ChargesApply if a partnered carrier charges for the cancellation, or may do so."""
+    """Raise ChargesApply if a partnered carrier charges for the cancellation, or may do so."""
     shipments = await step.blocking(step.store.shipments, step.run.id, chosen=True)
     if any(each.confirmed_at is None for each in shipments):
-        # Their carriers may have been confirmed without this run's knowing when.
+        # Their carriers may have been confirmed at a time that this run does not know.
         shipments = await refresh_chosen(step)
     if late := charged_shipments(shipments, await step.services.now()):
         raise _too_late(step, late)
@@ -115,9 +117,9 @@ async def _check_charges(step: Step) -> None:
 
 
 def charged_shipments(shipments: list[ShipmentRow], moment: datetime) -> list[ShipmentRow]:
-    """Confirmed shipments whose partnered carrier charges although the plan is cancelled.
+    """Confirmed shipments whose partnered carrier charges even if the plan is cancelled.
 
-    Source: model of cancelInboundPlan: a carrier can be voided for 24 h (parcels) or 1 h (freight).
+    Source: the model of cancelInboundPlan: a carrier can be voided for 24 h (parcels) or 1 h (freight).
     """
     return [
         each
@@ -132,7 +134,7 @@ async def _status(step: Step) -> str:
 
 
 async def _lost_plan(step: Step) -> str | None:
-    """The plan of a run that failed while it was created, if there is one after all."""
+    """The plan of a run that failed while its plan was being created, if the plan exists after all."""
     rows = await step.blocking(step.store.steps, step.run.id)
     created = [row for row in rows if row.step == "create_plan"]
     if not created:

@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 
 _CENT = Decimal("0.01")
 _OPERATION = "confirmTransportationOptions"
-# In the modes of parcels: GROUND_SMALL_PARCEL, AIR_SMALL_PARCEL, AIR_SMALL_PARCEL_EXPRESS.
+# Part of every parcel mode: GROUND_SMALL_PARCEL, AIR_SMALL_PARCEL, AIR_SMALL_PARCEL_EXPRESS.
 _PARCEL = "SMALL_PARCEL"
 
 
 async def confirm_transportation(step: Step) -> StepOutcome:
-    """Confirm the approved carriers, or the same ones at the same cost generated again."""
+    """Confirm the approved carriers, or newly generated options with the same carriers at the same cost."""
     decision = await approved_decision(step)
     if decision is None:
         return needs_approval(NOBODY_APPROVED)
@@ -66,7 +66,7 @@ async def _is_confirmed(step: Step, decision: Decision) -> bool:
 
 
 async def _resolve(step: Step, row: StepRow, decision: Decision) -> None:
-    """Find out what became of an earlier try; send it again only if what it selected is still approved."""
+    """Find out how an earlier try ended; send it again only if what it selected is still approved."""
     intent = _intent(step, row.result["selections"], row.result["fingerprint"])
     try:
         if row.result["fingerprint"] == decision.fingerprint:
@@ -137,7 +137,7 @@ async def _selections(step: Step) -> dict[str, Any] | None:
 
 
 async def _record(step: Step, decision: Decision, shipments: Sequence[ShipmentRow]) -> None:
-    """The fees of each shipment: its transport, and its share of the placement fees by units."""
+    """Record each shipment's fees: its transport, and its share of the placement fees by units."""
     combination = await find_approved(step, await _confirmed_fingerprint(step, decision, shipments))
     if combination is None:
         return
@@ -159,24 +159,27 @@ async def _record(step: Step, decision: Decision, shipments: Sequence[ShipmentRo
 
 
 async def _confirmed_fingerprint(step: Step, decision: Decision, shipments: Sequence[ShipmentRow]) -> str:
-    """Of what Amazon has confirmed: an earlier decision's, if its call took effect after all."""
+    """The fingerprint of what Amazon has confirmed.
+
+    It is that of an earlier decision if the call of that decision took effect after all.
+    """
     confirmed = {each.shipment_id: each.transportation_option_id for each in shipments}
     rows = [row for row in await _begun(step) if row.result["selections"] == confirmed]
     return str(rows[-1].result["fingerprint"]) if rows else decision.fingerprint
 
 
 async def _confirmed_at(step: Step) -> datetime:
-    """When the confirmation was begun: Amazon counts from a little later."""
+    """When the confirmation was begun; Amazon counts from a little later."""
     rows = await step.blocking(step.store.steps, step.run.id)
     begun = [row.started_at for row in rows if row.operation == _OPERATION]
     return begun[-1] if begun else await step.services.now()
 
 
 def free_until(leg: Leg, confirmed_at: datetime) -> datetime | None:
-    """Until when a partnered carrier can be cancelled free of charge; None for an own carrier.
+    """The time until which a partnered carrier can be cancelled free of charge; None for an own carrier.
 
     The quote's ``voidableUntil`` is known before the confirmation, and may lie after the end of the period
-    that begins with it. Source: model of cancelInboundPlan: 24 hours for parcels, one hour for freight.
+    that begins with it. Source: the model of cancelInboundPlan: 24 hours for parcels, one hour for freight.
     """
     if leg.solution != PARTNERED:
         return None

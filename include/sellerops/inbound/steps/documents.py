@@ -1,4 +1,4 @@
-"""Labels and bills of lading: into the archive at once, because Amazon's links soon expire."""
+"""Archives labels and bills of lading at once, because Amazon's links soon expire."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def _fetch_from_v0(
     query: dict[str, Any],
     part: int = 1,
 ) -> None:
-    """getLabels or getBillOfLading, which know a shipment by its confirmation id."""
+    """Archive the file of getLabels or getBillOfLading, which know a shipment by its confirmation id."""
     confirmation_id = text_field({"id": shipment.confirmation_id}, "id", f"shipment {shipment.shipment_id}")
     path = with_query(f"{BASE_V0}/shipments/{confirmation_id}/{resource}", query)
 
@@ -157,7 +157,7 @@ async def _fetch_item_labels(step: Step) -> int:
         files += 1
 
         async def address(body: dict[str, Any] = body) -> str:
-            # It changes nothing, and its answer is a link that expires: nothing for the write path.
+            # Not for the write path: it changes nothing, and its answer is a link that expires.
             answer = await step.services.reads.post(
                 "createMarketplaceItemLabels", f"{BASE}/items/labels", body
             )

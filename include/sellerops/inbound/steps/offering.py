@@ -1,4 +1,4 @@
-"""Generating options and listing them, although Amazon's lists are at times empty or incomplete."""
+"""Generates options and lists them, although Amazon's lists are sometimes empty or incomplete."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ async def offered(
 ) -> _Found:
     """What Amazon offers after ``generate(again)``. ``list_once``: None if the list is empty or incomplete.
 
-    An empty list is read again after some seconds, then its options are generated again. NothingOffered if
-    that does not help either.
+    An empty list is read again after some seconds; then its options are generated again. Raises
+    NothingOffered if that does not help either.
     """
     for number in range(MOST_GENERATIONS):
         await generate(again or number > 0)
@@ -59,8 +59,8 @@ async def choose(
     """Confirm an option, once: ``confirm(again)`` picks one of those offered and confirms it.
 
     Options may expire or vanish between the list and the confirmation. Amazon then refuses the confirmation,
-    or its operation fails: others are generated (``again``), and one of them is confirmed. ``look`` makes
-    sure first that nothing was confirmed.
+    or its operation fails. If ``look`` finds that nothing was confirmed, others are generated (``again``),
+    and one of them is confirmed.
     """
     for number in range(MOST_GENERATIONS):
         try:

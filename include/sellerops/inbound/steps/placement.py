@@ -46,7 +46,9 @@ async def confirm_placement(step: Step) -> StepOutcome:
 
 
 async def _adopted(step: Step) -> str | None:
-    """The placement option that this run has confirmed already. GiveUpError if it was somebody else."""
+    """The placement option that this run has already confirmed; None if none is. Raises GiveUpError if one
+    was confirmed outside this run.
+    """
     rows = [row for row in await step.blocking(step.store.steps, step.run.id) if row.step == step.name]
     for row in rows:
         if row.state is RowState.STARTED:

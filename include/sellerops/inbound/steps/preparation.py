@@ -1,4 +1,4 @@
-"""Prep details and the plan itself."""
+"""Sets prep details and creates the plan."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _by_sku(items: tuple[Item, ...]) -> list[Item]:
 
 
 def _prep_of(step: Step, item: Item) -> Mapping[str, Any]:
-    """Amazon's input for a SKU. ConfigurationError if nobody has said how it is prepared.
+    """Amazon's input for a SKU. Raises ConfigurationError if nobody has said how it is prepared.
 
     Source: for category NONE the only accepted type is ITEM_NO_PREP.
     """
@@ -180,9 +180,9 @@ def _created_at(plan: Mapping[str, Any]) -> datetime:
 
 
 async def _wait_until_active(step: Step, row: StepRow) -> None:
-    """A plan that was found by its name may not be complete yet, and its operation is not known.
+    """Wait for a plan that was found by its name: it may not be complete yet, and its operation is not known.
 
-    Raises OperationFailed for a plan that Amazon gave up: the next try creates another one; and
+    Raises OperationFailed for a plan that Amazon gave up, so that the next try creates another one, and
     OperationPending if the plan stays incomplete.
     """
     for pause in (0.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0):
@@ -203,7 +203,7 @@ async def _wait_until_active(step: Step, row: StepRow) -> None:
 
 
 async def _read_plan(step: Step, plan_id: str) -> tuple[str, bool]:
-    """A plan's status, and whether it lists its items: only then it is complete."""
+    """A plan's status, and whether it lists its items; only then is it complete."""
     reads = step.services.reads
     plan = await reads.get("getInboundPlan", plan_path(plan_id))
     items = await reads.list_all("listInboundPlanItems", plan_path(plan_id, "items"), "items")

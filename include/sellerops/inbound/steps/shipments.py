@@ -1,4 +1,4 @@
-"""Reading shipments at Amazon."""
+"""Reads shipments at Amazon."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sellerops.inbound.store import ShipmentRow
 
 
 async def read_shipment(step: Step, shipment_id: str) -> Mapping[str, Any]:
-    """getShipment, as Amazon answers it."""
+    """Amazon's answer to getShipment."""
     return await step.services.reads.get("getShipment", step.path("shipments", shipment_id))
 
 

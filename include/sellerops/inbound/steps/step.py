@@ -20,7 +20,7 @@ _Result = TypeVar("_Result")
 
 @dataclass
 class Step:
-    """One step of one run, under way. ``run``: as it was when the step began, or was last reloaded."""
+    """One step of one run, in progress. ``run``: as it was when the step began or was last reloaded."""
 
     name: str
     run: InboundRun
@@ -36,7 +36,7 @@ class Step:
 
     @property
     def plan_id(self) -> str:
-        """GiveUpError before the plan is created."""
+        """Amazon's id of the plan. Raises GiveUpError before the plan is created."""
         if self.run.plan_id is None:
             raise GiveUpError(
                 "the plan has not been created at Amazon yet.",
@@ -46,7 +46,7 @@ class Step:
         return self.run.plan_id
 
     def path(self, *parts: str) -> str:
-        """The path of the plan, or of what is in it."""
+        """The path of the plan, or of a resource in it."""
         return plan_path(self.plan_id, *parts)
 
     async def reload(self) -> None:
@@ -73,7 +73,7 @@ class Step:
     ) -> StepRow:
         """Have an operation carried out once for this step and subject; ``again``: once more.
 
-        ``step``: of another step than this one, whose work is done anew.
+        ``step``: the name of the step that it belongs to, if that is not this one.
         """
         intent = Intent(step or self.name, operation, method, path, found_by, look, body, subject)
         work = carry_out_again if again else carry_out

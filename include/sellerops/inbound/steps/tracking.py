@@ -47,7 +47,7 @@ async def _send(step: Step, shipment: ShipmentRow) -> None:
         found_by="getShipment lists these tracking numbers.",
         look=look,
         body={"trackingDetails": tracking_body(numbers)},
-        # Corrected numbers are another call.
+        # Corrected numbers need a call of their own.
         subject=f"{shipment.shipment_id}/{_digest(numbers)}",
     )
     listed = tracking_of(await read_shipment(step, shipment.shipment_id))

@@ -1,4 +1,4 @@
-"""What Amazon is asked when it generates transportation options."""
+"""The request with which Amazon generates transportation options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def transportation_body(
 ) -> dict[str, Any]:
     """GenerateTransportationOptionsRequest: one configuration per shipment of the placement option.
 
-    The same for a row whenever it is made, because a write is sent with one body only.
+    A row's body is the same whenever it is built, because a write is sent with one body only.
     """
     pallets = share_pallets(step.request.pallets, [each.total_units for each in shipments])
     ready = minute_of(max(step.request.ready_at, row.started_at + _NOTICE))
@@ -50,7 +50,7 @@ def transportation_body(
 
 
 def contact_of(step: Step) -> Mapping[str, str] | None:
-    """Whom the carrier calls; None if the request names nobody."""
+    """The contact whom the carrier calls; None if the request names nobody."""
     name = step.request.contact
     if not name:
         return None
@@ -88,7 +88,7 @@ def _counted(singles: Sequence[Pallet]) -> list[Pallet]:
 
 
 def _freight(step: Step, share: Decimal) -> dict[str, Any]:
-    """freightInformation of one shipment; the declared value in proportion to its units."""
+    """The freightInformation of one shipment; the declared value is in proportion to its units."""
     freight: dict[str, Any] = {}
     if step.request.freight_class:
         freight["freightClass"] = step.request.freight_class
@@ -101,6 +101,6 @@ def _freight(step: Step, share: Decimal) -> dict[str, Any]:
 
 
 def minute_of(moment: datetime) -> str:
-    """As the API expects it: UTC, to the minute."""
+    """A time as the API expects it: UTC, rounded up to the minute."""
     rounded = moment.astimezone(UTC).replace(second=0, microsecond=0)
     return (rounded + timedelta(minutes=1) if rounded < moment else rounded).strftime("%Y-%m-%dT%H:%MZ")

@@ -51,16 +51,17 @@ async def offer_transportation(step: Step) -> StepOutcome:
 
 
 async def read_offer(step: Step) -> Offer:
-    """What can be approved now, from what the ledger knows."""
+    """What can be approved now, according to the ledger."""
     return await step.blocking(current_offer, step.store, step.run.id, await step.services.now())
 
 
 async def read_transportation_for_all(
     step: Step, placements: Sequence[PlacementOption], *, again: bool = False
 ) -> None:
-    """Generate and record the transportation options of several placement options, side by side.
+    """Generate and record the transportation options of several placement options concurrently.
 
-    Left out are those with more shipments than there are pallets. GiveUpError if there is no other.
+    Placement options with more shipments than there are pallets are left out. Raises GiveUpError if none is
+    left.
     """
     possible = [each for each in placements if has_enough_pallets(step.request, each)]
     if not possible:

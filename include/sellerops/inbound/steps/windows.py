@@ -1,4 +1,4 @@
-"""Delivery windows: when the warehouse expects a shipment. Only where the transport asks for one."""
+"""Delivery windows: when the warehouse expects a shipment. Only for transport that requires one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _REPEATABLE = "Nothing to look for: generating windows again replaces those that
 # Days from the ready date until boxes are at the warehouse, at the earliest.
 _TRANSIT = {"AIR_SMALL_PARCEL_EXPRESS": 1, "AIR_SMALL_PARCEL": 2, "GROUND_SMALL_PARCEL": 3}
 _TRANSIT_FREIGHT = 5
-# A window that cannot be confirmed any more in so little time is left out.
+# A window that expires this soon is left out, because it could no longer be confirmed.
 _MARGIN = timedelta(minutes=2)
 _PREFERRED = ("AVAILABLE", "DISCOUNTED")
 _BLOCKED = "BLOCKED"
-# How many windows outside the limits are named.
+# How many windows outside the limits an error names.
 _NAMED = 3
 
 
@@ -47,7 +47,7 @@ async def confirm_delivery_windows(step: Step) -> StepOutcome:
 
 
 async def ensure_windows(step: Step, legs: Sequence[Leg]) -> int:
-    """Confirm a window for each leg that needs one and has none; how many there are."""
+    """Confirm a window for each leg that needs one and has none; returns how many legs need one."""
     needing = [leg for leg in legs if leg.needs_delivery_window]
     for leg in needing:
         if await _selected(step, leg.shipment_id) is None:
@@ -79,7 +79,7 @@ async def _confirm_window(step: Step, leg: Leg) -> None:
 
 
 async def _best(step: Step, leg: Leg, *, again: bool) -> Mapping[str, Any]:
-    """The window to confirm. GiveUpError when Amazon offers only others than the settings allow."""
+    """The window to confirm. Raises GiveUpError if the settings allow none of those that Amazon offers."""
     path = step.path("shipments", leg.shipment_id, "deliveryWindowOptions")
     limits, ready_at = step.services.settings.delivery_windows, step.request.ready_at
     usable: Sequence[Mapping[str, Any]] = ()

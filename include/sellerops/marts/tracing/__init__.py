@@ -1,4 +1,4 @@
-"""Where a shown figure comes from: its rows in a mart, the rows these were made of, and their loads."""
+"""Traces a displayed figure to its rows in a mart, the rows these were made from, and their loads."""
 
 from sellerops.marts.tracing.figures import Figure, FigureRow, Sum, read_figure
 from sellerops.marts.tracing.inputs import FigureInput, figure_inputs

@@ -1,4 +1,4 @@
-"""A figure and the rows of the mart that it is the sum of."""
+"""A figure and the rows of a mart whose sum it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sellerops.settings.mart_tables import MARTS
 from sellerops.settings.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
-# Sums of these say nothing.
+# Units whose sums mean nothing.
 _NOT_ADDED = {
     "ratio", "percent", "days", "weeks", "origins", "currency per unit", "units per day", "",
 }  # fmt: skip
@@ -25,7 +25,9 @@ _NUMBERS = (ColumnType.DECIMAL, ColumnType.INTEGER)
 
 @dataclass(frozen=True)
 class Sum:
-    """Rows of one currency (empty: not money). ``value`` None: nothing is known, or rows cannot be added."""
+    """The sum of rows of one currency (empty: not money). ``value`` is None if no value is known or the rows
+    cannot be added. ``unknown``: rows without a value.
+    """
 
     currency: str
     value: Decimal | None
@@ -35,7 +37,7 @@ class Sum:
 
 @dataclass(frozen=True)
 class FigureRow:
-    """A row of the mart: the columns of its grain as text, the figure's column, and whether to trust it."""
+    """A row of the mart: the columns of its grain as text, the figure's value, and how complete it is."""
 
     keys: dict[str, str]
     value: str | None
@@ -46,7 +48,7 @@ class FigureRow:
 
 @dataclass(frozen=True)
 class Figure:
-    """``sums``: one per currency. ``rows``: one page of ``row_count``. ``parts``: of a single row of a
+    """``sums``: one per currency. ``rows``: one page of ``row_count`` rows. ``parts``: for a single row of a
     computed mart, all its columns that have a value.
     """
 
@@ -59,9 +61,9 @@ class Figure:
 def read_figure(
     connection: Connection, mart: MartSpec, column: str, keys: Keys, *, limit: int, offset: int
 ) -> Figure:
-    """The rows of a mart that ``keys`` picks. Raises ConfigurationError for an unknown column."""
+    """Read the rows of a mart that ``keys`` selects. Raises ConfigurationError for an unknown column."""
     keys.check(mart, column)
-    # A mart that is not rebuilt by day may still have days, as `owed` has.
+    # A mart that is not partitioned by day may still have days, as `owed` does.
     where, values = conditions(keys, mart.columns, day=mart.day or "day")
     table = sql.Identifier(MARTS, mart.name)
     currency = _currency(mart, column)
@@ -105,7 +107,7 @@ def read_figure(
 
 
 def _currency(mart: MartSpec, column: str) -> str | None:
-    """The column that names the currency of a column."""
+    """The column with the currency of a column; None if it is not money or there is no such column."""
     if not mart.columns[column].unit.startswith("currency"):
         return None
     wanted = "reporting_currency" if column.endswith("_reporting") else "currency"

@@ -1,4 +1,4 @@
-"""The inputs of a figure: which columns its value is made of, and which rows of them."""
+"""The inputs of a figure: the columns and the rows from which its value is made."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _NUMBERS = (ColumnType.DECIMAL, ColumnType.INTEGER)
 class FigureInput:
     """An input of a mart.
 
-    ``columns``: those that the figure's value is made of; of an input that only decides which rows count,
-    or of a computed mart's, some that describe it. ``makes_value``: which of the two. ``keys``: the rows
-    that are read.
+    ``makes_value``: whether the figure's value is made from columns of the input. ``columns``: these columns,
+    or, if the input only decides which rows count or the mart is computed, some that describe it. ``keys``:
+    the rows that are read.
     """
 
     name: str
@@ -54,13 +54,13 @@ def _input(
     columns = declared(name)
     made_of = sources.get(column, frozenset())
     own = [each for source, each in made_of if source == name and not _is_key(each)]
-    # What can be added comes first, and of that what has the figure's own name.
+    # Numbers come first, and among them the column with the figure's own name.
     own.sort(key=lambda each: (columns.get(each) not in _NUMBERS, each != column, each))
     renamed = {_named(mart, name, key, sources, columns): value for key, value in keys.values.items()}
     read = keys.read_by(given)
     looked_up: dict[str, str] = {}
     if "." not in name and given.day in load_mart(name).lookup_days:
-        # Its partitions are those of another day, which may be any later one.
+        # The input is partitioned by another day, which may be any later one.
         if read.first_day and read.first_day == read.last_day:
             looked_up = {str(given.day): read.first_day.isoformat()}
         read = replace(read, first_day=None if looked_up else read.first_day, last_day=None)
@@ -86,14 +86,14 @@ def _named(
     sources: Mapping[str, frozenset[tuple[str, str]]],
     columns: Columns,
 ) -> str:
-    """What an input calls a key of the mart (`sku`: `seller_sku`, `msku`); empty: it has no such column."""
+    """The input's name for a key of the mart (`sku`: `seller_sku`, `msku`); empty if it has none."""
     known = sorted(column for source, column in sources.get(key, ()) if source == name)
     candidates = [*known, key, *(("seller_sku", "msku", "merchant_sku") if key == "sku" else ())]
     return next((each for each in candidates if each in columns and _fits(key, each)), "")
 
 
 def _fits(key: str, column: str) -> bool:
-    # A key may be worked out of several columns; one of another meaning must not be compared with it.
+    # A key may be derived from several columns; one with another meaning must not be compared with it.
     return column == key or key.rpartition("_")[2] in column
 
 
@@ -119,7 +119,7 @@ def _sources(mart: MartSpec) -> Mapping[str, frozenset[tuple[str, str]]]:
 
 @lru_cache(maxsize=200)
 def _sources_of(name: str, _sql: str) -> Mapping[str, frozenset[tuple[str, str]]]:
-    # Working them out takes up to half a second; a changed SELECT is another entry.
+    # Finding them takes up to half a second. A changed SELECT gets a cache entry of its own.
     return all_column_sources(load_mart(name), declared)
 
 

@@ -1,4 +1,4 @@
-"""What picks the rows of a figure, and the conditions that it means in a table."""
+"""The keys that select the rows of a figure, and the SQL conditions they become."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from sellerops.marts.specs import MartInput, MartSpec
 from sellerops.settings.mart_tables import Span
 from sellerops.settings.spec_files import suggestion
 
-# Days are named one by one, so that an index finds each with the SKU; more of them are a range.
+# Up to so many days are listed one by one, so that an index finds each with the SKU; more become a range.
 _MOST_DAYS = 400
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The rows of a mart that a figure is the sum of.
+    """The rows of a mart whose sum a figure is.
 
-    ``marketplaces`` empty: all. ``first_day``, ``last_day``: None without a bound; both included. ``values``:
-    further columns of the mart's grain (``sku``, ``settlement_id``, ...) with the value of each.
+    ``accounts``, ``marketplaces``: empty for all. ``first_day``, ``last_day``: both included; None for no
+    bound. ``values``: further columns of the mart's grain (``sku``, ``settlement_id``, ...), each with its
+    value.
     """
 
     accounts: tuple[str, ...] = ()
@@ -33,7 +34,7 @@ class Keys:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, mart: MartSpec, column: str) -> None:
-        """Raises ConfigurationError for a column, of the figure or of a key, that the mart lacks."""
+        """Raise ConfigurationError if the mart lacks the figure's column or a key's."""
         for name in (column, *self.values):
             if name not in mart.columns:
                 raise ConfigurationError(
@@ -43,7 +44,9 @@ class Keys:
                 )
 
     def read_by(self, given: MartInput) -> Keys:
-        """What these rows read of an input: its days reach further, and some inputs name no marketplace."""
+        """The keys of the input rows that these rows read. Inputs may be read for more days, and some name no
+        marketplace or account.
+        """
         span = Span("", None, self.first_day, self.last_day).widened(*given.reach)
         has_days = given.column is not None
         return Keys(
@@ -58,10 +61,10 @@ class Keys:
 def conditions(
     keys: Keys, columns: Collection[str], *, day: str | None, moment: str | None = None
 ) -> tuple[sql.Composable, dict[str, Any]]:
-    """A WHERE clause over alias ``t``, and its values. Columns that the table lacks restrict nothing.
+    """A WHERE clause over alias ``t``, and its values. Keys whose column the table lacks restrict nothing.
 
-    :param day: date column of a row's day.
-    :param moment: timestamp column instead; days are those in UTC.
+    :param day: date column with a row's day.
+    :param moment: timestamp column instead; days are UTC days.
     """
     parts: list[sql.Composable] = []
     values: dict[str, Any] = {}
@@ -106,5 +109,5 @@ def _days(first: date, last: date) -> list[date]:
 
 
 def columns_of(names: Sequence[str]) -> sql.Composable:
-    """Columns of alias ``t``, as a list."""
+    """Columns of alias ``t`` as a comma-separated list."""
     return sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in names)

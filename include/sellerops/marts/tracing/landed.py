@@ -1,4 +1,4 @@
-"""Rows of landed and reference tables that a figure was made of."""
+"""Rows of landed and reference tables from which a figure was made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sellerops.marts.tracing.keys import columns_of, conditions
 
 Connection = psycopg.Connection[Any]
 _LIMIT = "SET LOCAL statement_timeout = '2s'"
-# Columns that tell rows of landed tables apart, as far as a table has them.
+# Columns that distinguish rows of landed tables, if a table has them.
 _TELLING = (
     "account_id", "marketplace_id", "date", "day", "posted_date", "purchase_date", "snapshot_at", "sku",
     "seller_sku", "msku", "asin", "amazon_order_id", "order_id", "transaction_id", "transaction_type",
@@ -28,8 +28,8 @@ _TELLING = (
 class InputRows:
     """One page of an input's rows, every cell as text. ``has_more``: there are further pages.
 
-    ``exists``: the table is in this warehouse and open to the hub. ``load_ids``: of each row, None: none.
-    ``too_many``: looking through the table took too long.
+    ``exists``: the table is in this warehouse and the hub may read it. ``load_ids``: the load of each row,
+    None for rows without one. ``too_many``: searching the table took too long.
     """
 
     columns: list[str]
@@ -45,7 +45,7 @@ def read_input_rows(
 ) -> InputRows:
     """The rows of a landed or reference table that a figure of ``mart`` reads, newest load first.
 
-    They are those of the keys and days; a SELECT may use only some of them.
+    These are all rows with the figure's keys and days; the mart's SELECT may use only some of them.
     """
     table = physical_name(found.name)
     columns = _columns(connection, table)

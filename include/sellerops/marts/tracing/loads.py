@@ -1,4 +1,4 @@
-"""The loads that brought rows, with their document and Airflow run, and the run that built a mart."""
+"""The loads that wrote rows, with their document and Airflow run, and the run that built a mart."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _BUILD = """
 
 @dataclass(frozen=True)
 class LoadRun:
-    """A load of a document. ``request_id``: names the document's page, None: it is not archived.
+    """A load of a document. ``request_id``: identifies the document's page; None if it is not archived.
 
     ``reported_at``: when Amazon made the document (UTC); ``recorded_at``: when it was loaded. ``dag_id`` and
-    ``run_id``: the Airflow run that loaded it; empty: none, a command did.
+    ``run_id``: the Airflow run that loaded it; empty if a command loaded it.
     """
 
     id: int
@@ -52,7 +52,7 @@ class LoadRun:
 
 @dataclass(frozen=True)
 class BuildRun:
-    """When a mart's rows were last made, and by which Airflow run; empty: by a command."""
+    """When a mart's rows were last built, and by which Airflow run; ids are empty if a command built them."""
 
     built_at: datetime
     dag_id: str
@@ -66,7 +66,7 @@ def read_loads(connection: Connection, ids: Collection[int]) -> list[LoadRun]:
 
 
 def read_build(connection: Connection, mart: MartSpec, keys: Keys) -> BuildRun | None:
-    """The last rebuild of any of these days; None if it is not known."""
+    """The last rebuild of any of these days in Postgres; None if unknown."""
     values = {"mart": mart.name, "first": keys.first_day, "last": keys.last_day}
     with connection.cursor(row_factory=class_row(BuildRun)) as cursor:
         return cursor.execute(_BUILD, values).fetchone()

@@ -1,4 +1,4 @@
-"""Campaigns, with what marts do not know of them: their names, and the margin of what they advertise."""
+"""Campaigns, with what the marts lack: their names, and the margin of the SKUs they advertise."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sellerops.read_models.queries import Connection, select_mappings
 from sellerops.read_models.scope import Scope
 from sellerops.read_models.tables import Paging, Table, select_table
 
-# An ad product's report may not be collected, so that its table does not exist.
+# The table of an ad product does not exist if its report is not collected.
 _PRODUCTS = ("sp", "sb", "sd")
 
 
 def read_campaigns(connection: Connection, scope: Scope, paging: Paging) -> Table[AdsRow]:
-    """Advertising of the scope by campaign; search: part of a campaign's name or id."""
+    """Advertising of the scope by campaign. A search matches part of a campaign's name or id."""
     values = {**scope.values(), "named": _campaigns_named(connection, scope, paging)}
     table = select_table(connection, __file__, AdsRow, values, paging, sort="spend")
     rows = with_break_even(connection, scope, with_names(connection, table.rows))
@@ -24,7 +24,7 @@ def read_campaigns(connection: Connection, scope: Scope, paging: Paging) -> Tabl
 
 
 def with_names(connection: Connection, rows: Sequence[AdsRow]) -> list[AdsRow]:
-    """The campaigns with their names on their last day; None where no report has it."""
+    """The campaigns with the names they had on their last day; None if no report has it."""
     names: dict[str, str] = {}
     for product in _collected(connection):
         wanted = [row for row in rows if row.ad_product.lower() == product]
@@ -41,9 +41,11 @@ def with_names(connection: Connection, rows: Sequence[AdsRow]) -> list[AdsRow]:
 
 
 def with_break_even(connection: Connection, scope: Scope, rows: Sequence[AdsRow]) -> list[AdsRow]:
-    """The campaigns with their break-even ACOS: the margin before advertising of the SKUs that they
-    advertise, weighted by spend, over the last 28 days of the scope. None where a SKU or its margin is not
-    known, and for Sponsored Brands, whose spend belongs to no single SKU.
+    """The campaigns with their break-even ACOS.
+
+    It is the margin before advertising of the SKUs that a campaign advertises, weighted by spend, over the
+    last 28 days of the scope; None if a SKU or its margin is unknown, and for Sponsored Brands, whose spend
+    belongs to no single SKU.
     """
     found: dict[tuple[str, str, str], Decimal | None] = {}
     tables = select_mappings(connection, __file__, "campaign_tables.sql", {})[0]
@@ -67,7 +69,7 @@ def with_break_even(connection: Connection, scope: Scope, rows: Sequence[AdsRow]
 
 
 def _campaigns_named(connection: Connection, scope: Scope, paging: Paging) -> list[str]:
-    """Ids of the campaigns whose name contains the text that a table is searched for."""
+    """Ids of the campaigns whose names contain the search text."""
     values: dict[str, Any] = {**scope.values(), **paging.values()}
     if values["search"] is None:
         return []

@@ -13,9 +13,11 @@ from sellerops.read_models.scope import Scope
 
 
 class AdsDay(BaseModel):
-    """A day and ad product. ``final_on``: the day from which a report has final sales, which is 10 days
-    after the day for Sponsored Products and 17 for Brands and Display. ``status`` is estimated until such a
-    report came.
+    """Advertising of one day and ad product.
+
+    ``final_on``: the day from which a report has final sales: 10 days later for Sponsored Products, 17 days
+    later for Sponsored Brands and Sponsored Display. ``status`` is ``estimated`` until such a report has
+    arrived.
     """
 
     day: date

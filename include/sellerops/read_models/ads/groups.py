@@ -23,13 +23,12 @@ class AdsBy(StrEnum):
 
 
 class AdsRow(BaseModel):
-    """A group; keys that do not tell groups apart are empty. Spend is positive, sales are those that Amazon
-    attributes.
+    """Advertising of one group; keys that it is not grouped by are empty.
 
-    ``total_sales``: product sales of the order view, without tax; None for campaigns. ``tacos``: spend /
-    total_sales. ``break_even_acos``: (CM2 before advertising) / product sales, over days and SKUs whose
-    margin is known (``before_ads``, ``margin_sales``). ``days``: with figures; ``open_days``: those whose
-    attributed sales still grow.
+    Spend is positive; sales are those that Amazon attributes to ads. ``total_sales``: product sales of the
+    order view, without tax; None for campaigns. ``tacos``: spend / total_sales. ``break_even_acos``: (CM2
+    before advertising) / product sales, over days and SKUs whose margin is known (``before_ads``,
+    ``margin_sales``). ``days``: days with figures; ``open_days``: those whose attributed sales still grow.
     """
 
     account_id: str

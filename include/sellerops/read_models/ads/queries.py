@@ -15,16 +15,18 @@ from sellerops.read_models.tables import Paging, Table, select_table
 
 
 class QueriesBy(StrEnum):
-    """``QUERY``: all your ASINs together; ``ASIN``: Amazon's figures of each."""
+    """``QUERY``: all your ASINs together; ``ASIN``: Amazon's figures for each ASIN."""
 
     QUERY = "query"
     ASIN = "asin"
 
 
 class SearchQuery(BaseModel):
-    """A query in a marketplace, its weeks added up; weeks begin on Sundays. ``*_total``: all products,
-    yours included; they are not added over queries or ASINs. ``paid_*``: Sponsored Products for the same
-    text; None: no ads are reported. Organic figures are yours less the paid ones, at least 0.
+    """A search query in a marketplace, summed over its weeks, which begin on Sundays.
+
+    ``*_total``: all products, yours included; they are not summed over queries or ASINs. ``paid_*``:
+    Sponsored Products for the same text; None if no ads are reported. Organic figures are yours minus the
+    paid ones, at least 0.
     """
 
     account_id: str
@@ -58,6 +60,6 @@ class SearchQuery(BaseModel):
 
 
 def read_queries(connection: Connection, scope: Scope, paging: Paging, by: QueriesBy) -> Table[SearchQuery]:
-    """Queries of the scope; search: part of a query or an ASIN."""
+    """Search queries of the scope. A search matches part of a query or an ASIN."""
     values = {**scope.values(), "by": by.value}
     return select_table(connection, __file__, SearchQuery, values, paging, sort="purchases")

@@ -19,8 +19,9 @@ from sellerops.read_models.tables import Paging
 
 
 class AdsFigures(BaseModel):
-    """Sums over all marketplaces of a currency; None: unknown of one of them. ``total_sales`` are those of
-    the marketplaces that advertised. ``unallocated``: spend that no SKU is known for.
+    """Sums over all marketplaces of a currency; None if one of them is unknown.
+
+    ``total_sales`` covers the marketplaces that advertised. ``unallocated``: spend for which no SKU is known.
     """
 
     spend: Decimal | None
@@ -37,8 +38,10 @@ class AdsFigures(BaseModel):
 
 
 class AdsSummary(BaseModel):
-    """``compared`` is None without a comparison, or without advertising then. ``open_days``: days whose
-    attributed sales still grow.
+    """The tiles of one currency.
+
+    ``compared`` is None without a comparison, or if a marketplace has fewer days with figures to compare
+    with. ``open_days``: days whose attributed sales still grow.
     """
 
     currency: str
@@ -79,7 +82,7 @@ def _read(connection: Connection, scope: Scope) -> tuple[list[AdsRow], list[Unal
 
 
 def _covers(compared: Sequence[AdsRow], rows: Sequence[AdsRow], currency: str) -> bool:
-    """Whether each marketplace that advertises has as many days with figures to compare with."""
+    """Whether each marketplace that advertises has at least as many days with figures to compare with."""
     days = {(row.account_id, row.marketplace_id): row.days for row in compared if row.currency == currency}
     return all(
         days.get((row.account_id, row.marketplace_id), 0) >= row.days

@@ -1,4 +1,4 @@
-"""Advertising that no SKU is known for."""
+"""Advertising spend for which no SKU is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sellerops.read_models.scope import Scope
 
 
 class UnallocatedSpend(BaseModel):
-    """A marketplace's spend in profit, and the part of it without a SKU, both positive; None: unknown."""
+    """A marketplace's ad spend in profit, and its part without a SKU; both positive, None if unknown."""
 
     account_id: str
     marketplace_id: str

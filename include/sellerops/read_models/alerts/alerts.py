@@ -14,7 +14,7 @@ from sellerops.read_models.scope import Scope
 
 
 class AlertState(StrEnum):
-    """A snooze counts before an acknowledgement: nothing is sent until it is over."""
+    """A snooze takes precedence over an acknowledgement: nothing is sent until it ends."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -23,9 +23,11 @@ class AlertState(StrEnum):
 
 
 class AlertRow(BaseModel):
-    """One alert. ``marketplace``: code, empty for a whole account. ``money_per_day``: at stake, in
-    ``currency``; ``rank_money``: the same in ``rank_currency``, the account's reporting currency; None:
-    unknown. Times are in UTC.
+    """One alert. Times are in UTC.
+
+    ``marketplace``: its code, empty for a whole account. ``money_per_day``: the money at stake per day, in
+    ``currency``; ``rank_money``: the same in ``rank_currency``, the account's reporting currency; None if
+    unknown.
     """
 
     id: int
@@ -54,15 +56,15 @@ class AlertRow(BaseModel):
 
 
 def read_open_alerts(connection: Connection, scope: Scope, *, sees_costs: bool) -> list[AlertRow]:
-    """Open ones, whatever the scope's days: urgent ones first, then by money; at most 10,000.
+    """Open alerts, whatever the scope's days: urgent ones first, then by money; at most 10,000.
 
-    Without ``sees_costs`` the newest of the urgent ones, and of the others, come first.
+    Without ``sees_costs``, urgent ones come first, then the newest.
     """
     return _read(connection, scope, is_ended=False, sees_costs=sees_costs)
 
 
 def read_ended_alerts(connection: Connection, scope: Scope, *, sees_costs: bool) -> list[AlertRow]:
-    """Those that ended in the scope's days or on the day after, newest first; at most 10,000."""
+    """Alerts that ended on the scope's days or on the day after, newest first; at most 10,000."""
     return _read(connection, scope, is_ended=True, sees_costs=sees_costs)
 
 

@@ -1,4 +1,4 @@
-"""When each alert was evaluated last, and what it found."""
+"""When each alert was last evaluated, and what it found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sellerops.read_models.scope import Scope
 
 
 class Evaluation(BaseModel):
-    """``found``: how often the condition is met; None: it could not be evaluated, ``reason`` says why."""
+    """``found``: how often the condition is met; None if it could not be evaluated (see ``reason``)."""
 
     name: str
     account_id: str

@@ -13,7 +13,7 @@ from sellerops.read_models.tables import Paging, Table, select_table
 
 
 class AuditEntry(BaseModel):
-    """``action``: page.verb. ``before``, ``after``: what was there, None: nothing."""
+    """``action``: page.verb. ``before``, ``after``: what was there; None if nothing was."""
 
     id: int
     happened_at: datetime
@@ -34,6 +34,6 @@ def read_entries(
     start: date | None = None,
     end: date | None = None,
 ) -> Table[AuditEntry]:
-    """Entries of these users and actions (none: all), of days in UTC, both included; the newest first."""
+    """Entries of these users and actions (empty: all) from ``start`` to ``end`` (UTC), newest first."""
     values = {"users": list(users) or None, "actions": list(actions) or None, "start": start, "end": end}
     return select_table(connection, __file__, AuditEntry, values, paging, sort="happened_at")

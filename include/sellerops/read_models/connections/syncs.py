@@ -10,8 +10,10 @@ from sellerops.read_models.queries import Connection, select
 
 
 class Sync(BaseModel):
-    """``synced_at``: the newest load of the last 30 days. In the 24 hours until then: ``loads``, their rows
-    ``stored``, those of them that were new or ``changed``, and ``rejected``.
+    """The newest loads from one source of an account into the destination ``postgres``.
+
+    ``synced_at``: the newest load of the last 30 days. The counts are of the 24 hours until then: ``loads``,
+    and the rows they ``stored``, ``changed`` (inserted, updated or replaced) and ``rejected``.
     """
 
     account_id: str

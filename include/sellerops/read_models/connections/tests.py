@@ -10,7 +10,7 @@ from sellerops.read_models.queries import Connection, select
 
 
 class ConnectionTest(BaseModel):
-    """``state``: ok, failed or absent (Airflow has none). ``worked_at``: the newest test that it passed."""
+    """``state``: ok, failed or absent (not in Airflow). ``worked_at``: the newest test that it passed."""
 
     connection: str
     state: str

@@ -1,4 +1,4 @@
-"""When an account's access to a source last worked, by the log of calls."""
+"""When an account's access to a source last worked, according to the log of calls."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from sellerops.read_models.queries import Connection, select
 
 
 class TokenUse(BaseModel):
-    """``worked_at``: the newest call of the last three days that Amazon answered; ``refused_at``: the newest
-    that it refused as not logged in (401), or for which it gave no token.
+    """The newest calls of an account to a source within three days.
+
+    ``worked_at``: the newest successful call. ``refused_at``: the newest that Amazon refused as not logged in
+    (401), or for which it issued no token.
     """
 
     account_id: str

@@ -1,1 +1,1 @@
-"""What all pages of the seller hub know: which figures there are."""
+"""What all pages of the seller hub need to know: which figures there are."""

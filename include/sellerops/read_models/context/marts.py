@@ -10,7 +10,7 @@ from sellerops.read_models.queries import Connection, select
 
 
 class BuiltMart(BaseModel):
-    """A mart's table. ``built_at``: its newest rebuild, None if it is not known."""
+    """A mart's table. ``built_at``: when it was last rebuilt; None if that is not known."""
 
     name: str
     built_at: datetime | None

@@ -11,7 +11,7 @@ from sellerops.read_models.scope import Scope
 
 
 class CheckCount(BaseModel):
-    """Figures of one check by verdict, and when one was compared last."""
+    """How many figures of one check have each verdict, and when one was last compared."""
 
     check_name: str
     ok: int

@@ -15,7 +15,8 @@ from sellerops.read_models.scope import Scope
 class CheckedFigure(BaseModel):
     """One compared figure. ``verdict``: ``ok``, ``off``, ``not_yet`` (a side is not loaded) or ``too_young``.
 
-    ``account_id`` empty: of the check as a whole; ``evidence``: what the check's query says about it.
+    ``account_id`` is empty if the result is of the check as a whole; ``evidence``: what the check's query
+    says about the figure.
     """
 
     check_name: str

@@ -1,4 +1,4 @@
-"""How far behind each report is; as view ``freshness``, which exists only once something was loaded."""
+"""How far behind each report is, like view ``freshness``, which exists only once something was loaded."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sellerops.read_models.scope import Scope
 class Freshness(BaseModel):
     """One report, account and marketplace (``all``: the whole region).
 
-    ``last_day``: the newest day that is loaded; ``days_behind``: from it to today in the marketplace's time
-    zone, 1 is yesterday; None: nothing is loaded. ``as_of``: when Amazon made that document. ``newest_day``:
-    the newest day that a run processed, with its state.
+    ``last_day``: the newest day that is loaded; None if nothing is. ``days_behind``: days from it to today in
+    the marketplace's time zone (1 for yesterday). ``as_of``: when Amazon created its document.
+    ``newest_day``: the newest day that a run processed; ``newest_state``: its state.
     """
 
     report: str
@@ -32,5 +32,5 @@ class Freshness(BaseModel):
 
 
 def read_freshness(connection: Connection, scope: Scope) -> list[Freshness]:
-    """What was ever collected in the scope's accounts and marketplaces; furthest behind first."""
+    """Everything ever collected in the scope's accounts and marketplaces, furthest behind first."""
     return select(connection, __file__, Freshness, scope.values())

@@ -1,4 +1,4 @@
-"""Documents that wait for a decision: their numbers look implausible."""
+"""Documents that wait for a decision because their numbers look implausible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.read_models.scope import Scope
 
 
 class QuarantinedFigure(BaseModel):
-    """One implausible day: the sum in the document, the stored one, and what is usual for the weekday."""
+    """One implausible day: the document's sum, the stored sum, and what is usual for the weekday."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -26,7 +26,7 @@ class QuarantinedFigure(BaseModel):
 class OpenQuarantine(BaseModel):
     """A document that is kept out of one table. ``marketplace``: code, or the region.
 
-    ``label``: the slice. ``asked_run_id``: the run of sellerops__quarantine that asks, if one does.
+    ``label``: the slice. ``asked_run_id``: the run of sellerops__quarantine that asks for a decision, if any.
     """
 
     id: int
@@ -46,5 +46,5 @@ class OpenQuarantine(BaseModel):
 
 
 def read_open_quarantines(connection: Connection, scope: Scope) -> list[OpenQuarantine]:
-    """Oldest first, whatever the scope's days: a question stays open until it is answered."""
+    """Open ones, oldest first, whatever the scope's days: they stay open until somebody decides."""
     return select(connection, __file__, OpenQuarantine, scope.values())

@@ -11,10 +11,11 @@ from sellerops.read_models.scope import Scope
 
 
 class QuotaBucket(BaseModel):
-    """One bucket. ``left``: tokens of ``burst`` left now; ``per_minute``: how many come back.
+    """One bucket. ``left``: tokens of ``burst`` left now; ``per_minute``: tokens refilled per minute.
 
-    ``is_learned``: the rate is Amazon's own. ``free_at``: when the next call may be made, now or later;
-    ``full_at``: when the burst is whole again. ``calls_day``, ``refusals_day``: in the last 24 hours.
+    ``is_learned``: the rate is the one that Amazon reported. ``free_at``: when the next call may be made, now
+    or later; ``full_at``: when the bucket is full again. ``calls_day``, ``refusals_day``: in the last 24
+    hours.
     """
 
     account_id: str

@@ -31,5 +31,5 @@ class RejectingLoad(BaseModel):
 
 
 def read_rejecting_loads(connection: Connection, scope: Scope) -> list[RejectingLoad]:
-    """Recorded in the scope's days or the day after; newest first, at most 10,000."""
+    """Loads recorded on the scope's days or the day after, newest first; at most 10,000."""
     return select(connection, __file__, RejectingLoad, scope.values())

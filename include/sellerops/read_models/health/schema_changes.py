@@ -1,4 +1,4 @@
-"""Schema drift: columns that appeared in documents, or are gone from them."""
+"""Schema drift: columns that appeared in documents or disappeared from them."""
 
 from __future__ import annotations
 
@@ -30,5 +30,8 @@ class SchemaChange(BaseModel):
 
 
 def read_schema_changes(connection: Connection, scope: Scope, q: str | None = None) -> list[SchemaChange]:
-    """Seen in the scope's days or the day after, when these are loaded; newest first, at most 10,000."""
+    """Changes seen on the scope's days or the day after, when these are loaded.
+
+    The newest come first; at most 10,000.
+    """
     return select(connection, __file__, SchemaChange, {**scope.values(), "q": q.lower() if q else None})

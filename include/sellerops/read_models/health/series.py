@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sellerops.read_models.queries import Connection, select
 from sellerops.read_models.scope import Scope
 
-# Of several snapshots of a day, the first of these states counts.
+# If a day has several snapshots, the first of these states among them counts.
 _BEST_FIRST = [
     "LOADED", "CONFIRMED_EMPTY", "QUARANTINED", "REQUESTED", "PLANNED", "LATE", "FAILED", "EXPIRED",
 ]  # fmt: skip
@@ -18,8 +18,8 @@ _BEST_FIRST = [
 class Series(BaseModel):
     """One report, account and marketplace (empty: the account's whole region).
 
-    ``first_day``: of its whole history. ``offsets`` and ``states``: the days of the period that the ledger
-    has, counted from its first day, and their states there.
+    ``first_day``: the first day of its whole history. ``offsets``: the days of the period that the ledger
+    has, counted from the period's first day; ``states``: their states.
     """
 
     report: str
@@ -31,9 +31,9 @@ class Series(BaseModel):
 
 
 def read_series(connection: Connection, scope: Scope, report: str | None = None) -> list[Series]:
-    """By report, account and marketplace; only the scope's accounts and marketplaces, and whole regions.
+    """Series of the scope's accounts and marketplaces, and of whole regions.
 
-    ``report``: only this one.
+    They are ordered by report, account and marketplace. ``report``: only this one.
     """
     values = {**scope.values(), "best_first": _BEST_FIRST, "report": report}
     return select(connection, __file__, Series, values)

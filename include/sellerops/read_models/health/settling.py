@@ -11,8 +11,10 @@ from sellerops.read_models.queries import Connection, select
 
 
 class AgeCounts(BaseModel):
-    """Of ``cells`` of ``days`` days that were loaded at an age of at most ``age`` days and again later,
-    ``moved`` changed later.
+    """How many of a table's figures still changed after an age.
+
+    ``days``: days that were loaded at an age of at most ``age`` days and again later; ``cells``: their cells;
+    ``moved``: the cells that changed later.
     """
 
     age: int
@@ -22,7 +24,7 @@ class AgeCounts(BaseModel):
 
 
 class StoredSettling(BaseModel):
-    """One table's figures by age, youngest first; none if no day had been loaded twice at ``measured_at``."""
+    """One table's figures by age, youngest first; empty if no day was loaded twice by ``measured_at``."""
 
     table_name: str
     measured_at: datetime
@@ -32,6 +34,6 @@ class StoredSettling(BaseModel):
 def read_settling(
     connection: Connection, tables: Sequence[str], account_id: str | None
 ) -> dict[str, StoredSettling]:
-    """Those of ``tables`` that have been measured, by name; of one account, or of all together."""
+    """Those of ``tables`` that have been measured, by name; for one account, or for all together."""
     values = {"tables": list(tables), "account": account_id or ""}
     return {each.table_name: each for each in select(connection, __file__, StoredSettling, values)}

@@ -1,4 +1,4 @@
-"""What the ledger knows of some days of one report, account and marketplace."""
+"""What the ledger knows about some days of one report, account and marketplace."""
 
 from __future__ import annotations
 

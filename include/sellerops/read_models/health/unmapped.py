@@ -1,4 +1,4 @@
-"""SKUs that belong to no ASIN, or to no own number."""
+"""SKUs without a known ASIN or own number."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ class UnmappedSku(BaseModel):
 
 
 def read_unmapped(connection: Connection, scope: Scope) -> list[UnmappedSku]:
-    """Of the scope's accounts, whatever its days; those seen last come first, at most 10,000."""
+    """Unmapped SKUs of the scope's accounts, whatever its days; last seen first, at most 10,000."""
     return select(connection, __file__, UnmappedSku, scope.values())

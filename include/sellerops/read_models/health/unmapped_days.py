@@ -19,5 +19,5 @@ class UnmappedDay(BaseModel):
 
 
 def read_unmapped_days(connection: Connection, scope: Scope) -> list[UnmappedDay]:
-    """The days of the scope on which there was one, oldest first, all accounts together."""
+    """The days of the scope with unmapped SKUs, oldest first, all its accounts together."""
     return select(connection, __file__, UnmappedDay, scope.values())

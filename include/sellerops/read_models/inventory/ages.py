@@ -18,8 +18,8 @@ _TABLE = "amazon_sp.fba_inventory_planning"
 class AgedStock(BaseModel):
     """Sellable units of a SKU in a marketplace by age in days, from the newest snapshot.
 
-    ``aged_units``: older than 180 days, from which on Amazon charges the aged inventory surcharge in most
-    categories. ``surcharge``, ``storage_next_month``: Amazon's estimates, as positive costs.
+    ``aged_units``: units older than 180 days, the age from which Amazon charges the aged inventory surcharge
+    in most categories. ``surcharge``, ``storage_next_month``: Amazon's estimates, as positive costs.
     """
 
     account_id: str
@@ -49,7 +49,7 @@ class AgedStock(BaseModel):
 def read_ages(
     connection: Connection, scope: Scope, paging: Paging, *, today: date, sku: str | None = None
 ) -> Table[AgedStock]:
-    """The newest snapshot of each marketplace, the most aged units first; empty without the report."""
+    """The newest snapshot of each marketplace, most aged units first; empty without the report."""
     with connection.cursor(row_factory=scalar_row) as cursor:
         exists = cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (_TABLE,)).fetchone()
     if not exists:

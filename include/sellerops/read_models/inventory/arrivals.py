@@ -11,7 +11,7 @@ from sellerops.read_models.scope import Scope
 
 
 class ArrivingShipment(BaseModel):
-    """An open shipment of mart ``fba_shipments``; ``units_open``: not received yet."""
+    """An open shipment of mart ``fba_shipments``. ``units_open``: units not received yet."""
 
     account_id: str
     marketplace_id: str
@@ -32,5 +32,5 @@ class ArrivingShipment(BaseModel):
 
 
 def read_arrivals(connection: Connection, scope: Scope, *, sku: str | None = None) -> list[ArrivingShipment]:
-    """Open shipments, the earliest first, those without an expected day last; at most 500."""
+    """Open shipments, earliest first, and those without an expected day last; at most 500."""
     return select(connection, __file__, ArrivingShipment, {**scope.values(), "sku": sku})

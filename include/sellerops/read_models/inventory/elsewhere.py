@@ -1,4 +1,4 @@
-"""Stock that Amazon does not know of: own warehouses and open purchase orders, as people entered it."""
+"""Stock that Amazon does not know about: your own warehouses and open purchase orders, as you entered it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from sellerops.read_models.tables import Direction, Paging, Table, select_table
 
 
 class StockElsewhere(BaseModel):
-    """A row of table ``stock_elsewhere``. ``valid_to`` None: until another row replaces it.
+    """A row of table ``stock_elsewhere``. ``valid_to`` None: valid until another row replaces it.
 
-    In totals, ``quantity`` adds up the rows that hold today (``is_valid``); None: none does.
+    In the totals, ``quantity`` is the sum of the rows that are valid today (``is_valid``); None if there are
+    none.
     """
 
     account_id: str
@@ -41,7 +42,7 @@ def read_elsewhere(
     sku: str | None = None,
     with_past: bool = False,
 ) -> Table[StockElsewhere]:
-    """Rows that hold today or later, or all, by SKU."""
+    """Rows that are valid today or later, or all (``with_past``), by SKU."""
     values = {**scope.values(), "today": today, "kind": kind, "sku": sku, "with_past": with_past}
     return select_table(
         connection, __file__, StockElsewhere, values, paging, sort="sku", direction=Direction.ASCENDING

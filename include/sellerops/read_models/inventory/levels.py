@@ -15,14 +15,14 @@ from sellerops.read_models.tables import Direction, Paging, Table, select_table
 
 
 class Level(BaseModel):
-    """A row of mart ``inventory_levels``, columns as there. Rows without a marketplace: AWD and your
-    own warehouses.
+    """A row of mart ``inventory_levels``, with its columns. Times are in UTC.
 
-    ``is_counted``: of the rows of one stock pool in the scope, the one that totals count. ``units_owned``:
-    all units at and on their way to Amazon, in AWD and in your warehouses; not ``on_order``.
-    ``stock_value``: these units at the landed cost of today, in ``currency``. ``without_cost``: 1 if no cost
-    is known, or no exchange rate of it; of totals, such SKUs. ``cover_days``: available units, transfers and
-    processing divided by the median demand per day of mart ``restock``. Time: UTC.
+    Rows without a marketplace: AWD and your own warehouses. ``is_counted``: of the rows of one stock pool in
+    the scope, the one that totals count. ``units_owned``: all units at and on their way to Amazon, in AWD and
+    in your warehouses, without ``on_order``. ``stock_value``: these units at today's landed cost, in
+    ``currency``. ``without_cost``: 1 if the cost or its exchange rate is unknown; in totals, the number of
+    such SKUs. ``cover_days``: available units, transfers and processing divided by the median demand per day
+    of mart ``restock``.
     """
 
     account_id: str
@@ -83,9 +83,9 @@ def read_levels(
 ) -> Table[Level]:
     """Current levels, the largest value first. Totals count the stock of a pool once.
 
-    Without ``sees_costs`` the most units come first.
+    Without ``sees_costs``, the most units come first.
 
-    :param order_status: only SKUs whose recommendation has it, such as ``overstock``.
+    :param order_status: only SKUs whose recommendation has this status, such as ``overstock``.
     """
     values = {**scope.values(), "today": today, "sku": sku, "order_status": order_status}
     return select_table(

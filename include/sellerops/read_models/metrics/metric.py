@@ -1,4 +1,4 @@
-"""What a metric is, and how points are folded until there are few enough of them."""
+"""What a metric is, and how its points are folded until there are few enough of them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 Combine = Callable[[Iterable[float]], float]
 
-# As an OpenTelemetry collector's Prometheus exporter appends them to names of gauges.
+# The suffixes that an OpenTelemetry collector's Prometheus exporter appends to the names of gauges.
 _SUFFIXES = {"s": "_seconds", "By": "_bytes", "1": "_ratio"}
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A gauge. ``unit``: in UCUM, as OpenTelemetry asks for. ``attributes``: the most dispensable one last.
+    """A gauge. ``unit``: in UCUM, as OpenTelemetry requires. ``attributes``: the most dispensable one last.
 
     ``combine``: how points become one when an attribute is dropped. ``source``, ``column``: the file with its
-    SELECT and the column of its values; empty for a metric that is not read from the ledger.
+    SELECT and the column of its values; ``source`` is empty if the metric is not read from the ledger.
     """
 
     name: str
@@ -29,13 +29,14 @@ class Metric:
 
     @property
     def prometheus_name(self) -> str:
-        """The name that Prometheus knows it by."""
+        """The metric's name in Prometheus."""
         return self.name.replace(".", "_") + _SUFFIXES.get(self.unit, "")
 
     @property
     def nothing(self) -> float | None:
-        """The value of a series that ended: zero of a count or an age; None where zero would mean something
-        else, such as no space left.
+        """The value of a series that has ended: zero for a count or an age, else None.
+
+        For other metrics zero would mean something else, such as no space left.
         """
         return 0.0 if self.combine is sum or self.unit == "s" else None
 

@@ -1,4 +1,4 @@
-"""Reads the metrics' points: one SELECT a file, on one connection."""
+"""Reads the metrics' points with one SELECT per file, on one connection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def read_points(
 ) -> Iterator[Point]:
     """The current points of all metrics that have any.
 
-    ``accounts``, ``reports``: what is collected now. Ages are told of these only: others get older for ever.
+    ``accounts``, ``reports``: those that are collected now. Only these have ages, because all others would
+    get older forever.
     """
     watched = {"accounts": list(accounts), "reports": list(reports)}
     for source in dict.fromkeys(metric.source for metric in metrics):

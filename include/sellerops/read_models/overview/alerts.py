@@ -16,7 +16,7 @@ from sellerops.read_models.scope import Scope
 from sellerops.read_models.tables import Paging
 
 ADS = ("ads_above_break_even", "ads_without_sales")
-# Alerts that other points of the Overview are about; all others, yours included, are what broke.
+# Alerts that other points of the Overview cover; all others, your own included, are what broke.
 ELSEWHERE = (
     *ADS,
     "fee_tier_changed",
@@ -33,8 +33,8 @@ ELSEWHERE = (
 class OpenAlert(BaseModel):
     """An alert that has not ended and is not snoozed. ``subject``: a SKU, a shipment, a table.
 
-    ``summary_of_costs``: instead of ``summary``, where the text tells costs or margins.
-    ``money_per_day``: what it costs a day, positive; None: unknown.
+    ``summary_of_costs`` replaces ``summary`` if the text reveals costs or margins. ``money_per_day``: what
+    the alert costs per day, positive; None if unknown.
     """
 
     id: int | None
@@ -54,8 +54,10 @@ class OpenAlert(BaseModel):
 
 
 class AlertTotal(BaseModel):
-    """Sums of one currency; ``without_money``: alerts whose cost is unknown, ``without_rate``: those whose
-    cost is known only in a currency that has no exchange rate.
+    """Sums of one currency.
+
+    ``without_money``: alerts whose cost is unknown; ``without_rate``: those whose cost is known only in a
+    currency that has no exchange rate.
     """
 
     currency: str
@@ -67,14 +69,15 @@ class AlertTotal(BaseModel):
 
 Alerts = Listing[OpenAlert, AlertTotal]
 _ORDER = ("money_per_day", Direction.DESCENDING)
-# An order by a hidden amount would tell which is larger.
+# Sorting by a hidden amount would reveal which is larger.
 _ORDER_WITHOUT_COSTS = ("opened_at", Direction.DESCENDING)
 
 
 class Evaluations(BaseModel):
-    """When the alerts of the scope were last evaluated: the oldest of them, None if never.
+    """The last evaluations of the alerts of the scope.
 
-    ``failed``: names of those that could not be evaluated the last time.
+    ``evaluated_at``: the oldest of them; None if there is none. ``failed``: names of the alerts that could
+    not be evaluated then.
     """
 
     evaluated_at: datetime | None
@@ -93,10 +96,11 @@ def read_alerts(
 ) -> Alerts:
     """Open alerts with one of ``names`` (None: any) and none of ``other_names``.
 
-    Those that cost most come first; without ``sees_costs`` the newest.
-    ``without_costs``: names of alerts whose text everybody may read.
+    Those that cost most come first; without ``sees_costs``, the newest. ``without_costs``: names of alerts
+    whose text everybody may read.
 
-    Incomplete if an alert could not be evaluated (``missing``: its name) or none ever was (``alerts``).
+    The result is incomplete if an alert could not be evaluated (``missing``: its name) or none ever was
+    (``missing``: ``alerts``).
     """
     values = {
         **scope.values(),

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from sellerops.read_models.queries import Connection, select
 
-# Fees that depend on how you run stock, unlike those of every sale (Data Kiosk's economicsPreview).
+# Fees that depend on how you manage stock, unlike those of every sale (Data Kiosk's economicsPreview).
 AVOIDABLE_FEES = (
     "AgedInventorySurcharge",
     "CustomerReturnHRRUnitFee",
@@ -22,7 +22,7 @@ AVOIDABLE_FEES = (
 
 
 class FeePreview(BaseModel):
-    """A kind of fee of a marketplace's SKUs in these days; ``expected``: a positive cost."""
+    """One kind of fee that Amazon expects for a marketplace's SKUs; ``expected`` is a positive cost."""
 
     account_id: str
     marketplace_id: str
@@ -35,7 +35,7 @@ class FeePreview(BaseModel):
 
 
 def read_fee_previews(connection: Connection, values: dict[str, Any]) -> list[FeePreview]:
-    """Previews of the last two weeks; none, if Amazon's previews are not collected."""
+    """The newest previews, at most two weeks old; empty if Amazon's previews are not collected."""
     found = connection.execute("SELECT to_regclass('amazon_sp.economics_preview_fees')").fetchone()
     if found is None or found[0] is None:
         return []

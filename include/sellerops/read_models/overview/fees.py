@@ -1,4 +1,4 @@
-"""Fees that have changed in the last month, or will."""
+"""Fees that changed recently or will change."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ _COMING_DAYS = 120
 
 
 class FeeChange(BaseModel):
-    """One change. ``kind``: ``size_tier`` (Amazon measures a SKU anew), ``rule`` (a rate of
-    ``config/fee_rules.csv`` begins to apply) or ``preview`` (Amazon expects the fee).
+    """One change of a fee, past or expected.
 
-    ``money_per_day``: more cost a day, of a size tier. ``expected``: cost from ``starts_on`` to ``ends_on``,
-    of a preview. Both are positive costs; None: unknown.
+    ``kind``: ``size_tier`` (Amazon measured a SKU anew), ``rule`` (a rate of ``config/fee_rules.csv`` begins
+    to apply) or ``preview`` (Amazon expects the fee). ``money_per_day``: the additional cost per day, for a
+    size tier. ``expected``: the cost from ``starts_on`` to ``ends_on``, for a preview. Both are positive
+    costs; None if unknown.
     """
 
     kind: str
@@ -43,7 +44,7 @@ class FeeChange(BaseModel):
 
 
 class FeeTotal(BaseModel):
-    """Sums of one currency; changes of rates have no amount and the currency ``""``."""
+    """Sums of one currency; changes of rates have no amount, and their currency is ``""``."""
 
     currency: str
     row_count: int
@@ -58,7 +59,7 @@ _ORDER = ("starts_on", Direction.ASCENDING)
 
 
 def read_fees(connection: Connection, scope: Scope, today: date, paging: Paging) -> Fees:
-    """Changes of the last 30 days and the next 120."""
+    """Open changes of size tiers, rates that change from 30 days ago to 120 days ahead, and fee previews."""
     values = {**scope.values(), "today": today}
     previews = [each.model_dump(mode="json") for each in read_fee_previews(connection, values)]
     values |= {"previews": json.dumps(previews), "past_days": _PAST_DAYS, "coming_days": _COMING_DAYS}

@@ -16,8 +16,10 @@ from sellerops.read_models.tables import Paging
 
 
 class DueOrder(BaseModel):
-    """A SKU whose order is due, as in mart ``restock``. ``cash_needed``: cost of the order; ``cash_deposit``:
-    what of it is paid with the order; ``lost_margin``: what is lost even if it leaves today. None: unknown.
+    """A SKU whose order is due, as in mart ``restock``.
+
+    ``cash_needed``: the cost of the order; ``cash_deposit``: the part of it that is paid with the order;
+    ``lost_margin``: what is lost even if the order is placed today. None: unknown.
     """
 
     account_id: str
@@ -38,7 +40,7 @@ class DueOrder(BaseModel):
 
 
 class OrderTotal(BaseModel):
-    """Sums of one currency; ``without_cash``: SKUs whose cost is unknown, so that the sums lack theirs."""
+    """Sums of one currency. ``without_cash``: SKUs whose cost is unknown and not part of the sums."""
 
     currency: str
     row_count: int
@@ -51,14 +53,14 @@ class OrderTotal(BaseModel):
 
 Orders = Listing[DueOrder, OrderTotal]
 _ORDER = ("lost_margin", Direction.DESCENDING)
-# An order by a hidden amount would tell which is larger.
+# Sorting by a hidden amount would reveal which is larger.
 _ORDER_WITHOUT_COSTS = ("order_by", Direction.ASCENDING)
 
 
 def read_orders(connection: Connection, scope: Scope, paging: Paging, *, sees_costs: bool = True) -> Orders:
     """SKUs whose status in the newest recommendations, up to two weeks old, is ``order_now``.
 
-    Those that lose most margin first; without ``sees_costs`` those to be ordered first.
+    Those that lose the most margin come first; without ``sees_costs``, those that must be ordered first.
     """
     order = _ORDER if sees_costs else _ORDER_WITHOUT_COSTS
     return select_listing(connection, __file__, Orders, scope.values(), paging, order)

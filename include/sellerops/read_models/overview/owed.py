@@ -16,9 +16,9 @@ from sellerops.read_models.tables import Paging
 
 
 class OwedUnits(BaseModel):
-    """Units to be reimbursed, as in mart ``owed``, whose last day to claim is not over.
+    """Units to be reimbursed, as in mart ``owed``, whose last day to claim has not passed.
 
-    ``days_left``: from today to ``claim_until``. ``value``: of all open units; None: unknown.
+    ``days_left``: from today to ``claim_until``. ``value``: of all open units; None if unknown.
     """
 
     account_id: str
@@ -40,8 +40,9 @@ class OwedUnits(BaseModel):
 
 
 class OwedTotal(BaseModel):
-    """Sums of one currency. ``value_claimable``: what you can claim today; ``days_left``: until the first
-    expires.
+    """Sums of one currency.
+
+    ``value_claimable``: what you can claim today; ``days_left``: until the first claim expires.
     """
 
     currency: str

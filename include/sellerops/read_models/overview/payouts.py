@@ -14,10 +14,10 @@ from sellerops.read_models.tables import Paging
 
 
 class NextPayout(BaseModel):
-    """A payout that is expected, as in mart ``payout_forecast`` at the end of ``day``.
+    """An expected payout, as in mart ``payout_forecast`` at the end of ``day``.
 
-    ``paid_amount``: in the currency it is paid in, ``paid_currency``; ``forecast``: the same in ``currency``.
-    ``deferred_later``: what Amazon holds back beyond it. None: unknown.
+    ``paid_amount``: in ``paid_currency``, the currency it is paid in; ``forecast``: the same in ``currency``.
+    ``deferred_later``: what Amazon holds back beyond this payout. None: unknown.
     """
 
     account_id: str
@@ -49,5 +49,5 @@ _ORDER = ("pays_on", Direction.ASCENDING)
 
 
 def read_payouts(connection: Connection, scope: Scope, paging: Paging) -> Payouts:
-    """The newest forecasts, of the four weeks before the end of the scope."""
+    """The newest forecast of each account and currency from the four weeks before the end of the scope."""
     return select_listing(connection, __file__, Payouts, scope.values(), paging, _ORDER)

@@ -12,14 +12,14 @@ from sellerops.read_models.queries import Connection, Direction
 from sellerops.read_models.scope import Scope
 from sellerops.read_models.tables import Paging
 
-# From this share of the threshold on, a rate is close to it.
+# A rate is close to the threshold from this share of it.
 CLOSE = Decimal("0.8")
 
 
 class CloseReturns(BaseModel):
     """A SKU and month of shipment, as in mart ``return_rate_month``.
 
-    ``units_left``: units that may still come back before the fee begins; negative: it has begun.
+    ``units_left``: units that may still come back before the fee applies; negative if it already does.
     """
 
     account_id: str
@@ -40,8 +40,9 @@ class CloseReturns(BaseModel):
 
 
 class ReturnsTotal(BaseModel):
-    """``above``: how many of the rows are above the threshold; ``units_above_threshold``: units that bear
-    the fee.
+    """Totals of the rows.
+
+    ``above``: how many are above the threshold; ``units_above_threshold``: units that bear the fee.
     """
 
     currency: str
@@ -55,7 +56,7 @@ _ORDER = ("units_above_threshold", Direction.DESCENDING)
 
 
 def read_returns(connection: Connection, scope: Scope, paging: Paging) -> Returns:
-    """The month of the scope's end and the two before it: their returns still count for the fee."""
+    """The month in which the scope ends and the two before it: their returns still count for the fee."""
     return select_listing(
         connection,
         __file__,

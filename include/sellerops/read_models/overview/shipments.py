@@ -18,12 +18,13 @@ _DAYS = 60
 
 
 class OpenShipment(BaseModel):
-    """``kind``: ``short`` (closed with fewer units than shipped) or ``approval`` (an FBA inbound run waits).
+    """A shipment that was received short, or an inbound run that waits for an approval.
 
-    ``shipment_id``: Amazon's id, of an approval the inbound run's. ``since``: day of the last receipt, or
-    since when it waits. ``expires_at``: when the first offer expires (UTC). ``value``: manufacturing cost of
-    the missing units, in the reporting currency or that of the marketplace; None: unknown. ``dag_id``,
-    ``run_id``: the Airflow run that waits.
+    ``kind``: ``short`` (closed with fewer units than shipped) or ``approval`` (an FBA inbound run waits).
+    ``shipment_id``: Amazon's id; for an approval, the inbound run's. ``since``: the day of the last receipt
+    (the expected day if nothing was received); for an approval, the day since which it waits. ``expires_at``:
+    when the first offer expires (UTC). ``value``: manufacturing cost of the missing units, in the reporting
+    currency or that of the marketplace; None if unknown. ``dag_id``, ``run_id``: the Airflow run that waits.
     """
 
     kind: str
@@ -44,7 +45,7 @@ class OpenShipment(BaseModel):
 
 
 class ShipmentTotal(BaseModel):
-    """Sums of one kind and currency; approvals have the currency ``""``."""
+    """Sums of one kind and currency; the currency of approvals is ``""``."""
 
     kind: str
     currency: str
@@ -61,6 +62,6 @@ _ORDER = ("since", Direction.DESCENDING)
 
 
 def read_shipments(connection: Connection, scope: Scope, today: date, paging: Paging) -> Shipments:
-    """Shipments whose last receipt is at most 60 days ago, and everything that waits."""
+    """Short shipments last received, or expected, at most 60 days ago, and everything that waits."""
     values = {**scope.values(), "today": today, "days": _DAYS}
     return select_listing(connection, __file__, Shipments, values, paging, _ORDER)

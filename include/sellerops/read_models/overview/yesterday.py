@@ -1,4 +1,4 @@
-"""What the last day of the scope earned, against the same weekday before."""
+"""What the last day of the scope earned, compared with the same weekday before."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sellerops.read_models.tables import Paging
 class MarketplaceDay(BaseModel):
     """One marketplace of an account on the day. Amounts: income positive, cost negative; None: unknown.
 
-    ``missing``: as in mart ``profit_day``; ``day``: the day has no figures at all, though the marketplace had
-    some in the four weeks before; ``orders``: orders of the rest of the day are not loaded yet, and there is
-    no comparison.
+    ``missing``: the words of mart ``profit_day``, and two more. ``day``: the day has no figures at all,
+    though the marketplace had some in the four weeks before. ``orders``: orders of the rest of the day are
+    not loaded yet, so there is no comparison.
     """
 
     account_id: str
@@ -41,9 +41,9 @@ class MarketplaceDay(BaseModel):
 class DayTotal(BaseModel):
     """Sums of one currency over the marketplaces whose figure is known.
 
-    ``without_profit``: marketplaces whose profit is unknown, so that ``profit`` lacks theirs.
-    ``profit_before`` is None unless it is known of all. ``without_orders``: marketplaces whose orders of the
-    day are not all loaded; if there are any, nothing is compared.
+    ``without_profit``: marketplaces whose profit is unknown and therefore not part of ``profit``.
+    ``profit_before`` is None unless it is known for all of them. ``without_orders``: marketplaces whose
+    orders of the day are not all loaded; if there are any, nothing is compared.
     """
 
     currency: str

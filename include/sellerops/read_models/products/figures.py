@@ -1,4 +1,4 @@
-"""What is told of one SKU."""
+"""Models of what the hub shows about one SKU."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class ProductHead(BaseModel):
 class ProductMarketplace(BaseModel):
     """A marketplace of the SKU: its newest listing, and its stock now.
 
-    ``is_counted``: the row that stands for its stock pool. ``seen_at``: snapshot of the listing (UTC).
+    ``is_counted``: the row represents its stock pool. ``seen_at``: when the listing's snapshot was taken
+    (UTC).
     """
 
     marketplace_id: str
@@ -53,11 +54,11 @@ class ProductMarketplace(BaseModel):
 
 
 class ProductDay(BaseModel):
-    """One day and currency of the SKU, all its marketplaces together; None: unknown, or nothing happened.
+    """One day and currency of the SKU over all its marketplaces; None: unknown, or nothing happened.
 
     ``average_price``: product sales per unit, without tax. ``ad_sales`` are part of the sales. ``available``:
-    sellable at the end of the day. ``masked``: why demand could not be seen, of any marketplace.
-    ``buy_box_share``: of page views, 0 to 1.
+    units sellable at the end of the day. ``masked``: the reasons, from all marketplaces, why demand could not
+    be seen. ``buy_box_share``: the share of page views with the buy box, 0 to 1.
     """
 
     day: date
@@ -79,8 +80,10 @@ class ProductDay(BaseModel):
 
 
 class ProductFee(BaseModel):
-    """A kind of fee over the days of the scope, negative: charged (``actual``) and expected for the units
-    ordered (``estimate``). ``rate_*``: of a unit.
+    """A kind of fee over the days of the scope; charges are negative.
+
+    ``amount_actual``: what was charged; ``amount_estimated``: what is expected for the units ordered;
+    ``rate_*``: per unit.
     """
 
     fee_type: str
@@ -96,8 +99,10 @@ class ProductFee(BaseModel):
 
 
 class ProductForecast(BaseModel):
-    """The newest forecast of a stock pool, and the order that follows from it; as in marts ``forecast``,
-    ``restock``. ``p10`` to ``p95``: demand over ``horizon_days`` from ``day`` on.
+    """The newest forecast of a stock pool and the order that follows from it.
+
+    Columns are as in marts ``forecast`` and ``restock``. ``p10`` to ``p95``: quantiles of demand over
+    ``horizon_days`` from ``day`` on.
     """
 
     marketplace_id: str
@@ -129,7 +134,7 @@ class ProductForecast(BaseModel):
 
 
 class ProductDemand(BaseModel):
-    """Units sold of a stock pool on a day; None: not known."""
+    """Units sold from a stock pool on a day; None if unknown."""
 
     stock_pool: str
     day: date
@@ -156,7 +161,7 @@ class ProductShipment(BaseModel):
 
 
 class ProductTotal(BaseModel):
-    """Sums of one currency over the days; None: unknown on one of them. ``*_before``: of compared days."""
+    """Sums of one currency over the days; None if one of them is unknown. ``*_before``: the compared days."""
 
     currency: str
     units: int
@@ -172,10 +177,10 @@ class ProductTotal(BaseModel):
 
 
 class ProductChange(BaseModel):
-    """Something that changed, on ``day``; ``until``: its last day, of what lasts. ``kind``: price, title,
-    status, channel, asin, size_tier, fee, cost, stock_out, suppressed, buy_box or alert.
+    """Something that changed on ``day``; ``until``: the last day of a change that lasts.
 
-    ``detail``: currency of amounts, text of an alert.
+    ``kind``: price, title, status, channel, asin, size_tier, fee, cost, stock_out, suppressed, buy_box or
+    alert. ``detail``: the currency of amounts, or the text of an alert.
     """
 
     day: date

@@ -27,14 +27,14 @@ from sellerops.read_models.scope import Scope
 
 _Row = TypeVar("_Row", bound=BaseModel)
 _HERE = Path(__file__).parent
-# A forecast or recommendation that is older counts as none.
+# Days: older forecasts and recommendations are ignored.
 _NEWEST = 13
 
 
 class Product:
-    """Reads one SKU's figures within a scope, whose accounts it ignores: the SKU is of ``account_id``.
+    """Reads one SKU's figures within a scope, ignoring its accounts: the SKU belongs to ``account_id``.
 
-    ``only_profit``: ``days`` have units and money only, which is what totals of compared days need.
+    ``only_profit``: ``days`` have only units and money, which is all that totals of compared days need.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Product:
         only_profit: bool = False,
     ) -> None:
         self._connection = connection
-        # Days and marketplaces are named one by one, so that the marts' indices find each with the SKU.
+        # Days and marketplaces are listed one by one, so that the marts' indexes find each with the SKU.
         self._values = {
             **scope.values(),
             "account": account_id,
@@ -58,18 +58,18 @@ class Product:
         }
 
     def head(self) -> ProductHead | None:
-        """The SKU; None: no report names it."""
+        """The SKU; None if no report names it."""
         found = self._rows("head", ProductHead)
         return found[0] if found else None
 
     @cached_property
     def marketplaces(self) -> list[ProductMarketplace]:
-        """Its marketplaces."""
+        """The SKU's marketplaces."""
         return self._rows("marketplaces", ProductMarketplace)
 
     @cached_property
     def days(self) -> list[ProductDay]:
-        """Its figures by day, oldest first; every day of the scope has a row."""
+        """The SKU's figures by day, oldest first; every day of the scope has a row."""
         return self._rows("days", ProductDay)
 
     def fees(self) -> list[ProductFee]:
@@ -79,17 +79,17 @@ class Product:
         return self._rows("forecasts", ProductForecast)
 
     def demand(self) -> list[ProductDemand]:
-        """What forecasts are to be compared with; days without an order, stock or visit have no row."""
+        """The demand to compare forecasts with; days without an order, stock or visit have no row."""
         return self._rows("demand", ProductDemand)
 
     def shipments(self) -> list[ProductShipment]:
-        """Open ones, and those received since the scope began."""
+        """Open shipments, and those received since the scope began."""
         return self._rows("shipments", ProductShipment)
 
     def changes(self, alerts_without_costs: Collection[str]) -> list[ProductChange]:
-        """What changed in the scope, the newest first. Prices and texts only if listings are collected.
+        """What changed in the scope, newest first. Prices and texts only if listings are collected.
 
-        :param alerts_without_costs: names of the alerts whose text is told.
+        :param alerts_without_costs: names of the alerts whose text may be included.
         """
         found = self._rows("changes", ProductChange, alerts_without_costs=list(alerts_without_costs))
         listed = self._connection.execute("SELECT to_regclass('amazon_sp.listings_all')").fetchone()
@@ -109,7 +109,7 @@ def _days(first: date, last: date) -> list[date]:
 
 
 def totals_of(days: Iterable[ProductDay], before: Iterable[ProductDay]) -> list[ProductTotal]:
-    """The sums of days by currency, beside those of the days to compare with."""
+    """Sums of ``days`` by currency, with those of ``before``, the days to compare with."""
     compared = {each.currency: each for each in _sums(before)}
     return [
         total.model_copy(

@@ -17,9 +17,9 @@ from sellerops.read_models.tables import Paging, Table, select_table
 class ProductRow(BaseModel):
     """A SKU of an account in one currency. Amounts are sums of what is known: income positive, cost negative.
 
-    ``cm2``: contribution margin 2; None: unknown on ``unknown_days`` (counted per marketplace), without which
-    it is ``cm2_known``. ``margin`` (cm2), ``tacos`` (advertising) and ``refund_rate``: shares of
-    ``product_sales``. ``available``, ``inbound_open``: units now, not in the days of the scope; None: no
+    ``cm2``: contribution margin 2; None if it is unknown on ``unknown_days`` (counted per marketplace),
+    without which it is ``cm2_known``. ``margin`` (cm2), ``tacos`` (advertising) and ``refund_rate``: shares
+    of ``product_sales``. ``available``, ``inbound_open``: units now, not on the days of the scope; None if no
     stock is known.
     """
 
@@ -46,6 +46,6 @@ class ProductRow(BaseModel):
 
 
 def read_products(connection: Connection, scope: Scope, paging: Paging) -> Table[ProductRow]:
-    """SKUs that are listed or had figures; search: part of a SKU, ASIN or title."""
+    """SKUs that are listed or had figures. A search matches part of a SKU, ASIN or title."""
     values = {**scope.values(), **piece_values(scope)}
     return select_table(connection, __file__, ProductRow, values, paging, sort="product_sales")

@@ -19,7 +19,7 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class _Step:
-    """A step of mart bridge_day, or with ``is_sum`` the steps so far added up."""
+    """A step of mart bridge_day, or with ``is_sum`` the sum of the steps so far."""
 
     name: str
     label: str
@@ -46,8 +46,11 @@ _STEPS = (
 
 
 class BridgeColumn(BaseModel):
-    """A marketplace. ``unrated_days`` have no exchange rate: with any, all amounts are None. ``error``: paid
-    as posted less ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
+    """One marketplace.
+
+    ``unrated_days`` have no exchange rate; if there are any, all amounts are None. ``error``: paid as posted
+    minus ordered and all steps, which should be 0. ``open_ordered``: ordered sales of the days that still
+    change.
     """
 
     account_id: str
@@ -65,8 +68,9 @@ class BridgeColumn(BaseModel):
 
 
 class BridgeStep(BaseModel):
-    """Amounts in cents that add up: a sum is the amounts above it. ``total`` is None with several
-    currencies.
+    """One step. Amounts are rounded to cents and add up: a sum is the total of the amounts above it.
+
+    ``total`` is None if there are several currencies.
     """
 
     name: str
@@ -78,7 +82,7 @@ class BridgeStep(BaseModel):
 
 
 class Bridge(BaseModel):
-    """``currency``: that of the totals, None with several."""
+    """``currency``: the currency of the totals; None if there are several."""
 
     currency: str | None
     columns: list[BridgeColumn]
@@ -104,7 +108,7 @@ def read_bridge(connection: Connection, scope: Scope) -> Bridge:
 
 
 def _added_up(row: Mapping[str, Any]) -> dict[str, Decimal | None]:
-    """The steps in cents; sums are made of these, so that what a person adds up is right to the cent."""
+    """The steps rounded to cents, and sums of the rounded steps, which a person who adds them up gets too."""
     found: dict[str, Decimal | None] = {}
     so_far: Decimal | None = Decimal()
     for step in _STEPS:

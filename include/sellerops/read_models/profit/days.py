@@ -1,4 +1,4 @@
-"""Profit by day, of the orders or of what Amazon posted, beside the day it is compared with."""
+"""Profit by day, from the orders or from what Amazon posted, with the day it is compared with."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _CASH = __file__.replace("days.py", "cash_days.py")
 
 
 class ProfitDay(BaseModel):
-    """One day and currency, all marketplaces of the scope together. Amounts: income positive, cost
-    negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``, and
-    ``orders``: those of the rest of the day are not loaded yet.
+    """One day and currency over all marketplaces of the scope.
 
-    By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part in no settlement
-    yet.
+    Amounts: income positive, cost negative; None: unknown. ``missing``: what makes the day incomplete, as in
+    mart ``profit_day``, and ``orders`` if those of the rest of the day are not loaded yet.
+
+    By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part that is in no
+    settlement yet.
     """
 
     day: date
@@ -41,8 +42,10 @@ class ProfitDay(BaseModel):
 
 
 class ComparedDay(ProfitDay):
-    """A day with the one it is compared with; ``compared`` None: without figures, no comparison, or
-    orders of the day are missing.
+    """A day with the one it is compared with.
+
+    ``compared`` is None without a comparison, if that day has no figures, or if orders of the day are
+    missing.
     """
 
     compared_day: date | None = None
@@ -57,7 +60,7 @@ def read_profit_days(
 
 
 def read_compared_days(connection: Connection, scope: Scope, view: ProfitView) -> list[ComparedDay]:
-    """The same, each with the same weekday of the days to compare with."""
+    """The days of ``read_profit_days``, each with the same weekday of the days to compare with."""
     loaded = read_orders_loaded(connection, scope)
     days = _read_days(connection, scope, view, loaded)
     other = scope.compared()

@@ -1,4 +1,4 @@
-"""The closed list of P&L lines: what each is called and means, and which figures show costs of goods."""
+"""The closed list of P&L lines: their names and meanings, and which figures reveal costs of goods."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ProfitView(StrEnum):
 
 
 class Level(StrEnum):
-    """The group of a line. ``BESIDE``: money that moves and is never profit."""
+    """The group of a line. ``BESIDE``: money that moves but is never profit."""
 
     CM1 = "CM1"
     CM2 = "CM2"

@@ -24,11 +24,11 @@ class DifferencePlace(BaseModel):
 
 
 class Difference(BaseModel):
-    """A reason, and its amount by marketplace and in total; None: our tables do not know it.
+    """A reason, with its amount by marketplace and in total; None if our tables do not know it.
 
-    ``is_step``: one of the steps that lead from Seller Central's figure to ours and add up; ``is_sum``:
-    where they begin and end. Other amounts stand for themselves. ``count``: orders, units or days that it
-    concerns.
+    ``is_step``: one of the steps that lead from Seller Central's figure to ours and add up; ``is_sum``: the
+    figure at which they begin or end. Other amounts are not added up. ``count``: the orders, units or days
+    that the reason concerns.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Difference(BaseModel):
 
 
 class Differences(BaseModel):
-    """``currency``: that of the totals, None with several."""
+    """``currency``: the currency of the totals; None if there are several."""
 
     currency: str | None
     places: list[DifferencePlace]

@@ -1,6 +1,4 @@
-"""Profit and loss by marketplace: every P&L line, its sum over the days of the scope, and the sum to
-compare with.
-"""
+"""Profit and loss by marketplace: each P&L line's sum over the days of the scope, and the compared sum."""
 
 from __future__ import annotations
 
@@ -17,13 +15,13 @@ from sellerops.read_models.profit.told import words, worst
 from sellerops.read_models.queries import Connection, select_mappings
 from sellerops.read_models.scope import Scope
 
-# Figures end before the scope does: the marts of its last days are not built yet.
+# Missing word: figures end before the scope does, because the marts of its last days are not built yet.
 NO_FIGURES = "days"
 _FILES = {ProfitView.ORDER: "order_sums.sql", ProfitView.PAYMENT: "cash_sums.sql"}
 
 
 class Amount(BaseModel):
-    """A sum. ``value`` None: unknown on ``unknown_days`` marketplace days; ``known``: of the others."""
+    """A sum. ``value`` is None if unknown on ``unknown_days`` marketplace days; ``known``: of the others."""
 
     value: Decimal | None
     known: Decimal | None
@@ -31,9 +29,9 @@ class Amount(BaseModel):
 
 
 class LineColumn(BaseModel):
-    """A marketplace, or what an account has without one (``marketplace_id`` empty).
+    """A marketplace, or the amounts of an account that belong to none (``marketplace_id`` is empty).
 
-    ``open_units``: units whose amounts are estimates. ``fee_difference``: fees that Amazon posted less those
+    ``open_units``: units whose amounts are estimates. ``fee_difference``: fees that Amazon posted minus those
     expected for the same units, on the days on which both are known.
     """
 
@@ -50,9 +48,10 @@ class LineColumn(BaseModel):
 
 
 class LineRow(BaseModel):
-    """A P&L line: income positive, cost negative. ``cells`` are in the order of the columns; ``totals`` and
-    ``compared``, the totals of the days to compare with, in that of the currencies. ``compared`` is None for
-    a currency whose last day lacks orders.
+    """A P&L line: income positive, cost negative.
+
+    ``cells`` are in the order of the columns; ``totals`` and ``compared`` (the totals of the days to compare
+    with) are in the order of the currencies. ``compared`` is None for a currency whose last day lacks orders.
     """
 
     name: str
@@ -66,9 +65,11 @@ class LineRow(BaseModel):
 
 
 class ProfitLines(BaseModel):
-    """``currencies``: those of the columns. ``compared_to`` is None without a comparison;
-    ``compared_is_whole``: each marketplace has figures for as many days as it is compared with. ``hidden``:
-    lines that are empty because the reader may not see costs.
+    """Profit and loss of one view over the days of a scope.
+
+    ``currencies``: those of the columns. ``compared_to`` is None without a comparison; ``compared_is_whole``:
+    each marketplace has at least as many days with figures to compare with. ``hidden``: lines that are empty
+    because the reader may not see costs.
     """
 
     view: ProfitView
@@ -110,7 +111,7 @@ def read_lines(connection: Connection, scope: Scope, view: ProfitView) -> Profit
 
 
 def without_cost_lines(lines: ProfitLines) -> ProfitLines:
-    """The same, with costs of goods and every line that contains them empty."""
+    """The same lines, with costs of goods and every line that contains them empty."""
     unknown = Amount(value=None, known=None)
     rows = [
         row.model_copy(
@@ -129,7 +130,7 @@ def without_cost_lines(lines: ProfitLines) -> ProfitLines:
 
 
 def total_of(amounts: Sequence[Amount]) -> Amount:
-    """The sum of amounts of one currency, unknown if one is."""
+    """The sum of amounts of one currency; unknown if one of them is."""
     known = [amount.known for amount in amounts if amount.known is not None]
     unknown_days = sum(amount.unknown_days for amount in amounts)
     total = sum(known, Decimal()) if known else None
@@ -148,7 +149,7 @@ def _read_sums(connection: Connection, scope: Scope, view: ProfitView, loaded: l
 def _column(row: Mapping[str, Any], scope: Scope) -> LineColumn:
     missing = [word for word in row["missing"].split(", ") if word]
     status = "incomplete" if row["incomplete_days"] else "estimated" if row["estimated_days"] else "complete"
-    # Costs of a whole account have no row on days without any.
+    # Costs of a whole account have rows only on days with such costs.
     if row["marketplace_id"] and row["last_day"] < scope.end:
         missing, status = [*missing, NO_FIGURES], "incomplete"
     kept = LineColumn.model_fields.keys() - {"status", "missing"}
@@ -157,7 +158,7 @@ def _column(row: Mapping[str, Any], scope: Scope) -> LineColumn:
 
 def _amount(row: Mapping[str, Any], name: str) -> Amount:
     unknown_days = row["days"] - row[f"{name}_days"]
-    # As many places as marts store.
+    # As many decimal places as marts store.
     known = None if row[name] is None else round(row[name], 6)
     return Amount(value=None if unknown_days else known, known=known, unknown_days=unknown_days)
 
@@ -191,7 +192,7 @@ def _totals(line: Line, sums: _Sums) -> dict[str, Amount]:
 
 
 def _is_whole(compared: _Sums, sums: _Sums) -> bool:
-    """Whether each marketplace has figures for as many days as those it is compared with."""
+    """Whether each marketplace has at least as many days with figures to compare with."""
     days = {(each.account_id, each.marketplace_id): each.days for each in compared.columns}
     return all(
         days.get((each.account_id, each.marketplace_id), 0) >= each.days

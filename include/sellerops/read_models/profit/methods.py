@@ -9,7 +9,7 @@ from sellerops.read_models.scope import Scope
 
 
 class AccountMethods(BaseModel):
-    """Settings of ``config/account_settings.yaml``; ``reporting_currency`` empty: none."""
+    """Settings of ``config/account_settings.yaml``; ``reporting_currency`` is empty if there is none."""
 
     account_id: str
     refund_day: str

@@ -1,4 +1,4 @@
-"""Which sums make up the days of a scope: whole months, whole parts of months, and the days left."""
+"""Which sums make up the days of a scope: whole months, whole parts of months, and the remaining days."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from sellerops.read_models.scope import Scope, ScopeCurrency
 
 _DAY = timedelta(days=1)
-# A month has four parts; the last has what is left.
+# First days of a month's four parts; the last part has the remaining days.
 _PART_DAYS = (1, 9, 17, 25)
 
 
 def piece_values(scope: Scope) -> dict[str, Any]:
     """Parameters of ``pieces.sql``, besides those of the scope.
 
-    ``of_accounts``: whole accounts in their reporting currency, of which there are running sums. Of some
-    marketplaces, or in their currencies, ``months``, ``parts`` and ``days`` are added up.
+    ``of_accounts``: the scope is of whole accounts in their reporting currency, for which there are running
+    sums. For some marketplaces, or in their currencies, ``months``, ``parts`` and ``days`` are added up.
     """
     of_accounts = not scope.marketplaces and scope.currency is ScopeCurrency.REPORTING
     months, parts, days = ([], [], []) if of_accounts else pieces_of(scope.start, scope.end)
@@ -24,7 +24,7 @@ def piece_values(scope: Scope) -> dict[str, Any]:
 
 
 def pieces_of(start: date, end: date) -> tuple[list[date], list[date], list[date]]:
-    """The days from ``start`` to ``end``: first days of months and of parts of months, and single days."""
+    """The days from ``start`` to ``end`` as first days of months and of parts of months, and single days."""
     months: list[date] = []
     parts: list[date] = []
     days: list[date] = []

@@ -16,7 +16,7 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Sources:
-    """What the reasons are computed from; ``zones`` None: the orders are not collected."""
+    """What the reasons are computed from; ``zones`` is None if the orders are not collected."""
 
     bridge: Bridge
     ordered: ProfitLines
@@ -32,7 +32,7 @@ class Sources:
         return None
 
     def line(self, name: str, place: Place, of: ProfitLines | None = None) -> Decimal | None:
-        """A P&L line in cents, by order unless ``of`` says otherwise."""
+        """A P&L line rounded to cents, by order unless ``of`` says otherwise."""
         lines = of or self.ordered
         (row,) = (row for row in lines.rows if row.name == name)
         for column, cell in zip(lines.columns, row.cells, strict=True):
@@ -41,7 +41,7 @@ class Sources:
         return None
 
     def timing(self, name: str, place: Place) -> Decimal | None:
-        """A P&L line by payment less the same by order."""
+        """A P&L line by payment minus the same line by order."""
         return _minus(self.line(name, place, self.paid), self.line(name, place))
 
 

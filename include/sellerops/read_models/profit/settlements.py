@@ -16,9 +16,10 @@ _PAYOUTS = __file__.replace("settlements.py", "payouts.py")
 
 
 class Settlement(BaseModel):
-    """A settlement, amounts in its ``currency``. ``shown_total``: its total in ``shown_currency``, at the
-    rate of the day on which its period ended. ``difference``: total less its lines, 0 unless lines are
-    missing.
+    """A settlement, with amounts in its ``currency``.
+
+    ``shown_total``: its total in ``shown_currency``, at the rate of the day on which its period ended.
+    ``difference``: its total minus its lines, 0 unless lines are missing.
     """
 
     account_id: str
@@ -46,7 +47,8 @@ class Settlement(BaseModel):
 
 class Payout(BaseModel):
     """A payout as it was expected at the end of ``day``: the sum of its parts without ``deferred_later``.
-    ``is_next``: not paid yet. ``paid`` and ``difference`` are None until the settlement comes.
+
+    ``is_next``: it is not paid yet. ``paid`` and ``difference`` are None until the settlement comes.
     """
 
     account_id: str
@@ -73,7 +75,7 @@ class Payout(BaseModel):
 
 
 def read_settlements(connection: Connection, scope: Scope, paging: Paging) -> Table[Settlement]:
-    """Settlements whose period ended on a day of the scope; search: part of a settlement id."""
+    """Settlements whose period ended on a day of the scope. A search matches part of a settlement id."""
     return select_table(connection, __file__, Settlement, scope.values(), paging, sort="day")
 
 

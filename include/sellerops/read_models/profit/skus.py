@@ -1,4 +1,4 @@
-"""Profit by SKU: what each earned over the days of the scope, and what belongs to none."""
+"""Profit by SKU: what each SKU earned over the days of the scope, and what belongs to none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sellerops.read_models.tables import Paging, Table, select_table
 
 
 class Spread(StrEnum):
-    """How overhead gets to SKUs: not at all, by product sales or by units of the account's SKUs."""
+    """How overhead is spread over SKUs: not at all, by product sales or by units of the account's SKUs."""
 
     NONE = "none"
     SALES = "sales"
@@ -25,12 +25,12 @@ class Spread(StrEnum):
 
 
 class SkuProfit(BaseModel):
-    """A SKU; with an empty ``sku`` what no SKU is named for. Income positive, cost negative; None: unknown.
+    """A SKU, or, with an empty ``sku``, the amounts that name none.
 
-    ``selling_fees``: referral, closing and digital services. ``other_cm1``: returns, refund administration,
-    chargebacks, merchant shipping and other. ``cogs`` less the cost of sellable returns. ``other_cm2``:
-    coupon fees, inbound, removals, reimbursements, clawbacks, VAT on fees and other. ``margin``: cm2 /
-    product_sales.
+    Income positive, cost negative; None: unknown. ``selling_fees``: referral, closing and digital services.
+    ``other_cm1``: returns, refund administration, chargebacks, merchant shipping and other. ``cogs``: minus
+    the cost of sellable returns. ``other_cm2``: coupon fees, inbound, removals, reimbursements, clawbacks,
+    VAT on fees and other. ``margin``: cm2 / product_sales.
     """
 
     account_id: str
@@ -68,9 +68,10 @@ def read_sku_profit(
     *,
     sees_costs: bool = False,
 ) -> Table[SkuProfit]:
-    """Profit by SKU; search: part of a SKU, ASIN or title. The totals are those of profit by marketplace.
+    """Profit by SKU, with the totals of profit by marketplace.
 
-    The largest CM2 comes first; without ``sees_costs`` the largest sales.
+    A search matches part of a SKU, ASIN or title. The largest CM2 comes first; without ``sees_costs``, the
+    largest sales.
     """
     values = {**scope.values(), **piece_values(scope), "spread": spread.value}
     sort = "cm2" if sees_costs else "product_sales"

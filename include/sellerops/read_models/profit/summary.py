@@ -16,7 +16,7 @@ from sellerops.read_models.profit.told import words, worst
 
 _ORDER = ("product_sales", "cm1", "ads", "cm2", "overhead", "profit")
 _PAYMENT = ("product_sales", "ads", "cm2_without_cogs", "tax", "total", "unsettled")
-# The missing words that concern a figure; the last ones concern all.
+# The missing words that concern a figure; ``_WORDS_OF_ALL`` concern every figure.
 _CM1_WORDS = frozenset({"cost", "fees", "orders", "price"})
 _CM2_WORDS = _CM1_WORDS | {"ads", "storage", "vat_setting"}
 _WORDS: dict[str, frozenset[str]] = {
@@ -29,7 +29,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "cm2_without_cogs": frozenset({"ads", "vat_setting"}),
 }
 _WORDS_OF_ALL = frozenset({"days", "fx_rate", "unmapped"})
-# They are what they are once they are reported, even while orders are open.
+# These are final once they are reported, even while orders are open.
 _NEVER_OPEN = frozenset({"ads", "overhead"})
 
 
@@ -39,9 +39,11 @@ class TileUnit(StrEnum):
 
 
 class ProfitTile(BaseModel):
-    """A figure over the days of the scope; ``value`` None: unknown on ``unknown_days`` marketplace days,
-    ``known`` is that of the others. ``compared`` is None unless every day to compare with is known,
-    and no orders of the last day are missing.
+    """A figure over the days of the scope.
+
+    ``value`` is None if unknown on ``unknown_days`` marketplace days; ``known`` is the figure of the other
+    days. ``compared`` is None unless every day to compare with is known and no orders of the last day are
+    missing.
     """
 
     name: str
@@ -69,7 +71,7 @@ class ProfitSummary(BaseModel):
 
 
 def summarize(lines: ProfitLines) -> list[ProfitSummary]:
-    """The tiles of each currency: what a person gets who adds up the cells of a line."""
+    """The tiles of each currency: what a person gets by adding up the cells of a line."""
     return [_summary(lines, place) for place in range(len(lines.currencies))]
 
 

@@ -17,7 +17,7 @@ MissingWords = Annotated[list[str], BeforeValidator(_split)]
 
 
 def worst(statuses: Iterable[str]) -> str:
-    """The status of figures made of others; of none: incomplete."""
+    """The status of a figure made of others; ``incomplete`` if there are none."""
     found = set(statuses)
     if not found or "incomplete" in found:
         return "incomplete"
@@ -25,5 +25,5 @@ def worst(statuses: Iterable[str]) -> str:
 
 
 def words(lists: Iterable[Sequence[str]]) -> list[str]:
-    """All words that are missing, each once, in alphabetical order."""
+    """All missing words of these lists, each once, in alphabetical order."""
     return sorted({word for each in lists for word in each})

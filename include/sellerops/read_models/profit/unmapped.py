@@ -1,4 +1,4 @@
-"""Amounts that no rule gives a P&L line, by Amazon's names."""
+"""Amounts that no rule maps to a P&L line, by Amazon's names."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from sellerops.read_models.scope import Scope
 
 
 class UnmappedName(BaseModel):
-    """Lines with one name. Of a settlement: transaction type, amount type and amount description; of a
-    transaction: its type, and the name of the amount (``third_name`` empty). ``first_day``, ``last_day``: of
-    posting.
+    """Lines with the same name.
+
+    In a settlement, the name is transaction type, amount type and amount description; in a transaction, its
+    type and the name of the amount (``third_name`` is empty). ``first_day``, ``last_day``: days of posting.
     """
 
     source: Literal["settlement", "transaction"]
@@ -32,5 +33,5 @@ class UnmappedName(BaseModel):
 
 
 def read_unmapped(connection: Connection, scope: Scope) -> list[UnmappedName]:
-    """Names without a P&L line on the days of the scope: posted then, or later for an order of then."""
+    """Names without a P&L line, posted on the days of the scope, or later for an order of these days."""
     return select(connection, __file__, UnmappedName, scope.values())

@@ -11,7 +11,10 @@ from sellerops.read_models.queries import Connection, select
 
 
 class RestockOverride(BaseModel):
-    """A quantity set by ``author``. ``is_in_force``: it holds today (of several the newest). Times: UTC."""
+    """A quantity set by ``author``. Times are in UTC.
+
+    ``is_in_force``: it applies today and has not ended; a new override ends the earlier ones.
+    """
 
     id: int
     account_id: str
@@ -37,7 +40,7 @@ def read_overrides(
     sku: str | None = None,
     with_ended: bool = False,
 ) -> list[RestockOverride]:
-    """Overrides that hold today or later, or all; the newest first, at most 200."""
+    """Overrides that apply today or later, or all; newest first, at most 200."""
     values = {
         "today": today,
         "accounts": list(accounts) or None,

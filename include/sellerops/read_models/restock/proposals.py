@@ -1,4 +1,4 @@
-"""What to order of each SKU, how many, by when, and every figure behind it."""
+"""What to order: how many of each SKU, by when, and every figure behind it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sellerops.read_models.tables import Direction, Paging, Table, select_table
 
 
 class Proposal(BaseModel):
-    """A row of the newest day of mart ``restock``, columns as there; amounts in ``currency``.
+    """A row of the newest day of mart ``restock``, with its columns; amounts are in ``currency``.
 
-    ``marketplace``: its code. In the row of totals, amounts add up what is known, ``order_by`` is the
+    ``marketplace``: its code. In the row of totals, amounts are sums of what is known, ``order_by`` is the
     earliest, and what cannot be added is None.
     """
 
@@ -104,7 +104,7 @@ class Proposal(BaseModel):
 
     @property
     def key(self) -> str:
-        """What the row is about: account, marketplace and SKU, divided by bars."""
+        """What the row is about: account, marketplace and SKU, separated by ``|``."""
         return f"{self.account_id}|{self.marketplace_id}|{self.sku}"
 
 

@@ -11,12 +11,14 @@ from pydantic import BaseModel
 from sellerops.read_models.queries import Connection, select
 from sellerops.read_models.scope import Scope
 
-_GRADED_DAYS = 200  # a protection period of half a year is over by then
+_GRADED_DAYS = 200  # even a protection period of half a year is over by then
 
 
 class ForecastQuality(BaseModel):
-    """The newest forecasts of a demand class. Ratios of the back-test, averaged by forecast units; the
-    coverage is the class's own. ``tree_skus``: those for which the richer model was better.
+    """How good the newest forecasts of a demand class are.
+
+    Ratios are the back-test's, weighted by forecast units; the coverage is that of the whole class.
+    ``tree_skus``: SKUs for which the richer model was better.
     """
 
     demand_class: str
@@ -35,8 +37,8 @@ class ForecastQuality(BaseModel):
 class Scores(BaseModel):
     """Recommendations of a day compared with the demand that followed: ours, and Amazon's of the same day.
 
-    Only SKUs that Amazon had a figure for (``compared_skus``). ``over_units`` are known once the protection
-    period is over (``is_final``).
+    Demand and units cover only SKUs for which Amazon had a figure (``compared_skus``). ``over_units`` are
+    known once the protection period is over (``is_final``).
     """
 
     day: date
@@ -57,7 +59,7 @@ def read_quality(connection: Connection, scope: Scope) -> list[ForecastQuality]:
 
 
 def read_scores(connection: Connection, scope: Scope) -> Scores | None:
-    """The grades of the newest day whose period is over, or of the oldest open one; None: no grades."""
+    """The grades of the newest day whose period is over, or of the oldest open one; None without grades."""
     values = {**scope.values(), "since": scope.end - timedelta(days=_GRADED_DAYS)}
     found = select(connection, str(Path(__file__).with_name("scores")), Scores, values)
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""One SKU: its demand with the days that could not be seen, its kept forecasts, and their grades."""
+"""One SKU: its demand with the masked days, its stored forecasts, and their grades."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _COMPARED = (
 
 
 class DemandDay(BaseModel):
-    """A day of the SKU in all marketplaces of its stock pool. ``units``: None if orders are not known.
+    """A day of the SKU in all marketplaces of its stock pool. ``units`` is None if orders are not known.
 
-    ``is_masked``: demand could not be seen, for ``mask_reasons``; the day is left out, not zero.
+    ``is_masked``: demand could not be seen, for ``mask_reasons``; such a day is left out, not counted as
+    zero.
     """
 
     day: date
@@ -109,7 +110,7 @@ class Difference(BaseModel):
 
 
 class SkuHistory(BaseModel):
-    """``forecasts``: kept ones, newest first. ``changes``: between the two newest."""
+    """``forecasts``: stored ones, newest first. ``changes``: differences between the two newest."""
 
     days: list[DemandDay]
     forecasts: list[KeptForecast]
@@ -126,7 +127,7 @@ def read_sku_history(
     places: Sequence[str],
     end: date,
 ) -> SkuHistory:
-    """Demand of half a year, forecasts and grades of four months up to ``end``.
+    """Demand of half a year, and forecasts and grades of four months, up to ``end``.
 
     :param places: ids of all marketplaces of the stock pool, of which ``marketplace_id`` is the first.
     """

@@ -15,12 +15,13 @@ from sellerops.read_models.scope import Scope
 
 
 class RestockSummary(BaseModel):
-    """The newest recommendations of a currency. Amounts add up what is known; None: nothing is.
+    """The newest recommendations of a currency. Amounts are sums of what is known; None if nothing is.
 
-    ``due_*``: orders due within a week, and quantities that a person set; ``now_*``: those of them whose last
-    day has come, ``late_skus``: has passed. ``due_without_cost``: SKUs that ``due_cash`` lacks. ``lost_*``:
-    expected to be lost even if all is ordered today. ``fee_*``: low-inventory-level fee of the next 13 weeks;
-    ``fee_skus_without_rate``: SKUs that will pay it, but nobody knows how much.
+    ``due_*``: orders due within a week, and quantities that a person set; ``now_*``: those of them that must
+    be ordered today; ``late_skus``: SKUs whose last day to order has passed. ``due_without_cost``: SKUs that
+    ``due_cash`` lacks. ``lost_*``: what is expected to be lost even if everything is ordered today.
+    ``fee_*``: low-inventory-level fee of the next 13 weeks; ``fee_skus_without_rate``: SKUs that will pay it
+    at an unknown rate.
     """
 
     currency: str | None
@@ -46,7 +47,7 @@ class RestockSummary(BaseModel):
 
 
 class SupplierOrders(BaseModel):
-    """What is due at a supplier; ``without_cost``: SKUs that the amounts lack."""
+    """What is due at a supplier. ``without_cost``: SKUs that the amounts do not include."""
 
     supplier: str
     currency: str | None
@@ -64,7 +65,7 @@ def read_summary(connection: Connection, scope: Scope) -> list[RestockSummary]:
 
 
 def read_suppliers(connection: Connection, scope: Scope, *, sees_costs: bool) -> list[SupplierOrders]:
-    """A row per supplier and currency: the largest amount first, without ``sees_costs`` by name."""
+    """A row per supplier and currency: largest amount first; without ``sees_costs``, by name."""
     values = {**scope.values(), "sees_costs": sees_costs}
     return select(connection, _beside("suppliers"), SupplierOrders, values)
 

@@ -1,4 +1,4 @@
-"""Units of delivered shipments that did not arrive, or too many."""
+"""Units of delivered shipments that did not arrive, or arrived in excess."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from sellerops.read_models.scope import Scope
 
 
 class UnitsDiffering(BaseModel):
-    """One SKU of one shipment. ``difference``: received minus shipped units; ``received`` None: Amazon has
-    counted none so far. ``since``: when it was delivered or closed. ``difference_reported_at``: when a notice
-    was sent.
+    """One SKU of one shipment of which other units were received than shipped.
+
+    ``difference``: received minus shipped units. ``received`` is None if Amazon has counted none so far.
+    ``since``: when the shipment was delivered or closed. ``difference_reported_at``: when a notice was sent.
     """
 
     inbound_run_id: int
@@ -34,5 +35,5 @@ class UnitsDiffering(BaseModel):
 
 
 def read_differences(connection: Connection, scope: Scope) -> list[UnitsDiffering]:
-    """Of the scope's accounts and marketplaces, whatever its days; most missing units first."""
+    """Differences of the scope's accounts and marketplaces, whatever its days; most missing units first."""
     return select(connection, __file__, UnitsDiffering, scope.values())

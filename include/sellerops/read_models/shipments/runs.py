@@ -13,8 +13,8 @@ from sellerops.read_models.scope import Scope
 class ShipmentRun(BaseModel):
     """One run. Units: ``planned`` as requested, ``shipped`` and ``received`` of the confirmed shipments.
 
-    ``difference``: received minus shipped, of shipments that were delivered or closed; ``differing_skus``:
-    lines of these that differ, some by more and some by less. None: nothing to count yet.
+    ``difference``: received minus shipped units of shipments that were delivered or closed;
+    ``differing_skus``: their lines that differ, in either direction. None: nothing to count yet.
     """
 
     id: int
@@ -42,5 +42,5 @@ class ShipmentRun(BaseModel):
 
 
 def read_shipment_runs(connection: Connection, scope: Scope) -> list[ShipmentRun]:
-    """The runs of the scope's accounts and marketplaces, whatever its days; newest first, at most 2,000."""
+    """Runs of the scope's accounts and marketplaces, whatever its days; newest first, at most 2,000."""
     return select(connection, __file__, ShipmentRun, scope.values())

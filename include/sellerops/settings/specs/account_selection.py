@@ -1,4 +1,4 @@
-"""Selects the accounts a report is collected for, and says why a report has none."""
+"""Selects the accounts for which a report is collected, and gives the reason if there are none."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from sellerops.settings.logins import Logins
 
 
-# Files that come another way than from an API exist only where somebody has set that way up.
+# Files that do not come from an API exist only where somebody has set up a login or the drop folder.
 ON_DEMAND = ("downloaded", "dropped")
 
 
 def accounts_for(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Account, ...]:
     """The accounts that match the spec and sell in one of its marketplaces.
 
-    Raises SpecError if there is none, unless the report is off for that reason.
+    Raises SpecError if there is none, unless ``off_because`` already gives the reason.
     """
     chosen = _matching(spec, accounts)
     if not chosen and not spec.off_because:
@@ -35,9 +35,11 @@ def accounts_for(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Acc
 
 
 def narrow_to_usable(spec: ReportSpec, accounts: Mapping[str, Account], logins: Logins) -> ReportSpec:
-    """The spec as it can run here: a ``downloaded`` report for the accounts that have a login of its role, a
-    ``dropped`` one for those with the source ``folder``. Without any, ``off_because`` says why; that is no
-    error. Other specs are returned as they are.
+    """The spec limited to the accounts for which it can run here.
+
+    A ``downloaded`` report needs a login with its role for the account, a ``dropped`` one the account's
+    source ``folder``. If no account qualifies, ``off_because`` says why; this is not an error. Other specs
+    are returned unchanged.
     """
     if spec.request.how not in ON_DEMAND:
         return spec

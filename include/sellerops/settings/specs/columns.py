@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from sellerops.settings.specs.strict_model import StrictModel
 
 FACT = "@"
-# Placeholders in `absent`: a column of the row, or a digest of the whole row.
+# A placeholder in `absent` names a column of the row, or stands for a digest of the whole row.
 ABSENT_PART = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 WHOLE_ROW = "row"
 
@@ -31,10 +31,10 @@ class ColumnType(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What the header of a web page's file is known from (docs/portal-files.md).
+    """How the header of a web page's file is known (docs/portal-files.md).
 
-    ``REAL``: a downloaded file. ``PARSER``: a public program that reads such files. ``INFERRED``: nothing but
-    the page, or Amazon's API for the same data: the first real file may differ.
+    ``REAL``: from a downloaded file. ``PARSER``: from a public program that reads such files. ``INFERRED``:
+    only from the page, or from Amazon's API for the same data; the first real file may differ.
     """
 
     REAL = "real"
@@ -96,7 +96,7 @@ _CONSTANTS: dict[ColumnType, Callable[[str], Any]] = {
 
 
 def absent_value(column: Column) -> Any:
-    """``absent`` as a value of the column's type; timestamps are UTC. Raises ValueError if it is invalid."""
+    """``absent`` as a value of the column's type, timestamps in UTC. Raises ValueError if it is invalid."""
     assert column.absent is not None
     try:
         return _CONSTANTS[column.type](column.absent)

@@ -1,6 +1,7 @@
 """Fills in what other parts of a spec imply for its tables, before the spec is validated.
 
-Input is unvalidated YAML: anything of an unexpected type is passed on unchanged, for validation to refuse.
+The input is unvalidated YAML: values of an unexpected type are passed on unchanged, and validation refuses
+them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def derive_table_settings(values: Any) -> Any:
 
 
 def _with_nested_lists(tables: dict[Any, Any]) -> dict[Any, Any]:
-    """Set for each table which lists within its rows belong to other tables, and to none of its columns."""
+    """Set for each table which lists within its rows belong to other tables and not to its own columns."""
     if not all(isinstance(table, dict) for table in tables.values()):
         return tables
     paths = [str(table.get("rows") or "") for table in tables.values()]
@@ -37,7 +38,7 @@ def _with_nested_lists(tables: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _sources(columns: Any) -> set[Any]:
-    """The `from` of columns."""
+    """The `from` values of columns."""
     entries = columns.values() if isinstance(columns, dict) else ()
     return {
         entry["from"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("from"), str)

@@ -18,7 +18,7 @@ FILE = "destinations.yaml"
 
 
 def check_destinations(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns ``names`` unchanged. Raises ValueError for an unknown or repeated one."""
+    """Return ``names`` unchanged. Raises ValueError for an unknown or repeated name."""
     unknown = [name for name in names if name not in DESTINATIONS]
     if unknown:
         raise ValueError(f"unknown destination {unknown[0]!r}; known: {', '.join(DESTINATIONS)}")
@@ -36,7 +36,7 @@ Destinations = Annotated[Names, AfterValidator(check_destinations), Field(min_le
 
 
 class DestinationRule(BaseModel):
-    """The destinations for these families, reports and accounts; an empty field matches all."""
+    """The destinations of these families, reports and accounts; an empty field matches all."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,7 +97,7 @@ def unknown_names(
     rules: Iterable[DestinationRule], *, families: Collection[str], reports: Collection[str],
     accounts: Collection[str], path: Path,
 ) -> list[ConfigurationError]:  # fmt: skip
-    """An error for each unknown name in the rules: such a rule never applies to it."""
+    """An error for each unknown name in the rules, because the rule has no effect for that name."""
     known = {"families": families, "reports": reports, "accounts": accounts}
     return [
         ConfigurationError(

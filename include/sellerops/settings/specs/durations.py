@@ -28,7 +28,7 @@ def parse_duration(value: object) -> timedelta:
 
 
 def format_duration(value: timedelta) -> str:
-    """The shortest text for a duration: ``7d``, ``90m``."""
+    """A duration in the largest unit that divides it: ``7d``, ``90m``."""
     seconds = int(value.total_seconds())
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % size == 0:

@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Shared settings: of all sources next to their folders, of one source inside its folder.
+# Shared settings: those of all sources are next to the sources' folders, those of one source in its folder.
 DEFAULTS = "defaults.yaml"
 # Keys of a spec that are not written in its file.
 _DERIVED = frozenset({"path", "name", "source", "destination_rules", "off_because"})
-# Valid contents that a process remembers; 145 specs are shipped.
+# How many valid contents a process remembers; 145 specs are shipped.
 _MOST_SPECS = 512
 
 
@@ -54,10 +54,10 @@ def spec_files(directory: Path | None = None) -> list[Path]:
 
 
 def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[SpecFailure]]:
-    """All usable specs and all failures. An invalid file counts with its last valid version, if any.
+    """All usable specs and all failures. For an invalid file, its last valid version is used, if any.
 
-    Reports that nothing here can provide have ``off_because``. Of two specs with the same name or table, the
-    one that was there first stays.
+    A report whose files nothing here can provide has ``off_because`` set. Of two specs with the same name or
+    table, the one that existed first stays.
     """
     root = directory or config_dir() / "reports"
     owners: dict[str, Path] = {}
@@ -87,11 +87,11 @@ def enabled_specs(directory: Path | None = None) -> list[ReportSpec]:
 def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
     """The last valid version of one spec, by report name or DAG id.
 
-    Raises SpecError if the name is unknown, or the file never was valid.
+    Raises SpecError if the name is unknown, ConfigurationError if the file never was valid.
     """
     root = directory or config_dir() / "reports"
     wanted = name.removeprefix("report__").replace("__", "/")
-    # Listing the folder takes longer than reading one spec, and every task does it twice.
+    # Listing the folder takes longer than reading one spec, and every task loads its spec twice.
     path = root / f"{wanted}.yaml"
     if re.fullmatch(r"\w+/\w+", wanted) and path.name != DEFAULTS and path.is_file():
         return _load_one(path, root)
@@ -139,7 +139,7 @@ def _misplaced(root: Path) -> list[SpecFailure]:
 
 
 def _build(path: Path, root: Path, files: Files) -> ReportSpec:
-    """Build a file's spec; its own keys override those of its source, which override the general ones."""
+    """Build a file's spec: its own keys override its source's defaults, and those the general defaults."""
     refuse_unusable_name(path, "report")
     general, of_source = files.yaml_or_nothing(root / DEFAULTS), files.yaml_or_nothing(path.parent / DEFAULTS)
     own = files.yaml(path)
@@ -175,10 +175,11 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
 
 @lru_cache(maxsize=_MOST_SPECS)
 def _validated(content: bytes) -> ReportSpec:
-    """The spec of a file's pickled content. Validating takes more than half of the time of loading all specs,
-    which a process does again and again; forked processes inherit what was validated.
+    """The validated spec of a file's pickled content.
 
-    Nothing else decides about a spec but the marketplaces, which a process reads once.
+    Cached because a process loads all specs again and again, and validation takes more than half of that
+    time; forked processes inherit the cache. The cache is safe: besides its content, a spec depends only on
+    the marketplaces, which a process reads once.
     """
     return ReportSpec.model_validate(pickle.loads(content))
 
@@ -192,7 +193,7 @@ def _merged(defaults: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]
 
 
 def _claims(spec: ReportSpec) -> list[str]:
-    """What no other spec may have: the report's name, which identifies it in the ledger, and its tables."""
+    """What only one spec may have: the report's name, which identifies it in the ledger, and its tables."""
     return [spec.name, *(f"{spec.source}.{table}" for table in spec.tables)]
 
 
@@ -241,7 +242,7 @@ def _usable(spec: ReportSpec, accounts: dict[str, Account] | None, logins: Login
 
 def _logins() -> Logins:
     """The logins; none if their file cannot be used, which is reported separately."""
-    # Not above: their fields have types of this package.
+    # Imported here, because that module imports types of this package.
     from sellerops.settings.logins import Logins, load_logins
 
     try:

@@ -1,4 +1,4 @@
-"""Generates docs/portal-files.md: the layouts of web pages' files, and what each header is known from."""
+"""Generates docs/portal-files.md: the layouts of web pages' files, and how each header is known."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ _SOURCES = {"seller_portal": "Downloads", "folder": "The drop folder"}
 
 
 def portal_files_page(specs: Sequence[ReportSpec]) -> str:
-    """The page as Markdown: the headers of each file by what they are known from."""
+    """The page as Markdown: the headers of each file, grouped by their evidence."""
     parts = [_HEAD]
     files = sorted(
         (spec for spec in specs if spec.source in _SOURCES and spec.format.style == "web"),
@@ -103,7 +103,7 @@ def portal_files_page(specs: Sequence[ReportSpec]) -> str:
 
 
 def evidence_of(table: TableSpec, name: str) -> Evidence | None:
-    """What the header of a column is known from."""
+    """How the header of a column is known; None if neither the column nor the table says so."""
     return table.columns[name].evidence or table.evidence
 
 
@@ -128,7 +128,7 @@ def _origin(spec: ReportSpec) -> str:
 
 
 def _headers(table: TableSpec) -> list[tuple[str, list[str]]]:
-    """For each kind of evidence the headers in the spec's order, as code."""
+    """The headers (as Markdown code) for each kind of evidence, in the spec's order; then the facts."""
     found: dict[str, list[str]] = {}
     for name in table.read_columns:
         evidence = evidence_of(table, name)

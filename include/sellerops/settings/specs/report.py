@@ -211,8 +211,9 @@ class ReportSpec(StrictModel):
     def keeps_equal_rows(self, table: str) -> bool:
         """Whether rows of one document with the same key are separate rows rather than repetitions.
 
-        True if whole days of a single document are replaced, and if the key only identifies the unit that the
-        lines belong to. Pages of an operation may repeat a row.
+        True if a single document replaces whole days of a table with a key, except for ``jsonl``, because
+        pages of an operation may repeat a row. Also true if the key only identifies the unit to which the
+        lines belong.
         """
         it = self.tables[table]
         if it.write_disposition is WriteDisposition.REPLACE:
@@ -221,7 +222,7 @@ class ReportSpec(StrictModel):
 
     @property
     def is_in_parts(self) -> bool:
-        """Whether one document is only a part of a slice, so that its number of rows means nothing."""
+        """Whether one document is only a part of a slice, so that its number of rows proves nothing."""
         return self.request.split is not None or self.request.how in ("queried", "listed", "dropped")
 
     @property
@@ -231,7 +232,7 @@ class ReportSpec(StrictModel):
 
     @property
     def clearable_tables(self) -> tuple[str, ...]:
-        """The tables whose rows are deleted if Amazon reports no data, after a person has confirmed it."""
+        """The tables whose rows are deleted once a person has confirmed that Amazon has no data."""
         return tuple(
             name
             for name, table in self.tables.items()
@@ -250,19 +251,19 @@ class ReportSpec(StrictModel):
 
     @property
     def requested_columns(self) -> tuple[str, ...]:
-        """The documents' names of the columns of all tables, in the spec's order, each once."""
+        """The columns of all tables as the document names them, in the spec's order, each once."""
         names = (table.header_of(name) for table in self.tables.values() for name in table.read_columns)
         return tuple(dict.fromkeys(names))
 
     @property
     def archive_retention(self) -> timedelta | None:
-        """How long the archive keeps the documents; None: forever."""
+        """How long the archive keeps the documents; None means forever."""
         personal = [table.personal_retention for table in self.tables.values() if table.personal_columns]
         return self.document_retention or max(personal, default=None)
 
     @property
     def personal_archive_retention(self) -> timedelta:
-        """The same for documents in which undeclared personal data was found."""
+        """How long the archive keeps documents in which undeclared personal data was found."""
         return self.archive_retention or PERSONAL_DOCUMENTS_KEPT
 
     @property

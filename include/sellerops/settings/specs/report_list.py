@@ -126,7 +126,7 @@ def _type(spec: ReportSpec) -> str:
 def _off(spec: ReportSpec) -> str:
     if not spec.enabled:
         return "**switched off**; "
-    # Not whether this installation has one: the page is the same everywhere.
+    # Not whether this installation has such a login: the page must be the same everywhere.
     return f"needs a login with the role `{spec.request.login}`; " if spec.request.login else ""
 
 
@@ -136,7 +136,7 @@ def _where(spec: ReportSpec) -> str:
 
 
 def when(schedule: Schedule) -> str:
-    """Windows or cron, with day and time zone: ``day 15, 01:00-11:00 UTC``."""
+    """The schedule's windows or cron, with day and time zone: ``day 15, 01:00-11:00 UTC``."""
     times = f"cron `{schedule.cron}`" if schedule.cron else ", ".join(schedule.between)
     day = f"{schedule.weekday} " if schedule.weekday else ""
     day = f"day {schedule.day_of_month}, " if schedule.day_of_month else day

@@ -1,4 +1,4 @@
-"""In which queues a report's tasks run."""
+"""The queues in which a report's tasks run."""
 
 from __future__ import annotations
 

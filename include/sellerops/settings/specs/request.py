@@ -96,5 +96,5 @@ class RequestRules(StrictModel):
 
     @property
     def has_api(self) -> bool:
-        """Whether an API serves the report; else its files are downloaded from pages, or dropped."""
+        """Whether an API serves the report; otherwise its files are downloaded from web pages or dropped."""
         return self.how not in ("downloaded", "dropped")

@@ -12,12 +12,12 @@ from pydantic import Field, field_validator, model_validator
 from sellerops.settings.specs.durations import parse_window
 from sellerops.settings.specs.strict_model import StrictModel
 
-# An arbitrary day: whether a cron is ever due does not depend on it.
+# Any day will do: whether a cron is ever due does not depend on the start.
 _ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class Schedule(StrictModel):
-    """When the report is collected: ``cron``, or windows ``between`` in which it has its own fixed time."""
+    """When the report is collected: by ``cron``, or at a fixed time of its own in each window ``between``."""
 
     cron: str | None = None
     between: tuple[str, ...] = ()

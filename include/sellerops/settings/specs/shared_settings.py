@@ -1,6 +1,6 @@
-"""``like: <source>/<report>``: takes format, tables and descriptions from another report's file.
+"""``like: <source>/<report>``: takes report type, family, description, format and tables from another file.
 
-This keeps one layout for a file, whether it is downloaded from a page or put into the drop folder.
+A file then has one layout, whether it is downloaded from a page or put into the drop folder.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _MOST_STEPS = 3
 
 
 def shared_settings(own: dict[str, Any], path: Path, root: Path, files: Files) -> tuple[dict[str, Any], Path]:
-    """What ``own`` takes from the file that its ``like`` names, and that file; nothing and ``path`` without
-    one.
+    """The settings that ``own`` takes from the file that its ``like`` names, and that file's path.
 
-    Raises SpecError for an unknown file, and for files that are like each other.
+    Without ``like``: no settings, and ``path``. Raises SpecError for an unknown file, and for files whose
+    ``like`` refers to each other.
     """
     if LIKE not in own:
         return {}, path
@@ -55,7 +55,7 @@ def _file_of(name: Any, root: Path) -> Path | None:
 
 
 def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """``above`` laid over ``below``: mappings key by key at every depth."""
+    """``below`` with the values of ``above``; mappings are merged key by key at every depth."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)

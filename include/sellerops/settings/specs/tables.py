@@ -1,4 +1,4 @@
-"""One table of a report, and the checks that its settings fit together."""
+"""One table of a report, and the checks that its settings are consistent."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from sellerops.settings.specs.strict_model import StrictModel
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # `rows` for a document that is itself the list.
 WHOLE_DOCUMENT = "[]"
-# Postgres' limits: bytes of a name, columns of a table (minus room for ours and unknown ones) and of an
-# index.
+# Postgres' limits: bytes in a name, columns in a table (minus room for system and unknown columns) and
+# columns in an index.
 LONGEST_NAME = 63
 MOST_COLUMNS = 1200
 MOST_KEY_COLUMNS = 26
-# System columns, ours and Postgres'.
+# The system columns of sellerops and of Postgres.
 RESERVED_COLUMNS = frozenset(
     {
         "account_id", "marketplace_id", "region", "snapshot_at", "ordinal", "line_hash", "source_line",
@@ -63,7 +63,7 @@ class HeaderSumCheck(StrictModel):
 
 
 class LeafRows(StrictModel):
-    """Rows are trees: only nodes without nodes below become rows, each with the column source `path`."""
+    """The list holds trees: only nodes without children become rows, each with the column source `path`."""
 
     below: str = Field(description="the list within a node that holds the nodes below it")
     named: str = Field(description="the name of a node; `path` joins the names from the first node on by `/`")
@@ -171,7 +171,7 @@ class TableSpec(StrictModel):
             raise ValueError(f"column names must be snake_case, not {', '.join(map(repr, bad))}")
 
     def _check_column_keys(self, known: set[str]) -> None:
-        """Keys that name columns must name columns of the table."""
+        """Raise ValueError if a key names a column that the table does not have."""
         for key in _COLUMN_KEYS:
             named = getattr(self, key)
             for name in named if isinstance(named, tuple) else [named] if named else []:
@@ -225,7 +225,7 @@ class TableSpec(StrictModel):
             )
 
     def _check_limits(self) -> None:
-        """Limits of the databases, checked here before any document is requested."""
+        """Check the databases' limits here, before any document is requested."""
         names = [*self.columns, *([self.day_from_window] if self.day_from_window else [])]
         reserved = [name for name in names if name in RESERVED_COLUMNS]
         if reserved:
@@ -286,7 +286,7 @@ class TableSpec(StrictModel):
 
     @property
     def row_steps(self) -> tuple[str, ...]:
-        """The names on the path to the rows; empty if the document, or each line, is the list or the row."""
+        """The names on the path to the rows; empty if the document is the list, or each line is a row."""
         path = self.rows.removeprefix(WHOLE_DOCUMENT).removeprefix(".")
         return tuple(path.split(".")) if path else ()
 
@@ -297,7 +297,7 @@ class TableSpec(StrictModel):
 
     @property
     def facts(self) -> dict[str, str]:
-        """Columns filled from the request, and the fact for each."""
+        """Columns filled from facts rather than from the document's columns, and the fact for each."""
         return {name: column.fact for name, column in self.columns.items() if column.fact}
 
     @property
@@ -306,5 +306,5 @@ class TableSpec(StrictModel):
         return {name: column for name, column in self.columns.items() if not column.fact}
 
     def header_of(self, name: str) -> str:
-        """The document's name of a column: its ``from``, else the canonical name with hyphens."""
+        """The document's name for a column: its ``from``, else the canonical name with hyphens."""
         return self.columns[name].source or name.replace("_", "-")

@@ -24,7 +24,7 @@ ENDPOINTS = {
     "EU": "https://advertising-api-eu.amazon.com",
     "FE": "https://advertising-api-fe.amazon.com",
 }
-# Calls that create something: besides the account's bucket they use one that all accounts share.
+# Calls that create something. Besides the account's bucket they use one that all accounts share.
 CREATES = frozenset({"createAdsReport", "createExport"})
 OF_ALL_ACCOUNTS = "createAdsReport.all"
 _NOBODY = "*"
@@ -40,7 +40,7 @@ class AdsClient(AccountClient):
     """Amazon Ads for one account."""
 
     async def ready(self) -> None:
-        """Open the shared session now, off the loop. CredentialsError when a part of them is missing."""
+        """Open the shared session now, off the loop. CredentialsError when the credentials are incomplete."""
         await self.session()
 
     async def session(self) -> Session:
@@ -48,7 +48,7 @@ class AdsClient(AccountClient):
         return await session(self._credentials)
 
     async def lease(self, operation: str, deadline: datetime | None = None) -> None:
-        """Wait for the right to make one call of ``operation``; backfills in order of their ``deadline``."""
+        """Wait for the right to make one call of ``operation``; backfills wait in order of ``deadline``."""
         await super().lease(operation, deadline)
         if operation in CREATES:
             shared = Bucket(self.account.application, _NOBODY, OF_ALL_ACCOUNTS)
@@ -74,11 +74,12 @@ class AdsClient(AccountClient):
         media_type: str | None = None,
         fence: Fence | None = None,
     ) -> Answer:
-        """One call: sent once, its answer as Amazon wrote it.
+        """Make one call and return the answer as Amazon wrote it. It is sent again only if its token has
+        expired.
 
-        ``marketplace_ids``: with exactly one, the call is for the account's profile there; otherwise for
-        none. ``media_type`` replaces the operation's own. ``fence`` is passed right before the call is sent
-        and says how long it may then take.
+        ``marketplace_ids``: with exactly one, the call is made for the account's profile there; otherwise
+        for no profile. ``media_type`` replaces the operation's own. ``fence`` is awaited right before the
+        call is sent and returns how many real seconds it may take.
         """
         is_of_one = len(marketplace_ids) == 1 and operation != "listProfiles"
         profile_id = (await self.profile(marketplace_ids[0])).profile_id if is_of_one else None

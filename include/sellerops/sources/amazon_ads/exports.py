@@ -28,7 +28,7 @@ _EVERY_PRODUCT = ["SPONSORED_PRODUCTS", "SPONSORED_BRANDS", "SPONSORED_DISPLAY"]
 
 @dataclass(frozen=True)
 class ExportQuery:
-    """An export to create: every state and product, so all of the profile."""
+    """An export to create, with every state and product, so it covers the whole profile."""
 
     report_type: str
     marketplace_ids: tuple[str, ...]
@@ -37,16 +37,16 @@ class ExportQuery:
     options: Mapping[str, str]
 
     def body(self) -> dict[str, Any]:
-        """The export's request."""
+        """The body of the create request."""
         return {"stateFilter": _EVERY_STATE, "adProductFilter": _EVERY_PRODUCT}
 
     def answers(self, report: Report) -> bool:
-        """Amazon lists no exports; one whose id was lost is left alone."""
+        """Always False: Amazon lists no exports, so one whose id was lost is left alone."""
         return False
 
 
 class Exports(ProfileApi):
-    """Exports of one kind; ``Exports`` in python-amazon-ad-api."""
+    """Exports of one kind, as in ``Exports`` of python-amazon-ad-api."""
 
     create_operation = "createExport"
     status_operation = document_operation = "getExport"
@@ -85,7 +85,7 @@ class Exports(ProfileApi):
         body = await self._get(client, request)
         error = body.get("error")
         reason = str(error.get("message") or "") if isinstance(error, dict) else ""
-        # Some exports have no creation time; ours of the request is earlier, which is safe.
+        # Some exports have no creation time. The request's own time is earlier, which is safe.
         requested_at = request.creating_at or request.created_at
         dated = {**body, "createdAt": body.get("createdAt") or requested_at.isoformat()}
         return parse_status(dated, "exportId", reason)

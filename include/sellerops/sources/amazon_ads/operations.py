@@ -1,4 +1,4 @@
-"""Lists that are collected like reports, page by page: those that no export provides."""
+"""Lists that no export provides, collected like reports, page by page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.sources.common.paging import PageWatch
 
 
 async def list_profiles(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
-    """All profiles that the authorisation covers, also those of vendors and agencies, in one answer."""
+    """All profiles that the authorisation covers, including those of vendors and agencies, in one answer."""
     answer = await calls.get("listProfiles", PATH)
     yield Page({"operation": "listProfiles"}, answer)
 

@@ -50,7 +50,7 @@ class Profile:
 
     @property
     def mismatch(self) -> str:
-        """How it differs from its marketplace in our configuration, in words; empty if it does not."""
+        """How the profile differs from its marketplace in our configuration; empty if it does not."""
         known = next((one for one in all_marketplaces().values() if one.id == self.marketplace_id), None)
         if known is None:
             return f"the marketplace {self.marketplace_id} is not in config/marketplaces.yaml"
@@ -70,7 +70,7 @@ class _Known(NamedTuple):
     profiles: tuple[Profile, ...]
 
 
-# Real seconds for which a process remembers what it read: profiles hardly ever change.
+# For how many real seconds a process remembers the profiles that it read: they hardly ever change.
 _REMEMBERED = 60.0
 _known: WeakKeyDictionary[Ledger, dict[str, tuple[float, tuple[Profile, ...]]]] = WeakKeyDictionary()
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
@@ -92,15 +92,16 @@ async def profile_of(client: Client, ledger: Ledger, marketplace_id: str) -> Pro
 
 
 def check_profile(ledger: Ledger, account_id: str, marketplace_id: str) -> None:
-    """Raise NothingToCollect if the ledger knows that there is no profile."""
+    """Raise NothingToCollect if the ledger knows that there is no profile, ConfigurationError if several."""
     known = known_profiles(ledger, account_id)
     if known is not None:
         _only(known, marketplace_id, account_id)
 
 
 def facts_of(ledger: Ledger, account_id: str, marketplace_id: str) -> dict[str, str]:
-    """The facts of the account's profile in a marketplace as last listed, however long ago; empty without
-    one.
+    """The facts of the account's profile in a marketplace, as last listed, however long ago that was.
+
+    Empty unless there is exactly one such profile.
     """
     known = ledger.database.run(lambda connection: _read(connection, account_id))
     found = [one for one in (known.profiles if known else ()) if one.marketplace_id == marketplace_id]
@@ -108,7 +109,7 @@ def facts_of(ledger: Ledger, account_id: str, marketplace_id: str) -> dict[str, 
 
 
 def known_profiles(ledger: Ledger, account_id: str) -> tuple[Profile, ...] | None:
-    """All profiles of an account as last listed; None if that is longer ago than ``VALID_FOR``."""
+    """All profiles of an account as last listed; None if never, or longer ago than ``VALID_FOR``."""
     remembered = _remembered(ledger, account_id)
     if remembered is not None:
         return remembered
@@ -125,7 +126,7 @@ def _remembered(ledger: Ledger, account_id: str) -> tuple[Profile, ...] | None:
 
 
 async def discover(client: Client, ledger: Ledger) -> tuple[Profile, ...]:
-    """List the seller profiles and store them; logs where one differs from its marketplace."""
+    """List the seller profiles and store them; log a warning for each that differs from its marketplace."""
     answer = await client.call("listProfiles", "GET", PATH)
     found = parse_profiles(answer)
     for each in found:
@@ -137,7 +138,10 @@ async def discover(client: Client, ledger: Ledger) -> tuple[Profile, ...]:
 
 
 def parse_profiles(answer: Answer) -> tuple[Profile, ...]:
-    """The sellers' profiles; those of vendors and agencies have other reports. UnexpectedAnswer."""
+    """The seller profiles in an answer; those of vendors and agencies have other reports.
+
+    Raises UnexpectedAnswer when the answer is not a list or a profile lacks a field.
+    """
     items = answer.get("items")
     if not isinstance(items, list):
         raise UnexpectedAnswer("listProfiles answered without a list.", where=PATH)
@@ -146,7 +150,7 @@ def parse_profiles(answer: Answer) -> tuple[Profile, ...]:
 
 def _profile(item: Mapping[str, Any]) -> Profile:
     info = _account_info(item)
-    # profileId is a whole number in JSON; we use it as a name.
+    # profileId is an integer in JSON; we treat it as text.
     values = {
         "profile_id": item.get("profileId"),
         "marketplace_id": info.get("marketplaceStringId"),

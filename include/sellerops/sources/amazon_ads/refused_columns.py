@@ -1,8 +1,8 @@
-"""Columns that Amazon refuses: found, stored in the ledger (``ads_refused_column``) and left out.
+"""Finds columns that Amazon refuses, stores them in the ledger (``ads_refused_column``) and leaves them out.
 
-Amazon names the columns in most refusals. Otherwise a binary search finds them: a probe is a create with some
-of the columns, and a report that a probe creates is cancelled. A search that is interrupted starts again;
-Amazon then reports its probes as duplicates and creates nothing new.
+Amazon names the columns in most refusals. Otherwise a binary search finds them: each probe creates a report
+with some of the columns, which is then cancelled. A search that was interrupted starts over; Amazon then
+reports its probes as duplicates and creates nothing new.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# After this a refused column is requested again: Amazon may accept it by now.
+# After this time a refused column is requested again, because Amazon may accept it by then.
 RETRY_AFTER = timedelta(days=14)
-# In one search; seventy columns take seven.
+# Probes in one search; seventy columns take seven.
 MOST_PROBES = 16
 # A daily report without its dates is refused for that reason, so the search never leaves them out.
 _ALWAYS = ("date", "startDate", "endDate")
@@ -93,14 +93,14 @@ _finds: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, ...], _Find
 
 
 async def allowed_columns(client: AdsClient, query: ColumnQuery) -> tuple[str, ...]:
-    """The query's columns without those known to be refused; those due for another try are included."""
+    """The query's columns except those known to be refused; columns due for another try are included."""
     scope = await _scope_of(client, query)
     known = await asyncio.to_thread(client.ledger.database.run, lambda c: _refused(c, scope))
     return tuple(name for name in query.columns if name not in known)
 
 
 async def forget_accepted(client: AdsClient, query: ColumnQuery, columns: tuple[str, ...]) -> None:
-    """Amazon accepted these columns: forget earlier refusals of them."""
+    """Forget earlier refusals of ``columns``, which Amazon has now accepted."""
     scope = await _scope_of(client, query)
     known = await asyncio.to_thread(client.ledger.database.run, lambda c: _refused(c, scope, is_due=True))
     if again := known.intersection(columns):
@@ -127,7 +127,8 @@ def named_in(message: str, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 async def find_refused(client: AdsClient, query: ColumnQuery, error: RequestRefused, probe: Probe) -> bool:
-    """Find the columns that caused ``error`` and store them; whether any columns are left to request.
+    """Find the columns that caused ``error`` and store them. Returns whether the rest can be requested: False
+    if no column was found, or if none would be left.
 
     A search finds one column; the next create shows whether there are more. Searches for a profile's report
     run one at a time, and those that waited use the result of the one before.
@@ -156,11 +157,12 @@ async def find_refused(client: AdsClient, query: ColumnQuery, error: RequestRefu
 async def search(
     columns: tuple[str, ...], probe: Probe, likely: frozenset[str], finds: _Finds
 ) -> tuple[str, ...]:
-    """A refused column, or those of ``likely``; empty when columns are not the cause.
+    """One refused column; empty if columns are not the cause or ``MOST_PROBES`` were not enough.
 
-    ``columns`` as a whole were refused. The shortest prefix that is refused ends with a refused column; a
-    binary search finds it in log2(n) probes. Columns accepted together before count as good only once a probe
-    of this search is accepted: this time the cause may not be a column.
+    ``columns`` were refused together; ``likely`` are those refused before, which are tried first. The
+    shortest prefix that is refused ends with a refused column; a binary search finds it in log2(n) probes.
+    Columns that were accepted together before count as good only once a probe of this search is accepted,
+    because this time the cause may not be a column.
     """
     always = tuple(name for name in columns if name in _ALWAYS)
     rest = [name for name in columns if name not in _ALWAYS]

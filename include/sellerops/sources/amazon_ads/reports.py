@@ -25,7 +25,7 @@ from sellerops.sources.common.report_api import Created, ProcessingStatus, Repor
 
 PATH = "/reporting/reports"
 DUPLICATE = 425
-# Polling a report or an export slows down to this.
+# The longest interval to which polling a report or an export slows down.
 SLOWEST_POLL = timedelta(minutes=5)
 # {"code": "425", "detail": "The Request is a duplicate of : <reportId>"}
 _DUPLICATE_OF = re.compile(r"duplicate of\s*:?\s*([0-9A-Za-z-]{8,})", re.IGNORECASE)
@@ -34,7 +34,7 @@ _STATUSES = {
     "PROCESSING": ProcessingStatus.IN_PROGRESS,
     "COMPLETED": ProcessingStatus.DONE,
     "FAILED": ProcessingStatus.FATAL,
-    # By a DELETE, which says nothing about its data: without data a report is an empty list.
+    # By a DELETE, which says nothing about the data: a report without data is an empty list.
     "CANCELLED": ProcessingStatus.FATAL,
 }
 
@@ -69,7 +69,7 @@ class AdsQuery:
         }
 
     def answers(self, report: Report) -> bool:
-        """Amazon lists no reports; it answers a second create of the same report with 425."""
+        """Always False: Amazon lists no reports, but answers a second create of the same report with 425."""
         return False
 
 
@@ -105,17 +105,17 @@ def columns_of(spec: ReportSpec) -> tuple[str, ...]:
 
 
 class ProfileApi(SimpleReportApi):
-    """What all APIs for a profile share: a slice needs one, and its facts go with the document."""
+    """What all APIs of a profile share: a slice needs a profile, whose facts are stored with the document."""
 
     slowest_poll: timedelta | None = SLOWEST_POLL
 
     def check(self, client: AdsClient, slice_: Slice) -> None:
-        """NothingToCollect when the ledger knows that the slice's marketplace has no profile."""
+        """Raise NothingToCollect if the ledger knows that the slice's marketplace has no profile."""
         if slice_.marketplace:
             profiles.check_profile(client.ledger, client.account.id, slice_.marketplace.id)
 
     async def prepare(self, client: AdsClient, slice_: Slice) -> None:
-        """The same, after asking Amazon if the profiles were not listed lately."""
+        """The same check, after asking Amazon if the profiles have not been listed recently."""
         if slice_.marketplace:
             await client.profile(slice_.marketplace.id)
 
@@ -145,7 +145,9 @@ class Reports(ProfileApi):
     async def create(
         self, client: AdsClient, query: AdsQuery, request: ReportRequest, fence: Fence
     ) -> Created:
-        """Create, or adopt the existing report (425): the answer to our own create may have been lost."""
+        """Create the report, or adopt the existing one (425): the answer to our own create may have been
+        lost.
+        """
         columns = await refused_columns.allowed_columns(client, query)
         try:
             created = Created(await create_report(client, query, columns, request.id, fence))
@@ -182,7 +184,7 @@ class Reports(ProfileApi):
         wanted = await refused_columns.allowed_columns(client, query)
         ours = await asyncio.to_thread(client.ledger.known_report_ids, client.account.id, made)
         for report_id, columns in made.items():
-            # A probe that happens to be the wanted report stays: the create then finds it as a duplicate.
+            # A probe that happens to be the wanted report is kept: the create then finds it as a duplicate.
             if columns != wanted and report_id not in ours:
                 await cancel_report(client, query, report_id, request.id)
         return is_found
@@ -208,7 +210,7 @@ async def create_report(
     request_id: int,
     fence: Fence | None = None,
 ) -> str:
-    """Create a report, with the lease held; returns its id."""
+    """Create a report and return its id. The caller holds the lease."""
     answer = await client.call(
         "createAdsReport",
         "POST",
@@ -224,7 +226,7 @@ async def create_report(
 
 
 async def get_report(client: AdsClient, request: ReportRequest) -> Mapping[str, Any]:
-    """The request's report as Amazon describes it, with the lease held."""
+    """The request's report as Amazon describes it. The caller holds the lease."""
     return await client.call(
         "getAdsReport",
         "GET",
@@ -253,7 +255,9 @@ async def cancel_report(client: AdsClient, query: AdsQuery, report_id: str, requ
 
 
 def duplicate_of(error: RequestRefused) -> str | None:
-    """The id of the existing report that Amazon says is the same as the one requested; None if none is."""
+    """The id of the existing report that Amazon says is the same as the one requested; None for another
+    refusal. UnexpectedAnswer when Amazon reports a duplicate without its id.
+    """
     if error.details.get("status") != DUPLICATE:
         return None
     found = _DUPLICATE_OF.search(str(error.details.get("amazon_message") or ""))

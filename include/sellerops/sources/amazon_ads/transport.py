@@ -1,4 +1,4 @@
-"""The transport to Amazon Ads: token and headers of every call, and the status of every answer."""
+"""The transport to Amazon Ads: sets token and headers of every call, checks the status of every answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from sellerops.sources.common.transport import (
 )
 
 _SYSTEM = "Amazon Ads"
-# Repeated anyway: a token refused twice here counts as an outage, for Amazon is known to refuse good ones.
+# Polls are repeated anyway, so for them a token that is refused twice counts as an outage: Amazon is known to
+# refuse valid tokens.
 _POLLS = frozenset({"getAdsReport", "getExport"})
 _LONGEST = 2_000
 
@@ -59,7 +60,7 @@ class Session:
         query: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> httpx.Response:
-        """One call; a token refused with 401 is renewed once. Raises only our typed errors."""
+        """Make one call; a token refused with 401 is renewed once. Raises only our typed errors."""
         call.method, call.api = method, ads_api_of(path)
         headers = {
             "user-agent": "sellerops",
@@ -94,15 +95,15 @@ class Session:
 
 
 async def session(credentials: Credentials) -> Session:
-    """The shared session of these credentials on the loop. CredentialsError when a part is missing."""
+    """The running loop's shared session of these credentials. CredentialsError when a part is missing."""
     return await shared_session(f"amazon_ads {credentials.digest}", lambda: _build(credentials))
 
 
 def check(response: httpx.Response, operation: str, credentials: Credentials) -> None:
-    """Raise the typed error of an answer that is no success.
+    """Raise the typed error for an answer that is not a success.
 
-    A refusal carries ``status``, ``code`` and ``amazon_message``, cut to 2000 characters. Throttled
-    carries ``retry_after`` (seconds) where Amazon sent it.
+    Its details have ``status``, ``code`` and ``amazon_message`` (cut to 2000 characters); those of Throttled
+    also have ``retry_after`` (seconds, None if Amazon did not send it).
     """
     status = response.status_code
     if 200 <= status < 300:
@@ -158,7 +159,7 @@ def _error_in(response: httpx.Response) -> tuple[str, str]:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds; Amazon writes a number, the standard also allows a date."""
+    """In seconds. Amazon sends a number; the standard also allows a date."""
     text = response.headers.get("retry-after", "").strip()
     try:
         return max(0.0, float(text))

@@ -29,9 +29,9 @@ from sellerops.sources.common.paging import PageWatch
 from sellerops.sources.common.placeholders import iso
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 
-# Amazon's usage plan documentation: x-amzn-RateLimit-Limit comes with these answers only.
+# The statuses of answers with x-amzn-RateLimit-Limit, according to Amazon's usage plan documentation.
 _HAS_RATE = {200, 201, 202, 204, 400, 404}
-# Every poll brings the same rate: it is stored when it changes, and again after so many seconds.
+# Every poll returns the same rate, so it is stored only when it changes or after this many seconds.
 _LEARN_AGAIN = 60.0
 _learned: dict[Bucket, tuple[float, float]] = {}
 
@@ -40,9 +40,9 @@ class SpApiClient(AccountClient):
     """The Reports API 2021-06-30 of one account, and any other operation by ``call``."""
 
     async def ready(self) -> None:
-        """Open the shared session now, off the loop. CredentialsError when a part of them is missing.
+        """Open the shared session now, off the loop. CredentialsError when the credentials are incomplete.
 
-        The library takes half a second to import. A thousand calls in progress meanwhile would compete for
+        The library takes half a second to import. A thousand calls in progress at that time would compete for
         the interpreter's lock and block the loop, so a wait does this before anything else.
         """
         await session(self._credentials, self.account.region)
@@ -55,10 +55,10 @@ class SpApiClient(AccountClient):
         request_id: int | None = None,
         fence: Fence | None = None,
     ) -> str:
-        """Request a report, return its id. Not idempotent: after a failure with ``sent`` True a report may
-        exist nevertheless.
+        """Request a report and return its id. Not idempotent: after a failure with ``sent`` True a report may
+        exist all the same.
 
-        ``fence`` is passed right before the call is sent and says how long it may then take.
+        ``fence`` is awaited right before the call is sent and returns how many real seconds it may take.
         """
         if not leased:
             await self.lease("createReport")
@@ -114,7 +114,7 @@ class SpApiClient(AccountClient):
                 await self.lease("getReports")
             leased = False
             page = reports.parse_page(await self._page(query, report_type, marketplace_ids))
-            # By id: a report whose status changed meanwhile is listed again.
+            # Compared by id, because a report whose status has changed is listed again.
             watch.is_repeat([report.report_id for report in page.reports])
             for report in page.reports:
                 if report.report_id not in known:
@@ -122,7 +122,7 @@ class SpApiClient(AccountClient):
                     yield report
             if page.next_token is None:
                 return
-            # The model: nextToken as the only parameter.
+            # The model allows no other parameter beside nextToken.
             query = {"nextToken": watch.use(page.next_token)}
 
     async def get_report_document(
@@ -189,9 +189,10 @@ class SpApiClient(AccountClient):
         marketplace_ids: tuple[str, ...] = (),
         fence: Fence | None = None,
     ) -> Answer:
-        """One call of any operation: sent once, its answer as Amazon wrote it.
+        """Make one call of any operation and return the answer as Amazon wrote it. It is sent again only if
+        its token has expired.
 
-        ``fence``: as in ``create_report``, for what is not idempotent.
+        ``fence``: as in ``create_report``, for calls that are not idempotent.
         """
         if not leased:
             await self.lease(operation)
@@ -236,8 +237,8 @@ class SpApiClient(AccountClient):
         fence: Fence | None = None,
         **about: Any,
     ) -> dict[str, Any]:
-        """One call by the library whose lease is held: the answer's body, with the nextToken that the library
-        takes out.
+        """Make one call through the library, with the lease held. Returns the answer's body, including the
+        nextToken, which the library removes from it.
         """
 
         async def send_by_library(_: CallRecord) -> Any:

@@ -46,21 +46,22 @@ class KioskQuery(ReportQuery):
         return {"query": self.text} | ({"paginationToken": self.token} if self.token else {})
 
     def answers(self, report: Report) -> bool:
-        """Whether ``report`` is what this query would create: Amazon returns a query's text, not its page."""
+        """Whether ``report`` has the text of this query. Amazon does not return which page a query is for."""
         return isinstance(report, KioskReport) and _collapsed(report.text) == self.text
 
 
 @dataclass(frozen=True)
 class KioskReport(Report):
-    """A query as Amazon reports it. ``was_cancelled``: by a call, which says nothing about its data."""
+    """A query as Amazon reports it. ``was_cancelled``: a call cancelled it, whether or not it has data."""
 
     text: str = ""
     was_cancelled: bool = False
 
 
 def query_of_options(spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> KioskQuery:
-    """The query of a request with these options. A part's values, as a list of strings, replace their
-    option's name in braces. ConfigurationError when the query is longer than Amazon accepts.
+    """The query of a request with these options. The name of an option in braces in the query's text, such as
+    that of a split request, is replaced by the option's values as a list of strings. ConfigurationError when
+    the query is longer than Amazon accepts.
     """
     written = options[TEXT]
     for name in options.keys() - _OURS:
@@ -84,7 +85,7 @@ def query_of_options(spec: ReportSpec, slice_: Slice, options: Mapping[str, str]
 
 
 async def create_query(client: SpApiClient, query: ReportQuery, request_id: int, fence: Fence) -> str:
-    """Create a query, with the lease held; returns its id. Not idempotent, like createReport."""
+    """Create a query and return its id. The caller holds the lease. Not idempotent, like createReport."""
     body = await client.call(
         "createQuery",
         "POST",
@@ -99,8 +100,8 @@ async def create_query(client: SpApiClient, query: ReportQuery, request_id: int,
 
 
 async def get_query(client: SpApiClient, query_id: str, request_id: int) -> KioskReport:
-    """A query's status, with the lease held. RequestRefused when Amazon does not know it or it was cancelled
-    by a call.
+    """A query's status. The caller holds the lease. RequestRefused when Amazon does not know the query or a
+    call has cancelled it.
     """
     body = await client.call(
         "getQuery",
@@ -135,12 +136,12 @@ async def get_queries(client: SpApiClient, created_since: datetime) -> AsyncIter
         token = _next_token(body)
         if token is None:
             return
-        # The model: all other parameters as in the call that returned the token.
+        # The model requires all other parameters to be as in the call that returned the token.
         arguments["paginationToken"] = watch.use(token)
 
 
 async def get_document(client: SpApiClient, document_id: str, request_id: int) -> DocumentAddress:
-    """A new address of a document, with the lease held; it expires after 5 minutes."""
+    """A new address of a document; it expires after 5 minutes. The caller holds the lease."""
     body = await client.call(
         "getDocument", "GET", f"{BASE}/documents/{document_id}", leased=True, request_id=request_id
     )

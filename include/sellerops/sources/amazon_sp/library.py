@@ -1,6 +1,7 @@
 """python-amazon-sp-api's client on our transport: it builds paths, queries and bodies, and we send them.
 
-Its Reports class is not used, because importing it imports the classes of all APIs; the few calls are here.
+Its Reports class is not used, because importing it imports the classes of all APIs; this module defines the
+few calls that we need.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _DOCUMENTS = "/reports/2021-06-30/documents"
 
 @dataclass(frozen=True)
 class _Marketplace:
-    """What the library reads of its ``marketplace`` argument."""
+    """What the library reads from its ``marketplace`` argument."""
 
     endpoint: str
     marketplace_id: str
@@ -83,17 +84,17 @@ def _reports_class() -> Any:
             return await self._request(_below(_DOCUMENTS, document_id), params={"method": "GET"})
 
         async def _get_headers(self, access_token: str | None = None) -> dict[str, str]:
-            """Without Host and token: the transport sets both, so the library's debug log shows neither."""
+            """Leave out Host and token: the transport sets both, so the library's debug log shows neither."""
             return {"user-agent": f"sellerops {self.user_agent}", "content-type": "application/json"}
 
         async def _request(self, path: str, **options: Any) -> Any:
-            """Without the marketplace fields that the library adds to every call and that Amazon's model does
+            """Leave out the marketplace fields, which the library adds to every call and Amazon's model does
             not have.
             """
             return await super()._request(path, **{**options, "add_marketplace": False})
 
-    # A full garbage collection stops every thread for a walk over all objects, by now mostly modules that
-    # stay: 100 ms and more in a triggerer. Frozen objects are not walked; freezing itself costs nothing.
+    # A full garbage collection stops every thread while it visits all objects, by now mostly modules that
+    # stay loaded: 100 ms and more in a triggerer. Frozen objects are skipped; freezing itself costs nothing.
     gc.freeze()
     return Reports
 

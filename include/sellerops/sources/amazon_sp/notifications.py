@@ -40,7 +40,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class SellerSubscription:
-    """A seller's notifications of one type go to a destination."""
+    """A seller's subscription: notifications of one type are sent to a destination."""
 
     id: str
     destination_id: str
@@ -75,17 +75,17 @@ class NotificationsApi:
         return [found for each in _list(answer) if (found := _destination(each)) is not None]
 
     async def create_destination(self, name: str, arn: str) -> Destination:
-        """RequestRefused when Amazon may not write to the queue, or it already is a destination."""
+        """Create a destination. RequestRefused if Amazon may not write to the queue or it already is one."""
         body = {"name": name, "resourceSpecification": {"sqs": {"arn": arn}}}
         answer = await self._call(self._grantless, "createDestination", "POST", "/destinations", body)
         return Destination(_text(answer, "destinationId"), name, arn)
 
     async def delete_destination(self, destination_id: str) -> None:
-        """RequestRefused when it does not exist or still has subscriptions."""
+        """Delete a destination. RequestRefused when it does not exist or still has subscriptions."""
         await self._call(self._grantless, "deleteDestination", "DELETE", f"/destinations/{destination_id}")
 
     async def subscription(self, notification_type: str) -> SellerSubscription | None:
-        """The seller's subscription to a type, None without one."""
+        """The seller's subscription to a type; None if there is none."""
         try:
             answer = await self._call(
                 self._seller, "getSubscription", "GET", f"/subscriptions/{notification_type}"
@@ -97,7 +97,7 @@ class NotificationsApi:
         return _subscription(answer) if answer else None
 
     async def subscribe(self, notification_type: str, destination_id: str) -> SellerSubscription:
-        """RequestRefused (409) when the seller already has a subscription to the type."""
+        """Subscribe the seller to a type. RequestRefused (409) when the seller already has a subscription."""
         body = {"payloadVersion": PAYLOAD_VERSIONS[notification_type], "destinationId": destination_id}
         answer = await self._call(
             self._seller, "createSubscription", "POST", f"/subscriptions/{notification_type}", body
@@ -105,7 +105,7 @@ class NotificationsApi:
         return SellerSubscription(_text(answer, "subscriptionId"), destination_id)
 
     async def unsubscribe(self, notification_type: str, subscription_id: str) -> None:
-        """RequestRefused when it does not exist."""
+        """Delete a subscription. RequestRefused when it does not exist."""
         path = f"/subscriptions/{notification_type}/{subscription_id}"
         await self._call(self._grantless, "deleteSubscriptionById", "DELETE", path)
 

@@ -1,4 +1,4 @@
-"""The two APIs of the Selling Partner API that documents come from: Reports and Data Kiosk."""
+"""The two APIs of the Selling Partner API that provide documents: Reports and Data Kiosk."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 # The most that getReports accepts.
 PAGE_SIZE = 100
-# More reports of one type than 90 days hold; at getReports' rate this takes some hours.
+# More pages than 90 days of reports of one type fill; at getReports' rate, reading them takes some hours.
 MOST_PAGES = 200
 # getReports lists no report older than this.
 RETENTION = timedelta(days=90)
@@ -58,7 +58,9 @@ class ReportQuery:
         return body
 
     def answers(self, report: Report) -> bool:
-        """Whether ``report`` is what this query would create. Amazon does not return reportOptions."""
+        """Whether ``report`` is what this query would create, apart from reportOptions, which Amazon does not
+        return.
+        """
         same_window = not self.start or (report.start, report.end) == (
             _seconds(self.start),
             _seconds(self.end),

@@ -33,18 +33,18 @@ from sellerops.sources.common.transport import (
     send_with_token,
 )
 
-# Of calls that the library does not build.
+# For calls that the library does not build.
 JSON_HEADERS = {"user-agent": "sellerops (Language=Python)", "content-type": "application/json"}
 _SYSTEM = "Amazon"
-# Of one answer: a plan has up to 2000 items, each of which may be refused. The text has as many of them
-# as fit.
+# Errors kept of one answer: a plan has up to 2000 items, each of which may be refused. The text names as
+# many of them as fit.
 _MOST_ERRORS = 50
 _LONGEST_TEXT = 4_000
 _EXPIRED = re.compile(r"\bexpir", re.IGNORECASE)
 # We set these on every call, whatever the library sends: its Host is wrong for http, its token may be stale.
 _OURS = {"host", "x-amz-access-token"}
 
-# A token for one call, used in place of the account's access token and kept nowhere.
+# A token for one call, used in place of the account's access token and not stored anywhere.
 one_call_token: ContextVar[str | None] = ContextVar("sellerops_amazon_sp_token", default=None)
 
 
@@ -113,10 +113,11 @@ class CheckedTransport:
 
 
 def check(response: httpx.Response, operation: str, credentials: Credentials) -> None:
-    """Raise the typed error of an answer that is no success.
+    """Raise the typed error for an answer that is not a success.
 
-    The body may or may not have Amazon's ``errors``; the error names them all, and has them in its details:
-    ``code`` of the first, and ``errors`` with ``code``, ``message`` and ``details`` of each.
+    The body may or may not have Amazon's ``errors``. The exception's text names as many of them as fit, and
+    its details have ``code``, that of the first, and ``errors``: ``code``, ``message`` and ``details`` of
+    each of the first 50.
     """
     status = response.status_code
     body = _body(response)
@@ -162,7 +163,9 @@ def answer_of(response: httpx.Response, operation: str) -> Answer:
 
 
 def _is_expired(response: httpx.Response) -> bool:
-    """A 401 only says that the token is wrong; a 403 has many causes and names expiry when it is that."""
+    """Whether the token has expired. A 401 only says that the token is wrong; a 403 has many causes and
+    mentions expiry if that is the cause.
+    """
     if response.status_code == 401:
         return True
     if response.status_code != 403:
@@ -224,7 +227,9 @@ def _text(value: object) -> str:
 
 
 def _summary(errors: list[dict[str, str]]) -> tuple[str, str]:
-    """The first error's code, and what all of them say, each once; a code is repeated where it differs."""
+    """The first error's code, and the texts of all errors, each once; a text begins with its error's code if
+    that differs from the first one.
+    """
     code = errors[0]["code"] if errors else ""
     said: list[str] = []
     for error in errors:

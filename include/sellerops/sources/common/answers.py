@@ -1,4 +1,4 @@
-"""Amazon's answers as it wrote them: a mapping to read from, and the text to keep."""
+"""Amazon's answers: a mapping to read from, and the original text to keep."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _ONE_LINE = str.maketrans({"\r": " ", "\n": " "})
 
 
 class Answer(dict[str, Any]):
-    """The body of an answer. ``text`` is the body as Amazon sent it: its numbers to the last digit.
+    """The body of an answer. ``text`` is the body as Amazon sent it, with all digits of its numbers.
 
-    ``status``: HTTP's, if known.
+    ``status``: the HTTP status, if known.
     """
 
     def __init__(self, values: Mapping[str, Any], text: str, status: int | None = None) -> None:
@@ -25,8 +25,8 @@ class Answer(dict[str, Any]):
 
 
 def json_line(request: Mapping[str, Any], answer: Mapping[str, Any], name: str = "answer") -> bytes:
-    """One line ``{"request": ..., "<name>": ...}``, UTF-8, with its line end; it holds an Answer as Amazon
-    wrote it.
+    """One line ``{"request": ..., "<name>": ...}`` in UTF-8, with its line end. An Answer is written as
+    Amazon sent it, apart from line breaks.
     """
     asked = json.dumps(request, ensure_ascii=False, default=str)
     answered = answer.text if isinstance(answer, Answer) else json.dumps(answer, ensure_ascii=False)
@@ -34,7 +34,7 @@ def json_line(request: Mapping[str, Any], answer: Mapping[str, Any], name: str =
 
 
 def text_field(body: Mapping[str, Any], key: str, where: str) -> str:
-    """A text that the API's model requires. UnexpectedAnswer without it."""
+    """A text that the API's model requires. UnexpectedAnswer if it is missing or empty."""
     value = body.get(key)
     if not isinstance(value, str) or not value:
         raise UnexpectedAnswer(f"Amazon's answer has no {key}.", where=where)
@@ -42,7 +42,7 @@ def text_field(body: Mapping[str, Any], key: str, where: str) -> str:
 
 
 def time_field(body: Mapping[str, Any], key: str, where: str) -> datetime | None:
-    """An aware time, UTC where Amazon names no zone; None without it. UnexpectedAnswer for another text."""
+    """An aware time, in UTC if Amazon names no zone; None if missing. UnexpectedAnswer if it is invalid."""
     value = body.get(key)
     if value is None:
         return None
@@ -54,7 +54,7 @@ def time_field(body: Mapping[str, Any], key: str, where: str) -> datetime | None
 
 
 def unknown_status(key: str, status: object, where: str) -> UnexpectedAnswer:
-    """The error of a status that the API's model does not list."""
+    """The error for a status that the API's model does not list."""
     return UnexpectedAnswer(
         f"Amazon reported the unknown {key} {status!r}.",
         where=where,

@@ -1,4 +1,4 @@
-"""HTTP calls with a maximum size of the answer: httpx would read and decompress any amount."""
+"""HTTP calls that limit the size of the answer, because httpx would read and decompress any amount."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def bounded_request(http: httpx.AsyncClient, method: str, url: str, **opti
     """The whole answer, decompressed. UnexpectedAnswer when it exceeds LARGEST_ANSWER; also httpx's own
     errors.
 
-    :param options: as of ``httpx.AsyncClient.request``.
+    :param options: those of ``httpx.AsyncClient.request``.
     """
     async with http.stream(method, url, **options) as response:
         parts: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What we know of one call to Amazon, and its way into the ledger's table ``api_call``."""
+"""Records calls to Amazon and logs them in the ledger's table ``api_call``."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _VERSION = re.compile(r"v\d+|")
 
 @dataclass
 class CallRecord:
-    """What we know of one call, filled in while it is in progress.
+    """What we know about one call, filled in while it is in progress.
 
-    ``fence``: passed each time before the call is sent. ``api``: as ``sp_api_of`` names it, or one of the
-    names above. ``status``, ``request_id``: of the last answer. ``seconds`` count from the record's creation,
-    or from ``start``.
+    ``fence``: awaited each time before the call is sent. ``api``: as ``sp_api_of`` or ``ads_api_of`` names
+    it, or one of the names above. ``status``, ``request_id``: those of the last answer. ``seconds`` count
+    from the record's creation, or from ``start``.
     """
 
     operation: str
@@ -45,15 +45,15 @@ class CallRecord:
     seconds: float | None = None
 
     def start(self) -> None:
-        """Count ``seconds`` from here: what came before was waiting for one's turn."""
+        """Count ``seconds`` from now on: the time before was spent waiting for the call's turn."""
         self.started = time.monotonic()
 
     def end(self, error: SellerOpsError | None = None) -> None:
-        """Note that the call has ended, and with which error."""
+        """Record that the call has ended, and with which error."""
         self.seconds, self.error = round(time.monotonic() - self.started, 3), error
 
     def to_api_call(self, account_id: str, **about: Any) -> ApiCall:
-        """The ledger's row; ``about``: its other fields."""
+        """The call's row in the ledger; ``about``: its other fields."""
         error = self.error
         return ApiCall(
             account_id=account_id,
@@ -78,14 +78,14 @@ def sp_api_of(path: str) -> str:
 
 
 def ads_api_of(path: str) -> str:
-    """The part of Amazon Ads that a path belongs to: ``ads/profiles`` of /v2/profiles."""
+    """The part of Amazon Ads that a path belongs to: ``ads/profiles`` for /v2/profiles."""
     parts = [part for part in path.split("?")[0].split("/") if not _VERSION.fullmatch(part)]
     return f"ads/{parts[0]}" if parts else "ads"
 
 
 # The call that the running task is making.
 current_call: ContextVar[CallRecord | None] = ContextVar("sellerops_current_call", default=None)
-# The token requests that a call caused; None: they are not logged.
+# The token requests that a call caused; None if they are not to be logged.
 _tokens: ContextVar[list[CallRecord] | None] = ContextVar("sellerops_token_calls", default=None)
 
 # Logs a call that has ended and the token requests it caused; runs in a thread.
@@ -94,7 +94,7 @@ LogCall = Callable[[CallRecord, Sequence[CallRecord]], None]
 
 @asynccontextmanager
 async def logged_call(operation: str, fence: Fence | None, log_call: LogCall) -> AsyncIterator[CallRecord]:
-    """Around one call: its record, which ``log_call`` gets however the call ends."""
+    """Wrap one call and yield its record, which ``log_call`` gets on success and after a SellerOpsError."""
     call = CallRecord(operation, fence)
     mark = current_call.set(call)
     with collect_token_calls() as tokens:
@@ -112,7 +112,7 @@ async def logged_call(operation: str, fence: Fence | None, log_call: LogCall) ->
 
 @contextmanager
 def collect_token_calls() -> Iterator[list[CallRecord]]:
-    """The token requests that the block causes, for its caller to log."""
+    """Collect the token requests that the block causes, for the caller to log."""
     found: list[CallRecord] = []
     mark = _tokens.set(found)
     try:
@@ -123,7 +123,7 @@ def collect_token_calls() -> Iterator[list[CallRecord]]:
 
 @contextmanager
 def record_token_call() -> Iterator[CallRecord]:
-    """Record a request for an access token for the call that caused it."""
+    """Record a request for an access token with the call that caused it."""
     call = CallRecord("requestAccessToken", api=LOGIN, method="POST")
     caused = _tokens.get()
     try:
@@ -139,7 +139,9 @@ def record_token_call() -> Iterator[CallRecord]:
 
 
 def record_call(ledger: Ledger, call: ApiCall) -> None:
-    """Log the call. If the ledger is unavailable the answer must not be lost, least of all a report id."""
+    """Log the call. An unavailable ledger only causes a warning: the answer, such as a report id, must not be
+    lost.
+    """
     try:
         ledger.log_call(call)
     except SellerOpsError as error:

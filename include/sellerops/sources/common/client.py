@@ -24,8 +24,8 @@ _Result = TypeVar("_Result")
 class AccountClient(ABC):
     """Calls for one account.
 
-    Cheap to create, and without open connections of its own: all clients of the same credentials share those
-    and the access token on one event loop. ``priority``: of its quota leases.
+    Cheap to create, and without open connections of its own: all clients with the same credentials share the
+    connections of an event loop and the access token of the process. ``priority``: that of its quota leases.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class AccountClient(ABC):
 
     @property
     def document_origins(self) -> frozenset[str]:
-        """Where documents may be fetched from besides Amazon's hosts, because the connection says so."""
+        """The origins besides Amazon's hosts from which the connection allows documents to be downloaded."""
         return self._credentials.document_origins
 
     def bucket(self, operation: str) -> Bucket:
@@ -56,7 +56,7 @@ class AccountClient(ABC):
         return Bucket(self.account.application, self.account.id, operation)
 
     async def lease(self, operation: str, deadline: datetime | None = None) -> None:
-        """Wait for the right to make one call of ``operation``; backfills in order of their ``deadline``."""
+        """Wait for the right to make one call of ``operation``; backfills wait in order of ``deadline``."""
         await acquire(self.limits, self.bucket(operation), self.priority, deadline)
 
     async def _logged(
@@ -66,14 +66,14 @@ class AccountClient(ABC):
         fence: Fence | None,
         **about: Any,
     ) -> _Result:
-        """One call whose lease is held; learned from and logged, however it ends.
+        """Make one call, with the lease held. A success or a SellerOpsError is learned from and logged.
 
         :param about: further fields of its row in the ledger (``ApiCall``).
         """
 
         def log_call(call: CallRecord, tokens: Sequence[CallRecord]) -> None:
             made = call.to_api_call(self.account.id, **about)
-            # First, so that other processes pause at once when Amazon throttles.
+            # Learn first, so that other processes pause at once when Amazon throttles.
             try:
                 self._learn(made, call.error)
             except SellerOpsError as error:
@@ -86,4 +86,4 @@ class AccountClient(ABC):
 
     @abstractmethod
     def _learn(self, call: ApiCall, error: SellerOpsError | None) -> None:
-        """Take over what the answer says about the operation's quota. In a thread."""
+        """Learn what the answer says about the operation's quota. Runs in a thread."""

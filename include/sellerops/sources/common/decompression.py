@@ -15,7 +15,7 @@ from sellerops.base.limits import (
     megabytes,
 )
 
-# Seconds for a whole document: a connection that trickles never hits the read time-out.
+# Seconds for a whole document: a connection on which data trickles never hits the read time-out.
 WHOLE_TIMEOUT = 7_200.0
 _UNPACKED_CHUNK = 1 << 20
 # zlib copies its unused input: with small blocks thousands of gzip members in one chunk stay cheap.
@@ -28,8 +28,8 @@ def decompressed(chunks: Iterable[bytes], where: str, *, seconds: float = WHOLE_
     """The innermost bytes of ``chunks``: each gzip layer is recognised by its magic bytes and checked up to
     its trailer.
 
-    Headers are ignored: an object stored as gzip may also be sent with Content-Encoding, and a plain one be
-    announced as GZIP. Report documents are text, so none begins with gzip's magic bytes.
+    Headers are ignored: an object stored as gzip may also be sent with Content-Encoding, and a plain one may
+    be announced as GZIP. Report documents are text, so none begins with gzip's magic bytes.
     """
     budget = _Budget(where, time.monotonic() + seconds)
     chunks = budget.counted(chunks)
@@ -45,21 +45,23 @@ def decompressed(chunks: Iterable[bytes], where: str, *, seconds: float = WHOLE_
 
 
 class _Budget:
-    """The limits of a download: size on each layer, and time."""
+    """The limits of a download: the size of each layer, and the time."""
 
     def __init__(self, where: str, deadline: float) -> None:
         self._where, self._deadline = where, deadline
         self._packed = 0
 
     def counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """``chunks`` as they came over the network."""
+        """Pass on ``chunks`` as they came over the network, counting their bytes."""
         for chunk in chunks:
             self._packed += len(chunk)
             self.check(self._packed)
             yield chunk
 
     def check(self, size: int) -> None:
-        """Raise when a layer of ``size`` bytes so far is too large or took too long."""
+        """Raise LimitExceeded if a layer, ``size`` bytes so far, is too large; AmazonUnavailable if the time
+        is up.
+        """
         if size > LARGEST_DOCUMENT:
             raise LimitExceeded(
                 f"the document is larger than {megabytes(LARGEST_DOCUMENT)}.",
@@ -78,8 +80,8 @@ class _Budget:
 
 
 def _gunzip(chunks: Iterable[bytes], where: str, budget: _Budget) -> Iterator[bytes]:
-    """Decompress all members of a gzip stream in blocks of bounded size. DocumentDamaged if it does not end
-    properly.
+    """Decompress all members of a gzip stream in blocks of bounded size. DocumentDamaged if it is broken or
+    truncated.
     """
     unpacker = zlib.decompressobj(_GZIP_WINDOW)
     size = 0

@@ -1,8 +1,8 @@
 """Which addresses a document may be downloaded from: Amazon's own, and those an account's connection names.
 
-Amazon's answers contain the address, and we would fetch any address from inside our network. Documents of
-Reports, Data Kiosk and Ads have presigned S3 addresses; the models of the Reports and Data Kiosk APIs also
-show one CloudFront host.
+The address comes from Amazon's answer; unchecked, we would fetch any address from inside our network.
+Documents of Reports, Data Kiosk and Ads have presigned S3 addresses; the models of the Reports and Data Kiosk
+APIs also show one CloudFront host.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NEVER = re.compile(r"[\s\\\x00-\x1f\x7f]")
 def check_address(url: str, origins: Collection[str], *, where: str) -> None:
     """Raise UnexpectedAnswer unless ``url`` is https at one of Amazon's hosts, or at one of ``origins``.
 
-    :param origins: ``scheme://host[:port]`` each, as ``origin_of`` writes them.
+    :param origins: each ``scheme://host[:port]``, as ``origin_of`` writes it.
     """
     try:
         parsed = httpx.URL(url)

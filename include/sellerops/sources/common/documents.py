@@ -1,8 +1,8 @@
 """Downloads report documents: streamed, checked and decompressed, never trusted.
 
-Amazon promises a presigned address (Reports API 2021-06-30, getReportDocument), valid for 5 minutes, of a
-plain or gzip document. Only the bytes show what really arrives: an expired address answers with XML, a
-gateway with HTML, and the compression is not always the announced one.
+Amazon promises a presigned address of a plain or gzip document, valid for 5 minutes (Reports API 2021-06-30,
+getReportDocument). Only the bytes show what really arrives: an expired address answers with XML, a gateway
+with HTML, and the compression is not always the announced one.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class DocumentAddress:
 
 
 def without_query(url: str) -> str:
-    """``url`` up to its query: the rest of a presigned address is not secret."""
+    """``url`` without its query, which is the only secret part of a presigned address."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
@@ -77,18 +77,18 @@ def download(
 ) -> ArchivedDocument:
     """Stream the document into ``archive`` and return its place there. Sync; uses a few MB of memory.
 
-    :param origins: further origins besides Amazon's hosts: see ``check_address``.
+    :param origins: allowed origins besides Amazon's hosts: see ``check_address``.
         Redirects are not followed.
-    :param record: gets status and request id of the answer.
+    :param record: gets the status and request id of the answer.
 
-    UnexpectedAnswer for an address elsewhere, LimitExceeded for a document beyond the limits,
+    Raises UnexpectedAnswer for an address elsewhere, LimitExceeded for a document beyond the limits,
     DocumentExpired when a new address is needed, DocumentDamaged when the download is truncated, mislabelled
-    or not a document, AmazonUnavailable for time-outs, dropped connections and 5xx.
+    or not a document, AmazonUnavailable for time-outs, failed connections, 429 and 5xx.
     """
     redact_httpx_logs()
     where = f"document {address.document_id}, {address.public_url}"
     check_address(address.url, origins, where=where)
-    # The object as stored; if it comes compressed all the same, its magic bytes show it.
+    # Request the object as stored; if it arrives compressed all the same, its magic bytes show it.
     headers = {"accept-encoding": "identity", "user-agent": "sellerops"}
     timeouts = httpx.Timeout(read_timeout, connect=connect_timeout)
     try:
@@ -137,7 +137,7 @@ class _RawBody:
                 f"{self._nbytes} of {announced} announced bytes were received.", where=self._where
             )
         if not self._nbytes:
-            # Even a report without rows has a header; one without data ends CANCELLED.
+            # Even a report without rows has a header, and one without data ends as CANCELLED.
             raise DocumentDamaged("the document is empty (0 bytes).", where=self._where)
 
     def facts(self) -> dict[str, Any]:
@@ -146,7 +146,7 @@ class _RawBody:
 
 
 def checked(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
-    """``chunks``, unless they begin like a web page or a storage error: DocumentDamaged, DocumentExpired."""
+    """``chunks``. DocumentDamaged or DocumentExpired if they begin like a web page or a storage error."""
     head, chunks = peek(chunks, _HEAD)
     _refuse_pages(head, where)
     yield from chunks
@@ -178,7 +178,9 @@ def _check_status(response: httpx.Response, where: str) -> None:
 
 
 def _storage_error(body: bytes, where: str, status: int) -> DocumentExpired | DocumentDamaged:
-    """Every refusal calls for a new address: the signature, the address or the object behind it is gone."""
+    """The error for a refusal by the document store. It calls for a new address, because the signature, the
+    address or the object behind it is gone; with status 200 it does so only if it mentions expiry.
+    """
     code, message = (_element(body, name) for name in (b"Code", b"Message"))
     cause = f"the document store refused the address: {status} {code or 'without a code'} {message}".strip()
     if status == 200 and "expire" not in f"{code} {message}".lower():
@@ -220,12 +222,14 @@ def _with_response(meta: DocumentMeta, address: DocumentAddress, response: httpx
 
 
 def _name(error: httpx.HTTPError) -> str:
-    """The kind of an httpx error; its text may contain the address."""
+    """The class of an httpx error, without its text, which may contain the address."""
     return type(error).__name__
 
 
 class _WithoutQueries(logging.Filter):
-    """httpx logs full addresses at INFO; a presigned one gives any reader of the log the document."""
+    """Removes queries: httpx logs full addresses at INFO, and a presigned one opens the document to anyone
+    who reads the log.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

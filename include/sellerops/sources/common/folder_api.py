@@ -1,4 +1,4 @@
-"""What ``collect`` knows of the drop folder: files that a person or another system puts there."""
+"""What ``collect`` knows about the drop folder: files that a person or another system puts there."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sellerops.settings.accounts import Account
 
 @dataclass(frozen=True)
 class DroppedFile:
-    """One version of one file. ``path``: within the drop folder; ``etag``: the store's, empty without one.
+    """One version of one file. ``path``: within the drop folder; ``etag``: the storage's, empty without one.
 
-    ``modified``: aware, UTC, real time. ``marketplace``: the subfolder's code; None directly in the report's
-    folder.
+    ``modified``: aware, UTC, real time. ``marketplace``: the code that names the file's subfolder; None for a
+    file directly in the report's folder, or in a subfolder that is none of the account's marketplaces.
     """
 
     path: str
@@ -28,7 +28,7 @@ class DroppedFile:
 
     @property
     def identity(self) -> str:
-        """Another one after every change of the file; an etag may be that of the content, and come again."""
+        """Differs after every change of the file. An etag alone may not: that of the content can recur."""
         version = f"{self.modified.isoformat(timespec='microseconds')} {self.etag}".strip()
         return f"{self.path} {self.size} {version}"
 
@@ -36,8 +36,8 @@ class DroppedFile:
 class DropFolder(Protocol):
     """One account's part of the drop folder. Nothing in it is ever moved, changed or deleted.
 
-    Methods raise RetryableError while the storage does not answer, ConfigurationError if it refuses access or
-    the folder does not exist.
+    Methods raise RetryableError while the storage does not answer, and ConfigurationError if it refuses
+    access, its address cannot be used or the folder does not exist.
     """
 
     account: Account
@@ -49,5 +49,5 @@ class DropFolder(Protocol):
         ...
 
     def copy(self, file: DroppedFile, target: Path) -> bool:
-        """Copy a file to this machine. False: it has changed since it was listed, or is gone."""
+        """Copy a file to this machine. Returns False if it has changed since it was listed, or is gone."""
         ...

@@ -20,7 +20,7 @@ from sellerops.sources.common.tokens import shared_token
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 
-# Login with Amazon's permanent errors (OAuth 2.0, RFC 6749 section 5.2) as a person can act on them.
+# Login with Amazon's permanent errors (OAuth 2.0, RFC 6749 section 5.2), worded so that a person can act.
 _PERMANENT = {
     "invalid_grant": "the refresh token is wrong or was revoked",
     "invalid_client": "the client id or client secret is wrong, or the secret has expired",
@@ -54,8 +54,8 @@ class Credentials:
         return frozenset(filter(None, map(origin_of, (self.endpoint, *self.document_hosts))))
 
     def check(self) -> None:
-        """Raise LoginRefused when a part is missing: an incomplete set must never be completed from
-        another place, such as the environment.
+        """Raise LoginRefused when a part is missing: an incomplete set must never be completed from another
+        place, such as the environment.
         """
         parts = {
             "LWA client id (login)": self.client_id,
@@ -91,9 +91,9 @@ class Credentials:
 
 
 class TokenSource:
-    """Access tokens for one set of credentials; a process shares one token for each set.
+    """Access tokens for one set of credentials; a process shares one token per set and scope.
 
-    ``scope``: of a grantless operation, whose tokens belong to the application and not to a seller.
+    ``scope``: that of a grantless operation, whose tokens belong to the application and not to a seller.
     """
 
     def __init__(self, credentials: Credentials, http: httpx.AsyncClient, scope: str = "") -> None:

@@ -14,7 +14,7 @@ from sellerops.calendar.slices import Slice
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of Amazon and the request for it.
+    """One answer from Amazon and the request for it.
 
     In the archive a page is one line of JSON, ``{"request": ..., "answer": ...}``; a spec's ``rows`` and
     columns are paths in it, such as ``answer.payload.inventorySummaries``. If an operation makes several
@@ -53,8 +53,8 @@ class OperationInput:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-# POST requests that change nothing at Amazon, because their question is too long for a query, and what they
-# answer. Only these may be repeated after a time-out.
+# POST requests that change nothing at Amazon (they are no GETs because their arguments are too long for a
+# query), and what they return. Only these may be repeated after a time-out.
 READING_POSTS = {
     "createMarketplaceItemLabels": "labels to print",
     "getMyFeesEstimates": "what Amazon would charge",
@@ -65,7 +65,7 @@ READING_POSTS = {
 
 
 def check_only_reads(operation: str, where: str) -> None:
-    """ConfigurationError for a POST that may change something at Amazon."""
+    """Raise ConfigurationError for a POST that may change something at Amazon."""
     if operation not in READING_POSTS:
         raise ConfigurationError(
             f"{operation} is not known to be read-only, so it is not sent.",
@@ -107,7 +107,7 @@ class Calls(Protocol):
 
 
 class Operation(Protocol):
-    """Yields the pages of one slice. Called again from the start when a wait was interrupted."""
+    """Yields the pages of one slice. It is called again from the start after a wait was interrupted."""
 
     def __call__(self, calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]: ...
 

@@ -1,4 +1,4 @@
-"""Following next-page tokens, which most list operations use."""
+"""Follows next-page tokens, which most list operations use."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ log = logging.getLogger(__name__)
 
 # Far more than any real list has.
 MOST_PAGES = 10_000
-# After so many repeated pages in a row the list is taken to run in a circle.
+# After this many repeated pages in a row, the list is considered endless.
 MOST_REPEATS = 3
 
 
 class PageWatch:
     """Checks the pages of one list, in order, for repeats and for a list without an end.
 
-    Amazon may send a page again under another token: each token is used once, each page counts once.
+    Amazon may send a page again under another token, so each token is used once and each page counts once.
     ``where``: the place that errors name.
     """
 
@@ -82,7 +82,7 @@ async def read_pages(
 ) -> AsyncIterator[Page]:
     """Every page of a list, each once; ``token_at`` (dotted) is the path of its token, sent as ``token_as``.
 
-    ``beside``: arguments sent with the token in the following calls; None: all arguments are repeated.
+    ``beside``: the arguments sent with the token in the following calls; if None, all are repeated.
     ``name``: as in ``Page``. ``is_post``: the arguments are the body of a POST that only reads.
     UnexpectedAnswer when ``list_at`` (dotted) is missing, which is not an empty list, and for a list without
     an end (``PageWatch``).
@@ -111,7 +111,9 @@ def value_at(answer: Mapping[str, Any], path: str) -> Any:
 
 
 def _without_token(entries: Any, token_at: str, list_at: str) -> Any:
-    """``entries`` without the token: where an empty list may be omitted, they are its parent."""
+    """``entries`` without the token. Where Amazon may omit an empty list, ``list_at`` is the list's parent,
+    which has the token, too; None if nothing else is in it.
+    """
     parent, _, token = token_at.rpartition(".")
     if not isinstance(entries, Mapping) or parent != list_at:
         return entries

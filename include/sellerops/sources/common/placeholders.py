@@ -15,8 +15,8 @@ _MOVED_DAY = re.compile(r"\{(first_day|last_day)([+-]\d+)d\}")
 def options_of(spec: ReportSpec, slice_: Slice) -> dict[str, str]:
     """The spec's options with the slice's days, instants and marketplaces for ``{first_day}`` and the like.
 
-    ``{last_day+120d}`` is 120 days after the last day: queries of what is to come begin after their slice.
-    A query is one of them (``query``), because it is part of what makes two requests the same.
+    ``{last_day+120d}`` is 120 days after the last day: queries about the future reach beyond their slice.
+    A query's text is one of the options (``query``), because two requests are the same only if it is, too.
     """
     known = {
         "first_day": slice_.first_day or "",

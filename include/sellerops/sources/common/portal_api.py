@@ -1,7 +1,7 @@
-"""What ``collect`` knows of a web page: find, request and download one file, in one browser job.
+"""What ``collect`` knows about a web page: find, request and download one file, in one browser job.
 
-The page objects implement it; the browser, the sign-in, the login's lock and the evidence of failures are
-theirs alone.
+``sources.seller_portal`` implements it and takes care of the browser, the sign-in, the login's lock and the
+evidence of failures.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from sellerops.settings.logins import Login
 from sellerops.settings.marketplaces import Marketplace
 from sellerops.sources.common.report_api import Report
 
-# ``created_at`` of a listed report that does not say when it was requested. Other times are to the minute.
+# ``created_at`` of a listed report that does not say when it was requested. Other times are exact to the
+# minute.
 UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Delivery(StrEnum):
-    """``LISTED``: the page prepares the file and lists it until it is ready. ``DIRECT``: the click answers
-    with the file.
+    """``LISTED``: the page prepares the file and lists it until it is ready. ``DIRECT``: a click downloads
+    the file at once.
     """
 
     LISTED = "listed"
@@ -38,7 +39,7 @@ class WantedFile:
     """One file of one page.
 
     ``first_day``, ``last_day``: inclusive, local days of the marketplace; None for a snapshot. ``options``:
-    the spec's, with placeholders filled in. ``marketplace`` is None for a file of all of an account.
+    the spec's, with placeholders filled in. ``marketplace`` is None for a file of a whole account.
     """
 
     account: Account
@@ -52,8 +53,8 @@ class WantedFile:
 class DownloadedFile:
     """A file on this machine, below the job's own folder, which is deleted when the job ends.
 
-    ``facts``: what the page said about it (texts), such as the range and the marketplace it showed; columns
-    ``from: "@name"`` read them.
+    ``facts``: what the page said about the file (texts), such as the range and the marketplace it showed;
+    columns ``from: "@name"`` read them.
     """
 
     path: Path
@@ -71,18 +72,18 @@ class Visit(Protocol):
     delivery: Delivery
 
     def reports(self) -> Sequence[Report]:
-        """The files that the page lists for what is wanted (type, range, store), newest first. ``DIRECT``
-        pages list none.
+        """The files of the wanted type, range and store that the page lists, newest first. ``DIRECT`` pages
+        list none.
         """
         ...
 
     def request(self) -> None:
-        """Ask the page to prepare the file; ``reports`` lists it then."""
+        """Ask the page to prepare the file, which ``reports`` then lists."""
         ...
 
     def download(self, report: Report | None) -> Sequence[DownloadedFile]:
-        """The listed report's file, or the ``DIRECT`` page's: one or several (a list exported page by page).
-        An empty sequence: the page says that there is no data.
+        """The file of the listed report or of the ``DIRECT`` page; several for a list exported page by page.
+        Empty if the page says that there is no data.
         """
         ...
 
@@ -94,15 +95,15 @@ class PortalClient(Protocol):
     login: Login
 
     def may_go_on(self) -> None:
-        """Raise ConfigurationError if browser jobs were switched off meanwhile."""
+        """Raise ConfigurationError if browser jobs have been switched off in the meantime."""
         ...
 
     def visit(self, page: str, wanted: WantedFile, job: JobRef) -> AbstractContextManager[Visit]:
         """Take the login's lock, reach the browser, sign in if need be and show the wanted store.
 
         Raises LoginBusy at once when another job holds the login; also ConfigurationError, LoginRefused,
-        BrowserMissing and what Visit's methods raise. However the block ends, the job's row says so, its
-        pages are closed and its lock is released; a failure leaves a screenshot, the page and a trace, whose
+        BrowserMissing and what Visit's methods raise. However the block ends, the job's row records it, its
+        pages are closed and its lock is released. A failure leaves a screenshot, the page and a trace, whose
         address is ``details["evidence"]`` of the error.
         """
         ...

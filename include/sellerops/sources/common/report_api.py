@@ -1,4 +1,4 @@
-"""What ``collect`` knows of a source: how its documents are requested, polled and located.
+"""What ``collect`` knows about a source: how its documents are requested, polled and located.
 
 A source implements only what is specific to it; crash safety, quotas and the archive are handled once, in
 ``collect``.
@@ -24,8 +24,8 @@ from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.operations import Operation
 
-# Options of a request for a further page of a result: the request of the page before, and its next-page
-# token.
+# Options of a request for a further page of a result: the report id of the page before, and the next-page
+# token that came with it.
 AFTER, TOKEN = "after", "paginationToken"
 
 
@@ -43,7 +43,7 @@ class ProcessingStatus(StrEnum):
 class Report:
     """A report as its source describes it. Times are aware; ``start``/``end`` are None without a window.
 
-    ``reason``: why it is FATAL, if the status itself says so. ``next_token``: of a further page.
+    ``reason``: why it is FATAL, if that comes with the status. ``next_token``: that of a further page.
     """
 
     report_id: str
@@ -67,7 +67,7 @@ class Created:
 
 
 class Query(Protocol):
-    """What is created for a request; ``start``/``end`` as sent (aware, UTC), None without a window."""
+    """What to create for a request; ``start``/``end`` as sent (aware, UTC), None without a window."""
 
     @property
     def report_type(self) -> str: ...
@@ -102,7 +102,7 @@ class Client(Protocol):
 
     @property
     def document_origins(self) -> frozenset[str]:
-        """Where documents may be fetched from besides Amazon's hosts, because the connection says so."""
+        """The origins besides Amazon's hosts from which the connection allows documents to be downloaded."""
         ...
 
     def bucket(self, operation: str) -> Bucket:
@@ -110,11 +110,11 @@ class Client(Protocol):
         ...
 
     async def ready(self) -> None:
-        """Open what all calls share, off the loop. CredentialsError when a part of them is missing."""
+        """Open what all calls share, off the loop. CredentialsError when the credentials are incomplete."""
         ...
 
     async def lease(self, operation: str, deadline: datetime | None = None) -> None:
-        """Wait for the right to make one call of ``operation``; backfills in order of their ``deadline``."""
+        """Wait for the right to make one call of ``operation``; backfills wait in order of ``deadline``."""
         ...
 
     async def call(
@@ -131,9 +131,10 @@ class Client(Protocol):
         marketplace_ids: tuple[str, ...] = (),
         fence: Fence | None = None,
     ) -> Answer:
-        """One call of any operation: sent once, its answer as Amazon wrote it.
+        """Make one call of any operation and return the answer as Amazon wrote it. It is sent again only if
+        its token has expired.
 
-        ``fence`` is passed right before the call is sent and says how long it may then take.
+        ``fence`` is awaited right before the call is sent and returns how many real seconds it may take.
         """
         ...
 
@@ -142,7 +143,7 @@ _Client = TypeVar("_Client", contravariant=True)
 
 
 class Listing(Protocol[_Client]):
-    """A list of reports, whoever created them. ``operation`` names the bucket of its calls."""
+    """A list of reports, whichever application created them. ``operation`` names the bucket of its calls."""
 
     operation: str
     page_size: int
@@ -163,7 +164,7 @@ class Listing(Protocol[_Client]):
         ...
 
     async def report(self, client: _Client, report_id: str) -> Report:
-        """One report, with the lease of its status operation held. RequestRefused when it is unknown."""
+        """One report. The caller holds the lease of the status operation. RequestRefused if it is unknown."""
         ...
 
 
@@ -176,11 +177,11 @@ class ReportApi(Protocol[_Client]):
     create_operation: str
     status_operation: str
     document_operation: str
-    # The type of the notification that a report is finished; empty: there is none.
+    # The type of the notification that a report is finished; empty if there is none.
     notification_type: str
-    # Polling slows down to this interval while a report is pending for hours; None: it does not slow down.
+    # Polling slows down to this interval while a report is pending for hours; None if it does not slow down.
     slowest_poll: timedelta | None
-    # Lists reports of other applications too, where they may be reused; None: there is no list.
+    # Also lists reports of other applications, if those may be reused; None if there is no list.
     listing: Listing[Any] | None
 
     def query(self, spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> Query:
@@ -188,15 +189,15 @@ class ReportApi(Protocol[_Client]):
         ...
 
     def check(self, client: _Client, slice_: Slice) -> None:
-        """Raise the SkipError of a slice for which there is nothing to request. On a worker."""
+        """Raise a SkipError if there is nothing to request for a slice. Runs on a worker."""
         ...
 
     async def prepare(self, client: _Client, slice_: Slice) -> None:
-        """The same in a wait, before the first create."""
+        """The same check in a wait, before the first create."""
         ...
 
     async def create(self, client: _Client, query: Any, request: ReportRequest, fence: Fence) -> Created:
-        """Create the report. ``fence`` is passed right before the call leaves; its errors propagate."""
+        """Create the report. ``fence`` is awaited right before the call is sent; its errors propagate."""
         ...
 
     def can_repair(self, error: RequestRefused) -> bool:
@@ -206,8 +207,8 @@ class ReportApi(Protocol[_Client]):
     async def repair(
         self, client: _Client, query: Any, request: ReportRequest, error: RequestRefused
     ) -> bool:
-        """Find the cause of a refusal and leave it out from now on; whether the request may be repeated.
-        Called without a claim, possibly by several waits at once.
+        """Find the cause of a refusal and leave it out from now on. Returns whether the request may be
+        repeated. Called without a claim, possibly by several waits at once.
         """
         ...
 
@@ -216,7 +217,7 @@ class ReportApi(Protocol[_Client]):
         ...
 
     def list_recent(self, client: _Client, query: Any, since: datetime) -> AsyncIterator[Report]:
-        """Reports created since then that may be the query's."""
+        """Reports created since ``since`` that may be the query's."""
         ...
 
     async def get_address(self, client: _Client, request: ReportRequest) -> DocumentAddress:
@@ -225,7 +226,7 @@ class ReportApi(Protocol[_Client]):
 
     def headers(self, client: _Client, request: ReportRequest) -> Mapping[str, Any]:
         """What the archive and the ledger store with the document: its ``facts`` (texts), and ``left_out``,
-        the refused columns and why. On a worker.
+        the refused columns and why they were refused. Runs on a worker.
         """
         ...
 

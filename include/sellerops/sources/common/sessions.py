@@ -14,7 +14,7 @@ _Session = TypeVar("_Session", bound="Session")
 
 
 class Session(Protocol):
-    """Something open that is closed when its event loop ends."""
+    """An open resource of an event loop; ``close_sessions`` closes it."""
 
     async def aclose(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The trusted certificates of calls and downloads."""
+"""The certificates that calls and downloads trust."""
 
 from __future__ import annotations
 

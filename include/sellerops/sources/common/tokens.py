@@ -21,7 +21,7 @@ _FAILURE_MEMORY = 5.0
 
 
 class _BrokenOff(Exception):
-    """The caller that requested the token was cancelled or failed otherwise; the next one requests it."""
+    """The caller that requested the token was cancelled or failed otherwise; the next caller requests it."""
 
 
 class SharedToken:
@@ -36,8 +36,8 @@ class SharedToken:
         self._pending: Future[str] | None = None
 
     async def get(self, request: Callable[[], Awaitable[tuple[str, float]]]) -> str:
-        """A valid token; ``request`` returns a new one and for how many seconds it is valid. Raises what
-        ``request`` raised, to everyone who waits for it.
+        """A valid token; ``request`` returns a new one and for how many seconds it is valid. What ``request``
+        raises is raised in every caller that waits for it.
         """
         while True:
             with self._lock:

@@ -56,8 +56,8 @@ async def exchange(
     content: Any = None,
     headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
-    """Send once, whatever the status. AmazonUnavailable without an answer; ``sent`` in its details is False
-    only if no connection was made, so that even a create may simply be repeated.
+    """Send once and return the answer, whatever its status. AmazonUnavailable without an answer; ``sent`` in
+    its details is False only if no connection was made, in which case even a create may simply be repeated.
     """
     try:
         async with sending(fence, where):
@@ -77,7 +77,9 @@ async def send_with_token(
     is_expired: Callable[[httpx.Response], bool],
     check: Callable[[httpx.Response], None],
 ) -> httpx.Response:
-    """A checked answer. A token refused as expired is renewed once; raises what ``check`` raises."""
+    """Send with a token and return the checked answer. A token refused as expired is renewed once. Raises
+    what ``check`` raises.
+    """
     for is_last in (False, True):
         token = await tokens.get()
         response = await send(token)
@@ -87,7 +89,7 @@ async def send_with_token(
         try:
             check(response)
         except CredentialsError:
-            # The role or the profile may be granted meanwhile; only a new token includes it.
+            # The role or the profile may be granted in the meantime; only a new token includes it.
             tokens.invalidate(token)
             raise
         return response
@@ -95,7 +97,7 @@ async def send_with_token(
 
 
 def raise_for_status(status: int, system: str, said: str, *, where: str, details: Mapping[str, Any]) -> None:
-    """Raise the typed error of a status other than 2xx that does not concern the credentials.
+    """Raise the typed error for a status other than 2xx that does not concern the credentials.
 
     :param said: status, code and message of the answer, for the error's text.
     """
@@ -111,8 +113,9 @@ def raise_for_status(status: int, system: str, said: str, *, where: str, details
 def parse_answer(response: httpx.Response, operation: str, system: str) -> Answer:
     """The body of a checked answer; a list, as batch operations answer, is put under ``items``.
 
-    204 has no body: an empty answer. Otherwise AmazonUnavailable without a JSON body: an empty one is not an
-    empty list. UnexpectedAnswer for JSON that is nested too deeply or no object.
+    A 204 without a body is an empty answer. Any other answer without a JSON body raises AmazonUnavailable: an
+    empty body is not an empty list. UnexpectedAnswer for JSON that is nested too deeply, or is neither an
+    object nor a list.
     """
     status = response.status_code
     text = response.text.removeprefix("\ufeff").strip()

@@ -19,9 +19,9 @@ from sellerops.storage import local_path, resolve
 
 log = logging.getLogger(__name__)
 
-# Office and browsers write beside the file itself; hidden files belong to the system.
+# Office programs and browsers write temporary files beside the real one; hidden files belong to the system.
 _IGNORED = (".*", "~$*", "*.part", "*.tmp", "*.crdownload")
-# What storages call a file's version.
+# The names that storages have for a file's version.
 _ETAGS = ("ETag", "etag", "md5Hash", "content_md5")
 
 
@@ -78,7 +78,7 @@ class FsspecDropFolder:
 
     @contextmanager
     def _storage(self) -> Iterator[tuple[Any, str]]:
-        """The file system and the root in its own spelling; its errors as ours."""
+        """The file system, and the root as it spells it. Its errors are raised as ours."""
         try:
             storage, root = resolve(self._uri)
             storage.invalidate_cache()
@@ -115,7 +115,7 @@ class FsspecDropFolder:
 
 
 def _modified(storage: Any, path: str, info: Mapping[str, Any]) -> datetime:
-    """From the listing where it says so: asking for each file is one call more."""
+    """The time in the listing, if it has one: asking for each file takes another call."""
     found = info.get("LastModified") or info.get("mtime")
     if isinstance(found, int | float):
         return datetime.fromtimestamp(found, tz=UTC)
@@ -124,7 +124,7 @@ def _modified(storage: Any, path: str, info: Mapping[str, Any]) -> datetime:
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
-    """In any case: Windows writes `.CSV`."""
+    """Whether a name matches one of the patterns, ignoring case: Windows writes `.CSV`."""
     return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 

@@ -1,4 +1,4 @@
-"""The drop folder as a source (``sources/registry.py``): it has files, and neither calls nor credentials."""
+"""The drop folder as a source (``sources/registry.py``): it has files, but neither calls nor credentials."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """``folder_client`` takes the place of ``client`` and ``report_api``."""
+    """The drop folder. ``folder_client`` takes the place of ``client`` and ``report_api``."""
 
     operations: Mapping[str, Operation] = {}
 
     def report_api(self, spec: ReportSpec) -> ReportApi[Any]:
-        """There is none."""
+        """Raise NotImplementedError: there is no such API."""
         raise NotImplementedError("the drop folder has files, not reports: use folder_client")
 
     def client(self, *args: Any, **kwargs: Any) -> Any:
-        """There is none."""
+        """Raise NotImplementedError: there are no calls."""
         raise NotImplementedError("the drop folder has files, not calls: use folder_client")
 
     def endpoint(self, account: Account) -> str:
-        """There is none."""
+        """Empty, because there is no endpoint."""
         return ""
 
     def folder_client(self, account: Account, uri: str) -> DropFolder:

@@ -1,1 +1,1 @@
-"""Pages of Seller Central and other sites that no API serves, with a browser."""
+"""Collects pages of Seller Central and other sites that no API serves, with a browser."""

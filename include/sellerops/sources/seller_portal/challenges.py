@@ -45,14 +45,14 @@ _CHALLENGES = {
 
 
 def person_needed(portal: Portal, kind: PageKind, cause: str = "", remedy: str = "") -> PersonNeeded:
-    """The error for what the page shows. ``cause``, ``remedy``: replace the usual words of its kind."""
+    """The error for what the page shows. ``cause`` and ``remedy`` replace the usual texts of its kind."""
     action, what, to_do = _CHALLENGES[kind]
     return asks_for(portal, action, cause or what, remedy or to_do)
 
 
 def asks_for(portal: Portal, action: RequiredActionKind, cause: str, to_do: str) -> PersonNeeded:
-    """PersonNeeded with ``details``: kind, page and ``url`` (without the query, which may have
-    tokens).
+    """PersonNeeded with ``details``: ``kind``, ``login``, ``page`` and ``url`` (without the query, which may
+    have tokens).
     """
     login = portal.session.login
     return PersonNeeded(
@@ -65,7 +65,9 @@ def asks_for(portal: Portal, action: RequiredActionKind, cause: str, to_do: str)
 
 
 def permission_missing(portal: Portal, cause: str = "", remedy: str = "") -> PermissionMissing:
-    """The user may not see this page or store. Nobody can do that in the browser, and other pages go on."""
+    """The error for a page or store that the user may not see. Nobody can fix that in the browser, and other
+    pages still work.
+    """
     login = portal.session.login
     return PermissionMissing(
         cause or "The login's user may not see this page.",

@@ -1,4 +1,4 @@
-"""What a page is, from its address and HTML alone: signing in is a loop of challenges in no fixed order.
+"""Classifies a page by its address and HTML alone, since signing in is a loop of challenges in any order.
 
 Pages are recognised by ids and addresses that public sign-in scripts have relied on for years; texts change
 with the language. The address of consent pages is our assumption.
@@ -43,7 +43,7 @@ _PASSKEY_IDS = {"auth-signin-via-passkey-btn", "passkey-signin"}
 
 
 def is_sign_in(kind: PageKind) -> bool:
-    """Whether a page is a step of signing in. The account picker is not: it shows that one is signed in."""
+    """Whether a page is a step of signing in. The account picker is not: it appears only after signing in."""
     return kind in _CHALLENGES
 
 
@@ -68,7 +68,7 @@ def classify(url: str, html: str) -> PageKind:
 def problem_of(html: str) -> str:
     """What the error box of a sign-in page says; empty without one.
 
-    Boxes about empty fields do not count: pages have them from the beginning, hidden by a style sheet.
+    Boxes about empty fields do not count: pages have them from the start, hidden by a style sheet.
     """
     seen = _Anchors()
     seen.feed(html)
@@ -98,7 +98,7 @@ def _place(path: str, seen: _Anchors) -> PageKind:
 
 
 class _Anchors(HTMLParser):
-    """The ids, names and types of what is not hidden."""
+    """Collects the ids, names and types of elements that are not hidden, and the text of error boxes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class _Anchors(HTMLParser):
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element, and whether the text that follows is an error's."""
+        """Note an element, and whether the text that follows is in an error box."""
         values = {name: value or "" for name, value in attrs}
         if self._depth:
             self._depth += tag not in _VOID

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Job:
-    """A running browser job, and what its row will say of it."""
+    """A running browser job, and what its row will say about it."""
 
     lock: LoginLock
     started: float
@@ -48,7 +48,7 @@ class _Job:
 class SellerPortalClient:
     """Implements ``PortalClient`` with a browser.
 
-    :param may_go_on: called before each step of a visit; raises if browser jobs were switched off meanwhile.
+    :param may_go_on: called before each step of a visit; raises if browser jobs have been switched off.
     """
 
     def __init__(
@@ -87,9 +87,9 @@ class SellerPortalClient:
             visit.check(options)
 
     def verify_sign_in(self, job: JobRef) -> None:
-        """Sign in if need be and do nothing else, as one browser job: after a person has acted.
+        """Sign in if need be and do nothing else, as one browser job, after a person has acted.
 
-        A person wants it, so refused credentials are tried once more, by the task's first try.
+        Since a person wants it, the task's first try also tries refused credentials once more.
         """
         if job.task_try in (None, 1):
             forget_refusal(self._ledger, self.login.id)
@@ -117,7 +117,7 @@ class SellerPortalClient:
 
     @contextmanager
     def _job(self, ref: JobRef, entrance: Entrance) -> Iterator[_Job]:
-        """Hold the login and its browser. However the block ends, the job's row says so."""
+        """Hold the login and its browser. However the block ends, the job's row records it."""
         from sellerops.browsers.session import open_session
 
         lock = take_lock(self._ledger, self.login.id, ref, socket.gethostname())
@@ -158,12 +158,12 @@ class SellerPortalClient:
                 evidence_uri=details.get("evidence"),
             )
         except LedgerUnavailable:
-            # The job's own error matters more; the lock is taken over when its beat stops.
+            # The job's own error matters more; another job can take the lock over once its beat stops.
             log.warning("Could not record the end of browser job %s.", job.lock.job_id, exc_info=True)
 
 
 class _SignIn(PageObject):
-    """No page: only signing in."""
+    """Not a real page: it only signs in."""
 
     name = "sign_in"
     has_stores = False

@@ -1,8 +1,8 @@
 """The controls of Seller Central's pages, found by role and text first, also inside ``kat-*`` elements.
 
-Roots of ``kat-*`` elements are open, so that locators by role, text and CSS find what is in them; a
-``kat-button``'s or ``kat-link``'s text is the attribute ``label`` of its host. Names are all the texts that a
-control may have, one per language; the first one names the control in errors.
+The shadow roots of ``kat-*`` elements are open, so locators by role, text and CSS find what is inside; the
+text of a ``kat-button`` or ``kat-link`` is the attribute ``label`` of its host. Names are all the texts that
+a control may have in the pages' languages; the first one names the control in errors.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONTROL_MS = 10_000.0
 
 
 class Surface(Protocol):
-    """Where controls are looked for."""
+    """The page on which ``Controls`` looks for controls."""
 
     page_name: str
 
@@ -33,7 +33,7 @@ class Surface(Protocol):
 
     @property
     def date_format(self) -> str:
-        """How dates are written, as strptime reads it, unless a field says otherwise."""
+        """How dates are written, as a strptime format, unless a field's placeholder says otherwise."""
         ...
 
     def check_session(self) -> None:
@@ -43,7 +43,7 @@ class Surface(Protocol):
 
 @dataclass(frozen=True)
 class Modal:
-    """An open dialog. ``text``: all that it says."""
+    """An open dialog. ``text``: everything that it says."""
 
     text: str
     locator: Locator
@@ -55,7 +55,7 @@ class Modal:
 
 
 class Controls:
-    """Finds and uses controls; PageChanged, naming page and control, for one that is not there.
+    """Finds and uses controls. Raises PageChanged, naming page and control, for one that is missing.
 
     ``within``: look only inside this locator.
     """
@@ -69,7 +69,7 @@ class Controls:
         return self._surface.page
 
     def find(self, control: str, *candidates: Locator, timeout_ms: float | None = None) -> Locator:
-        """The first visible element of any of the candidates, waited for."""
+        """Wait for a visible element of any of the candidates, and return the first."""
         from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
         merged = candidates[0]
@@ -88,7 +88,7 @@ class Controls:
         return any(each.filter(visible=True).count() for each in candidates)
 
     def changed(self, control: str) -> PageChanged:
-        """The error that this control is not as the page object expects it."""
+        """The error for a control that is not as the page object expects."""
         name = self._surface.page_name
         return PageChanged(
             f"The page has no usable {control}.", where=f"page {name}", page=name, control=control
@@ -131,8 +131,8 @@ class Controls:
     def choose(
         self, *names: str, option: tuple[str, ...] = (), value: str = "", within: Locator | None = None
     ) -> None:
-        """Choose in a ``select`` or ``kat-dropdown``, found by its label, by one of the option's texts or by
-        its value, and read the choice back.
+        """Choose an option, by one of its texts or by its value, in a ``select`` or ``kat-dropdown`` that is
+        found by its label. A choice by text is read back.
         """
         dropdowns.choose(self, names, option, value, within)
 
@@ -144,7 +144,7 @@ class Controls:
         """Type a range into the page's date fields (two inputs, or a ``kat-date-range-picker``'s own), and
         read it back.
 
-        A range that is set by attribute is shown but not submitted by some versions of the element.
+        Some versions of the element show a range that was set by attribute, but do not submit it.
         """
         date_ranges.set_dates(self, first, last, within, self._surface.date_format)
 
@@ -153,7 +153,7 @@ class Controls:
         return date_ranges.dates(self, within, self._surface.date_format)
 
     def rows(self, *, within: Locator | None = None) -> list[Row]:
-        """The rows of the page's (first) ``kat-table`` or table, in its order, without the header."""
+        """The rows of the page's (first) ``kat-table`` or table, in order, without the header."""
         return tables.rows(self, within)
 
     def modal(self) -> Modal | None:
@@ -163,10 +163,10 @@ class Controls:
 
 
 def named(*names: str) -> re.Pattern[str]:
-    """Matches any of the names as a whole, in any case, with any spaces around."""
+    """A pattern that matches any of the names as a whole, ignoring case and surrounding spaces."""
     return re.compile(r"^\s*(?:" + "|".join(re.escape(name) for name in names) + r")\s*$", re.IGNORECASE)
 
 
 def quoted(text: str) -> str:
-    """For a CSS attribute selector."""
+    """``text`` in quotes, for a CSS attribute selector."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

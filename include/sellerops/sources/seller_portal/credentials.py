@@ -1,4 +1,4 @@
-"""A login's credentials, as its Airflow connection has them."""
+"""A login's credentials, from its Airflow connection."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 @dataclass(frozen=True)
 class PortalCredentials:
-    """User, password and one-time password secret (base32). Only the address and the names ever appear in
-    text. ``base``: overrides the site's address; empty: by site and region.
+    """User, password and one-time password secret (base32). Only the address and the connection's name ever
+    appear in text. ``base`` overrides the site's address; if empty, site and region determine it.
     """
 
     user: str = field(repr=False)
@@ -29,11 +29,11 @@ class PortalCredentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must appear nowhere, besides codes."""
+        """Texts that, like one-time codes, must not appear anywhere."""
         return tuple(filter(None, (self.password, self.totp_secret, self.user)))
 
     def check(self) -> None:
-        """Raise LoginRefused when user or password is missing, or the secret makes no code."""
+        """Raise LoginRefused when user or password is missing, or when the secret yields no code."""
         for part, value in (("user", self.user), ("password", self.password)):
             if not value:
                 raise self._incomplete(f"The {part} is missing.", f"Enter the {part}")
@@ -63,7 +63,7 @@ class PortalCredentials:
         return f"{_text(salt)}${_text(self._hash(salt))}"
 
     def has_digest(self, digest: str) -> bool:
-        """Whether ``digest`` was made of these credentials."""
+        """Whether ``digest`` was made from these credentials."""
         salt, _, known = digest.partition("$")
         return hmac.compare_digest(_text(self._hash(base64.b64decode(salt))), known)
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from sellerops.sources.seller_portal.controls import Controls
 
-# What an input's placeholder shows, as strptime reads it; without one, the store's usual form counts.
+# The parts of an input's placeholder as strptime directives. Without a placeholder the store's usual format
+# applies.
 _PARTS = {"YYYY": "%Y", "JJJJ": "%Y", "年": "%Y", "MM": "%m", "月": "%m", "DD": "%d", "TT": "%d", "日": "%d"}
 
 
@@ -20,10 +21,10 @@ def set_dates(controls: Controls, first: date, last: date, within: Locator | Non
     fields = _fields(controls, within)
     for field, day in zip(fields, (first, last), strict=True):
         if field.get_attribute("type") == "date":
-            # A native field takes digits in the browser's order, which the page does not show.
+            # A native field takes typed digits in the browser's order, which the page does not show.
             field.fill(day.isoformat())
             continue
-        # Keys, not a value: the element takes over only what was typed.
+        # Press keys instead of setting a value: the element accepts only what was typed.
         field.click()
         field.press("ControlOrMeta+a")
         field.press_sequentially(_written(field, day, usual))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from sellerops.sources.seller_portal.controls import Controls
 
-# The text of what is chosen, whatever element the locator found.
+# The text of the chosen option, whichever element the locator found.
 _CHOSEN = """element => {
     const host = element.closest('kat-dropdown')
         || (element.getRootNode().host && element.getRootNode().host.closest('kat-dropdown'));
@@ -25,7 +25,7 @@ _CHOSEN = """element => {
 def choose(
     controls: Controls, names: tuple[str, ...], option: tuple[str, ...], value: str, within: Locator | None
 ) -> None:
-    """See ``Controls.choose``. PageChanged when the drop-down or the option is missing, or does not stay."""
+    """See ``Controls.choose``. PageChanged if the drop-down or the option is missing, or is not kept."""
     from playwright.sync_api import Error
 
     found = _find(controls, names, within)

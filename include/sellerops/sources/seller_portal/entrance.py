@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Entrance:
     """Enters a login's site. ``sign_ins``: how often that needed credentials.
 
-    Refused credentials are not tried again, by whatever job, before the connection changes.
+    No job tries refused credentials again before the connection changes; only ``portal_sign_in`` does, once.
     """
 
     def __init__(self, credentials: PortalCredentials, refusals: Refusals) -> None:
@@ -30,8 +30,8 @@ class Entrance:
     def enter(self, portal: Portal) -> None:
         """Sign in if the site asks for it, and show the wanted store.
 
-        Seller Central is opened for that. Other sites have no stores: here they are only signed in to when
-        they show a page for it.
+        This opens Seller Central's start page. Other sites have no stores: on them it only signs in, if the
+        page that is shown already asks for it.
 
         Raises PersonNeeded, PermissionMissing, LoginRefused, AmazonUnavailable, PageChanged and
         ConfigurationError.

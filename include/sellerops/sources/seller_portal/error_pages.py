@@ -1,4 +1,4 @@
-"""Pages that a site shows in place of its own when it is in trouble."""
+"""Error pages that a site shows instead of its own, for example during an outage."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _CONTROLS = "input, button, select, textarea, iframe, kat-button, kat-dropdown"
 
 
 def refuse_error_page(page: Page, where: str) -> None:
-    """Raise AmazonUnavailable for an error status, and for a page on which there is nothing to do.
+    """Raise AmazonUnavailable for status 429 or 5xx, and for a page without any controls.
 
-    Sites also announce outages with status 200: such a page is neither a changed one nor one for a person.
+    Sites also announce outages with status 200: such a page has not changed, and a person can do nothing.
     """
     status = int(page.evaluate(_STATUS))
     if status >= 500 or status == 429:

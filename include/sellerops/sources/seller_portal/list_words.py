@@ -1,8 +1,8 @@
 """The words of Seller Central's lists of requested files, by meaning, in the languages of its sessions.
 
-English words come from public scripts and help pages, the Chinese ones from one public script; the
-German and Japanese ones are inferred. A list in another wording raises PageChanged with the words it shows:
-add them here.
+The English words come from public scripts and help pages, the Chinese ones from one public script; the
+German and Japanese ones are inferred. A list with other words raises PageChanged, which names them: add them
+here.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 
 
 def fold(text: str) -> str:
-    """A text for comparison: without differences of case, dashes, width and spaces."""
+    """A text for comparison, without differences in case, dashes, character width and spaces."""
     normal = unicodedata.normalize("NFKC", text).translate(_DASHES)
     return " ".join(normal.split()).casefold()
 
@@ -175,13 +175,13 @@ def is_one_of(text: str, words: Iterable[str]) -> bool:
 
 
 def has_one_of(text: str, words: Iterable[str]) -> bool:
-    """Whether the text has one of the words, not as a part of another word."""
+    """Whether the text has one of the words, other than as a part of another word."""
     folded = fold(text)
     return any(re.search(_bounded(fold(word)), folded) for word in words)
 
 
 def pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Matches a label that is one of the words, in any case, with spaces around it."""
+    """A pattern that matches any of the words as a whole label, ignoring case and surrounding spaces."""
     return re.compile(rf"^\s*(?:{'|'.join(re.escape(word) for word in words)})\s*$", re.IGNORECASE)
 
 

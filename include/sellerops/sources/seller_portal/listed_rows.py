@@ -1,4 +1,4 @@
-"""Rows of the lists in which Seller Central shows requested files: their texts, read into a ``Report``."""
+"""Reads the rows of Seller Central's lists of requested files; each becomes a ``Report``."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sellerops.sources.common.report_api import ProcessingStatus, Report
 from sellerops.sources.seller_portal import list_words as words
 from sellerops.sources.seller_portal.shown_times import find_moment, find_period, has_time
 
-# Where a row gives its report's id: an attribute of the row itself. The address of the download names it, but
-# only once the file is ready, and an id must not change with the status.
+# The attribute of a row that has its report's id. The download's address has the id, too, but only once the
+# file is ready, and an id must not change with the status.
 _ID = re.compile(r"""^\s*<[^>]*\bdata-report-id=["']([\w-]{4,80})["']""", re.IGNORECASE)
 
 
@@ -24,7 +24,7 @@ _ID = re.compile(r"""^\s*<[^>]*\bdata-report-id=["']([\w-]{4,80})["']""", re.IGN
 class Reading:
     """How to read a page's rows: its name for errors, the order of its dates, the store's time zone.
 
-    ``owner``: which report of which store the list is about; a part of the ids of rows that give none.
+    ``owner``: which report of which store the list is about; part of the ids made for rows that have none.
     ``has_periods``: whether rows show the days that a file covers.
     """
 
@@ -37,9 +37,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class ListedRow:
-    """A row as it was understood. ``days``: of the store, None for a snapshot; ``store``: as the row names
-    it, None for a list without such a column; ``requested_at``: aware, UNKNOWN_TIME if the row names a day
-    alone; ``status_text``: words and buttons.
+    """A row as we read it. ``days``: in the store's time zone, None for a snapshot; ``store``: as the row
+    names it, None if it does not; ``requested_at``: aware, UNKNOWN_TIME if the row shows only a day;
+    ``status_text``: words and buttons.
     """
 
     report_id: str
@@ -50,9 +50,9 @@ class ListedRow:
     status_text: str
 
     def as_report(self, reading: Reading, report_type: str, marketplace_ids: tuple[str, ...]) -> Report:
-        """The row as ``collect`` knows it: ``start`` and ``end`` are the store's midnights, end excluded.
+        """The row as a ``Report``: ``start`` and ``end`` are the store's midnights, ``end`` is exclusive.
 
-        Raises PageChanged for a status that is not understood.
+        Raises PageChanged for an unknown status.
         """
         status, reason = read_status(reading, self.status_text)
         start, end = (None, None) if self.days is None else _bounds(self.days, reading.zone)
@@ -70,10 +70,10 @@ class ListedRow:
 
 
 def read_row(reading: Reading, cells: Mapping[str, str], html: str = "") -> ListedRow:
-    """Read one row. ``cells``: text by heading, with the labels of the buttons in it; ``html``: of the row,
-    for its id.
+    """Read one row. ``cells``: text by heading, including the labels of the cell's buttons; ``html``: the
+    row's, for its id.
 
-    Raises PageChanged for a missing column or a requested time that is not understood.
+    Raises PageChanged for a missing column or an unreadable time of the request.
     """
     period = _cell(reading, cells, words.PERIOD_COLUMN) if reading.has_periods else ""
     requested = _cell(reading, cells, words.REQUESTED_COLUMN)
@@ -93,8 +93,8 @@ def read_row(reading: Reading, cells: Mapping[str, str], html: str = "") -> List
 
 
 def numbered(rows: Sequence[ListedRow]) -> list[ListedRow]:
-    """Rows of a list, newest first, told apart: those that give no id and agree in all, because they were
-    requested in one minute, are numbered from the oldest.
+    """The rows of a list, newest first, with unique ids: rows that have no id of their own and are otherwise
+    equal, because they were requested in one minute, are numbered from the oldest.
     """
     known: Counter[str] = Counter()
     found = []
@@ -108,7 +108,7 @@ def numbered(rows: Sequence[ListedRow]) -> list[ListedRow]:
 def read_status(reading: Reading, text: str) -> tuple[ProcessingStatus, str]:
     """A row's status from its words and buttons, and the reason of one that ended without a file.
 
-    Raises PageChanged for words that are not known.
+    Raises PageChanged for unknown words.
     """
     for names, status in _STATUSES.items():
         if words.has_one_of(text, names):
@@ -117,7 +117,7 @@ def read_status(reading: Reading, text: str) -> tuple[ProcessingStatus, str]:
 
 
 _REASON = "the page lists it as {shown!r}"
-# In the order of looking: a row may show its status and the buttons that go with it.
+# In the order in which they are looked for: a row may show its status and the buttons that go with it.
 _STATUSES: Mapping[tuple[str, ...], ProcessingStatus] = {
     words.NO_DATA: ProcessingStatus.CANCELLED,
     words.CANCELED: ProcessingStatus.FATAL,
@@ -150,7 +150,7 @@ def _id_in(html: str) -> str | None:
 
 
 def _digest(owner: str, days: tuple[date, date] | None, requested_at: datetime) -> str:
-    """For rows that give no id: of what they mean, which stays when the page's language changes."""
+    """An id for rows that have none, made from their meaning, so the page's language does not change it."""
     period = "" if days is None else f"{days[0]}/{days[1]}"
     meant = f"{owner}\n{period}\n{requested_at.astimezone(UTC).isoformat()}"
     return "row-" + hashlib.sha256(meant.encode()).hexdigest()[:24]

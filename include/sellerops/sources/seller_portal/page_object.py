@@ -1,6 +1,6 @@
 """The base of all page objects: one page family of one site, behind four methods.
 
-To add a page: a module in ``pages/`` with a subclass, and its line in ``pages/registry.py``.
+To add a page, add a module with a subclass in ``pages/`` and a line in ``pages/registry.py``.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ Options = Sequence[Mapping[str, str]]
 
 
 def values_of(options: Options, key: str, known: Iterable[str], default: str = "") -> list[str]:
-    """The values that reports have for an option, once each; without reports all known ones."""
+    """The values that reports have for an option, each once; without reports, all known ones."""
     return list(dict.fromkeys(each.get(key, default) for each in options) or known)
 
 
 class PageObject:
-    """Opens one page and uses its controls. Stateless: its arguments have all that it needs.
+    """Opens one page and uses its controls. Stateless: its arguments have everything that it needs.
 
-    Methods start with ``portal.goto``: the browser may show anything before. They raise PageChanged for a
-    control that is missing (``portal.controls`` does it for them), AmazonUnavailable when the page says that
-    it could not load its data, Throttled when it says that it is too early, RequestRefused when it refuses
-    what is wanted for good.
+    Methods start with ``portal.goto``, because the browser may be showing anything. They raise PageChanged
+    for a missing control (``portal.controls`` does it for them), AmazonUnavailable when the page says that it
+    could not load its data, Throttled when it says that it is too early, and RequestRefused when it refuses
+    the request for good.
 
     ``name``: as in ``request.page``; ``site``: one of ``settings.logins.SITES``; ``has_stores``: whether its
     files are those of the store that the session shows.
@@ -44,7 +44,8 @@ class PageObject:
     def check(self, portal: Portal, options: Options = ()) -> None:
         """Open the page and find every control that the other methods use, without requesting anything.
 
-        :param options: of the reports that use the page: only what they need is opened; empty: everything.
+        :param options: those of the reports that use the page. Only what they need is opened; if there are
+            none, everything is.
         """
         raise NotImplementedError
 

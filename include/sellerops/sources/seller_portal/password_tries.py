@@ -1,4 +1,4 @@
-"""A password is tried once: what is known of a login's credentials, kept before and after they are sent."""
+"""Tries a password only once: records what is known about a login's credentials before and after each try."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.credentials import PortalCredentials
     from sellerops.sources.seller_portal.portal import Portal
 
-# A site that does not answer may have read the password all the same. Then a person looks.
+# After this many tries without an answer a person must look: the site may have read the password all the
+# same.
 MOST_UNANSWERED = 3
 
 
 class Refusals(Protocol):
-    """The credentials that a site refused or did not answer to last, by login."""
+    """The credentials that a site last refused or did not answer, by login."""
 
     def find(self, login_id: str) -> LoginRefusal | None: ...
 
@@ -63,9 +64,10 @@ class LedgerRefusals:
 
 
 class PasswordTry:
-    """One sign-in's use of the password. Each method is noted before it returns, or raises LedgerUnavailable.
+    """One sign-in's use of the password. Each method records it before returning, or raises
+    LedgerUnavailable.
 
-    A try whose answer nobody has noted, because the job, the browser or the ledger died, is not repeated
+    A try whose outcome was not recorded, because the job, the browser or the ledger died, is not repeated
     without a person.
     """
 
@@ -76,7 +78,9 @@ class PasswordTry:
         self._tries = 0
 
     def refuse_known(self, portal: Portal) -> None:
-        """Raise LoginRefused if these credentials were refused, PersonNeeded if nobody knows."""
+        """Raise LoginRefused if these credentials were refused, PersonNeeded if that is unknown or too many
+        tries were not answered.
+        """
         known = self._refusals.find(self._login_id)
         if known is None or not self._credentials.has_digest(known.digest):
             return
@@ -102,19 +106,19 @@ class PasswordTry:
         )
 
     def sent(self) -> None:
-        """The password is about to be sent."""
+        """Record that the password is about to be sent."""
         self._tries += 1
         self._digest = self._digest or self._credentials.digest()
         self._refusals.sent(self._login_id, self._digest, self._tries)
 
     def accepted(self) -> None:
-        """The site goes on: the password is right."""
+        """Record that the site goes on, so the password is right."""
         self._refusals.forget(self._login_id)
 
     def unanswered(self) -> None:
-        """The site did not answer."""
+        """Record that the site did not answer."""
         self._refusals.unanswered(self._login_id, self._digest, self._tries)
 
     def refused(self, reason: str) -> None:
-        """The site says that the user or the password is wrong."""
+        """Record that the site says that the user or the password is wrong."""
         self._refusals.remember(self._login_id, self._digest or self._credentials.digest(), reason)

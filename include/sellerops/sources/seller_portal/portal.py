@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _FORMATS = {"mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y", "ymd": "%Y/%m/%d"}
 _SPECIAL_FORMATS = {"DE": "%d.%m.%Y"}
-# A page of each site that is shown only after signing in. Other pages of the ads console send a browser that
-# has not chosen an account to a registration.
+# A page of each site that is shown only after signing in. Other pages of the ads console redirect a browser
+# in which no account has been chosen to a registration page.
 START_PATHS = {
     "seller_central": "/home",
     "ads_console": "/choose-account?destination=/reporting",
@@ -48,14 +48,14 @@ class SessionEnded(AmazonUnavailable):
 class Portal:
     """One site in one browser session.
 
-    ``base``: the site's address, without a slash at its end, as the login's connection or the account's
-    region gives it. ``store``: the name of the shown store, as the page writes it; empty for sites without
-    stores. ``account_name``: the account's, as the header writes it; empty where it does not; None until the
-    store was chosen.
+    ``base``: the site's address without a trailing slash, from the login's connection or the account's
+    region. ``store``: the name of the shown store, as the page writes it; empty for sites without stores.
+    ``account_name``: the account's name as the header writes it; empty if it shows none; None until the store
+    has been chosen.
 
-    :param enter: signs in if need be and shows the store; once more, at most, when the session ends in the
-        middle of a visit or the site shows another store. Sites without stores are entered by the first page
-        that is opened.
+    :param enter: signs in if need be and shows the store. Called again, at most once, when the session ends
+        in the middle of a visit or the site shows another store. Sites without stores are entered when the
+        first page is opened.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Portal:
 
     @property
     def page(self) -> Page:
-        """The browser page; another one after a reconnection."""
+        """The browser page; a new one after a reconnection."""
         return self._tab or self.session.page
 
     @property
@@ -91,7 +91,7 @@ class Portal:
         return self.session.login.site == "seller_central"
 
     def tab_of(self, action: Callable[[], None]) -> Portal:
-        """The same for the tab that ``action``, such as a click, opens; close it with ``.page.close()``."""
+        """A copy for the tab that ``action``, such as a click, opens; close it with ``.page.close()``."""
         other = copy(self)
         other._tab = self.session.page_from(action)
         other._enter = None
@@ -100,12 +100,14 @@ class Portal:
 
     @property
     def language(self) -> str:
-        """Of the page that is shown: ``en``, ``de``, ``ja``."""
+        """The language of the page that is shown: ``en``, ``de``, ``ja``."""
         return (self.page.locator("html").get_attribute("lang") or "en").split("-")[0].lower()
 
     @property
     def shown_marketplace(self) -> Marketplace:
-        """Whose store is shown: the wanted one; for files of a whole account, the one that the page names."""
+        """The marketplace whose store is shown: the wanted one; for files of a whole account the one that the
+        page names, or else the account's first.
+        """
         if self.marketplace:
             return self.marketplace
         known = self.account.marketplaces
@@ -113,7 +115,7 @@ class Portal:
 
     @property
     def date_format(self) -> str:
-        """How the shown store writes dates, whatever the language is, as strptime reads it."""
+        """How the shown store writes dates, whatever the language, as a strptime format."""
         store = self.shown_marketplace
         return _SPECIAL_FORMATS.get(store.code) or _FORMATS[store.dates[0]]
 
@@ -122,8 +124,8 @@ class Portal:
         return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
 
     def goto(self, path: str, **query: str) -> None:
-        """Open a path of the site. When the site has signed the browser out or shows another store, enter
-        again (once) before.
+        """Open a path of the site. If the site has signed the browser out or shows another store, enter again
+        (once) and open the path again.
 
         Raises SessionEnded when that does not help, PermissionMissing when the user may not see the page.
         """
@@ -136,7 +138,7 @@ class Portal:
                 raise self._ended()
 
     def kind(self) -> PageKind:
-        """What is shown. Of other sites than Seller Central only the pages for signing in are known."""
+        """The kind of page that is shown. Of sites other than Seller Central only sign-in pages are known."""
         kind = classify(self.page.url, self.page.content())
         if kind is PageKind.UNKNOWN and not self.has_stores and "/ap/" not in self.page.url:
             return PageKind.SIGNED_IN
@@ -151,14 +153,14 @@ class Portal:
         refuse_error_page(self.page, f"page {self.page_name}")
 
     def enter_again(self) -> None:
-        """Sign in and show the store again. Raises SessionEnded when that was done before in this visit."""
+        """Sign in and show the store again. Raises SessionEnded if this visit has already done so."""
         if self._enter is None or not self._entries_left:
             raise self._ended()
         self._entries_left -= 1
         self._enter(self)
 
     def _is_elsewhere(self) -> bool:
-        """Whether something else than a page of the wanted store is shown."""
+        """Whether anything other than a page of the wanted store is shown."""
         if not self.page.locator(SIGNED_IN_MARK).count():
             kind = self.kind()
             if is_sign_in(kind) or kind is PageKind.ACCOUNT_PICKER:
@@ -175,7 +177,7 @@ class Portal:
     def download_from(
         self, action: Callable[[], None], facts: Mapping[str, str] | None = None
     ) -> DownloadedFile:
-        """The file that the browser downloads in consequence of ``action``, such as a click."""
+        """The file that the browser downloads as a result of ``action``, such as a click."""
         saved = self.session.download_from(action, page=self._tab)
         return DownloadedFile(saved.path, saved.name, dict(facts or {}))
 

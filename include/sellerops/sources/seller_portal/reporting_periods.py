@@ -26,7 +26,7 @@ class ReportingPeriod:
 
     @property
     def in_address(self) -> Mapping[str, str]:
-        """Its part of a page's address."""
+        """The period's part of a page's address."""
         last, year = self.last_day.isoformat(), str(self.last_day.year)
         if self.kind == WEEK:
             return {"reporting-range": "weekly", "weekly-week": last}
@@ -36,7 +36,7 @@ class ReportingPeriod:
 
     @property
     def control(self) -> str:
-        """The id of the control that shows it."""
+        """The id of the control that shows the period."""
         return {
             WEEK: "weekly-week",
             MONTH: f"{self.last_day.year}-month",
@@ -45,8 +45,8 @@ class ReportingPeriod:
 
 
 def period_of(first_day: date, last_day: date, kind: str = "") -> ReportingPeriod:
-    """The period of exactly these days. Raises ConfigurationError when there is none, or when it is not of
-    the wanted kind.
+    """The period of exactly these days. Raises ConfigurationError if there is none, or none of the wanted
+    kind.
     """
     for each, first in _firsts(last_day).items():
         if first == first_day and kind in ("", each):

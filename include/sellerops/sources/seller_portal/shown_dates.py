@@ -1,7 +1,7 @@
 """Dates and ranges in the texts of pages.
 
-The order of day and month depends on the store, not on the language of the session; a four-digit year in
-front, dots (day first) and names of months say it themselves.
+The order of day and month depends on the store, not on the language of the session. A leading four-digit
+year, dots (day first) and names of months determine the order themselves.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from datetime import date, datetime, time, tzinfo
 
-# The first three letters are unique in English; German has Mai, Okt and Dez besides, and Maerz, Mrz.
+# The first three letters are unique in English; German adds Mai, Okt and Dez, and Mär and Mrz for March.
 _MONTHS = {
     "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10,
     "nov": 11, "dec": 12, "mai": 5, "okt": 10, "dez": 12, "mär": 3, "mrz": 3,
@@ -23,7 +23,7 @@ _DAY = re.compile(
     r"|" + _NAME.format("n4") + r"\.?\s+(?P<d4>\d{1,2}),?\s+(?P<y4>\d{4})"
     r"|(?<!\d)(?P<d5>\d{1,2})\.?\s+" + _NAME.format("n5") + r"\.?,?\s+(?P<y5>\d{4})"
 )  # fmt: skip
-# Behind a date: 2:31 PM, 14:31, um 14:31 Uhr.
+# After a date: 2:31 PM, 14:31, um 14:31 Uhr.
 _CLOCK = re.compile(
     r",?\s+(?:at\s+|um\s+)?(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::\d{2})?(?:\s*(?P<half>[ap])\.?m)?",
     re.IGNORECASE,
@@ -31,14 +31,14 @@ _CLOCK = re.compile(
 
 
 def find_days(text: str, order: str) -> tuple[date, ...]:
-    """All dates in a text, as they stand. ``order``: of a date such as 3/1/26 in this store (``mdy``)."""
+    """All dates in a text, in its order. ``order``: how this store writes a date such as 3/1/26 (``mdy``)."""
     found = (_day(match, order) for match in _DAY.finditer(unicodedata.normalize("NFKC", text)))
     return tuple(day for day in found if day is not None)
 
 
 def find_range(text: str, order: str) -> tuple[date, date] | None:
-    """First and last day of the range in a text; one date alone is a range of one day. None without dates,
-    with more than two, or with the later one in front.
+    """First and last day of the range in a text; a single date is a range of one day. None without dates,
+    with more than two, or if the later one comes first.
     """
     days = find_days(text, order)
     if not days or len(days) > 2 or days[0] > days[-1]:
@@ -47,7 +47,9 @@ def find_range(text: str, order: str) -> tuple[date, date] | None:
 
 
 def find_instant(text: str, order: str, zone: tzinfo) -> datetime | None:
-    """The last date that a time of day follows, such as when a file was requested; to the minute."""
+    """The last date that is followed by a time of day, such as when a file was requested: aware, to the
+    minute. None without one.
+    """
     folded = unicodedata.normalize("NFKC", text)
     for match in reversed(list(_DAY.finditer(folded))):
         day, clock = _day(match, order), _CLOCK.match(folded, match.end())

@@ -20,7 +20,7 @@ _TIME = re.compile(
     r"\s*(?P<half>[ap]\.?\s?m\b\.?)?\s*(?P<zone>(?:gmt|utc)[+-]\d{1,2}|[a-z]{1,4}\b)?",
     re.IGNORECASE,
 )
-# Of each month: its names in English and German; Japanese pages number it.
+# The names of each month in English and German; Japanese pages use its number.
 MONTH_NAMES: tuple[tuple[str, ...], ...] = (
     ("January", "Jan", "Januar"), ("February", "Feb", "Februar"), ("March", "Mar", "März", "Mär", "Mrz"),
     ("April", "Apr"), ("May", "Mai"), ("June", "Jun", "Juni"), ("July", "Jul", "Juli"), ("August", "Aug"),
@@ -58,11 +58,11 @@ def month_days(year: int, month: int) -> tuple[date, date]:
 
 
 def find_moment(text: str, order: str, zone: tzinfo) -> datetime | None:
-    """The moment in a text, aware; None without a day in it.
+    """The moment in a text, aware; None without a day or with an impossible time.
 
-    Without a zone label it is the store's time, ``zone``. Without seconds it is the minute's last second, so
-    that a row never looks older than it is; without a time it is the start of its day, so that it never
-    looks fresh.
+    Without a zone label the time is in the store's time zone, ``zone``. Without seconds it is the last second
+    of the minute, so that a row never looks older than it is; without a time it is the start of the day, so
+    that a row never looks fresh.
     """
     normal = unicodedata.normalize("NFKC", text)
     days = find_days(normal, order)

@@ -1,4 +1,4 @@
-"""Signs a browser in: looks at the page, does what it asks for, and looks again, until it is in.
+"""Signs a browser in: looks at the page, does what it asks for, and looks again, until it is signed in.
 
 What only a person may do is left to a person: nothing here solves or avoids a challenge.
 """
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_STEPS = 20
-# A second code, of the next 30 seconds, tells a late code from a wrong secret.
+# A second code, from the next 30 seconds, distinguishes a late code from a wrong secret.
 MOST_CODES = 2
 _CODE_SECONDS = 30
 _NAVIGATION_MS = 15_000.0
 
-# Shown again after the password: it was refused, or did not arrive.
+# If one of these is shown again after the password, it was refused or did not arrive.
 _BEFORE_PASSWORD = (PageKind.EMAIL, PageKind.PASSWORD, PageKind.CREDENTIALS)
-# Shown with a problem after the password: it was refused, and a person is asked for something, too.
+# If one of these is shown with a problem after the password, it was refused, and a person is needed as well.
 _INSTEAD = (PageKind.CAPTCHA, PageKind.NEW_DEVICE, PageKind.PASSKEY)
 _EMAIL = 'input[type="email"]:visible, #ap_email:visible, #ap_email_login:visible'
 _PASSWORD = 'input[type="password"]:visible'
@@ -56,15 +56,15 @@ def sign_in(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     wait: Callable[[float], None] = time.sleep,
 ) -> PageKind:
-    """Sign in from whatever page is shown; what is shown then (the site, its account picker, or that
-    something is not allowed).
+    """Sign in from whatever page is shown. Returns the kind of page that is shown afterwards: the site's own,
+    its account picker, or one that says that something is not allowed.
 
     Raises PersonNeeded for what only a person may do, LoginRefused when the site says that it refuses the
-    credentials: a password is tried once. AmazonUnavailable when the site answers with an error page, or not
-    at all.
+    credentials (a password is tried once), AmazonUnavailable when the site answers with an error page or not
+    at all, PageChanged when a control is missing or ``MOST_STEPS`` are not enough.
 
-    :param password: notes what becomes of the password.
-    :param now: real time, by which one-time codes are made.
+    :param password: records what the site does with the password.
+    :param now: real time, from which one-time codes are made.
     :param wait: sleeps for real seconds, until the next code.
     """
     attempt = _Attempt(portal, credentials, password, now, wait)
@@ -83,7 +83,7 @@ def sign_in(
 
 
 class _Attempt:
-    """One sign-in: what was tried so far."""
+    """One sign-in, and what it has tried so far."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class _Attempt:
         return kind
 
     def _settle(self, kind: PageKind) -> None:
-        """What the page after the password says about it. A page that nobody knows leaves it open."""
+        """Record what the page after the password says about it. An unknown page says nothing."""
         if kind in _BEFORE_PASSWORD and not self._problem:
             raise unanswered(self._portal, "the password")
         if kind in _BEFORE_PASSWORD:
@@ -170,7 +170,7 @@ class _Attempt:
         self._send_password()
 
     def _send_password(self) -> None:
-        """Once in a sign-in: ``look`` settles it before another page is acted on."""
+        """Happens once per sign-in: ``look`` records the outcome before ``act`` handles another page."""
         self._password.sent()
         self._is_open = True
         self._send("#signInSubmit:visible, " + _SUBMIT)
@@ -179,7 +179,7 @@ class _Attempt:
         if self._codes and not self._problem:
             raise unanswered(self._portal, "the one-time code")
         if self._codes >= MOST_CODES:
-            # The password is right, so nothing is remembered, and a job may try again.
+            # The password is right, so no refusal is recorded, and a job may try again.
             raise refused(self._portal, self._credentials, "the one-time code", self._problem, CHECK_CLOCK)
         if self._codes:
             self._wait(_CODE_SECONDS - self._now().timestamp() % _CODE_SECONDS)
@@ -188,7 +188,7 @@ class _Attempt:
         self._send("#auth-signin-button:visible, " + _SUBMIT)
 
     def _choose_app(self) -> None:
-        """Never a phone: its code would need a person."""
+        """Choose the authenticator app, never a phone: its code would need a person."""
         app = self._page.locator('input[name="otpDeviceContext"][value*="TOTP" i]')
         if not app.count():
             raise person_needed(self._portal, PageKind.NEW_DEVICE)
@@ -205,11 +205,11 @@ class _Attempt:
         try:
             field.fill(text)
         except Error:
-            # Without its cause, whose text repeats what was typed.
+            # Without the cause, whose text repeats what was typed.
             raise unusable(control) from None
 
     def _send(self, selector: str) -> None:
-        """Click, and wait for the page that follows; some steps change the page without leaving it."""
+        """Click, and wait for the next page; some steps change the page without leaving it."""
         from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
         button = self._find("button", selector)
@@ -226,7 +226,7 @@ class _Attempt:
         return found
 
     def _refused(self, what: str) -> LoginRefused:
-        """Remember it. Returns the error that says so."""
+        """Record the refusal, and return the error for it."""
         error = refused(self._portal, self._credentials, what, self._problem, CORRECT_IT)
         self._password.refused(error.cause)
         self._is_open = False

@@ -1,4 +1,4 @@
-"""How signing in fails, in words for those who correct it."""
+"""The errors of signing in, worded for the people who correct them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CHECK_CLOCK = (
 
 
 def unusable(control: str) -> PageChanged:
-    """A control of the sign-in page is missing."""
+    """The error for a control of the sign-in page that is missing or cannot be used."""
     return PageChanged(
         f"The sign-in page has no usable {control}.", where="page sign_in", page="sign_in", control=control
     )
 
 
 def unanswered(portal: Portal, what: str) -> AmazonUnavailable:
-    """The same page is still shown, and says nothing."""
+    """The error for a page that is still shown after ``what`` was sent, and says nothing."""
     return AmazonUnavailable(
         f"The page did not answer after {what} was sent.", where=f"login {portal.session.login.id}"
     )
@@ -37,7 +37,7 @@ def unanswered(portal: Portal, what: str) -> AmazonUnavailable:
 def refused(
     portal: Portal, credentials: PortalCredentials, what: str, problem: str, remedy: str
 ) -> LoginRefused:
-    """The page says that something is wrong."""
+    """The error for a page that says that ``what`` is wrong."""
     said = f' It says: "{problem.replace(credentials.user, "***")}"' if problem else ""
     where = f"connection {credentials.connection or portal.session.login.connection_id}"
     return LoginRefused(f"The site refuses {what}.{said}", where=where, remedy=remedy)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sellerops.sources.common.report_api import ReportApi
     from sellerops.sources.seller_portal.credentials import PortalCredentials
 
-# One host per region; which store it shows follows the session, not the host.
+# One host per region. Which store it shows depends on the session, not on the host.
 _SELLER_CENTRAL = {
     "NA": "https://sellercentral.amazon.com",
     "EU": "https://sellercentral-europe.amazon.com",
@@ -32,8 +32,8 @@ _DATAROVA = "https://app.datarova.com"
 
 
 class SellerPortal:
-    """Pages of Seller Central, the ads console and Datarova. Their files are downloaded, not requested
-    through an API: ``portal_client`` takes the place of ``client`` and ``report_api``.
+    """Pages of Seller Central, the ads console and Datarova. Their files are downloaded with a browser, not
+    requested through an API, so ``portal_client`` takes the place of ``client`` and ``report_api``.
     """
 
     operations: Mapping[str, Operation] = {}
@@ -66,7 +66,7 @@ class SellerPortal:
 
 
 def base_address(login: Login, account: Account, credentials: PortalCredentials) -> str:
-    """The address of the login's site: the connection's, else by site and region."""
+    """The address of the login's site: the connection's, or else that of the site in the account's region."""
     if credentials.base:
         return credentials.base.rstrip("/")
     if login.site == "datarova":

@@ -7,8 +7,8 @@ import unicodedata
 
 from sellerops.settings.marketplaces import Marketplace
 
-# Beside the English name in config/marketplaces.yaml: the store's own language, German, Japanese. The names
-# follow the session's language, and Amazon writes some of them in two ways.
+# Names besides the English one in config/marketplaces.yaml: in the store's own language, German and Japanese.
+# The names follow the session's language, and Amazon writes some of them in two ways.
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "US": (
         "USA",
@@ -51,10 +51,10 @@ def names_of(marketplace: Marketplace) -> tuple[str, ...]:
 
 
 def is_name_of(text: str, marketplace: Marketplace) -> bool:
-    """Whether a text of the page is the store's name, whether or not it is marked as the current one."""
+    """Whether a text of the page is the store's name, with or without the mark of the current store."""
     return plain(text) in {plain(name) for name in names_of(marketplace)}
 
 
 def plain(text: str) -> str:
-    """A name without the mark of the current one, for comparisons."""
+    """A name without the mark of the current store, for comparisons."""
     return unicodedata.normalize("NFKC", _MARK.sub("", " ".join(text.split()))).casefold().strip()

@@ -1,7 +1,7 @@
 """The account and store that a session shows: chosen in the account picker, and read back.
 
-What a page shows follows the session's store, not the address. Selectors: public projects that use the
-picker and read the header (2024 to 2026).
+What a page shows depends on the session's store, not on the address. The selectors come from public projects
+that use the picker and read the header (2024 to 2026).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _HEADER_MS = 3_000.0
 
 @dataclass(frozen=True)
 class ShownStore:
-    """What the page's header says; empty texts where it says nothing."""
+    """The account and store that the page's header shows; empty texts where it shows none."""
 
     account: str
     store: str
@@ -62,8 +62,8 @@ def shown_store(page: Page) -> ShownStore:
 
 
 def is_shown(portal: Portal) -> bool:
-    """Whether the header names the wanted store (of any store of the account, if none in particular), and the
-    account, as far as that is known.
+    """Whether the header names the wanted store (any store of the account if none in particular is wanted),
+    and the account, as far as its name is known.
     """
     shown = shown_store(portal.page)
     name = _picker_name(portal)
@@ -75,13 +75,14 @@ def is_shown(portal: Portal) -> bool:
 
 
 def show_store(portal: Portal) -> None:
-    """Choose the portal's account and store in the account picker, and read it back.
+    """Choose the portal's account and store in the account picker, and read them back.
 
-    A header without the account's name in `picker_names` may be another account's that has the same store.
-    The picker is opened then, once per visit, to see that only one account has it.
+    If `picker_names` does not have the account's name, the header may show another account that has the same
+    store. The picker is then opened, once per visit, to make sure that only one account has it.
 
-    Raises PermissionMissing when the user's picker does not have it, ConfigurationError when two accounts
-    have it and `picker_names` does not say which, PageChanged when the page shows another one afterwards.
+    Raises PermissionMissing when the user's picker does not offer the store, ConfigurationError when several
+    accounts have it and `picker_names` does not say which, PageChanged when the page shows another one
+    afterwards, AmazonUnavailable when the picker cannot load the accounts.
     """
     is_known = bool(_picker_name(portal)) or portal.account_name is not None
     if not (is_known and is_shown(portal)):
@@ -97,10 +98,10 @@ def show_store(portal: Portal) -> None:
 
 
 def _choose(portal: Portal, shown: str | None) -> None:
-    """Choose the store, unless the account that has it is shown.
+    """Choose the store, unless the account that has it is already shown.
 
-    :param shown: name of the account that shows such a store; empty where the header has no account; None: no
-        such store is shown.
+    :param shown: the name of the account that shows such a store; empty if the header names no account; None
+        if no such store is shown.
     """
     rows = portal.page.locator(_ROW)
     portal.controls.find("list of accounts", rows, portal.page.locator(_ERROR))
@@ -118,7 +119,7 @@ def _choose(portal: Portal, shown: str | None) -> None:
 
 
 def _find_store(portal: Portal) -> tuple[str, Locator]:
-    """The account that has the wanted store, and the store's row, after expanding the accounts that may."""
+    """The account that has the wanted store, and the store's row; expands the accounts that may have it."""
     name, wanted = _picker_name(portal), _wanted(portal)
     found: list[tuple[str, Locator]] = []
     accounts = [each for each in portal.page.locator(_ACCOUNT).all() if not _is_nested(each)]
@@ -149,7 +150,7 @@ def _store_of(account: Locator, wanted: tuple[Marketplace, ...]) -> Locator | No
 
 
 def _expand(account: Locator) -> None:
-    """Show the account's stores, unless they are shown; some accounts have none."""
+    """Show the account's stores, unless they are already shown; some accounts have none."""
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
     rows = account.locator(_ROW)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sellerops.sources.seller_portal.controls import Controls
 
-# A cell's text, with the labels of the elements in it: those are attributes, not text.
+# A cell's text, with the labels of the elements in it, which are attributes and not text.
 _ROWS = """rows => rows.map(row => [row.outerHTML, Array.from(row.children)
     .filter(cell => /^(KAT-TABLE-CELL|TD|TH)$/.test(cell.tagName))
     .map(cell => [cell.innerText, ...Array.from(cell.querySelectorAll('[label]'),
@@ -22,9 +22,9 @@ _TEXT = """element => [element.innerText, ...Array.from(element.querySelectorAll
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its texts by header (the header's text as the page writes it) and in order, and its element, in
-    which its own buttons are found: ``controls.press("Download", within=row.locator)``. ``html``: of the row,
-    for ids in attributes.
+    """A row: its texts by header (as the page writes it) and in order, and its element, in which to find its
+    own buttons: ``controls.press("Download", within=row.locator)``. ``html``: the row's, for ids in
+    attributes.
     """
 
     cells: Mapping[str, str]
@@ -49,5 +49,5 @@ def rows(controls: Controls, within: Locator | None) -> list[Row]:
 
 
 def text_of(element: Locator) -> str:
-    """All that an element says, labels included."""
+    """The whole text of an element, labels included."""
     return str(element.evaluate(_TEXT)) if element.count() else ""

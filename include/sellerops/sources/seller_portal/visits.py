@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
 
 _Result = TypeVar("_Result")
-# Playwright has no type for these.
+# Playwright has no error types for these.
 _CRASHES = ("crashed", "has been closed", "target closed", "disconnected")
 
 
 class PageVisit:
-    """A ``Visit``. Reading is repeated once when the session ends or the browser crashes; asking for a file
-    is not: whether it was asked for shows only on the page.
+    """A ``Visit``. Reading is repeated once when the session ends or the browser crashes. Requesting a file
+    is not, because only the page shows whether it was requested.
 
     ``is_waiting``: the page prepares the file. ``may_go_on`` raises to end the visit before its next step.
     """
@@ -84,7 +84,7 @@ class PageVisit:
         return found
 
     def read(self, action: Callable[[], _Result]) -> _Result:
-        """Do what may be done twice, and do it again after a new sign-in or in a restarted browser."""
+        """Do what may be done twice, and repeat it once after a new sign-in or in a restarted browser."""
         self._may_go_on()
         try:
             return _guarded(self._portal, action)
@@ -100,13 +100,13 @@ class PageVisit:
 
 
 def _guarded(portal: Portal, action: Callable[[], _Result]) -> _Result:
-    """Give errors of Playwright their type: the browser is gone, or the page is not as expected."""
+    """Translate Playwright's errors: BrowserUnavailable after a crash, else PageChanged."""
     from playwright.sync_api import Error
 
     try:
         return action()
     except Error as error:
-        # A job that exceeded a limit or lost its login: its pages were closed for that.
+        # Raises if the job exceeded a limit or lost its login: its pages were then closed for that reason.
         portal.session.check()
         # Without the cause: its call log repeats what was typed.
         said = error.message.splitlines()[0] if error.message else type(error).__name__

@@ -1,8 +1,8 @@
 """getShipments and getShipmentItems (Fulfillment Inbound v0): what was sent to FBA, and what arrived.
 
-No other operation returns the quantity received. The model does not say two things: Amazon refuses a range of
-dates without statuses, and a shipment is not listed again when only its items' quantities have changed. So
-the items are requested by their own range of dates, not shipment by shipment.
+No other operation returns the quantity received. The model omits two facts: Amazon refuses a range of dates
+without statuses, and it does not list a shipment again when only the quantities of its items have changed.
+Items are therefore requested by their own range of dates, not shipment by shipment.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ _PATH = "/sales/v1/orderMetrics"
 
 
 async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
-    """One call for the whole window, one page for each of its days, so that a row knows its ``date``."""
+    """One call for the whole window, and one page for each of its days, so that each row has its ``date``."""
     start, end = window_of(wanted.slice_, "getOrderMetrics")
     zone = ZoneInfo(wanted.slice_.timezone)
     query = {

@@ -10,7 +10,7 @@ from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
 _PATH = "/orders/v0/orders"
-# The model: at least two minutes before the time of the request.
+# The model requires at least two minutes before the time of the request.
 _NOT_BEFORE = timedelta(minutes=3)
 
 

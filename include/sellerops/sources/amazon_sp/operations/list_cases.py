@@ -1,8 +1,8 @@
 """listCases (Support 2025-02-01), and listContacts for each changed case.
 
-The list has no filter for the last update: the cases created within ``created_within_days`` are listed, and
-the contacts of those updated in the window. Names and types are from the models of Amazon's SDK
-(amzn-sp-api); role and rates are not published.
+The list has no filter for the last update, so the cases created within ``created_within_days`` are listed,
+and the contacts of those updated in the window are read. Names and types are from the models of Amazon's SDK
+(amzn-sp-api); the required role and the rates are not published.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
     """
     start, end = window_of(wanted.slice_, "listCases")
     body = {
-        # For the authorisation alone: the list has the cases of all marketplaces.
+        # Only for the authorisation: the list has the cases of all marketplaces.
         "marketplaceId": wanted.slice_.marketplace_ids[0],
         "caseFilters": {"createdDate": {"after": iso(start - _reach(wanted.options))}},
         "sortField": "CREATION_DATE",
@@ -49,7 +49,7 @@ async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
 
 
 async def _contacts(calls: Calls, case_id: str, last_updated: str) -> AsyncIterator[Page]:
-    """A contact does not name its case, so its request does."""
+    """The contacts of a case. A contact does not name its case, so the stored request does."""
     query = {"maxResults": _MOST_RESULTS, "sortOrder": "ASC"}
     path = f"{_PATH}/{quote(case_id, safe='')}/contacts"
     async for page in read_pages(

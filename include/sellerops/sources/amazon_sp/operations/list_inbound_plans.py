@@ -1,8 +1,8 @@
 """listInboundPlans (Fulfillment Inbound 2024-03-20), and each changed plan with its items and shipments.
 
-The list accepts no dates: it is read from the most recently updated plan back to the first that is older than
-the window. Shipments have no list of their own: getInboundPlan names them and getShipment returns each, with
-the confirmation id that the v0 operations and the reports use.
+The list accepts no dates, so it is read from the most recently updated plan back to the first that is older
+than the window. Shipments have no list of their own: getInboundPlan names them and getShipment returns each,
+with the confirmation id that the v0 operations and the reports use.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ async def _plan(calls: Calls, plan_id: str) -> AsyncIterator[Page]:
 
 
 def _of(plan_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan of items and shipments, which their own answers do not name."""
+    """The plan to which items and shipments belong; their own answers do not name it."""
     return {
         "inboundPlanId": plan_id,
         "plan": {name: plan.get(name) for name in ("createdAt", "lastUpdatedAt", "marketplaceIds")},

@@ -11,7 +11,7 @@ from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
 _PATH = "/orders/2026-01-01/orders"
-# The model: at least two minutes before the time of the request.
+# The model requires at least two minutes before the time of the request.
 _NOT_BEFORE = timedelta(minutes=3)
 _PERSONAL = {"BUYER", "RECIPIENT"}
 

@@ -2,8 +2,8 @@
 
 The old console (``/reports``, Excel files) creates no reports from 2026-12-17 on and is deleted with its
 history on 2026-12-31; Unified Reporting (``/reporting``, CSV) takes its place. Both are used while the page
-offers them. Reports get a name that says what they are, by which their rows are found again. Either may take
-from five minutes to a day.
+offers them. A report gets a name that says what it contains, by which its row is found again. In either
+console a report may take from five minutes to a day.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _CHOOSE = "/choose-account"
 
 
 class Generation(Protocol):
-    """One of the two consoles. ``name``: of the report, unique for what is wanted; ``entity``: the store's id
-    in the console's addresses.
+    """One of the two consoles. ``name``: the report's, unique for each wanted file; ``entity``: the store's
+    id in the console's addresses.
     """
 
     def check(self, portal: Portal, entity: str) -> None: ...
@@ -53,7 +53,7 @@ _GENERATIONS: dict[str, Generation] = {
 
 
 class AdsReports(PageObject):
-    """Options: ``report``: ``unified_search_terms``, or, while the old console is there, ``sp_search_terms``
+    """Options: ``report``: ``unified_search_terms``, or, while the old console exists, ``sp_search_terms``
     or ``sb_search_terms``; ``time_unit`` (old console): ``SUMMARY`` or ``DAILY``; ``advertiser``: the name of
     the advertiser account, where the login has several.
     """
@@ -98,7 +98,7 @@ def _generation(wanted: WantedFile) -> Generation:
 
 
 def _name(wanted: WantedFile) -> str:
-    """The report's name, of at most 256 characters. Rows are found by it: it must not depend on the run."""
+    """The report's name, at most 256 characters. Rows are found by it, so it must not depend on the run."""
     first, last = wanted_days(wanted)
     store = wanted.marketplace.code if wanted.marketplace else "all stores"
     unit = wanted.options.get("time_unit", "SUMMARY").lower()
@@ -108,10 +108,10 @@ def _name(wanted: WantedFile) -> str:
 
 
 def _enter(portal: Portal, advertiser: str) -> str:
-    """Choose the advertiser account and the store, once in a visit; the store's ``entityId``.
+    """Choose the advertiser account and the store, once in a visit; return the store's ``entityId``.
 
     A direct address leads a cold session to ``/register``, which looks like "no ads account"; the account
-    chooser does not. The id is another one for each store and is read from the address, never kept.
+    chooser does not. The id differs between stores, so it is read from the address and never kept.
     """
     if portal.page.url.startswith(portal.base) and _entity(portal):
         return _entity(portal)

@@ -1,7 +1,7 @@
-"""The old reports of the ads console, which Amazon closes: no new ones from 2026-12-17, gone on 2026-12-31.
+"""The ads console's old reports, which Amazon is ending: no new ones from 2026-12-17, deleted on 2026-12-31.
 
-Known: the addresses, the list (a grid whose first columns are in a container of their own), the dates of
-its end. The controls of its form are inferred from help pages. Files are Excel.
+Known: the addresses, the list (a grid whose first columns are in a container of their own), and the dates on
+which it ends. The controls of its form are inferred from help pages. Files are Excel.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ class OldConsole:
 
     @staticmethod
     def is_offered(portal: Portal) -> bool:
-        """Whether the page that is shown still links to it."""
+        """Whether the page that is shown still links to the old console."""
         return (
             portal.page.locator('a[href$="/reports"], a[href*="/reports?"]').filter(visible=True).count() > 0
         )
 
     def check(self, portal: Portal, entity: str) -> None:
-        """The list, and the form while it creates reports."""
+        """Check the list, and the form as long as it creates reports."""
         self._open(portal, entity)
         portal.controls.find("list of reports", portal.page.locator(".ag-center-cols-container"))
         if self._creates(portal):

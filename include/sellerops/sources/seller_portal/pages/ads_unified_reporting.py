@@ -1,7 +1,7 @@
 """Unified Reporting of the ads console: a list of reports, and a builder that a template fills.
 
-Known: the addresses, the templates and that only a click on one fills the builder, the ids of the
-builder's controls, that its submit button ignores scripted clicks, and the statuses. Files are CSV.
+Known: the addresses, the templates, that only a click on one fills the builder, the ids of the builder's
+controls, that its submit button ignores scripted clicks, and the statuses. Files are CSV.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class UnifiedReporting:
             portal.controls.find("name of the report", portal.page.locator(_NAME)).fill(name)
             self._set_range(portal, wanted)
             submit = portal.controls.find("submit button of the report", portal.page.locator(_SUBMIT))
-        # A real click: scripted ones are ignored. The builder closes when it was accepted.
+        # A real click, since scripted ones are ignored. The builder closes once the report is accepted.
         submit.click()
         portal.controls.find(
             "answer of the submit button",
@@ -80,7 +80,7 @@ class UnifiedReporting:
         raise_refusal(portal)
 
     def download(self, portal: Portal, entity: str, name: str, report: Report | None) -> DownloadedFile:
-        """The file of a row. What its rows cover is in its column ``Date range``."""
+        """The file of a row. The file's column ``Date range`` says what each of its rows covers."""
         self.open(portal, entity)
         for row in self._rows(portal, name):
             if report is None or row.id == report.report_id:

@@ -1,9 +1,8 @@
 """Brand Analytics: the views that no API serves, prepared by the page and fetched from its download manager.
 
 Known: the address of Search Query Performance with its period, the download manager's address, the ids
-of its buttons, the badge "In Progress" and the icon ``file_download``, and that a new tab opens. The
-addresses of the other views follow the same pattern and are inferred, like the column that names a row's
-brand.
+of its buttons, the badge "In Progress", the icon ``file_download``, and that a new tab opens. The addresses
+of the other views are inferred from the same pattern; the column that names a row's brand is inferred, too.
 """
 
 from __future__ import annotations
@@ -47,8 +46,8 @@ _MANAGER = "/brand-analytics/download-manager"
 
 
 class BrandAnalytics(PageObject):
-    """Options: ``view``: one of ``brand_views.VIEWS``; ``period``: ``WEEK``, ``MONTH`` or ``QUARTER`` (else
-    that of the window); ``brand``: as the page writes it (else the one that the page shows).
+    """Options: ``view``: one of ``brand_views.VIEWS``; ``period``: ``WEEK``, ``MONTH`` or ``QUARTER``
+    (default: the window's); ``brand``: as the page writes it (default: the one that the page shows).
     """
 
     name: ClassVar[str] = "brand_analytics"
@@ -81,7 +80,7 @@ class BrandAnalytics(PageObject):
             require_shown(portal, period)
             generate_button(portal).click()
             button = confirm_button(portal)
-        # It has wanted two clicks; the list says whether the first one counted.
+        # The dialog has needed two clicks at times; the list shows whether the first one counted.
         for _ in range(2):
             if confirm(portal, button) or _has_new_row(portal, wanted, before):
                 return
@@ -109,9 +108,10 @@ def _download(portal: Portal, row: DownloadRow, view: str) -> DownloadedFile:
 
 
 def _listed(portal: Portal, wanted: WantedFile) -> list[DownloadRow]:
-    """The download manager's rows of what is wanted, newest first.
+    """The download manager's rows for the wanted file, newest first.
 
-    Without a brand in the options it is the one that the view shows, which is asked only if rows name theirs.
+    Without a brand in the options, the one that the view shows applies. The view is opened to read it only if
+    rows name their brand.
     """
     view, period = view_of(wanted), _period_of(wanted)
     brand = wanted.options.get("brand", "")

@@ -37,7 +37,7 @@ def open_view(portal: Portal, view: View, period: Mapping[str, str]) -> None:
 
 
 def require_page(portal: Portal) -> None:
-    """Only where the store is known to have no page does "Page not found" mean that there is nothing."""
+    """Raise NothingToCollect for "Page not found" if the store is known to have no page, else PageChanged."""
     if not is_missing(portal):
         return
     store = portal.shown_marketplace
@@ -47,7 +47,9 @@ def require_page(portal: Portal) -> None:
 
 
 def require_shown(portal: Portal, period: ReportingPeriod) -> None:
-    """The page shows its newest period instead of one that it does not have yet."""
+    """Raise NotPublishedYet if the page shows an earlier period: instead of one that it does not have yet, it
+    shows its newest. PageChanged if it shows any other.
+    """
     control = portal.controls.find(
         f"control {period.control!r}", portal.page.locator(f'[id="{period.control}"]')
     )
@@ -105,10 +107,11 @@ def confirm_button(portal: Portal) -> Locator:
 
 
 def confirm(portal: Portal, button: Locator) -> bool:
-    """Press the dialog's button, and close the tab that opens: the list is at its own address, too. Whether
-    the dialog has closed.
+    """Press the dialog's button, and close the tab that opens: the list is at its own address, too. Returns
+    whether the dialog has closed.
 
-    Raises Throttled when it says that it is too early, AmazonUnavailable when it says that data are missing.
+    Raises Throttled when a dialog says that it is too early, AmazonUnavailable when one says that data could
+    not be loaded.
     """
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
 

@@ -44,7 +44,7 @@ VIEWS: Mapping[str, View] = {
 
 
 def view_of(wanted: WantedFile) -> View:
-    """The view that the options choose. Raises ConfigurationError, naming the known ones."""
+    """The view that the options choose. ConfigurationError, naming the known views, if there is none."""
     name = wanted.options.get("view", "")
     if name not in VIEWS:
         raise ConfigurationError(

@@ -1,8 +1,8 @@
 """Business Reports: sales and traffic, downloaded at once.
 
-Files by ASIN carry no date, so the range that the page shows once it has applied it becomes the facts
-``first_day`` and ``last_day``. Columns are those that the user has ticked on the page. The address and the
-test id of the download button are the anchors that held longest; the texts are second.
+Files by ASIN have no date, so the range that the page shows once it has applied it becomes the facts
+``first_day`` and ``last_day``. The columns are those that the user has ticked on the page. The address and
+the test id of the download button have stayed the same longest; the texts come second.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Datarova's keyword exports: request one, find it in the list, follow its link to a CSV file.
 
-Its service is known to answer report type, ASIN, marketplace, range, status and a link for each export; the
-markup of its pages is not public and inferred, so expect to correct the labels here with the first real
+Its service is known to return report type, ASIN, marketplace, range, status and a link for each export. The
+markup of its pages is not public but inferred, so expect to correct the labels here after the first real
 visit. Prefer the drop folder or the vendor's own interface.
 """
 

@@ -1,4 +1,4 @@
-"""Rows of lists of prepared files: which days they cover, when they were requested, how far they are."""
+"""Rows of lists of prepared files: which days they cover, when they were requested, what their status is."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
     from sellerops.sources.seller_portal.tables import Row
 
-# In English, German and Japanese, in the order of looking. A cancelled file is requested anew by a person,
-# like a failed one; CANCELLED means that there is no data. The Japanese word for "cancelled" is also the
-# label of the button that cancels a file in progress.
+# In English, German and Japanese, in the order in which they are looked for. A cancelled file is requested
+# again by a person, like a failed one; CANCELLED means that there is no data. The Japanese word for
+# "cancelled" is also the label of the button that cancels a file in progress.
 _STATUSES = (
     (ProcessingStatus.CANCELLED, r"no data|keine daten|データがありません|データなし"),
     (
@@ -69,12 +69,12 @@ class DownloadRow:
         return next((self.cells[each] for each in headers if each in self.cells), "")
 
     def is_of(self, store: Marketplace | None) -> bool:
-        """Whether the row is of a store; one that names none, or of a whole account, is."""
+        """Whether the row is of a store. One that names none is; if ``store`` is None, every row is."""
         shown = self.cell(*words.STORE_COLUMN)
         return store is None or shown in ("", store.code) or is_name_of(shown, store)
 
     def as_report(self, page: str, report_type: str) -> Report:
-        """The row in the terms of the collector. Raises PageChanged for a status that is not understood."""
+        """The row as a ``Report``. Raises PageChanged for an unknown status."""
         status = status_of(page, self.status_text, is_downloadable=self.is_downloadable)
         return Report(
             report_id=self.id,
@@ -87,17 +87,17 @@ class DownloadRow:
 
 
 def rows_of(portal: Portal) -> list[DownloadRow]:
-    """The rows of the page's list that name a range, in its order."""
+    """The rows of the page's list that show a range, in the list's order."""
     found = (_row(portal, row) for row in portal.controls.rows())
     return [row for row in found if row is not None]
 
 
 def own_rows(owner: str, rows: Sequence[DownloadRow]) -> list[DownloadRow]:
-    """The rows with their ids, which are the same on every visit: made of whose they are and of what they
-    say besides their status. Rows that agree in it, requested in one minute, are numbered, oldest first.
+    """The rows with ids that are the same on every visit: made from ``owner``, the range and the time of the
+    request. Rows for which these are equal, requested in one minute, are numbered from the oldest.
 
-    ``owner``: all that tells what is wanted from what else the page prepares, such as account, store and
-    brand, said by the rows or not. ``rows``: its rows, newest first.
+    ``owner``: everything that distinguishes the wanted file from others that the page prepares, such as
+    account, store and brand, whether or not the rows show it. ``rows``: the owner's, newest first.
     """
     known: Counter[str] = Counter()
     found = []
@@ -111,7 +111,7 @@ def own_rows(owner: str, rows: Sequence[DownloadRow]) -> list[DownloadRow]:
 
 
 def status_of(page: str, text: str, *, is_downloadable: bool = False) -> ProcessingStatus:
-    """The status that a row's text says. Raises PageChanged for words that are not known."""
+    """The status in a row's text. Raises PageChanged for unknown words."""
     if is_downloadable:
         return ProcessingStatus.DONE
     for status, known in _STATUSES:
@@ -127,7 +127,7 @@ def status_of(page: str, text: str, *, is_downloadable: bool = False) -> Process
 
 
 def store_of(portal: Portal) -> Marketplace:
-    """The store whose dates and time zone the page uses; a whole account's first one."""
+    """The store whose date order and time zone the page uses; for a whole account, its first."""
     return portal.marketplace or portal.account.marketplaces[0]
 
 

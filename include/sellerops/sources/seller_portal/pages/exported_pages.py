@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
     from sellerops.sources.seller_portal.tables import Row
 
-# More pages than any list of the portal has shown; a "Next" that never ends is a changed page.
+# More pages than any list of the portal has shown. A "Next" that never ends means that the page has changed.
 MOST_PAGES = 400
 _LOOKS, _LOOK_MS = 150, 200.0
 
@@ -29,7 +29,7 @@ def export_pages(
 ) -> Iterator[DownloadedFile]:
     """Export the shown page, turn to the next one, and so on.
 
-    :param following: the control that turns to a page (2, 3, ...); None after the last one.
+    :param following: returns the control that turns to a page (2, 3, ...); None after the last one.
     :param is_last: whether the rows shown are the last that are wanted.
     """
     for number in range(1, MOST_PAGES + 1):
@@ -55,7 +55,7 @@ def is_disabled(control: Locator) -> bool:
 
 
 def _turn(portal: Portal, control: Locator, first_row: str) -> None:
-    """Click, and wait until the first row is another one: the address may stay the same."""
+    """Click, and wait until the first row has changed: the address may stay the same."""
     from playwright.sync_api import Error as PlaywrightError
 
     turned_by = shown_text(control)

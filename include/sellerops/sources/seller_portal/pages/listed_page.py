@@ -1,7 +1,7 @@
-"""Pages that prepare a file on request and list it until it is ready: what they share.
+"""What pages share that prepare a file on request and list it until it is ready.
 
-A list shows the newest request first, also requests of other ranges, and in some versions of other reports
-and stores: a row is the wanted one only if its type, its range and its store fit. The range is read back
+A list shows the newest request first. It also shows requests for other ranges, and in some versions for other
+reports and stores, so a row is the wanted one only if its type, range and store match. The range is read back
 from the new row, because some date controls show a range that is not submitted.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sellerops.sources.seller_portal.portal import Portal
 
-# A new row appears within seconds; a list that shows none by then is looked at again in the next visit.
+# A new row appears within seconds. If a list shows none by then, the next visit looks at it again.
 _LOOKS, _LOOK_MS = 50, 200.0
 # A row with fewer texts is a note such as "You have not requested any reports".
 _FEWEST_CELLS = 3
@@ -42,7 +42,7 @@ class ListedPage(PageObject):
     has_periods: ClassVar[bool] = True
 
     def open(self, portal: Portal, options: Mapping[str, str]) -> None:
-        """Show the page of what is wanted."""
+        """Show the page of the wanted report."""
         raise NotImplementedError
 
     def choose(self, portal: Portal, wanted: WantedFile) -> None:
@@ -50,11 +50,11 @@ class ListedPage(PageObject):
         raise NotImplementedError
 
     def report_type(self, options: Mapping[str, str]) -> str:
-        """What is wanted, as the spec names it."""
+        """The wanted report, as the spec names it."""
         return self.name
 
     def kinds(self, portal: Portal, options: Mapping[str, str]) -> Sequence[str]:
-        """Texts that the type column shows for it; none if the list has one type only."""
+        """Texts that the type column shows for the wanted report; none if the list has only one type."""
         return ()
 
     def reports(self, portal: Portal, wanted: WantedFile) -> Sequence[Report]:
@@ -72,7 +72,7 @@ class ListedPage(PageObject):
         """Choose the period, press the button and wait for the new row.
 
         Raises Throttled with ``virtual_seconds`` when the page says that it is too early, and PageChanged
-        when the new row has another range than the chosen one.
+        when the new row has a range other than the chosen one.
         """
         try:
             self.open(portal, wanted.options)
@@ -113,7 +113,7 @@ class ListedPage(PageObject):
         return (portal.download_from(button.click, self._facts(portal, row)),)
 
     def check_list(self, portal: Portal, options: Mapping[str, str]) -> None:
-        """The parts that each of these pages has: the button and a list that can be read."""
+        """Check the parts that all these pages have: the button, and a list that can be read."""
         request_button(portal)
         reading = self._reading(portal, options)
         for row, _ in self._rows(portal, options):
@@ -143,9 +143,9 @@ class ListedPage(PageObject):
         return [(row, place) for row, (_, place) in zip(rows, found, strict=True)]
 
     def _new_row(self, portal: Portal, wanted: WantedFile, before: set[str]) -> ListedRow | None:
-        """The row that a request has added; None while there is none.
+        """The row that a request has added; None if none appears in time.
 
-        A dialog that is not known may be an announcement: it is a refusal only if no row appears.
+        An unknown dialog may be an announcement, so it counts as a refusal only if no row appears.
         """
         said = ""
         for _ in range(_LOOKS):
@@ -160,7 +160,7 @@ class ListedPage(PageObject):
         return None
 
     def _look(self, portal: Portal, options: Mapping[str, str]) -> tuple[str, list[ListedRow]]:
-        """What a dialog says, and the rows; nothing while the page is being loaded again."""
+        """What a dialog says, and the rows; nothing while the page is being reloaded."""
         from playwright.sync_api import Error
 
         try:
@@ -188,7 +188,7 @@ def request_button(portal: Portal) -> Locator:
 
 
 def show(portal: Portal, path: str) -> None:
-    """Open a page; tours that cover it later are closed when they are in the way.
+    """Open a page. Tours that cover it later are closed when they are in the way.
 
     Raises AmazonUnavailable when the page says that its data could not be loaded.
     """
@@ -204,7 +204,7 @@ def _close_tour(tour: Locator) -> None:
 
 
 def whole_month(wanted: WantedFile) -> tuple[int, int]:
-    """Year and month of the wanted days. ConfigurationError unless they are one month."""
+    """Year and month of the wanted days. ConfigurationError unless they are exactly one month."""
     first, last = wanted.first_day, wanted.last_day
     if first is None or last is None or (first, last) != month_days(first.year, first.month):
         raise ConfigurationError(

@@ -1,7 +1,7 @@
 """Inventory > Listing reports: the seller's listings, all or the active ones, as a tab-delimited file.
 
-The list has no column for a period, and its time is called Batch ID (a public guide written from live
-sessions); the German and Japanese texts are inferred.
+The list has no column for a period, and its column for the time is called Batch ID (according to a public
+guide written from live sessions); the German and Japanese texts are inferred.
 """
 
 from __future__ import annotations

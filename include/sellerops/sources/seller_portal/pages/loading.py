@@ -1,4 +1,4 @@
-"""Opening a page and waiting until its data is there: what the page objects of tables with filters share."""
+"""Opens a page and waits until its data is there: what the page objects of tables with filters share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _CLOSE = re.compile(
 
 
 def wanted_days(wanted: WantedFile) -> tuple[date, date]:
-    """First and last day. Raises ConfigurationError when the spec collects snapshots."""
+    """First and last wanted day. Raises ConfigurationError when the spec collects snapshots."""
     if wanted.first_day is None or wanted.last_day is None:
         raise ConfigurationError(
             "this page needs a range of days.", remedy="Set a `period` with windows of days in the spec."
@@ -50,7 +50,7 @@ def wanted_days(wanted: WantedFile) -> tuple[date, date]:
 
 @contextmanager
 def before_sending() -> Iterator[None]:
-    """Errors in this block say that nothing has been requested yet (``details["sent"]``)."""
+    """Mark errors of this block as raised before anything was requested (``details["sent"]`` is False)."""
     try:
         yield
     except SellerOpsError as error:
@@ -82,7 +82,7 @@ def _store_of(portal: Portal) -> dict[str, str]:
 
 
 def open_page(portal: Portal, path: str, **query: str) -> None:
-    """Go to a path and close what pops up over it, such as the tour of a new page."""
+    """Go to a path and close what pops up over the page, such as the tour of a new one."""
     portal.goto(path, **query)
     close_popover(portal)
 
@@ -97,8 +97,8 @@ def close_popover(portal: Portal) -> None:
 
 
 def download_by(portal: Portal, control: Locator, facts: Mapping[str, str]) -> DownloadedFile:
-    """The file that a click on a control downloads. A control that cannot be clicked is a changed page; a
-    click without a download is not.
+    """The file that a click on a control downloads. A control that cannot be clicked counts as a changed
+    page; a click without a download does not.
     """
     control.click(trial=True, timeout=CONTROL_MS)
     return portal.download_from(control.click, facts)
@@ -136,8 +136,8 @@ def alert_of(portal: Portal) -> str:
 
 
 def raise_refusal(portal: Portal) -> None:
-    """Raise what the page says instead of taking a request. Throttled: it is too early to request the same
-    file again; RequestRefused: whatever else its alerts say.
+    """Raise an error if the page's alerts say anything instead of accepting a request: Throttled if it is too
+    early to request the same file again, RequestRefused for anything else.
     """
     text = alert_of(portal)
     if not text:
@@ -163,7 +163,7 @@ def is_missing(portal: Portal) -> bool:
 
 
 def shown_text(control: Locator) -> str:
-    """What a drop-down shows, native or not; the text of any other control."""
+    """The text that a drop-down shows, native or not; the text of any other control."""
     return str(control.evaluate(_SHOWN))
 
 

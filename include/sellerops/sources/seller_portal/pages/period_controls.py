@@ -1,8 +1,8 @@
 """The period controls of Seller Central's report pages, which differ by store for the same report.
 
 Days: a drop-down of presets that end today ("last 7 days"), whose last entry "Exact dates" shows the date
-fields; in some stores the fields alone. Months: two drop-downs; their values count months from 0 on some
-pages, so an option is chosen by its text.
+fields; in some stores only the fields. Months: two drop-downs. Their values count months from 0 on some
+pages, so options are chosen by their texts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def choose_days(portal: Portal, first: date, last: date) -> None:
 
 
 def find_days(portal: Portal) -> None:
-    """Use the controls of ``choose_days`` without requesting anything. Raises PageChanged without them."""
+    """Use the controls of ``choose_days`` without requesting anything. PageChanged if they are missing."""
     day = datetime.now(UTC).date() - timedelta(days=2)
     choose_days(portal, day, day)
 
@@ -40,7 +40,7 @@ def choose_month(portal: Portal, year: int, month: int) -> None:
 
 
 def find_month(portal: Portal) -> None:
-    """Find the controls of ``choose_month``. Raises PageChanged without them."""
+    """Find the controls of ``choose_month``. PageChanged if they are missing."""
     portal.controls.chosen(*_MONTH)
     portal.controls.chosen(*_YEAR)
 
@@ -60,6 +60,8 @@ def _show_date_fields(portal: Portal) -> None:
 
 
 def _choose_by_clicks(portal: Portal, host: Locator, option: Locator) -> None:
-    """The element's own events need real clicks: a value set by script is shown, but shows no fields."""
+    """Use real clicks, which the element's own events need: a value set by script is shown, but the date
+    fields are not.
+    """
     portal.controls.find("drop-down of presets", host).click()
     portal.controls.find("option 'Exact dates'", option).click()

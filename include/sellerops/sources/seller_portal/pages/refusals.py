@@ -1,4 +1,4 @@
-"""What a page says instead of taking a request, in a dialog or an alert."""
+"""What a page says instead of accepting a request, in a dialog or an alert."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.sources.seller_portal.pages.loading import alert_of
 if TYPE_CHECKING:
     from sellerops.sources.seller_portal.portal import Portal
 
-# What Report Central takes to prepare a report again, where its dialog names no time.
+# How long Report Central refuses to prepare the same report again, if its dialog names no time.
 _USUAL_PAUSE_S = 30 * 60.0
 _PAUSE = re.compile(r"(\d+)\s*(hour|stunde|時間|minut|min\b|分|second|sekunde|秒)", re.IGNORECASE)
 _UNIT_S = {"hour": 3600, "stunde": 3600, "時間": 3600, "minut": 60, "min": 60, "分": 60}
@@ -21,8 +21,8 @@ _UNIT_S = {"hour": 3600, "stunde": 3600, "時間": 3600, "minut": 60, "min": 60,
 def read_dialog(portal: Portal) -> str:
     """What an open dialog says, after closing it; empty without one.
 
-    Raises Throttled (``virtual_seconds``: until the page takes the request) and AmazonUnavailable when it or
-    an alert says so. Other dialogs may be announcements.
+    When the dialog or an alert says so, raises Throttled (``virtual_seconds``: until the page accepts the
+    request) or AmazonUnavailable. Other dialogs may be announcements.
     """
     dialog = portal.controls.modal()
     if dialog:
@@ -35,7 +35,9 @@ def read_dialog(portal: Portal) -> str:
 
 
 def refusal(page: str, text: str) -> SellerOpsError:
-    """The error for what a page says: too early, no data now, or a refusal for good."""
+    """The error for what a page says: Throttled if it is too early, AmazonUnavailable if data could not be
+    loaded, else RequestRefused.
+    """
     where, said = f"page {page}", f"the page says: {text}"
     if words.has_one_of(text, words.TOO_EARLY):
         pause = _PAUSE.search(text)

@@ -1,7 +1,7 @@
 """Report Central: the fulfilment reports under ``/reportcentral/<NAME>/1``.
 
-The addresses held for years; the date controls differ by store for the same report. Names marked as inferred
-are not in public sources: the first real visit proves or corrects them.
+The addresses have been the same for years; the date controls differ by store for the same report. Names
+marked as inferred are not in public sources; the first real visit will confirm or correct them.
 """
 
 from __future__ import annotations

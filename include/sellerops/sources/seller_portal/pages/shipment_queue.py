@@ -1,7 +1,7 @@
-"""The shipment queue: its link "Export" exports the page that is shown, 25 shipments, so that a range of many
-shipments is several files.
+"""The shipment queue. Its link "Export" exports only the page that is shown (25 shipments), so a range with
+many shipments gives several files.
 
-Known: the old address, which leads to the new list, the label "From Date", the classes of the export link
+Known: the old address (which leads to the new list), the label "From Date", the classes of the export link
 and of the button that applies the range, and "Next". The header of the file is not public.
 """
 

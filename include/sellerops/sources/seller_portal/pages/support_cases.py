@@ -32,7 +32,7 @@ _EMPTY = re.compile(r"no cases? (was |were )?found|keine fälle|ケースが見�
 
 class SupportCases(PageObject):
     """No options. With a range, pages whose cases were all last updated before it are left out: the list is
-    sorted by that, newest first.
+    sorted by last update, newest first.
     """
 
     name: ClassVar[str] = "support_cases"
@@ -81,7 +81,7 @@ def _export(portal: Portal) -> Locator:
 
 
 def _page_number(portal: Portal, number: int) -> Locator | None:
-    """The number of a page in the pagination. Lists have one above and one below."""
+    """The number of a page in the pagination, which lists have above and below; None if there is none."""
     numbers = portal.page.locator("kat-pagination li, nav li").filter(visible=True)
     found = numbers.filter(has_text=re.compile(rf"^\s*{number}\s*$"))
     if not found.count():
