@@ -58,7 +58,7 @@ FAMILIES = (
 
 
 def create_app(sandbox: Sandbox) -> Starlette:
-    """The sandbox's families and the control calls on one port. Closes the sandbox when the server ends."""
+    """An app with the sandbox's families and the control calls. Closes the sandbox when the server ends."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -73,7 +73,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
         exception_handlers=control.exception_handlers,
         lifespan=lifespan,
     )
-    # Amazon never redirects; a path with a slash too many does not exist.
+    # Amazon never redirects; a path with an extra slash does not exist.
     app.router.redirect_slashes = False
     app.state.sandbox = sandbox
     return app

@@ -1,4 +1,4 @@
-"""Who may use the Ads API: its own applications and refresh tokens, and the profiles they give access to."""
+"""The Ads API's own applications and refresh tokens, and the profiles they give access to."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ class AdsAccounts(FamilyState):
             )
 
     def of(self, account: str) -> AdsAccount:
-        """By account name. Raises KeyError."""
+        """An Ads account by its account name. Raises KeyError for an unknown one."""
         return self._by_name[account]
 
 
 def ads_accounts(seed: int, sellers: Iterable[Seller]) -> tuple[AdsAccount, ...]:
-    """The Ads side of all sellers: a profile for each marketplace, and one of another kind."""
+    """The Ads side of all sellers: a profile for each marketplace, and one of a vendor or an agency."""
     return tuple(_account(seed, seller) for seller in sellers)
 
 

@@ -1,4 +1,4 @@
-"""Error responses of the Ads API: `code` and `details`, in reporting `code` and `detail`."""
+"""Error responses of the Ads API: `code` and `details`; in reporting, `code` and `detail`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CODES = {
 
 
 class AdsError(Exception):
-    """An error response. `is_reporting`: in the shape of /reporting."""
+    """An error response; with `is_reporting`, in the shape that /reporting uses."""
 
     def __init__(
         self,

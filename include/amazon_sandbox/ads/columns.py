@@ -1,8 +1,8 @@
-"""The values of the columns of reports: measures, each from a row's sums and credits.
+"""The report columns that are measures, each computed from a row's sums and credits.
 
-Rates are fractions (clicks by impressions); percentages, ACOS and the share of impressions are in hundredths.
-A quotient with divisor 0 is null, except for the cost of a click and the rate of clicks, which are then 0.
-Money is in the profile's currency.
+Rates are fractions (clicks divided by impressions); percentages, ACOS and the share of impressions are in
+hundredths. A quotient whose divisor is 0 is null, except for the cost per click and the click-through rate,
+which are then 0. Money is in the profile's currency.
 """
 
 from __future__ import annotations

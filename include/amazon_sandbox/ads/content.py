@@ -11,7 +11,7 @@ RowOf = dict[str, Any]
 
 
 def changed(rows: Iterable[RowOf], name: str, options: Mapping[str, Any]) -> Iterator[RowOf]:
-    """The rows with a content fault applied. Raises FaultNotApplicable for one of flat files only."""
+    """The rows with a content fault applied. Raises FaultNotApplicable for one that only flat files have."""
     if name == "no_rows":
         return iter(())
     if name == "lines_reversed":
@@ -59,7 +59,7 @@ def _zero(row: RowOf, number: int, options: Mapping[str, Any]) -> RowOf:
 
 
 def _halves(row: RowOf) -> Iterator[RowOf]:
-    """Two rows of the same dimensions that add up to the row; all money is in the first."""
+    """Two rows with the same dimensions that add up to the row; all money is in the first."""
     counts = {
         key: value
         for key, value in row.items()

@@ -35,9 +35,9 @@ def create_report(
     same: str = "",
     seconds: tuple[float, float] = (data.QUEUE_SECONDS, data.PROGRESS_SECONDS),
 ) -> AdsReport:
-    """A report or an export asked for now, at the pace of the sandbox's reports.
+    """Create a report or an export that is requested now, at the pace of the sandbox's reports.
 
-    `seconds`: how long it usually waits and how long it is processed.
+    `seconds`: how long it usually waits in the queue, and how long it is then processed.
     """
     now, store, renderer = sandbox.clock.now(), sandbox.state(AdsStore), sandbox.state(Renderer)
     pace, marketplace_ids = sandbox.state(ReportCreator).pace, (profile.marketplace.marketplace_id,)

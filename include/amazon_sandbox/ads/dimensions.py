@@ -1,4 +1,4 @@
-"""The values of the columns of reports that are not measures (who, where, when), and the keys of rows."""
+"""The report columns that are not measures (who, where, when), and the keys of rows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _amount(row: Row, minor: int) -> float:
 
 
 def keyword_type(target: Target) -> str:
-    """The keywordType of reports: the match type of keywords, the kind of expression of all others."""
+    """The keywordType in reports: a keyword's match type, or the kind of expression of any other target."""
     return target.match
 
 
@@ -84,7 +84,7 @@ def _attribution(row: Row) -> Value:
 
 
 def _is_legacy(ad: Ad) -> bool:
-    """Whether the ad's brand campaign dates from before these had ads of their own: reports omit its id."""
+    """Whether the ad's brand campaign predates ads in such campaigns; reports then omit the ad's id."""
     campaign = ad.group.campaign
     return campaign.product == SB and uniforms("before ads", campaign.id)[0] < _LEGACY_SHARE
 
@@ -127,7 +127,7 @@ DIMENSIONS: dict[str, Column] = {
     "promotedSku": lambda row: row.part.ad.listing.sku,
     "keywordId": lambda row: row.part.target.id,
     "keyword": _targeting,
-    "keywordText": _targeting,  # of targets the expression, as Amazon's guide says
+    "keywordText": _targeting,  # for targets, the expression, as Amazon's guide says
     "keywordType": lambda row: keyword_type(row.part.target),
     "keywordBid": lambda row: _amount(row, row.part.target.bid),
     "adKeywordStatus": lambda row: row.part.target.state,

@@ -24,7 +24,7 @@ def _lister(operation: str) -> Any:
     _, media_type, plural, make, id_name = LISTS[operation]
 
     async def list_entities(call: AdsCall) -> Answer:
-        """A page of the list: filters, maxResults, nextToken."""
+        """One page of a list, by filters, maxResults and nextToken."""
         accepted = call.request.headers.get("accept", "*/*")
         if media_type not in accepted and "*/*" not in accepted:
             raise AdsError(406, "Could not find acceptable representation")
@@ -88,7 +88,7 @@ def _page(call: AdsCall, operation: str, plural: str, found: list[Entity], body:
 
 
 async def list_sd_campaigns(call: AdsCall) -> Answer:
-    """GET /sd/campaigns: a bare list; startIndex and count, states in lower case."""
+    """GET /sd/campaigns: a bare list, paged by startIndex and count; states are in lower case."""
     query = call.request.query_params
     states = [text.lower() for text in query.get("stateFilter", "enabled,paused,archived").split(",")]
     first, count = query.get("startIndex", "0"), query.get("count", "100")

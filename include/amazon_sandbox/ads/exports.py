@@ -32,7 +32,7 @@ _MARKS = {"campaigns": "C", "adGroups": "A", "targets": "T", "ads": "AD"}
 
 
 def media_type(kind: str) -> str:
-    """Content-Type and Accept of a kind."""
+    """The media type of a kind, used in Content-Type and Accept."""
     return f"application/vnd.{kind.lower()}export.v1+json"
 
 

@@ -1,4 +1,4 @@
-"""Faults of the Ads API, beside those of any call and those of reports and documents."""
+"""Faults of the Ads API, in addition to those of any call and those of reports and documents."""
 
 from __future__ import annotations
 

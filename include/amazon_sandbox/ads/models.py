@@ -30,7 +30,7 @@ _TYPES = {
 
 
 def created_at(ordinal: int, number: int) -> str:
-    """The instant at which an entity created on that day was created; always the same."""
+    """The instant at which an entity was created on its day of creation; always the same."""
     seconds = uniforms("made", number)[0] * 86_400
     return iso_milli(
         (datetime.fromordinal(ordinal).replace(tzinfo=UTC) + timedelta(seconds=seconds)).timestamp()

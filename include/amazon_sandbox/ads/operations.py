@@ -100,7 +100,10 @@ def endpoint(
     needs_profile: bool = True,
     media_type: str = "application/json",
 ) -> Callable[[Request], Awaitable[Response]]:
-    """A route for an operation. `find_subject` finds the report type for faults; `media_type` is answered."""
+    """A route for an operation, whose responses have `media_type`.
+
+    `find_subject` finds the report type for faults.
+    """
 
     async def serve(request: Request) -> Response:
         call = AdsCall(name, request, sandbox_of(request))
@@ -158,7 +161,7 @@ def _retry_after(fault: Fault) -> float | None:
 
 
 def _translated(call: AdsCall, error: ApiError) -> Response:
-    """An error of any call, in the shape of this API."""
+    """An error that any call may get, in the shape of this API."""
     return json_answer(AdsError(error.status, error.message).body(), error.status)
 
 

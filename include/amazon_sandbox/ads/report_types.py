@@ -17,8 +17,8 @@ _ALL = "(all)"
 
 @dataclass(frozen=True, slots=True)
 class ReportType:
-    """One type. `columns`: those of every groupBy; `own`: groupBy -> those it alone has; `filters`: groupBy
-    -> field -> values.
+    """One report type. `columns` are those of every groupBy; `own` maps a groupBy to the columns that it
+    alone has, `filters` to the fields that can be filtered and their values.
     """
 
     id: str

@@ -22,7 +22,7 @@ def check_media_type(content_type: str | None) -> None:
 
 
 def read_report_query(body: dict[str, Any], today: date) -> ReportQuery:
-    """The report a body asks for. `today`: in the profile's time zone. Raises AdsError (400)."""
+    """The report that a body requests. `today` is a day in the profile's time zone. Raises AdsError (400)."""
     configuration = body.get("configuration")
     missing = [name for name in ("startDate", "endDate") if not body.get(name)]
     if not isinstance(configuration, dict):

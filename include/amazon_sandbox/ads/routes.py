@@ -20,7 +20,7 @@ _PROFILE_TYPES = ("seller", "vendor", "agency")
 
 
 async def list_profiles(call: AdsCall) -> Answer:
-    """All profiles of the token, of all kinds."""
+    """All profiles that the token gives access to, of all kinds."""
     query = call.request.query_params
     kinds = [kind for kind in query.get("profileTypeFilter", "").split(",") if kind] or _PROFILE_TYPES
     found = [profile.as_dict() for profile in call.account.profiles if profile.type in kinds]
@@ -103,7 +103,9 @@ def _refuse_columns(call: AdsCall, wanted: rows.ReportQuery) -> None:
 
 
 async def _still_counts(call: AdsCall, earlier: AdsReport, now: float) -> bool:
-    """Whether `earlier` makes an identical request a duplicate: not if it failed, nor if it is too old."""
+    """Whether `earlier` makes an identical request a duplicate: not if it failed or was cancelled,
+    nor if it is completed and too old.
+    """
     await call.sandbox.state(ReportProcessor).advance((earlier,))
     if earlier.ads_status in ("FAILED", "CANCELLED"):
         return False

@@ -27,7 +27,7 @@ WITH_CLICKS = ("spSearchTerm", "sbSearchTerm")
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """A report request; both days included, in the profile's time zone."""
+    """A report request; both days are included, and are days in the profile's time zone."""
 
     type_id: str
     group_by: tuple[str, ...]
@@ -38,7 +38,7 @@ class ReportQuery:
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def as_json(self) -> str:
-        """As an option of a render job."""
+        """The request as text, for an option of a render job."""
         return json.dumps(
             {
                 "type_id": self.type_id,
@@ -78,7 +78,7 @@ def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
 
 
 def json_array(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """A JSON array, some hundred rows at a time."""
+    """A JSON array, a few hundred rows at a time."""
     waiting: list[str] = []
     start = "["
     for row in rows:

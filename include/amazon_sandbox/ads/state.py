@@ -18,7 +18,7 @@ EXPORTS = ("campaigns", "adGroups", "targets", "ads")
 
 
 def iso_milli(seconds: float) -> str:
-    """As the Ads API writes instants: 2026-11-20T07:46:29.123Z."""
+    """An instant as the Ads API writes it: 2026-11-20T07:46:29.123Z."""
     text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
@@ -30,7 +30,7 @@ def known_ads_types() -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class AdsReport(Report):
-    """A report or an export of a profile; it is processed as a report of SP-API is, under other names.
+    """A report or an export of a profile; processed like an SP-API report, with other names of statuses.
 
     `request_body`: as it was sent; `same`: the key that identical requests share; `failed_for`: the reason if
     it fails.
@@ -45,7 +45,7 @@ class AdsReport(Report):
 
     @property
     def ads_status(self) -> str:
-        """The status as the Ads API names it; an unknown one as it is."""
+        """The status as the Ads API names it; an unknown one is left unchanged."""
         return data.STATUSES.get(self.status, self.status)
 
     @property

@@ -11,7 +11,7 @@ from amazon_sandbox.simulation.ads_traffic import Part, Seen
 from amazon_sandbox.simulation.storefront import Storefront
 
 WINDOWS = (1, 7, 14, 30)
-# What is counted of a part's traffic; counts after `lists` exist in Sponsored Brands and Display only.
+# The counts of a part's traffic; those after `lists` exist in Sponsored Brands and Display only.
 COUNTS = (
     "impressions",
     "clicks",
@@ -81,7 +81,10 @@ class Row:
             sums[index] += value
 
     def clicked(self, window: int, same: bool | None = None) -> Bought:
-        """Bought within so many days of a click; `same`: only what was advertised, or only what was not."""
+        """What was bought within `window` days of a click.
+
+        `same`: True for advertised products only, False for all others, None for both.
+        """
         if not self.credits:
             return NOTHING
         key = (window, same)
@@ -95,7 +98,10 @@ class Row:
         return known
 
     def bought(self, kind: str = "all", *, clicks: bool = False) -> Bought:
-        """Bought within 14 days of a click or a view (`clicks`: of a click): all, promoted or new."""
+        """What was bought within 14 days of a click or a view: `kind` is all, promoted or new.
+
+        `clicks`: count only what followed a click.
+        """
         if not self.credits:
             return NOTHING
         key = (kind, clicks)

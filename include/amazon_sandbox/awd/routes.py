@@ -49,7 +49,7 @@ async def list_inbound_shipments(call: Operation) -> Answer:
 
 
 async def get_inbound_shipment(call: Operation) -> Answer:
-    """One shipment, with its SKUs when asked for."""
+    """One shipment, with its SKUs if they are requested."""
     with_skus = state.read_with_skus(call.request.query_params)
     wanted, now = call.request.path_params["shipment_id"], int(call.sandbox.clock.now())
     storefront = _store(call)
@@ -88,7 +88,7 @@ def _page(
 
 
 def _find_subject(call: Operation) -> None:
-    """AWD names no marketplace."""
+    """AWD calls name no marketplace."""
 
 
 routes: list[BaseRoute] = [

@@ -1,4 +1,4 @@
-"""What AWD calls ask for, validated as Amazon's model requires."""
+"""The parameters of AWD calls, validated as Amazon's model requires."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Shipments(NamedTuple):
 
 
 def read_inventory(query: QueryParams) -> Inventory:
-    """Raises ApiError."""
+    """Read a listInventory call. Raises ApiError."""
     return Inventory(
         queries.text(query, "sku"),
         _is_descending(query, "ASCENDING"),
@@ -49,7 +49,7 @@ def read_inventory(query: QueryParams) -> Inventory:
 
 
 def read_shipments(query: QueryParams) -> Shipments:
-    """Raises ApiError."""
+    """Read a listInboundShipments call. Raises ApiError."""
     after, before = queries.instant(query, "updatedAfter"), queries.instant(query, "updatedBefore")
     if after is not None and before is not None and before < after:
         raise invalid_input("updatedBefore must not be earlier than updatedAfter")

@@ -38,7 +38,7 @@ class Item(NamedTuple):
 
 
 def items(storefront: Storefront, today: int) -> list[Item]:
-    """Products launched by a day, by ASIN; families of more than one have a parent."""
+    """The products launched by a day, by ASIN; a family of more than one also has a parent."""
     sold: dict[str, Listing] = {}
     for listing in storefront.listings:
         if listing.launch <= today and (listing.asin not in sold or not listing.is_merchant):
@@ -55,7 +55,7 @@ def items(storefront: Storefront, today: int) -> list[Item]:
 
 
 def described(storefront: Storefront, item: Item, included: Sequence[str], today: int) -> dict[str, Any]:
-    """One item with the data that was asked for."""
+    """One item with the data that was requested."""
     return {"asin": item.asin, **{name: _PARTS[name](storefront, item, today) for name in included}}
 
 
@@ -158,7 +158,7 @@ def _relationships(storefront: Storefront, item: Item, today: int) -> list[dict[
 
 
 def _sales_ranks(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
-    """Sales ranks: better the higher the demand on the day; parents have none."""
+    """Sales ranks: the higher the demand on the day, the better; parents have none."""
     shown: dict[str, Any] = {"marketplaceId": storefront.marketplace.marketplace_id}
     if not item.is_parent:
         rank = 1 + int(40_000 / (0.05 + storefront.interest(item.listing, today)))

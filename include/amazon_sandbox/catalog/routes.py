@@ -15,7 +15,7 @@ from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storef
 
 
 async def search_catalog_items(call: Operation) -> Answer:
-    """Items by identifier or by keywords in their names. Unknown ones are left out."""
+    """Items by identifier or by keywords in their names. Unknown identifiers are left out."""
     sandbox, now = call.sandbox, call.sandbox.clock.now()
     wanted = state.read_search(call.request.query_params, call.caller)
     call.marketplace_ids = (wanted.marketplace_id,)

@@ -1,4 +1,4 @@
-"""What catalogue calls ask for, validated as Amazon's model requires."""
+"""The parameters of catalogue calls, validated as Amazon's model requires."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Search(NamedTuple):
 
 
 def read_search(query: QueryParams, seller: Seller) -> Search:
-    """Raises ApiError."""
+    """Read a searchCatalogItems call. Raises ApiError."""
     identifiers = queries.texts(query, "identifiers", most=data.MOST_IDENTIFIERS)
     keywords = queries.texts(query, "keywords", most=data.MOST_KEYWORDS)
     kind = queries.choice(query, "identifiersType", data.IDENTIFIER_TYPES)

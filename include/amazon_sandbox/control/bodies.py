@@ -1,4 +1,4 @@
-"""Bodies of the control calls. Unknown fields are refused, as they are most likely typing errors."""
+"""Bodies of the control calls. Unknown fields are refused, because they are most likely typos."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Body(BaseModel):
 
 
 class ClockChange(_Body):
-    """`freeze` true sets speed 0; false runs the clock again, at `speed` or 1."""
+    """`freeze` true sets speed 0; false restarts the clock, at `speed` or 1."""
 
     speed: NotNegative | None = None
     jump_seconds: FiniteFloat | None = None
@@ -30,7 +30,7 @@ class InboundPace(_Body):
 
 
 class NewFault(_Body):
-    """A fault and what it applies to. `times` null: until deleted."""
+    """A fault and what it applies to. `times` null means until it is deleted."""
 
     fault: str
     operation: str | None = None
@@ -56,8 +56,8 @@ class QuotaChange(_Body):
 
 
 class PaceChange(_Body):
-    """Virtual seconds; or `reads`, a number of getReport calls; `compression` gzip or none for every type;
-    `rows_per_page` of the results of queries.
+    """How fast reports finish: in virtual seconds, or after `reads` getReport calls. `compression`: gzip or
+    none, for every type; `rows_per_page`: of the results of queries.
     """
 
     queue_seconds: NotNegative | None = None

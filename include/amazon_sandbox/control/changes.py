@@ -54,7 +54,7 @@ async def clock(request: Request) -> Response:
 
 
 async def faults(request: Request) -> Response:
-    """POST sets a fault, GET shows those set and the menu, DELETE removes all."""
+    """POST sets a fault, GET shows the faults that are set and the menu, DELETE removes all."""
     sandbox = sandbox_of(request)
     book = sandbox.faults
     if request.method == "POST":

@@ -54,7 +54,7 @@ def require(value: str | None, name: str) -> str:
 
 
 def read_integer(text: str, name: str) -> int:
-    """A whole number from 0. Raises ControlError (400)."""
+    """A whole number that is not negative. Raises ControlError (400)."""
     if not text.isdecimal():
         raise ControlError(f"{name}: {text!r} is not a whole number", "Use digits only.")
     return int(text)

@@ -1,4 +1,4 @@
-"""Control calls that show what the sandbox holds and what it was sent."""
+"""Control calls that show what the sandbox holds and what it received."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def invalid_input(message: str, details: str = "") -> ApiError:
 
 
 def access_denied(details: str = "") -> ApiError:
-    """403 Unauthorized, as for tokens and for paths that do not exist."""
+    """403 Unauthorized, as Amazon answers for refused tokens and for paths that do not exist."""
     return ApiError(403, "Unauthorized", "Access to requested resource is denied.", details)
 
 

@@ -1,4 +1,4 @@
-"""The calls received: a bounded log with exact counts."""
+"""A bounded log of the calls received, with exact counts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class CallLog:
     def as_dict(
         self, operation: str | None, seller_id: str | None, status: str | None, limit: int
     ) -> dict[str, object]:
-        """The latest `limit` calls that match, oldest first; counts of all calls and notes."""
+        """The latest `limit` calls that match, oldest first, and counts of all calls and notes."""
         found: list[dict[str, object]] = []
         for call in reversed(self._calls):
             if len(found) >= limit:

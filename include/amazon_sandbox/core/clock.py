@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-# A fast clock does not make clients faster: whatever expires is valid for at least so many real seconds.
+# A fast clock does not make clients faster: whatever expires is valid for at least this many real seconds.
 SHORTEST_LIFETIME = 30.0
 
 
 def virtual_lifetime(seconds: float, speed: float) -> float:
-    """Virtual seconds for which something is valid that Amazon keeps valid for `seconds`."""
+    """How many virtual seconds something is valid here that is valid for `seconds` at Amazon."""
     return max(seconds, SHORTEST_LIFETIME * speed)
 
 

@@ -159,7 +159,7 @@ class FaultBook:
         return bool(self._faults)
 
     def add(self, name: str, *, options: Mapping[str, Any] | None = None, **where: Any) -> Fault:
-        """Set a fault. `where`: what it applies to and how often, by the names of a Fault's fields.
+        """Set a fault. `where` says what it applies to and how often, by the names of Fault's fields.
 
         Raises InvalidFault for an unknown name, option or operation, or an operation the fault cannot affect.
         """
@@ -177,11 +177,14 @@ class FaultBook:
         return fault
 
     def draw(self, stage: Stage, subject: Subject) -> Fault | None:
-        """The first fault that applies here."""
+        """The first fault that applies here; drawing it counts as a match."""
         return next(iter(self._matching(stage, subject, (), first=True)), None)
 
     def draw_all(self, stage: Stage, subject: Subject, names: Collection[str] = ()) -> list[Fault]:
-        """All faults that apply here, in the order they were set; `names`: only these."""
+        """All faults that apply here, in the order they were set; drawing them counts as a match.
+
+        `names`: draw only these; empty means all.
+        """
         return self._matching(stage, subject, names, first=False)
 
     def listed(self) -> list[Fault]:

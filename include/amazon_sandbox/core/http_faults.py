@@ -106,7 +106,7 @@ MENU = (
 
 
 async def apply_fault(fault: Fault) -> Response | None:
-    """The response of a fault; None when the call goes on (late). Raises ApiError for one with errors[]."""
+    """The response that a fault causes; None if the call goes on, late. Raises ApiError for errors[]."""
     name = fault.kind.name
     if name in _ERRORS:
         raise _ERRORS[name][0]
@@ -133,7 +133,10 @@ async def apply_fault(fault: Fault) -> Response | None:
 
 
 def without_lists(body: Any, fault: Fault) -> Any:
-    """A body without its lists, on its top level and in its payload; the fault's option replaces them."""
+    """A body without its lists and its next-page token, at the top level and in its payload.
+
+    The fault's option `how` decides what replaces the lists.
+    """
     how, answer = fault.options.get("how", "[]"), {}
     for name, value in body.items():
         if name == "payload":

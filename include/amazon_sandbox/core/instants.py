@@ -11,7 +11,7 @@ _INSTANT = re.compile(
 
 
 def parse_instant(text: str) -> tuple[datetime, date] | None:
-    """An ISO 8601 date or date-time as UTC instant and the day as written; no offset is UTC."""
+    """An ISO 8601 date or date-time as a UTC instant, and the day as written; no offset means UTC."""
     match = _INSTANT.fullmatch(text.strip())
     if match is None:
         return None

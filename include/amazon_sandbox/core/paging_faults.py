@@ -1,4 +1,4 @@
-"""Faults of paginated lists: a repeated page, entry or token, and lists without an end."""
+"""Faults of paginated lists: a repeated page, entry or token, and endless lists."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class PageFaults:
     async def answer(
         self, call: PagedCall, handle: Callable[[], Awaitable[tuple[int, Any]]]
     ) -> tuple[int, Any]:
-        """The response of ``handle`` with paging faults applied; or the one behind a token made here."""
+        """The response of ``handle`` with paging faults applied, or the one behind a token made here."""
         tokens = _tokens_of(call)
         page = next((self._pages[token] for token in tokens if token in self._pages), None)
         if page is None:

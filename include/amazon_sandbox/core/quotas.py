@@ -62,7 +62,7 @@ class Quotas:
         return True
 
     def reset(self) -> None:
-        """Published plans and full buckets."""
+        """Restore the published plans and fill all buckets."""
         self._changed.clear()
         self._buckets.clear()
 

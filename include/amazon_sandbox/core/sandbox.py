@@ -31,16 +31,16 @@ class FamilyState:
     """The state of one family while the server runs. Override the methods that apply."""
 
     def start(self) -> None:
-        """The server is about to listen."""
+        """Called when the server is about to listen."""
 
     def catch_up(self) -> None:
-        """Let happen what is due by now; called before every call of the Selling Partner API."""
+        """Carry out what is due by now; called before every call of the Selling Partner API."""
 
     def reset(self) -> None:
         """Return to the state after the start; id counters continue, so that old ids stay unknown."""
 
     def close(self) -> None:
-        """The server has stopped."""
+        """Called when the server has stopped."""
 
 
 State = TypeVar("State", bound=FamilyState)
@@ -50,9 +50,9 @@ State = TypeVar("State", bound=FamilyState)
 class Family:
     """All that an API family adds to the sandbox. Families are listed in ``amazon_sandbox.app``.
 
-    `operations`: further ones, without a usage plan; `stages`: the operations whose calls meet a stage that
-    not every call meets; `states`: made in this order, each may use those of families listed before;
-    `report_types`: what faults may name as report_type.
+    `operations`: further ones, without a usage plan; `stages`: for each stage that not every call reaches,
+    the operations whose calls do; `states`: created in this order, so that each may use those of families
+    listed earlier; `report_types`: what faults may name as report_type.
     """
 
     routes: tuple[BaseRoute, ...]
@@ -102,22 +102,22 @@ class Sandbox:
                 self._states[type(made)] = made
 
     def state(self, kind: type[State]) -> State:
-        """A family's state, by its class. Raises KeyError when the family is not among the sandbox's."""
+        """A family's state, by its class. Raises KeyError when the sandbox lacks the family."""
         found = self._states[kind]
         if not isinstance(found, kind):
             raise TypeError(f"the state of {kind.__name__} is a {type(found).__name__}")
         return found
 
     def show_created(self, shipments: Iterable[CreatedShipment]) -> None:
-        """From now on, show these shipments that clients created in all data, in place of those shown so far.
+        """From now on, include these shipments of clients in all data, in place of those shown so far.
 
-        Call it on the event loop with all of them whenever one is created or changes; what is being written
-        keeps those that it began with. What a carrier has charged by now stays, and is corrected now where
-        its price has changed. The meaning of a row, and how v0 counts: see `created_shipments`.
+        Call it on the event loop, with all of them, whenever one is created or changes. Documents that are
+        being written keep the shipments they began with. What a carrier has charged by now stays, and is
+        corrected now if its price has changed. `created_shipments` explains a row and how v0 counts.
 
         :raises KeyError: unknown account, or a country the account does not sell in.
-        :raises ValueError: two shipments of one id, instants out of order, or a SKU that the destination did
-            not sell through FBA when the shipment was created.
+        :raises ValueError: two shipments with the same id, instants out of order, or a SKU that the
+            destination did not sell through FBA when the shipment was created.
         """
         shown, now = {row.confirmation_id: row for row in self.simulation.created}, int(self.clock.now())
         self.simulation = self.simulation.with_created(
@@ -147,7 +147,7 @@ class Sandbox:
             state.start()
 
     def catch_up(self) -> None:
-        """Let happen in all families what is due by now."""
+        """Carry out what is due by now in all families."""
         for state in self._states.values():
             state.catch_up()
 

@@ -1,7 +1,7 @@
 """Rows of analytics_economics_2024_03_15: sales, fees, ads, cost and net proceeds by product and period.
 
-Sales are those of sales and traffic; fees are what settlements charge for the product, on the day of
-shipment, refund or posting; ads are those of the ads reports. Previews are in `economics_preview`;
+Sales come from sales and traffic; fees are what settlements charge for the product, on the day of
+shipment, refund or posting; ads come from the ads reports. Previews are in `economics_preview`;
 simulations have no data.
 """
 
@@ -27,13 +27,13 @@ Json = dict[str, Any]
 
 DAY = 86_400
 _PRODUCTS = ("MSKU", "CHILD_ASIN", "PARENT_ASIN")
-# What may be asked for, and the fee it breaks down.
+# The fee types whose components can be requested, and their fees.
 _COMPONENTS = {"FBA_FULFILLMENT_FEE": FULFILMENT, "FBA_STORAGE_FEE": STORAGE}
 
 
 @dataclass(slots=True)
 class Sums:
-    """One SKU in one period; money in minor units. `ads`: by name the cost and the clicks."""
+    """One SKU in one period; money in minor units. `ads` maps a name to its cost and clicks."""
 
     ordered: int = 0
     units: int = 0

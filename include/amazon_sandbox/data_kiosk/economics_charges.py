@@ -1,9 +1,9 @@
 """The fees of a period by SKU: those of shipped and refunded items, and of events that name products.
 
-A fee is on the local day on which it is charged: of shipment, of the refund, or of the event's posting.
-Only the fulfilment fee and the storage fee have components. Names of fees are those that real accounts
-showed (`simulation/data/economics_fees.csv`; the rest are guesses), names of the fulfilment fee's components
-too; those of the storage fee have not been seen.
+A fee belongs to the local day on which it is charged: the day of shipment, of the refund, or of the event's
+posting. Only the fulfilment fee and the storage fee have components. The names of fees and of the fulfilment
+fee's components are those that real accounts showed (`simulation/data/economics_fees.csv`; the rest are
+guesses); the storage fee's components have not been seen.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ BASE_STORAGE = "BaseFbaStorageFee"
 
 @dataclass(slots=True)
 class Charge:
-    """What one fee, or one component of it, came to; minor units, costs are positive. `units` is 0 where the
-    fee is not charged by unit.
+    """The amount of one fee or of one of its components, in minor units; costs are positive. `units` is 0
+    where the fee is not charged per unit.
     """
 
     amount: int = 0
@@ -88,7 +88,7 @@ def _events_on(storefront: Storefront, ordinal: int) -> Iterator[Event]:
 
 @cache
 def _first_countries(account: str) -> frozenset[str]:
-    """Where an account's bulk stock is charged: in its first marketplace, the same in all scenarios."""
+    """The country where an account's bulk stock is charged: its first one, the same in all scenarios."""
     return frozenset(accounts[account][0] for accounts in SCENARIOS.values() if account in accounts)
 
 
@@ -137,7 +137,7 @@ def _of_event(event: Event) -> Iterator[tuple[Listing, str, Charge]]:
 
 
 def _spread(amount: int, event: Event) -> list[int]:
-    """An amount of the whole event over its items, in proportion and to the last cent."""
+    """An amount of the whole event, divided among its items in proportion, to the last cent."""
     shares, seen, given = [], 0, 0
     for item in event.items:
         seen += item.amount

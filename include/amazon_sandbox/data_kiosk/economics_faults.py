@@ -1,4 +1,4 @@
-"""Economics data that is wrong without saying so, as sellers reported it in Amazon's issue tracker
+"""Economics data that is silently wrong, as sellers reported it in Amazon's issue tracker
 (amzn/selling-partner-api-models 4417, 4756, 4928, 5135, 5290, 5338).
 """
 
@@ -31,7 +31,7 @@ NAMES = frozenset(kind.name for kind in MENU)
 
 
 def spoiled(row: Json, faults: Collection[str]) -> Json:
-    """The row as Amazon gets it wrong."""
+    """The row with the errors that the faults describe."""
     if NO_SALES in faults or ALL_ZERO in faults:
         row = {**row, "sales": _zeroed(row["sales"])}
     if ALL_ZERO in faults:

@@ -1,8 +1,8 @@
 """Rows of economicsPreview: what is expected of each SKU's sales and fees over days to come.
 
 Expected sales are the simulation's demand; fees follow by the same rules by which they will be charged, so a
-preview can be compared with what came of it. No answer of the real service has been seen: names of fees are
-guesses, like those of economics.
+preview can be compared with what was charged. No response of the real service has been seen, so the names of
+fees are guesses, like those of economics.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MOST_DAYS_AHEAD = 120
 
 
 class _Outlook(NamedTuple):
-    """One SKU over a range of days: (day, units expected to be sold)."""
+    """One SKU over a range of days; `sold`: (day, units expected to be sold)."""
 
     storefront: Storefront
     listing: Listing
@@ -108,7 +108,7 @@ def _charge(fee_type: str, outlook: _Outlook, assessed: Charge | None) -> tuple[
 
 
 def _nothing(outlook: _Outlook) -> Charge:
-    """What none of these sellers has to expect."""
+    """A fee that none of these sellers will be charged."""
     return Charge()
 
 
@@ -117,7 +117,7 @@ def _referral(outlook: _Outlook) -> Charge:
 
 
 def _by_unit(part: Callable[[Any], int]) -> Callable[[_Outlook], Charge]:
-    """A part of the fulfilment fee: of each day's units, at that day's rate."""
+    """A part of the fulfilment fee: each day's units at that day's rate."""
 
     def made(outlook: _Outlook) -> Charge:
         rates = [
@@ -143,7 +143,7 @@ def _storage(outlook: _Outlook) -> Charge:
 
 
 def _aged(storefront: Storefront, start: date, end: date) -> dict[str, Charge]:
-    """The surcharges that will be assessed on the 15ths within the days."""
+    """The surcharges that will be assessed on each 15th within the days."""
     found: dict[str, Charge] = {}
     month, minor = start.replace(day=1), 10**storefront.marketplace.decimals
     while month <= end:

@@ -25,7 +25,7 @@ def fee_of(
     *,
     with_components: bool,
 ) -> Json:
-    """A FeeSummary. Its components are null unless they were asked for."""
+    """A FeeSummary. Its components are null unless they were requested."""
     components = None
     if with_components:
         components = [

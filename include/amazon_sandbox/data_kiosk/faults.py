@@ -1,4 +1,4 @@
-"""Faults of Data Kiosk, beside those of any HTTP call and those of reports."""
+"""Faults of Data Kiosk, in addition to those of any HTTP call and those of reports."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class InvalidQuery(ValueError):
 
 
 class Selection(NamedTuple):
-    """One field of the rows: the key it is written under, its name, and of objects their own fields."""
+    """One field of the rows: the key it is written under, its name and, for an object, its own fields."""
 
     key: str
     name: str
@@ -81,7 +81,7 @@ def compact(text: str) -> str:
 
 
 def read(text: str) -> ParsedQuery:
-    """A query that the schema of its dataset allows. Raises InvalidQuery."""
+    """Parse a query. Raises InvalidQuery for one that the schema of its dataset does not allow."""
     if len(compact(text)) > data.MOST_CHARACTERS:
         raise InvalidQuery(f"The query is longer than {data.MOST_CHARACTERS} characters")
     try:

@@ -13,7 +13,7 @@ Span = tuple[date, date]
 
 
 def check(name: str, start: date, end: date, today: date) -> None:
-    """Raises FatalReport for dates the dataset does not have."""
+    """Check the days of a query. Raises FatalReport for dates that the dataset does not have."""
     if end < start:
         raise FatalReport(name, "endDate must not be before startDate.")
     try:

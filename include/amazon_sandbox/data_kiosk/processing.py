@@ -33,7 +33,7 @@ def create(
     parsed: ParsedQuery,
     page: PagePosition | None,
 ) -> Query:
-    """A query asked for now, or the next page of one, at the pace of the sandbox's reports."""
+    """Create a query requested now, or the next page of one, at the pace of the sandbox's reports."""
     now, store, renderer = sandbox.clock.now(), sandbox.state(QueryStore), sandbox.state(Renderer)
     pace = sandbox.state(ReportCreator).pace
     queue = data.QUEUE_SECONDS if pace.queue_seconds is None else pace.queue_seconds
@@ -83,13 +83,13 @@ def create(
 
 
 async def advance(sandbox: Sandbox, query: Query) -> None:
-    """Bring a query to where it should be now."""
+    """Advance a query to the state it should have now."""
     await sandbox.state(ReportProcessor).advance((query,))
     name_next_page(sandbox, query)
 
 
 def name_next_page(sandbox: Sandbox, query: Query) -> None:
-    """Give the query the token of its next page, once its document is written and there is one."""
+    """Give the query the token of its next page, if there is one, once its document is written."""
     rendered = query.document.rendered if query.document else None
     if query.next_token is not None or rendered is None or rendered.next_row is None:
         return

@@ -45,7 +45,7 @@ def _lines(simulation: Simulation, seller: Seller, parsed: ParsedQuery, job: Ren
         for marketplace_id in parsed.marketplace_ids
     }
     faults = dict(job.options).get("faults", "").split()
-    # Only economics can be wrong without saying so.
+    # Only economics data can be silently wrong.
     make = partial(economics.rows, faults=faults) if faults else _ROWS[parsed.dataset]
     for row in make(parsed.name, storefronts, parsed.arguments, int(job.as_of.timestamp())):
         line = json.dumps(project(parsed.fields, row), ensure_ascii=False, separators=(",", ":"))

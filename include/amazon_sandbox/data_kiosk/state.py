@@ -14,7 +14,7 @@ FIRST_NUMBER = 10_000
 
 @dataclass(slots=True)
 class Query(Report):
-    """One query; it is processed as a report is, but ends DONE without data.
+    """One query; processed like a report, but it ends DONE even without data.
 
     `as_of`: the moment all pages of one result show.
     """
@@ -59,7 +59,7 @@ class QueryStore(FamilyState):
         self._queries: dict[str, Query] = {}
 
     def new_id(self, created: float) -> tuple[str, int]:
-        """A running number and the day of creation, and the number alone."""
+        """An id made of a running number and the day of creation, and the number alone."""
         self._number += 1
         return f"{self._number}{int(created // DAY):06d}", self._number
 
@@ -73,12 +73,12 @@ class QueryStore(FamilyState):
         return query if query and _is_known(query, seller_id, application, now) else None
 
     def newest_first(self, seller_id: str, application: str, now: float) -> Iterator[Query]:
-        """All that this application may see."""
+        """All queries that this application may see, newest first."""
         kept = sorted(self._queries.values(), key=lambda query: (query.created, query.number), reverse=True)
         return (query for query in kept if _is_known(query, seller_id, application, now))
 
     def of_document(self, document_id: str) -> Query | None:
-        """The query a document is of."""
+        """The query that a document belongs to."""
         for query in self._queries.values():
             if query.document is not None and query.document.id == document_id:
                 return query
@@ -89,7 +89,7 @@ class QueryStore(FamilyState):
         return iter(self._queries.values())
 
     def reset(self) -> None:
-        """Forget all; numbers go on."""
+        """Forget all; numbering continues."""
         for query in self._queries.values():
             if query.rendering is not None:
                 query.rendering.cancel()

@@ -15,7 +15,7 @@ NAME = "getInventorySummaries"
 
 
 async def get_inventory_summaries(call: Operation) -> Answer:
-    """Current stock; the following pages show the moment of the first."""
+    """Current stock; the following pages show it as of the first one."""
     sandbox, now = call.sandbox, call.sandbox.clock.now()
     wanted = state.read(call.request.query_params, call.caller, instant(now))
     call.marketplace_ids = (wanted.marketplace_id,)

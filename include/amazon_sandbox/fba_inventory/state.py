@@ -1,4 +1,4 @@
-"""What a getInventorySummaries call asks for, validated as Amazon's model and documentation require."""
+"""The parameters of getInventorySummaries, validated as Amazon's model and documentation require."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from amazon_sandbox.sp_api import queries
 
 
 class SummariesRequest(NamedTuple):
-    """A valid query; `skus` empty: all."""
+    """A valid query; empty `skus` means all."""
 
     marketplace_id: str
     details: bool
@@ -34,7 +34,7 @@ class SummariesRequest(NamedTuple):
 
 
 def read(query: QueryParams, seller: Seller, now: datetime) -> SummariesRequest:
-    """Raises ApiError."""
+    """Read a getInventorySummaries call. Raises ApiError."""
     queries.needed(query, "granularityType")
     queries.choice(query, "granularityType", ("Marketplace",))
     granularity_id = queries.needed(query, "granularityId")

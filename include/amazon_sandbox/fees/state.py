@@ -25,7 +25,7 @@ class FeeRequest(NamedTuple):
 
 
 def read(body: bytes) -> list[FeeRequest]:
-    """Raises ApiError where Amazon refuses the whole call."""
+    """The items of a call. Raises ApiError where Amazon refuses the whole call."""
     try:
         items = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -32,7 +32,7 @@ from amazon_sandbox.simulation.streams import uniforms
 DAY = 86_400
 _LATE_SHARE = 0.3
 _LATEST = 47 * 3600
-_NAMELESS = 3  # one in so many service fees has no id
+_NAMELESS = 3  # one in this many account fees has no id
 
 
 def drafts_between(
@@ -67,7 +67,7 @@ def _of_orders(seller: Seller, storefront: Storefront, start: int, end: int, now
 
 
 def _of_order(seller: Seller, storefront: Storefront, order: Order, now: int) -> Iterator[Draft]:
-    """The transaction of a shipped order, and that of its release where it was deferred."""
+    """The transaction of a shipped order, and, if it was deferred and released, that of its release."""
     shipped, release = order.shipped, released_at(storefront, order)
     late = uniforms(*storefront.key, order.order_id, "late transaction")
     own_id = _id(storefront, order.order_id, "shipment")
@@ -87,7 +87,7 @@ def _of_order(seller: Seller, storefront: Storefront, order: Order, now: int) ->
         related=(("RELEASE_TRANSACTION_ID", release_id),) if is_released else (),
         matures=release,
         reason=deferral_reason(storefront, order) if release else "",
-        # Amazon: events of the last 48 hours may be missing.
+        # Amazon says that events of the last 48 hours may be missing.
         delay=int(late[1] * _LATEST) if late[0] < _LATE_SHARE else 0,
     )
     yield draft
@@ -155,7 +155,7 @@ def _related(event: Event) -> tuple[tuple[str, str], ...]:
 
 # Account fees: some of them come without an id.
 _WITHOUT_ID = frozenset(("ads.cost", "storage.monthly", "overhead.subscription"))
-# What names an order of a customer, or a removal order.
+# The kinds of events that name a customer's order or a removal order.
 _OF_ORDERS = frozenset(
     ("retrocharge", "reimbursement", "removal.liquidation", "removal.return", "removal.disposal")
 )
@@ -170,6 +170,6 @@ def _same(lines: list[Any]) -> list[Any]:
 
 
 def _id(storefront: Storefront, *key: str | int) -> str:
-    """43 characters, as Amazon's. The digest itself: a random stream per transaction costs too much."""
+    """43 characters, like Amazon's: the digest itself, as a random stream per transaction costs too much."""
     text = "\x1f".join(map(str, (*storefront.key, *key, "transaction")))
     return urlsafe_b64encode(blake2b(text.encode(), digest_size=32).digest()).rstrip(b"=").decode()

@@ -19,14 +19,14 @@ Json = dict[str, Any]
 # The roll-up nodes of a transaction's tree, by the amount's type in settlements; others are expenses.
 _INCOME, _COSTS = "Sales", "Expenses"
 _IS_INCOME = ("ItemPrice", "Promotion", "FBA Inventory Reimbursement", "Transfer")
-# What also has an empty roll-up node.
+# The kinds of events that also have an empty roll-up node.
 _EMPTY = {"ads.cost": _INCOME, "storage.monthly": _INCOME, "balance.payout": _COSTS}
 # Listed item by item, without a SKU.
 _ITEMISED = ("storage.monthly", "storage.aged")
-# Reimbursements name the SKU, without its amounts; liquidations with them.
+# Reimbursements name the SKU without its amounts, liquidations with them.
 _WITH_PRODUCT = ("reimbursement", "removal.liquidation")
 _WITHOUT_MARKETPLACE = ("overhead", "balance", "awd")
-_BARE = 120  # one in so many shipments states the amounts of its nodes only
+_BARE = 120  # one in this many shipments states the amounts of its nodes only
 _BARE_NODES = ("ProductCharges", "AmazonFees", "FBAFees", "Promo")
 _TAXES = ("Tax", "TaxWithheld")
 
@@ -34,8 +34,8 @@ _TAXES = ("Tax", "TaxWithheld")
 class Draft(NamedTuple):
     """A transaction before it is written; `lines` are computed only then.
 
-    `matures`: when a deferred one is released, 0 for others, and `reason` why it waits; `delay`: seconds
-    until Amazon shows it.
+    `matures`: when a deferred transaction is released, 0 for others; `reason`: why it is deferred; `delay`:
+    seconds until Amazon shows it.
     """
 
     seller: Seller
@@ -128,7 +128,7 @@ class Draft(NamedTuple):
         return self.event is None or self.event.kind.split(".")[0] not in _WITHOUT_MARKETPLACE
 
     def _is_bare(self, lines: list[Line]) -> bool:
-        """Whether nodes are leaves themselves: in few shipments whose taxes are withheld, and left out."""
+        """Whether nodes are leaves themselves: in a few shipments, whose withheld taxes are left out."""
         if self.transaction_type != "Shipment" or number(self.order_id or "", "bare") % _BARE:
             return False
         is_simple = {line.group for line in lines} <= {*_TAXES, *_BARE_NODES}
@@ -154,7 +154,7 @@ class Draft(NamedTuple):
         }
 
     def _event_items(self, lines: list[Line]) -> Iterator[Json]:
-        """The items of what is neither an order nor a refund: those of storage name no product."""
+        """The items of events other than orders and refunds; those of storage name no product."""
         if self.event is None:
             return
         kind, language = self.event.kind, self.storefront.marketplace.language
@@ -175,7 +175,7 @@ class Draft(NamedTuple):
                 }
 
     def _breakdowns(self, lines: list[Line]) -> list[Json]:
-        """The tree of a transaction: income and expenses, in them the nodes of items, in those the leaves."""
+        """The tree of a transaction: income and expenses, then the nodes of items, then the leaves."""
         prefix = "Refunded " if self.transaction_type == "Refund" else ""
         kinds: dict[str, list[Line]] = {}
         for line in lines:
@@ -191,7 +191,7 @@ class Draft(NamedTuple):
         return self._breakdowns(bare)
 
     def _parts(self, lines: list[Line]) -> list[Json]:
-        """The nodes of an item; a fee that is no item's is a leaf itself."""
+        """The nodes of an item; a fee that belongs to no item is a leaf itself."""
         groups: dict[str, list[Line]] = {}
         for line in lines:
             groups.setdefault(line.group or line.leaf, []).append(line)

@@ -1,4 +1,4 @@
-"""What a listTransactions call asks for, validated as Amazon's model and documentation require."""
+"""The parameters of listTransactions, validated as Amazon's model and documentation require."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Call(NamedTuple):
 
 
 def read(query: QueryParams, seller: Seller, now: datetime) -> Call:
-    """Raises ApiError."""
+    """Read a listTransactions call. Raises ApiError."""
     after, before = queries.instant(query, "postedAfter"), queries.instant(query, "postedBefore")
     name = queries.choice(query, "relatedIdentifierName", _SEARCHABLE)
     value = queries.text(query, "relatedIdentifierValue")

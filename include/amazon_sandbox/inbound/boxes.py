@@ -55,7 +55,7 @@ def read_boxes(
 
 
 def heavy_boxes(body: dict[str, Any]) -> list[Problem]:
-    """The warning of setPackingInformation about boxes that need a mark for those who lift them."""
+    """The warning of setPackingInformation about boxes that need a heavy package label, if there are any."""
     weights = [box["weight"] for grouping in body["packageGroupings"] for box in grouping["boxes"]]
     count = sum(weight["value"] > _HEAVY[weight["unit"]] for weight in weights)
     if not count:
@@ -65,7 +65,7 @@ def heavy_boxes(body: dict[str, Any]) -> list[Problem]:
 
 
 def single(boxes: Iterable[Box], ids: Ids) -> list[Box]:
-    """Every box on its own, as it will have a label."""
+    """Every box on its own, because each gets its own label."""
     return [
         Box(
             box.package_id if box.quantity == 1 else ids.make("pk"),
@@ -90,7 +90,7 @@ def contents(boxes: Iterable[Box]) -> Counter[str]:
 
 
 def pounds(boxes: Iterable[Box]) -> float:
-    """What the boxes weigh."""
+    """The total weight of the boxes in pounds."""
     return sum(in_pounds(box.weight) * box.quantity for box in boxes)
 
 
@@ -100,7 +100,7 @@ def in_pounds(weight: dict[str, Any]) -> float:
 
 
 def read_pallets(described: Sequence[dict[str, Any]], ids: Ids) -> list[Pallet]:
-    """Raises ApiError for one over Amazon's limits."""
+    """The pallets as described. Raises ApiError for one over Amazon's limits."""
     for pallet in described:
         weight, sides = pallet.get("weight"), pallet.get("dimensions")
         if weight and not 0 < weight["value"] <= _HEAVIEST_PALLET[weight["unit"]]:

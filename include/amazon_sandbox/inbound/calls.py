@@ -114,8 +114,9 @@ def start(
     topic: str = "",
     **answer: str,
 ) -> Answer:
-    """Start an asynchronous operation: 202 with its id. `topic`: what it changes, the operation itself if
-    empty.
+    """Start an asynchronous operation: 202 with its id.
+
+    `topic`: what it changes; if empty, the operation itself.
     """
     operation = store_of(call).operations.start(
         call.name,
@@ -137,7 +138,7 @@ def paged(
     *,
     most: int,
 ) -> Answer:
-    """One page of rows that are all known, 10 unless the call says otherwise; `most`: of `pageSize`."""
+    """One page of `rows`: 10 of them unless the call says otherwise; `most` is the largest `pageSize`."""
     query = call.request.query_params
     size = queries.integer(query, "pageSize", 1, most, data.USUAL_SIZE)
     if drawn(call, "option_left_out"):

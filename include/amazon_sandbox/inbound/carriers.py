@@ -1,4 +1,4 @@
-"""Which carriers are offered for a shipment, and what they ask for."""
+"""Which carriers are offered for a shipment, their prices, and which of them require a contact."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def offer(
     ids: Ids,
     lifetime: Callable[[float], float],
 ) -> list[TransportationOption]:
-    """The options of a shipment, as of `at`; `factor` on prices."""
+    """The transportation options of a shipment, as of `at`; prices are multiplied by `factor`."""
     return [
         _option(plan, shipment, each, at, factor, ids, lifetime)
         for each in _offers(plan, shipment)
@@ -68,7 +68,7 @@ def offer(
 def quoted_again(
     plan: PlanRecord, shipment: ShipmentRecord, at: float, lifetime: Callable[[float], float]
 ) -> TransportationOption:
-    """The confirmed option with the price for other contents."""
+    """The confirmed option, quoted again; only partnered parcels get the price for the new contents."""
     confirmed = shipment.transportation
     if confirmed is None:
         raise ValueError(f"shipment {shipment.shipment_id} has no confirmed carrier")
@@ -79,7 +79,7 @@ def quoted_again(
 
 
 def needs_contact(plan: PlanRecord, option: TransportationOption) -> bool:
-    """Partnered freight asks for a contact; in Europe partnered parcels do, too."""
+    """Whether a partnered option requires a contact: freight does, and in Europe parcels do, too."""
     return option.mode != SMALL_PARCEL or plan.storefront.marketplace.region == "EU"
 
 
@@ -103,7 +103,7 @@ def _offers(plan: PlanRecord, shipment: ShipmentRecord) -> Iterator[_Offer]:
 
 
 def _is_supported(plan: PlanRecord, offered: _Offer) -> bool:
-    """Whether the confirmed packing option supports the mode; without one all are."""
+    """Whether the confirmed packing option supports the mode; without one, every mode is supported."""
     return plan.packing is None or offered.mode in plan.packing.modes.get(offered.solution, ())
 
 
@@ -139,7 +139,7 @@ def _option(
 
 
 def _parcel_price(shipment: ShipmentRecord) -> float:
-    """Dollars, by weight, boxes and the way to the warehouse."""
+    """The price in dollars, from the weight, the number of boxes and the distance to the warehouse."""
     if shipment.boxes is not None:
         weight, count = pounds(shipment.boxes), len(shipment.boxes)
     else:
@@ -165,6 +165,6 @@ def _guessed_pounds(shipment: ShipmentRecord) -> float:
 
 
 def _distance(shipment: ShipmentRecord) -> float:
-    """A factor that depends on source and warehouse alone, so that the same quote comes again."""
+    """A factor that depends on source and warehouse alone, so that a repeated quote is the same."""
     key = (str(shipment.source_address.get("postalCode")), shipment.centre)
     return between(uniforms(*key, "distance")[0], 0.75, 1.6)

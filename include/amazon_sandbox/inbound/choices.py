@@ -38,7 +38,7 @@ def incentive(marketplace: Marketplace, kind: str, minor: int, description: str)
 
 
 def chosen(call: Operation, options: list[AnyOption], name: str, option_id: str) -> AnyOption:
-    """The option of the path, still offered. Raises ApiError; a fault may let it vanish or expire first."""
+    """The option of the path, if still offered. Raises ApiError. A fault may make it vanish or expire."""
     checked_id(name, option_id)
     found = next((each for each in options if each.option_id == option_id), None)
     if found is None:

@@ -77,9 +77,10 @@ _EPOCH_DAY = 719_163  # 1970-01-01 as an ordinal
 def newest_plans(
     storefronts: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
 ) -> Iterator[Plan]:
-    """The plans of two years by last update or by creation, latest first; generated lazily.
+    """The plans of the last two years by last update or by creation, latest first; generated lazily.
 
-    `status`: only these; blocks in which all plans have left are not searched for ACTIVE ones.
+    `status`: only plans with this status. Blocks in which all plans have left are not searched for ACTIVE
+    ones.
     """
     waiting: list[Plan] = []
     time = _time(now, by_update)
@@ -99,7 +100,7 @@ def oldest_plans(
     waiting: deque[Plan] = deque()
     time = _time(now, by_update)
     for block in reversed(_blocks(now, status)):
-        # Of equal times the later block's come first, as they come last there.
+        # Among equal times, plans of the later block come first here, because `newest_plans` has them last.
         waiting = deque(sorted([*_shown(storefronts, block, now, status), *waiting], key=time))
         # No plan of a later block was made before.
         border = ((block + 1) * BLOCK_DAYS - PLANNED_DAYS - 1 - _EPOCH_DAY) * DAY
@@ -109,7 +110,7 @@ def oldest_plans(
 
 
 def plans_with(storefronts: Sequence[Storefront], ids: Iterable[str], now: int) -> list[Plan]:
-    """The plans of two years that have one of the ids or a shipment with such a confirmation id, latest
+    """The plans of the last two years whose id, or a shipment's confirmation id, is among `ids`; latest
     update first. Only blocks that contain one of the ids are generated.
     """
     left, found = frozenset(ids), list[Plan]()

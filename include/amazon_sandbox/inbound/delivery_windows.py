@@ -32,7 +32,7 @@ _CHOSEN = "ERROR: A delivery window has already been confirmed for the shipment.
 
 
 async def generate_delivery_window_options(call: Operation) -> Answer:
-    """generateDeliveryWindowOptions: after the placement is confirmed, until a window is."""
+    """generateDeliveryWindowOptions: possible once the placement is confirmed, until a window is."""
     plan = await open_plan(call)
     shipment = placed_shipment_of(call, plan)
     if shipment.selected_window is not None:
@@ -60,7 +60,7 @@ async def list_delivery_window_options(call: Operation) -> Answer:
 
 
 async def confirm_delivery_window_options(call: Operation) -> Answer:
-    """confirmDeliveryWindowOptions: also another listed window, until the shipment is closed."""
+    """confirmDeliveryWindowOptions: another listed window can be chosen until the shipment is closed."""
     plan = await created_plan(call)
     shipment = placed_shipment_of(call, plan)
     if shipment.status(now_of(call)) in ("CLOSED", "CANCELLED", "DELETED"):
@@ -91,7 +91,7 @@ def _chosen(call: Operation, shipment: ShipmentRecord) -> DeliveryWindow:
 
 
 def _windows(call: Operation, plan: PlanRecord, shipment: ShipmentRecord, at: float) -> list[DeliveryWindow]:
-    """A week each, from day to day; some are full, some cheaper. The same shipment gets the same ones."""
+    """One week-long window per day; some are full, some cheaper. The same shipment gets the same ones."""
     first = int((shipment.ready_at or at) // DAY + _FIRST_AFTER_DAYS) * DAY
     valid_until = at + call.sandbox.clock.lifetime(VALID_SECONDS)
     units = sum(shipment.shipped_units().values())

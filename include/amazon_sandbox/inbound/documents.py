@@ -1,4 +1,4 @@
-"""Labels and bills of lading: PDF files behind URLs that soon expire; no token is needed, as at S3."""
+"""Labels and bills of lading: PDF files behind URLs that soon expire; as with S3, no token is needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DocumentStore:
         self._count = 0
 
     def add(self, seller_id: str, name: str, content: bytes) -> tuple[str, float]:
-        """Store a PDF; its URL, and when that expires (UTC epoch seconds)."""
+        """Store a PDF and return its URL and when that expires (UTC epoch seconds)."""
         self._count += 1
         document_id = f"{self._count:06d}-{name}.pdf"
         self._stored[document_id] = (seller_id, content)
@@ -44,5 +44,5 @@ class DocumentStore:
         return self._stored.get(document_id)
 
     def clear(self) -> None:
-        """Forget all; numbers go on."""
+        """Forget all; numbering continues."""
         self._stored.clear()

@@ -134,6 +134,6 @@ def drawn(call: Operation, *names: str) -> list[Fault]:
 
 
 def option_of(call: Operation, name: str, option: str, usual: float, without: float) -> float:
-    """A number that a fault brings: `usual` where it does not say, `without` where it does not apply."""
+    """The number that a fault sets: `usual` if the fault has none, `without` if no such fault applies."""
     found = drawn(call, name)
     return float(found[0].options.get(option, usual)) if found else without

@@ -1,4 +1,4 @@
-"""Plans of the generated history as records: all reads treat them like created ones."""
+"""Plans of the generated history as records, so that all reads treat them like created ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifiers of this API: two letters and a UUID, 38 characters; of operations a UUID alone."""
+"""Identifiers of this API: two letters and a UUID, 38 characters; for operations, a UUID alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from amazon_sandbox.simulation.streams import UPPER_ALNUM, number, token
 
 
 class Ids:
-    """Makes identifiers from a seed and a counter: a sandbox that is called equally gives equal ids."""
+    """Makes identifiers from a seed and a counter, so that the same calls give the same ids."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

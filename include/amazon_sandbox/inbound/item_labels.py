@@ -39,7 +39,7 @@ async def create_marketplace_item_labels(call: Operation) -> Answer:
 
 
 async def store_pdf(call: Operation, name: str, pages: Sequence[Page]) -> tuple[str, float]:
-    """Write a PDF; its URL, and when that expires (UTC epoch seconds)."""
+    """Write a PDF and return its URL and when that expires (UTC epoch seconds)."""
     content = await asyncio.to_thread(write_pdf, pages)
     return store_of(call).documents.add(call.caller.seller_id, name, content)
 

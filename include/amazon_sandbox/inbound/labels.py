@@ -1,4 +1,4 @@
-"""Labels of boxes and pallets and bills of lading (v0), as PDF files."""
+"""Labels of boxes and pallets, and bills of lading (v0), as PDF files."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def get_labels(call: Operation) -> Answer:
 
 
 async def get_bill_of_lading(call: Operation) -> Answer:
-    """v0 getBillOfLading: of freight with Amazon's partnered carrier."""
+    """v0 getBillOfLading: for freight with Amazon's partnered carrier."""
     plan, shipment = await _confirmed(call)
     carrier = shipment.transportation
     if carrier is None or not carrier.is_partnered or carrier.mode == SMALL_PARCEL:

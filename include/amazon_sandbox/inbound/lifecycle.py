@@ -1,4 +1,4 @@
-"""What becomes of a shipment: carrier, labels, journey, receipt and close. Instants are UTC epoch seconds."""
+"""A shipment's lifecycle: carrier, labels, journey, receipt and close. Instants are UTC epoch seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def confirm_carrier(
     at: float,
     lifetime: Callable[[float], float],
 ) -> None:
-    """The shipment gets its confirmation id, and its boxes their ids; a quote can be voided from now on."""
+    """Give the shipment its confirmation id and its boxes their ids; the void window of a quote begins."""
     shipment.transportation = option
     shipment.confirmation_id = confirmation_id(shipment.shipment_id)
     number_boxes(shipment)
@@ -40,7 +40,7 @@ def number_boxes(shipment: ShipmentRecord) -> None:
 
 
 def print_labels(shipment: ShipmentRecord, at: float) -> bool:
-    """Labels were generated: the shipment is ready, its journey known. False if it was known before."""
+    """Labels were generated: make the shipment ready and plan its journey. False if nothing changed."""
     if shipment.status(at) != "WORKING" or shipment.transportation is None:
         return False
     u = uniforms(shipment.shipment_id, "journey")
@@ -68,7 +68,7 @@ def print_labels(shipment: ShipmentRecord, at: float) -> bool:
 
 
 def cancel(shipment: ShipmentRecord, at: float) -> None:
-    """What lies ahead of it does not happen."""
+    """Cancel the shipment: nothing that lay ahead of it happens."""
     shipment.history = [each for each in shipment.history if each[0] <= at] + [(at, CANCELLED)]
     shipment.received_at = None
 
@@ -87,7 +87,7 @@ def receive(shipment: ShipmentRecord) -> None:
 
 
 def _track(shipment: ShipmentRecord, at: float) -> None:
-    """Amazon's carrier knows its own numbers from the pick-up on."""
+    """Add the numbers of Amazon's carrier, which are known from the pick-up on."""
     shipment.tracking = Tracking(at)
     if shipment.transportation is not None and shipment.transportation.mode != "GROUND_SMALL_PARCEL":
         shipment.tracking.freight_bill = token("0123456789", 9, shipment.shipment_id, "pro")

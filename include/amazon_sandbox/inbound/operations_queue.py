@@ -41,21 +41,21 @@ class Problem(NamedTuple):
 
 
 class OperationFailed(Exception):
-    """An effect that ends its operation FAILED."""
+    """Raised by an effect to end its operation as FAILED."""
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = list(problems)
         super().__init__("; ".join(problem.message for problem in problems))
 
 
-# Takes the instant at which it happens; returns warnings. What was refused at the call it must refuse again:
-# another operation may have ended in between.
+# Takes the instant at which the operation ends and returns warnings. An effect must repeat the checks of its
+# call, because another operation may have ended in between.
 Effect = Callable[[float], list[Problem] | None]
 
 
 @dataclass(slots=True)
 class AsyncOperation:
-    """One operation. `topic`: what it changes; a second one on the same topic has to wait for it."""
+    """One operation. `topic`: what it changes; until it ends, its plan takes no other one on that topic."""
 
     operation_id: str
     name: str
@@ -100,7 +100,7 @@ class OperationQueue:
         topic: str,
         faults: list[Fault],
     ) -> AsyncOperation:
-        """An operation that ends later. Raises ApiError while another one changes the same."""
+        """Start an operation that ends later. Raises ApiError while another one changes the same thing."""
         self._refuse_conflict(name, plan, topic)
         operation_id = self._ids.make()
         low, high = SECONDS.get(name, USUAL_SECONDS)
@@ -120,7 +120,7 @@ class OperationQueue:
         return found if found is not None and found.seller_id == seller_id else None
 
     def advance(self, now: float) -> bool:
-        """End the operations that are due, in the order in which they are; whether there were any.
+        """End the due operations, in the order of their due times; return whether there were any.
 
         An effect may ask for the store and so call this again: it then ends the next ones itself.
         """
@@ -169,7 +169,7 @@ def _apply(fault: Fault, operation: AsyncOperation) -> None:
 
 
 def _problems(error: OperationFailed | ApiError) -> list[Problem]:
-    """What an effect failed of; an ApiError is what its call would be refused for by now."""
+    """Why an effect failed; an ApiError is the reason why its call would now be refused."""
     if isinstance(error, OperationFailed):
         return error.problems
     return [Problem(error.code, error.message, details=error.details)]

@@ -33,7 +33,7 @@ class Option:
 
 @dataclass(slots=True)
 class PackingGroup:
-    """Items that may share boxes; `boxes` None until the client described them."""
+    """Items that may share boxes; `boxes` is None until the client describes them."""
 
     group_id: str
     items: tuple[ItemLine, ...]

@@ -36,7 +36,7 @@ _USUAL = {"NA": (50.0, "LB"), "EU": (23.0, "KG"), "FE": (23.0, "KG")}
 
 
 async def generate_packing_options(call: Operation) -> Answer:
-    """generatePackingOptions: replaces those offered before; not after one was confirmed."""
+    """generatePackingOptions: replaces those offered before; refused once an option is confirmed."""
     plan = await open_plan(call)
     _refuse_after_choice(plan)
 
@@ -89,7 +89,7 @@ async def list_packing_group_boxes(call: Operation) -> Answer:
 
 
 async def set_packing_information(call: Operation) -> Answer:
-    """setPackingInformation: of packing groups before the placement is confirmed, of shipments after it."""
+    """setPackingInformation: for packing groups before the placement is confirmed, for shipments after."""
     plan = await open_plan(call)
     body = body_of(call, PACKING_INFORMATION)
     changes, seen = [], set()
@@ -172,7 +172,7 @@ def _pack_shipment(
 
 
 def _forget_placements(plan: PlanRecord) -> None:
-    """Options for other boxes no longer hold."""
+    """Forget options that were made for other boxes."""
     plan.placement_options = []
     plan.transportation_options = []
 
@@ -209,7 +209,7 @@ def has_bulky(items: Sequence[ItemLine]) -> bool:
 
 
 def _options(call: Operation, plan: PlanRecord, at: float) -> list[PackingOption]:
-    """By class of item; and, where that saves groups, all but hazmat together, in lighter boxes."""
+    """One option by class of item; if it saves groups, one with all but hazmat together in lighter boxes."""
     apart = _grouped(plan.items, packing_class)
     together = _grouped(
         plan.items, lambda listing: HAZMAT if packing_class(listing) == HAZMAT else "anything"

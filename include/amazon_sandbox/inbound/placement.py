@@ -27,7 +27,7 @@ _REGION_WITH_FEES = "NA"
 
 
 async def generate_placement_options(call: Operation) -> Answer:
-    """generatePlacementOptions: replaces those offered before; not after one was confirmed."""
+    """generatePlacementOptions: replaces those offered before; refused once one is confirmed."""
     plan = await open_plan(call)
     body = body_of(call, PLACEMENT)
     if body.get("customPlacement") and plan.storefront.marketplace.country not in _CUSTOM_PLACEMENT:
@@ -58,7 +58,7 @@ async def list_placement_options(call: Operation) -> Answer:
 
 
 async def confirm_placement_option(call: Operation) -> Answer:
-    """confirmPlacementOption: once, and for ever."""
+    """confirmPlacementOption: possible once, and final."""
     plan = await open_plan(call)
     _refuse_after_choice(plan)
     wanted = call.request.path_params["option_id"]
@@ -90,7 +90,7 @@ def _refuse_after_choice(plan: PlanRecord) -> None:
 
 
 def _require_packing(plan: PlanRecord) -> None:
-    """With a confirmed packing option, Amazon has to know the boxes of all its groups."""
+    """Refuse a plan whose confirmed packing option has groups without packing information."""
     missing = [group.group_id for group in plan.packing.groups if group.boxes is None] if plan.packing else []
     if missing:
         raise bad_request(
@@ -148,7 +148,7 @@ def _shipment(
 
 
 def _centre(plan: PlanRecord, index: int) -> str:
-    """Warehouses in turn from one that the plan decides; every third shipment joins the one before."""
+    """Warehouses in turn, from one that depends on the plan; every third shipment joins the one before."""
     centres = CENTRES.get(plan.storefront.marketplace.country, ("XEU1",))
     first = int(uniforms(plan.plan_id, "centre")[0] * len(centres))
     return centres[(first + index - (index + 1) // 3) % len(centres)]

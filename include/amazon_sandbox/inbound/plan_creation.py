@@ -1,4 +1,4 @@
-"""createInboundPlan: what it refuses at once, what its operation fails of, and the plan."""
+"""createInboundPlan: what it refuses at once, what makes its operation fail, and the plan."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FRESH_FOR = timedelta(days=105)
 
 
 async def create_inbound_plan(call: Operation) -> Answer:
-    """createInboundPlan: 202 with the plan's id; whether it came about says its operation."""
+    """createInboundPlan: 202 with the plan's id; its operation shows whether the plan was created."""
     body = body_of(call, CREATE_PLAN)
     storefront = _destination(call, body["destinationMarketplaces"][0])
     today = instant(call.sandbox.clock.now()).date()

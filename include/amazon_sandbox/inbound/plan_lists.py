@@ -48,7 +48,7 @@ async def list_inbound_plans(call: Operation) -> Answer:
 
 
 def _created(call: Operation, wanted: state.Plans, as_of: float) -> list[PlanRecord]:
-    """Those that are listed, in the order of the list."""
+    """The created plans that are listed, in the order of the list."""
     found = [
         plan
         for plan in store_of(call).plans(call.caller.seller_id)

@@ -42,7 +42,7 @@ async def list_inbound_plan_items(call: Operation) -> Answer:
 
 
 async def list_inbound_plan_boxes(call: Operation) -> Answer:
-    """The boxes of one plan: of its shipments, or before they are known of its packing groups."""
+    """The boxes of one plan: of its shipments or, until these are known, of its packing groups."""
     plan = await plan_of(call)
     found = [(box, shipment) for shipment in plan.shipments for box in shipment.boxes or ()]
     if not found and plan.packing is not None:
@@ -105,7 +105,7 @@ async def update_shipment_name(call: Operation) -> Answer:
 
 
 async def update_shipment_source_address(call: Operation) -> Answer:
-    """updateShipmentSourceAddress: until carriers are confirmed; transportation options become invalid."""
+    """updateShipmentSourceAddress: until carriers are confirmed; deletes its transportation options."""
     plan = await open_plan(call)
     shipment = shipment_of(call, plan)
     address = read_address(body_of(call, SOURCE_ADDRESS)["address"])
@@ -122,7 +122,7 @@ async def update_shipment_source_address(call: Operation) -> Answer:
 
 
 async def cancel_inbound_plan(call: Operation) -> Answer:
-    """cancelInboundPlan: until shipments leave; outside the void window the carrier's charges stay."""
+    """cancelInboundPlan: until a shipment leaves; after the void window the carrier's charges stay."""
     plan = await open_plan(call)
     if any((left := each.reached("SHIPPED")) and left <= now_of(call) for each in plan.shipments):
         raise bad_request("ERROR: The inbound plan has shipments that were already shipped.")

@@ -40,7 +40,7 @@ class Tracking:
 
 @dataclass(slots=True)
 class ContentUpdatePreview:
-    """Other contents of a shipment and what its transport would cost. `requested`: as the client asked."""
+    """Other contents of a shipment and what its transport would cost. `requested`: as the client sent it."""
 
     preview_id: str
     expires_at: float
@@ -69,8 +69,8 @@ class SelfShip:
 
 @dataclass(slots=True, eq=False)
 class ShipmentRecord:
-    """One shipment of a placement option. `history`: its statuses and since when, oldest first; those that
-    its journey will still bring are included once its labels are printed.
+    """One shipment of a placement option. `history`: its statuses and when each begins, oldest first; once
+    its labels are printed, this includes those that its journey will still bring.
     """
 
     shipment_id: str

@@ -67,7 +67,7 @@ async def get_self_ship_appointment_slots(call: Operation) -> Answer:
 
 
 async def schedule_self_ship_appointment(call: Operation) -> Answer:
-    """scheduleSelfShipAppointment: at once, for an appointment or another one in its place."""
+    """scheduleSelfShipAppointment: takes effect at once; also replaces an earlier appointment."""
     plan, shipment = await _shipment(call)
     body = body_of(call, SELF_SHIP_REASON)
     wanted = checked_id("slotId", call.request.path_params["slot_id"])

@@ -12,7 +12,7 @@ from amazon_sandbox.inbound.records import PlanRecord
 
 
 class Share(NamedTuple):
-    """One shipment's part; `boxes` None when the client packs later."""
+    """One shipment's part; `boxes` is None when the client packs later."""
 
     items: list[ItemLine]
     boxes: list[Box] | None
@@ -36,7 +36,7 @@ def _of_units(plan: PlanRecord, splits: int) -> list[Share]:
 
 
 def _dealt(lines: list[ItemLine], parts: int, part: int) -> list[ItemLine]:
-    """The part of each item; what does not divide evenly goes to different parts."""
+    """One part's units of each item; units that do not divide evenly go to different parts."""
     found = []
     for index, line in enumerate(lines):
         whole, rest = divmod(line.quantity, parts)
@@ -53,7 +53,7 @@ def _of_boxes(plan: PlanRecord, splits: int, ids: Ids) -> list[Share]:
     for group in plan.packing.groups if plan.packing else ():
         boxes = single(group.boxes or (), ids)
         (hazardous if any(_is_hazmat(line) for line in group.items) else ordinary).extend(boxes)
-    # Without contents only Amazon's workers will see which box holds what: such boxes stay together.
+    # Without contents, only Amazon's workers will see which box holds what, so such boxes stay together.
     parts = splits if all(box.items for box in ordinary) else 1
     dealt = [(ordinary[part::parts], False) for part in range(parts)]
     return [

@@ -1,4 +1,4 @@
-"""What inbound calls ask for, validated as Amazon's model and documentation require."""
+"""The parameters of inbound calls, validated as Amazon's model and documentation require."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Shipments(NamedTuple):
 
 
 def read_plans(query: QueryParams) -> Plans:
-    """Raises ApiError."""
+    """Read a listInboundPlans call. Raises ApiError."""
     by = queries.choice(query, "sortBy", ("LAST_UPDATED_TIME", "CREATION_TIME"), "CREATION_TIME")
     order = queries.choice(query, "sortOrder", ("ASC", "DESC"), "DESC")
     return Plans(
@@ -63,7 +63,7 @@ def read_plans(query: QueryParams) -> Plans:
 
 
 def read_items(query: QueryParams) -> Items:
-    """Raises ApiError."""
+    """Read a listInboundPlanItems call. Raises ApiError."""
     size = queries.integer(query, "pageSize", 1, data.MOST_ITEMS, data.USUAL_SIZE)
     return Items(size, _token(query), _arguments(query))
 

@@ -59,7 +59,7 @@ class InboundStore(FamilyState):
         )
 
     def reset(self) -> None:
-        """Forget all; ids go on."""
+        """Forget all; the numbering of ids continues."""
         self._plans.clear()
         self.operations.clear()
         self.prep.clear()

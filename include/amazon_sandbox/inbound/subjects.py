@@ -1,4 +1,4 @@
-"""Which marketplace a call is about, before it is handled: what faults of a marketplace are matched by."""
+"""Which marketplace a call is about, found before it is handled so that faults can be matched to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def find_subject(call: Operation) -> None:
 
 
 def _of_plan(call: Operation) -> str | None:
-    """Of the created plan that the path names, or whose operation or shipment it names."""
+    """The marketplace of the created plan that the path names, or whose operation or shipment it names."""
     path, store = call.request.path_params, call.sandbox.state(InboundStore)
     plan = store.find(path.get("plan_id", ""), call.caller.seller_id)
     if "operation_id" in path:

@@ -21,7 +21,7 @@ _DAY = 86_400
 
 
 async def generate_transportation_options(call: Operation) -> Answer:
-    """generateTransportationOptions: for one placement option, in place of its earlier ones."""
+    """generateTransportationOptions: for one placement option, replacing its earlier ones."""
     plan = await open_plan(call)
     body = body_of(call, TRANSPORTATION)
     _refuse_after_confirmation(plan)

@@ -39,7 +39,7 @@ def plan_summary(plan: PlanRecord, now: float) -> Json:
 
 
 def plan_details(plan: PlanRecord, now: float) -> Json:
-    """The answer of getInboundPlan: of the options, the confirmed one alone once there is one."""
+    """The answer of getInboundPlan; once an option is confirmed, the others are not shown."""
     shown = plan_summary(plan, now)
     if plan.packing_options:
         shown["packingOptions"] = _summaries(plan.packing_options, "packingOptionId", now)

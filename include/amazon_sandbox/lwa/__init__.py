@@ -1,1 +1,1 @@
-"""Login with Amazon: refresh tokens for one-hour access tokens."""
+"""Login with Amazon: exchanges refresh tokens for one-hour access tokens."""

@@ -1,4 +1,4 @@
-"""Faults of the token endpoint, beside those of any HTTP call."""
+"""Faults of the token endpoint, in addition to those of any HTTP call."""
 
 from __future__ import annotations
 

@@ -39,6 +39,6 @@ class RestrictedTokens(FamilyState):
         return self._tokens.get(token)
 
     def reset(self) -> None:
-        """Forget all tokens; the roles are as at the start."""
+        """Forget all tokens and restore the initial roles."""
         self._tokens.clear()
         self.accounts = set(WITH_ROLE)

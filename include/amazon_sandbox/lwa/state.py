@@ -17,7 +17,7 @@ PRUNE_AT = 10_000
 
 
 class Refused(Exception):
-    """The token endpoint refuses a request."""
+    """Raised when the token endpoint refuses a request."""
 
     def __init__(self, refusal: LwaRefusal) -> None:
         self.refusal = refusal
@@ -70,7 +70,7 @@ class TokenStore(FamilyState):
         return grant.seller.seller_id if grant else None
 
     def grant(self, form: Mapping[str, str], now: float, speed: float = 1.0) -> dict[str, object]:
-        """Answer a token request. `speed`: of the clock that shows `now`. Raises Refused."""
+        """Answer a token request. `speed` is that of the clock that shows `now`. Raises Refused."""
         expires_at = now + virtual_lifetime(self.lifetime, speed)
         grant_type = _required(form, "grant_type")
         if grant_type not in ("refresh_token", "client_credentials"):

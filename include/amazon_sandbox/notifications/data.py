@@ -45,7 +45,7 @@ def unknown(what: str) -> ApiError:
 
 
 def iso_millis(seconds: float) -> str:
-    """As notifications write instants: 2020-07-13T19:42:04.284Z."""
+    """An instant as notifications write it: 2020-07-13T19:42:04.284Z."""
     return instant(seconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -24,14 +24,14 @@ async def create_destination(call: Operation) -> Answer:
 
 
 async def get_destinations(call: Operation) -> Answer:
-    """All of the application."""
+    """All destinations of the application."""
     return _payload(
         [each.as_dict() for each in call.sandbox.state(NotificationStore).destinations(call.application)]
     )
 
 
 async def get_destination(call: Operation) -> Answer:
-    """One by id."""
+    """One destination by id."""
     return _payload(call.sandbox.state(NotificationStore).destination(_id(call), call.application).as_dict())
 
 
@@ -55,7 +55,7 @@ async def create_subscription(call: Operation) -> Answer:
 
 
 async def get_subscription(call: Operation) -> Answer:
-    """The seller's; 404 if it does not exist."""
+    """The seller's subscription; 404 if it does not exist."""
     found = call.sandbox.state(NotificationStore).find(call.application, call.caller.seller_id, _kind(call))
     if found is None:
         raise data.unknown("The subscription")
@@ -63,7 +63,7 @@ async def get_subscription(call: Operation) -> Answer:
 
 
 async def get_subscription_by_id(call: Operation) -> Answer:
-    """One of any seller."""
+    """A subscription of any seller, by id."""
     found = call.sandbox.state(NotificationStore).subscription(_id(call), call.application, _kind(call))
     return _payload(found.as_dict())
 

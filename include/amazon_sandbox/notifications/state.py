@@ -57,18 +57,18 @@ class NotificationStore(FamilyState):
         self._subscriptions: dict[str, Subscription] = {}
 
     def destinations(self, application: str) -> list[Destination]:
-        """Those of an application."""
+        """The destinations of an application."""
         return [each for each in self._destinations.values() if each.application == application]
 
     def destination(self, destination_id: str, application: str) -> Destination:
-        """One of them. Raises ApiError."""
+        """A destination of an application by id. Raises ApiError."""
         found = self._destinations.get(destination_id)
         if found is None or found.application != application:
             raise data.unknown("The destination")
         return found
 
     def add_destination(self, application: str, name: str, arn: str) -> Destination:
-        """Add one. Raises ApiError when the queue already is one."""
+        """Add a destination. Raises ApiError when the queue already is one."""
         if any(each.arn == arn for each in self.destinations(application)):
             raise data.EXISTS
         made = Destination(str(uuid.uuid4()), application, name, arn)
@@ -76,7 +76,7 @@ class NotificationStore(FamilyState):
         return made
 
     def remove_destination(self, destination_id: str, application: str) -> None:
-        """Raises ApiError while a subscription uses it."""
+        """Remove a destination. Raises ApiError while a subscription uses it."""
         found = self.destination(destination_id, application)
         if any(each.destination == found for each in self._subscriptions.values()):
             raise data.invalid("The destination has subscriptions.")
@@ -104,14 +104,14 @@ class NotificationStore(FamilyState):
         return made
 
     def subscription(self, subscription_id: str, application: str, kind: str) -> Subscription:
-        """One by id. Raises ApiError."""
+        """A subscription by id. Raises ApiError."""
         found = self._subscriptions.get(subscription_id)
         if found is None or (found.application, found.kind) != (application, kind):
             raise data.unknown("The subscription")
         return found
 
     def unsubscribe(self, subscription_id: str, application: str, kind: str) -> None:
-        """Raises ApiError for an unknown one."""
+        """Remove a subscription. Raises ApiError for an unknown one."""
         del self._subscriptions[self.subscription(subscription_id, application, kind).id]
 
     def reset(self) -> None:

@@ -38,7 +38,7 @@ async def get_orders(call: Operation) -> Answer:
 
 
 async def _page(call: Operation, wanted: state.SearchRequest, name: str) -> tuple[list[Found], str | None]:
-    """The page and the token of the next one; every page shows the moment of the first."""
+    """The page and the token of the next one; every page shows the orders as of the first one."""
     call.marketplace_ids = wanted.marketplace_ids
     position, as_of = None, call.sandbox.clock.now()
     if wanted.token is not None:

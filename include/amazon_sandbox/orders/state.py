@@ -1,4 +1,4 @@
-"""What a search for orders asks for, with the parameters of either version."""
+"""The parameters of a search for orders, in either version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may sign in at the portal. All of it is test data, made from the seed and the sellers' names."""
+"""The users who may sign in at the portal: test data, made from the seed and the sellers' names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from amazon_sandbox.simulation import Seller
 from amazon_sandbox.simulation.streams import HEX, token
 
-# What users are for; each of them sees all sellers. `<account>`: beside them, one user of a single seller.
+# What users are for; each of these sees all sellers. In addition, each seller has a user of its own.
 ROLES = ("brand_analytics", "logistics", "business_reports", "finance", "ads", "support", "market_data")
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _STEP_S = 30

@@ -22,7 +22,7 @@ _KIND = "ads_reports.unified_search_terms"
 
 
 async def choose_account(call: PortalCall) -> Response:
-    """The accounts of the user, each with its stores; the way into the console for a cold session."""
+    """The accounts of the user, each with its stores; where a cold session enters the console."""
     destination = call.query.get("destination", "/reporting")
     title = call.say("Select an account", "Konto auswählen", "アカウントを選択")
     accounts = "".join(_account(call, account, destination) for account in call.user.accounts)
@@ -31,7 +31,7 @@ async def choose_account(call: PortalCall) -> Response:
 
 
 async def enter(call: PortalCall) -> Response:
-    """A store was chosen."""
+    """Enter the console for the chosen store."""
     account, country = call.query.get("account", ""), call.query.get("country", "")
     destination = call.query.get("destination", "/reporting")
     if account not in call.user.accounts or not destination.startswith("/"):
@@ -42,7 +42,7 @@ async def enter(call: PortalCall) -> Response:
 
 
 async def register(call: PortalCall) -> Response:
-    """What a cold session is shown instead of the console. It does not mean that there is no ads account."""
+    """What a cold session gets instead of the console. It does not mean that there is no ads account."""
     title = call.say("Grow your business with ads", "Wachsen Sie mit Werbung", "広告でビジネスを成長")
     register_now = call.say("Register", "Registrieren", "登録")
     return layout.page(call, title, f'<h1>{title}</h1><a href="#">{register_now}</a>')
@@ -73,7 +73,7 @@ async def show_reports(call: PortalCall) -> Response:
 
 
 async def build(call: PortalCall) -> Response:
-    """The builder. A template fills it only when it was clicked on the list."""
+    """The builder. A template fills it only when it was clicked in the list."""
     if (cold := entered(call)) is not None:
         return cold
     title = call.say("Create report", "Bericht erstellen", "レポートを作成")

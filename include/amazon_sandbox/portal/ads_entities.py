@@ -16,7 +16,7 @@ BASE = "/ads-console"
 
 @dataclass
 class AdsConsole(FamilyState):
-    """Which sessions are in, and how people named their reports."""
+    """Which sessions have entered the console, and the names that people gave their reports."""
 
     sandbox: Sandbox
     stores: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -37,13 +37,13 @@ def entity_of(call: PortalCall, account: str, country: str) -> str:
 
 
 def show_entity(call: PortalCall, entity: str) -> None:
-    """The session has chosen a store: direct addresses work from now on."""
+    """Show the store that the session has chosen; direct addresses work from now on."""
     _state(call).warm.add(call.session.id)
     call.session.account, call.session.country = _state(call).stores[entity]
 
 
 def entered(call: PortalCall) -> Response | None:
-    """Where a cold session is sent; None for a warm one, which the address shows the store it names."""
+    """The redirect of a cold session; None for a warm one, which gets the store that the address names."""
     if call.session.id not in _state(call).warm:
         return RedirectResponse(f"{BASE}/register", 302)
     entity = call.query.get("entityId", "")
@@ -58,7 +58,7 @@ def name_report(call: PortalCall, report_id: str, name: str) -> None:
 
 
 def name_of(call: PortalCall, row: ListedFile) -> str:
-    """A report's name; the page's own one for those that were not named here."""
+    """A report's name; the page's default for those that were not named here."""
     return _state(call).names.get(row.report_id, f"Search term - {row.report_id}")
 
 

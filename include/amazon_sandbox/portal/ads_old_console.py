@@ -1,6 +1,7 @@
 """The old reports of the ads console: a grid whose first column is in a container of its own, and a form.
 
-New reports until 2026-12-17, the list until 2026-12-31, by the sandbox's clock.
+New reports can be created before 2026-12-17, and the list is there before 2026-12-31, by the sandbox's clock
+in UTC.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def offered(call: PortalCall, reporting_range: str) -> list[Period]:
 
 
 def shown(call: PortalCall) -> Period:
-    """The period that the address asks for; the newest one instead of one that is not offered."""
+    """The period that the address asks for; the newest one if that is not offered."""
     reporting_range = call.query.get("reporting-range", "weekly")
     if reporting_range not in KINDS:
         reporting_range = "weekly"

@@ -1,5 +1,5 @@
-"""Business Reports: the view is in the address behind the hash, the range in a date range picker, the columns
-are those that the user has ticked in this browser. The file is answered at once.
+"""Business Reports: the view is in the address after the hash, the range in a date range picker, and the
+columns are those that the user has ticked in this browser. The file is returned at once.
 """
 
 from __future__ import annotations

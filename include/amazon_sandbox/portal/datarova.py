@@ -1,5 +1,5 @@
 """Datarova, the third-party keyword tool: a form that requests a keyword export, and the list of exports with
-links to CSV files. The markup is inferred; the fields of an export are those that its service answers.
+links to CSV files. The markup is inferred; the fields of an export are those that its service returns.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ async def download(call: PortalCall) -> Response:
 
 
 def _show_account(call: PortalCall) -> None:
-    """The tool knows no account picker: it shows the user's first account."""
+    """The tool has no account picker; it shows the user's first account."""
     if call.session.country is None:
         call.session.account = call.user.accounts[0]
         call.session.country = marketplaces.by_id(call.seller.marketplace_ids[0]).country

@@ -1,4 +1,4 @@
-"""Faults of the portal's pages and files, beside those of any call."""
+"""Faults of the portal's pages and files, in addition to those of any call."""
 
 from __future__ import annotations
 

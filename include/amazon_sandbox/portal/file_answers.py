@@ -1,4 +1,4 @@
-"""Hands out files, with the faults of files."""
+"""Returns files, with the faults of files applied."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def file_answer(
 
     ``country``: the store whose file it is; the shown one by default, "" for a file of the whole account.
     ``name``: replaces the file's own; ``now``: when it was made, if not now. Raises what ``files.file_of``
-    raises: NoData first of all.
+    raises, above all NoData.
     """
     shown = call.session.country if country is None else country
     if wrong := call.fault(faults.WRONG_STORE, kind):
@@ -53,7 +53,7 @@ async def file_answer(
 
 
 def attachment(call: PortalCall, made: PortalFile, kind: str) -> Response:
-    """A file as an attachment; a fault may cut it, empty it or replace it by an error page."""
+    """A file as an attachment; a fault may cut it, empty it or replace it with an error page."""
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(made.name)}"}
     if call.fault(faults.ERROR_PAGE, kind):
         return HTMLResponse(_ERROR, headers=headers)

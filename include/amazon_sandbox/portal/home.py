@@ -1,4 +1,4 @@
-"""The page after signing in, and the one of users without a permission."""
+"""The page after signing in, and the page for users without a permission."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def home(call: PortalCall) -> Response:
 
 
 async def not_allowed(call: PortalCall) -> Response:
-    """Signed in, without a permission for the page."""
+    """The page for a user who is signed in but has no permission for the requested page."""
     text = call.say(
         "You do not have permission to view this page. Ask the account's administrator.",
         "Sie haben keine Berechtigung für diese Seite. Wenden Sie sich an den Administrator des Kontos.",

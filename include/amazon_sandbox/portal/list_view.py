@@ -26,8 +26,8 @@ def table(
 ) -> str:
     """The list: ``kat-table`` in version 1; in version 2 a plain table with a column for the store.
 
-    ``title``: of a row's report; ``control``: what a row offers, HTML; ``columns``: names of texts, if others
-    than the usual ones.
+    ``title``: of a row's report; ``control``: the HTML of what a row offers; ``columns``: names of texts, if
+    not the usual ones.
     """
     columns = columns or _columns(call)
     texts = [_texts(call, row, title(row), control(call, row)) for row in rows]

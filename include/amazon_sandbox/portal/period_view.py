@@ -1,6 +1,6 @@
 """The period controls of the pages that list requested files, and what their forms mean.
 
-Which elements they are depends on the store: the same report has others in each.
+Which elements they are depends on the store: the same report has different ones in different stores.
 """
 
 from __future__ import annotations

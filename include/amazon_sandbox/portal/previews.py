@@ -1,4 +1,4 @@
-"""What a page shows of a file that it hands out, and days in addresses."""
+"""What a page shows of a file before its download, and days in addresses."""
 
 from __future__ import annotations
 

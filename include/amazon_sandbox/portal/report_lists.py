@@ -1,4 +1,4 @@
-"""The files that were requested on the portal's pages, until they are ready and after."""
+"""The files that were requested on the portal's pages, before and after they are ready."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from amazon_sandbox.portal.files import FileRequest, NoData, file_of
 from amazon_sandbox.portal.routes import PortalCall
 from amazon_sandbox.simulation.streams import number
 
-# How long the same file is not prepared again: measured by others for inventory reports.
+# For how long the same file is not prepared again; others measured it for inventory reports.
 REGENERATES_S = 30 * 60
 SHOWN_ROWS = 25
 _SHORTEST_S, _LONGEST_S = 60, 300
@@ -24,7 +24,7 @@ Days = tuple[date, date] | None
 
 
 class TooEarly(Exception):
-    """The page opens a dialog instead of taking the request. ``minutes``: until it takes it."""
+    """The page opens a dialog instead of accepting the request; it accepts it in ``minutes``."""
 
     def __init__(self, seconds: float) -> None:
         self.minutes = max(1, -int(-seconds // 60))
@@ -36,7 +36,7 @@ class ListedFile:
     """One row. ``kind``: of the file; ``country``: "" for a file of the whole account; ``days``: None for a
     snapshot; times are virtual UTC epoch seconds.
 
-    ``ending``: ``ready``, ``no_data``, ``canceled`` or ``failed``; "" until somebody looks after it is due.
+    ``ending``: ``ready``, ``no_data``, ``canceled`` or ``failed``; "" until the list is read after it is due.
     ``downloads``: how often its file was handed out.
     """
 
@@ -156,7 +156,7 @@ class ReportLists(FamilyState):
         self._seen.clear()
 
     def _of(self, call: PortalCall, kind: str) -> list[ListedFile]:
-        """The rows of the shown account; a store that is shown for the first time has older ones."""
+        """The rows of the shown account; a store that is shown for the first time gets older ones."""
         account, country = _shown(call, kind)
         rows = self._rows.setdefault((account, kind), [])
         if (account, country, kind) not in self._seen:
@@ -186,7 +186,7 @@ class ReportLists(FamilyState):
             row.ending = "ready"
 
     def _of_yesterday(self, call: PortalCall, kind: str) -> list[ListedFile]:
-        """What people requested before: other days, an old snapshot, one that failed."""
+        """Two rows that people requested before, for other days or an old snapshot: one ready, one failed."""
         account, country = _shown(call, kind)
         now = self._sandbox.clock.now()
         today = call.now.date()

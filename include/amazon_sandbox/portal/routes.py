@@ -1,4 +1,4 @@
-"""How a page is served: signed in, right account, store shown, faults and log are dealt with here."""
+"""Serves a page: checks sign-in, permission and the shown store, applies faults, and logs the call."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ Handler = Callable[[PortalCall], Awaitable[Response]]
 @dataclass(frozen=True, slots=True)
 class PortalPage:
     """A page, or a form's target. ``operation`` names it in faults, settings and the call log; several paths
-    may share one. ``is_public``: also without being signed in; ``needs_store``: an account and a store are
-    chosen.
+    may share one. ``is_public``: served without signing in; ``needs_store``: only served once an account
+    and a store are chosen.
     """
 
     operation: str
@@ -158,7 +158,7 @@ async def _call(request: Request, page: PortalPage) -> PortalCall:
 
 
 def _instead(call: PortalCall, page: PortalPage) -> Response | None:
-    """Where the browser is sent instead of to the page."""
+    """The redirect that replaces the page, if there is one."""
     if page.is_public:
         return None
     session = call.session
@@ -192,7 +192,7 @@ def _redirect(path: str, query: Mapping[str, str] | None = None) -> Response:
 
 
 def _address(request: Request) -> str:
-    """Path and query to return to; a form's target is not returned to."""
+    """The path and query to return to; for a form's target, those of the home page."""
     if request.method != "GET":
         return "/home"
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

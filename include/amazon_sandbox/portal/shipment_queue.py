@@ -19,7 +19,7 @@ _PER_PAGE = 25
 
 
 async def old_address(call: PortalCall) -> Response:
-    """The address that people have kept leads to the new list."""
+    """Redirect the old address, which people have bookmarked, to the new list."""
     return RedirectResponse(_PATH, 302)
 
 
@@ -58,7 +58,7 @@ def _days(call: PortalCall) -> tuple[date, date]:
 
 
 def _filters(call: PortalCall, first: date, last: date) -> str:
-    """The page has the date fields twice; the first ones belong to a panel that is closed."""
+    """The page has the date fields twice; the first ones belong to a closed panel."""
     apply = call.say("Apply", "Anwenden", "適用")
     from_label, to_label = call.say("From Date", "Von", "開始日"), call.say("To Date", "Bis", "終了日")
     picker = (

@@ -34,8 +34,8 @@ PERSONS = ("captcha", "new_device", "consent", "unknown", "passkey")
 
 
 def steps_after_email(seed: int, attempt: int, email: str, extra: Collection[str] | None) -> list[str]:
-    """What one sign-in asks for after the e-mail: password and code, and ``extra`` ones (None: drawn at
-    random), in a random order in which the code comes after the password.
+    """The steps of one sign-in after the e-mail: password (or passkey) and code, and ``extra`` ones (None:
+    drawn at random), in a random order in which the code comes after the password.
     """
     rng = stream(seed, attempt, email, "portal sign-in")
     wanted = [step for step in _HARMLESS if rng.random() < 0.5] if extra is None else list(extra)
@@ -67,7 +67,7 @@ async def show(call: PortalCall) -> Response:
 
 
 async def take(call: PortalCall) -> Response:
-    """A form of the loop was sent: take the step, or show it again with the problem."""
+    """Handle a form of the loop: complete the step, or show it again with the problem."""
     session = call.session
     if session.is_signed_in:
         return RedirectResponse(session.return_to or "/home", 303)
@@ -172,7 +172,7 @@ _TAKERS: dict[str, Callable[[PortalCall], bool]] = {
 
 
 def _enter(call: PortalCall) -> None:
-    """The user is in: the session's limits begin; with a single account, its first store is shown."""
+    """Start the session's limits once the user is in; a single account's first store is shown at once."""
     session, settings = call.session, call.state.settings
     session.pages_left = settings.session_pages
     minutes = settings.session_minutes

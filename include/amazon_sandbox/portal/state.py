@@ -34,7 +34,7 @@ class PortalSession:
 
     @property
     def is_signed_in(self) -> bool:
-        """Whether nothing is asked for any more."""
+        """Whether sign-in is complete."""
         return self.user is not None and not self.steps
 
     def as_dict(self) -> dict[str, object]:

@@ -9,7 +9,7 @@ from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 
 
 class DailyBudgets(FamilyState):
-    """How many reports of a type a seller may ask for on a UTC day; no limit for types not in `limits`."""
+    """How many reports of a type a seller may request per UTC day; no limit for types not in `limits`."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._clock = sandbox.clock

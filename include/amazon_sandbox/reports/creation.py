@@ -28,7 +28,7 @@ _TOO_LONG = "The requested date range is longer than this report type allows."
 
 @dataclass(slots=True)
 class Pace:
-    """How fast reports finish. `reads`: after so many getReport calls instead of after a time;
+    """How fast reports finish. `reads`: after this many getReport calls instead of after a time;
     `rows_per_page`: of the results of Data Kiosk queries.
     """
 
@@ -56,14 +56,14 @@ class ReportCreator(FamilyState):
     def create(
         self, seller: Seller, application: str, wanted: ReportSpecification
     ) -> tuple[Report, str | None]:
-        """A report requested now, and a note for the call log when the request violated a cooldown."""
+        """Create a report requested now; also a note for the call log if the request violated a cooldown."""
         report, note = self._make(seller, application, wanted, self._sandbox.clock.now())
         if report.job is not None:
             report.rendering = self._sandbox.state(Renderer).submit(report.job)
         return report, note
 
     def run_schedules(self, seller: Seller) -> None:
-        """Create the reports that the seller's schedules have created by now."""
+        """Create the reports that the seller's schedules should have created by now."""
         if not self._store.schedules:
             return
         now = self._sandbox.clock.now()
@@ -114,7 +114,7 @@ class ReportCreator(FamilyState):
         return report, None if earlier is None else COOLDOWN
 
     def _within_cooldown(self, same: SameReport, rules: data.TypeRules, now: float) -> Report | None:
-        """An identical report within its cooldown. A failed one does not count."""
+        """An identical report within its cooldown. A failed or cancelled one does not count."""
         earlier = self._store.latest.get(same)
         if rules.cooldown is None or earlier is None or earlier.status in ("CANCELLED", "FATAL"):
             return None

@@ -66,7 +66,7 @@ def presigned_url(
 
 
 async def download(request: Request) -> Response:
-    """A document, for anyone with a valid URL; no token is needed, as at S3."""
+    """A document, for anyone with a valid URL; as with S3, no token is needed."""
     sandbox = sandbox_of(request)
     document = sandbox.state(ReportStore).document(request.path_params["document_id"])
     fault: Fault | None = None

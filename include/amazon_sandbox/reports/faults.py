@@ -1,4 +1,4 @@
-"""Faults of reports and their documents, beside those of any HTTP call."""
+"""Faults of reports and their documents, in addition to those of any HTTP call."""
 
 from __future__ import annotations
 

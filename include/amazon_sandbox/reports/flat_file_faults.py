@@ -227,7 +227,7 @@ def _lines_split(header: Cells, rows: list[Cells], options: Options, charset: st
 
 
 def _lines_lone(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
-    """Of the lines with the same id in the first column, such as those of an order, only the last."""
+    """Only the last of the lines with the same id in the first column, such as those of an order."""
     return iter({cells[0]: cells for cells in rows}.values())
 
 

@@ -106,7 +106,7 @@ class ReportProcessor(FamilyState):
 
 
 def _advance(report: Report, now: float) -> bool:
-    """Move a report by time or reads; True when it should end now."""
+    """Advance a report by time or by reads; True when it should end now."""
     if report.status in data.FINAL:
         return False
     if report.forced_status is not None:

@@ -32,8 +32,9 @@ from amazon_sandbox.simulation.created_shipments import CreatedShipment
 class RenderJob:
     """One document to write: a settlement, an error text, bulk rows, or the report itself.
 
-    `created`: the shipments that clients have created; the renderer adds those there are when it is queued.
-    `writer`: a function that writes it instead; a module's, so that the worker process can import it.
+    `created`: the shipments that clients have created; the renderer adds them when the job is queued.
+    `writer`: a function that writes the document instead; it is a module's, so that the worker process can
+    import it.
     """
 
     path: str
@@ -211,7 +212,7 @@ def _start_worker(factory: SimulationFactory) -> None:
 
 
 def _end_with_parent() -> None:
-    """Without this, the worker of a killed server would wait forever."""
+    """End the worker with its parent; otherwise the worker of a killed server would wait forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

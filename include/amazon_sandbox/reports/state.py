@@ -28,7 +28,7 @@ DAY = 86_400
 
 
 def iso(seconds: float) -> str:
-    """As the Reports API writes instants: 2026-11-20T07:46:29+00:00."""
+    """An instant as the Reports API writes it: 2026-11-20T07:46:29+00:00."""
     return instant(seconds).isoformat(timespec="seconds")
 
 
@@ -221,7 +221,7 @@ class ReportStore(FamilyState):
                 yield report
 
     def reset(self) -> None:
-        """Forget all and delete the documents' files; numbers go on, so that old ids stay unknown."""
+        """Forget all and delete the documents' files; numbering continues, so that old ids stay unknown."""
         for document in self._documents.values():
             if document.rendered is not None:
                 Path(document.rendered.path).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What a getOrderMetrics call asks for, validated as Amazon's model and documentation require."""
+"""The parameters of getOrderMetrics, validated as Amazon's model and documentation require."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MetricsRequest(NamedTuple):
 
 
 def read(query: QueryParams, seller: Seller, now: datetime) -> MetricsRequest:
-    """Raises ApiError."""
+    """Read a getOrderMetrics call. Raises ApiError."""
     queries.needed(query, "marketplaceIds")
     marketplace_ids = queries.own_marketplaces(query, "marketplaceIds", seller, most=1)
     interval = queries.needed(query, "interval")

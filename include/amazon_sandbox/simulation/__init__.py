@@ -1,5 +1,5 @@
-"""The data of the local Amazon: a seller history, generated from a seed, that adds up across reports. No
-HTTP, no clock, no files written.
+"""The data of the local Amazon: a seller history, generated from a seed, that adds up across reports. The
+package does no HTTP, reads no clock and writes no files.
 """
 
 from amazon_sandbox.simulation.documents import Document, FatalReport

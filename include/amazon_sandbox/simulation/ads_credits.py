@@ -1,7 +1,8 @@
-"""Which orders ads are credited with: real order items, each for a click or view up to 30 days before.
+"""Which orders ads are credited with: real order items, each for a click or view up to 30 days earlier.
 
-An item is credited once, over all kinds of ads. What the ads of a day are credited with never exceeds what
-was ordered that day: not of the SKU that was bought, nor, where an ad is of one SKU, of the SKU advertised.
+An item is credited only once across all kinds of ads. What the ads of a day are credited with never exceeds
+what was ordered that day, neither of the purchased SKU nor, if the ad promotes a single SKU, of the
+advertised one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ KEPT_DAYS = 512
 class Credit(NamedTuple):
     """One order item credited to a target and an ad. `lag`: whole days from the click (or view) to the order.
 
-    `is_click`: after a click, else after a view only; `is_new`: the buyer is new to the brand.
+    `is_click`: the order followed a click, otherwise only a view; `is_new`: the buyer is new to the brand.
     """
 
     ad: Ad
@@ -45,13 +46,13 @@ class Credit(NamedTuple):
 
     @property
     def is_same(self) -> bool:
-        """Whether what was bought is what was advertised (the ASIN: it may be offered under two SKUs)."""
+        """Whether the purchased product is an advertised one (by ASIN, which may be sold under two SKUs)."""
         return any(listing.asin == self.item.listing.asin for listing in self.ad.listings)
 
 
 @lru_cache(maxsize=KEPT_DAYS)
 def credits_of_orders(storefront: Storefront, ordinal: int) -> dict[int, tuple[Credit, ...]]:
-    """Of the orders of a day: day of the click -> what it is credited with."""
+    """Credits of a day's orders, by the day of the click (or view)."""
     found: dict[int, list[Credit]] = defaultdict(list)
     structure = structure_of(storefront)
     for order in orders_on(storefront, ordinal):
@@ -63,7 +64,7 @@ def credits_of_orders(storefront: Storefront, ordinal: int) -> dict[int, tuple[C
 
 
 def candidates(storefront: Storefront, ordinal: int) -> list[Credit]:
-    """All that may eventually be credited to the clicks of a day, in order of purchase."""
+    """Everything that may eventually be credited to a day's clicks and views, in order of purchase."""
     found = [
         credit
         for day in range(ordinal, ordinal + LONGEST_DAYS)
@@ -73,7 +74,7 @@ def candidates(storefront: Storefront, ordinal: int) -> list[Credit]:
 
 
 def known_credits(storefront: Storefront, ordinal: int, wanted: list[Credit], now: int) -> list[Credit]:
-    """Those of the candidates of a day that are known at `now` and within what was ordered that day."""
+    """The candidates of a day that are known at `now` and do not exceed what was ordered that day."""
     ordered = {sku: figures.units for sku, figures in sales_by_sku(storefront, ordinal, now).items()}
     bought: dict[str, int] = defaultdict(int)
     advertised: dict[str, int] = defaultdict(int)

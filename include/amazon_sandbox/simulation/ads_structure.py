@@ -1,8 +1,8 @@
-"""What a storefront advertises: portfolios, campaigns of the three sponsored products, ad groups, ads,
+"""What a storefront advertises: portfolios, campaigns of the three sponsored products, ad groups, ads and
 targets.
 
-Derived from the storefront's families of products, so that each SKU has an ad. Ids have 18 digits and are
-odd: none of them fits into a float, as Amazon's largest do not.
+Derived from the storefront's product families, so that each SKU has an ad. Ids are odd numbers of 18 digits:
+like Amazon's largest ids, none of them can be represented exactly as a float.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FOREVER = date(2100, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Portfolio:
-    """A portfolio; `budget` in minor units a month, None without a cap. `created`: ordinal of the day."""
+    """A portfolio; `budget`: minor units per month, None if uncapped; `created`: ordinal of the day."""
 
     id: int
     name: str
@@ -36,8 +36,8 @@ class Portfolio:
 
 @dataclass(slots=True, eq=False)
 class Campaign:
-    """A campaign; days are ordinals, `end` excluded; money in minor units. `kind`: auto, manual, collection,
-    video, product or audience.
+    """A campaign; days are ordinals, `end` is exclusive; money in minor units. `kind`: auto, manual,
+    collection, video, product or audience.
     """
 
     id: int
@@ -52,7 +52,7 @@ class Campaign:
     groups: list[AdGroup] = field(default_factory=list)
 
     def runs_on(self, ordinal: int) -> bool:
-        """Whether it shows ads on a day."""
+        """Whether the campaign shows ads on a day."""
         return self.start <= ordinal < self.end
 
 
@@ -71,7 +71,7 @@ class AdGroup:
 
 @dataclass(slots=True, eq=False)
 class Ad:
-    """An ad: of one SKU (SP, SD), or of several products (SB)."""
+    """An ad for one SKU (SP, SD) or for several products (SB)."""
 
     id: int
     group: AdGroup
@@ -80,14 +80,14 @@ class Ad:
 
     @property
     def listing(self) -> Listing:
-        """The advertised SKU, of a brand's ad the first."""
+        """The advertised SKU; for a Sponsored Brands ad, the first one."""
         return self.listings[0]
 
 
 @dataclass(slots=True, eq=False)
 class Target:
     """A keyword, a product target, an automatic target or an audience. `kind`: keyword, auto, asin, category,
-    views; `match`: BROAD, PHRASE, EXACT or the kind of expression; `terms`: what customers typed or looked at
+    views; `match`: BROAD, PHRASE, EXACT or the kind of expression; `terms`: what customers typed or viewed
     when the ad was shown.
     """
 
@@ -217,7 +217,7 @@ class _Builder:
         )
 
     def _products(self, family: list[Listing]) -> None:
-        """Sponsored Products: an automatic campaign of each family, a manual one of most."""
+        """Sponsored Products: an automatic campaign for each family, a manual one for most."""
         storefront = self._storefront
         name, first = _name(family[0], self._language), family[0]
         u = uniforms(*storefront.key, "sponsored products", first.parent_asin)
@@ -249,7 +249,7 @@ class _Builder:
             self._ad(products, (listing,))
 
     def _brand(self, category: str, listings: list[Listing]) -> None:
-        """Sponsored Brands: a collection of each category, and one video."""
+        """Sponsored Brands: a collection for each category, and one video."""
         own = [listing for listing in listings if not listing.is_merchant]
         if not own:
             return
@@ -303,7 +303,7 @@ class _Builder:
 
 
 def _name(listing: Listing, language: str) -> str:
-    """A short name of a family, with its code, as two families may share a name."""
+    """A family's short name, including its code because two families may share a name."""
     title = queries_of(listing, language)[0].text.title()
     return f"{title} {listing.type_code}"
 

@@ -1,8 +1,8 @@
 """What ads showed and cost on a local day: impressions, clicks and cost of each ad and target.
 
-The finest grain is one ad by one target by what the customer typed or looked at; every report is a sum of
-such parts, so that the same day has the same totals in all reports. Data of a day comes within half a day of
-its end; clicks found invalid are taken back in the three days after it.
+The finest grain is an ad, a target, and what the customer typed or viewed. Every report sums such parts, so a
+day has the same totals in all reports. A day's data is complete half a day after its end; invalid clicks are
+subtracted during the three days after it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ KEPT_DAYS = 256
 
 
 class Part(NamedTuple):
-    """One ad by one target on a day. `clicks` are those found valid; `cost` of a click in minor units;
-    `term`: what was typed or looked at; `credited`: clicks the day's credits need.
+    """One ad and one target on a day. `clicks`: valid clicks only; `cost`: of one click, in minor units;
+    `term`: what the customer typed or viewed; `credited`: clicks that the day's credits require.
     """
 
     ad: Ad
@@ -44,7 +44,7 @@ class Part(NamedTuple):
 
 
 class AdDay(NamedTuple):
-    """A local day in its final state: all parts, and all it may be credited with."""
+    """A local day in its final state: all parts, and everything they may be credited with."""
 
     parts: tuple[Part, ...]
     candidates: list[Credit]
@@ -60,7 +60,7 @@ class Seen(NamedTuple):
     invalid_clicks: int
 
 
-# An ad by a target, the eight numbers that the day draws for them, and their valid clicks.
+# An ad and a target, the eight random numbers drawn for them on the day, and their valid clicks.
 _Draw = tuple[Ad, Target, tuple[float, ...], int]
 _Needed = Counter[tuple[int, int]]
 
@@ -97,7 +97,7 @@ def ad_day(storefront: Storefront, ordinal: int) -> AdDay:
 
 
 def spends(storefront: Storefront, ordinal: int) -> Iterator[tuple[Ad, int]]:
-    """What the parts of ``ad_day`` cost in the end, in minor units, without all the rest of them."""
+    """The final cost of each part of ``ad_day``, in minor units, without computing the rest of the part."""
     needed = _needed(candidates(storefront, ordinal))
     for ad, target, u, clicks in _draws(storefront, ordinal, needed):
         if clicks:
@@ -105,17 +105,17 @@ def spends(storefront: Storefront, ordinal: int) -> Iterator[tuple[Ad, int]]:
 
 
 def _needed(wanted: list[Credit]) -> _Needed:
-    """How many clicks the credits of a day need, by ad and target."""
+    """How many clicks a day's credits require, by ids of ad and target."""
     return Counter((credit.ad.id, credit.target.id) for credit in wanted if credit.is_click)
 
 
 def _cost(target: Target, u: tuple[float, ...]) -> int:
-    """Of a click, in minor units."""
+    """The cost of one click, in minor units."""
     return max(1, round(target.bid * between(u[6], 0.55, 0.98)))
 
 
 def _draws(storefront: Storefront, ordinal: int, needed: _Needed) -> Iterator[_Draw]:
-    """All ads that could be shown on a day, by all their targets."""
+    """Every ad that could be shown on a day, with each of its targets."""
     sessions = {one.sku: storefront.rate(one, ordinal) / one.conversion for one in storefront.listings}
     rivals: dict[tuple[str, str], int] = {}
     for ad in _running_ads(storefront, ordinal):
@@ -146,7 +146,9 @@ def _expected_clicks(
     sessions: dict[str, float],
     rivals: dict[tuple[str, str], int],
 ) -> float:
-    """Clicks a day, on all targets of an ad. ``rivals``: the running ads of the same SKU, once counted."""
+    """Expected clicks on an ad in a day, all targets together. ``rivals`` caches the number of running ads by
+    ad product and SKU.
+    """
     product = ad.group.campaign.product
     expected = sum(sessions[one.sku] for one in _shown_by(storefront, ad)) * CLICKS_PER_SESSION[product]
     if product == SB:
@@ -165,7 +167,7 @@ def _shown_by(storefront: Storefront, ad: Ad) -> list[Listing]:
 
 
 def seen(storefront: Storefront, ordinal: int, part: Part, now: int) -> Seen | None:
-    """What is known of a part at `now`; None while nothing is."""
+    """What is known of a part at `now`; None if nothing is known yet."""
     start, end = storefront.marketplace.day_bounds(ordinal)
     if now >= end + CHECKED_AFTER:
         return Seen(
@@ -178,7 +180,7 @@ def seen(storefront: Storefront, ordinal: int, part: Part, now: int) -> Seen | N
     share = min(1.0, (now - start) / (end - start + COMPLETE_AFTER))
     if share <= 0.0:
         return None
-    left = min(1.0, 1 - (now - end) / CHECKED_AFTER)  # of the invalid clicks, not yet taken back
+    left = min(1.0, 1 - (now - end) / CHECKED_AFTER)  # share of the invalid clicks not yet subtracted
     unchecked = int(part.invalid_clicks * left + part.target.id % 97 / 97)
     clicks = max(int((part.clicks + unchecked) * share), min(part.credited, part.clicks))
     impressions = max(int(part.impressions * share), clicks)
@@ -194,6 +196,6 @@ def seen(storefront: Storefront, ordinal: int, part: Part, now: int) -> Seen | N
 
 
 def known_of(storefront: Storefront, ordinal: int, now: int) -> tuple[AdDay, list[Credit]]:
-    """A day with what it is credited with at `now`."""
+    """A day, and what its ads are credited with as known at `now`."""
     day = ad_day(storefront, ordinal)
     return day, known_credits(storefront, ordinal, day.candidates, now)

@@ -1,9 +1,9 @@
 """Bulk stock at Amazon Warehousing and Distribution: a seller's own store before FBA, by case.
 
-Every second FBA SKU of the seller's first storefront is kept there. SKUs come in groups, each with one
-inbound shipment every eight to eleven weeks; in between cases leave for FBA at an even pace, so that stock
-depends on the day alone and does not change within a (UTC) day. The cases of a group that leave on one day
-are a replenishment order. What came first leaves first.
+Every second FBA SKU of the seller's first storefront is kept there. SKUs are divided into groups, each of
+which gets one inbound shipment every eight to eleven weeks. In between, cases leave for FBA at an even pace,
+so stock depends only on the day and does not change within a (UTC) day. The cases of a group that leave on
+the same day form a replenishment order. Stock leaves first in, first out.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Status(StrEnum):
 
 
 class Sku(NamedTuple):
-    """What is kept: `cases` of `case_size` units come with each shipment of its group; `floor` units stay
-    when the last of them has left.
+    """A SKU kept at AWD: each shipment of its group brings `cases` of `case_size` units; `floor` units remain
+    after the last of them has left.
     """
 
     listing: Listing
@@ -77,7 +77,7 @@ class Line(NamedTuple):
 
 
 class Shipment(NamedTuple):
-    """One inbound shipment; `changes`: when (UTC epoch seconds) each of its statuses begins, in order."""
+    """One inbound shipment; `changes`: the start of each of its statuses (UTC epoch seconds), in order."""
 
     shipment_id: str
     order_id: str
@@ -87,11 +87,11 @@ class Shipment(NamedTuple):
     received_at: int
 
     def status(self, now: int) -> Status:
-        """Its status at `now`, which must not be before it was created."""
+        """The status at `now`, which must not precede the shipment's creation."""
         return list(Status)[sum(at <= now for at in self.changes) - 1]
 
     def updated_at(self, now: int) -> int:
-        """When something last changed."""
+        """When the shipment last changed."""
         return max(at for at in (*self.changes, self.received_at) if at <= now)
 
 
@@ -105,13 +105,13 @@ class Replenishment(NamedTuple):
 
 
 def stock_at(storefront: Storefront, now: int) -> list[Stock]:
-    """Stock by SKU of the seller whose first storefront it is."""
+    """The seller's AWD stock by SKU. `storefront` must be the seller's first."""
     day = _day(now)
     return [_stock(storefront, sku, day) for sku in skus(storefront) if sku.listing.launch <= day]
 
 
 def shipments_seen(storefront: Storefront, now: int) -> list[Shipment]:
-    """The shipments of the last two years made by `now`, by the time they were made."""
+    """The shipments of the last two years that were created by `now`, by creation time."""
     today = _day(now)
     found = [
         shipment
@@ -126,7 +126,7 @@ def shipments_seen(storefront: Storefront, now: int) -> list[Shipment]:
 
 
 def shipments_arriving(storefront: Storefront, days: range) -> Iterator[Shipment]:
-    """The shipments received on some days (ordinals of UTC days)."""
+    """The shipments received on the given days (ordinals of UTC days)."""
     for group in range(GROUPS):
         for cycle in range(_cycle(storefront, group, days[0]), _cycle(storefront, group, days[-1]) + 1):
             if _start(storefront, group, cycle) in days:
@@ -134,7 +134,7 @@ def shipments_arriving(storefront: Storefront, days: range) -> Iterator[Shipment
 
 
 def replenishments(storefront: Storefront, days: range) -> Iterator[Replenishment]:
-    """The replenishment orders delivered on some days (ordinals of UTC days)."""
+    """The replenishment orders delivered on the given days (ordinals of UTC days)."""
     kept = skus(storefront)
     for day in days:
         left = day - _ON_ITS_WAY_DAYS
@@ -156,7 +156,7 @@ def replenishments(storefront: Storefront, days: range) -> Iterator[Replenishmen
 
 
 def stored_by_shipment(storefront: Storefront, sku: Sku, day: int) -> Iterator[tuple[str, int]]:
-    """Units on hand on a UTC day by the inbound shipment they came with; nothing before the SKU's launch."""
+    """Units on hand on a UTC day by the inbound shipment that brought them; none before the SKU's launch."""
     if sku.listing.launch > day:
         return
     cycle = _cycle(storefront, sku.group, day)
@@ -169,12 +169,12 @@ def stored_by_shipment(storefront: Storefront, sku: Sku, day: int) -> Iterator[t
 
 
 def cubic_feet(sku: Sku, units: int) -> Decimal:
-    """The volume of so many units in their cases."""
+    """The volume of a number of units in their cases."""
     return Decimal(str(round(sku.listing.litres, 6))) * _PACKED * units / _LITRES_PER_CUBIC_FOOT
 
 
 def skus(storefront: Storefront) -> tuple[Sku, ...]:
-    """The SKUs that are kept, each with its group."""
+    """The SKUs kept at AWD, each with its group."""
     return _skus(storefront, 0)
 
 
@@ -224,14 +224,14 @@ def _came(storefront: Storefront, sku: Sku, cycle: int) -> int:
 
 
 def _gone(storefront: Storefront, sku: Sku, day: int) -> int:
-    """Units of the cycle of `day` that have left."""
+    """Units of the cycle that contains `day` that have left by then."""
     cycle = _cycle(storefront, sku.group, day)
     return min(_came(storefront, sku, cycle), _left(storefront, sku, day))
 
 
 def _departed(storefront: Storefront, sku: Sku, before: int, day: int) -> int:
-    """Units that left after the day `before` until `day`, at most a cycle later. What is left of a cycle
-    leaves when the next begins.
+    """Units that left after the day `before`, up to and including `day`, which is at most one cycle later.
+    What remains of a cycle leaves when the next one begins.
     """
     earlier = _cycle(storefront, sku.group, before)
     gone = _gone(storefront, sku, day) - _gone(storefront, sku, before)
@@ -241,7 +241,7 @@ def _departed(storefront: Storefront, sku: Sku, before: int, day: int) -> int:
 
 
 def _left(storefront: Storefront, sku: Sku, day: int) -> int:
-    """Units that have left for FBA since the cycle of `day` began."""
+    """Units due to have left for FBA from the start of the cycle that contains `day` until then."""
     cycle = _cycle(storefront, sku.group, day)
     passed = day - _start(storefront, sku.group, cycle)
     return sku.cases * passed // _length(storefront, sku.group) * sku.case_size

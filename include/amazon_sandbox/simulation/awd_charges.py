@@ -1,13 +1,13 @@
 """What Amazon Warehousing and Distribution (AWD) charges for a seller's bulk stock, line by line.
 
-Storage: cubic feet, the month's daily average by shipment and FNSKU, times a rate; charged on the 6th of the
-next month. Processing: a rate per box, inbound when a shipment is received, outbound when a replenishment is
-delivered to FBA. Transportation: a rate per cubic foot of a delivered replenishment. Each line is rounded by
-itself, and settlements, transactions and bills hold the sums of the same lines.
+Storage: the month's daily average of cubic feet by shipment and FNSKU, times a rate, charged on the 6th of
+the next month. Processing: a rate per box, inbound when a shipment is received, outbound when a replenishment
+is delivered to FBA. Transportation: a rate per cubic foot of a delivered replenishment. Each line is rounded
+separately, and settlements, transactions and bills contain the sums of the same lines.
 
 Rates and their first days (US dollars, `data/awd_rates.csv`) are those of Amazon's help pages
-GPB467PZW3AZC4V3 and GAYG62Q3MPE6STFS; in other currencies they are converted. Which storage programme a SKU
-has is drawn for each quarter.
+GPB467PZW3AZC4V3 and GAYG62Q3MPE6STFS; for other currencies they are converted. A SKU's storage programme is
+drawn at random for each quarter.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _KEPT_MONTHS = 64
 
 
 class Fee(StrEnum):
-    """What is charged; each has a bill of its own."""
+    """What is charged for; each fee has its own bill."""
 
     STORAGE = "storage"
     PROCESSING = "processing"
@@ -61,7 +61,7 @@ class Charge(NamedTuple):
     """One line of a bill.
 
     `kind`: the programme, or `inbound` and `outbound` for processing; `reference`: the inbound shipment or
-    the replenishment order; `quantity`: cubic feet (four places), or boxes; `rate`: per one of them;
+    the replenishment order; `quantity`: cubic feet (four places), or boxes; `rate`: per unit of quantity;
     `amount`: minor units; `at`: when it is charged, UTC epoch seconds.
     """
 
@@ -87,8 +87,8 @@ def first_of(month: int) -> date:
 
 @kept_per_storefront(_KEPT_MONTHS)
 def monthly_charges(storefront: Storefront, month: int) -> tuple[Charge, ...]:
-    """The bills of a month (its number), by fee and instant: the storage of its days, and what was received
-    and delivered on them (UTC).
+    """The lines of a month's bills (`month`: its number), by fee and time of charge: storage during the
+    month, and what was received and delivered in it (UTC).
     """
     charges = [*_storage(storefront, month), *_handled(storefront, month)]
     order = list(Fee)
@@ -98,7 +98,7 @@ def monthly_charges(storefront: Storefront, month: int) -> tuple[Charge, ...]:
 
 
 def charges_between(storefront: Storefront, start: int, end: int) -> Iterator[Charge]:
-    """What is charged in [start, end), UTC epoch seconds. Storage is charged in the month after its own."""
+    """What is charged in [start, end), UTC epoch seconds. Storage is charged in the following month."""
     months = [month_of(date.fromordinal(EPOCH_DAY + at // DAY)) for at in (start, end - 1)]
     for month in range(months[0] - 1, months[1] + 1):
         yield from (one for one in monthly_charges(storefront, month) if start <= one.at < end)
@@ -111,7 +111,7 @@ def program_of(storefront: Storefront, sku: Sku, month: int) -> Program:
 
 
 def rate_of(marketplace: Marketplace, fee: str, program: str, day: date) -> Decimal:
-    """The rate on a day, in the marketplace's currency; programmes without one have the base rate."""
+    """The rate on a day, in the marketplace's currency; programmes without their own use the base rate."""
     known = _rates()
     rates = known.get((fee, program)) or known[fee, Program.BASE]
     usd = [rate for start, rate in rates if start <= day][-1]
@@ -181,5 +181,5 @@ def _charge(
 
 
 def _delay(storefront: Storefront, reference: str) -> int:
-    """Seconds from the event to its charge, on the same UTC day."""
+    """Seconds from an event to its charge on the same UTC day."""
     return int(between(uniforms(*storefront.key, reference, "awd charged")[0], 1, 20) * HOUR)

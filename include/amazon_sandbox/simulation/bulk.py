@@ -20,8 +20,8 @@ def bulk_orders(storefront: Storefront, seller: Seller, rows: int) -> Document:
     """An all-orders file of exactly `rows` data lines with unique order-item ids, streamed in constant
     memory.
 
-    Apart from the ids the lines repeat every 5,000: sizes, charset and oddities are those of real files, the
-    sums are not.
+    Apart from the ids, the lines repeat every 5,000 rows: sizes, charset and oddities match those of real
+    files, but the totals do not.
     """
     charset = charset_of([storefront.marketplace])
     return Document(_chunks(storefront, seller, rows, charset.codec), charset.content_type)

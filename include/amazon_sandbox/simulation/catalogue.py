@@ -20,9 +20,9 @@ from amazon_sandbox.simulation.streams import (
 
 BRANDS = {"ja": "ノースウィンド"}
 DEFAULT_BRAND = "Northwind"
-FEWEST_SKUS, MOST_SKUS = 36, 58  # between these a seller's catalogue stops growing
-QUOTED_TYPE = "KNF"  # every seller has one product whose names hold a quote mark: unquoted files have such
-TWINS_AT_LEAST = 2  # families sold from the seller's own warehouse too, so that every seller has such orders
+FEWEST_SKUS, MOST_SKUS = 36, 58  # a seller's catalogue stops growing between these sizes
+QUOTED_TYPE = "KNF"  # every seller has a product with a quote mark in its name, as in real unquoted files
+TWINS_AT_LEAST = 2  # families also sold from the seller's own warehouse, so that every seller has such orders
 _EARLIEST_LAUNCH = date(2020, 3, 1).toordinal()
 _OLD_RANGE_UNTIL = date(2023, 1, 1).toordinal()
 _LAST_LAUNCH = date(2026, 6, 1).toordinal()
@@ -30,8 +30,8 @@ _LAST_LAUNCH = date(2026, 6, 1).toordinal()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """One SKU. `base_rate` is order items a day in the largest marketplace; `launch` the ordinal of the
-    first selling day.
+    """One SKU. `base_rate`: order items per day in the largest marketplace; `launch`: ordinal of the first
+    selling day.
     """
 
     sku: str
@@ -57,7 +57,7 @@ class Listing:
         return f"{BRANDS.get(language, DEFAULT_BRAND)} {joined}"
 
     def unit_price(self, marketplace: Marketplace, ordinal: int) -> int:
-        """Price in minor units on a day: revised each quarter by a few per cent, ending in .99 (yen: in
+        """Price in minor units on a day. It changes by a few per cent each quarter and ends in .99 (yen: in
         80).
         """
         quarter = ordinal // 91
@@ -131,7 +131,7 @@ def _family(seed: int, account: str, row: dict[str, str]) -> list[Listing]:
 
 
 def _merchant_twin(listing: Listing) -> Listing:
-    """The same ASIN offered once more from the seller's own warehouse, under its own SKU."""
+    """The same ASIN offered a second time, from the seller's own warehouse and under a separate SKU."""
     return Listing(
         sku=f"{listing.sku}-MFN",
         asin=listing.asin,
@@ -164,7 +164,7 @@ def _launch(family: float, child: float) -> int:
 
 
 def offered(listing: Listing, marketplace: Marketplace, seed: int) -> bool:
-    """Whether a listing is offered in a marketplace: all in the large ones, most elsewhere."""
+    """Whether a listing is offered in a marketplace: large marketplaces have all listings, others most."""
     if marketplace.market_size >= 0.6:
         return True
     return uniforms(seed, listing.sku, marketplace.country, "offered")[0] < 0.85

@@ -1,12 +1,13 @@
 """Shipments that a client created through the inbound API: an overlay on the generated history.
 
-Reports and the other APIs show them in addition to what is generated: stock on its way and, once received,
-on hand; receipts in the inventory ledger; fees in settlements and transactions. Demand stays as generated.
+Reports and the other APIs show them in addition to the generated data: as inbound stock and, once received,
+as stock on hand; as receipts in the inventory ledger; as fees in settlements and transactions. Demand stays
+as generated.
 
-A server replaces them as a whole with ``Sandbox.show_created(shipments)`` whenever one of them changes; what
-is written or read afterwards shows them. ``CreatedShipment.units`` is the one rule for quantities: v0's
-QuantityReceived must be taken from it too. A row is a history: a later version may add or move only what
-lies in the future of the sandbox's clock, so that what was shown before stays true.
+A server replaces the whole set with ``Sandbox.show_created(shipments)`` whenever one of them changes;
+everything written or read afterwards shows the new set. ``CreatedShipment.units`` is the only rule for
+quantities: v0's QuantityReceived must come from it too. A row is a history: a later version may add or move
+only events in the future of the sandbox's clock, so that what was shown before remains valid.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ TRANSPORTATION = "FBA Amazon-Partnered Carrier Shipment Fee"
 
 
 class CreatedItem(NamedTuple):
-    """Units of one SKU in a shipment; `received` counts those that will have arrived when it is closed."""
+    """Units of one SKU in a shipment; `received`: those that will have arrived by the time it is closed."""
 
     sku: str
     shipped: int
@@ -30,8 +31,8 @@ class CreatedItem(NamedTuple):
 
 
 class Units(NamedTuple):
-    """Where the units of an item are. Those that never arrive are being received until the shipment is
-    closed, and then nowhere.
+    """Where the units of an item are. Units that never arrive count as `receiving` until the shipment is
+    closed, and not at all afterwards.
     """
 
     working: int = 0
@@ -56,12 +57,12 @@ class Charge(NamedTuple):
 class CreatedShipment(NamedTuple):
     """One shipment whose placement was confirmed. Instants are UTC epoch seconds; None: not known yet.
 
-    `country`: of the destination marketplace; `centre`: the warehouse. Fees are in minor units of the
-    marketplace's currency (cents; yen have none), as all money of the simulation: the carrier's is charged
-    at `charged_at` (when the charge can no longer be voided), that of the placement 45 days after the units
-    were received. Units count as working until `left_at`, as shipped until `receiving_at`, as received from
-    `received_at` on. What would happen at `cancelled_at` or later does not happen. `corrections`: (instant,
-    minor units) charged or, negative, paid back later because the carrier's price changed.
+    `country`: of the destination marketplace; `centre`: the warehouse. Like all money in the simulation, fees
+    are in minor units of the marketplace's currency (cents; the yen has none). The carrier's fee is charged
+    at `charged_at` (when the charge can no longer be voided), the placement fee 45 days after the units were
+    received. Units count as working until `left_at`, as shipped until `receiving_at`, and as received from
+    `received_at` on. Events at `cancelled_at` or later do not take place. `corrections`: (instant, minor
+    units) charged later or, if negative, paid back, because the carrier's price changed.
 
     Source: Seller Central on the FBA inbound placement service fee: charged about 45 days after receipt.
     """
@@ -87,21 +88,21 @@ class CreatedShipment(NamedTuple):
     corrections: tuple[tuple[int, int], ...] = ()
 
     def has_reached(self, at: int | None, now: int) -> bool:
-        """Whether one of its instants has come by `now`."""
+        """Whether `at`, one of the shipment's instants, is reached by `now` and precedes any cancellation."""
         return at is not None and at <= now and (self.cancelled_at is None or at < self.cancelled_at)
 
     def is_cancelled(self, now: int) -> bool:
-        """Whether it is cancelled at `now`."""
+        """Whether the shipment is cancelled at `now`."""
         return self.cancelled_at is not None and self.cancelled_at <= now
 
     @property
     def receipt_at(self) -> int | None:
-        """When its units are received; None when that is not known, or it is cancelled before."""
+        """When the units are received; None if not known yet or if the shipment is cancelled before."""
         return self._unless_cancelled(self.received_at)
 
     def units(self, item: CreatedItem, now: int) -> Units:
-        """Where the units of one of its items are at `now`. None of them is anywhere before it was created
-        and after it was cancelled, but for units received before.
+        """Where the units of one of the shipment's items are at `now`. They count nowhere before the shipment
+        is created or after it is cancelled, except for units received before the cancellation.
         """
         if now < self.created_at:
             return Units()
@@ -117,7 +118,7 @@ class CreatedShipment(NamedTuple):
         return Units(shipped=item.shipped) if self.has_reached(self.left_at, now) else Units(item.shipped)
 
     def charges(self) -> Iterator[Charge]:
-        """What it costs, as far as it is known when that is charged."""
+        """The shipment's fees whose time of charge is known."""
         carried, received = self._unless_cancelled(self.charged_at), self.receipt_at
         if self.transportation_fee and carried is not None:
             yield Charge(TRANSPORTATION, self.transportation_fee, carried, self.confirmation_id)
@@ -128,8 +129,8 @@ class CreatedShipment(NamedTuple):
             yield Charge(PLACEMENT, self.placement_fee, at, self.confirmation_id)
 
     def following(self, shown: CreatedShipment, now: int) -> CreatedShipment:
-        """This row in place of one that was shown: what the carrier has charged by `now` stays, and is
-        corrected at `now` where the price has changed.
+        """This row as the successor of `shown`: what the carrier has charged by `now` stays, with a
+        correction at `now` if the price has changed.
         """
         charged = self._unless_cancelled(shown.charged_at)
         if charged is None or charged > now:
@@ -146,7 +147,7 @@ class CreatedShipment(NamedTuple):
         return at if at is not None and self.has_reached(at, at) else None
 
     def check(self) -> None:
-        """Raise ValueError when its quantities or instants cannot be."""
+        """Raise ValueError if the quantities or instants are impossible."""
         known = [at for at in (self.left_at, self.receiving_at, self.received_at, self.closed_at) if at]
         if [self.created_at, *known] != sorted([self.created_at, *known]):
             raise ValueError(f"shipment {self.confirmation_id}: its instants are not in order")
@@ -155,8 +156,8 @@ class CreatedShipment(NamedTuple):
 
 
 def in_order(shipments: Iterable[CreatedShipment]) -> tuple[CreatedShipment, ...]:
-    """The shipments in one order, whatever order they come in. Raises ValueError for two of one id, and for
-    shipments that cannot be.
+    """The shipments in a canonical order, independent of the order given. Raises ValueError for duplicate ids
+    and for impossible shipments.
     """
     ordered = sorted(shipments, key=lambda shipment: (shipment.created_at, shipment.confirmation_id))
     if len({shipment.confirmation_id for shipment in ordered}) != len(ordered):

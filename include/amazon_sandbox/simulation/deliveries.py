@@ -1,4 +1,4 @@
-"""What stock cycles begin with: a delivery to a warehouse that brings what the cycle will sell."""
+"""The deliveries that start stock cycles: each brings to a warehouse what its cycle will sell."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from amazon_sandbox.simulation.streams import UPPER_ALNUM, pick, token, uniforms
 
 
 class Delivery(NamedTuple):
-    """Units of one SKU that a stock cycle begins with; negative where the last one left more than the next
-    needs, which are disposed of.
+    """Units of one SKU delivered at the start of a stock cycle; negative if the previous cycle left more than
+    the next one needs, in which case the surplus is disposed of.
     """
 
     day: int
@@ -24,8 +24,8 @@ class Delivery(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """A delivery that a stock cycle begins with, before its units are counted: they last until `end`, and
-    `change` more are left over then than before.
+    """A delivery that starts a stock cycle, before its units are counted: they last until `end`, when
+    `change` units more are left over than at the end of the previous cycle.
     """
 
     day: int
@@ -35,7 +35,7 @@ class Arrival(NamedTuple):
 
 
 def arrivals(storefront: Storefront, days: range) -> Iterator[Arrival]:
-    """The stock cycles of SKUs that begin on one of the days. Cheap: it generates no orders."""
+    """The stock cycles of FBA SKUs that begin on one of the days. Cheap: generates no orders."""
     for listing in storefront.listings:
         day = max(days.start, listing.launch)
         while not listing.is_merchant and day < days.stop:
@@ -49,7 +49,9 @@ def arrivals(storefront: Storefront, days: range) -> Iterator[Arrival]:
 
 
 def deliveries(storefront: Storefront, days: range) -> Iterator[Delivery]:
-    """What a cycle that begins on one of the days will sell, up to its leftover from the leftover before."""
+    """The delivery of each cycle that begins on one of the days: what the cycle will sell, plus the change in
+    leftover stock.
+    """
     found = list(arrivals(storefront, days))
     bought = _bought(storefront, found)
     for day, listing, end, change in found:
@@ -85,7 +87,7 @@ def _bought(storefront: Storefront, begun: list[Arrival]) -> dict[Listing, dict[
 
 @kept_per_storefront(1_024)
 def units_bought_on(storefront: Storefront, ordinal: int) -> dict[Listing, int]:
-    """Units ordered on a local day by SKU, whatever became of the orders."""
+    """Units ordered on a local day by SKU, including orders cancelled later."""
     units: Counter[Listing] = Counter()
     for order in orders_on(storefront, ordinal):
         for item in order.items:

@@ -1,5 +1,5 @@
-"""How much would sell on a day: season, weekday, trend, events, and the stock cycles that cut sales to
-zero.
+"""How much would sell on a day: season, weekday, trend and events, and the stock cycles whose stock-outs cut
+sales to zero.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CATEGORY_PEAKS: dict[str, tuple[int, float]] = {  # day of year of the peak, amp
     "outdoor": (190, 0.50),
     "garden": (135, 0.60),
 }
-STOCK_OUT_SALES = 14  # a SKU that sells less in a cycle never runs out: three units of reserve outlast it
+STOCK_OUT_SALES = 14  # a SKU that sells less in a cycle never runs out: three reserve units outlast it
 WEEKDAYS = (1.10, 1.04, 1.00, 0.97, 0.92, 0.93, 1.08)  # Monday first
 _TREND_FROM = date(2022, 1, 1).toordinal()
 
@@ -42,8 +42,8 @@ def _trend(ordinal: int) -> float:
 
 
 def _event(day: date) -> float:
-    """Sales events: a summer deal week, the days around the fourth Friday of November, the run before
-    Christmas.
+    """Sales events: deal days in July, the days around the fourth Friday of November, the run-up to
+    Christmas, and the lull at Christmas.
     """
     if day.month == 7 and 8 <= day.day <= 11:
         return 2.1
@@ -74,8 +74,8 @@ class StockCycle:
 
 
 class Rhythm(NamedTuple):
-    """How long the stock cycles of a SKU in a marketplace are, in days, and how many days of one had gone by
-    on day 0.
+    """The length in days of a SKU's stock cycles in a marketplace, and how many days of a cycle had passed on
+    day 0.
     """
 
     length: int
@@ -96,7 +96,7 @@ def stock_rhythm(seed: int, account: str, country: str, listing: Listing) -> Rhy
 def stock_cycle(
     seed: int, account: str, country: str, listing: Listing, rhythm: Rhythm, index: int, rate: float
 ) -> StockCycle:
-    """The cycle of `listing` in a marketplace with a number. `rate`: usual order items a day there."""
+    """Cycle number `index` of `listing` in a marketplace. `rate`: usual order items per day there."""
     length = rhythm.length
     start = index * length - rhythm.phase
     v = uniforms(seed, account, country, listing.sku, "cycle", index)

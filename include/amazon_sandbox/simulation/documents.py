@@ -13,7 +13,7 @@ ROWS_PER_CHUNK = 500
 
 
 class FatalReport(ValueError):
-    """Amazon accepts the request and ends the report FATAL; `detail` is the text of its error document."""
+    """Amazon accepts the request but the report ends FATAL; `detail` is the text of its error document."""
 
     def __init__(self, report_type: str, detail: str) -> None:
         self.report_type = report_type
@@ -23,8 +23,8 @@ class FatalReport(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A report document: chunks of plain bytes (uncompressed), to be read once, and the content type they
-    are served with.
+    """A report document: chunks of uncompressed bytes, which can be read only once, and the content type to
+    serve them with.
     """
 
     chunks: Iterator[bytes]
@@ -37,7 +37,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Charset:
-    """A Python codec, what it does with characters it lacks, and the content type Amazon sends with it."""
+    """A Python codec, its error handler for characters it lacks, and the content type that Amazon sends."""
 
     codec: str
     content_type: str
@@ -46,7 +46,7 @@ class Charset:
 
 CP1252 = Charset("cp1252", "text/plain;charset=Cp1252")
 CP932 = Charset("cp932", "text/plain;charset=windows-31j")
-# Accents of other countries' titles become question marks (assumed: Java's encoders write them).
+# Accents in other countries' titles become question marks (assumed, as Java's encoders do).
 _CP932_OF_MANY = Charset(CP932.codec, CP932.content_type, errors="replace")
 
 
@@ -59,8 +59,8 @@ def charset_of(marketplaces: Iterable[Marketplace]) -> Charset:
 
 
 def flat_file(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset) -> Document:
-    """Tab separated, CRLF, unquoted. A character that the charset of one country lacks is an error in our
-    tables: UnicodeEncodeError.
+    """A tab-separated file, unquoted, with CRLF line ends. Raises UnicodeEncodeError for a character that a
+    single country's charset lacks, which is an error in our tables.
     """
     return Document(_lines(header, rows, charset), charset.content_type)
 
@@ -68,7 +68,7 @@ def flat_file(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Cha
 def quoted_file(
     header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset, *, is_escaped: bool = True
 ) -> Document:
-    """Like `flat_file`, with every field in quotes; a quote mark within is written twice, or as it is."""
+    """Like `flat_file`, with every field in quotes; a quote mark inside is doubled if `is_escaped`."""
     mark = '""' if is_escaped else '"'
     lines = ([f'"{field.replace(chr(34), mark)}"' for field in row] for row in (header, *rows))
     return flat_file(next(lines), lines, charset)

@@ -1,8 +1,8 @@
-"""Sales and traffic of one local day as of an instant: per SKU, and what exists only for the day as a
-whole.
+"""Sales and traffic of one local day as of an instant: by SKU, plus figures that exist only for the whole
+day.
 
-Sales are counted from the same orders that the order files list: every order item not cancelled at `as_of`;
-the sales amount counts once the item is priced. Sessions are per SKU, so SKU figures add up to child ASIN,
+Sales are counted from the same orders that the order files list: every order item not cancelled at `as_of`.
+The sales amount counts once the item is priced. Sessions are per SKU, so SKU figures add up to child ASIN,
 parent ASIN and day.
 """
 
@@ -25,8 +25,8 @@ SOLD_OUT_TRAFFIC = 0.3
 
 
 class Figures(NamedTuple):
-    """Counts of one SKU on one day, or a sum of them; `sales` in minor units; `_b` is the Amazon
-    Business part.
+    """Counts of one SKU on one day, or a sum of such counts; `sales` in minor units; `_b` marks the part from
+    Amazon Business.
     """
 
     units: int = 0
@@ -83,9 +83,7 @@ def total(parts: Iterable[Figures]) -> Figures:
 
 
 def day_figures(storefront: Storefront, ordinal: int, as_of: int) -> DayFigures | None:
-    """The figures of a local day as known at `as_of` (UTC epoch seconds); None while the day is not
-    closed.
-    """
+    """The figures of a local day as known at `as_of` (UTC epoch seconds); None until the day has ended."""
     end = storefront.marketplace.day_bounds(ordinal)[1]
     if as_of < end:
         return None
@@ -114,7 +112,7 @@ def _make_day(storefront: Storefront, ordinal: int, as_of: int) -> DayFigures:
 
 
 def sales_by_sku(storefront: Storefront, ordinal: int, as_of: int) -> dict[str, Figures]:
-    """Sales of a local day by SKU as known at `as_of`, also for a day still running; traffic fields are 0."""
+    """Sales of a local day by SKU as known at `as_of`, even if it has not ended; traffic fields are 0."""
     sums: dict[str, list[int]] = {}
     for order in orders_on(storefront, ordinal):
         state = state_at(order, as_of)
@@ -132,7 +130,7 @@ def sales_by_sku(storefront: Storefront, ordinal: int, as_of: int) -> dict[str, 
 
 
 def _late_share(hours_closed: int) -> float:
-    """Share of the visits not yet counted so many hours after the day closed."""
+    """Share of the visits that are not yet counted `hours_closed` hours after the end of the day."""
     if hours_closed >= LATE_TRAFFIC_HOURS:
         return 0.0
     return float(LATE_TRAFFIC_SHARE * (1 - hours_closed / LATE_TRAFFIC_HOURS) ** 2)

@@ -1,9 +1,10 @@
 """What Amazon charges to pick, pack and ship a unit: base fee, fuel surcharge, low-inventory-level fee.
 
-Settlements, transactions and fee previews show one sum of the first two or all three; only economics tells
-Settlements, transactions and fee previews show one sum of them; only economics tells them apart.
-of shipment, and since 17 April 2026 a fuel surcharge in North America and ten stores of Europe. Amounts are
-in the marketplace's currency; the peak of 2026 is that of 2025.
+Settlements and transactions show the sum of all three, fee previews the sum of the first two; only economics
+lists each component. The base fee depends on the size and, in some countries, on dated changes and a holiday
+peak, by the day of shipment. Since 17 April 2026 a fuel surcharge applies in North America and in ten
+marketplaces of Europe. Amounts in `data/fulfilment_rules.csv` are in the marketplace's currency; for the peak
+of 2026 they repeat those of 2025.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from amazon_sandbox.simulation.storefront import Storefront
 
 
 class FulfilmentFee(NamedTuple):
-    """Minor units for one unit, before tax. The holiday peak is within the base fee."""
+    """Minor units for one unit, before tax. The base fee includes the holiday peak."""
 
     base: int
     fuel: int
@@ -34,7 +35,7 @@ class FulfilmentFee(NamedTuple):
 
     @property
     def listed(self) -> int:
-        """What fee previews show: the low-inventory fee depends on the week and is left out."""
+        """What fee previews show, without the low-inventory fee, which depends on the week."""
         return self.base + self.fuel
 
 
@@ -44,7 +45,7 @@ class _Rules(NamedTuple):
 
 
 def fulfilment_fee(storefront: Storefront, listing: Listing, ordinal: int) -> FulfilmentFee:
-    """The fee for one unit of an FBA SKU that ships on a local day, past or to come."""
+    """The fee for one unit of an FBA SKU that ships on a local day, past or future."""
     rules = _rules_on(storefront.marketplace.country, ordinal)
     added = rules.added.get(size_group(listing), 0.0) * 10**storefront.marketplace.decimals
     base = listing.fulfilment_fee(storefront.marketplace) + round(added)

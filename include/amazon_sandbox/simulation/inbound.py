@@ -1,9 +1,9 @@
-"""How FBA stock gets there: the deliveries that the stock cycles begin with, as shipments and their plans.
+"""How stock gets to FBA: the deliveries that start the stock cycles, as shipments and their plans.
 
-The deliveries of a storefront's day are one inbound plan with a shipment per SKU, whose units are those the
-inventory ledger receives. A plan is made nine days before; its shipments leave six days before and are being
-received from two days before on, as the inventory reports show them. In rare cases a few units never arrive:
-then more was shipped than was received.
+The deliveries to a storefront on one day form one inbound plan with a shipment per SKU, whose units are those
+that the inventory ledger receives. A plan is made nine days before the delivery; its shipments leave six days
+before it and are being received from two days before it, as the inventory reports show them. Occasionally a
+few units never arrive, so more was shipped than received.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LONGEST_OPEN_DAYS = 7  # from the arrival of the units until a shipment is close
 KEPT_DAYS = 731
 BLOCK_DAYS = 28
 KEPT_BLOCKS = 64
-ACTIVE = "ACTIVE"  # the status of a plan until all has left
+ACTIVE = "ACTIVE"  # the status of a plan until all its shipments have left
 _SHORT_SHARE = 0.04
 
 
@@ -38,9 +38,10 @@ class Status(StrEnum):
 
 
 class Shipment(NamedTuple):
-    """Units of one SKU on their way to a warehouse; `shipped` counts those that never arrive, too.
+    """Units of one SKU on their way to a warehouse; `shipped` includes those that never arrive.
 
-    Instants are UTC epoch seconds: when it was made, left, began to be received, was received, was closed.
+    Instants are UTC epoch seconds: when the shipment was made, left, began to be received, was received and
+    was closed.
     """
 
     confirmation_id: str
@@ -56,7 +57,7 @@ class Shipment(NamedTuple):
     closed_at: int
 
     def status(self, now: int) -> Status:
-        """Its status at `now`, which must not be before it was created."""
+        """The status at `now`, which must not precede the shipment's creation."""
         if now < self.left_at:
             return Status.WORKING
         if now < self.receiving_at:
@@ -64,11 +65,11 @@ class Shipment(NamedTuple):
         return Status.RECEIVING if now < self.closed_at else Status.CLOSED
 
     def updated_at(self, now: int) -> int:
-        """When its status last changed. Units that arrive do not count: Amazon's list does not show them."""
+        """When the status last changed. Arriving units do not count: Amazon's list does not show them."""
         return max(at for at in (self.made_at, self.left_at, self.receiving_at, self.closed_at) if at <= now)
 
     def items_updated_at(self, now: int) -> int:
-        """When its quantities last changed."""
+        """When the quantities last changed."""
         return max(at for at in (self.made_at, self.left_at, self.received_at, self.closed_at) if at <= now)
 
     def arrived(self, now: int) -> int:
@@ -92,7 +93,7 @@ class Plan(NamedTuple):
         return self.shipments[0].made_at
 
     def status(self, now: int) -> str:
-        """ACTIVE until all has left."""
+        """ACTIVE until everything has left."""
         return ACTIVE if now < self.shipments[0].left_at else "SHIPPED"
 
     def updated_at(self, now: int) -> int:
@@ -116,8 +117,8 @@ def plans_seen(storefront: Storefront, since: int, now: int) -> Iterator[Plan]:
 
 @kept_per_storefront(KEPT_BLOCKS)
 def inbound_ids(storefront: Storefront, block: int) -> frozenset[str]:
-    """The ids of the plans of a block and the confirmation ids of their shipments, without generating
-    orders; ids of deliveries without units are included.
+    """The plan ids of a block and the confirmation ids of their shipments, without generating orders. Ids of
+    deliveries without units are included.
     """
     begun = list(arrivals(storefront, _days(block)))
     return frozenset(

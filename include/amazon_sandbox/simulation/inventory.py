@@ -1,11 +1,12 @@
 """FBA stock of a SKU in a marketplace at an instant.
 
-Each stock cycle begins with a delivery that brings exactly what the cycle will sell plus its leftover. So
-stock can be counted from the sales still to come until the cycle ends, without the history before: it falls
-by a unit with each unit ordered, reaches 0 where a stock-out begins, and rises at the next delivery. A unit
-bought but not shipped is reserved; a cancelled one is inspected (reserved too) until the cycle ends and does
-not come back on sale; nor do returned units. A delivery is announced as inbound 6 days ahead and raises the
-fulfillable stock by just that much. Units that a client sent in come on top, and stay.
+Each stock cycle begins with a delivery that brings exactly what the cycle will sell plus its leftover. Stock
+can therefore be computed from the sales still to come in the cycle, without the history before it: it falls
+by one unit with each unit ordered, reaches 0 when a stock-out begins, and rises at the next delivery. A unit
+bought but not shipped is reserved. A cancelled unit is inspected (also reserved) until the cycle ends and
+does not go back on sale; nor do returned units. A delivery is announced as inbound 6 days ahead and raises
+the fulfillable stock by exactly the announced quantity. Units that clients sent in are added on top and are
+never sold.
 """
 
 from __future__ import annotations
@@ -53,11 +54,11 @@ class Stock(NamedTuple):
 
     @property
     def inbound(self) -> int:
-        """Units announced, on their way and being received."""
+        """Units that are announced, on their way or being received."""
         return self.inbound_working + self.inbound_shipped + self.inbound_receiving
 
     def with_created(self, units: Units) -> Stock:
-        """With the units of shipments that clients created; those received can be sold."""
+        """This stock plus the units of shipments that clients created; received units are fulfillable."""
         return self._replace(
             fulfillable=self.fulfillable + units.received,
             inbound_working=self.inbound_working + units.working,
@@ -101,7 +102,7 @@ PAN_EU = frozenset({"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"})
 
 
 def shared_stock_at(storefronts: Iterable[Storefront], storefront: Storefront, now: int) -> dict[str, Stock]:
-    """The stock that a storefront reports: in the Pan-EU pool the sum over the ``storefronts`` in it."""
+    """The stock that a storefront reports: in the Pan-EU pool, the sum over all ``storefronts`` in it."""
     stocks = stock_at(storefront, now)
     if storefront.marketplace.country not in PAN_EU:
         return stocks
@@ -126,7 +127,7 @@ class Shipped(NamedTuple):
 
 @kept_per_storefront(1_024)
 def shipped_on(storefront: Storefront, ordinal: int) -> dict[str, Shipped]:
-    """What Amazon shipped on a local day, by SKU; the seller's own shipments are not in it."""
+    """What Amazon shipped on a local day, by SKU; the seller's own shipments are excluded."""
     start, end = storefront.marketplace.day_bounds(ordinal)
     shipped: dict[str, Shipped] = {}
     for day in range(ordinal - LONGEST_SHIPPING_DAYS, ordinal + 1):
@@ -141,7 +142,9 @@ def shipped_on(storefront: Storefront, ordinal: int) -> dict[str, Shipped]:
 
 @dataclass(slots=True)
 class _OpenUnits:
-    """Units to be bought after now in this and the next cycle, and units bought but not gone."""
+    """Units that will be bought after now in this and the next cycle, and units bought that have not left
+    yet.
+    """
 
     this_cycle: int = 0
     next_cycle: int = 0

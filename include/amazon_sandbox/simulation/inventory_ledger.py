@@ -1,12 +1,12 @@
-"""The inventory ledger: every unit that came into or left Amazon's warehouses, and the balances between.
+"""The inventory ledger: every unit that entered or left Amazon's warehouses, and the balances in between.
 
-The movements are those that other reports show: shipments of orders, returned units, deliveries, shipments
-that clients created. What stock (`inventory.stock_at`) loses otherwise is written as an adjustment: a unit
-that came back sellable is graded once more and does not go on sale, a cancelled order's units are inspected
-and disposed of when their stock cycle ends. So a day's opening balance and its movements always give the
-closing balance, which is the warehouse stock at local midnight.
+The movements are those that other reports show: shipments of orders, returned units, deliveries, and
+shipments that clients created. Any other decrease of stock (`inventory.stock_at`) is recorded as an
+adjustment: a unit returned as sellable is regraded and does not go back on sale; a cancelled order's units
+are inspected and disposed of when their stock cycle ends. A day's opening balance plus its movements
+therefore always equals the closing balance, which is the warehouse stock at local midnight.
 
-A day appears a day after its close. For the two days that follow, adjustments are not yet reconciled and
+A day appears one day after it ends. During the following two days its adjustments are not yet reconciled and
 have other reasons; after that the day no longer changes.
 """
 
@@ -91,7 +91,7 @@ def is_settled(storefront: Storefront, day: int, now: int) -> bool:
 
 
 def opening_balances(storefront: Storefront, day: int) -> Dispositions:
-    """Units in the warehouses as a local day begins, by SKU and disposition."""
+    """Units in the warehouses at the start of a local day, by SKU and disposition."""
     moment = storefront.marketplace.day_bounds(day)[0] - 1
     stocks = stock_at(storefront, moment)
     balances: dict[tuple[Listing, str], int] = {}
@@ -132,7 +132,7 @@ def movements(storefront: Storefront, days: range, now: int) -> list[Movement]:
 
 
 def _day_finder(storefront: Storefront, days: range) -> tuple[list[int], int]:
-    """Starts of the days and of the one after."""
+    """The start of each day and of the day after the last."""
     starts = [storefront.marketplace.day_bounds(day)[0] for day in (*days, days.stop)]
     return starts, days.start
 
@@ -150,7 +150,7 @@ def _shipments(storefront: Storefront, days: range) -> Iterator[Movement]:
 
 
 def _returned(storefront: Storefront, first: int, last: int) -> Iterator[tuple[int, Listing, str, str]]:
-    """(instant, SKU, disposition, centre) of each unit that may have come back from `first` to `last`."""
+    """(instant, SKU, disposition, centre) of each unit that may have been returned from `first` to `last`."""
     for bought in range(first - LAST_LAG - LONGEST_RETURN_DAYS - 1, last - FIRST_LAG + 1):
         if not refund_lags(storefront, bought):
             continue
@@ -160,7 +160,7 @@ def _returned(storefront: Storefront, first: int, last: int) -> Iterator[tuple[i
 
 
 def _returns(storefront: Storefront, days: range) -> Iterator[Movement]:
-    """Units that came back, and the new grading of those that came back sellable."""
+    """Returned units, and the regrading of those returned as sellable."""
     starts, first = _day_finder(storefront, days)
     for at, listing, disposition, centre in _returned(storefront, days.start, days.stop - 1):
         if not starts[0] <= at < starts[-1]:
@@ -175,7 +175,7 @@ def _returns(storefront: Storefront, days: range) -> Iterator[Movement]:
 
 
 def _removals(storefront: Storefront, days: range) -> Iterator[Movement]:
-    """Damaged units leave with the removal order of their 30th day, to the seller or for disposal."""
+    """Damaged units that leave with the removal order of their 30th day, to the seller or for disposal."""
     for order in removals_of_days(storefront, days.start, days.stop - 1):
         day = storefront.marketplace.day_of_epoch(order.requested)
         centre = centre_at(storefront, order.requested % 97 / 97)
@@ -190,7 +190,7 @@ def _removals(storefront: Storefront, days: range) -> Iterator[Movement]:
 
 
 def _disposals(storefront: Storefront, days: range) -> Iterator[Movement]:
-    """Units of cancelled orders, gone when their stock cycle has ended and the order is cancelled."""
+    """Units of cancelled orders, removed once their stock cycle has ended and the order is cancelled."""
     for bought in range(days.start - LONGEST_CYCLE_DAYS - LONGEST_LIFE_DAYS, days.stop):
         for order in orders_on(storefront, bought):
             if order.is_merchant or not order.cancelled:
@@ -212,7 +212,7 @@ def _receipts(storefront: Storefront, days: range) -> Iterator[Movement]:
 def _arrival(storefront: Storefront, listing: Listing, day: int, units: int) -> Iterator[Movement]:
     u = uniforms(*storefront.key, listing.sku, day, "delivery")
     centre = delivery_centre(storefront, listing, day)
-    if units < 0:  # the last cycle left more than the next needs
+    if units < 0:  # the previous cycle left more than the next one needs
         yield Movement(day, listing, Event.ADJUSTMENTS, units, SELLABLE, centre, Reason.DISPOSED)
     elif units:
         reference = shipment_id(storefront, listing, day)
@@ -238,7 +238,7 @@ def _sent_in(storefront: Storefront, days: range) -> Iterator[Movement]:
 
 
 def _transfers(storefront: Storefront, days: range) -> Iterator[Movement]:
-    """Units sent from one warehouse to another of the same country, out and in on one day."""
+    """Units moved between warehouses of the same country; they leave and arrive on the same day."""
     centres = CENTRES.get(storefront.marketplace.country, ())
     if len(centres) < 2:
         return

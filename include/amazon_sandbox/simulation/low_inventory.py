@@ -1,9 +1,10 @@
-"""The low-inventory-level fee: which SKUs were supplied too thinly, week by week, and what a unit then costs.
+"""The low-inventory-level fee: which SKUs had too few days of supply, week by week, and the fee per unit.
 
-Days of supply = average units that can be sold ÷ average units sold, over 30 and over 90 days, as of each
-Monday. Both must be below 28; the larger decides the rate (`data/low_inventory_fees.csv`). Stock and sales
-are those that the simulation expects, so a week is cheap, and a week to come has figures too: reports,
-charges and previews of one week agree. Amazon's documented rules: `GV43F6S76Y9DHYRH` in Seller Central.
+Days of supply = average sellable units ÷ average units sold, over 30 and over 90 days, as of each Monday. A
+fee is due only if both are below 28; the larger one decides the rate (`data/low_inventory_fees.csv`). Stock
+and sales are the simulation's expected values, so a week is cheap to compute and future weeks have figures
+too: reports, charges and previews of the same week agree. Amazon's rules: `GV43F6S76Y9DHYRH` in Seller
+Central.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ KEPT_WEEKS = 160
 
 class Supply(NamedTuple):
     """One SKU in a week. `short`, `long`: days of supply, None without sales; `week`: units sold in the seven
-    days before; `exemption`: why no fee is due, or an empty text; `fee`: minor units a unit, before tax.
+    days before; `exemption`: why no fee is due, or an empty string; `fee`: minor units per unit, before tax.
     """
 
     short: float | None = None
@@ -39,7 +40,7 @@ class Supply(NamedTuple):
 
     @property
     def larger(self) -> float | None:
-        """What decides the rate; None without sales."""
+        """The days of supply that decide the rate; None without sales."""
         return None if self.short is None or self.long is None else max(self.short, self.long)
 
     @property
@@ -64,7 +65,7 @@ def supply_in_week(storefront: Storefront, ordinal: int) -> dict[str, Supply]:
 
 
 def low_inventory_fee(storefront: Storefront, listing: Listing, ordinal: int) -> int:
-    """Minor units for each unit of the SKU that ships on a day."""
+    """The fee in minor units for each unit of the SKU that ships on a day."""
     if storefront.marketplace.country not in _countries():
         return 0
     supply = supply_in_week(storefront, ordinal).get(listing.sku)
@@ -92,7 +93,7 @@ def _supply_on(storefront: Storefront, monday: int) -> dict[str, Supply]:
 
 @kept_per_storefront(1_024)
 def expected_units(storefront: Storefront, ordinal: int) -> dict[str, float]:
-    """Units that a day is expected to sell, by SKU; also of a day to come."""
+    """Expected unit sales of a day, by SKU; the day may be in the future."""
     return {
         listing.sku: rate * UNITS_PER_ITEM
         for listing in storefront.listings
@@ -103,7 +104,7 @@ def expected_units(storefront: Storefront, ordinal: int) -> dict[str, float]:
 def expected_stock(
     storefront: Storefront, listing: Listing, first: int, last: int
 ) -> Iterator[tuple[int, float]]:
-    """(day, units that can be sold at its start): what the stock cycle has yet to sell, and its leftover."""
+    """(day, sellable units at its start): what the stock cycle has yet to sell, plus its leftover."""
     day = first
     while day <= last:
         cycle = storefront.cycle(listing, day)
@@ -173,7 +174,7 @@ def _rows_on(country: str, ordinal: int) -> tuple[dict[str, str], ...]:
 
 
 def rows_in_force(rows: Iterable[dict[str, str]], country: str, day: date) -> Iterator[dict[str, str]]:
-    """The rows of a dated table that apply to a country on a day; `from` and `until` are both included."""
+    """The rows of a dated table that apply to a country on a day; `from` and `until` are inclusive."""
     text = day.isoformat()
     for row in rows:
         if row["country"] == country and row["from"] <= text <= (row["until"] or text):

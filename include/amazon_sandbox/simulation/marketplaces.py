@@ -1,4 +1,4 @@
-"""Amazon's marketplaces, their money and their days."""
+"""Amazon's marketplaces, with their currencies and local days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from amazon_sandbox.simulation import tables
 class Marketplace:
     """One Amazon marketplace.
 
-    `tax_included`: list prices carry the tax (VAT countries); otherwise tax is added at checkout (US, CA).
+    `tax_included`: list prices include tax (VAT countries); otherwise tax is added at checkout (US, CA).
     `usd_rate` and `market_size` scale the catalogue's dollar prices and the demand of the largest
     marketplace. `settlement_style` is how the settlement file writes decimals and dates: `iso_point` or
     `local_comma`.
@@ -37,7 +37,7 @@ class Marketplace:
     order_prefixes: tuple[str, ...]
 
     def money(self, minor: int) -> str:
-        """Minor units as text with a point: 1995 -> "19.95"; yen have no decimals."""
+        """Minor units as text with a decimal point: 1995 -> "19.95"; the yen has no decimals."""
         if self.decimals == 0:
             return str(minor)
         sign = "-" if minor < 0 else ""
@@ -49,17 +49,15 @@ class Marketplace:
         return minor / 100 if self.decimals else float(minor)
 
     def day_bounds(self, ordinal: int) -> tuple[int, int]:
-        """First second of the local day and of the next one, as UTC epoch seconds (23, 24 or 25 hours
-        apart).
-        """
+        """First second of the local day and of the next, in UTC epoch seconds (23 to 25 hours apart)."""
         return _day_start(self.timezone, ordinal), _day_start(self.timezone, ordinal + 1)
 
     def day_of(self, instant: datetime) -> int:
-        """Ordinal of the local day of an aware instant."""
+        """Ordinal of the local day that contains an aware instant."""
         return instant.astimezone(ZoneInfo(self.timezone)).toordinal()
 
     def day_of_epoch(self, seconds: int) -> int:
-        """Ordinal of the local day of UTC epoch seconds."""
+        """Ordinal of the local day that contains an instant in UTC epoch seconds."""
         return self.day_of(datetime.fromtimestamp(seconds, UTC))
 
 
@@ -96,12 +94,12 @@ def _tables() -> tuple[dict[str, Marketplace], dict[str, Marketplace]]:
 
 
 def by_id(marketplace_id: str) -> Marketplace:
-    """The marketplace with this id. Raises KeyError for an id Amazon does not have."""
+    """The marketplace with this id. Raises KeyError for an unknown id."""
     return _tables()[0][marketplace_id]
 
 
 def by_country(country: str) -> Marketplace:
-    """The marketplace of an ISO country code. Raises KeyError."""
+    """The marketplace of an ISO country code. Raises KeyError for an unknown one."""
     return _tables()[1][country]
 
 

@@ -1,8 +1,8 @@
 """The orders of one marketplace-local day, each with its complete history.
 
 An order carries the instants at which it was bought, paid, shipped or cancelled; what a report shows of it
-depends only on the report's `as_of`. All that changes an order has happened 5 days after purchase, so a
-closed day no longer changes from its seventh.
+depends only on the report's `as_of`. Everything that changes an order happens within 5 days of purchase, so a
+closed day no longer changes from the seventh day on.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _CLOCK = (0.0, 0.04, 0.065, 0.14, 0.30, 0.46, 0.63, 0.86, 1.0)
 
 
 class OrderItem(NamedTuple):
-    """One line of an order; money in minor units, for the whole line. `price` includes the tax where list
-    prices do.
+    """One line of an order; money in minor units, for the whole line. `price` includes tax if list prices
+    do.
     """
 
     item_id: str
@@ -62,7 +62,7 @@ class Order(NamedTuple):
 
 
 def state_at(order: Order, now: int) -> tuple[str, int] | None:
-    """(order-status, instant of the last update) at `now`, or None before the purchase."""
+    """The (order-status, instant of the last update) at `now`, or None before the purchase."""
     if now < order.purchased:
         return None
     if order.cancelled and now >= order.cancelled:
@@ -130,8 +130,8 @@ def _quantity(uniform: float) -> int:
 
 
 def _clock(uniform: float) -> float:
-    """Part of the local day gone by when a share `uniform` of its orders has been placed (evenings are
-    busy).
+    """The fraction of the local day that has passed when a share `uniform` of its orders has been placed
+    (evenings are busy).
     """
     for step in range(8):
         if uniform < _CLOCK[step + 1]:

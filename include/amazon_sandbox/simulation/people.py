@@ -1,4 +1,4 @@
-"""Buyers of merchant-fulfilled orders: generated from the seed, and plainly fictional."""
+"""Buyers of merchant-fulfilled orders: generated from the seed, and obviously fictional."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from amazon_sandbox.simulation.streams import pick, uniforms
 _FIRST = ("Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett")
 _LAST = ("Example", "Sample", "Placeholder", "Specimen", "Nobody", "Fictional", "Invented", "Testcase")
 _STREETS = ("Imaginary Street", "Nowhere Lane", "Example Avenue", "Placeholder Road", "Fictional Square")
-# Numbers kept free for fiction (North American Numbering Plan 555-01XX).
+# Numbers reserved for fiction (North American Numbering Plan 555-01XX).
 _PHONE = "+1 202-555-01{:02d}"
 
 
 class Person(NamedTuple):
-    """Who ordered, and where it goes."""
+    """Who ordered, and the address the order ships to."""
 
     name: str
     email: str

@@ -1,8 +1,7 @@
 """Campaigns of a storefront: promotions and coupons, each on a family of products for some days.
 
-What they sold are the order lines with a discount: those of a campaign's ASINs, bought while it ran. Half of
-the families get promotions, the others coupons, and a family has one campaign at a time, so that no discount
-counts twice.
+A campaign's sales are the discounted order lines of its ASINs bought while it ran. Half of the families get
+promotions, the others coupons, and a family has only one campaign at a time, so no discount is counted twice.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from amazon_sandbox.simulation.orders import Order, OrderItem, orders_on, state_
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, number, pick, uniforms
 
-# A family may have one campaign in each so many days.
+# A family has at most one campaign in each period of so many days.
 EVERY_DAYS = 28
 LONGEST_DAYS = 21
 ANNOUNCED_DAYS = 10
@@ -25,7 +24,7 @@ TYPES = ("PRICE_DISCOUNT", "PRICE_DISCOUNT", "BEST_DEAL", "LIGHTNING_DEAL")
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign; instants are UTC epoch seconds, `end` excluded. `listings`: one for each of its ASINs."""
+    """One campaign; instants are UTC epoch seconds, `end` is exclusive. `listings`: one for each ASIN."""
 
     number: int
     listings: tuple[Listing, ...]
@@ -70,7 +69,7 @@ def sold_in(
 ) -> dict[str, Sold]:
     """What each ASIN of the campaign sold at a discount before `until`, as known at `now` (epoch seconds).
 
-    `gross`: with the orders that were cancelled.
+    `gross`: include cancelled orders.
     """
     sums = {listing.asin: Sold() for listing in campaign.listings}
     end = min(campaign.end, until)

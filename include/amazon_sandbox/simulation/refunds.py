@@ -1,8 +1,8 @@
-"""Refunds and FBA returns. They are planned from the day of purchase, so that a refund always refers to a
-real, shipped order.
+"""Refunds and FBA returns, planned from the day of purchase, so that a refund always refers to a real,
+shipped order.
 
-For each purchase day a small plan lists after how many days its refunds are posted. A refund day then needs
-only the purchase days whose plan names it, not all the 45 days before.
+For each purchase day, a small plan lists how many days later its refunds are posted. A refund day then needs
+only the purchase days whose plans name it, not all of the preceding 45 days.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from amazon_sandbox.simulation.streams import (
     uniforms,
 )
 
-FIRST_LAG, LAST_LAG = 5, 45  # days from purchase day to refund day; an order has shipped within 4
+FIRST_LAG, LAST_LAG = 5, 45  # days from purchase day to refund day; orders ship within 4
 LONGEST_RETURN_DAYS = 8
 REFUND_SHARE = 0.055
 COMMENT_SHARE = 0.3
@@ -48,7 +48,7 @@ CENTRES = {
 
 
 class FbaReturn(NamedTuple):
-    """One returned unit; `at` is UTC epoch seconds. A unit can come back without a licence plate or a
+    """One returned unit; `at` is UTC epoch seconds. A unit may be returned without a licence plate or a
     comment.
     """
 
@@ -62,7 +62,7 @@ class FbaReturn(NamedTuple):
 
 
 class Refund(NamedTuple):
-    """A whole order item paid back at `at` (UTC epoch seconds). `is_claim`: granted as an A-to-z claim."""
+    """A whole order item refunded at `at` (UTC epoch seconds). `is_claim`: granted as an A-to-z claim."""
 
     order: Order
     item: OrderItem
@@ -72,14 +72,14 @@ class Refund(NamedTuple):
     returns: tuple[FbaReturn, ...]
 
 
-# Few a day, and asked for again and again, by fees, removals and reimbursements of any fortnight. Without
-# them the orders of their days were made several times.
+# There are few refunds per day, and fees, removals and reimbursements of any fortnight request them
+# repeatedly. Without this cache the orders of their days would be generated several times.
 KEPT_DAYS = 2_048
 
 
 @kept_per_storefront(KEPT_DAYS)
 def refund_lags(storefront: Storefront, ordinal: int) -> tuple[int, ...]:
-    """The lags in days of the refunds of a purchase day, ascending, one entry a refund."""
+    """The lags in days of a purchase day's refunds, ascending, one entry per refund."""
     mean = storefront.usual_volume * REFUND_SHARE
     lags: list[int] = []
     drawn: tuple[float, ...] = ()
@@ -125,7 +125,7 @@ def _refund(storefront: Storefront, order: Order, item: OrderItem, at: int) -> R
 def _returns(
     storefront: Storefront, item: OrderItem, refunded: int, u: tuple[float, ...]
 ) -> tuple[FbaReturn, ...]:
-    """One line a unit, as Amazon writes them; without licence plates the lines of one item are identical."""
+    """One line per unit, as Amazon writes them; without licence plates the lines of an item are identical."""
     disposition = pick(u[0], DISPOSITIONS)
     has_plate = u[1] < 0.8
     comments = _comments(storefront.marketplace.language)

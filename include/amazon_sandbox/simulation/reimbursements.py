@@ -1,6 +1,6 @@
-"""What Amazon pays a seller back: returned units it ruined, refunded units that never came back, units lost
-or damaged in its warehouses or on the way there, and fees it charged wrongly. Some lost units are found again
-and the payment is taken back.
+"""What Amazon reimburses a seller for: returned units that it damaged, refunded units that were never
+returned, units lost or damaged in its warehouses or on the way there, and fees charged in error. Some lost
+units are found again, and the payment is reversed.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import Key, between, number, pick, poisson, uniforms
 
 DAY = 86_400
-LONGEST_DECISION_DAYS = 15  # from the return of a ruined unit to the payment
-FIRST_MISSED, LAST_MISSED = 46, 60  # days from refund to the payment for what never came back
+LONGEST_DECISION_DAYS = 15  # from the return of a damaged unit to the payment
+FIRST_MISSED, LAST_MISSED = 46, 60  # days from refund to the payment for units never returned
 MISSED_SHARE = 0.5
 LOST_SHARE = 0.004  # of the usual volume
 FOUND_SHARE = 0.1
 FOUND_AFTER_DAYS = 20
 INVENTORY_SHARE = 0.15
 KEPT_SHARE = 0.85  # of the price, before the fulfilment fee
-CLAIMED_SHARE = 0.5  # of what never arrived; the rest is not paid unless the seller asks
+CLAIMED_SHARE = 0.5  # of units that never arrived; the rest is paid only if the seller asks
 FIRST_CLAIMED, LAST_CLAIMED = 20, 50  # days from the close of a shipment to the payment
-CORRECTED_SHARE = 0.03  # of days with a fee that was charged wrongly
+CORRECTED_SHARE = 0.03  # of days with a fee charged in error
 
 
 class Reimbursement(NamedTuple):
-    """One payment; `at` is UTC epoch seconds, `per_unit` in minor units. Negative quantities: taken back."""
+    """One payment; `at` is UTC epoch seconds, `per_unit` in minor units. Negative quantities: reversals."""
 
     at: int
     reimbursement_id: str
@@ -91,7 +91,7 @@ def _of_warehouse(storefront: Storefront, start: int, end: int) -> Iterator[Reim
 
 
 def _loss(storefront: Storefront, day: int, index: int) -> Iterator[Reimbursement]:
-    """A loss, paid in money or with other units; and its reversal, when the units turn up."""
+    """A loss, reimbursed in cash or in kind, and its reversal if the units turn up."""
     u = uniforms(*storefront.key, day, index, "warehouse loss")
     stocked = [one for one in storefront.listings if not one.is_merchant and storefront.rate(one, day) > 0]
     if not stocked:
@@ -163,7 +163,7 @@ def _shortage(storefront: Storefront, shipment: Shipment) -> Iterator[Reimbursem
 
 
 def _of_fees(storefront: Storefront, start: int, end: int) -> Iterator[Reimbursement]:
-    """A product was measured too large: the difference of some units' fulfilment fee."""
+    """The fulfilment fee overcharged on some units because a product was measured too large."""
     marketplace = storefront.marketplace
     for day in range(marketplace.day_of_epoch(start), marketplace.day_of_epoch(end) + 1):
         u = uniforms(*storefront.key, day, "fee corrected")

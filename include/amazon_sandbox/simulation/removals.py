@@ -1,8 +1,8 @@
-"""Removal orders: units that came back unsellable are taken out of stock when they have lain 30 days.
+"""Removal orders: units returned as unsellable are taken out of stock after 30 days.
 
-One order per storefront and day, of all units that reach 30 days that day. So the unsellable stock falls by
-exactly what the removal orders list. An order is sent back or to a liquidator in one or two parcels, or
-disposed of; some are cancelled.
+There is one order per storefront and day, for all units that reach 30 days on that day, so unsellable stock
+falls by exactly what the removal orders list. An order is sent to the seller or a liquidator in one or two
+parcels, or disposed of; some orders are cancelled.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FEE = 0.97  # per unit, in dollars of the largest marketplace
 
 
 class Parcel(NamedTuple):
-    """A part of a removal line on its way to the seller; `at` is UTC epoch seconds."""
+    """A parcel with units of a removal line; `at` is UTC epoch seconds."""
 
     at: int
     quantity: int
@@ -44,7 +44,7 @@ class RemovalLine(NamedTuple):
 
 
 class RemovalOrder(NamedTuple):
-    """One order; instants are UTC epoch seconds. `cancelled` orders ship and dispose nothing."""
+    """One order; instants are UTC epoch seconds. `cancelled` orders ship and dispose of nothing."""
 
     order_id: str
     requested: int
@@ -67,7 +67,7 @@ class Progress(NamedTuple):
 
 
 def removals_of_days(storefront: Storefront, first: int, last: int) -> list[RemovalOrder]:
-    """The removal orders requested on local days `first` to `last` (ordinals, both included)."""
+    """The removal orders requested on local days `first` to `last` (ordinals, both inclusive)."""
     due: dict[int, Counter[tuple[str, str]]] = {}
     for day in range(
         first - UNSELLABLE_KEPT_DAYS - LAST_LAG - LONGEST_RETURN_DAYS - 1,
@@ -82,7 +82,7 @@ def removals_of_days(storefront: Storefront, first: int, last: int) -> list[Remo
 
 
 def removals_between(storefront: Storefront, start: int, end: int) -> list[RemovalOrder]:
-    """The removal orders that were alive at some instant of [start, end)."""
+    """The removal orders that may have been open at some instant of [start, end)."""
     first = storefront.marketplace.day_of_epoch(start) - LONGEST_REMOVAL_DAYS - 1
     return removals_of_days(storefront, first, storefront.marketplace.day_of_epoch(end))
 
@@ -93,7 +93,7 @@ def removal_fee(storefront: Storefront) -> int:
 
 
 def progress(order: RemovalOrder, line: RemovalLine, now: int) -> Progress | None:
-    """How far a line is at `now`; None before the request. All lines of an order share its status."""
+    """The progress of a line at `now`; None before the request. All lines of an order share its status."""
     if now < order.requested:
         return None
     if now < order.begun:
@@ -140,7 +140,7 @@ def _order(storefront: Storefront, day: int, units: Counter[tuple[str, str]]) ->
 
 
 def _type(storefront: Storefront, uniform: float) -> str:
-    """Liquidators buy in the larger marketplaces."""
+    """The type of an order. Liquidators buy only in the larger marketplaces."""
     if uniform < RETURN_SHARE:
         return "Return"
     is_sold = uniform < RETURN_SHARE + LIQUIDATED_SHARE and storefront.marketplace.market_size >= 0.25
@@ -150,7 +150,7 @@ def _type(storefront: Storefront, uniform: float) -> str:
 def _parcels(
     storefront: Storefront, day: int, sku: str, disposition: str, count: int, begun: int, finished: int
 ) -> Iterator[Parcel]:
-    """One parcel at the end, or a first one on the way there when there are units for two."""
+    """One parcel at the end, possibly preceded by another if there are enough units for two."""
     u = uniforms(*storefront.key, day, sku, disposition, "removal parcels")
     early = int(count * between(u[0], 0.0, 0.8))
     if early:

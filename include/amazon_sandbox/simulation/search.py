@@ -1,8 +1,8 @@
 """What customers searched for in a period, and what each query did for each ASIN of a storefront.
 
-It all follows from the figures of sales and traffic: part of an ASIN's sessions began with a search, part of
-its order items ended one. So a period's purchases over all queries of an ASIN never exceed its units ordered,
-and impressions >= clicks >= cart adds >= purchases holds for every query and ASIN.
+Everything derives from the sales and traffic figures: part of an ASIN's sessions began with a search, and
+part of its order items resulted from one. A period's purchases over all queries of an ASIN therefore never
+exceed its units ordered, and impressions >= clicks >= cart adds >= purchases holds for every query and ASIN.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from amazon_sandbox.simulation.figures import Figures, day_figures
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, uniforms
 
-# What becomes of an ASIN's searches, by query: the plain name takes the most of them.
+# How an ASIN's searches are split among its queries: the plain name gets most of them.
 _WEIGHTS = (0.42, 0.2, 0.16, 0.12, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A text customers typed. `ours`: usual part of its clicks that this seller gets."""
+    """A text that customers typed. `ours`: the usual share of its clicks that this seller gets."""
 
     text: str
     weight: float
@@ -33,7 +33,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """What one ASIN got from one query (or from all) in a period: counts that never grow along the way."""
+    """What one ASIN got from one query (or from all) in a period: counts that never increase from one stage
+    to the next.
+    """
 
     impressions: int
     clicks: int
@@ -55,9 +57,9 @@ NOTHING = Funnel(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class QueryFigures:
-    """One query in a period: all of Amazon's results, and the part of each of the seller's ASINs.
+    """One query in a period: Amazon's total, and the part of each of the seller's ASINs.
 
-    `price`: median price of what was clicked, in minor units.
+    `price`: median price of the clicked products, in minor units.
     """
 
     text: str
@@ -68,7 +70,7 @@ class QueryFigures:
 
 
 def queries_of(listing: Listing, language: str) -> tuple[Query, ...]:
-    """What customers type to find such a product; the same for the family except for the variant."""
+    """What customers type to find such a product; the same for the whole family, except for the variant."""
     name = _product_name(listing, language)
     words = next(row for row in tables.rows("search_words") if row["language"] == language)
     brand = BRANDS.get(language, DEFAULT_BRAND)
@@ -86,7 +88,7 @@ def queries_of(listing: Listing, language: str) -> tuple[Query, ...]:
 
 
 def _product_name(listing: Listing, language: str) -> str:
-    """The title up to its first pause, without brand, variant and marks."""
+    """The title up to its first separator, without brand, variant and punctuation."""
     brand = BRANDS.get(language, DEFAULT_BRAND)
     bare = listing.title(language).removeprefix(brand).strip()
     return re.split(r"[,–(（～]", bare)[0].replace("™", "").strip()
@@ -123,7 +125,7 @@ def query_figures(storefront: Storefront, first: int, last: int, as_of: int) -> 
 def _split(
     storefront: Storefront, asin: str, figures: Figures, first: int, last: int, queries: Iterable[Query]
 ) -> list[Funnel]:
-    """An ASIN's figures by query: counts are laid out one after the other, so that they add up exactly."""
+    """An ASIN's figures by query, split at cumulative shares so that the counts add up exactly."""
     u = uniforms(*storefront.key, asin, first, last, "search")
     sessions = figures.browser + figures.mobile
     purchases = int(figures.items * between(u[0], 0.45, 0.75))
@@ -152,7 +154,7 @@ def _whole(
     first: int,
     last: int,
 ) -> QueryFigures:
-    """Our part of a query's total; the rest is other sellers'."""
+    """A query's total, extrapolated from the seller's part of it; the rest belongs to other sellers."""
     u = uniforms(*storefront.key, query.text, first, last, "query")
     mine = NOTHING
     for funnel in asins.values():
@@ -169,7 +171,7 @@ def _whole(
 
 
 def by_speed(count: int, *key: str | int) -> tuple[int, int, int]:
-    """How many of `count` came with the promise of delivery the same day, in one day, in two days."""
+    """How many of `count` were promised for delivery the same day, in one day and in two days."""
     u = uniforms(*key, "speed")
     same = int(count * between(u[0], 0.05, 0.2))
     one = int(count * between(u[1], 0.25, 0.45))
@@ -177,5 +179,5 @@ def by_speed(count: int, *key: str | int) -> tuple[int, int, int]:
 
 
 def share(part: float, whole: float) -> float:
-    """A fraction in 0..1 to four places, as Amazon writes them."""
+    """A fraction in 0..1, rounded to four places as Amazon writes it."""
     return min(1.0, round(part / whole, 4)) if whole else 0.0

@@ -26,8 +26,8 @@ SCENARIOS: dict[str, dict[str, tuple[str, ...]]] = {
 class Seller:
     """A seller account and its authorization of one application.
 
-    `region` is the endpoint group (NA, EU, FE). The secrets open nothing but this sandbox; they are kept out
-    of `repr` so that logs look as they should with real ones.
+    `region` is the endpoint group (NA, EU, FE). The secrets are valid only for this sandbox; `repr` omits
+    them so that logs look as they should with real ones.
     """
 
     account: str
@@ -40,8 +40,8 @@ class Seller:
 
 
 def make_sellers(seed: int, scenario: str) -> list[Seller]:
-    """The sellers of a scenario. One application per region, as private applications have; one refresh
-    token per seller.
+    """The sellers of a scenario, with one application per region, as for private applications, and one
+    refresh token per seller.
 
     Raises ValueError for an unknown scenario.
     """

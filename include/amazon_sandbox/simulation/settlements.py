@@ -1,8 +1,8 @@
 """Settlements: every 14 days Amazon closes the books of a currency group and pays out.
 
-The lines derive from the orders released, the refunds and the other events of the period (`money`), and from
-what is carried between settlements; the total is their sum. All of that has happened when the period ends, so
-a settlement never changes.
+The lines derive from the period's released orders, refunds and other events (`money`), and from what is
+carried over between settlements; the total is their sum. All of this has happened by the end of the period,
+so a settlement never changes.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SettlementRef:
 
 
 def currency_groups(seller: Seller) -> dict[str, list[str]]:
-    """The seller's marketplace ids by currency: each currency settles on its own."""
+    """The seller's marketplace ids by currency: each currency is settled separately."""
     groups: dict[str, list[str]] = {}
     for marketplace_id in seller.marketplace_ids:
         groups.setdefault(marketplaces.by_id(marketplace_id).currency, []).append(marketplace_id)
@@ -63,7 +63,7 @@ def settlements_until(seed: int, seller: Seller, as_of: datetime) -> list[Settle
 
 
 def find_settlement(seed: int, seller: Seller, settlement_id: str) -> tuple[SettlementRef, str]:
-    """The settlement with this id and its currency. Raises KeyError when the seller has none of that id."""
+    """The settlement with this id and its currency. Raises KeyError if the seller does not have it."""
     count = len(marketplaces.all_marketplaces())
     if settlement_id.isdigit() and int(settlement_id) >= _ID_BASE:
         index = (int(settlement_id) - _ID_BASE) // _ID_STRIDE // count
@@ -76,8 +76,8 @@ def find_settlement(seed: int, seller: Seller, settlement_id: str) -> tuple[Sett
 
 @lru_cache(maxsize=1_024)
 def _reference(seed: int, seller: Seller, currency: str, index: int) -> SettlementRef:
-    """Period `index` of a currency group. The id can be read back: it is the period, the group and a
-    remainder of noise.
+    """The settlement of period `index` of a currency group. Its id encodes the period and the group, plus a
+    noise remainder, so that `find_settlement` can decode it.
     """
     start = first_start(seed, seller.account, currency) + PERIOD * index
     v = uniforms(seed, seller.account, currency, "settlement", index)
@@ -94,7 +94,7 @@ def _reference(seed: int, seller: Seller, currency: str, index: int) -> Settleme
 
 
 def settlement_at(seed: int, seller: Seller, currency: str, moment: int) -> SettlementRef:
-    """The settlement whose period holds an instant (UTC epoch seconds), published or not."""
+    """The settlement whose period contains an instant (UTC epoch seconds), published or not."""
     at = datetime.fromtimestamp(moment, UTC)
     index = (at - EPOCH) // PERIOD
     ref = _reference(seed, seller, currency, index)
@@ -135,7 +135,9 @@ def total_of_group(seller: Seller, group: tuple[Storefront, ...], start: int) ->
 
 
 def first_of_currencies(seller: Seller, storefront: Storefront) -> list[Storefront]:
-    """The first storefront of each currency of the account, in the account's order; `storefront` as it is."""
+    """The first storefront of each of the account's currencies, in the account's order; `storefront` itself
+    is returned unchanged.
+    """
     firsts = (marketplaces.by_id(ids[0]) for ids in currency_groups(seller).values())
     return [
         storefront if first == storefront.marketplace else storefront.sibling(first.country)

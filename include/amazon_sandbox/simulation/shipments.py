@@ -1,6 +1,6 @@
 """What leaves Amazon's warehouses: the shipments of orders, and free replacements of earlier ones.
 
-An order ships in one shipment, at the order's own instant; its report rows follow some hours later.
+An order ships as a single shipment at the order's shipping time; its report rows follow some hours later.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Shipment(NamedTuple):
 
     @property
     def reported_item_id(self) -> str:
-        """The shipment-item-id of reports: at times Amazon never fills it in."""
+        """The shipment-item-id of reports, which Amazon sometimes never fills in."""
         return "" if self._fate[1] < _NAMELESS_SHARE else self.shipment_item_id
 
     @property
@@ -50,7 +50,7 @@ class Shipment(NamedTuple):
 
 
 class Replacement(NamedTuple):
-    """One item sent again, free of charge, under an order of its own."""
+    """One item sent again free of charge, under a separate order."""
 
     order: Order
     item: OrderItem

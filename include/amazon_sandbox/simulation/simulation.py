@@ -1,4 +1,4 @@
-"""The simulation as the sandbox's server sees it."""
+"""The simulation's interface to the sandbox's server."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from amazon_sandbox.simulation.storefront import Storefront, Storefronts
 class Simulation:
     """Sellers and their history, generated from a seed.
 
-    Cheap to make; days are generated when a document needs them and kept in bounded caches. Equal seeds give
-    equal bytes in every process. Instants must be aware. Safe to use from several threads.
+    Cheap to create: days are generated when a document needs them and kept in bounded caches. Equal seeds
+    give equal bytes in every process. Instants must be aware. Thread-safe.
 
     :param seed: any integer.
     :param scenario: `demo` (northwind_na, northwind_eu) or `world` (more sellers and marketplaces).
@@ -35,13 +35,13 @@ class Simulation:
         self._storefronts = Storefronts(seed)
 
     def with_created(self, shipments: Iterable[CreatedShipment]) -> Simulation:
-        """The same history with shipments that clients created through the inbound API in place of those it
-        has: `created`. It shares the caches of this one, which is left as it is; equal shipments in any order
-        give equal bytes.
+        """The same history with its client-created shipments (from the inbound API) replaced by `shipments`.
+        The result shares this simulation's caches; this one is unchanged. Equal shipments in any order give
+        equal bytes.
 
         :raises KeyError: unknown account, or a country the account does not sell in.
-        :raises ValueError: two shipments of one id, instants out of order, or a SKU that the destination did
-            not sell through FBA when the shipment was created.
+        :raises ValueError: two shipments with the same id, instants out of order, or a SKU that the
+            destination did not sell through FBA when the shipment was created.
         """
         created = in_order(shipments)
         if created == self.created:
@@ -54,7 +54,7 @@ class Simulation:
         return made
 
     def seller(self, account: str) -> Seller:
-        """The seller of an account name. Raises KeyError."""
+        """The seller of an account name. Raises KeyError for an unknown account."""
         for seller in self.sellers:
             if seller.account == account:
                 return seller
@@ -62,7 +62,9 @@ class Simulation:
 
     @property
     def report_types(self) -> tuple[str, ...]:
-        """Types that `document` can write; settlements are made by Amazon and listed by `settlements`."""
+        """Report types that `document` can write. Settlements are created by Amazon; `settlements` lists
+        them.
+        """
         return tuple(REQUESTABLE)
 
     def document(
@@ -75,12 +77,12 @@ class Simulation:
         options: Mapping[str, str] | None,
         as_of: datetime,
     ) -> Document | None:
-        """The document of a report made at `as_of`, or None where Amazon would end the report CANCELLED
+        """The document of a report created at `as_of`, or None where Amazon would end the report CANCELLED
         (no data).
 
-        `marketplace_ids` empty means all of the seller's. Flat files take the window [start, end) in UTC;
-        sales and traffic takes calendar days, both included, and ignores the time part; the inventory
-        snapshot ignores both.
+        Empty `marketplace_ids` means all of the seller's. Flat files take the window [start, end) in UTC;
+        sales and traffic takes calendar days, both inclusive, and ignores the time part; inventory snapshots
+        ignore both dates.
 
         :raises FatalReport: where Amazon would end the report FATAL.
         :raises KeyError: unknown report type (or one that cannot be requested), or a marketplace the seller
@@ -97,8 +99,8 @@ class Simulation:
         return REQUESTABLE[report_type](request)
 
     def settlements(self, seller: Seller, as_of: datetime) -> list[SettlementRef]:
-        """Settlement reports that appeared in the two years up to `as_of`, oldest first, one per currency
-        and fortnight.
+        """Settlement reports that appeared in the two years up to `as_of`, oldest first, one per currency and
+        fortnight.
         """
         return settlements_until(self.seed, seller, as_of)
 
@@ -111,7 +113,7 @@ class Simulation:
     def expected_figures(
         self, seller: Seller, marketplace_id: str, day: date, as_of: datetime
     ) -> dict[str, Any]:
-        """What was sold on a marketplace-local day as known at `as_of`, also while the day still runs.
+        """What was sold on a marketplace-local day as known at `as_of`, even if the day has not ended.
 
         Keys: units_ordered (int), order_items (int), ordered_product_sales (float), currency, is_closed.
         """
@@ -149,7 +151,7 @@ class Simulation:
         return self.bulk_orders(rows, seller)
 
     def storefront(self, seller: Seller, marketplace_id: str) -> Storefront:
-        """A seller's storefront in a marketplace: all figures are derived from it. Raises KeyError."""
+        """A seller's storefront in a marketplace, from which all figures derive. Raises KeyError."""
         if marketplace_id not in seller.marketplace_ids:
             raise KeyError(f"account {seller.account} does not sell in marketplace {marketplace_id!r}")
         return self._storefronts.of(seller.account, marketplaces.by_id(marketplace_id))

@@ -15,7 +15,7 @@ _HEAVY_POUNDS = 3
 
 
 class Size(NamedTuple):
-    """Sides, the girth sum and the weight as reports write them, with their units and Amazon's tier."""
+    """Sides, length plus girth and weight as reports write them, with their units and Amazon's tier."""
 
     longest: str
     median: str
@@ -50,7 +50,7 @@ def size_of(listing: Listing, marketplace: Marketplace) -> Size:
 
 
 def size_group(listing: Listing) -> str:
-    """The group that fee tables know: `small` and `large` standard size, `heavy` above 3 pounds, `bulky`."""
+    """The group that fee tables use: `small` and `large` standard size, `heavy` above 3 pounds, `bulky`."""
     if listing.litres >= _BULKY_LITRES:
         return "bulky"
     if listing.litres < _SMALL_LITRES:

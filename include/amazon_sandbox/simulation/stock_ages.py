@@ -1,7 +1,7 @@
-"""How old the sellable stock of a SKU is, and what the aged inventory surcharge takes for it.
+"""How old a SKU's sellable stock is, and the aged inventory surcharge on it.
 
-The surcharge is per cubic foot and, of the oldest units, at least so much a unit (`data/aged_fees.csv`,
-dollars). It is assessed on the 15th of a month.
+The surcharge is charged per cubic foot and, for the oldest units, at least a minimum per unit
+(`data/aged_fees.csv`, dollars). It is assessed on the 15th of each month.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CENT, _FINE = Decimal("0.01"), Decimal("0.0001")
 
 
 class Tier(NamedTuple):
-    """A range of ages in days, both included; rates in dollars."""
+    """A range of ages in days, both ends inclusive; rates in dollars."""
 
     name: str
     first: int
@@ -40,8 +40,8 @@ def unit_volume(listing: Listing) -> Decimal:
 def ages_of(
     storefront: Storefront, listing: Listing, units: int, today: int, sent_in: Mapping[int, int]
 ) -> Counter[int]:
-    """Sellable units by age in days on a local day (ordinal): the last delivery's, what the one before left
-    over, and what clients sent in.
+    """Sellable units by age in days on a local day (ordinal): from the last delivery, left over from the one
+    before, and sent in by clients.
     """
     found = Counter(sent_in)
     others = units - found.total()
@@ -84,6 +84,6 @@ def surcharge_rate(storefront: Storefront, dollars: Decimal) -> Decimal:
 
 
 def surcharge(storefront: Storefront, listing: Listing, tier: Tier, units: int) -> Decimal:
-    """What a month costs, in the marketplace's currency: by volume, or by unit if that is more."""
+    """The surcharge for a month, in the marketplace's currency: by volume, or per unit if that is more."""
     by_volume = units * unit_volume(listing) * surcharge_rate(storefront, tier.cubic_foot)
     return max(by_volume, units * surcharge_rate(storefront, tier.unit))

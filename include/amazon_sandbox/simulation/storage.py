@@ -1,6 +1,6 @@
-"""What lying in Amazon's warehouses costs: monthly storage, the surcharge on old stock, overage.
+"""What storage in Amazon's warehouses costs: monthly storage, the surcharge on aged stock, overage.
 
-Fees follow from the stock: volume, average units on hand and a rate per cubic foot.
+Fees derive from the stock: volume, average units on hand and a rate per cubic foot.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, uniforms
 
 HOUR = 3600
-SAMPLED_EVERY = 3  # days; stock moves slowly against a month
-BASE_RATE, PEAK_RATE = Decimal("0.78"), Decimal("2.40")  # dollars a cubic foot and month; peak: Oct to Dec
+SAMPLED_EVERY = 3  # days; stock changes slowly within a month
+BASE_RATE, PEAK_RATE = Decimal("0.78"), Decimal("2.40")  # dollars per cubic foot and month; peak: Oct to Dec
 OVERAGE_RATE = Decimal("10.00")
 OVERAGE_SHARE = 0.05
 _CENT, _FINE = Decimal("0.01"), Decimal("0.0001")
@@ -59,7 +59,7 @@ class AgedFee(NamedTuple):
 
 
 class OverageFee(NamedTuple):
-    """Storage used above the limit of a storefront."""
+    """Storage that a storefront used above its limit."""
 
     day: date
     used: Decimal
@@ -70,7 +70,7 @@ class OverageFee(NamedTuple):
 
 
 def storage_rate(storefront: Storefront, month: date) -> Decimal:
-    """Money a cubic foot for a month."""
+    """The rate per cubic foot for a month."""
     return _local(storefront, PEAK_RATE if month.month >= 10 else BASE_RATE)
 
 
@@ -98,8 +98,8 @@ def storage_fees(storefront: Storefront, month: date) -> Iterator[StorageFee]:
 
 
 def aged_fees(storefront: Storefront, month: date) -> Iterator[AgedFee]:
-    """The surcharge assessed on the 15th of a month on stock older than 180 days; what clients sent in is not
-    charged.
+    """The surcharge assessed on the 15th of a month on stock older than 180 days. Units that clients sent in
+    are not charged.
     """
     day = month.replace(day=15)
     ordinal = day.toordinal()
@@ -118,7 +118,8 @@ def aged_fees(storefront: Storefront, month: date) -> Iterator[AgedFee]:
 
 
 def utilization_ratio(storefront: Storefront, month: date) -> Decimal:
-    """How many weeks of sales are in store: the average volume by that of an average week of the last 13.
+    """How many weeks of sales are in storage: the average volume stored divided by the average weekly volume
+    sold in the last 13 weeks.
 
     Above 22 weeks Amazon adds a surcharge (since 1 April 2024); the simulated sellers stay far below.
     """
@@ -139,7 +140,7 @@ def aged_published_at(month: date) -> datetime:
 
 
 def overage_fee(storefront: Storefront, month: date) -> OverageFee | None:
-    """The overage charged on the last day of a month; None in nearly all."""
+    """The overage charged on the last day of a month; None for nearly all months."""
     u = uniforms(*storefront.key, month.isoformat(), "overage")
     if u[0] >= OVERAGE_SHARE:
         return None

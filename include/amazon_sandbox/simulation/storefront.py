@@ -21,12 +21,12 @@ class Storefront:
     """A seller in a marketplace.
 
     Days are proleptic ordinals of marketplace-local days. Methods, and functions decorated with
-    `kept_per_storefront`, are pure: the result is the same in any order and any process; the caches only save
-    work. Cheap to make.
+    `kept_per_storefront`, are pure: their results do not depend on call order or process, and caches only
+    save work. Cheap to create.
 
-    `created`: the shipments that clients created; `generated`: the same storefront without them. The caches
-    are shared between the two and hold only what is generated. `sibling` gives the account's storefront in
-    another country.
+    `created`: the shipments that clients created; `generated`: the same storefront without them. Both share
+    the caches, which contain only generated data. `sibling` returns the account's storefront in another
+    country.
     """
 
     def __init__(
@@ -61,14 +61,16 @@ class Storefront:
     def with_created(
         self, shipments: Iterable[CreatedShipment], sibling: Callable[[str], Storefront]
     ) -> Storefront:
-        """This storefront, and its siblings, with shipments that clients created in place of those it has."""
+        """This storefront and its siblings, with their client-created shipments replaced by `shipments`."""
         view = copy(self)
         view.created = tuple(shipments)
         view.sibling = sibling
         return view
 
     def kept(self, make: Callable[[Storefront, int], T], size: int) -> Callable[[int], T]:
-        """`make` for this storefront as generated, as a cache of its latest `size` results."""
+        """`make` for this storefront without created shipments, caching its `size` most recently used
+        results.
+        """
         cache = self._kept.get(make)
         if cache is None:
             cache = self._kept.setdefault(make, lru_cache(maxsize=size)(partial(make, self.generated)))
@@ -80,7 +82,7 @@ class Storefront:
         return sum(listing.base_rate for listing in self.listings) * self.marketplace.market_size
 
     def interest(self, listing: Listing, ordinal: int) -> float:
-        """Order items a day that customers would place were the SKU in stock; 0 before its launch."""
+        """Order items that customers would place on a day if the SKU were in stock; 0 before its launch."""
         if ordinal < listing.launch:
             return 0.0
         return listing.base_rate * self.marketplace.market_size * self._factors(ordinal)[listing.category]
@@ -125,7 +127,7 @@ class Storefront:
         return price
 
     def tax(self, amount: int, city: dict[str, str]) -> int:
-        """Tax on (or, where prices include it, within) an amount in minor units."""
+        """Tax on an amount in minor units (or within it, where prices include tax)."""
         if not amount:
             return 0
         rate = float(city["tax_rate"]) if city["tax_rate"] else self.marketplace.tax_rate
@@ -141,8 +143,8 @@ class Storefront:
 def kept_per_storefront(
     size: int,
 ) -> Callable[[Callable[[Storefront, int], T]], Callable[[Storefront, int], T]]:
-    """Decorator: each storefront keeps the latest `size` results of a function of a storefront and a day (or
-    a block of days).
+    """Decorator for a function of a storefront and a day (or a block of days): each storefront caches its
+    `size` most recently used results.
     """
 
     def decorate(make: Callable[[Storefront, int], T]) -> Callable[[Storefront, int], T]:
@@ -156,7 +158,7 @@ def kept_per_storefront(
 
 
 class Storefronts:
-    """All storefronts of a simulation, made when first asked for."""
+    """All storefronts of a simulation, each created when first requested."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -170,7 +172,7 @@ class Storefronts:
         return found or self._storefront(account, marketplace)
 
     def with_created(self, shipments: Iterable[CreatedShipment]) -> Storefronts:
-        """The same storefronts with shipments that clients created in place of those they have.
+        """The same storefronts, with their client-created shipments replaced by the given ones.
 
         :raises KeyError: unknown country.
         :raises ValueError: a SKU that the destination did not sell through FBA when the shipment was created.
@@ -196,7 +198,7 @@ class Storefronts:
 def _check(storefront: Storefront, shipments: Iterable[CreatedShipment]) -> None:
     launches = {one.sku: one.launch for one in storefront.listings if not one.is_merchant}
     for shipment in shipments:
-        # Where a client is, it may be tomorrow already.
+        # It may already be tomorrow where the client is.
         day = storefront.marketplace.day_of_epoch(shipment.created_at) + 1
         unknown = [item.sku for item in shipment.items if launches.get(item.sku, day + 1) > day]
         if unknown:

@@ -1,9 +1,9 @@
 """Random streams that depend on nothing but their key.
 
-Every random figure of the simulation is drawn from a stream named after what it describes: seed, account,
-marketplace, day, SKU and purpose. So the same seed gives the same history in any process and in any order,
-and one day can be generated without the days before it. Python's own hash() is randomised per process and a
-global generator depends on call order; neither is used.
+Every random figure of the simulation is drawn from a stream whose key states what it describes: seed,
+account, marketplace, day, SKU and purpose. The same seed therefore gives the same history in any process and
+in any order, and a day can be generated without the days before it. Neither Python's hash(), which is
+randomised per process, nor a global generator, which depends on call order, is used.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def uniforms(*key: Key) -> tuple[float, ...]:
 
 
 class Root:
-    """What many keys begin with. ``Root("a", 1).uniforms("b")`` is ``uniforms("a", 1, "b")``, in half the
-    time.
+    """A prefix shared by many keys. ``Root("a", 1).uniforms("b")`` equals ``uniforms("a", 1, "b")`` in half
+    the time.
     """
 
     __slots__ = ("_hash",)
@@ -54,14 +54,14 @@ class Root:
         self._hash = blake2b(_BETWEEN.join((*map(str, key), "")).encode(), digest_size=64)
 
     def uniforms(self, *rest: str) -> tuple[float, ...]:
-        """Eight numbers in [0, 1) for the root's key and the ``rest`` of it."""
+        """Eight numbers in [0, 1) for the root's key followed by ``rest``."""
         whole = self._hash.copy()
         whole.update(_BETWEEN.join(rest).encode())
         return _eight(whole.digest())
 
 
 def _eight(digest: bytes) -> tuple[float, ...]:
-    # Written out: a loop takes as long as all the rest, and a day needs thousands of keys.
+    # Unrolled: a loop would take as long as all the rest, and a day needs thousands of keys.
     a, b, c, d, e, f, g, h = _EIGHT.unpack(digest)
     return (
         (a >> 11) * _UNIT, (b >> 11) * _UNIT, (c >> 11) * _UNIT, (d >> 11) * _UNIT,
@@ -75,7 +75,7 @@ def stream(*key: Key) -> random.Random:
 
 
 def token(alphabet: str, length: int, *key: Key) -> str:
-    """A text of `length` characters of `alphabet` for `key`."""
+    """A string of `length` characters from `alphabet` for `key`."""
     rng = stream(*key)
     return "".join(pick(rng.random(), alphabet) for _ in range(length))
 
@@ -86,12 +86,14 @@ def pick(uniform: float, choices: Sequence[T]) -> T:
 
 
 def between(uniform: float, low: float, high: float) -> float:
-    """`uniform` in [0, 1) stretched to [low, high)."""
+    """`uniform` in [0, 1) scaled to [low, high)."""
     return low + uniform * (high - low)
 
 
 def poisson(uniform: float, mean: float) -> int:
-    """The Poisson quantile at `uniform`; by inversion, so one number in is one number out."""
+    """The Poisson quantile at `uniform`, by inversion, so that each result consumes exactly one random
+    number.
+    """
     if mean <= 0.0:
         return 0
     if mean > 60.0:

@@ -1,7 +1,7 @@
 """A seller's cases with Amazon's Seller Support: what was asked, and who said what when.
 
-A case is opened every few days, at a moment that depends on its number alone; it changes with every contact
-and when it is resolved. All names and addresses are invented. Times are UTC epoch seconds.
+A case is opened every few days, at a time that depends only on its number; it changes with every contact and
+when it is resolved. All names and addresses are invented. Times are UTC epoch seconds.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Contact(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One case with all its contacts, oldest first, and when it was resolved, if it was."""
+    """One case with all its contacts, oldest first, and when it was resolved, if ever."""
 
     case_id: str
     subject: str
@@ -61,7 +61,7 @@ class Case(NamedTuple):
         return self.contacts[0].at
 
     def seen(self, now: int) -> tuple[Contact, ...]:
-        """The contacts until `now`."""
+        """The contacts up to `now`."""
         return tuple(contact for contact in self.contacts if contact.at <= now)
 
     def status(self, now: int) -> str:
@@ -71,7 +71,7 @@ class Case(NamedTuple):
         return WITH_AMAZON if self.seen(now)[-1].sender == SELLER else WITH_SELLER
 
     def updated_at(self, now: int) -> int:
-        """When something last changed."""
+        """When the case last changed."""
         changes = [contact.at for contact in self.seen(now)]
         return max([*changes, *([self.resolved_at] if self.resolved_at and self.resolved_at <= now else [])])
 
@@ -81,8 +81,8 @@ class Case(NamedTuple):
 
 
 def cases_seen(storefront: Storefront, now: int) -> list[Case]:
-    """The cases of the last two years opened by `now`, oldest first, of the seller whose first storefront it
-    is.
+    """The seller's cases of the last two years that were opened by `now`, oldest first. `storefront` must be
+    the seller's first.
     """
     first, last = (now // DAY - KEPT_DAYS) // _EVERY_DAYS, now // DAY // _EVERY_DAYS
     found = (_case(storefront, number) for number in range(first, last + 1))
@@ -115,7 +115,7 @@ def _case(storefront: Storefront, number: int) -> Case:
 
 
 def _contacts(key: tuple[str | int, ...], question: str, opened: int, company: str) -> tuple[Contact, ...]:
-    """The question, and answers by turns: Amazon answers every one, the seller most."""
+    """The question, then alternating answers: Amazon always answers, the seller mostly."""
     u = uniforms(*key, "contacts")
     channel, associate = pick(u[0], _CHANNELS), pick(u[1], _ASSOCIATES)
     texts = [

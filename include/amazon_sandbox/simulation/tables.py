@@ -13,8 +13,8 @@ _DATA = Path(__file__).parent / "data"
 def rows(name: str) -> tuple[dict[str, str], ...]:
     """The rows of `data/<name>.csv` as dictionaries.
 
-    Names and comments hold quote marks and commas as literal data, so all tables but marketplaces are split
-    at `|` without a quote character.
+    Names and comments contain literal quote marks and commas, so all tables except marketplaces are split at
+    `|` without a quote character.
     """
     delimiter = "," if name == "marketplaces" else "|"
     with (_DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:

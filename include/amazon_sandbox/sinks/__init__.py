@@ -1,1 +1,1 @@
-"""Stand-ins for other services: those that messages are sent to, which keep them, and a central bank."""
+"""Stand-ins for other services: message services, which keep what they receive, and a central bank."""

@@ -61,7 +61,7 @@ class Operation:
 
     @property
     def quota_owner(self) -> str:
-        """Whose token bucket is used: the seller's; for a grantless call the application's (empty)."""
+        """Whose token bucket is used: the seller's; for a grantless call, the application's (empty)."""
         return self.seller.seller_id if self.seller else ""
 
     def subject(self) -> Subject:

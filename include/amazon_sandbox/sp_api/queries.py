@@ -35,7 +35,7 @@ def missing(name: str) -> ApiError:
 
 
 def flag(query: QueryParams, name: str) -> bool:
-    """`true` or `false`, in any case as the official SDK writes `True`; false when absent."""
+    """`true` or `false`, in any case, since the official SDK writes `True`; false when absent."""
     value = query.get(name, "false")
     if value.lower() not in ("true", "false"):
         raise invalid_input(f"Invalid value for {name}", value)

@@ -31,7 +31,7 @@ SORT_FIELDS = (
 
 
 def case(found: Case, now: int) -> dict[str, Any]:
-    """One case as the model writes it; a date that there is not is left out."""
+    """One case as the model writes it; missing dates are left out."""
     resolved = found.resolved_at if found.status(now) == RESOLVED else None
     dates = {
         "createdDate": found.created_at,
@@ -73,7 +73,7 @@ def contact(found: Contact) -> dict[str, Any]:
 
 
 def written(moment: int) -> str:
-    """As Amazon writes times."""
+    """UTC epoch seconds as Amazon writes them."""
     return iso_utc(moment)
 
 

@@ -27,7 +27,7 @@ _ORDERS: dict[str, _Key] = {
 
 
 async def list_cases(call: Operation) -> Answer:
-    """Cases that fit all filters, sorted; the marketplace only authorises."""
+    """Cases that fit all filters, sorted; the marketplace only serves authorisation."""
     wanted = state.read_cases(call.body)
     if wanted.marketplace_id not in (None, *call.caller.marketplace_ids):
         raise FORBIDDEN
@@ -74,7 +74,7 @@ def _resolved_at(case: Case, now: int) -> int | None:
 
 
 async def _cases(call: Operation, now: int) -> list[Case]:
-    """Support knows sellers, not marketplaces: the cases are of the seller's first storefront."""
+    """Support knows sellers, not marketplaces: the cases are those of the seller's first storefront."""
     storefront = storefront_of(call, call.caller.marketplace_ids[0])
     return await asyncio.to_thread(cases_seen, storefront, now)
 

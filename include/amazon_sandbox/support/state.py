@@ -1,4 +1,4 @@
-"""What support calls ask for, validated as Amazon's model requires."""
+"""The parameters of support calls, validated as Amazon's model requires."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Between(NamedTuple):
     before: datetime | None
 
     def has(self, moment: int | None) -> bool:
-        """Whether a moment fits; a date that there is not fits no bound."""
+        """Whether a moment is within the bounds; a missing date passes only a filter without bounds."""
         if moment is None:
             return self.after is None and self.before is None
         is_after = self.after is None or moment > self.after.timestamp()
@@ -59,7 +59,7 @@ class Contacts(NamedTuple):
 
 
 def read_cases(body: bytes) -> Cases:
-    """Raises ApiError."""
+    """Read a listCases call. Raises ApiError."""
     given = _object(_json(body), "the request body", _FIELDS)
     filters = _object(given.get("caseFilters") or {}, "caseFilters", _FILTERS)
     keywords = _text(filters, "subjectKeywords") or ""
@@ -81,7 +81,7 @@ def read_cases(body: bytes) -> Cases:
 
 
 def read_contacts(query: QueryParams) -> Contacts:
-    """Raises ApiError."""
+    """Read a listContacts call. Raises ApiError."""
     return Contacts(
         queries.choice(query, "sortOrder", ("ASC", "DESC"), "DESC") == "DESC",
         queries.integer(query, "maxResults", 1, data.MOST_RESULTS, data.MOST_RESULTS),

@@ -1,4 +1,4 @@
-"""What a createRestrictedDataToken call asks for, validated as Amazon's model requires."""
+"""The body of createRestrictedDataToken, validated as Amazon's model requires."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ def write_old(export: Export, request: FileRequest) -> PortalFile:
 
 
 def write_unified(request: FileRequest) -> PortalFile:
-    """All stores of the account in one file, each in its currency; a row per ad group and search term. The
-    range may end earlier than asked for: at the last day that a store has.
+    """All stores of the account in one file, each in its currency; a row per ad group and search term. A
+    store's range ends earlier than requested if its current day is earlier.
     """
     shown = columns("ads_unified_search_terms", ENGLISH)
     lines = [
@@ -83,7 +83,7 @@ def _is_daily(request: FileRequest) -> bool:
 def _summed(
     storefront: Storefront, type_id: str, is_daily: bool, first: date, last: date, now: int
 ) -> Iterator[Row]:
-    # What clients created changes no figure of ads.
+    # Shipments that clients created do not change ad figures.
     return summed(storefront.generated, ReportQuery(type_id, ("searchTerm",), (), is_daily, first, last), now)
 
 

@@ -1,9 +1,9 @@
 """Files of Amazon Warehousing and Distribution: the three fee workbooks, inventory and inbound shipments.
 
 The workbooks' texts are not public, so headers, sheets and titles are inferred: storage has a merged title
-row and a sheet per programme, processing has its header in row 1 and an empty sheet behind, transportation an
-empty sheet in front. Amounts are the charges that settlements and transactions sum up (`awd_charges`); the
-month of charge is the month stored, received or delivered in.
+row and a sheet per programme, processing has its header in row 1 and an empty sheet after it, transportation
+an empty sheet before it. Amounts are the charges that settlements and transactions sum up (`awd_charges`).
+The month of charge is the month in which units were stored, received or delivered.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FEE_TYPES = {**{program.value: name for program, name in _PROGRAMS.items()}, "i
 
 
 def write_fees(fee: Fee, request: FileRequest) -> PortalFile:
-    """The bill of the month of the first day. Raises NoData before anything of it is charged."""
+    """The bill for the month of the first day. Raises NoData while nothing of it has been charged."""
     request = request.of_account
     month = month_of(request.days[0])
     charges = [one for one in monthly_charges(request.storefront, month) if one.fee is fee]

@@ -35,8 +35,8 @@ _STEPS = (
 )
 
 
-# A second brand of every seller, of which nothing is sold: its files have row 1 and a header. They are easily
-# taken for the first one's.
+# A second brand of every seller, of which nothing is sold: its files have only row 1 and a header, and are
+# easily mistaken for the first one's.
 SECOND_BRAND = "Fabrikam"
 
 

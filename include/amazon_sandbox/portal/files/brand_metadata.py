@@ -1,4 +1,4 @@
-"""The first row of Brand Analytics files, which says of what brand (or ASIN) and period a file is, and names.
+"""The names of Brand Analytics files, and their first row, which states the brand (or ASIN) and the period.
 
 As CSV the row has three public forms: with raw inner quotes, as CSV quotes them, and padded with empty cells
 to the width of the table. As a workbook it has a cell per item.
@@ -33,8 +33,8 @@ class Table(NamedTuple):
 
 
 def scope_of(request: FileRequest) -> AnalyticsScope:
-    """The period asked for, checked: weeks from Sunday to Saturday, whole months, whole quarters, not before
-    their publication. Raises ValueError for another.
+    """The requested period, checked: weeks from Sunday to Saturday, whole months, whole quarters, not before
+    their publication. Raises ValueError for any other.
     """
     first, last = request.days
     options = {"reportPeriod": request.options.get("period", "WEEK")}
@@ -43,7 +43,7 @@ def scope_of(request: FileRequest) -> AnalyticsScope:
 
 
 def written(request: FileRequest, table: Table) -> PortalFile:
-    """The file of a table, as `format` and `quoting` ask."""
+    """The file of a table, in the requested `format` and `quoting`."""
     kind = request.options.get("period", "WEEK")
     first, last = request.days
     quoting = request.options.get("quoting", "raw")

@@ -1,7 +1,7 @@
 """Brand Analytics views that no API has: demographics, item comparison, alternate purchase, customer loyalty.
 
 No header of theirs is public: all columns are inferred (`columns.csv`). Orders and sales are those of the
-order files; who the customers are, and what else they looked at, is drawn.
+order files; who the customers are, and what else they looked at, is random.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _GROUPS = {
 
 
 def demographics(request: FileRequest) -> Table:
-    """A row per ASIN that was ordered: the largest group of each kind, with its part of the customers."""
+    """A row per ASIN that was ordered: the largest group of each kind, with its share of the customers."""
     rows: list[Row] = []
     for asin, title in _ordered(request):
         row: Row = {"asin": asin, "product_title": title}
@@ -61,7 +61,7 @@ def item_comparison(request: FileRequest) -> Table:
 
 
 def alternate_purchase(request: FileRequest) -> Table:
-    """A row per ASIN that was ordered: the product that was bought instead most often."""
+    """A row per ASIN that was ordered: the product that was most often bought instead."""
     rows: list[Row] = []
     for asin, _ in _ordered(request):
         (other, part), _ = _others(request, asin, "bought instead")
@@ -120,7 +120,7 @@ def _largest(groups: Sequence[str], asin: str, first: int, number: int) -> str:
 
 
 def _others(request: FileRequest, asin: str, how: str) -> list[tuple[str, float]]:
-    """Two products of others with their share in hundredths, the larger first."""
+    """Two products of other sellers with their shares in hundredths, the larger first."""
     key = (request.marketplace.country, asin, request.days[0].toordinal(), how)
     u = uniforms(*key)
     return [

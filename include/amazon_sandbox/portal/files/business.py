@@ -26,7 +26,7 @@ _DOTTED = frozenset({"DE"})
 
 
 class _View(NamedTuple):
-    """What a view shows: its layout, the list of the API's document, the product it names, if any."""
+    """What a view shows: its layout, the list of the API's document, and the product it names, if any."""
 
     layout: str
     entries: str

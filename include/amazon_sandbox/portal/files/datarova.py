@@ -47,7 +47,7 @@ def write_keywords(request: FileRequest) -> PortalFile:
 
 
 def write_ranks(request: FileRequest) -> PortalFile:
-    """A row per day and keyword. The ranks follow the ASIN's part of the keyword's clicks."""
+    """A row per day and keyword. The ranks follow the ASIN's share of the keyword's clicks."""
     shown = columns("datarova_rank_tracker", ENGLISH)
     listing = _listing(request)
     queries = _queries(request, listing.asin, *_month_before(request))

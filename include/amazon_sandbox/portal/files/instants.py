@@ -22,7 +22,7 @@ def written_instant(marketplace: Marketplace, seconds: int) -> str:
     - `Sep 4, 2026 1:05:07 AM PDT` in the Americas, in the store's zone;
     - `29 June 2026 5:39:32 pm GMT+10` in Australia, in the user's zone, taken to be the store's;
     - `02.06.2026 18:28:02 UTC` in Germany; `2026/07/03 12:34:56 JST` in Japan;
-    - `1 ago 2026 10:00:00 CEST` in Spain, and so with their months in France and Italy (inferred);
+    - `1 ago 2026 10:00:00 CEST` in Spain, and likewise, with their months, in France and Italy (inferred);
     - `27/06/2026 10:00:00` in India; `15 Mar 2026 3:22:08 PM UTC` elsewhere.
     """
     at = datetime.fromtimestamp(seconds, UTC)

@@ -1,4 +1,4 @@
-"""What the files' headers and words are, from two small tables beside this module.
+"""The files' headers and words, from two small tables beside this module.
 
 `columns.csv` has the columns of each layout in their order, and `labels.csv` the words of files in other
 languages, each with what it is known from: `real` (a downloaded file), `parser` (a public program reads it

@@ -1,4 +1,4 @@
-"""What a page of the portal hands out, and from what it is made."""
+"""The files that a page of the portal returns, and the requests from which they are made."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PortalFile(NamedTuple):
 
 @dataclass(frozen=True)
 class FileRequest:
-    """One file as it was asked for on a page.
+    """One file as it was requested on a page.
 
     ``country``: the store that the session shows; None for files of the whole account (AWD, support, the
     third-party tool), which take the seller's first store. ``first_day``, ``last_day``: both included, local
@@ -70,7 +70,7 @@ class FileRequest:
 
     @property
     def of_account(self) -> FileRequest:
-        """The same in the seller's first store, which has what belongs to no store: bulk stock, cases."""
+        """The same request in the seller's first store, which has what belongs to none: bulk stock, cases."""
         return replace(self, country=None)
 
     @property

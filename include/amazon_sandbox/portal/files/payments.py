@@ -38,7 +38,7 @@ _ENGLISH_OF = {"US": ENGLISH, "CA": ENGLISH, "MX": ENGLISH, "AE": "en_AE", "SA":
 _ONLY_US = ("account_type", "regulatory_fee", "tax_on_regulatory_fee")
 _WITH_BOM = frozenset(("AU", "DE", "JP"))
 _WITH_CRLF = frozenset(("AU",))
-# Lines of definitions above the header: four, so that it is on line 8; in Germany six (line 10).
+# Lines of definitions above the header: four, so that the header is on line 8; in Germany six (line 10).
 _DEFINED = ("sales tax collected", "selling fees", "other transaction fees", "other")
 _DEFINED_IN_GERMANY = ("product sales", *_DEFINED, "release date")
 _COLUMN_OF = {
@@ -71,7 +71,7 @@ Row = dict[str, object]
 
 
 def write(request: FileRequest) -> PortalFile:
-    """The file of a custom range; days are those of the transactions' time in the store."""
+    """The file of a custom range of days, which are days in the store's time zone."""
     layout = layout_of(request)
     marketplace = request.marketplace
     rows = [
@@ -88,7 +88,9 @@ def write(request: FileRequest) -> PortalFile:
 
 
 def layout_of(request: FileRequest) -> tuple[Column, ...]:
-    """The columns in the session's language, else in the store's English. Only US files have all columns."""
+    """The columns in the session's language, else in the store's English. The columns in `_ONLY_US`
+    are left out except in the US and India.
+    """
     country = request.marketplace.country
     language = request.language
     if language.startswith("en") or language not in languages(LAYOUT):
@@ -126,7 +128,7 @@ def _rows(request: FileRequest, layout: Iterable[Column]) -> Iterator[Row]:
         if draft.visible_from > request.seconds:
             continue
         if any(name == "DEFERRED_TRANSACTION_ID" for name, _ in draft.related):
-            continue  # the release of a transaction that has its row already
+            continue  # the release of a transaction that already has its row
         if draft.event and draft.event.kind.startswith("balance.") and draft.event.kind != PAYOUT:
             continue  # the file lists payouts, but neither reserves nor debts
         for row in _of_draft(draft, request.language):

@@ -1,6 +1,6 @@
-"""The reports of `/reportcentral/<NAME>/1`: the documents of the Reports API, with commas.
+"""The reports of `/reportcentral/<NAME>/1`: the documents of the Reports API, comma-separated.
 
-Their headers are the API's (public parsers read both alike), but for Amazon Fulfilled Shipments, whose web
+Their headers are the API's (public parsers read both alike), except for Amazon Fulfilled Shipments, whose web
 file has names in title case and in the session's language. A file's name is the number of the report.
 """
 
@@ -80,7 +80,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _window(report_type: str, request: FileRequest) -> tuple[datetime, datetime] | tuple[None, None]:
-    """The chosen days as midnights in UTC, the last one open."""
+    """The chosen days from midnight to midnight in the store (monthly reports: UTC), the end excluded."""
     if request.first_day is None or request.last_day is None:
         return None, None
     zone = ZoneInfo("UTC" if report_type in _MONTHLY else request.marketplace.timezone)

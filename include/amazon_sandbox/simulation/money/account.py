@@ -1,4 +1,4 @@
-"""What an account pays for selling at all: the subscription, services, producer responsibility."""
+"""What an account pays apart from its sales: the subscription, services, producer responsibility."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _RESPONSIBLE_IN = frozenset(("DE", "FR", "ES"))
 
 
 def subscription(seller: Seller, storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """The monthly subscription: whole in an account of one marketplace, else split over those of its region;
-    the split differs a little from month to month.
+    """The monthly subscription: charged whole to an account's only marketplace, otherwise split among its
+    marketplaces; the split varies slightly from month to month.
     """
     for month in range(month_of(start), month_of(end) + 1):
         at = instant(first_day(month), _CHARGED_ON * DAY)
@@ -37,7 +37,7 @@ def subscription(seller: Seller, storefront: Storefront, start: int, end: int) -
 
 
 def services(seller: Seller, storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """What the account pays beside in [start, end): premium services every quarter where it has them, and
+    """What the account also pays in [start, end): premium services every quarter where it has them, and
     contributions that Amazon pays on its behalf in countries with extended producer responsibility.
     """
     is_first = storefront.marketplace.marketplace_id == seller.marketplace_ids[0]
@@ -58,7 +58,7 @@ def _of_quarter(storefront: Storefront, month: int, is_first: bool) -> Iterator[
         items = (Item(None, 0, -minor(storefront, dollars)),)
         return Event(kind, at, storefront, f"{month} {variant}", items, text=about, variant=variant)
 
-    if country == "AE":  # with the VAT inside the line
+    if country == "AE":  # the line includes VAT
         yield fee("overhead.services", 11.3, 603 * 1.05, quarter, "older")
     elif is_first and storefront.marketplace.region == "EU":
         yield fee("overhead.services", 11.3, between(u[0], 380, 420), quarter)

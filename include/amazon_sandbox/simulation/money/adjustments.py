@@ -1,4 +1,4 @@
-"""Fees that are corrected later: fulfilment fees charged anew or taken back, storage, credits."""
+"""Fees that are corrected later: fulfilment fees recharged or reversed, storage, credits."""
 
 from __future__ import annotations
 

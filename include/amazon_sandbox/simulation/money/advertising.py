@@ -1,8 +1,8 @@
 """What ads cost: the spend of the ads simulation, as Amazon Ads invoices it.
 
 An invoice closes when the spend since the last one reaches a threshold, and on the last day of a month; it is
-taken from the balance some days later. `data/ads_billing.csv` says which countries are billed in another one
-of the same currency, and which pay by card: their spend never reaches a settlement.
+deducted from the balance some days later. `data/ads_billing.csv` lists the countries that are billed through
+another country of the same currency, and those that pay by card, whose spend never reaches a settlement.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Spend = tuple[tuple[Listing | None, int], ...]
 
 @kept_per_storefront(KEPT_DAYS)
 def spend_on(storefront: Storefront, ordinal: int) -> Spend:
-    """The final spend of a local day by advertised SKU, in minor units; None: Sponsored Brands."""
+    """The final spend of a local day by advertised SKU (None: Sponsored Brands), in minor units."""
     sums: Counter[Listing | None] = Counter()
     for ad, spend in spends(storefront, ordinal):
         sums[None if ad.group.campaign.product == SB else ad.listing] += spend
@@ -39,7 +39,9 @@ def spend_on(storefront: Storefront, ordinal: int) -> Spend:
 
 
 def invoices(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """The invoices taken from the storefront's balance in [start, end), also those for other countries."""
+    """The invoices deducted from the storefront's balance in [start, end), including those of other countries
+    billed through it.
+    """
     for spender, method in _billed_to(storefront):
         if method == BALANCE:
             for month in range(month_of(start - _LATEST_DAYS * DAY), month_of(end) + 1):
@@ -50,7 +52,7 @@ def invoices(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
 
 @kept_per_storefront(KEPT_MONTHS)
 def invoices_of_month(storefront: Storefront, month: int) -> tuple[Event, ...]:
-    """The invoices that close in a month (its number), of the storefront's own ads, and credits for it."""
+    """The invoices for the storefront's own ads that close in a month (its number), and its credits."""
     threshold = minor(storefront, THRESHOLD * storefront.marketplace.market_size)
     first, last = first_day(month).toordinal(), first_day(month + 1).toordinal() - 1
     found: list[Event] = []
@@ -76,7 +78,7 @@ def _invoice(storefront: Storefront, day: int, spend: Counter[Listing | None]) -
 
 
 def _credit(storefront: Storefront, month: int, billed: list[Event]) -> Iterator[Event]:
-    """Clicks of a month that were found invalid after they were invoiced."""
+    """A credit for clicks of a month that proved invalid after they were invoiced."""
     u = uniforms(*storefront.key, month, "ads credit")
     if billed and u[0] < _CREDITED_SHARE:
         amount = round(-billed[0].amount * between(u[1], 0.01, 0.05))
@@ -87,7 +89,7 @@ def _credit(storefront: Storefront, month: int, billed: list[Event]) -> Iterator
 
 
 def _billed_to(storefront: Storefront) -> Iterator[tuple[Storefront, str]]:
-    """The storefronts whose ads this one is billed for, and how they are paid."""
+    """The storefronts whose ads are billed to this one, and how they are paid."""
     country = storefront.marketplace.country
     settings = {
         row["country"]: row for row in tables.rows("ads_billing") if row["account"] == storefront.account

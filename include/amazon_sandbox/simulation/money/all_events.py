@@ -1,4 +1,4 @@
-"""All events of a storefront: what settlements, transactions and economics are made of beside orders and
+"""All events of a storefront: what makes up settlements, transactions and economics besides orders and
 refunds.
 """
 
@@ -24,7 +24,7 @@ from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
 
 Family = Callable[[Storefront, int, int], Iterator[Event]]
 
-# Each gives the events posted in [start, end), UTC epoch seconds, in any order.
+# Each yields the events posted in [start, end), UTC epoch seconds, in any order.
 FAMILIES: tuple[Family, ...] = (
     adjustments.corrections,
     inbound.shipment_fees,
@@ -37,7 +37,7 @@ FAMILIES: tuple[Family, ...] = (
 )
 # These also depend on the shipments that clients created.
 CREATED: tuple[Family, ...] = (inbound.created_shipment_fees, storage.storage_charges)
-# Days are asked for one by one, in settlements, transactions and economics: a block is made once.
+# Settlements, transactions and economics request days one by one; each block is generated only once.
 BLOCK = 14 * 86_400
 KEPT_BLOCKS = 64
 
@@ -50,9 +50,9 @@ def sku_events_between(storefront: Storefront, start: int, end: int) -> list[Eve
 
 
 def product_charges_between(storefront: Storefront, start: int, end: int) -> list[Event]:
-    """The same without invoices of ads, which are a month's work to make.
+    """The same as `sku_events_between` without ad invoices, which require generating a whole month.
 
-    An event's items say for which SKUs: economics puts them on the SKU's day, and has ads by the day of the
+    An event's items name the SKUs: economics assigns the amounts to the SKU's day, and ads to the day of the
     spend.
     """
     found = [
@@ -72,8 +72,8 @@ def _generated(storefront: Storefront, block: int) -> tuple[Event, ...]:
 
 
 def events_between(seller: Seller, storefront: Storefront, start: int, end: int) -> list[Event]:
-    """All events of a storefront posted in [start, end), UTC epoch seconds, by posting time; with those of
-    the account that are charged there: bulk stock, subscription, services.
+    """All events of a storefront posted in [start, end), UTC epoch seconds, by posting time, including the
+    account-level events charged there: bulk stock, subscription, services.
     """
     found = sku_events_between(storefront, start, end)
     found += account.subscription(seller, storefront, start, end)

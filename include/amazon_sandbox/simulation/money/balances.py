@@ -1,9 +1,9 @@
-"""What moves cash between settlements and is no profit: reserves, debts, loans, failed transfers.
+"""What moves cash between settlements without being profit: reserves, debts, loans, failed transfers.
 
-A settlement that would end below zero is charged to the seller's card before it closes. In rare ones a loan
-is repaid and leaves a debt: the next one opens with it (`Payable to Amazon`), and it is charged to the card
-or taken from the proceeds. A payout that the bank refuses comes back at the start of the next settlement.
-None of this depends on more than one settlement before.
+A settlement that would end below zero is charged to the seller's card before it closes. Occasionally a loan
+is repaid and leaves a debt: the next settlement opens with it (`Payable to Amazon`), and it is charged to the
+card or deducted from the proceeds. A payout that the bank refuses returns at the start of the next
+settlement. None of this depends on more than the previous settlement.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _RETURNED_AFTER, _CHARGED_AFTER, _PAID_AFTER = 60, 2 * DAY, 2 * HOUR
 _REASONS = ("Invalid account information", "Account closed", "Refused by the bank")
 _SMALLER_RESERVE_SINCE = int(datetime(2026, 3, 12, tzinfo=UTC).timestamp())
 _SMALLER_IN, _SMALLER = ("NA", "EU"), 0.1
-_TOLD_SHARE = 0.1  # of reserves that transactions list, too
+_TOLD_SHARE = 0.1  # of reserves that transactions also list
 
 # The total of the settlement that starts at an instant, in minor units.
 Totals = Callable[[int], int]
 
 
 def balances(storefront: Storefront, start: int, proceeds: int, total_of: Totals) -> list[Event]:
-    """The balance events of the settlement that starts at an instant, without those of 0.
+    """The balance events of the settlement that starts at an instant, except those of 0.
 
     `storefront`: the first of the currency; `proceeds`: the sum of all other lines.
     """
@@ -57,8 +57,8 @@ def balances(storefront: Storefront, start: int, proceeds: int, total_of: Totals
 
 
 def told(storefront: Storefront, start: int, end: int, total_of: Totals) -> Iterator[Event]:
-    """The balance events that transactions list in [start, end): payouts, those that came back, debts that
-    were charged to the card, a few reserves.
+    """The balance events that transactions list in [start, end): payouts, returned payouts, debts charged to
+    the card, a few reserves.
     """
     for index in range(_index(storefront, start) - 1, _index(storefront, end) + 1):
         opened = _start(storefront, index)
@@ -77,9 +77,9 @@ def told(storefront: Storefront, start: int, end: int, total_of: Totals) -> Iter
 
 
 def moved_debts(storefront: Storefront, others: list[Storefront], start: int, end: int) -> Iterator[Event]:
-    """Debts that were moved between the currencies of a European account: what one loses another gets.
+    """Debts moved between the currencies of a European account: what one loses, another gains.
 
-    `others`: the first storefronts of all the account's currencies, in their order.
+    `others`: the first storefront of each of the account's currencies, in order.
     """
     if storefront.marketplace.region != "EU" or storefront not in others[:2] or len(others) < 2:
         return
@@ -93,7 +93,9 @@ def moved_debts(storefront: Storefront, others: list[Storefront], start: int, en
 
 
 def reserve(storefront: Storefront, boundary: int) -> int:
-    """What is held back over the end of a settlement, in minor units; little where orders wait anyway."""
+    """What is held back across the end of a settlement, in minor units; less where orders are deferred
+    anyway.
+    """
     u = uniforms(storefront.seed, storefront.account, storefront.marketplace.currency, "reserve", boundary)
     is_smaller = boundary >= _SMALLER_RESERVE_SINCE and storefront.marketplace.region in _SMALLER_IN
     dollars = between(u[0], 250, 900) * (_SMALLER if is_smaller else 1.0)
@@ -101,26 +103,26 @@ def reserve(storefront: Storefront, boundary: int) -> int:
 
 
 def _payout(storefront: Storefront, opened: int, total_of: Totals) -> Event:
-    """Transactions state a payout as a positive amount."""
+    """The payout of a settlement, positive as transactions state it."""
     return _event("balance.payout", storefront, opened + LENGTH + _PAID_AFTER, max(0, total_of(opened)))
 
 
 def _returned(storefront: Storefront, index: int, opened: int, total_of: Totals) -> Event:
-    """The payout of the settlement before, if the bank refused it."""
+    """The payout of the previous settlement, if the bank refused it."""
     amount = max(0, total_of(opened - LENGTH)) if _is_refused(storefront, index - 1) else 0
     text = pick(_drawn(storefront, index - 1)[3], _REASONS)
     return _event("balance.failed", storefront, opened + _RETURNED_AFTER, amount)._replace(text=text)
 
 
 def _micro_deposit(storefront: Storefront, index: int, opened: int) -> Event:
-    """The new bank account is checked with some cents."""
+    """The few cents that verify the new bank account after a refused payout."""
     is_due = _is_refused(storefront, index - 1)
     amount = -1 - int(_drawn(storefront, index)[4] * 98) if is_due else 0
     return _event("balance.micro_deposit", storefront, opened + 3 * DAY, amount)
 
 
 def _charge(storefront: Storefront, index: int, opened: int) -> Event:
-    """The debt that a settlement opened with, where the card paid it."""
+    """The debt that a settlement opened with, if it was charged to the card."""
     is_charged = _drawn(storefront, index)[5] < _CHARGED
     amount = _debt(storefront, index - 1) if is_charged else 0
     return _event("balance.charge", storefront, opened + _CHARGED_AFTER, amount)
@@ -139,7 +141,7 @@ def _told_reserve(storefront: Storefront, boundary: int, at: int, variant: str) 
 
 
 def _debt(storefront: Storefront, index: int) -> int:
-    """What is owed when a settlement closes; 0 in most. Minor units."""
+    """What is owed when a settlement closes, in minor units; 0 for most."""
     if not _is_repaid(storefront, index):
         return 0
     dollars = between(_drawn(storefront, index)[2], 40, 160)
@@ -151,7 +153,9 @@ def _is_repaid(storefront: Storefront, index: int) -> bool:
 
 
 def _is_refused(storefront: Storefront, index: int) -> bool:
-    """Whether the bank refuses the payout of a settlement; never that of one that carries something on."""
+    """Whether the bank refuses the payout of a settlement; never that of one that opens or closes with a
+    debt.
+    """
     u = _drawn(storefront, index)
     return u[0] < _FAILED <= _drawn(storefront, index - 1)[0] and not (
         _is_repaid(storefront, index) or _is_repaid(storefront, index - 1)

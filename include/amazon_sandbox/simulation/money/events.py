@@ -1,7 +1,8 @@
-"""What moves a seller's money beside orders and refunds: one event is one transaction.
+"""What moves a seller's money besides orders and refunds: one event is one transaction.
 
-Settlements, transactions and economics all derive from the same events. An event says who, when, what, how
-many units of which SKUs, the amount and the tax on it; `lines` is how settlements write it.
+Settlements, transactions and economics all derive from the same events. An event states the storefront, the
+time, the kind, how many units of which SKUs, the amount and the tax on it; `lines` returns its rows in
+settlements.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from amazon_sandbox.simulation.storefront import Storefront
 
 class Item(NamedTuple):
     """The part of an event that belongs to one SKU; signed minor units before tax, negative for costs.
-    `listing` is None for what belongs to no SKU.
+    `listing` is None for amounts that belong to no SKU.
     """
 
     listing: Listing | None
@@ -27,12 +28,12 @@ class Item(NamedTuple):
 class Event(NamedTuple):
     """One transaction that is neither an order nor a refund.
 
-    `kind`: a word of `data/money_names.csv`, such as `storage.monthly`; `posted`: UTC epoch seconds;
-    `reference`: unique for its kind and storefront; `tax`: on the whole; `discount`: given back on it;
-    `text`: fills `{text}` in its names; `order_id`: what the settlement shows in place of an order;
-    `shows_sku`, `shows_marketplace`: whether the settlement's rows name them; `billed_in`: the country whose
-    account is billed, where it is another one of the same currency. `own_lines`: written as they are, for
-    what consists of more than a fee.
+    `kind`: a kind from `data/money_names.csv`, such as `storage.monthly`; `posted`: UTC epoch seconds;
+    `reference`: unique within its kind and storefront; `tax`: on the whole event; `discount`: the part of the
+    amount given back; `text`: fills `{text}` in its names; `order_id`: what the settlement shows in place of
+    an order; `shows_sku`, `shows_marketplace`: whether the settlement's rows name them; `billed_in`: the
+    country whose account is billed, if it is another one of the same currency; `own_lines`: lines written
+    unchanged, for events that consist of more than a fee.
     """
 
     kind: str
@@ -56,11 +57,11 @@ class Event(NamedTuple):
 
     @property
     def name(self) -> Name:
-        """What settlements and transactions call it on its day."""
+        """What settlements and transactions call the event on its day."""
         return name_of(self.kind, self.storefront.marketplace, self.posted, self.variant)
 
     def lines(self) -> tuple[Line, ...]:
-        """The rows of the settlement; amounts of 0 have none."""
+        """The event's rows in the settlement; amounts of 0 have none."""
         if self.own_lines:
             return self.own_lines
         name = self.name
@@ -91,7 +92,7 @@ _VAT_ON_FEES = frozenset(("GB", "DE", "FR", "IT", "ES", "NL", "PL", "BE", "SE"))
 
 
 def with_tax(event: Event) -> Event:
-    """The event with VAT on its fee, where a row of its own shows it: in the newer names of Europe."""
+    """The event with VAT on its fee, if the VAT has its own row, as under the newer names in Europe."""
     marketplace = event.storefront.marketplace
     if marketplace.country not in _VAT_ON_FEES or event.name.amount_description != BASE_FEE:
         return event
@@ -99,6 +100,6 @@ def with_tax(event: Event) -> Event:
 
 
 def minor(storefront: Storefront, dollars: float) -> int:
-    """Dollars as minor units of the storefront's currency."""
+    """Dollars converted to minor units of the storefront's currency."""
     marketplace = storefront.marketplace
     return round(dollars * marketplace.usd_rate * float(10**marketplace.decimals))

@@ -1,4 +1,4 @@
-"""What shipments to Amazon's warehouses cost: the carrier, the placement, defects; and bulk stock (AWD)."""
+"""The costs of shipments to Amazon's warehouses (carrier, placement, defects) and of bulk stock (AWD)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS_OF_AWD = {
     Fee.TRANSPORTATION: "awd.transportation",
 }
 
-# Placement and defects are charged in the United States only.
+# Placement and defects are charged only in the United States.
 _PLACEMENT_IN = frozenset(("US",))
 _CARRIED_SHARE, _PROGRAM_SHARE, _DISCOUNTED_SHARE, _DEFECT_SHARE = 0.6, 0.08, 0.1, 0.02
 _OLDER_PLACEMENT_SHARE = 0.25
@@ -35,7 +35,7 @@ _DEFECTS = ("Shipment deleted or abandoned", "Boxes at the wrong warehouse", "Ba
 
 
 def created_shipment_fees(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """What shipments that clients created cost. Settlements name the shipment in place of an order."""
+    """Charges for shipments that clients created. Settlements name the shipment in place of an order."""
     for shipment in storefront.created:
         for charge in shipment.charges():
             if start <= charge.at < end:
@@ -50,7 +50,7 @@ def created_shipment_fees(storefront: Storefront, start: int, end: int) -> Itera
 
 
 def shipment_fees(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """What the generated shipments cost in [start, end): the carrier when they leave, the placement 45 days
+    """Charges for generated shipments in [start, end): the carrier when they leave, the placement 45 days
     after receipt, defects after they are closed.
     """
     placed = range(start - PLACEMENT_CHARGED_AFTER, end - PLACEMENT_CHARGED_AFTER)
@@ -65,7 +65,7 @@ def shipment_fees(storefront: Storefront, start: int, end: int) -> Iterator[Even
 
 
 def _blocks(storefront: Storefront, span: range) -> range:
-    """The blocks of delivery days of what arrives in a span of epoch seconds, and a day around it."""
+    """The blocks of delivery days that cover a span of epoch seconds and one day on either side."""
     first = storefront.marketplace.day_of_epoch(span.start) - 1
     last = storefront.marketplace.day_of_epoch(span.stop) + 1
     return range(first // BLOCK_DAYS, last // BLOCK_DAYS + 1)
@@ -104,7 +104,7 @@ def _fee(
 
 
 def bulk_stock_fees(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """What AWD charges: an event per shipment or replenishment order, one for a month's storage."""
+    """AWD's charges: one event per shipment or replenishment order, and one for a month's storage."""
     sums: dict[tuple[Fee, int, str], dict[Listing, int]] = {}
     for charge in charges_between(storefront, start, end):
         key = charge.fee, charge.at, "" if charge.fee is Fee.STORAGE else charge.reference

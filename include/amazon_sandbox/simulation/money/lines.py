@@ -13,7 +13,7 @@ OTHER = "other-transaction"
 class Line(NamedTuple):
     """One amount of a settlement, in minor units; `posted` is UTC epoch seconds.
 
-    `leaf`: what transactions call the amount, and `group` the node of their tree that holds it.
+    `leaf`: what transactions call the amount; `group`: the node of their tree that contains it.
     """
 
     transaction_type: str
@@ -36,7 +36,7 @@ class Line(NamedTuple):
 
 
 def fee_name(line: Line) -> str:
-    """What a line is for: in newer names the amount's type says it, in older ones the description."""
+    """What a line is for: the amount's type under newer names, its description under older ones."""
     return line.amount_type if line.amount_description in _PARTS else line.amount_description
 
 

@@ -1,4 +1,4 @@
-"""Calendar months as numbers, for what is charged once a month."""
+"""Calendar months as numbers, for monthly charges."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def first_day(month: int) -> date:
 
 
 def instant(day: date, seconds: float = 0.0) -> int:
-    """Epoch seconds of so many seconds after midnight (UTC) of a day."""
+    """Epoch seconds of an instant given as seconds after midnight (UTC) of a day."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + seconds)

@@ -1,7 +1,7 @@
 """What settlements and transactions call an event, by day and region (`data/money_names.csv`).
 
-Amazon renames its fees: monthly storage about July 2026, removals about mid-June 2026. Rows of a kind are in
-order of their first day; the last one that applies counts. North America keeps the older AWD names.
+Amazon renames its fees: monthly storage around July 2026, removals around mid-June 2026. The rows of a kind
+are ordered by first day; the last one that applies is used. North America keeps the older AWD names.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from amazon_sandbox.simulation.marketplaces import Marketplace
 
 
 class Name(NamedTuple):
-    """The three columns of a settlement row; then the type of the transaction and the leaf of its tree. The
-    event fills in `{text}`.
+    """The three name columns of a settlement row, followed by the transaction's type and the leaf of its
+    tree. The event fills in `{text}`.
     """
 
     transaction_type: str

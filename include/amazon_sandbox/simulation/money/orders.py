@@ -1,8 +1,8 @@
-"""What shipped orders bring and cost: prices, taxes, what is withheld, fees, promotions.
+"""What shipped orders earn and cost: prices, taxes, withheld amounts, fees, promotions.
 
 Dated rules: digital services fees since 1 October 2024 (United Kingdom 2 %, France, Italy and Spain 3 %;
-Canada 3 % until 15 August 2025), in the United Kingdom and France on FBA fees, too. Amazon is liable for the
-tax of some orders in Europe (deemed supplier) and of low-value goods in Australia and Singapore.
+Canada 3 % until 15 August 2025), in the United Kingdom and France also on FBA fees. Amazon is liable for the
+tax on some orders in Europe (deemed supplier) and on low-value goods in Australia and Singapore.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NODES = {"ItemPrice": "ProductCharges", "ItemFees": "AmazonFees", "ItemWithheld
 
 
 class _DigitalFee(NamedTuple):
-    """A digital services fee: its rate, what it is charged on, its name and its days [since, until)."""
+    """A digital services fee: its rate, what it applies to, its name, and when: [since, until)."""
 
     rate: float
     is_on_fba: bool
@@ -75,7 +75,7 @@ def lines_posted(storefront: Storefront, start: int, end: int) -> Iterator[Line]
 
 
 def lines_shipped(storefront: Storefront, start: int, end: int) -> Iterator[Line]:
-    """The lines of orders shipped in [start, end), UTC epoch seconds, with that as their time."""
+    """The lines of orders shipped in [start, end), UTC epoch seconds, posted at the time of shipment."""
     for order in _shipped(storefront, start, end):
         yield from lines_of_order(storefront, order)
 
@@ -95,13 +95,13 @@ def _shipped(storefront: Storefront, start: int, end: int) -> Iterator[Order]:
 
 
 def lines_of_order(storefront: Storefront, order: Order) -> Iterator[Line]:
-    """The lines of all its items."""
+    """The lines of all items of an order."""
     for item in order.items:
         yield from order_lines(storefront, order, item)
 
 
 def order_lines(storefront: Storefront, order: Order, item: OrderItem) -> Iterator[Line]:
-    """What an order item brought and cost; `posted` is when it shipped."""
+    """What an order item earned and cost; `posted` is when it shipped."""
     fees = [("ItemFees", "Commission", -commission(item))]
     if not order.is_merchant:
         fee = fulfilment_charge(storefront, order, item)
@@ -118,7 +118,7 @@ def order_lines(storefront: Storefront, order: Order, item: OrderItem) -> Iterat
 
 
 def charges(storefront: Storefront, order: Order, item: OrderItem) -> list[Amount]:
-    """What the buyer paid for an item, and what is withheld from it."""
+    """What the buyer paid for an item, and what Amazon withholds from it."""
     tax_inside = storefront.marketplace.tax_included
     charged = [
         ("ItemPrice", "Principal", item.price - (item.tax if tax_inside else 0)),
@@ -142,7 +142,7 @@ def charges(storefront: Storefront, order: Order, item: OrderItem) -> list[Amoun
 
 
 def promotions(storefront: Storefront, item: OrderItem) -> list[Amount]:
-    """What promotions took off; where prices include tax, the tax within it is a line of its own."""
+    """What promotions took off; where prices include tax, the tax within it is a separate line."""
     tax = _tax_of_discount(storefront, item)
     return [
         ("Promotion", "Principal", tax - item.discount),
@@ -175,8 +175,8 @@ def digital_fee_credit(storefront: Storefront, order: Order, item: OrderItem) ->
 
 
 def _withheld_name(storefront: Storefront, order: Order) -> tuple[str, str] | None:
-    """How the tax that Amazon remits is called, and what follows for gift wrap; None where the seller owes
-    it.
+    """What the tax that Amazon remits is called, and the suffix for gift wrap; None if the seller owes the
+    tax.
     """
     marketplace = storefront.marketplace
     if not marketplace.tax_included:
@@ -196,7 +196,7 @@ def _tax_of_discount(storefront: Storefront, item: OrderItem) -> int:
 
 
 def on_delivery(storefront: Storefront, order: Order, item: OrderItem) -> list[Amount]:
-    """Some orders in Japan and the Emirates are paid on delivery, for a charge that Amazon takes back."""
+    """The charge for cash on delivery, which Amazon takes back; some orders in Japan and the Emirates."""
     if storefront.marketplace.country not in _ON_DELIVERY or item is not order.items[0]:
         return []
     if uniforms(*storefront.key, order.order_id, "cash on delivery")[0] >= _ON_DELIVERY_SHARE:
@@ -209,7 +209,7 @@ def on_delivery(storefront: Storefront, order: Order, item: OrderItem) -> list[A
 def line_template(
     transaction_type: str, storefront: Storefront, order: Order, item: OrderItem, posted: int
 ) -> Line:
-    """What all lines of an order item share."""
+    """The fields that all lines of an order item share."""
     return Line(
         transaction_type, "", "", 0, posted,
         marketplace_name=storefront.marketplace.sales_channel,
@@ -225,8 +225,8 @@ def line_template(
 
 
 def lines_of(template: Line, amounts: list[Amount]) -> Iterator[Line]:
-    """One line for each amount that is not zero. Only the principal states the quantity, only promotions
-    their id.
+    """One line for each nonzero amount. Only the principal states the quantity; only promotions state their
+    id.
     """
     for kind, description, amount in amounts:
         if amount:
@@ -243,6 +243,6 @@ def lines_of(template: Line, amounts: list[Amount]) -> Iterator[Line]:
 
 
 def _promotion_id(promotions: str, description: str) -> str:
-    """An item's free shipping is named before its price promotion."""
+    """The id for a promotion line: an item lists its free shipping before its price promotion."""
     names = promotions.split(",")
     return names[0] if description == "Shipping" else names[-1]

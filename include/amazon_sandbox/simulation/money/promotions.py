@@ -1,7 +1,7 @@
-"""What coupons, deals and Vine cost: those of the simulation's promotions.
+"""What the coupons, deals and Vine enrolments of the simulation cost.
 
-Since 2 June 2025 a coupon costs a fee for taking part and 2.5 % of its sales, a deal 1 % beside its fee;
-before that, a fee for each redemption and one for each lightning deal.
+Since 2 June 2025 a coupon costs a participation fee plus 2.5 % of its sales, and a deal its fee plus 1 % of
+its sales. Before that, there was a fee per coupon redemption and a fee per lightning deal.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _CHARGED_AFTER_DAYS = 3  # from the end of a campaign, at most
 
 
 def coupon_cost(storefront: Storefront, campaign: Campaign, sold: list[Sold]) -> int:
-    """What a coupon costs beside its discount, as far as it has sold: by redemption, or by sales since June
-    2025; minor units.
+    """What a coupon costs for its sales so far, apart from the discount, in minor units: per redemption or,
+    since June 2025, by sales.
     """
     if campaign.start < SALES_FEES_SINCE:
         return sum(each.items for each in sold) * storefront.coupon_fee
@@ -50,7 +50,7 @@ def promotion_fees(storefront: Storefront, start: int, end: int) -> Iterator[Eve
 
 
 def _begun(campaign: Campaign) -> int:
-    """When the fee for taking part is charged."""
+    """When the participation fee is charged."""
     return campaign.start + 600
 
 
@@ -92,7 +92,7 @@ def _event(
     sold: dict[str, Sold],
     text: str = "",
 ) -> Event:
-    """The cost, shared among the campaign's products by what they sold."""
+    """The cost, divided among the campaign's products by what they sold."""
     weights = [sold[listing.asin].revenue for listing in campaign.listings]
     if not any(weights):
         weights = [1] * len(campaign.listings)
@@ -106,7 +106,7 @@ def _event(
 
 
 def _vine(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """Families are enrolled in Vine a month after their launch."""
+    """The Vine fees of product families, each enrolled a month after its launch."""
     families = {one.parent_asin: one for one in reversed(storefront.listings) if not one.is_merchant}
     for parent, listing in families.items():
         at = storefront.marketplace.day_bounds(listing.launch + _VINE_AFTER_DAYS)[0] + 36_000

@@ -1,4 +1,4 @@
-"""What refunds take back, and what Amazon keeps for them: 20 % of the referral fee, 5 dollars at most."""
+"""What refunds take back, and what Amazon keeps: 20 % of the referral fee, at most 5 dollars."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def refund_lines(storefront: Storefront, refund: Refund) -> Iterator[Line]:
 
 
 def administration_fee(storefront: Storefront, referral: int) -> int:
-    """What Amazon keeps of a referral fee it gives back; minor units."""
+    """What Amazon keeps of a referral fee that it refunds, in minor units."""
     marketplace = storefront.marketplace
     most = MOST_ADMINISTRATION * marketplace.usd_rate * float(10**marketplace.decimals)
     return round(min(referral * ADMINISTRATION, most))
 
 
 def _gestures(storefront: Storefront, refund: Refund) -> list[Amount]:
-    """What the seller kept for a worn item, or gave beyond the price."""
+    """What the seller kept as a restocking fee, or gave beyond the price as goodwill."""
     u = uniforms(*storefront.key, refund.item.item_id, "refund gesture")
     if u[0] < _RESTOCKED_SHARE:
         return [("ItemPrice", "RestockingFee", round(refund.item.price * 0.2))]

@@ -1,6 +1,6 @@
-"""What Amazon pays for lost and damaged units, and what it takes back: the reimbursements report, by reason.
+"""Payments for lost and damaged units, and their reversals, by the reasons of the reimbursements report.
 
-Amounts carry the SKU; about half of the rows name no marketplace.
+Amounts name the SKU; about half of the rows name no marketplace.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NAMELESS_SHARE = 0.5
 
 
 def payments(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """The reimbursements in money approved in [start, end); those in kind move none."""
+    """The cash reimbursements approved in [start, end); those in kind move no money."""
     for one in reimbursements_between(storefront, start, end):
         amount = one.per_unit * one.cash
         if amount:

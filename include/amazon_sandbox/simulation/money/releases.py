@@ -1,8 +1,8 @@
 """When the money of an order is paid out: at once, or deferred.
 
-Until 12 March 2026 only business orders wait, for a week, within the settlement in which they shipped. Since
-then Amazon pays sellers of North America and Europe seven days after delivery (DD+7): the newest orders are
-always deferred, and their lines are in the settlement of their release.
+Until 12 March 2026 only business orders are deferred, for a week at most and within the settlement in which
+they shipped. Since then Amazon pays sellers in North America and Europe seven days after delivery (DD+7): the
+newest orders are always deferred, and their lines are in the settlement of their release.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _SHORTEST_DEFERRAL = 2 * 3600
 
 @lru_cache(maxsize=256)
 def first_start(seed: int, account: str, currency: str) -> datetime:
-    """The start of period 0 of a currency group."""
+    """The start of a currency group's period 0."""
     u = uniforms(seed, account, currency, "settlement phase")
     return EPOCH + timedelta(days=int(u[0] * 14), seconds=int(u[1] * 86_400))
 
 
 def period_of(storefront: Storefront, moment: int) -> tuple[int, int]:
-    """[start, end) of the settlement period of a storefront's currency that holds an instant; epoch
+    """[start, end) of the settlement period of a storefront's currency that contains an instant, in epoch
     seconds.
     """
     first = first_start(storefront.seed, storefront.account, storefront.marketplace.currency)
@@ -55,12 +55,12 @@ def is_after_delivery(storefront: Storefront, order: Order) -> bool:
 
 
 def deferral_reason(storefront: Storefront, order: Order) -> str:
-    """Why a deferred order waits, as transactions say."""
+    """Why an order is deferred, as transactions state it."""
     return AFTER_DELIVERY if is_after_delivery(storefront, order) else BUSINESS_ORDER
 
 
 def released_at(storefront: Storefront, order: Order) -> int:
-    """When the money of a shipped order is released; 0 for one that is not deferred (UTC epoch seconds)."""
+    """When the money of a shipped order is released (UTC epoch seconds); 0 if it is not deferred."""
     if is_after_delivery(storefront, order):
         return delivered_at(storefront, order) + DEFERRED_FOR
     if not order.is_business:

@@ -1,7 +1,7 @@
-"""What taking units out of stock costs or brings: removal, disposal and liquidation orders.
+"""What removal, disposal and liquidation orders cost or earn.
 
-Removals and disposals are charged as the units are processed since 15 February 2026, before that when the
-whole order is complete. Liquidated units bring a small part of their price, of which Amazon keeps a fee.
+Since 15 February 2026 removals and disposals are charged as their units are processed; before that, when the
+whole order is complete. Liquidated units earn a small part of their price, from which Amazon deducts fees.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def removal_fees(storefront: Storefront, start: int, end: int) -> Iterator[Event
 
 
 def _processed(order: RemovalOrder) -> dict[int, list[tuple[RemovalLine, int]]]:
-    """Units by the instant they are charged at."""
+    """Units by the instant at which they are charged."""
     found: dict[int, list[tuple[RemovalLine, int]]] = {}
     for line in order.lines:
         if line.parcels and order.requested >= PER_UNIT_SINCE:
@@ -65,7 +65,7 @@ def _processed(order: RemovalOrder) -> dict[int, list[tuple[RemovalLine, int]]]:
 
 
 def liquidations(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """What liquidated units brought in [start, end), an event per SKU; a few are corrected a week later."""
+    """Proceeds of liquidated units in [start, end), one event per SKU; a few are corrected a week later."""
     longest = _SOLD_AFTER_DAYS + 8 + LONGEST_REMOVAL_DAYS
     for order in removals_between(storefront, start - longest * DAY, end):
         if order.cancelled or order.order_type != LIQUIDATION:

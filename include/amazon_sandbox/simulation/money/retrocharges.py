@@ -1,4 +1,4 @@
-"""Sales tax that is collected or given back after an order: it is withheld at once, and nets to zero."""
+"""Sales tax collected or refunded after an order; it is withheld at once, so the net amount is zero."""
 
 from __future__ import annotations
 

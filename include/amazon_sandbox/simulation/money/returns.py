@@ -1,8 +1,8 @@
-"""The returns processing fee: on units that come back more often than their category usually does.
+"""The returns processing fee, for products that are returned more often than is usual in their category.
 
-Returns of a month's shipments count through the second month after; the fee is charged on the 7th to 15th of
-the third. Products with fewer than 25 units shipped in the month are free. In the United States since June
-2024. Source: Seller Central on the FBA returns processing fee.
+Returns of a month's shipments count until the end of the second month after it; the fee is charged between
+the 8th and the 15th of the third. Products with fewer than 25 units shipped in the month are exempt. The fee
+applies in the United States since June 2024. Source: Seller Central on the FBA returns processing fee.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CHARGED_AFTER_MONTHS = 3
 FEWEST_SHIPPED = 25
 KEPT_MONTHS = 40
 _IN = frozenset(("US",))
-# Share of returns above which a category pays; backpacks have a rate of their own.
+# Share of returns above which a category pays; backpacks have their own.
 _THRESHOLDS = {
     "toys": 0.047,
     "home": 0.081,
@@ -37,7 +37,7 @@ _BACKPACKS, _BACKPACK_THRESHOLD = "BAG", 0.128
 
 
 def processing_fees(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """The returns processing fees charged in [start, end), an event per product and month of shipment."""
+    """The returns processing fees charged in [start, end): one event per product and month of shipment."""
     if storefront.marketplace.country not in _IN:
         return
     for charged in range(month_of(start), month_of(end) + 1):
@@ -50,7 +50,7 @@ def processing_fees(storefront: Storefront, start: int, end: int) -> Iterator[Ev
 
 @kept_per_storefront(KEPT_MONTHS)
 def _fees(storefront: Storefront, month: int) -> tuple[Event, ...]:
-    """The fees for what shipped in a month (its number)."""
+    """The fees for units shipped in a month (its number)."""
     first, last = first_day(month), first_day(month + 1) - timedelta(days=1)
     shipped: Counter[str] = Counter()
     returned: Counter[str] = Counter()

@@ -1,7 +1,7 @@
-"""What lying in Amazon's warehouses costs: the monthly fee, the surcharge on aged stock, overage.
+"""What storage in Amazon's warehouses costs: the monthly fee, the surcharge on aged stock, overage.
 
-The amounts are those of the storage reports, when they are published: monthly storage between the 7th and
-the 15th of the next month, the surcharge on the 18th to 22nd, overage on its day.
+The amounts are those of the storage reports, charged when these are published: monthly storage between the
+7th and the 15th of the next month, the surcharge between the 18th and the 22nd, overage on its day.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HOUR = 3600
 
 
 def storage_charges(storefront: Storefront, start: int, end: int) -> Iterator[Event]:
-    """What is charged for storage in [start, end). What clients sent in counts in the monthly fee."""
+    """What is charged for storage in [start, end). The monthly fee includes units that clients sent in."""
     for month in range(month_of(start) - 1, month_of(end) + 1):
         for kind, at, make in (
             ("storage.monthly", monthly_charged_at(storefront, month), _monthly),
@@ -41,7 +41,7 @@ def storage_charges(storefront: Storefront, start: int, end: int) -> Iterator[Ev
 
 
 def monthly_charged_at(storefront: Storefront, month: int) -> int:
-    """When the storage of a month (its number) is charged: with its report, 7th to 15th of the next."""
+    """When the storage of a month (its number) is charged: with its report, 7th to 15th of the next month."""
     published = published_at(storefront.account, first_day(month), storefront.seed)
     u = uniforms(*storefront.key, month, "storage charged")
     return int(published.timestamp()) + int(between(u[0], 0, 2) * HOUR)
@@ -80,7 +80,7 @@ def _overage(storefront: Storefront, month: int) -> tuple[Item, ...]:
 
 
 def _rounded(storefront: Storefront, fees: Iterable[tuple[Listing | None, Decimal]]) -> Iterator[Item]:
-    """The fees in minor units, such that their sum is the rounded sum."""
+    """The fees in minor units, rounded so that they add up to their rounded sum."""
     factor = 10**storefront.marketplace.decimals
     exact, charged = Decimal(0), 0
     for listing, fee in fees:

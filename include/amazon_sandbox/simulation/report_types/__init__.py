@@ -1,4 +1,4 @@
-"""The report types that the simulation can write: one module each, one line each in the registry."""
+"""The report types that the simulation can write: each has a module and a line in the registry."""
 
 from __future__ import annotations
 

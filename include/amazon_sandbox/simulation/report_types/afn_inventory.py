@@ -1,4 +1,4 @@
-"""GET_AFN_INVENTORY_DATA and its variant by country: what can be sold of each SKU, and what cannot."""
+"""GET_AFN_INVENTORY_DATA and its variant by country: sellable and unsellable units of each SKU."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ BY_COUNTRY_HEADER = (*_ITEM, "country", "quantity-for-local-fulfillment")
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The first marketplace's stock at `as_of` (no line names the marketplace); unsellable units have a line
-    of their own.
+    """The first marketplace's stock at `as_of` (no line names the marketplace). Unsellable units have
+    separate lines.
     """
     storefront = request.storefronts[0]
     stocks = stock_at(storefront, request.now)
@@ -33,7 +33,7 @@ def write(request: ReportRequest) -> Document | None:
 
 
 def write_by_country(request: ReportRequest) -> Document | None:
-    """Stock that is sold where it lies, one line for each SKU and country.
+    """Stock by the country that it is stored and sold in, one line per SKU and country.
 
     :raises FatalReport: outside Europe.
     """

@@ -1,9 +1,9 @@
 """GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL: order items by last-updated-date (UTC), one file
 for all marketplaces.
 
-An order has its state at the time of the report and is part of the window of its last update: updated
-again, it leaves the older window. Header variants as seen in production files: 34 columns in NA, 33 in EU
-(order-item-id after order-status), the 31 base columns in FE.
+An order is shown in its state at the time of the report and belongs to the window of its last update; when it
+is updated again, it leaves the older window. Header variants as seen in production files: 34 columns in NA,
+33 in EU (order-item-id after order-status), the 31 base columns in FE.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def _business_columns(order: Order) -> tuple[str, str, str]:
 
 
 def _money_columns(storefront: Storefront, item: OrderItem, status: str, priced: bool) -> tuple[str, ...]:
-    """quantity, currency, prices and discounts; a cancelled line has quantity 0, an unpriced one no money
-    at all.
+    """Quantity, currency, prices and discounts. A cancelled line has quantity 0; an unpriced line has no
+    amounts.
     """
     quantity = "0" if status == "Cancelled" else str(item.quantity)
     if not priced:

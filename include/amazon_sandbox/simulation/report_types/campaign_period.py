@@ -1,4 +1,4 @@
-"""What the two campaign reports have in common: they are selected by start, through report options."""
+"""What the two campaign reports share: report options select campaigns by their start."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d
 
 
 def starts_between(report_type: str, request: ReportRequest, options: tuple[str, str]) -> tuple[int, int]:
-    """The first and last start asked for, in UTC epoch seconds, both included.
+    """The first and last requested start, in UTC epoch seconds, both inclusive.
 
-    :raises FatalReport: when an option is absent, no time with a zone, or they are in the wrong order.
+    :raises FatalReport: when an option is missing or is not a time with a zone, or the two are in the wrong
+        order.
     """
     bounds = []
     for name in options:
@@ -36,7 +37,7 @@ def starts_between(report_type: str, request: ReportRequest, options: tuple[str,
 
 
 def campaign_document(report_type: str, request: ReportRequest, key: str, rows: Iterable[Json]) -> Document:
-    """The document: what was asked, and the campaigns under `key`."""
+    """The document: the request's options, and the campaigns under `key`."""
     specification = {
         "reportType": report_type,
         "reportOptions": dict(request.options),

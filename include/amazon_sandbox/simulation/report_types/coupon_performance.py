@@ -1,6 +1,7 @@
 """GET_COUPON_PERFORMANCE_REPORT: coupons that started in a period, each with its ASINs.
 
-The JSON of Amazon's sellerCouponReport schema. While a coupon runs its figures grow, up to yesterday.
+The JSON of Amazon's sellerCouponReport schema. While a coupon runs, its figures grow; they cover the time up
+to yesterday.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ SEGMENTS = ("All customers", "All customers", "Amazon Prime members")
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document; None (CANCELLED) when no coupon started then. Raises FatalReport."""
+    """The document; None (CANCELLED) when no coupon started in the period. Raises FatalReport for bad
+    options.
+    """
     start, end = starts_between(REPORT_TYPE, request, OPTIONS)
     rows = [row for storefront in request.storefronts for row in _rows(request, storefront, start, end)]
     return campaign_document(REPORT_TYPE, request, "coupons", rows) if rows else None
@@ -57,7 +60,7 @@ def _rows(request: ReportRequest, storefront: Storefront, start: int, end: int) 
 
 
 def _figures(storefront: Storefront, campaign: Campaign, sold: list[Sold]) -> Json:
-    """Redemptions are discounted order lines; the coupon costs a fee beside their discounts."""
+    """Redemptions are discounted order lines; in addition to the discounts, the coupon costs a fee."""
     amount = storefront.marketplace.amount
     u = uniforms(*storefront.key, campaign.number, "coupon")
     redemptions = sum(each.items for each in sold)

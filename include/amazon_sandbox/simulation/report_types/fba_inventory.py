@@ -1,7 +1,7 @@
-"""GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA: FBA stock now; dates are ignored.
+"""GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA: current FBA stock; dates are ignored.
 
-Header sets by region: NA the newer 24 columns (a `store` column names the marketplace, so all requested
-ones are written), EU 23 with local and remote stock, elsewhere the 21 base columns; outside NA only the first
+Headers by region: the newer 24 columns in NA (a `store` column names the marketplace, so all requested ones
+are written), 23 with local and remote stock in EU, the 21 base columns elsewhere. Outside NA only the first
 marketplace is written, because nothing in the line names it.
 """
 

@@ -1,6 +1,6 @@
-"""GET_FBA_MYI_ALL_INVENTORY_DATA: FBA stock now, archived listings included.
+"""GET_FBA_MYI_ALL_INVENTORY_DATA: current FBA stock, including archived listings.
 
-The archived ones are the first versions of some products: another ASIN and SKU, no stock, no price.
+The archived listings are first versions of some products: a different ASIN and SKU, no stock, no price.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _COUNTED_FROM = fba_inventory.BASE_HEADER.index("afn-warehouse-quantity")
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The snapshot at `as_of`, storefronts and header as in the report without archived listings."""
+    """The snapshot at `as_of`, with the storefronts and header of the report without archived listings."""
     region = request.seller.region
     storefronts = request.storefronts if region == "NA" else request.storefronts[:1]
     rows = [

@@ -1,4 +1,4 @@
-"""GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA: units that came back to Amazon, by return-date."""
+"""GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA: units returned to Amazon, by return-date."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEADER = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document, or None when nothing came back in the window."""
+    """The document, or None when nothing was returned in the window."""
     start, end = request.window()
     end = min(end, request.now + 1)
     dated = [row for storefront in request.storefronts for row in _rows(storefront, start, end)]

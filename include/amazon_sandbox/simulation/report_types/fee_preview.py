@@ -1,7 +1,7 @@
 """GET_FBA_ESTIMATED_FBA_FEES_TXT_DATA: estimated fees of each FBA SKU of a storefront, as of now.
 
-Europe's file has the cost of shipping to other European marketplaces, North America's the parts of the
-fulfilment fee. Elsewhere North America's columns are written.
+Europe's file has the cost of shipping to other European marketplaces; North America's has the components of
+the fulfilment fee. Other regions get North America's columns.
 """
 
 from __future__ import annotations

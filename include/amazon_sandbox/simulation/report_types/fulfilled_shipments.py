@@ -1,8 +1,9 @@
 """GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL: shipped FBA items by shipment-date, one file for all
 marketplaces.
 
-A row appears 1-3 hours after the shipment, so the last hours of a window fill later. The buyer's name,
-e-mail, phone and street are in the header, with blank cells: this application has no role for personal data.
+A row appears 1-3 hours after the shipment, so the last hours of a window fill up later. The buyer's name,
+e-mail, phone and street are in the header, but their cells are blank: this application has no role for
+personal data.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """GET_LEDGER_SUMMARY_VIEW_DATA and GET_LEDGER_DETAIL_VIEW_DATA: the inventory ledger
 as balances and as events.
 
-Every field is quoted. Days are calendar days of the country, and the window is cut by the country's clock: a
-window of UTC days reaches into the day before in America, into the day behind in Asia.
+Every field is quoted. Days are calendar days of the country, and the window is mapped to the country's time
+zone: a window of UTC days extends into the previous local day in America and into the next one in Asia.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def write_summary(request: ReportRequest) -> Document | None:
 
 
 def write_detail(request: ReportRequest) -> Document | None:
-    """Every movement by day; None without any."""
+    """Every movement by day; None if there are none."""
     is_newer = request.seller.region == "NA"
     rows = [row for storefront in request.storefronts for row in _detail(request, storefront, is_newer)]
     header = (*DETAIL_HEADER, NEWER_COLUMN) if is_newer else DETAIL_HEADER
@@ -84,7 +84,7 @@ def write_detail(request: ReportRequest) -> Document | None:
 
 
 def _file(request: ReportRequest, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Document:
-    """The quoted file; in some accounts its header has no spaces and quotes within are not escaped."""
+    """The quoted file; in some accounts its header has no spaces and quotes inside fields are not escaped."""
     is_plain = request.seller.region == "EU"
     names = [name.replace(" ", "") for name in header] if is_plain else header
     return quoted_file(names, rows, charset_of(request.marketplaces), is_escaped=not is_plain)
@@ -165,7 +165,7 @@ def _detail(request: ReportRequest, storefront: Storefront, is_newer: bool) -> I
 
 
 def _reconciled(request: ReportRequest, storefront: Storefront, movement: Movement) -> tuple[str, str]:
-    """How much of an adjustment has been matched by its counterpart, and how much has not."""
+    """How much of an adjustment has been matched by its counterpart, and how much is unmatched."""
     if movement.event is not Event.ADJUSTMENTS:
         return "", ""
     units = str(abs(movement.quantity))
@@ -173,7 +173,7 @@ def _reconciled(request: ReportRequest, storefront: Storefront, movement: Moveme
 
 
 def _midnight(storefront: Storefront, day: int) -> str:
-    """The ledger keeps days, and writes their first instant: 2026-11-18T00:00:00-0800."""
+    """The first instant of a day, as the ledger writes its days: 2026-11-18T00:00:00-0800."""
     moment = datetime.fromtimestamp(
         storefront.marketplace.day_bounds(day)[0], ZoneInfo(storefront.marketplace.timezone)
     )

@@ -1,4 +1,4 @@
-"""GET_FBA_INVENTORY_PLANNING_DATA: stock, its age, its sales and what Amazon derives from them, by SKU."""
+"""GET_FBA_INVENTORY_PLANNING_DATA: stock, its age, sales, and what Amazon derives from them, by SKU."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from amazon_sandbox.simulation.streams import number
 
 REPORT_TYPE = "GET_FBA_INVENTORY_PLANNING_DATA"
 
-# Ranges of age in days, as the header groups them; each group covers the same units.
+# Age ranges in days, as the header groups them; every group covers the same units.
 _AGES = {
     "inv-age-0-to-90-days": (0, 90), "inv-age-91-to-180-days": (91, 180),
     "inv-age-181-to-270-days": (181, 270), "inv-age-271-to-365-days": (271, 365),
@@ -30,8 +30,8 @@ _AGES = {
     "inv-age-0-to-30-days": (0, 30), "inv-age-31-to-60-days": (31, 60), "inv-age-61-to-90-days": (61, 90),
     "inv-age-181-to-330-days": (181, 330), "inv-age-331-to-365-days": (331, 365),
 }  # fmt: skip
-_TIERS_SINCE = date(2026, 1, 16)  # the header has always named these
-_SURCHARGES = (  # ranges of age that the surcharge knows
+_TIERS_SINCE = date(2026, 1, 16)  # the header named these tiers even before
+_SURCHARGES = (  # age ranges that the surcharge distinguishes
     "181-210-days", "211-240-days", "241-270-days", "271-300-days", "301-330-days", "331-365-days",
     "366-455-days", "456-plus-days",
 )  # fmt: skip
@@ -176,7 +176,7 @@ def _weeks(units: int, daily: float) -> str:
 
 
 def _supply(days: int) -> str:
-    """Amazon writes no figure above a year."""
+    """Days of supply as text, capped at a year as Amazon does."""
     return f"{MOST_DAYS}+" if days >= MOST_DAYS else str(days)
 
 

@@ -1,7 +1,7 @@
-"""The listings reports of one marketplace: all, open and inactive ones.
+"""The listings reports of one marketplace: all, open and inactive listings.
 
-A listing from Amazon's stock is inactive while none of it can be sold; its quantity is blank, as the
-stock is Amazon's. open-date carries the zone in letters, as Amazon writes it.
+An FBA listing is inactive while none of its stock can be sold; its quantity is blank because the stock is at
+Amazon. open-date has the time zone's abbreviation, as Amazon writes it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def write_all(request: ReportRequest) -> Document | None:
 
 
 def write_inactive(request: ReportRequest) -> Document | None:
-    """The listings that cannot be bought; None without any."""
+    """The listings that cannot be bought; None if there are none."""
     return _merchant_file(request, ("Inactive",))
 
 

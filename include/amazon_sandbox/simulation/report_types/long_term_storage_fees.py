@@ -20,7 +20,7 @@ HEADER = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document, or None when the window holds no assessment that is visible, or nothing is old."""
+    """The document, or None when no assessment in the window is visible yet or no stock is old enough."""
     start, end = request.window()
     rows = []
     for month in months_of(start, end):

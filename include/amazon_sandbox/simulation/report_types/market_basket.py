@@ -1,7 +1,7 @@
 """GET_BRAND_ANALYTICS_MARKET_BASKET_REPORT: what customers bought together with each ASIN, from the orders.
 
-The JSON of Amazon's sellingPartnerMarketBasketAnalysisReport schema. It may cover several periods; each has
-rows of its own.
+The JSON of Amazon's sellingPartnerMarketBasketAnalysisReport schema. It may cover several periods, each with
+its own rows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RANKS = 3
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document; None (CANCELLED) when no order held two products. Raises FatalReport."""
+    """The document; None (CANCELLED) when no order contained two products. Raises FatalReport."""
     scope = analytics_request(REPORT_TYPE, request, PERIODS, several=True)
     rows = [row for first, last in scope.periods for row in _rows(scope, first, last)]
     return analytics_document(scope, REPORT_TYPE, "dataByAsin", rows) if rows else None

@@ -1,7 +1,7 @@
-"""GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING, requested: what a merchant must ship and to whom.
+"""GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING, on request: what a merchant must ship and to whom.
 
-Merchant-fulfilled orders by purchase date, from payment on; those of the last 60 days only. Cancelled ones
-leave the file. The same orders, items and amounts as in the reports of all orders.
+It lists merchant-fulfilled orders of the last 60 days by purchase date, once they are paid. Cancelled orders
+drop out of the file. Orders, items and amounts are the same as in the reports of all orders.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def write(request: ReportRequest) -> Document | None:
 
 
 def orders_bought(request: ReportRequest) -> Iterator[tuple[Storefront, Order, tuple[str, int]]]:
-    """Storefront, order and its (status, last update) for each order of the window, by storefront."""
+    """Each order of the window as (storefront, order, (status, last update)), by storefront."""
     start, end = request.window()
     for storefront in request.storefronts:
         first, last = (storefront.marketplace.day_of_epoch(moment) for moment in (start, end))

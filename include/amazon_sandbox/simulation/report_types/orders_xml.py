@@ -1,5 +1,5 @@
 """GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL: the orders of the flat file by last update, as an
-AmazonEnvelope with one Message an order. Money that is zero or not known yet has no Component.
+AmazonEnvelope with one Message per order. Amounts that are zero or not known yet have no Component.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _promotion(storefront: Storefront, item: OrderItem) -> str:
     if not item.promotion:
         return ""
     ids = item.promotion.split(",")
-    # Some items have all in one element, others two, each with a part of the discount.
+    # Some items have one element with all promotions, others two elements with a part of the discount each.
     groups = [ids[:1], ids[1:]] if item.item_id[-1] in "13579" else [ids]
     return "".join(
         "<Promotion>"
@@ -129,7 +129,7 @@ def _promotion(storefront: Storefront, item: OrderItem) -> str:
 
 
 def _share(amount: int, part: int, parts: int) -> int:
-    """The shares add up to the amount; the last has what cannot be divided."""
+    """Shares that add up to the amount; the last one includes the remainder."""
     share = amount // parts
     return share if part < parts - 1 else amount - share * (parts - 1)
 

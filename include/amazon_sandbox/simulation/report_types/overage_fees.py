@@ -1,4 +1,4 @@
-"""GET_FBA_OVERAGE_FEE_CHARGES_DATA: storage above the limit, by charged_date. Nearly always nothing."""
+"""GET_FBA_OVERAGE_FEE_CHARGES_DATA: storage above the limit, by charged_date. Nearly always empty."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEADER = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document, or None when the seller kept within the limits."""
+    """The document, or None when the seller stayed within the limits."""
     start, end = request.window()
     end = min(end, request.now)
     rows = []

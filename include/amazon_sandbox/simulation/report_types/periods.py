@@ -1,7 +1,6 @@
-"""What all Brand Analytics reports have in common: one marketplace, whole periods, nothing before
-its publication.
+"""What all Brand Analytics reports share: one marketplace, whole periods, no data before publication.
 
-The reasons of FATAL are Amazon's own messages where they are known (its public issue tracker).
+The reasons for FATAL are Amazon's own messages where they are known (from its public issue tracker).
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class AnalyticsScope:
-    """A valid request: its storefront and the whole periods it covers, first and last day of each."""
+    """A valid request: its storefront, and the first and last day of each whole period that it covers."""
 
     request: ReportRequest
     storefront: Storefront
@@ -57,7 +56,7 @@ def analytics_request(
 
     :param allowed: values of reportPeriod.
     :param several: the request may cover several periods.
-    :raises FatalReport: for what Amazon ends FATAL.
+    :raises FatalReport: when Amazon would end the report FATAL.
     """
     if len(request.storefronts) != 1:
         raise FatalReport(report_type, "Only one marketplaceId is supported for this report type.")
@@ -79,10 +78,10 @@ def analytics_request(
 
 
 def asins_asked(report_type: str, request: ReportRequest, option: str, *, required: bool) -> set[str] | None:
-    """The ASINs of a report option, None without it.
+    """The ASINs of a report option; None if the option is absent.
 
-    :raises FatalReport: when it is required and absent, longer than 200 characters, or names an ASIN of
-        another brand.
+    :raises FatalReport: when the option is required but absent, is longer than 200 characters, or names an
+        ASIN of another brand.
     """
     text = request.options.get(option, "").strip()
     if not text:
@@ -96,7 +95,7 @@ def asins_asked(report_type: str, request: ReportRequest, option: str, *, requir
 
 
 def analytics_document(scope: AnalyticsScope, report_type: str, key: str, rows: Iterable[Json]) -> Document:
-    """The document: what was asked, and the rows under `key`, streamed."""
+    """The document: what was requested, and the rows under `key`, streamed."""
     request = scope.request
     specification = {
         "reportType": report_type,
@@ -109,7 +108,7 @@ def analytics_document(scope: AnalyticsScope, report_type: str, key: str, rows: 
 
 
 def json_chunks(specification: Json, key: str, rows: Iterable[Json]) -> Iterator[bytes]:
-    """`reportSpecification` and one list, as an analytics document has them, some rows a chunk."""
+    """An analytics document (`reportSpecification` and one list) in chunks of several rows."""
     yield b'{"reportSpecification":' + dump(specification) + f',"{key}":['.encode()
     held: list[bytes] = []
     lead = b""

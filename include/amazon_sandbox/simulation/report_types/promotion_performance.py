@@ -1,6 +1,7 @@
 """GET_PROMOTION_PERFORMANCE_REPORT: promotions that started in a period, each with its products.
 
-The JSON of Amazon's promotionReport schema. While a promotion runs its figures grow, up to yesterday.
+The JSON of Amazon's promotionReport schema. While a promotion runs, its figures grow; they cover the time up
+to yesterday.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ OPTIONS = ("promotionStartDateFrom", "promotionStartDateTo")
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document; None (CANCELLED) when no promotion started then. Raises FatalReport."""
+    """The document; None (CANCELLED) when no promotion started in the period. Raises FatalReport for bad
+    options.
+    """
     start, end = starts_between(REPORT_TYPE, request, OPTIONS)
     rows = [row for storefront in request.storefronts for row in _rows(request, storefront, start, end)]
     return campaign_document(REPORT_TYPE, request, "promotions", rows) if rows else None

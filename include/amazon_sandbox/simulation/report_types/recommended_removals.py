@@ -1,7 +1,7 @@
 """GET_FBA_RECOMMENDED_REMOVAL_DATA: SKUs with unsellable stock, and how long their units have been there.
 
-The units are those of the inventory reports. For sellable stock the planning report advises a sale and never
-a removal, so neither does this one.
+The units are those of the inventory reports. For sellable stock, the planning report recommends a sale and
+never a removal, so this report does not list it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HEADER = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The first marketplace's SKUs with unsellable units at `as_of`, or None without any."""
+    """The first marketplace's SKUs with unsellable units at `as_of`, or None if there are none."""
     storefront = request.storefronts[0]
     rows = list(_rows(storefront, request.now))
     return flat_file(HEADER, rows, charset_of([storefront.marketplace])) if rows else None
@@ -61,7 +61,7 @@ def _units(ages: Counter[int], youngest: int, oldest: int) -> int:
 
 
 def _unsellable_ages(storefront: Storefront, now: int) -> dict[str, Counter[int]]:
-    """Damaged returns that are still in the warehouse, by SKU and days since they came back."""
+    """Damaged returns that are still in the warehouse, by SKU and days since their return."""
     found: dict[str, Counter[int]] = {listing.sku: Counter() for listing in storefront.listings}
     today = storefront.marketplace.day_of_epoch(now)
     earliest = today - UNSELLABLE_KEPT_DAYS - LAST_LAG - LONGEST_RETURN_DAYS - 1

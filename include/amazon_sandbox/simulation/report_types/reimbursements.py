@@ -1,4 +1,4 @@
-"""GET_FBA_REIMBURSEMENTS_DATA: what Amazon paid back, by approval-date. The file does not
+"""GET_FBA_REIMBURSEMENTS_DATA: what Amazon reimbursed, by approval-date. The file does not
 name the marketplace."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HEADER = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document, or None when nothing was paid back in the window."""
+    """The document, or None when nothing was reimbursed in the window."""
     start, end = request.window()
     dated = [
         (one.at, _row(storefront, one))

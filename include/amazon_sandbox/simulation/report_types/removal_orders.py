@@ -27,7 +27,7 @@ HEADER = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document, or None when no order was touched in the window."""
+    """The document, or None when no order was requested or updated in the window."""
     start, end = request.window()
     rows = [
         row

@@ -1,7 +1,7 @@
-"""GET_BRAND_ANALYTICS_REPEAT_PURCHASE_REPORT: how many of an ASIN's customers came back, from the orders.
+"""GET_BRAND_ANALYTICS_REPEAT_PURCHASE_REPORT: how many of an ASIN's customers bought again, from the orders.
 
 The JSON of Amazon's sellingPartnerRepeatPurchaseReport schema. Orders and revenue are those of the order
-files; who came back is drawn, as orders name no customer.
+files; repeat customers are drawn at random, because orders do not identify the customer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a report is written from."""
+"""The request that a report is written for."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from amazon_sandbox.simulation.storefront import Storefront
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """One report as asked: `storefronts` in the order of the asked marketplaces; `start`/`end` None where the
-    type ignores dates.
+    """One requested report. `storefronts` are in the order of the requested marketplaces; `start` and `end`
+    may be None where the type ignores dates.
 
     `as_of` is the aware instant at which Amazon makes the report.
     """
@@ -33,7 +33,7 @@ class ReportRequest:
 
     @property
     def marketplaces(self) -> list[Marketplace]:
-        """The marketplaces asked for."""
+        """The requested marketplaces."""
         return [storefront.marketplace for storefront in self.storefronts]
 
     def window(self) -> tuple[int, int]:
@@ -43,7 +43,7 @@ class ReportRequest:
         return start, end
 
     def days(self) -> tuple[date, date]:
-        """First and last day as calendar dates: the time part is ignored, as the analytics types do."""
+        """The first and last day as calendar dates, ignoring the time part as the analytics types do."""
         end = self.end if self.end is not None else self.as_of
         start = self.start if self.start is not None else end
         return _day(start), _day(end)

@@ -1,7 +1,7 @@
 """GET_RESERVED_INVENTORY_DATA: units bought and not yet shipped, by SKU.
 
-In North America the header of 2026, with staging and program instead of transfers; elsewhere the documented
-one.
+North America has the header of 2026, with staging and program instead of transfers; other regions have the
+documented one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""GET_RESTOCK_INVENTORY_RECOMMENDATIONS_REPORT: what to send in, from stock and sales as they are now."""
+"""GET_RESTOCK_INVENTORY_RECOMMENDATIONS_REPORT: what to send in, based on current stock and sales."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write(request: ReportRequest) -> Document | None:
     charset = charset_of([storefront.marketplace])
     if not rows:
         return None
-    # In some accounts every field is quoted, and quotes within are not escaped.
+    # In some accounts every field is quoted, and quotes inside fields are not escaped.
     is_quoted = request.seller.region == "EU"
     return (
         quoted_file(HEADER, rows, charset, is_escaped=False)

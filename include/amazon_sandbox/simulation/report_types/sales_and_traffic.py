@@ -1,8 +1,8 @@
 """GET_SALES_AND_TRAFFIC_REPORT: the JSON of Amazon's sellerSalesAndTrafficReport schema.
 
-byDate has one entry a day, week (Sunday to Saturday) or calendar month, named by its first day; byAsin sums
-the whole range and carries no date. Ranges of WEEK and MONTH are widened to whole periods. Days that are not
-closed yet are absent. The amounts of Amazon Business are present only in marketplaces that have it.
+byDate has one entry per day, week (Sunday to Saturday) or calendar month, dated by its first day; byAsin sums
+the whole range and has no date. Ranges of WEEK and MONTH are widened to whole periods. Days that have not
+ended are absent. Amazon Business amounts are present only in marketplaces that have it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Json = dict[str, Any]
 def write(request: ReportRequest) -> Document | None:
     """The document; None (CANCELLED) when the range starts more than 2 years before `as_of`.
 
-    Raises FatalReport for what Amazon ends FATAL: several marketplaces, an unknown granularity, an end before
-    the start.
+    Raises FatalReport where Amazon ends the report FATAL: for several marketplaces, an unknown granularity,
+    or an end before the start.
     """
     if len(request.storefronts) != 1:
         raise FatalReport(
@@ -122,7 +122,7 @@ PERIODS: dict[str, Callable[[date], tuple[date, date]]] = {
 
 
 class _Sums:
-    """What one byDate entry sums up."""
+    """The days that one byDate entry sums up, and their figures."""
 
     def __init__(self) -> None:
         self.figures = Figures()
@@ -161,7 +161,7 @@ def _share(part: float, whole: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Figures to the schema's objects, in a marketplace's currency."""
+    """Converts figures to the schema's objects, in a marketplace's currency."""
 
     marketplace: Marketplace
 
@@ -171,7 +171,7 @@ class Writer:
         return {"amount": self.marketplace.amount(rounded), "currencyCode": self.marketplace.currency}
 
     def pairs(self, **values: tuple[Any, Any]) -> Json:
-        """name -> (all, B2B part) as name and nameB2B; without Amazon Business only the first."""
+        """name -> (all, B2B part) as fields name and nameB2B; only the former without Amazon Business."""
         written: Json = {}
         for name, (every, business) in values.items():
             written[name] = every
@@ -180,7 +180,7 @@ class Writer:
         return written
 
     def by_date(self, first: date, figures: Figures, extras: DayExtras, days: int) -> Json:
-        """One period's entry, of so many days."""
+        """The entry of one period of a number of days."""
         return {
             "date": first.isoformat(),
             "salesByDate": self._sales_by_date(figures, extras),
@@ -246,7 +246,7 @@ class Writer:
         return _share(f.buy_box_views, views), _share(f.buy_box_views_b, views_b)
 
     def by_asin(self, f: Figures, every: Figures) -> Json:
-        """One ASIN's entry; percentages are its part of `every`, the sums over all products."""
+        """One ASIN's entry; percentages are its share of `every`, the sums over all products."""
         sales = self.pairs(
             unitsOrdered=(f.units, f.units_b),
             orderedProductSales=(self.money(f.sales), self.money(f.sales_b)),

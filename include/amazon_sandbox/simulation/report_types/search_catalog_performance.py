@@ -1,4 +1,4 @@
-"""GET_BRAND_ANALYTICS_SEARCH_CATALOG_PERFORMANCE_REPORT: what all searches together did for each ASIN.
+"""GET_BRAND_ANALYTICS_SEARCH_CATALOG_PERFORMANCE_REPORT: the results of all searches together, by ASIN.
 
 The JSON of Amazon's sellingPartnerSearchCatalogPerformanceReport schema; its counts are the sums of those of
 the search query performance report over all queries.
@@ -24,9 +24,10 @@ PERIODS = ("WEEK", "MONTH", "QUARTER")
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document of the asked ASINs, or of all the brand's; None (CANCELLED) when no search showed one.
+    """The document of the requested ASINs, or of all of the brand's; None (CANCELLED) if no search showed
+    any.
 
-    Raises FatalReport for what Amazon ends FATAL.
+    Raises FatalReport where Amazon ends the report FATAL.
     """
     wanted = analytics_request(REPORT_TYPE, request, PERIODS)
     asins = asins_asked(REPORT_TYPE, request, "asins", required=False)

@@ -1,7 +1,7 @@
-"""GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT: what each search query did for the asked ASINs.
+"""GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT: results by search query for the requested ASINs.
 
-The JSON of Amazon's sellingPartnerSearchQueryPerformanceReport schema: one row an ASIN and query, of one
-period and marketplace. ASINs that no search showed do not appear.
+The JSON of Amazon's sellingPartnerSearchQueryPerformanceReport schema: one row per ASIN and query, for one
+period and marketplace. ASINs that no search showed are absent.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ PERIODS = ("WEEK", "MONTH", "QUARTER")
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document; None (CANCELLED) when no search showed any of the asked ASINs.
+    """The document; None (CANCELLED) when no search showed any of the requested ASINs.
 
-    Raises FatalReport for what Amazon ends FATAL.
+    Raises FatalReport where Amazon ends the report FATAL.
     """
     wanted = analytics_request(REPORT_TYPE, request, PERIODS)
     asins = asins_asked(REPORT_TYPE, request, "asin", required=True) or set()

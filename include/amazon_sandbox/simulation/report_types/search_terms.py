@@ -1,8 +1,8 @@
 """GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT: a marketplace's search terms, each with its most clicked ASINs.
 
-The JSON of Amazon's sellingPartnerSearchTermsReport schema. Rows carry no date. The clicked ASINs may be
-anybody's; where one is the seller's, its part of the clicks is that of the search query performance report.
-At Amazon the file of a large marketplace is gigabytes: `bulk` writes one of any size.
+The JSON of Amazon's sellingPartnerSearchTermsReport schema. Rows have no date. The clicked ASINs may be any
+seller's; for the seller's own, the share of clicks is that of the search query performance report. Amazon's
+file for a large marketplace is several gigabytes; `bulk` writes a file of any size.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OTHER_TERMS = 200
 def write(request: ReportRequest) -> Document | None:
     """The document; it covers the whole marketplace, so it is never empty.
 
-    Raises FatalReport for what Amazon ends FATAL.
+    Raises FatalReport where Amazon ends the report FATAL.
     """
     scope = analytics_request(REPORT_TYPE, request, PERIODS)
     first, last = (day.toordinal() for day in scope.periods[0])
@@ -43,7 +43,9 @@ def write(request: ReportRequest) -> Document | None:
 
 
 def bulk(storefront: Storefront, rows: int) -> Document:
-    """A document of exactly `rows` rows, streamed in constant memory; all terms are other sellers'."""
+    """A document of exactly `rows` rows, streamed in constant memory; every term is for other sellers'
+    products.
+    """
     sunday = date(2026, 11, 8)
     specification = {
         "reportType": REPORT_TYPE,
@@ -58,7 +60,7 @@ def bulk(storefront: Storefront, rows: int) -> Document:
 
 
 def _rows(storefront: Storefront, known: Iterable[QueryFigures], others: int, first: int) -> Iterator[Json]:
-    """The seller's queries by volume, then as many other terms, searched ever less."""
+    """The seller's queries by volume, followed by other terms with ever lower volumes."""
     rank = 0
     for query in sorted(known, key=lambda query: (-query.volume, query.text)):
         rank += 1
@@ -94,7 +96,7 @@ def most_clicked(storefront: Storefront, query: QueryFigures, first: int) -> lis
 def _top(
     storefront: Storefront, text: str, first: int, clicks: dict[str, float], bought: dict[str, float]
 ) -> list[tuple[str, float, float]]:
-    """The three most clicked ASINs with their shares; other sellers' share what the known ones leave."""
+    """The three most clicked ASINs with their shares; other sellers' ASINs get what the known ones leave."""
     country = storefront.marketplace.country
     u = uniforms(country, text, first, "clicked")
     left = [max(0.0, 1 - sum(part.values())) for part in (clicks, bought)]
@@ -108,7 +110,7 @@ def _top(
 
 
 def _other_term(storefront: Storefront, number: int) -> str:
-    """A search term for other sellers' products; its number tells it from the seller's own queries."""
+    """A search term for other sellers' products; its number distinguishes it from the seller's queries."""
     language = storefront.marketplace.language
     types = tables.rows("product_types")
     words = next(row for row in tables.rows("search_words") if row["language"] == language)

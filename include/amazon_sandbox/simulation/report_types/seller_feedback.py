@@ -32,7 +32,7 @@ _RATINGS = (5,) * 14 + (4, 4, 4, 2, 1, 1)
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document of the requested marketplaces, or None without feedback."""
+    """The document of the requested marketplaces, or None if there is no feedback."""
     start, end = request.window()
     end = min(end, request.now)
     rows = sorted(row for storefront in request.storefronts for row in _rows(storefront, start, end))

@@ -1,7 +1,7 @@
-"""GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2: made by Amazon on its own schedule; createReport refuses it.
+"""GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2: created by Amazon on its own schedule; createReport refuses it.
 
-The first data row holds the dates and the total amount and no transaction; the rows below hold a transaction
-each and none of those. Decimals and dates are local: `95,00` and `05.11.2026 08:00:00 UTC` in euro and most
+The first data row has the dates and the total amount but no transaction; each row below has a transaction and
+none of those. Decimals and dates are in local format: `95,00` and `05.11.2026 08:00:00 UTC` in euro and most
 other continental documents, `95.00` and `2026-11-05 08:00:00 UTC` elsewhere.
 """
 

@@ -20,7 +20,7 @@ HEADER = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document, or None when nothing on promotion shipped in the window."""
+    """The document, or None when no promoted item shipped in the window."""
     if request.seller.region != "NA":
         return None
     start, end = request.window()
@@ -35,7 +35,7 @@ def write(request: ReportRequest) -> Document | None:
 
 
 def _rows(storefront: Storefront, shipment: Shipment) -> Iterator[tuple[str, ...]]:
-    """A row for free shipping and one for the price; an item names its free shipping first."""
+    """A row for free shipping and one for the price; an item lists its free shipping first."""
     item = shipment.item
     names = item.promotion.split(",")
     applied = (

@@ -1,4 +1,4 @@
-"""GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_SALES_DATA: the fulfilled shipments report in short."""
+"""GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_SALES_DATA: a short form of the fulfilled shipments report."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ from amazon_sandbox.simulation.inventory import Shipped, Stock, shipped_on, stoc
 from amazon_sandbox.simulation.stock_ages import ages_of
 from amazon_sandbox.simulation.storefront import Storefront
 
-COVER_DAYS = 42  # stock Amazon recommends to have: about what a stock cycle sells
+COVER_DAYS = 42  # days of stock Amazon recommends holding: about what a stock cycle sells
 LEAD_DAYS = 14
 MOST_DAYS = 365
 PERIODS = (7, 30, 60, 90)
 
 
 class Outlook(NamedTuple):
-    """One SKU at an instant. `shipped`: by Amazon, in the last 7, 30, 60 and 90 closed local days."""
+    """One SKU at an instant. `shipped`: by Amazon, over the last 7, 30, 60 and 90 closed local days."""
 
     listing: Listing
     stock: Stock
@@ -27,12 +27,12 @@ class Outlook(NamedTuple):
 
     @property
     def daily_units(self) -> float:
-        """Units shipped a day over the last 30."""
+        """Average units shipped per day over the last 30 days."""
         return self.shipped[30].units / 30
 
     @property
     def inbound(self) -> int:
-        """Units announced, on their way and being received."""
+        """Units that are announced, on their way or being received."""
         return self.stock.inbound
 
     def days_of(self, units: int) -> int:
@@ -43,23 +43,23 @@ class Outlook(NamedTuple):
 
     @property
     def days_of_supply(self) -> int:
-        """Of what can be sold now."""
+        """Days of supply of what can be sold now."""
         return self.days_of(self.stock.fulfillable)
 
     @property
     def total_days_of_supply(self) -> int:
-        """Of what can be sold now and what is on its way."""
+        """Days of supply of what can be sold now and what is on its way."""
         return self.days_of(self.stock.fulfillable + self.inbound)
 
     @property
     def ship_in(self) -> int:
-        """Units Amazon recommends to send."""
+        """Units that Amazon recommends sending."""
         wanted = round(self.daily_units * COVER_DAYS)
         return max(0, wanted - self.stock.fulfillable - self.inbound)
 
     @property
     def ship_date(self) -> date | None:
-        """When to send them, so that they arrive before the stock is gone."""
+        """When to send them so that they arrive before the stock runs out."""
         if not self.ship_in:
             return None
         spare = max(0, self.total_days_of_supply - LEAD_DAYS)
@@ -67,7 +67,7 @@ class Outlook(NamedTuple):
 
     @property
     def alert(self) -> str:
-        """Amazon's alert, or an empty text."""
+        """Amazon's alert, or an empty string."""
         if not self.stock.fulfillable:
             return "out_of_stock"
         return "low_stock" if self.total_days_of_supply < LEAD_DAYS else ""
@@ -78,7 +78,7 @@ class Outlook(NamedTuple):
         return ages_of(storefront, self.listing, self.stock.fulfillable, self.today, sent_in)
 
     def _sent_in(self, storefront: Storefront, now: int) -> Counter[int]:
-        """Units received in shipments of clients by `now`, by days since then."""
+        """Units received by `now` in shipments that clients created, by days since receipt."""
         found = Counter[int]()
         for shipment in storefront.created:
             received = shipment.receipt_at

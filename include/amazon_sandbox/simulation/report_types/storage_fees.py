@@ -1,8 +1,8 @@
 """GET_FBA_STORAGE_FEE_CHARGES_DATA: monthly storage by SKU and fulfilment centre, for the calendar months of
 the window that Amazon has published (7th to 15th of the following month).
 
-Two headers are in use: the newer one, here in North America, lists the utilization surcharge separately and
-has the SKU in place of the ASIN and no storage_rate.
+Two headers are in use: the newer one (here for North America) lists the utilization surcharge separately, has
+the SKU in place of the ASIN, and lacks storage_rate.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ NEWER_HEADER = ("sku", *_COMMON, *_TAIL, *_SURCHARGE)
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document, or None before it is published or without stock."""
+    """The document, or None if it is not published yet or there was no stock."""
     rows = list(_rows(request))
     if not rows:
         return None

@@ -1,7 +1,7 @@
-"""GET_STRANDED_INVENTORY_UI_DATA: stock in Amazon's warehouses that no offer sells.
+"""GET_STRANDED_INVENTORY_UI_DATA: stock in Amazon's warehouses without an active offer.
 
-Now and then a SKU is stranded between two sales: it is in stock, but cannot be bought. Most of the time no
-SKU is, and the report ends CANCELLED.
+Occasionally a SKU is stranded between two sales: it is in stock but cannot be bought. Most of the time no SKU
+is stranded, and the report ends CANCELLED.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""GET_MERCHANTS_LISTINGS_FYP_REPORT: listings that Amazon keeps out of its search until they are fixed.
+"""GET_MERCHANTS_LISTINGS_FYP_REPORT: listings that Amazon hides from its search until they are fixed.
 
-They can still be bought by whoever has the link, so orders and the other listings reports do not show it.
+Anyone who has the link can still buy them, so orders and the other listings reports are unaffected.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ HEADER = (
     "Status", "Reason", "SKU", "ASIN", "Product name", "Condition", "Status Change Date",
     "Issue Description",
 )  # fmt: skip
-CYCLE_DAYS = 60  # a listing is checked once in so many days
+CYCLE_DAYS = 60  # a listing is checked once per so many days
 SUPPRESSED_SHARE = 0.25
-MEND_DAYS = 21  # the seller fixes the slowest in so many days
+MEND_DAYS = 21  # the longest time until the seller fixes an issue
 _ISSUES = (
     ("Missing image", "The main image is missing. Add an image on a white background."),
     ("Title too long", "The product title exceeds the maximum of 200 characters."),
@@ -31,7 +31,7 @@ _ISSUES = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The first marketplace's suppressed listings at `as_of`, or None without any."""
+    """The first marketplace's suppressed listings at `as_of`, or None if there are none."""
     storefront = request.storefronts[0]
     rows = list(_rows(storefront, storefront.marketplace.day_of_epoch(request.now)))
     return flat_file(HEADER, rows, charset_of([storefront.marketplace])) if rows else None
@@ -49,7 +49,7 @@ def _rows(storefront: Storefront, today: int) -> Iterator[tuple[str, ...]]:
 
 
 def _suppressed(storefront: Storefront, listing: Listing, today: int) -> tuple[int, tuple[str, str]] | None:
-    """The day since when, and the issue; None for a listing without one."""
+    """The day since which a listing is suppressed, and its issue; None if it has none."""
     cycle = today // CYCLE_DAYS
     u = uniforms(*storefront.key, listing.sku, cycle, "suppressed")
     since = cycle * CYCLE_DAYS + int(u[1] * (CYCLE_DAYS - MEND_DAYS))

@@ -1,4 +1,4 @@
-"""Faults of the ClickUp sink, beside those of any HTTP call."""
+"""Faults of the ClickUp sink, in addition to those of any HTTP call."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class SlackStore(Messages):
         self._last_ts = 0
 
     def post(self, body: Mapping[str, Any], now: float, real_now: float) -> dict[str, Any]:
-        """Keep a message; Slack's answer. `now` is virtual; equal instants get rising timestamps.
+        """Keep a message and return Slack's answer. `now` is virtual; equal instants get rising timestamps.
 
         `real_now` is when it arrived, by this machine's clock, which is also the sender's.
         """
@@ -68,7 +68,7 @@ class SlackStore(Messages):
 
 
 def channel_id_of(channel: str) -> str:
-    """A channel id: an id unchanged, for a name always the same one."""
+    """A channel's id: an id is returned unchanged, a name always has the same id."""
     if channel[:1] in "CDG" and channel.isalnum() and channel.isupper():
         return channel
     return "C" + hashlib.sha256(channel.lstrip("#").encode()).hexdigest()[:10].upper()

@@ -1,1 +1,1 @@
-"""A sink that implements what sending messages needs of Telegram's Bot API, and keeps what it receives."""
+"""A sink that implements as much of Telegram's Bot API as sending needs, and keeps what it receives."""

@@ -13,7 +13,7 @@ class TelegramStore(Messages):
     """The latest messages, oldest first."""
 
     def send(self, body: dict[str, Any], shown: str, now: float) -> dict[str, Any]:
-        """Keep a message; Telegram's Message. `shown`: the text without mark-up; `now` is virtual."""
+        """Keep a message, return Telegram's Message. `shown`: its text without mark-up; `now` is virtual."""
         number = self.next_number()
         chat_id = str(body["chat_id"])
         self.messages.append({"message_id": number, "at": iso_micro(now)} | body | {"chat_id": chat_id})
