@@ -1,7 +1,7 @@
-"""Tests Airflow connections, as the *Test* button in the Airflow UI does, and notes the answers.
+"""Tests Airflow connections, as the *Test* button in the Airflow UI does, and records the results.
 
-The seller hub's page Connections starts these runs and shows the answers. Nothing is collected or sent;
-Amazon's connections ask Login with Amazon for an access token.
+The seller hub's page Connections starts these runs and shows the results. Nothing is collected or sent; for a
+connection to Amazon, the test requests an access token from Login with Amazon.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ with DAG(
     doc_md=__doc__,
     schedule=None,
     max_active_runs=4,
-    # Somebody who asks for a test waits for it.
+    # Whoever starts a test is waiting for its result.
     is_paused_upon_creation=False,
     tags={"sellerops", "maintenance"},
     params={
@@ -39,7 +39,7 @@ with DAG(
 
     @task
     def test_connections(**context: Any) -> dict[str, str]:
-        """Returns the state of each connection: ok, failed or absent."""
+        """Test the connections. Returns the state of each: ok, failed or absent."""
         with task_outcome(context):
             asked = context["params"]["connections"]
             return connections.run_tests(get_runtime().ledger, asked, context["run_id"])

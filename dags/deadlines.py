@@ -2,7 +2,7 @@
 
 A report whose spec has `due` promises its days by that time. A scheduled run has an Airflow deadline for it;
 this DAG finds what no deadline can: a paused DAG, a scheduler that was down, a run that succeeded without the
-day. It also sends a recovery when a late day has landed.
+day. It also sends a recovery when a late day has been loaded.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Ships stock to FBA: creates a plan, compares Amazon's offers, asks a person, confirms, and gets the labels.
 
-Trigger it with the form, or by REST with the same keys. `validate` reports all problems at once, before
-anything is created at Amazon. `approve` waits under *Required Actions* for one of the approvers in
-`config/inbound.yaml`; nothing is confirmed or charged before. Rejected plans are cancelled.
+Trigger it with the form, or through the REST API with the same keys. `validate` reports all problems at once,
+before anything is created at Amazon. `approve` waits under *Required Actions* for one of the approvers in
+`config/inbound.yaml`; nothing is confirmed or charged before that. Rejected plans are cancelled.
 
-Every task may be cleared at any time: it finds at Amazon what is done already and continues from there.
-Waiting for Amazon holds no worker.
+Every task may be cleared at any time: it finds out from Amazon what has already been done, and continues from
+there. While a task waits for Amazon, it holds no worker.
 
-Labels: open any task of the run, its tab *Details*, and choose *Labels and shipment*.
+To get the labels, open any task of the run and its tab *Details*, and choose *Labels and shipment*.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cancels the inbound plan of an FBA shipment, whatever state it is in.
 
-Trigger it with the number of the inbound run (in notices, on the shipment's page, and in `sellerops inbound
-list`). Only approvers of the account may trigger it. Parcels with Amazon's partnered carrier can be
+Trigger it with the number of the inbound run (shown in notices, on the shipment's page, and by `sellerops
+inbound list`). Only approvers of the account may trigger it. Parcels with Amazon's partnered carrier can be
 cancelled free of charge for 24 hours after their confirmation, pallets for one hour; later the carrier
 charges, and the run stops unless you accept that.
 """

@@ -2,7 +2,7 @@
 
 One task per account reads status, delivery and received units. Afterwards, units that have not arrived
 several days after the delivery are reported, and complete runs are closed. `following` in
-`config/inbound.yaml` sets the time and the days. A manual run does the same now.
+`config/inbound.yaml` sets the time and the days. A manual run does the same immediately.
 """
 
 from __future__ import annotations
@@ -43,5 +43,6 @@ with DAG(
         for account_id in accounts_that_ship()
     ]
     followed >> report_differences()
-    # Fails with any of them: the report comes last whether or not they failed, and would end the run well.
+    # Fails if any of them failed. The report runs last either way, and its success alone would make the run
+    # succeed.
     followed >> EmptyOperator(task_id="all_followed", trigger_rule="none_failed")

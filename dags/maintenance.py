@@ -99,20 +99,20 @@ with DAG(
 
     @task
     def delete_old_evidence(**context: Any) -> int:
-        """Delete what failed browser jobs saw, past its retention."""
+        """Delete the evidence of failed browser jobs that is past its retention."""
         with task_outcome(context):
             return maintenance.delete_old_evidence(get_runtime(), context["params"]["keep_evidence_days"])
 
     @task
     def clean_airflow(**context: Any) -> list[str]:
-        """Delete old rows of Airflow's metadata; skipped without connection sellerops_metadata."""
+        """Delete old rows of Airflow's metadata; skipped without the connection sellerops_metadata."""
         with task_outcome(context):
             params = context["params"]
             return upkeep.clean_metadata(params["keep_runs_days"], params["keep_audit_days"])
 
     @task
     def delete_old_logs(**context: Any) -> dict[str, int]:
-        """Delete old log files on the host of this task."""
+        """Delete old log files on the host that runs this task."""
         with task_outcome(context):
             params = context["params"]
             folder = conf.get("logging", "base_log_folder")
@@ -120,7 +120,7 @@ with DAG(
 
     @task
     def measure_sizes(**context: Any) -> list[str]:
-        """Measure what grows, and report what will be full."""
+        """Measure what grows, and report what is full or soon will be."""
         with task_outcome(context):
             return upkeep.measure_sizes(get_runtime(), conf.get("logging", "base_log_folder"))
 
@@ -132,7 +132,7 @@ with DAG(
 
     @task
     def check_secrets(**context: Any) -> list[str]:
-        """Report client secrets that end soon."""
+        """Report client secrets that expire soon."""
         with task_outcome(context):
             return upkeep.check_secrets(get_runtime().ledger)
 
@@ -150,7 +150,7 @@ with DAG(
 
     @task
     def send_missed_notices(**context: Any) -> int:
-        """Send notices of failures whose own process died before it could."""
+        """Send notices of failures whose own process died before it could send them."""
         with task_outcome(context):
             return maintenance.send_missed_notices(get_runtime().ledger)
 

@@ -4,11 +4,11 @@ announces deadlines of FBA shipments before they pass.
 Tasks and callbacks send their notices at once. Messages that Slack, ClickUp, Telegram or the mail server does
 not accept wait in `sellerops.delivery`; `sellerops notices pending` shows them.
 
-An invalid file of `include/config` gets one notice, and a recovery when it is valid again; meanwhile its last
-valid version stays in use.
+You get one notice about an invalid file of `include/config`, and a recovery when it is valid again; meanwhile
+its last valid version stays in use.
 
 Free cancellation of a partnered carrier ends an hour (LTL, FTL) or a day after its confirmation, so a daily
-check would be too late: `config/inbound.yaml` sets how long before you get a notice.
+check would be too late: `config/inbound.yaml` sets how long in advance you get a notice.
 
 If a run of this DAG has not finished after a quarter of an hour, something keeps tasks from running: the
 watchdog in api-server and triggerer, which needs neither scheduler nor worker, sends a notice.

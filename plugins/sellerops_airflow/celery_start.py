@@ -1,4 +1,4 @@
-"""Lets a Celery worker import what tasks need before it forks them; it loads no plugins that would do so.
+"""Makes a Celery worker import what tasks need before it forks them: it loads no plugins that would do so.
 
 Airflow imports this module in every process, as it does cluster policies (entry point ``airflow.policy``).
 """

@@ -1,4 +1,4 @@
-"""The former module of ``notify_late``: deadlines of runs created before 0.1.0 name it. Goes with 0.2.0."""
+"""The former module of ``notify_late``, named by deadlines from before 0.1.0. Remove it in 0.2.0."""
 
 from __future__ import annotations
 

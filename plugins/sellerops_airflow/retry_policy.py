@@ -1,4 +1,4 @@
-"""Decides which failures Airflow retries: those that may pass by themselves, not those a person must fix."""
+"""Decides which failures Airflow retries: those that may pass on their own, not those a person must fix."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def import_for_dag_files() -> None:
     """The same for the dag-processor, which forks to parse each DAG file and to run callbacks.
 
     Also reads the specs, because a parsed YAML text is kept for the forked processes: parsing all of them is
-    half of what a DAG file costs.
+    half the cost of a DAG file.
     """
     from sellerops.settings.specs import load_specs
 
@@ -114,12 +114,12 @@ def _read_configuration() -> None:
     from sellerops.settings.config_files import config_dir, parse_mapping, read_text
 
     for path in sorted(config_dir().glob("*.yaml")):
-        with suppress(ConfigurationError):  # said by who uses the file
+        with suppress(ConfigurationError):  # reported by whoever uses the file
             parse_mapping(read_text(path), path)
 
 
 def _of_destinations() -> list[str]:
-    """Of the destinations in use only: Google's libraries take 2 s of CPU."""
+    """The modules of the destinations in use only: Google's libraries take 2 s of CPU."""
     from sellerops.settings.specs import enabled_specs
     from sellerops_airflow.hooks.destinations import modules_of
 

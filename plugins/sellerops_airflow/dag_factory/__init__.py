@@ -1,1 +1,1 @@
-"""Builds DAGs from specs: one module each for reports, checks and exports, and one for shared defaults."""
+"""Builds DAGs from specs: one module for each kind of DAG, and one for shared defaults."""

@@ -15,12 +15,12 @@ from sellerops_airflow.operators.alerts import EvaluateAlertsOperator
 from sellerops_airflow.runs.assets import mart_asset
 
 DAG_ID = "marts__alerts"
-# Conditions that come with time, such as stale data, change nothing in the marts.
+# Conditions that arise as time passes, such as stale data, change nothing in the marts.
 _HOURLY = "50 * * * *"
 
 
 def alerts_to_parse() -> list[DAG]:
-    """The DAG, unless this process runs a task of another one."""
+    """The DAG, unless this process runs a task of another DAG."""
     return [build_alerts()] if wanted_dag_id() in (None, DAG_ID) else []
 
 

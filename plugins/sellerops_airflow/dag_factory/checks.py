@@ -23,7 +23,7 @@ _DAILY = "20 6 * * *"
 
 
 def wanted_dag_id() -> str | None:
-    """The DAG of which this process runs a task; None in the dag-processor, which needs all DAGs."""
+    """The DAG whose task this process runs; None in the dag-processor, which needs all DAGs."""
     return get_parsing_context().dag_id
 
 
@@ -50,7 +50,7 @@ def build_checks() -> list[DAG]:
 
 
 def _tables_of_reports_that_are_off() -> set[str]:
-    """Nothing loads them, so that a check would wait for them for ever."""
+    """The tables of reports that are off: nothing loads them, so a check would wait for them forever."""
     return {f"{spec.source}.{table}" for spec in load_specs()[0] if not spec.is_on for table in spec.tables}
 
 

@@ -12,12 +12,12 @@ from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 
 
 def docs_page(docstring: str | None) -> str:
-    """A DAG file's docstring as Markdown for the UI, with commands in the form you type them here."""
+    """A DAG file's docstring as Markdown for the UI, with commands as you type them in this installation."""
     return commands_as_typed(docstring or "")
 
 
 def dag_defaults(retry_delay: timedelta) -> dict[str, Any]:
-    """Arguments for ``DAG``: no catch-up, retries where these can help, failure and recovery notices."""
+    """Arguments for ``DAG``: no catch-up, retries where they can help, failure and recovery notices."""
     return {
         "start_date": datetime(2024, 1, 1, tzinfo=UTC),
         "catchup": False,

@@ -15,12 +15,12 @@ from sellerops_airflow.runs.inbound_form import inbound_form
 from sellerops_airflow.timetables import ReportTimetable
 
 TAGS = {"sellerops", "inbound"}
-# Of one DAG: waiting runs hold no worker, so many plans may be under way at once.
+# Per DAG. Waiting runs hold no worker, so many plans may be in progress at once.
 MANY_RUNS = 100
 
 
 def inbound_defaults() -> dict[str, Any]:
-    """Arguments for ``DAG``. Steps that are not needed skip, and the next ones run all the same."""
+    """Arguments for ``DAG``. Steps that are not needed are skipped, and the next ones still run."""
     defaults = dag_defaults(retry_delay=timedelta(minutes=1))
     defaults["default_args"] |= {
         "retries": 5,
@@ -43,7 +43,7 @@ def accounts_that_ship() -> list[str]:
 
 
 def following_schedule(dag_id: str) -> ReportTimetable:
-    """When confirmed shipments are looked at: once a day."""
+    """The schedule for following confirmed shipments: once a day."""
     following = INBOUND.load().following
     hour, minute = following.at.split(":")
     cron = f"{int(minute)} {int(hour)} * * *"

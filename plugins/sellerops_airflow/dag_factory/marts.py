@@ -47,7 +47,7 @@ def mart_groups_to_parse() -> list[DAG]:
 
 
 def build_mart_groups(marts: Sequence[MartSpec] | None = None) -> list[DAG]:
-    """One DAG per group with marts, and destination in which marts are built.
+    """One DAG per group with marts and per destination in which marts are built.
 
     One that cannot be built is logged and skipped.
     """
@@ -78,7 +78,7 @@ def raise_for_invalid_marts(directory: Path | None = None) -> None:
 
 
 def build_mart_group(group: str, marts: Sequence[MartSpec], destination: str) -> DAG:
-    """The DAG of one group in one destination. ``marts``: all, inputs before their readers."""
+    """The DAG of one group in one destination. ``marts``: all marts, inputs before their readers."""
     own = [mart for mart in marts if mart.group == group]
     with DAG(
         dag_id=f"{_PREFIX}{group}" + ("" if destination == "postgres" else f"__{destination}"),
@@ -98,7 +98,8 @@ def build_mart_group(group: str, marts: Sequence[MartSpec], destination: str) ->
                 mart=mart.name,
                 destination=destination,
                 outlets=[mart_asset(mart.name, destination)],
-                # An input that has nothing to rebuild is skipped; its readers may have.
+                # An input with nothing to rebuild is skipped; its readers may still have something to
+                # rebuild.
                 trigger_rule=TriggerRule.NONE_FAILED,
                 doc_md=commands_as_typed(mart.description),
                 **placed_in(MARTS),

@@ -13,8 +13,8 @@ VARIABLE = "SELLEROPS_POD_TEMPLATES"
 def placed_in(queue: str) -> dict[str, Any]:
     """Arguments of an operator whose task runs in a queue.
 
-    The KubernetesExecutor knows no queues; it takes the template that the task names. A queue without one has
-    pods by Airflow's own template.
+    The KubernetesExecutor has no queues; it uses the template that the task names. The pods of a queue
+    without a template are created from Airflow's own.
     """
     folder = os.environ.get(VARIABLE)
     template = Path(folder, f"{queue}.yaml") if folder else None

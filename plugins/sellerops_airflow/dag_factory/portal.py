@@ -1,4 +1,4 @@
-"""What the DAGs about logins for web pages share."""
+"""Builds the DAGs about logins for web pages: the one that asks people, and the canary."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ from sellerops_airflow.operators.portal_sign_in import (
 from sellerops_airflow.runs.portal_dags import ASK_TASK, CANARY_DAG, SIGN_IN_DAG
 
 TAGS = {"sellerops", "seller_portal"}
-# No report is due at this hour, and working hours follow.
+# No report is due at this hour, and it is shortly before working hours.
 _QUIET = "20 5 * * *"
 _MANY_RUNS = 100
 
 
 def sign_in_dag(doc: str | None) -> DAG | None:
-    """The DAG that asks persons; None without logins. It outlives the switch, for open questions."""
+    """The DAG that asks people for what only they may do; None without logins.
+
+    It is also built while logins are switched off, because questions may still be open.
+    """
     logins = load_logins().by_id
     if not logins:
         return None
@@ -64,7 +67,7 @@ def sign_in_dag(doc: str | None) -> DAG | None:
 def canary_dag(doc: str | None) -> DAG | None:
     """The DAG that checks each page once a day; None while logins are switched off."""
     logins = load_logins()
-    # A task that has started is built all the same, and skips.
+    # A task that has already started still gets its DAG, and skips.
     is_wanted = logins.enabled or get_parsing_context().dag_id == CANARY_DAG
     if not logins.by_id or not is_wanted:
         return None

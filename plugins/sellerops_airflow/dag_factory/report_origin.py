@@ -10,7 +10,7 @@ from sellerops.settings.specs import ReportSpec
 
 
 def origin(spec: ReportSpec, accounts: Sequence[Account]) -> list[str]:
-    """Paragraphs in Markdown; for web pages also what happens when no file comes."""
+    """Paragraphs in Markdown; for web pages also what to do if no file arrives."""
     names = ", ".join(f"`{account.id}`" for account in accounts)
     if spec.request.how == "downloaded":
         return _of_page(spec, accounts, names)

@@ -52,13 +52,14 @@ class BuiltReports:
 
 
 def part_of(dag_id: str) -> int:
-    """The part, and so the DAG file, of a report's DAG; stays the same when reports are added."""
+    """The part, and thus the DAG file, of a report's DAG; it stays the same when reports are added."""
     return PARTS[crc32(dag_id.encode()) % len(PARTS)]
 
 
 def dags_to_parse(part: int) -> BuiltReports:
-    """The DAGs this parse of a DAG file needs: in a task's process its DAG with its account's tasks, else the
-    part's.
+    """The DAGs this parse of a DAG file needs.
+
+    In a task's process, this is its DAG with only its account's tasks; otherwise, all DAGs of the part.
     """
     context = get_parsing_context()
     wanted = context.dag_id
@@ -66,7 +67,7 @@ def dags_to_parse(part: int) -> BuiltReports:
         return build_part(part)
     if not wanted.startswith(_PREFIX) or part_of(wanted) != part:
         return BuiltReports((), ())
-    # Also for a report that was disabled meanwhile, so that its started tasks can finish.
+    # Also built for a report that was disabled meanwhile, so that its started tasks can finish.
     # A task's id begins with its account's group.
     account_id = (context.task_id or "").partition(".")[0]
     return BuiltReports((build_dag(load_spec(wanted), load_accounts(), tasks_of=account_id),), ())
@@ -110,8 +111,10 @@ def unbuilt_reports() -> list[str]:
 
 
 def build_dag(spec: ReportSpec, accounts: dict[str, Account], *, tasks_of: str = "") -> DAG:
-    """The DAG of one spec; with ``tasks_of``, only the tasks of this account, so that a task's start does not
-    take longer with every account. Raises SpecError when none of its accounts exists.
+    """The DAG of one spec. Raises SpecError when none of its accounts exists.
+
+    ``tasks_of``: an account whose tasks alone are built, so that starting a task does not take longer with
+    every account.
     """
     chosen = accounts_for(spec, accounts)
     with DAG(
@@ -155,11 +158,11 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account], *, tasks_of: str =
 
 
 def priority_weight(spec: ReportSpec) -> int:
-    """The weight of the report's first task; with ``upstream`` its fetch has twice and its load three times
-    as much.
+    """The weight of the report's first task; with ``upstream``, the fetch has twice and the load three times
+    this weight.
 
     When workers are busy, the reports whose requests wait longest for quota go first: quota that nobody uses
-    is lost. The weights are so far apart that a load of one class stays below the plan of the next.
+    is lost. The weights are far enough apart that a load of one class ranks below a plan of the next.
     """
     if not spec.has_scarce_quota:
         return 1
@@ -188,12 +191,12 @@ def cadence(spec: ReportSpec) -> str:
 def _fetch_task(
     spec: ReportSpec, account: Account, slice_: Any, common: dict[str, Any]
 ) -> FetchReportOperator:
-    """The task that fetches one slice; of a web page, in the browser of the login with the report's role."""
+    """The task that fetches one slice; for a web page, in the browser of the login with the report's role."""
     common = {**common, **placed_in(spec.queue.fetch)}
     if spec.request.how != "downloaded":
         return FetchReportOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **common)
     login = load_logins().for_report(account.id, spec.request.login or "")
-    # Without a login, started tasks still exist, and end with the error that says so.
+    # Without a login, tasks that have already started still exist, and fail with an error that says so.
     placed = {**common, "pool": login.pool, **placed_in(login.queue)} if login else common
     return PortalDownloadOperator(task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **placed)
 

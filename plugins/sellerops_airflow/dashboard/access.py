@@ -1,8 +1,8 @@
 """Who may do what in the seller hub, by the permissions of Airflow's auth manager.
 
-A **partner** may read mart data: whoever may read the logs of DAG ``marts__money``. An **owner** may also
-change Airflow's Variables (roles Op and Admin) and sees and does everything. Costs, and what is computed from
-them, are hidden from partners unless an owner has switched on setting ``partner_sees_costs``.
+A **partner**, a user who may read the logs of the DAG ``marts__money``, may read mart data. An **owner** may
+also change Airflow's Variables (roles Op and Admin) and sees and does everything. Costs, and what is computed
+from them, are hidden from partners unless an owner has switched on the setting ``partner_sees_costs``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _partners_see_costs() -> bool:
     try:
         return read(read_settings).partner_sees_costs
     except psycopg.errors.UndefinedTable:
-        # The ledger is of a version before the hub.
+        # The ledger was created by a version without the hub.
         return False
 
 

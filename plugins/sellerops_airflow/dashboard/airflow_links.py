@@ -21,7 +21,7 @@ class Question:
 
     @property
     def path(self) -> str:
-        """Its page."""
+        """The path of its page."""
         mapped = f"/mapped/{self.map_index}" if self.map_index >= 0 else ""
         return f"{run_path(self.dag_id, self.run_id)}/tasks/{quote(self.task_id)}{mapped}/required_actions"
 
@@ -46,7 +46,7 @@ def task_page_path(
 
 
 def label_path(dag_id: str, run_id: str, document_id: int) -> str:
-    """A label file of an FBA inbound run."""
+    """The path of a label file of an FBA inbound run."""
     return f"{_PAGES}/{run_path(dag_id, run_id)}/labels/{document_id}"
 
 

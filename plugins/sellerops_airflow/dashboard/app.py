@@ -1,4 +1,4 @@
-"""The seller hub's web app, mounted by the plugin below ``/hub``: its API, and the built pages.
+"""The seller hub's web app, mounted by the plugin under ``/hub``: its API, and the built pages.
 
 Every route of the API depends on Airflow's permissions; the built pages hold no data and are open.
 """
@@ -78,7 +78,7 @@ def create_hub_app() -> FastAPI:
 
 
 def react_app() -> dict[str, str]:
-    """The entry of Airflow's navigation. Addresses are relative: Airflow may run below a prefix."""
+    """The entry in Airflow's navigation. Addresses are relative, because Airflow may run under a prefix."""
     return {
         "name": "Seller hub",
         "bundle_url": f"{PREFIX.lstrip('/')}/static/{BUNDLE}",

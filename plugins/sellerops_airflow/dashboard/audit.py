@@ -15,13 +15,13 @@ from sellerops_airflow.dashboard.database import read
 from sellerops_airflow.runtime import get_runtime
 
 _T = TypeVar("_T")
-# What the request that runs now has noted; threads inherit it.
+# The actions that the current request has recorded; threads inherit them.
 _noted: ContextVar[list[str] | None] = ContextVar("sellerops_hub_audit", default=None)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a person changed: ``action`` as page.verb, ``before`` and ``after`` as JSON, None: nothing."""
+    """What a person changed. ``action`` is page.verb; ``before`` and ``after`` are JSON, None for nothing."""
 
     action: str
     subject: str
@@ -31,7 +31,7 @@ class Change:
 
 
 def write(user_name: str, work: Callable[[Connection], tuple[_T, Change]]) -> _T:
-    """Do ``work`` and note what it changed, both or neither. Raises RetryableError without the database."""
+    """Do ``work`` and record what it changed, both or neither. Raises RetryableError without the database."""
     read(_nothing)
     with get_runtime().ledger.connection() as connection, connection.transaction():
         result, change = work(connection)
@@ -40,10 +40,10 @@ def write(user_name: str, work: Callable[[Connection], tuple[_T, Change]]) -> _T
 
 
 def write_outside(user_name: str, change: Change, work: Callable[[], _T]) -> _T:
-    """Note a change, then do it where the transaction does not reach, such as in Airflow's database.
+    """Record a change, then make it where the transaction does not reach, such as in Airflow's database.
 
-    Without a stored entry it is not done. If it is refused (HTTPException), a second entry says so, because
-    nobody may remove the first; after any other error it may have been done.
+    Unless its entry is stored, the change is not made. If it is refused (HTTPException), a second entry says
+    so, because nobody may remove the first; after any other error it may have been made.
     """
     read(_nothing)
     ledger = get_runtime().ledger
@@ -59,13 +59,13 @@ def write_outside(user_name: str, change: Change, work: Callable[[], _T]) -> _T:
 
 
 def only_checked() -> None:
-    """Say that a POST has changed nothing, such as a what-if: it needs no entry."""
+    """Declare that a POST, such as a what-if, has changed nothing, so it needs no entry."""
     _remember("nothing")
 
 
 @contextmanager
 def noticed() -> Iterator[list[str]]:
-    """The actions noted within the block, also in threads started in it."""
+    """The actions recorded within the block, also in threads started in it."""
     entries: list[str] = []
     token = _noted.set(entries)
     try:
@@ -75,7 +75,7 @@ def noticed() -> Iterator[list[str]]:
 
 
 def _nothing(_: Connection) -> None:
-    """Whether the database answers: the ledger would wait for it for a minute."""
+    """Read nothing, only to find out if the database answers: the ledger would wait for it for a minute."""
 
 
 def _note(connection: Connection, user_name: str, change: Change) -> None:

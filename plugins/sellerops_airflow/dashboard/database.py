@@ -1,8 +1,8 @@
 """The hub's database: a few threads and open connections of its own, with the read-only role and time limits.
 
 Airflow's pages keep working whatever this database does. At most eight requests wait for it at a time, each
-for seconds; further ones wait two seconds for a free thread. After a failure to reach it, requests are
-refused at once for five seconds.
+for a few seconds; further ones wait two seconds for a free thread. When it could not be reached, requests are
+refused immediately for five seconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 _THREADS = 8
 _LONGEST_WAIT = 2.0
 _TIMEOUTS = Timeouts(statement=8, lock=2, grace=2)
-# Compiling a query takes longer than these queries run. Statements are planned for the values they have.
+# Compiling these queries would take longer than running them. Statements are planned for their actual values.
 _SETTINGS = {"jit": "off", "work_mem": "64MB", "plan_cache_mode": "force_custom_plan"}
 
 
@@ -64,7 +64,7 @@ def today() -> date:
 
 
 def now() -> datetime:
-    """The time (UTC) by the ledger's clock, read like all figures: the ledger itself waits out an outage."""
+    """The time (UTC) by the ledger's clock, read like all figures: the ledger itself waits out outages."""
     return read(_now)
 
 

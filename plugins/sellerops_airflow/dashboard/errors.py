@@ -30,8 +30,8 @@ class ProblemBody(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """What went wrong, where, and what to do about it. ``problems``: all those of a refused write (422).
-    ``path``: Airflow's page of what is there already (409).
+    """What went wrong, where, and what to do about it. ``problems``: all problems of a refused write (422).
+    ``path``: Airflow's page of what already exists (409).
     """
 
     error: str
@@ -43,7 +43,7 @@ class ErrorBody(BaseModel):
 
 
 class AlreadyStarted(HTTPException):
-    """Airflow has a run of this id; ``path``: its page."""
+    """Airflow already has a run with this id. ``path``: its page."""
 
     def __init__(self, path: str) -> None:
         super().__init__(409, "This run has already been started.")
@@ -51,7 +51,7 @@ class AlreadyStarted(HTTPException):
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Let an app answer with ErrorBody."""
+    """Make an app return its errors as ErrorBody."""
     import psycopg
 
     app.add_exception_handler(SellerOpsError, _failed)

@@ -1,4 +1,4 @@
-"""Runs that collect days which are missing, late or failed: what they would request, and starting them."""
+"""Plans and starts runs that collect missing, late and failed days."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _SHOWN = 31
 class GapPlan(BaseModel):
     """What one run would collect: consecutive days of a marketplace, or of the region.
 
-    ``requests``: slices, each with at least one request to Amazon; ``labels``: of the first of them.
-    ``expired``: labels of those that Amazon no longer serves. ``command``: starts a backfill of the same days
-    instead, which also collects the other accounts.
+    ``requests``: the number of slices, each with at least one request to Amazon; ``labels``: those of the
+    first ones. ``expired``: labels of slices that Amazon no longer serves. ``command``: starts a backfill of
+    the same days instead, which also collects the other accounts.
     """
 
     report: str
@@ -45,7 +45,7 @@ class GapPlan(BaseModel):
 
 
 class FillRequest(BaseModel):
-    """The days to collect, of one marketplace or (empty) of the account's region."""
+    """The days to collect, for one marketplace or (empty) for the account's region."""
 
     report: str
     account_id: str
@@ -55,7 +55,7 @@ class FillRequest(BaseModel):
 
 
 class StartedFill(BaseModel):
-    """The runs that were started, each for some of the days; ``reason``: why there is none."""
+    """The runs that were started, each for some of the days; ``reason``: why there are none."""
 
     runs: list[StartedRun]
     reason: str
@@ -91,9 +91,10 @@ def plan_gap(report: str, account_id: str, marketplace_id: str, first: date, las
 
 
 def fill_gap(request: Request, user: GetUserDep, wanted: FillRequest) -> StartedFill:
-    """Start runs for the days that are still missing, as DAG sellerops__completeness does, but at once.
+    """Start runs for days that are still missing, as the DAG sellerops__completeness does, but immediately.
 
-    Each is claimed first, so that nobody starts a second one; a claim without a run is released.
+    Each run is claimed first, so that nobody starts a second one; the claim is released if the run cannot be
+    started.
     """
     from sellerops.completeness import FillLimits, claim_fills, find_gaps, read_calendars
 

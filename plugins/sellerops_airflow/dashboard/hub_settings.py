@@ -1,4 +1,4 @@
-"""The seller hub's own settings: defaults, and what owners changed, in table ``sellerops.hub_setting``."""
+"""The seller hub's own settings: defaults, and owners' changes in the table ``sellerops.hub_setting``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HubSettings(BaseModel):
 
 
 def read_settings(connection: Connection) -> HubSettings:
-    """The settings that hold now. Names of a later version are left out."""
+    """The settings in effect. Names that a later version stored are ignored."""
     from psycopg.rows import tuple_row
 
     with connection.cursor(row_factory=tuple_row) as cursor:
@@ -31,7 +31,7 @@ def read_settings(connection: Connection) -> HubSettings:
 
 
 def write_settings(connection: Connection, settings: HubSettings, user_name: str) -> HubSettings:
-    """Store all settings; returns those that held before."""
+    """Store all settings. Returns the previous ones."""
     from psycopg.types.json import Jsonb
 
     connection.execute("LOCK TABLE sellerops.hub_setting IN SHARE ROW EXCLUSIVE MODE")

@@ -1,4 +1,4 @@
-"""Refuses writes that another site makes a reader's browser send.
+"""Refuses writes that another site makes a user's browser send.
 
 Airflow's login is a cookie. Another site can make a browser send it with a form, but not with JSON, and the
 browser says where the request comes from (``Origin``, ``Sec-Fetch-Site``). Programs that log in with a token
@@ -24,7 +24,7 @@ async def json_write(request: Request) -> None:
 
 
 def _hosts(request: Request) -> set[str]:
-    """The hosts that this Airflow is reached by: as asked for, and as configured (behind a proxy)."""
+    """The hosts that this Airflow is reached by: the requested and the configured one (behind a proxy)."""
     from airflow.configuration import conf
 
     configured = urlsplit(conf.get("api", "base_url", fallback="")).netloc

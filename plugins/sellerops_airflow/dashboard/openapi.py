@@ -26,12 +26,12 @@ def openapi_document() -> dict[str, Any]:
 
 
 def as_text(document: dict[str, Any]) -> str:
-    """The document as it is stored: sorted, so that branches that add routes merge."""
+    """The document as it is stored: sorted, so that branches that add routes merge without conflicts."""
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write ``web/openapi.json``, without touching an Airflow that is not set up."""
+    """Write ``web/openapi.json``. Unless ``AIRFLOW_HOME`` is set, Airflow gets a temporary one."""
     with tempfile.TemporaryDirectory() as home:
         os.environ.setdefault("AIRFLOW_HOME", home)
         DOCUMENT.write_text(as_text(openapi_document()), encoding="utf-8")

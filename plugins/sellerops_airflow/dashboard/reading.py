@@ -27,8 +27,8 @@ _SEES, _REQUEST = "hub_sees_costs", "hub_request"
 class HubRoute(APIRoute):
     """A route of the hub: write it as a plain ``def`` that returns models.
 
-    Costs are hidden, and tables turned into CSV, after it. One that is no GET is for owners, takes JSON from
-    our own pages only, and must leave an entry in the audit log.
+    After it returns, costs are hidden and tables are turned into CSV. A route that is not a GET is for
+    owners, takes JSON from our own pages only, and must leave an entry in the audit log.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -42,7 +42,7 @@ def _writes(methods: Any) -> bool:
 
 
 def _with(dependencies: Any, *wanted: Callable[..., Any]) -> list[Any]:
-    # Routers are included in others, which makes a route of a route.
+    # Including a router in another one builds its routes again, from what they already have.
     found = list(dependencies or ())
     known = {each.dependency for each in found}
     return [*(Depends(each) for each in wanted if each not in known), *found]
@@ -55,7 +55,7 @@ def _as_hub_route(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         raise TypeError(f"{endpoint.__name__}: write a plain def, which runs in a thread of the hub")
     signature = inspect.signature(endpoint, eval_str=True)
     row = _row_of(signature.return_annotation)
-    # FastAPI gives a request to one parameter only.
+    # FastAPI passes the request to one parameter only.
     named = (each.name for each in signature.parameters.values() if each.annotation is Request)
     own_request = next(named, None)
 

@@ -1,4 +1,4 @@
-"""Starts DAG runs for a person, with that person's own permission on the DAG, noted in the audit log."""
+"""Starts DAG runs for a person, with that person's permission on the DAG, and records it in the audit log."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from sellerops_airflow.dashboard.errors import AlreadyStarted
 
 
 class StartedRun(BaseModel):
-    """A queued DAG run. ``path``: its page, relative to Airflow's address. A paused DAG's run waits until
-    somebody switches the DAG on.
+    """A queued DAG run. ``path``: its page, relative to Airflow's address. A run of a paused DAG waits until
+    somebody unpauses the DAG.
     """
 
     dag_id: str
@@ -38,9 +38,10 @@ def start_run(
 ) -> StartedRun:
     """Queue a run of a DAG. Call it in a route of the hub, which passes its ``request`` and ``user``.
 
-    ``run_id``: one that the caller has noted elsewhere; None: a new one. Airflow checks ``conf`` against the
-    DAG's params. Raises HTTPException: 403 if the user may not trigger the DAG, 404 if there is no such DAG,
-    400 if its file has errors or ``conf`` does not fit, AlreadyStarted (409) if there is a run of this id.
+    ``run_id``: an id that the caller has recorded elsewhere; None: a new one. Airflow checks ``conf`` against
+    the DAG's params. Raises HTTPException: 403 if the user may not trigger the DAG, 404 if the DAG does not
+    exist, 400 if its file has errors or ``conf`` does not fit, AlreadyStarted (409) if a run with this id
+    exists.
     """
     from airflow.models import DagModel
 
@@ -72,7 +73,7 @@ def _trigger(
     path = f"dags/{dag_id}/runs/{run_id}"
     try:
         with create_session() as session:
-            # The route itself, whose checks are Airflow's own.
+            # Airflow's own route, so that Airflow's own checks apply.
             trigger_dag_run(dag_id, body, DBDagBag(), user, session, request)
             model = session.get(DagModel, dag_id)
             is_paused = bool(model and model.is_paused)

@@ -1,6 +1,6 @@
-"""The reports and what their schedules should have collected, kept as long as neither files nor hour change.
+"""The reports and what their schedules should have collected, cached until a file or the hour changes.
 
-Planning all reports takes about a second, and reading their files as long, so both are kept.
+Planning all reports takes about a second, and so does reading their files, so both are cached.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _lock = threading.Lock()
-# The newest few: the period that people look at by default, and some others.
+# The most recently used ones: the period that people view by default, and some others.
 _MOST = 8
 _kept: OrderedDict[Hashable, Any] = OrderedDict()
 _looked = TimedCache(2.0)
@@ -42,14 +42,14 @@ class Reports:
 
 
 def known_reports() -> Reports:
-    """The reports and accounts as their files say now."""
+    """The current reports and accounts, from their files."""
     return _keep(("reports", _files()), _read)
 
 
 def known_schedules(first_day: date, last_day: date, now: datetime) -> Mapping[tuple[str, str], Schedule]:
-    """The schedule of every report and account that it covers, by both names.
+    """The schedule of every report and account that it covers, by report name and account id.
 
-    Runs count that were due an hour or two ago: by then they have recorded their plan.
+    Only runs that were due at least an hour or two ago count, because they have recorded their plan by then.
     """
     hour, reports = _hour(now), known_reports()
     key = ("schedules", _files(), first_day, last_day, hour)
@@ -59,7 +59,7 @@ def known_schedules(first_day: date, last_day: date, now: datetime) -> Mapping[t
 def schedules_of_report(
     report: str, first_day: date, last_day: date, now: datetime
 ) -> Mapping[tuple[str, str], Schedule]:
-    """``known_schedules`` of one report; not kept. Empty for an unknown report."""
+    """``known_schedules`` of one report; not cached. Empty for an unknown report."""
     reports = known_reports()
     chosen = {name: spec for name, spec in reports.specs.items() if name == report}
     return _plan(Reports(chosen, reports.accounts), first_day, last_day, _hour(now))
@@ -90,7 +90,7 @@ def _plan(
 
 
 def _files() -> int:
-    """Changes when a file of the configuration does; looked at every other second."""
+    """A hash that changes when a file of the configuration does; computed at most every two seconds."""
     return _looked.get("files", _look)
 
 

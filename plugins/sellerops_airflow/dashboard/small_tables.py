@@ -1,4 +1,4 @@
-"""Tables of rows that a page has read as a whole, a few thousand at most: searched, sorted and cut here."""
+"""Searches, sorts and pages tables that a page reads as a whole, with a few thousand rows at most."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Row = TypeVar("_Row", bound=BaseModel)
 def table_of(
     rows: Sequence[_Row], paging: Paging, row: type[_Row], totals: _Row | None = None
 ) -> Table[_Row]:
-    """One page of ``rows`` in the order asked for, else in the given one; rows without a value come last."""
+    """One page of ``rows`` in the requested order, by default as given; rows without a value come last."""
     found = [each for each in rows if _contains(each, paging.search.lower())] if paging.search else list(rows)
     if paging.sort:
         found = _sorted(found, paging.sort, paging.direction)

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from sellerops.read_models.tables import Direction, Paging, Table, select_table
 
 _LARGEST_PAGE = 500
-# A spreadsheet runs a cell that starts so; numbers are not texts.
+# A spreadsheet runs a text cell that starts with one of these; numbers are left alone.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -59,7 +59,7 @@ InPaging = Annotated[PagingOfRequest, Depends(paging_of)]
 
 
 def check_sort(paging: PagingOfRequest, row: type[BaseModel], hidden: Collection[str]) -> None:
-    """422 for a column that the table lacks, 403 for sorting by one that the reader may not see."""
+    """Raise HTTPException: 422 for a column that the table lacks, 403 for sorting by a hidden one."""
     for name in filter(None, (paging.sort, *paging.columns)):
         if name not in row.model_fields:
             raise HTTPException(422, f"Unknown column {name!r}. Known: {', '.join(row.model_fields)}.")

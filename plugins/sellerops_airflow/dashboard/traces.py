@@ -16,9 +16,9 @@ _COST_TABLES = ("reference.cost", "reference.price_break", "reference.supplier")
 
 
 class WhySum(BaseModel):
-    """Rows of one currency; empty: not money. ``value`` None: unknown, or not to be added.
+    """Rows of one currency; empty: not money. ``value`` None: unknown, or must not be summed.
 
-    ``unknown``: rows without a value, which the sum lacks.
+    ``unknown``: rows without a value, which are missing from the sum.
     """
 
     currency: str
@@ -38,7 +38,7 @@ class WhyRow(BaseModel):
 
 
 class WhyPart(BaseModel):
-    """A column of the one row of a figure that Python computed."""
+    """A column of the single row behind a figure that Python computed."""
 
     column: str
     value: str
@@ -47,7 +47,7 @@ class WhyPart(BaseModel):
 
 
 class WhyKeys(BaseModel):
-    """What picks rows, as this route's parameters; ``key``: ``column:value`` each."""
+    """The keys that select rows, as this route's parameters; each ``key`` is ``column:value``."""
 
     account: list[str]
     marketplace: list[str]
@@ -58,7 +58,7 @@ class WhyKeys(BaseModel):
 
 class WhyInput(BaseModel):
     """An input of the mart. ``kind``: ``mart`` (ask this route about it with ``keys``), ``landed`` or
-    ``reference`` (ask for its rows). ``makes_value``: the value is made of ``columns``; else the input
+    ``reference`` (ask for its rows). ``makes_value``: the value is made of ``columns``; otherwise the input
     decides which rows count. ``hidden``: it tells costs, which you may not see.
     """
 
@@ -72,7 +72,7 @@ class WhyInput(BaseModel):
 
 
 class WhyRun(BaseModel):
-    """An Airflow run and its page within Airflow; None: a command did it."""
+    """An Airflow run and its page within Airflow. ``page`` None: a command did it."""
 
     dag_id: str
     run_id: str
@@ -102,7 +102,7 @@ class Why(BaseModel):
 
 
 class WhyLoad(BaseModel):
-    """A load of rows. ``document``: page of the document below Airflow's address; None: not archived.
+    """A load of rows. ``document``: the document's page, relative to Airflow's address; None: not archived.
 
     ``reported_at``: when Amazon made the document (UTC); ``recorded_at``: when it was loaded (UTC).
     """
@@ -118,9 +118,9 @@ class WhyLoad(BaseModel):
 
 
 class WhyRows(BaseModel):
-    """One page of rows of a landed or reference table; ``load_ids``: of each row, as in ``loads``.
+    """One page of rows of a landed or reference table; ``load_ids``: each row's load, as in ``loads``.
 
-    ``note``: why there are none.
+    ``note``: why there are no rows.
     """
 
     columns: list[str]
@@ -140,7 +140,7 @@ def why_of(
     *,
     sees_costs: bool,
 ) -> Why:
-    """The answer about a figure. Parts that tell costs are left out for those who may not see them."""
+    """The answer about a figure. Parts that tell costs are left out for users who may not see them."""
     spec = mart.columns[column]
     return Why(
         mart=mart.name,

@@ -10,7 +10,7 @@ from importlib import import_module
 if __name__ == "__main__":
     # Read connections from Airflow's metadata, because this is not a task.
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
-    # Importing them takes seconds, which are not the checks'.
+    # Importing these takes seconds, which must not count towards the checks.
     for module in ("airflow.jobs.job", "airflow.models.taskinstance"):
         import_module(module)
 

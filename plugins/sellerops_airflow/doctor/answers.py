@@ -1,4 +1,4 @@
-"""The findings that probes get: a few seconds old at most, found by one thread however many ask."""
+"""The findings that probes get: a few seconds old at most, found by one thread however many probes ask."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEEP_SECONDS = 5.0
 
 
 class Answers:
-    """``ask`` blocks for seconds at most and is called by one thread at a time."""
+    """``ask`` blocks for a few seconds at most and is called by one thread at a time."""
 
     def __init__(self, ask: Callable[[], list[Finding]], keep_seconds: float = KEEP_SECONDS) -> None:
         self._ask, self._keep_seconds = ask, keep_seconds

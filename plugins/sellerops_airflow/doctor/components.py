@@ -1,4 +1,4 @@
-"""Whether Airflow's own database answers, and its components are alive by their heartbeats."""
+"""Checks that Airflow's own database answers and that its components are alive, by their heartbeats."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 NAME = "airflow"
-# By job type: the name that people know, and the setting (section, key) after how many seconds without a
-# heartbeat Airflow itself counts it as dead.
+# By job type: the usual name, and the setting (section, key) with the seconds without a heartbeat after which
+# Airflow itself considers it dead.
 _COMPONENTS = {
     "SchedulerJob": ("scheduler", ("scheduler", "scheduler_health_check_threshold")),
     "TriggererJob": ("triggerer", ("triggerer", "triggerer_health_check_threshold")),
@@ -26,7 +26,7 @@ _IF_DEAD = "Start Postgres, or correct [database] sql_alchemy_conn; `airflow db 
 
 
 def examine_components(installation: Installation) -> Iterator[Finding]:
-    """One finding a component: how old the newest heartbeat of any of its instances is."""
+    """One finding per component: how old the newest heartbeat of any of its instances is."""
     from airflow import settings
     from airflow.configuration import conf
     from sqlalchemy.exc import SQLAlchemyError

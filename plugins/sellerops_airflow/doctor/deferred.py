@@ -1,4 +1,4 @@
-"""Finds deferred tasks that nobody continues."""
+"""Finds deferred tasks that nothing will continue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether Airflow's door is locked: passwords, keys, and TLS in front of the API server."""
+"""Checks who can get into Airflow: passwords, keys, and TLS in front of the API server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORTEST_KEY = 32
 
 
 def examine_entrance(installation: Installation) -> Iterator[Finding]:
-    """What Airflow's settings say about who gets in. Reads settings and the password file only."""
+    """Findings about who can get in. Reads only Airflow's settings and the password file."""
     from airflow.configuration import conf
 
     def setting(section: str, key: str) -> str:

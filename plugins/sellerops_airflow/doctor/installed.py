@@ -1,4 +1,4 @@
-"""Where an Airflow process has the addresses of its installation."""
+"""Where an Airflow process finds the addresses of its installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers probes before Airflow does, whose own ``/health`` says that it has moved.
+"""Answers probes before Airflow does, whose own ``/health`` only says that it has moved.
 
 Imported by every component, so it loads the web app only where one is served.
 """
@@ -17,7 +17,7 @@ PATHS = frozenset({"/health", "/ready", "/ready/details"})
 
 
 class ProbeMiddleware:
-    """ASGI middleware that serves ``PATHS``, below the prefix that Airflow itself is served at."""
+    """ASGI middleware that serves ``PATHS``, under the prefix at which Airflow itself is served."""
 
     def __init__(self, app: _App) -> None:
         from sellerops_airflow.doctor.probes import create_probe_app

@@ -1,7 +1,7 @@
 """``/health`` and ``/ready`` of the API server, which need no login, and ``/ready/details``, which does.
 
-Anonymous callers learn names of checks and their states, nothing else. Threads, connections and time limits
-are the checks' own: Airflow's pages work whatever their databases do.
+Anonymous callers learn the names of checks and their states, nothing else. The checks have threads,
+connections and time limits of their own, so Airflow's pages work whatever their databases do.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def ready(request: Request) -> JSONResponse:
 
 
 async def details(request: Request) -> JSONResponse:
-    """All findings with their remedies; the status as of ``ready``."""
+    """All findings with their remedies; the status code is that of ``ready``."""
     found = await request.app.state.answers.get()
     return _answer(
         found,

@@ -1,4 +1,4 @@
-"""Whether a Celery worker takes each queue that this installation uses."""
+"""Checks that a Celery worker takes each queue that this installation uses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ANSWER_SECONDS = 3.0
 
 
 def examine_queues(installation: Installation) -> Iterator[Finding]:
-    """One finding a queue; one in all with an executor that has no workers of its own."""
+    """One finding per queue; a single one with an executor that has no workers of its own."""
     executor = executor_name()
     if executor != "CeleryExecutor":
         yield Finding(NAME, State.OK, f"The {executor} runs the tasks of all queues.")
@@ -85,7 +85,7 @@ def taken_queues(app: Celery) -> dict[str, list[str]]:
     """The workers that take each queue. Raises OSError when the broker does not answer."""
     from celery.exceptions import OperationalError  # type: ignore[import-untyped]
 
-    # Without these a broker that accepts connections and says nothing would be waited for without end.
+    # Without these, a broker that accepts connections but says nothing would block the check forever.
     limits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), _ANSWER_SECONDS)
     with app.connection_for_write(transport_options=limits) as connection:
         try:
@@ -104,7 +104,7 @@ def taken_queues(app: Celery) -> dict[str, list[str]]:
 def judge_queues(
     used: set[str], waiting: Mapping[str, int], taken: Mapping[str, list[str]]
 ) -> Iterator[Finding]:
-    """Failed where tasks wait for a worker that does not exist, a warning where none waits yet."""
+    """One finding per queue: if no worker takes it, failed while tasks wait and otherwise a warning."""
     for queue in sorted(used | waiting.keys()):
         workers, count = taken.get(queue, []), waiting.get(queue, 0)
         if workers:

@@ -1,8 +1,8 @@
 """Finds in Airflow's metadata what Airflow does not notice: silent components, and work that nobody does.
 
-Its own health is green while a killed LocalExecutor worker keeps the others from every task, while no Celery
-worker takes a queue, and while a deferred task waits for a trigger that is gone. Each finding names one
-cause: what follows from a silent component is not reported beside it.
+Airflow's own health check stays green while a killed LocalExecutor worker keeps the others from every task,
+while no Celery worker takes a queue, and while a deferred task waits for a trigger that is gone. Each finding
+names one cause: the consequences of a silent component are not reported separately.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _COMPONENTS = {
     "DagProcessorJob": ("dag-processor", "changes of files have no effect, and runs send no notices"),
 }
 COMPONENTS = frozenset(name for name, _ in _COMPONENTS.values())
-# What is not looked for beside a cause, by the beginnings of both keys.
+# What is not looked for once a cause has been found; both are prefixes of keys.
 _HIDDEN = {
     "scheduler": ("queue|", "pool|", "short_run"),
     "triggerer": ("trigger|",),
@@ -40,13 +40,13 @@ _HIDDEN = {
 
 @dataclass(frozen=True)
 class Limits:
-    """How long each may last. ``patience``: how long tasks may wait for a worker or triggerer."""
+    """How long each condition may last. ``patience``: how long tasks may wait for a worker or triggerer."""
 
     patience: timedelta = timedelta(minutes=10)
 
     @property
     def silence(self) -> timedelta:
-        """Without a heartbeat, or an answer of the API server. A restarted component needs less."""
+        """How long a heartbeat, or an answer of the API server, may be missing. A restart takes less."""
         return self.patience * 0.3
 
     @property
@@ -70,7 +70,7 @@ def find_stuck(
 
 
 def is_hidden(key: str, found: Iterable[Stuck]) -> bool:
-    """Whether ``key`` was not looked for because of what was found, so that nobody knows if it is stuck."""
+    """Whether ``key`` was not looked for because of what was found, so it is unknown whether it is stuck."""
     return any(
         each.key.startswith(cause) and key.startswith(hidden)
         for each in found
@@ -81,7 +81,7 @@ def is_hidden(key: str, found: Iterable[Stuck]) -> bool:
 def find_waiting_tasks(
     connection: Connection, limits: Limits | None = None, now: datetime | None = None
 ) -> list[Stuck]:
-    """Tasks without a worker or a pool, which are the scheduler's: its health check asks for them."""
+    """Tasks that wait for a worker or a pool that does not exist. The scheduler's health check calls this."""
     patience, moment = (limits or Limits()).patience, now or datetime.now(UTC)
     return [*_no_worker(connection, patience, moment), *_no_pool(connection)]
 
@@ -116,7 +116,7 @@ def runs_that_never_started(connection: Connection, now: datetime | None = None)
 
 
 def _silent_components(connection: Connection, silence: timedelta, now: datetime) -> Iterator[Stuck]:
-    """Kinds of component of which no instance has a recent heartbeat. One of two is enough."""
+    """Kinds of component of which no instance has a recent heartbeat; one live instance is enough."""
     heartbeats = newest_heartbeats(connection)
     for job_type, (name, effect) in _COMPONENTS.items():
         beat = heartbeats.get(job_type)
@@ -132,7 +132,7 @@ def _silent_components(connection: Connection, silence: timedelta, now: datetime
 
 
 def _no_worker(connection: Connection, patience: timedelta, now: datetime) -> Iterator[Stuck]:
-    """Queues whose tasks wait while none of theirs runs, and no worker of theirs is busy with another's."""
+    """Queues with waiting tasks and no running one, whose workers are not busy with another queue."""
     from airflow.models.taskinstance import TaskInstance
     from sqlalchemy import case, func, select
 

@@ -1,4 +1,4 @@
-"""What the watchdog reports, and runs that never start, as findings of the doctor; how patient both are."""
+"""The doctor's check for what the watchdog reports and runs that never start; the patience of both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE = "SELLEROPS_WATCHDOG_PATIENCE"
 
 
 def examine_stuck(installation: Installation) -> Iterator[Finding]:
-    """The doctor's check: one finding for everything that is stuck. Silent components are another check's."""
+    """The doctor's check: one finding for each thing that is stuck. Another check finds silent components."""
     from airflow import settings
 
     with settings.get_engine().connect() as connection:  # type: ignore[no-untyped-call]
@@ -33,7 +33,7 @@ def examine_stuck(installation: Installation) -> Iterator[Finding]:
 
 
 def read_limits() -> Limits:
-    """The limits by the environment's patience, or the usual ones. A value that is no number is logged."""
+    """The limits for the environment's patience, at least 10 s, or the defaults. Logs an invalid value."""
     value = os.environ.get(PATIENCE, "").strip()
     try:
         return Limits(timedelta(seconds=max(10.0, float(value)))) if value else Limits()

@@ -1,8 +1,9 @@
 """A thread beside the api-server and the triggerer that reports what Airflow does not notice itself.
 
-Both look at Airflow's metadata, so either one reports scheduler, dag-processor, workers and the other's half:
-the api-server a silent triggerer, the triggerer an api-server that does not answer. Neither needs a worker or
-the scheduler. Two that see the same send one notice, because faults and messages are rows of the ledger.
+Both read Airflow's metadata, so either one reports problems of the scheduler, the dag-processor and the
+workers. They also watch each other: the api-server reports a silent triggerer, and the triggerer an
+api-server that does not answer. Neither needs a worker or the scheduler. If both see the same problem, one
+notice is sent, because faults and messages are rows of the ledger.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _ANSWER_SECONDS = 5.0
 
 
 class Watchdog:
-    """Looks again and again and sends notices and recoveries.
+    """Looks at regular intervals and sends notices and recoveries.
 
     :param find: what is stuck at a moment (aware); called every tenth of the patience.
     :param watches: keys of faults that only this watchdog sees, and so only it may close.
@@ -51,9 +52,9 @@ class Watchdog:
         threading.Thread(target=self._run, name="sellerops-watchdog", daemon=True).start()
 
     def look(self, now: datetime | None = None) -> None:
-        """Send notices of what was found twice in a row, and recoveries of what is found no more.
+        """Send notices of what was found twice in a row, and recoveries of what is no longer found.
 
-        After its start it sends nothing for a while: the other components may still be starting, too.
+        Sends nothing for a while after its start, because the other components may still be starting, too.
         """
         moment = now or datetime.now(UTC)
         found = self._find(moment)
@@ -90,7 +91,7 @@ class Watchdog:
             try:
                 self.look()
             except Exception as error:  # noqa: BLE001 - the next look follows
-                # Whether databases answer is for /ready to say.
+                # /ready reports whether the databases answer.
                 log.warning("The watchdog could not check Airflow: %s", str(error).strip().split("\n")[0])
 
 
@@ -125,7 +126,7 @@ class ApiServer:
         self._silent_since: datetime | None = None
 
     def find(self, now: datetime) -> list[Stuck]:
-        """The api-server, once it has not answered for long."""
+        """The api-server, once it has been silent for too long."""
         problem = self._ask()
         self._silent_since = (self._silent_since or now) if problem else None
         if self._silent_since is None or now - self._silent_since < self._silence:
@@ -143,7 +144,7 @@ class ApiServer:
 
 
 def find_in_metadata(limits: Limits, now: datetime) -> list[Stuck]:
-    """What is stuck by Airflow's metadata."""
+    """What is stuck according to Airflow's metadata."""
     from airflow import settings
 
     engine = settings.get_engine()  # type: ignore[no-untyped-call]

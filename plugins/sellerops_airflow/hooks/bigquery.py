@@ -1,4 +1,4 @@
-"""BigQuery by the connection ``sellerops_bigquery``: the address of its tables, and the connection's test."""
+"""BigQuery through the connection ``sellerops_bigquery``: the address of its tables, and its test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sellerops.destinations.bigquery.address import BigQueryAddress
 
 BIGQUERY_CONN_ID = "sellerops_bigquery"
-# What a load imports of this module's libraries, for processes that are forked.
+# The libraries that a load imports through this module, for import before a process is forked.
 LIBRARIES = ("airflow.providers.google.cloud.hooks.bigquery",)
 _TEST_SECONDS = 15
 
@@ -21,7 +21,7 @@ _TEST_SECONDS = 15
 def address(conn_id: str = BIGQUERY_CONN_ID) -> BigQueryAddress:
     """Project, location, prefix and labels of the connection; the client comes from the provider's hook.
 
-    Raises ConfigurationError when the connection or its project is missing, or its labels are no mapping.
+    Raises ConfigurationError when the connection or its project is missing, or its labels are not a mapping.
     """
     from sellerops.destinations.bigquery.address import BigQueryAddress
 

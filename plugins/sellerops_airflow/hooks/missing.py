@@ -1,8 +1,8 @@
 """Tells a connection or variable that does not exist from one that Airflow could not look up.
 
-Airflow's lookup ends in the same error, or the default, for both: it asks one place after another and passes
-over those that fail (Airflow 3.3.2, ``airflow.sdk.execution_time.context``). While the api-server, the
-metadata or a secrets backend is away, everything seems to be missing.
+Airflow's lookup ends in the same error, or returns the default, for both: it asks one place after another and
+skips those that fail (Airflow 3.3.2, ``airflow.sdk.execution_time.context``). While the api-server, the
+metadata or a secrets backend is unavailable, everything seems to be missing.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _backends() -> list[Any]:
 
 
 def _denies(backend: Any, request: Any, method: str, name: dict[str, str]) -> bool:
-    """Whether the backend answers that it does not have it."""
+    """Whether the backend answers that it has no such connection or variable."""
     from airflow.sdk.execution_time.secrets import ExecutionAPISecretsBackend
 
     try:
@@ -65,7 +65,7 @@ def _denies(backend: Any, request: Any, method: str, name: dict[str, str]) -> bo
 
 
 def _is_unknown_to_api_server(request: Any) -> bool:
-    """The same by the api-server. Raises AirflowRuntimeError if it does not answer the supervisor."""
+    """The same for the api-server. Raises AirflowRuntimeError if it does not answer the supervisor."""
     from airflow.sdk.exceptions import ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS

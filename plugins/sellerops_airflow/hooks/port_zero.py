@@ -17,7 +17,7 @@ _Send = Callable[[_Message], Awaitable[None]]
 _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 PATH = "/api/v2/connections/test"
-# Bytes. A longer body is no connection and is passed on unchanged.
+# Bytes. A longer body is not a connection and is passed on unchanged.
 _MOST = 1_000_000
 
 

@@ -68,7 +68,7 @@ class SellerPortalHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """Check the fields: (success, message), as the UI's *Test* button shows it.
 
-        No browser is opened: the button runs in the API server, and a wrong password counts at the site.
+        No browser is opened: the button runs in the API server, and the site would count a wrong password.
         """
         try:
             credentials = self._credentials()
@@ -113,7 +113,7 @@ class SellerPortalHook(BaseHook):
 
 
 def _address(host: str, schema: str, port: int | None) -> str:
-    """The host as a base address; empty without one. A path, as of a local ads console, stays."""
+    """The host as a base address; empty without one. A path, such as that of a local ads console, is kept."""
     host = host.strip().rstrip("/")
     if not host:
         return ""

@@ -76,7 +76,7 @@ class GoogleSheets:
         self._call(spreadsheet_id, lambda hook: hook.batch_clear(spreadsheet_id, list(areas)))
 
     def grow(self, spreadsheet_id: str, sheet_id: int, rows: int, columns: int) -> None:
-        """Append so many empty rows and columns to a sheet."""
+        """Append this many empty rows and columns to a sheet."""
         wanted = (("ROWS", rows), ("COLUMNS", columns))
         requests = [
             {"appendDimension": {"sheetId": sheet_id, "dimension": dimension, "length": length}}

@@ -1,1 +1,1 @@
-"""Tasks of DAGs that collect nothing: completeness, late days, maintenance, summary, configuration."""
+"""Tasks of DAGs that collect nothing, such as completeness, late days, maintenance and the daily summary."""

@@ -45,9 +45,9 @@ def plan_gap_fills(
 ) -> list[dict[str, Any]]:
     """Runs to start for gaps, as arguments of a TriggerDagRunOperator; each is claimed in the ledger.
 
-    Marks expired what Amazon no longer serves, and skips reports of paused DAGs. Days that a run planned or
-    requested but never loaded are gaps once that run is no longer active, quarantined days once their
-    documents are decided.
+    Marks days that Amazon no longer serves as expired, and skips reports of paused DAGs. Days that a run
+    planned or requested but never loaded are gaps once that run is no longer active, quarantined days once
+    their documents are decided.
 
     :param most: runs within 24 hours; ``tries``: runs for one gap; ``horizon_days``: how far back to look.
     """
@@ -106,7 +106,7 @@ def check_queued(is_paused: IsPaused, hours: int) -> None:
 
 
 def send_deprecation_notices(ledger: Ledger) -> int:
-    """Send notices, once per threshold, of what Amazon removes and reports use. Returns how many."""
+    """Send notices, once per threshold, of removals at Amazon that affect reports. Returns how many."""
     from sellerops.notices.deprecations import deprecation_notice
     from sellerops.settings.deprecations import load_deprecations, touched
     from sellerops.settings.specs import enabled_specs

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def run_tests(ledger: Ledger, asked: Sequence[str], run_id: str) -> dict[str, str]:
-    """Test connections (none: all that the configuration uses) and note the answers; returns their states.
+    """Test connections (none: all that the configuration uses) and record the results. Returns their states.
 
     Raises FormError for a connection that the configuration does not use.
     """

@@ -3,7 +3,8 @@
 A scheduled run gets a deadline at the first ``due`` of its spec after its data interval. When it is missed,
 Airflow runs ``notify_late`` in the triggerer, which works even when no worker is free. Every quarter of an
 hour the DAG ``sellerops__deadlines`` checks the ledger alone: it finds days without a run (a paused DAG, a
-scheduler that was down) and successful runs without the day, and sends a recovery when late days have landed.
+scheduler that was down) and successful runs without the day, and sends a recovery when late days have been
+loaded.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ async def notify_late(dag_id: str, context: Mapping[str, Any] | None = None) -> 
 
 
 def check_promises(ledger: Ledger) -> int:
-    """Warn of late days in the ledger, and send recoveries. Returns how many warnings stay open.
+    """Warn about late days in the ledger, and send recoveries. Returns how many warnings stay open.
 
     Does not look for late days when the local Amazon sets the clock: Airflow's schedules use the real one.
     """
@@ -74,7 +75,7 @@ def check_promises(ledger: Ledger) -> int:
 
 
 def check_expiring(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> int:
-    """Warn of open days that Amazon soon stops serving. Returns how many warnings stay open.
+    """Warn about open days that Amazon soon stops serving. Returns how many warnings stay open.
 
     Skips reports of paused DAGs, as gap filling does, and reports with a history beyond ``horizon_days``.
     """

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def announce_deadlines(ledger: Ledger) -> int:
-    """Send a notice of each deadline that ends soon, once. Returns how many do."""
+    """Send one notice about each deadline that ends soon. Returns how many do."""
     from sellerops.inbound.follow_up.announcing import announce_deadlines as announce
     from sellerops.inbound.settings import INBOUND
     from sellerops_airflow.notifiers import send_notice
@@ -26,7 +26,7 @@ def announce_deadlines(ledger: Ledger) -> int:
 
 def report_differences(ledger: Ledger) -> str:
     """Send notices of units that did not arrive, and close the runs that are complete. Returns one line for
-    the log. Run it after the shipments were read.
+    the log. Run it after the shipments have been read.
     """
     from sellerops.inbound.follow_up.announcing import close_runs, report_differences
     from sellerops.inbound.settings import INBOUND

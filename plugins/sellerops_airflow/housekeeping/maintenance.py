@@ -61,8 +61,8 @@ def refresh_reference_tables(ledger: Ledger) -> None:
 def refresh_exchange_rates(ledger: Ledger) -> int:
     """Read the European Central Bank's newest rates; returns how many are new.
 
-    When the bank cannot be reached, the rates known so far stay in use; alert ``rates_old`` tells when they
-    get too old.
+    When the bank cannot be reached, the rates known so far stay in use; the alert ``rates_old`` opens when
+    they get too old.
     """
     import httpx
 
@@ -103,7 +103,7 @@ def purge_personal_data(ledger: Ledger, archive: Archive) -> dict[str, int]:
 
 def delete_old_evidence(runtime: Runtime, keep_days: int) -> int:
     """Delete the screenshots, pages and traces that browser jobs stored before ``keep_days`` days (real
-    time). Returns of how many jobs.
+    time). Returns for how many jobs.
     """
     return runtime.evidence.delete_old(datetime.now(UTC) - timedelta(days=keep_days))
 
@@ -112,8 +112,8 @@ def measure_settling(ledger: Ledger) -> int:
     """Measure how long figures keep changing and store it for the hub, for each table with recorded
     restatements of a report that is on. Returns how many tables.
 
-    A table that fails keeps its former figures, and the others get theirs: GiveUpError then names those that
-    failed.
+    A table that fails keeps its previous figures, and the others still get theirs; then GiveUpError names
+    those that failed.
     """
     import psycopg
 
@@ -144,7 +144,7 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
     """Raise GiveUpError naming slices that were planned or requested long ago and never finished.
 
     That happens when a task or its run was removed, or a DAG was paused half way. Slices older than
-    ``horizon_days`` were reported often enough.
+    ``horizon_days`` have been reported often enough and are ignored.
     """
     rows = stale_slices(ledger, timedelta(hours=stale_hours), timedelta(days=horizon_days))
     if not rows:
@@ -196,7 +196,7 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
 def send_waiting_notices(ledger: Ledger, budget_s: float = 120.0) -> int:
     """Retry due messages, for at most ``budget_s`` seconds (real time). Returns how many arrived.
 
-    A failing channel does not fail the task: after a day a message is given up, with an error in the log, and
+    A failing channel does not fail the task: a message is given up after a day, with an error in the log, and
     stays in ``sellerops.delivery``.
     """
     from sellerops.notices.outbox import send_due

@@ -1,9 +1,9 @@
 """`python -m sellerops_airflow.housekeeping.metadata_cleaning`: deletes old rows of Airflow's metadata, by
 Airflow's own function, in a process that may use the database. Tasks may not.
 
-Kept are all rows of DAGs with a run or a backfill that has not ended: `airflow db clean` goes by age alone,
-and would delete a deferred task under its run. Triggers are left to Airflow, which deletes those that nobody
-waits for. Deleted rows are not archived in tables.
+All rows of DAGs with a run or a backfill that has not ended are kept: `airflow db clean` goes by age alone,
+and would delete a deferred task while its run waits for it. Triggers are left to Airflow, which deletes those
+that no task waits for. Deleted rows are not archived in tables.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-# Who did what in Airflow is asked for longer than what ran.
+# The audit log is needed for longer than the history of runs.
 _AUDIT = ("log",)
 # Rows that belong to no DAG.
 _OF_NO_DAG = (
@@ -32,7 +32,7 @@ _OF_NO_DAG = (
     "revoked_token",
     "session",
 )
-# In an order in which nothing refers to what was deleted before.
+# In an order in which no row refers to one that was deleted before.
 _OF_DAGS = (
     "job",
     "xcom",
@@ -48,7 +48,7 @@ BATCH = 5_000
 
 
 def clean(keep: timedelta, keep_audit: timedelta, now: datetime | None = None) -> list[str]:
-    """Delete what is older; returns the DAGs that were left out because they are not done."""
+    """Delete rows older than ``keep`` (audit log: ``keep_audit``). Returns the busy DAGs it left out."""
     from airflow.utils.session import create_session
 
     moment = now or datetime.now(UTC)
@@ -62,8 +62,8 @@ def clean(keep: timedelta, keep_audit: timedelta, now: datetime | None = None) -
 
 
 def busy_dags(session: Session, before: datetime) -> list[str]:
-    """DAGs with rows from ``before`` that are still needed: an unfinished run that began then, or whose tasks
-    did, or an unfinished backfill.
+    """DAGs whose rows from before ``before`` are still needed: they have an unfinished run that began then,
+    or whose tasks did, or an unfinished backfill.
     """
     from airflow.models.backfill import Backfill
     from airflow.models.dagrun import DagRun
@@ -75,7 +75,7 @@ def busy_dags(session: Session, before: datetime) -> list[str]:
     old_run = select(DagRun.dag_id).where(
         unfinished, or_(DagRun.start_date < before, DagRun.queued_at < before)
     )
-    # A cleared run begins anew, with tasks that ended long ago and must not run again.
+    # A cleared run starts again, but may have tasks that ended long ago and must not run again.
     old_task = (
         select(DagRun.dag_id)
         .join(TaskInstance, (TaskInstance.dag_id == DagRun.dag_id) & (TaskInstance.run_id == DagRun.run_id))
@@ -87,8 +87,10 @@ def busy_dags(session: Session, before: datetime) -> list[str]:
 
 
 def _drop_false_columns(session: Session) -> None:
-    """Airflow 3.3.2 looks for `dag_id` in tables that have none (deadline, task_reschedule), and fails there
-    when DAGs are left out; these tables are then cleaned by age alone.
+    """Have tables that have no `dag_id` column cleaned by age alone.
+
+    Airflow 3.3.2 looks for that column in some of them (deadline, task_reschedule), and fails there when DAGs
+    are left out.
     """
     from airflow.utils.db_cleanup import config_dict
     from sqlalchemy import inspect

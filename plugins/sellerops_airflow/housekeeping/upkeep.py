@@ -1,4 +1,4 @@
-"""What grows and what ends: sizes, Airflow's metadata and logs, secrets, backups."""
+"""The upkeep of what grows or expires: sizes, Airflow's metadata and logs, secrets, backups."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _CLEANING_SECONDS = 3_600.0
 
 
 def measure_sizes(runtime: Runtime, log_folder: str) -> list[str]:
-    """Measure and remember sizes; notify of what is, or soon will be, full, and of what no longer is.
+    """Measure and record sizes. Send notices of what is, or soon will be, full, and recoveries.
 
-    Returns what is too full. Airflow's metadata is measured if connection ``sellerops_metadata`` exists.
+    Returns what is too full. Airflow's metadata is measured if the connection ``sellerops_metadata`` exists.
     """
     from sellerops.browsers.pool import default_home
     from sellerops.settings.upkeep_file import UPKEEP
@@ -90,7 +90,7 @@ def _tell_fullness(ledger: Ledger, grown: list[Growth], urgency: dict[Growth, Ur
 
 
 def check_secrets(ledger: Ledger) -> list[str]:
-    """Notify of client secrets that end soon, and of renewed ones. Returns the connections that need one."""
+    """Send notices of expiring client secrets, and recoveries. Returns the connections needing new ones."""
     from sellerops.ledger.notices import open_faults
     from sellerops.settings.accounts import load_accounts
     from sellerops.settings.upkeep_file import UPKEEP
@@ -122,7 +122,7 @@ def clean_metadata(keep_days: int, keep_audit_days: int) -> list[str]:
     """Delete old rows of Airflow's metadata, in a process of its own: tasks may not use that database.
 
     Returns DAGs whose rows were kept because a run or a backfill of theirs has not ended. Raises SkipError
-    without connection ``sellerops_metadata``.
+    without the connection ``sellerops_metadata``.
     """
     try:
         conninfo = warehouse_conninfo(METADATA_CONN_ID)
@@ -160,7 +160,7 @@ def clean_metadata(keep_days: int, keep_audit_days: int) -> list[str]:
 
 
 def _metadata_environment(conninfo: str) -> dict[str, str]:
-    """The environment of a process that may use the metadata: a task's own has a false address."""
+    """The environment of a process that may use the metadata: a task's environment has a false address."""
     from psycopg.conninfo import conninfo_to_dict
     from sqlalchemy.engine import URL
 
@@ -185,7 +185,7 @@ def _metadata_environment(conninfo: str) -> dict[str, str]:
 
 
 def delete_logs(folder: str, keep_days: int, most_gb: float) -> dict[str, int]:
-    """Delete old log files of this host. Returns how many files, and how many bytes stay."""
+    """Delete old log files of this host. Returns how many files were deleted and how many bytes remain."""
     from sellerops.upkeep.log_files import delete_old_logs
 
     done = delete_old_logs(Path(folder), timedelta(days=keep_days), int(most_gb * 1e9))
@@ -193,8 +193,8 @@ def delete_logs(folder: str, keep_days: int, most_gb: float) -> dict[str, int]:
 
 
 def back_up(runtime: Runtime, keep: int) -> dict[str, Any]:
-    """Back up to the target that variable ``BACKUP_VARIABLE`` names, with Airflow's metadata if connection
-    ``sellerops_metadata`` exists, then remove all but the newest ``keep`` backups.
+    """Back up to the target that the variable ``BACKUP_VARIABLE`` names, with Airflow's metadata if the
+    connection ``sellerops_metadata`` exists, then remove all but the newest ``keep`` backups.
 
     Raises SkipError without a target, RetryableError if Airflow does not answer, and GiveUpError, after the
     backup is complete, if documents of the archive are damaged or missing.

@@ -1,4 +1,4 @@
-"""The former callback of a deadline, which the metadata of an earlier version names. Goes with 0.2.0."""
+"""A former deadline callback, which the metadata of an earlier version still names. Remove it in 0.2.0."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 async def notify_stuck_run(context: Any = None) -> str:
-    """Nothing: the watchdog of api-server and triggerer reports stuck runs."""
+    """Do nothing: the watchdog of api-server and triggerer reports stuck runs."""
     return "the watchdog reports stuck runs"
 
 

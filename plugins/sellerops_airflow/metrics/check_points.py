@@ -17,7 +17,7 @@ CHECK_STATE = Metric(
     ("check",), max,
 )  # fmt: skip
 _VALUES = {State.OK: 0.0, State.WARNING: 1.0, State.FAILED: 2.0}
-# Checks that probes do not ask may take long, such as measuring sizes.
+# Checks that probes do not run, such as measuring sizes, may take long.
 _KEEP_SECONDS = 900.0
 
 

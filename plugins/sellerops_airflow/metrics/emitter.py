@@ -22,13 +22,13 @@ Reader = Callable[[], "Iterable[Point]"]
 log = logging.getLogger(__name__)
 
 SECONDS = 60.0
-# Points of one metric; more are folded (``sellerops.read_models.metrics.metric.fold``). OpenTelemetry keeps
-# 2,000 sets of attributes of a gauge apart, those of ended series included, and mixes all further ones.
+# Points of one metric; more are folded (``sellerops.read_models.metrics.metric.fold``). OpenTelemetry tells
+# 2,000 sets of attributes of a gauge apart, including those of ended series, and merges all further ones.
 MOST_POINTS = 1_500
 
 
 class Emitter:
-    """``readers``: functions that return points; one that fails does not keep the others' points back."""
+    """``readers``: functions that return points; if one fails, the points of the others are still sent."""
 
     def __init__(self, sink: Sink, readers: Sequence[Reader]) -> None:
         self._sink, self._readers = sink, readers
@@ -45,7 +45,7 @@ class Emitter:
 
         read = [_read(reader) for reader in self._readers]
         points = fold([point for found in read for point in found or ()], MOST_POINTS)
-        # First: Airflow makes its exporter for its own first metric.
+        # Sent first, because Airflow creates its exporter with the first metric of its own.
         stats.gauge(SERIES, len(points))
         self._sink.send(points, is_whole=None not in read)
         return len(points)

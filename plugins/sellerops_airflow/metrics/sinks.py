@@ -1,4 +1,4 @@
-"""Where points go, as Airflow's section ``[metrics]`` says."""
+"""Where points are sent, as set in Airflow's section ``[metrics]``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 from sellerops.read_models.metrics.metric import Metric, Point
 
-# Sent through Airflow's own metrics, so it is there whenever those are.
+# Sent through Airflow's own metrics, so it exists whenever those do.
 SERIES = "sellerops.series"
 
 
 class Sink(Protocol):
-    """Sends points. ``is_whole`` False: some could not be read, so a missing one need not have ended."""
+    """Sends points. ``is_whole`` False: some could not be read, so a missing one may not have ended."""
 
     def send(self, points: Iterable[Point], *, is_whole: bool) -> None: ...
 
@@ -21,8 +21,8 @@ class Sink(Protocol):
 class OtelSink:
     """Gauges with units on the meter provider that Airflow made and exports.
 
-    They are observed, not set: an export has the points of the newest read, and a series that ended is not
-    in it. The SDK exports the last value of a gauge that was set for as long as the process lives.
+    They are observed, not set, so an export contains the points of the newest read and no series that ended.
+    If a gauge is set, the SDK exports its last value for as long as the process lives.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,8 @@ class StatsSink:
     """Airflow's StatsD or Datadog client. ``has_tags`` False: values become parts of the name, as Airflow
     does it: ``sellerops.slices.FAILED.northwind_na``.
 
-    A StatsD server may keep a gauge for ever, so a series that ended is sent once more, as nothing.
+    A StatsD server may keep a gauge forever, so a series that ended is sent once more with its metric's
+    ``nothing`` value, if it has one.
     """
 
     def __init__(self, *, has_tags: bool) -> None:

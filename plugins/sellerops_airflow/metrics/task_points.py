@@ -1,4 +1,4 @@
-"""How many tasks wait, by Airflow's own database: the lengths of its queues."""
+"""How many tasks wait or run, by state and queue, from Airflow's own database."""
 
 from __future__ import annotations
 

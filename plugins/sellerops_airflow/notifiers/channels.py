@@ -45,7 +45,7 @@ def send(kind: str, connection: str, post: Post) -> str:
 def has_connection(target: Target) -> bool:
     """Whether the target's Airflow connection exists. Each process logs once when it does not.
 
-    True also while Airflow cannot look it up: what is written for the channel now is sent later.
+    True also while Airflow cannot look it up: what is recorded for the channel now is sent later.
     """
     try:
         BaseHook.get_connection(target.connection)

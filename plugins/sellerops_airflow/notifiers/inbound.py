@@ -29,7 +29,10 @@ def send_approval_notice(
     reason: str = "",
     asked: int = 1,
 ) -> None:
-    """A person must choose. ``asked``: counts how often this question was asked, because nobody answered."""
+    """Send the notice that a person must choose.
+
+    ``asked``: how often this question has been asked, because nobody answered.
+    """
     from sellerops.notices.inbound_approval import approval_notice
 
     with BestEffort(f"approval notice of inbound run {run.id}"):
@@ -44,7 +47,7 @@ def send_approval_notice(
 def send_tracking_notice(
     ledger: Ledger, run: InboundRun, shipments: Sequence[str], asked_in: AskedIn, *, asked: int = 1
 ) -> None:
-    """A person must enter tracking numbers."""
+    """Send the notice that a person must enter tracking numbers."""
     from sellerops.notices.inbound_approval import tracking_notice
 
     with BestEffort(f"tracking notice of inbound run {run.id}"):
@@ -53,7 +56,7 @@ def send_tracking_notice(
 
 
 def send_decision_notice(ledger: Ledger, run: InboundRun, decision: Decision, words: str) -> None:
-    """Somebody decided; ``words`` say who and what."""
+    """Send the notice of a decision; ``words`` say who decided what."""
     from sellerops.notices.inbound_approval import decision_notice
 
     with BestEffort(f"decision notice of inbound run {run.id}"):
@@ -61,7 +64,7 @@ def send_decision_notice(ledger: Ledger, run: InboundRun, decision: Decision, wo
 
 
 def send_cancellation_notice(ledger: Ledger, run: InboundRun, words: str) -> None:
-    """A plan was cancelled, or could not be."""
+    """Send the notice that a plan was cancelled, or could not be."""
     from sellerops.notices.inbound_approval import cancellation_notice
 
     with BestEffort(f"cancellation notice of inbound run {run.id}"):
@@ -69,7 +72,7 @@ def send_cancellation_notice(ledger: Ledger, run: InboundRun, words: str) -> Non
 
 
 def send_documents_notice(ledger: Ledger, run: InboundRun, words: str, url: str) -> None:
-    """Labels or bills of lading are in the archive; ``url``: the page that shows them."""
+    """Send the notice that labels or bills of lading are archived; ``url``: the page that shows them."""
     from sellerops.notices.inbound_approval import documents_notice
 
     with BestEffort(f"labels notice of inbound run {run.id}"):

@@ -51,7 +51,7 @@ def send_outage_notice(error: LedgerUnavailable, run: FailedRun | None = None) -
 
 
 def send_outage_recovery(ledger: Ledger) -> bool:
-    """Call this when the ledger answers: ends the recorded outage. Returns whether there was one."""
+    """End the recorded outage; call this when the ledger answers. Returns whether there was one."""
     if _read() is None:
         return False
     with _locked():
@@ -68,7 +68,7 @@ def send_outage_recovery(ledger: Ledger) -> bool:
 
 
 def fail_outage_runs(ledger: Ledger, outage: Outage) -> int:
-    """Mark unfinished slices of the outage's runs failed, which the runs could not. Returns how many days."""
+    """Mark unfinished slices of the outage's runs failed; the runs could not do so. Returns how many days."""
     runs = [(run.dag_id, run.run_id) for run in outage.runs]
     marked = mark_failed(ledger, runs)
     for dag_id, run_id in runs:
@@ -94,7 +94,7 @@ def _new_outage(error: LedgerUnavailable) -> Outage:
 
 
 def _send_to_all(outage: Outage) -> tuple[Recipient, ...]:
-    """Send to every target that has not got the message. Returns all recipients so far."""
+    """Send to every target that has not received the message. Returns all recipients so far."""
     from sellerops.notices import load_routes
     from sellerops_airflow.notifiers import channels
 

@@ -27,7 +27,7 @@ _MOST_JOBS = 5_000
 def send_person_notice(
     ledger: Ledger, login: Login, action: RequiredAction, run_id: str, thread_run: str, message: str
 ) -> None:
-    """A site needs a person. ``run_id``: of ``portal_sign_in``, where the person answers."""
+    """Send the notice that a site needs a person, who answers in run ``run_id`` of ``portal_sign_in``."""
     from sellerops.notices.portal import Question, person_notice
 
     with BestEffort(f"notice that {login.id} needs a person"):
@@ -38,7 +38,7 @@ def send_person_notice(
 
 
 def send_person_recovery(ledger: Ledger, login: Login, by: str) -> None:
-    """The login signs in again."""
+    """Send the recovery of a login that signs in again."""
     from sellerops.notices.portal import person_fault
 
     text = "Waiting downloads continue." + (f" {by} did what the site asked for." if by else "")
@@ -46,7 +46,7 @@ def send_person_recovery(ledger: Ledger, login: Login, by: str) -> None:
 
 
 def send_page_notices(ledger: Ledger, dag_id: str, run_id: str) -> bool:
-    """Notices of the pages that a run found changed. Returns whether it found any; each is sent once."""
+    """Send the notices of pages that a run found changed, each once. Returns whether it found any."""
     from sellerops.ledger.logins import JobState
     from sellerops.notices.portal import page_changed_notice
 
@@ -112,7 +112,7 @@ def send_portal_recoveries(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
 
 
 def action_evidence_url(ledger: Ledger, action: RequiredAction) -> str:
-    """The page with the screenshot of what a site asks for; empty without one."""
+    """The address of the page with the screenshot of what a site asks for; empty without one."""
     from sellerops.ledger.login_locks import find_job
 
     job = find_job(ledger, action.job_id) if action.job_id else None

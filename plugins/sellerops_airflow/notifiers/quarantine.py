@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def send_quarantine_notices(ledger: Ledger, quarantines: Iterable[Quarantine]) -> int:
-    """Send new ones. Returns how many; never raises: the DAG ``sellerops__quarantine`` sends the rest."""
+    """Send the new ones. Returns how many; never raises: the DAG ``sellerops__quarantine`` sends the rest."""
     from sellerops.notices.quarantine import group_by_document, quarantine_notice
 
     sent = 0
@@ -42,6 +42,6 @@ def _family(report: str) -> str:
 
 
 def required_actions_url() -> str:
-    """Airflow's page *Required Actions*, where quarantined documents are decided."""
+    """Airflow's page *Required Actions*, where people decide about quarantined documents."""
     base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
     return f"{base}/required_actions"

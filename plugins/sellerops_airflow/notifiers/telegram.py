@@ -53,7 +53,7 @@ def send(connection: str, post: Post) -> str:
 
 
 def _call(url: str, body: dict[str, Any], timeout: float) -> dict[str, Any]:
-    """Telegram's answer, an error too. Raises ChannelError when there is none."""
+    """Telegram's answer, even if it is an error. Raises ChannelError when there is none."""
     import httpx
 
     from sellerops.notices.outbox import ChannelError

@@ -54,7 +54,7 @@ class EvaluateAlertsOperator(BaseOperator):
 
 
 def send_alerts(ledger: Ledger, run_url: str) -> None:
-    """Notify people of alerts that opened and ended, each once, without snoozed and acknowledged ones."""
+    """Notify people of alerts that opened and ended, each once, except snoozed and acknowledged ones."""
     from sellerops.alerts.store import alerts_to_send, endings_to_send, mark_sent
 
     with ledger.connection() as connection:
@@ -85,5 +85,5 @@ def _send_ended(ledger: Ledger, ended: Sequence[Alert]) -> None:
         send_recoveries(ledger, ids, headline="Alerts ended" if len(ids) > 1 else "Alert ended")
     with ledger.connection() as connection:
         kept = {fault_key(each) for each in (*open_alerts(connection), *ended)}
-        # Nothing is sent of alerts that were snoozed or switched off when they ended.
+        # Nothing is sent about alerts that were snoozed or switched off when they ended.
         close_faults(connection, [fault for key, fault in faults.items() if key not in kept])

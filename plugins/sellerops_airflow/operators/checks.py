@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class CompareFiguresOperator(BaseOperator):
-    """Runs one reconciliation check; returns the number of figures by verdict. Differences fail nothing.
+    """Runs one reconciliation check; returns the number of figures by verdict. Differences do not fail it.
 
     :param check: name of a file of ``config/checks``.
     """

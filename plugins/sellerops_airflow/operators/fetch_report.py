@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Who says that there is nothing, of what does not come from an API.
+# The message that there is no data, for reports that do not come from an API.
 _EMPTY = {"dropped": "The drop folder has no new file", "downloaded": "The page has no data"}
 
 
@@ -54,7 +54,7 @@ class FetchReportOperator(BaseOperator):
     def execute(self, context: Context) -> list[int]:
         """Fetch the slice, deferring to the triggerer while Amazon works on it.
 
-        Raises AirflowSkipException when there are no data for the slice, or Amazon no longer serves it.
+        Raises AirflowSkipException when there is no data for the slice, or Amazon no longer serves it.
         """
         return self._advance(context, None)
 

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 COLOR = "#fff4e5"
 VALIDATE, CANCEL = "validate", "cancel_plan"
-# The run's id in the ledger, from the task that opened it.
 LEFT_OUT = "left_out"
+# The run's id in the ledger, from the task that opened it.
 INBOUND_RUN_ID = f"{{{{ ti.xcom_pull(task_ids='{VALIDATE}') or '' }}}}"
 
 
@@ -30,14 +30,14 @@ _REASON = f"{{{{ (ti.xcom_pull(task_ids='{VALIDATE}', key='{LEFT_OUT}') or {{}})
 
 
 class InboundStepOperator(BaseOperator):
-    """Carries out one step of a run; returns its summary. A step that is not needed skips.
+    """Carries out one step of a run; returns its summary. A step that is not needed is skipped.
 
     All state is in the ledger and at Amazon. The task may be cleared, retried or killed at any time: the step
-    then finds what is done already, and nothing is done twice.
+    then finds out what has already been done, and nothing is done twice.
 
     :param task_id: the step's name in ``sellerops.inbound.workflow.STEPS``.
     :param inbound_run_id: id of the run in the ledger.
-    :param not_needed: why the step is left out; empty if it is not.
+    :param not_needed: why the step is left out; empty if it is needed.
     """
 
     template_fields: Sequence[str] = ("inbound_run_id", "not_needed")
@@ -77,7 +77,7 @@ class InboundStepOperator(BaseOperator):
         return str(result["summary"])
 
     def on_kill(self) -> None:
-        """Cancel nothing at Amazon: the next try finds what is done."""
+        """Cancel nothing at Amazon: the next try finds what has been done."""
         log.info("Stopped. The next try of this task checks what Amazon has already done.")
 
 
@@ -102,7 +102,7 @@ def skip_to_cancellation(context: Context) -> None:
 
 
 class CancelPlanOperator(InboundStepOperator):
-    """Cancels a plan that was rejected or only tried, and says in a notice what became of it."""
+    """Cancels the plan of a rejected request or a dry run, and sends a notice of the result."""
 
     def execute(self, context: Context) -> str:
         """Hand the step to the triggerer, unless the shipments are confirmed, as they usually are."""
@@ -114,7 +114,7 @@ class CancelPlanOperator(InboundStepOperator):
         return super().execute(context)
 
     def resume(self, context: Context, event: dict[str, Any]) -> str:
-        """Return what became of the plan. Raises AirflowSkipException when there is nothing to cancel."""
+        """Return the result in one line. Raises AirflowSkipException when there is nothing to cancel."""
         summary = super().resume(context, event)
         runtime = get_runtime()
         with task_outcome(context):
@@ -124,7 +124,7 @@ class CancelPlanOperator(InboundStepOperator):
 
 
 class FetchDocumentsOperator(InboundStepOperator):
-    """Archives labels or bills of lading, and says in a notice where to print them."""
+    """Archives labels or bills of lading, and sends a notice that says where to print them."""
 
     def resume(self, context: Context, event: dict[str, Any]) -> str:
         """Return what was archived. The log has the address of the page."""

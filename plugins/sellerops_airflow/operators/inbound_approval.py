@@ -1,4 +1,4 @@
-"""Asks a named person which way a shipment should go, before anything irrevocable happens at Amazon."""
+"""Asks an approver how a shipment should be sent, before anything irrevocable happens at Amazon."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOTE = "note"
-# The steps that bring an offer.
+# The steps that generate an offer, in order.
 _OFFERS = ("offer_placements", "offer_transportation")
-# Who decides below a configured limit.
+# Recorded as the decider when the costs are below the configured limit.
 _CONFIGURATION = "config/inbound.yaml"
 
 
@@ -47,8 +47,8 @@ class ApproveOffersOperator(HITLOperator):
     """Shows every combination of placement and transport with its costs, and waits for a named approver.
 
     Waiting occupies neither worker nor triggerer. Every decision is a row of ``inbound_decision``; the task
-    returns it in words. After a rejection, a time-out or a dry run everything downstream but ``cancel_plan``
-    is skipped. Nobody is asked again while an approval holds.
+    returns it in words. After a rejection, a time-out or a dry run, everything downstream except
+    ``cancel_plan`` is skipped. Nobody is asked again while an approval holds.
 
     :param asked_about: the task on whose behalf this one asks; empty for its own.
     :param reason: why the question is asked again; empty for the first time.
@@ -81,7 +81,7 @@ class ApproveOffersOperator(HITLOperator):
         self.after = after
 
     def execute(self, context: Context) -> str:
-        """Ask, unless the run is a dry run, there is a decision, or the costs are below the limit."""
+        """Ask, unless the run is a dry run, there is a decision already, or the costs are below the limit."""
         with task_outcome(context):
             case = self._case()
             words = self._settled(case) or self._automatic(case)
@@ -105,7 +105,8 @@ class ApproveOffersOperator(HITLOperator):
     ) -> str:
         """Record the decision. Asks again when somebody else answered, or when the numbers have changed.
 
-        ``asked``: how often; ``read_at``: when the offer was read (ISO); ``shown``: the case's ``shown()``.
+        ``asked``: how often it has been asked; ``read_at``: when the offer was read (ISO); ``shown``: the
+        case's ``shown()``.
         """
         with task_outcome(context):
             case = self._case(read_at)

@@ -19,13 +19,14 @@ log = logging.getLogger(__name__)
 
 
 class CancelRunOperator(BaseOperator):
-    """Cancels the plan of a run at Amazon; returns what became of it. The decision is a row of the ledger.
+    """Cancels the plan of a run at Amazon and returns the result. The decision is a row of the ledger.
 
     Only approvers of the account may trigger the DAG run. May be cleared and repeated.
 
     :param inbound_run_id: id of the run in the ledger.
-    :param reason: kept with the decision.
-    :param accepts_charges: also when the carrier can no longer be cancelled free of charge; ``True`` or not.
+    :param reason: stored with the decision.
+    :param accepts_charges: whether (``True``) to cancel even if the carrier can no longer be cancelled free
+        of charge.
     """
 
     template_fields: Sequence[str] = ("inbound_run_id", "reason", "accepts_charges")
@@ -53,7 +54,7 @@ class CancelRunOperator(BaseOperator):
         self.defer(trigger=trigger, method_name="resume")
 
     def resume(self, context: Context, event: dict[str, Any]) -> str:
-        """Send a notice. Raises what kept the plan from being cancelled."""
+        """Send a notice of the result. Raises the error that kept the plan from being cancelled."""
         with task_outcome(context):
             summary = str(result_of(event)["summary"])
             runtime = get_runtime()
@@ -63,7 +64,7 @@ class CancelRunOperator(BaseOperator):
         return summary
 
     def _record(self, context: Context, run_id: int) -> None:
-        """Nothing is cancelled without a decision in the ledger; the run's state changes with its plan."""
+        """Record the decision: nothing is cancelled without one. The run's state changes with its plan."""
         from sellerops.inbound.models import Offer
         from sellerops.inbound.store import Choice
 

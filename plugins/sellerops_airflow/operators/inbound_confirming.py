@@ -1,4 +1,4 @@
-"""Steps that rely on an approval: they go on only with the numbers that a person has approved."""
+"""Steps that rely on an approval: they continue only with the numbers that a person has approved."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ConfirmStepOperator(InboundStepOperator):
     """A step that relies on an approval. It asks again if the approved numbers no longer hold."""
 
     def resume(self, context: Context, event: dict[str, Any]) -> str:
-        """Return the summary; or have a person asked, and wait for the decision in the triggerer."""
+        """Return the summary; or ask a person again, and wait for the decision in the triggerer."""
         from sellerops.inbound.workflow import StepState
 
         result = event.get("result") or {}

@@ -27,12 +27,12 @@ APPROVE, REJECT = "Approve", "Reject"
 
 
 class OfferContentUpdateOperator(BaseOperator):
-    """Has Amazon preview other quantities of a shipment; returns the preview as plain values.
+    """Gets Amazon's preview of new quantities of a shipment; returns it as plain values.
 
     :param inbound_run_id: id of the run in the ledger.
     :param shipment: the shipment's confirmation id (``FBA...``) or its id in the plan.
-    :param quantities: as JSON: CSV lines ``sku,quantity``, or a list of objects with these keys; units in the
-        shipment from now on.
+    :param quantities: as JSON: CSV lines ``sku,quantity``, or a list of objects with these keys; the new
+        units in the shipment.
     """
 
     template_fields: Sequence[str] = ("inbound_run_id", "shipment", "quantities")
@@ -45,7 +45,7 @@ class OfferContentUpdateOperator(BaseOperator):
         self.quantities = quantities
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Read the form, and hand the work to the triggerer. Raises FormError for what cannot be read."""
+        """Read the form, and hand the work to the triggerer. Raises FormError if it cannot be read."""
         from sellerops.inbound.content_form import find_shipment, parse_quantities
         from sellerops_airflow.triggers.inbound_confirmed import OfferContentUpdateTrigger
 
@@ -165,7 +165,7 @@ class ApproveContentUpdateOperator(HITLOperator):
 
 
 class ConfirmContentUpdateOperator(BaseOperator):
-    """Confirms an approved preview; returns a line. May be cleared and repeated.
+    """Confirms an approved preview; returns the result in one line. May be cleared and repeated.
 
     :param preview: the return value of ApproveContentUpdateOperator.
     """

@@ -1,4 +1,4 @@
-"""Reads in the triggerer what has become of an account's confirmed FBA shipments."""
+"""Reads the progress of an account's confirmed FBA shipments, in the triggerer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class FollowShipmentsOperator(BaseOperator):
-    """Follows all open runs of an account; returns a line about each. One run's error touches no other.
+    """Follows all open runs of an account; returns a line about each. A run's error does not affect others.
 
     :param account_id: the account of ``accounts.yaml``.
     """

@@ -1,4 +1,4 @@
-"""What a question about an FBA shipment is about, and asking it in a run of its own."""
+"""Reads what a question about an FBA shipment is about, and asks it in a run of its own."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The DAG in which a question is asked that cannot be asked in its own task.
+# The DAG that asks questions that cannot be asked in their own task.
 APPROVAL_DAG = "fba_inbound_approval"
-# How much longer than a question's period its answer is waited for: options may have to be generated first.
+# How much longer to wait for an answer than the question is open: options may have to be generated first.
 _MARGIN = timedelta(hours=2)
 
 
@@ -49,7 +49,7 @@ class ApprovalCase:
 
     @classmethod
     def read(cls, inbound_run_id: int, read_at: str = "") -> ApprovalCase:
-        """From the ledger and the settings. Raises ConfigurationError when nobody may approve."""
+        """Read it from the ledger and the settings. Raises ConfigurationError when nobody may approve."""
         from sellerops.inbound.settings import INBOUND
 
         runtime = get_runtime()
@@ -58,8 +58,8 @@ class ApprovalCase:
         return cls(store, store.run(inbound_run_id), INBOUND.load(), moment)
 
     def _notes(self, offer: Offer) -> Iterator[str]:
-        """What is chosen later; and, as approvers see no note of validation, that a shipment may have been
-        triggered twice.
+        """What is chosen later; and that a shipment may have been triggered twice, because approvers do not
+        see the notes of the validation.
         """
         from sellerops.inbound.offer_text import window_note
 
@@ -84,14 +84,14 @@ class ApprovalCase:
         return find_same(offer, decision.fingerprint) is not None
 
     def shown(self) -> dict[str, str]:
-        """Fingerprints of what is offered by the words of its option: the words leave out warehouses."""
+        """The fingerprint of each combination, by its option's label: labels leave out warehouses."""
         from sellerops.inbound.offer_text import option_label
         from sellerops.inbound.offers import fingerprint
 
         return {option_label(each): fingerprint(each) for each in self.offer.combinations}
 
     def auto_approved(self) -> Combination | None:
-        """What needs no person: never in place of one who has chosen, nor other carriers than wanted."""
+        """The combination that needs no person; None once one has decided, or with unwanted carriers."""
         from sellerops.inbound.approval import auto_approval
         from sellerops.inbound.offers import has_wanted_carriers
         from sellerops.inbound.store import Choice
@@ -113,8 +113,8 @@ def ask_in_new_run(
 ) -> NoReturn:
     """Ask in a run of ``fba_inbound_approval``, and defer ``operator`` until there is a decision.
 
-    A question has one run, also when the task is killed and tries again; and another one if that run has
-    ended without a decision.
+    A question has one run, even if the task is killed and retried. If that run has ended without a decision,
+    another one is started.
 
     :param outdated: id of the task instance whose question is to be withdrawn.
     """
@@ -143,7 +143,7 @@ def ask_in_new_run(
 
 
 def _start(name: str, conf: dict[str, Any], note: str) -> str:
-    """Start the run, or find the one that a try before this one has started. Returns its id."""
+    """Start the run, or find the one that an earlier try has started. Returns its id."""
     for number in itertools.count(1):
         run_id = name if number == 1 else f"{name}_{number}"
         if start_run(APPROVAL_DAG, run_id, conf, note):
@@ -154,7 +154,7 @@ def _start(name: str, conf: dict[str, Any], note: str) -> str:
 
 
 def _patience() -> float | None:
-    """Until when a decision is waited for (seconds of the epoch); None if the question is repeated."""
+    """Until when to wait for a decision (seconds since the epoch); None if the question is repeated."""
     from sellerops.inbound.setting_models import OnTimeout
     from sellerops.inbound.settings import INBOUND
 
@@ -180,8 +180,8 @@ def wait_for_decision(
 def decision_of(
     operator: BaseOperator, event: Mapping[str, Any], inbound_run_id: int, wait: Mapping[str, Any]
 ) -> Decision | None:
-    """The decision that a wait ended with; None if the run ended without one. Waits on if somebody answered
-    the outdated question meanwhile.
+    """The decision that a wait ended with; None if the run ended without one. Keeps waiting if somebody
+    answered the outdated question meanwhile.
     """
     if "chosen_options" in event:
         wait_for_decision(operator, inbound_run_id, wait)

@@ -1,4 +1,4 @@
-"""Checks what an FBA inbound run asks for before anything is created at Amazon, and opens the run."""
+"""Checks the request of an FBA inbound run before anything is created at Amazon, and opens the run."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ log = logging.getLogger(__name__)
 class ValidateRequestOperator(BaseOperator):
     """Validates the run's trigger form; returns the id of its run in the ledger.
 
-    Steps that the request rules out are pushed as XCom ``left_out``, so that they skip without a wait.
+    Steps that the request rules out are pushed as XCom ``left_out``, so that they are skipped without
+    waiting.
 
-    All problems are reported at once, and with a problem nothing is created. A DAG run has one inbound run:
-    when cleared, the task finds it again. A changed form changes it while Amazon has no plan, and is an error
-    afterwards.
+    All problems are reported at once, and nothing is created if there is one. A DAG run has one inbound run:
+    when cleared, the task finds it again. A changed form changes that inbound run while Amazon has no plan,
+    and is an error afterwards.
 
     :param values: the form's values by key (``sellerops.inbound.requests.form``); by default this run's.
     """
@@ -36,7 +37,7 @@ class ValidateRequestOperator(BaseOperator):
     def execute(self, context: Context) -> int:
         """Read the form, then have the triggerer compare it with Amazon's data.
 
-        Raises InvalidRequest with every problem: of the form here, of its meaning in ``resume``.
+        Raises InvalidRequest with every problem of the form; ``resume`` does so for problems of its meaning.
         """
         from sellerops.inbound.requests.form import parse_form
         from sellerops_airflow.triggers.inbound import ValidateRequestTrigger

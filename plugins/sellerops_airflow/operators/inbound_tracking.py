@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SEND, NOT_NEEDED = "Send to Amazon", "Not needed"
-# Boxes may be picked up weeks after the confirmation: a notice reminds, and the question stays open until the
-# shipments are no longer followed.
+# Boxes may be picked up weeks after the confirmation, so a notice reminds people and the question stays open
+# until the shipments are no longer followed.
 _REMIND_AFTER = timedelta(days=7)
 
 
@@ -75,7 +75,7 @@ class AskTrackingOperator(HITLOperator):
         return words
 
     def _read(self) -> tuple[InboundRun, list[ShipmentRow]]:
-        """The run and its shipments that the seller's own carrier takes."""
+        """The run and those of its shipments that the seller's own carrier takes."""
         from sellerops.inbound.tracking import shipments_to_track
 
         store = get_runtime().inbound_store
@@ -131,7 +131,7 @@ class AskTrackingOperator(HITLOperator):
 
 
 def _skip_if_over(run: InboundRun, shipments: Sequence[ShipmentRow]) -> None:
-    """Skip when nobody needs the numbers any more, so that nobody is reminded for ever."""
+    """Skip when nobody needs the numbers any more, so that reminders end."""
     from sellerops.inbound.store import RunState
 
     if run.state.is_given_up or run.state is RunState.CLOSED:
@@ -157,7 +157,7 @@ def _without_numbers(shipments: Sequence[ShipmentRow]) -> list[ShipmentRow]:
 
 
 def _field(run: InboundRun, shipment: ShipmentRow) -> Param:
-    """Optional, so that shipments may be sent on different days."""
+    """The field for a shipment's numbers. Optional, because shipments may be sent on different days."""
     is_freight = run.request.shipping.is_freight
     more: dict[str, Any] = {} if is_freight else {"format": "multiline"}
     return Param(

@@ -88,7 +88,7 @@ class LoadReportOperator(BaseOperator):
         )
 
     def _describe_asset_events(self, context: Context, slice_: Slice) -> None:
-        """Add account and slice to the assets' events, for readers of the UI."""
+        """Add account and slice to the assets' events, for people who read them in the UI."""
         for asset in self.outlets:
             context["outlet_events"][asset].extra = {"account_id": slice_.account_id, "slice": slice_.label}
 

@@ -62,7 +62,7 @@ def load_slice(
 
 
 def load_confirmed_empty(runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, step: Done) -> None:
-    """Apply to every destination that Amazon has no data for the slice, confirmed by ``step.evidence``.
+    """Apply to every destination Amazon's confirmation (``step.evidence``) that it has no data for the slice.
 
     Does nothing for reports whose tables keep rows that Amazon no longer delivers. Stored rows are not
     deleted without a decision: they raise Quarantined. All destinations are tried before the first error is

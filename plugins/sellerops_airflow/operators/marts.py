@@ -26,7 +26,7 @@ class LookForChangesOperator(BaseOperator, SkipMixin):
     """Queues what loads and edits have changed, and skips the marts that have nothing to rebuild.
 
     Returns the number of changes. Parameters of the run (``from_day``, ``to_day``, ``account``, ``full``)
-    queue partitions of all marts of the group besides.
+    also queue partitions of all marts of the group.
 
     :param group: the group whose marts this DAG builds.
     :param destination: where they are built.
@@ -103,7 +103,7 @@ def _builder(destination: str, context: Context) -> MartBuilder:
 
 
 def _span_by_hand(params: dict[str, Any]) -> Span | None:
-    """What a person asks for; an empty account is every account. None: nothing."""
+    """The span that a person requested; an empty account means every account. None: nothing was requested."""
     first, last = (_day(params, name) for name in ("from_day", "to_day"))
     if not (first or last or params.get("full")):
         return None

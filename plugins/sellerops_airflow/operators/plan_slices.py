@@ -33,9 +33,9 @@ CONTINUATION_KEY = "rest"
 class PlanSlicesOperator(BaseOperator):
     """Plans the slices of one account and records each in the ledger; returns them as plain values.
 
-    Slices that Amazon no longer serves are marked expired, those it cannot have published yet late; neither
-    is returned. If there are more slices than Airflow maps in one task, the first days are returned and
-    another run is started for the rest.
+    Slices that Amazon no longer serves are marked expired, and those that it cannot have published yet late;
+    neither are returned. If there are more slices than Airflow maps in one task, the first days are returned
+    and another run is started for the rest.
 
     :param report: DAG id of the report, which names its spec.
     :param account_id: the account of ``accounts.yaml``.

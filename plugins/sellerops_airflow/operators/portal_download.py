@@ -41,7 +41,7 @@ class PortalDownloadOperator(FetchReportOperator):
         try:
             return super()._advance(context, event)
         except PageChanged:
-            # Now rather than at the end of the run, which may wait long for other slices.
+            # Notify now rather than at the end of the run, which may wait long for other slices.
             ti: Any = context["ti"]
             send_page_notices(get_runtime().ledger, ti.dag_id, ti.run_id)
             raise

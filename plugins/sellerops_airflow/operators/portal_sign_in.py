@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class VerifySignInOperator(BaseOperator):
-    """Checks that a login is signed in after a person has acted; all that waits for it then continues.
+    """Checks that a login is signed in after a person has acted; everything that waits for it then continues.
 
     If the page still asks for something, asks again in a new run and skips. It also asks again when the last
     try of this task fails, because downloads still wait. Any other lasting error ends the action too: the
@@ -67,7 +67,7 @@ class VerifySignInOperator(BaseOperator):
             send_person_recovery(runtime.ledger, login, self.by)
 
     def _ask_after_last(self, context: Context, login: Login, error: Exception) -> None:
-        """Without another try of this task, nobody would be asked any more, and downloads wait."""
+        """Ask again after the last try: otherwise nobody would be asked any more, while downloads wait."""
         from sellerops.ledger.required_actions import action_of
 
         ti: Any = context["ti"]
@@ -101,7 +101,7 @@ class ListPagesOperator(BaseOperator):
         self.login_id = login_id
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Each page once, with the first of the login's accounts that uses it and its reports' options."""
+        """Return each page once, with the login's first account that uses it and its reports' options."""
         with task_outcome(context):
             login = load_logins().by_id.get(self.login_id)
             found = _pages_of(login) if login else {}
@@ -109,7 +109,7 @@ class ListPagesOperator(BaseOperator):
 
 
 def _pages_of(login: Login) -> dict[str, dict[str, Any]]:
-    """What each page is opened for."""
+    """Each page, with the account and the options that it is opened with."""
     found: dict[str, dict[str, Any]] = {}
     for spec in specs_of_login(login):
         wanted = login.accounts if spec.accounts == "all" else spec.accounts

@@ -78,7 +78,7 @@ class RequestDecisionOperator(HITLOperator):
         self.quarantine = quarantine
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Ask for a decision; return at once when there is one already."""
+        """Ask for a decision; return immediately if there already is one."""
         from sellerops.ledger.quarantines import QuarantineState
         from sellerops.reprocess.quarantine import get_quarantine
 
@@ -119,7 +119,7 @@ class ApplyDecisionOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Apply the decision; return the results of the loads it caused.
 
-        Raises AirflowSkipException when there is no decision, or when another one was made before.
+        Raises AirflowSkipException when there is no decision, or when a different one was made before.
         """
         with task_outcome(context):
             return self._apply(context)

@@ -1,1 +1,1 @@
-"""Pages of the api-server beside Airflow's own: a slice's ledger entry and archived documents."""
+"""The api-server's pages besides Airflow's: ledger entries, documents, labels, evidence, reference data."""

@@ -11,7 +11,7 @@ PERSONAL_VARIABLE = "sellerops_personal_documents"
 
 
 def may_see_personal(user: str) -> bool:
-    """Whether variable ``sellerops_personal_documents`` lists the user. Without the variable nobody may."""
+    """Whether the variable ``sellerops_personal_documents`` lists the user. Without it nobody may."""
     from airflow.sdk import Variable
 
     named = str(Variable.get(PERSONAL_VARIABLE, default="") or "")

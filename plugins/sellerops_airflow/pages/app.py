@@ -1,4 +1,4 @@
-"""The web app that serves the pages, mounted by the plugin below ``/sellerops``.
+"""The web app that serves the pages, mounted by the plugin under ``/sellerops``.
 
 Every route requires permission to read the DAG's task logs. Pages are plain HTML without scripts. Text from
 documents and errors is escaped, and documents are never served with a type that a browser would execute.
@@ -161,7 +161,7 @@ def evidence_of_task(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _I
 
 
 def evidence(dag_id: _Name, job_id: _Id) -> Response:
-    """Show a browser job of the DAG and what it saw."""
+    """Show a browser job of the DAG and its evidence."""
     return _evidence_page(_browser_job(dag_id, job_id))
 
 

@@ -74,7 +74,7 @@ def _charset(document: Document) -> str:
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The document in chunks. Damage raises before the last one, so that the browser reports a failure."""
+    """The document in chunks. Damage raises before the last chunk, so that the browser reports a failure."""
     try:
         while chunk := stream.read(_CHUNK):
             yield chunk

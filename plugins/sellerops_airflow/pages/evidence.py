@@ -1,6 +1,6 @@
-"""Serves what a failed browser job saw: the screenshot to display, the page as text, the trace to save.
+"""Serves a failed browser job's evidence: the screenshot to display, the page as text, the trace to save.
 
-All of it is redacted before it is stored; nothing of it is executed here.
+All of it is redacted before it is stored, and none of it is executed here.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sellerops.archive import Archive
     from sellerops.read_models.inbound_document import InboundDocument
 
-# Only PDFs are displayed: browsers execute nothing of them in this page's name.
+# Only PDFs are displayed: browsers execute nothing in them with this page's origin.
 _PDF = "application/pdf"
 
 
@@ -32,7 +32,7 @@ def serve_label(archive: Archive, document: InboundDocument, *, download: bool =
             "Content-Disposition": f'{disposition}; filename="{document.file_name}"',
             "Content-Length": str(document.nbytes),
             "Cache-Control": "no-store",
-            # No `sandbox`: Chromium shows no PDF in it. Its viewer needs `object-src` and inline styles.
+            # No `sandbox`: Chromium displays no PDF in it. Its viewer needs `object-src` and inline styles.
             "Content-Security-Policy": "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
             "Referrer-Policy": "no-referrer",

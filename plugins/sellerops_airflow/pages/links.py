@@ -1,5 +1,5 @@
-"""Links from a task to its archived document, its page at Amazon, its slice's ledger entry, what its browser
-saw, or its FBA shipment.
+"""Links from a task to its archived document, its page at Amazon, its slice's ledger entry, the evidence of
+its browser job, or its FBA shipment.
 
 The api-server computes them when a user looks at the task, so they cost the task nothing and exist in every
 task state. Each leads to a page of ``pages``, which looks up the rest when it is opened.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
-# Where the pages are mounted below Airflow's address.
+# Where the pages are mounted under Airflow's address.
 PREFIX = PAGES
 
 

@@ -1,8 +1,8 @@
 """Reference data over HTTP, for other systems: costs, suppliers, stock elsewhere, the product mapping.
 
 ``GET reference`` lists the tables, ``GET reference/<table>`` returns its rows, ``POST reference/<table>``
-imports rows: all of them, or none with every problem. Who may read the logs of ``marts__reference`` may read,
-who may trigger it may write.
+imports rows: all of them, or none with a list of every problem. Users who may read the logs of
+``marts__reference`` may read; those who may trigger it may write.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ async def import_body(
     from starlette.concurrency import run_in_threadpool
 
     declared = _table(table)
-    # A form of another site cannot send these types: the browser would ask us first.
+    # A form on another site cannot send these types: the browser would ask us first.
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (_CSV, _JSON):
         raise HTTPException(415, f"Send {_JSON} or {_CSV}.")
@@ -129,7 +129,7 @@ async def _body(request: Request) -> bytes:
 
 def _rows_of(body: bytes) -> list[dict[str, Any]]:
     try:
-        # Numbers as they are written: a float would change a price.
+        # Keep numbers as they are written: a float would change a price.
         content = json.loads(body, parse_float=str, parse_int=str)
     except ValueError as error:
         raise HTTPException(400, f"The body is not JSON: {error}.") from error

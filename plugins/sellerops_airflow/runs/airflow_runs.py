@@ -33,8 +33,8 @@ def start_run(dag_id: str, run_id: str, conf: dict[str, Any], note: str) -> bool
 def is_running(dag_id: str | None, run_id: str | None) -> bool:
     """Whether the run exists and is running.
 
-    A queued run does not count: one that has planned its slices was cleared, and if its backfill was
-    cancelled it never starts again.
+    A queued run does not count: if it has planned its slices, it was cleared since, and if its backfill was
+    cancelled, it never starts again.
     """
     return bool(dag_id and run_id) and count_runs(str(dag_id), "running", run_ids=[str(run_id)]) > 0
 

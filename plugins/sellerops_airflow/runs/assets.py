@@ -8,10 +8,10 @@ from sellerops.settings.mart_tables import MARTS
 
 
 def table_asset(table: str, destination: str = "postgres") -> Asset:
-    """The asset of table ``<source>.<table>``, named ``<destination>:<source>.<table>`` outside Postgres.
+    """The asset of the table ``<source>.<table>``, named ``<destination>:<source>.<table>`` outside Postgres.
 
-    A table has one asset per destination, so a DAG that reads it in one runs only after it has landed there.
-    Airflow 3.3.2 accepts a scheme beginning with ``x-`` as it is; for any other it imports the URI
+    A table has one asset per destination, so a DAG that reads it in one runs only after it has been loaded
+    there. Airflow 3.3.2 accepts a scheme beginning with ``x-`` as it is; for any other it imports the URI
     normalisers of all providers, Google's libraries included, on every parse of a DAG file.
     """
     source, name = table.split(".")
@@ -22,5 +22,5 @@ def table_asset(table: str, destination: str = "postgres") -> Asset:
 
 
 def mart_asset(mart: str, destination: str = "postgres") -> Asset:
-    """The asset of a mart; updated when a rebuild replaced rows of it. Named like that of a table."""
+    """The asset of a mart, named like that of a table; updated when a rebuild has replaced rows of it."""
     return table_asset(f"{MARTS}.{mart}", destination)

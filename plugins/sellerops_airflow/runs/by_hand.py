@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def ways_by_hand(job: BrowserJob) -> list[ByHand]:
-    """For each report that a changed page stops: where a person puts the file."""
+    """Where a person puts the file of each report that a changed page stops."""
     return [_way(spec, job) for spec in _stopped_by(job)]
 
 
 def drop_folder(spec: ReportSpec, account_id: str, code: str, root: str) -> str:
-    """The address at which a file of the same tables is read; empty if no report reads any.
+    """The drop folder from which a report reads files for the same tables; empty if there is no such report.
 
-    :param code: the marketplace's, such as ``US``.
+    :param code: the marketplace's code, such as ``US``.
     """
     for each in enabled_specs():
         if each.request.how == "dropped" and set(each.tables) == set(spec.tables):

@@ -16,7 +16,7 @@ def source_of_dag(dag_id: str) -> str:
 
 
 def family_of_dag(dag_id: str) -> str:
-    """The report family that notices are routed by; empty for other DAGs and for specs that are gone."""
+    """The report family that notices are routed by; empty for other DAGs and for missing specs."""
     from sellerops.settings.specs import load_spec
 
     if not dag_id.startswith("report__"):

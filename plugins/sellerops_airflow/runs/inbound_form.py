@@ -88,7 +88,7 @@ def content_form() -> dict[str, Param]:
 
 
 def run_field(description: str) -> Param:
-    """The number of an inbound run."""
+    """The field for the number of an inbound run."""
     return Param(None, type=["null", "integer"], minimum=1, title="Inbound run", description=description)
 
 

@@ -1,4 +1,4 @@
-"""The DAGs about logins for web pages: their ids, and whose browser job a task is."""
+"""The DAGs about logins for web pages: their ids, the browser job of a task, and the reports of a login."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def specs_of_login(login: Login) -> list[ReportSpec]:
 
 
 def reports_of_login(login: Login) -> list[str]:
-    """Their names."""
+    """The names of the reports that are switched on and use a login, sorted."""
     return [spec.name for spec in specs_of_login(login)]

@@ -1,9 +1,9 @@
 """Puts a question to people under Airflow's *Required Actions*.
 
-Airflow 3.3.2 keeps one question per task instance and never changes its text: a retry or a clearing takes the
-earlier question along, and asking again in the same task only removes its answer. So ``put_question`` says
-whether people see this question; if not, it has to be asked in another run. Decision:
-docs/decisions/ask-again-in-a-new-run.md.
+Airflow 3.3.2 keeps one question per task instance and never changes its text: a task that is retried or
+cleared keeps its earlier question, and asking again in the same task only removes its answer. So
+``put_question`` returns whether people see this question; if not, it has to be asked in another run.
+Decision: docs/decisions/ask-again-in-a-new-run.md.
 """
 
 from __future__ import annotations

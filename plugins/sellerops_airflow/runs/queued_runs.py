@@ -1,7 +1,7 @@
 """Finds queued runs that never start: their DAG is paused, or their backfill was cancelled.
 
-Airflow (3.3.2) reports neither. A backfill's runs beyond its ``max_active_runs`` are also queued for long, so
-only DAGs without a running run count.
+Airflow (3.3.2) reports neither. A backfill's runs beyond its ``max_active_runs`` also stay queued for a long
+time, so only DAGs without a running run count.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _queued(dag_id: str, is_paused: Callable[[str], bool], now: datetime, hours:
 
 
 def _is_old(run: DagRun, now: datetime, hours: int) -> bool:
-    """Whether the run was due ``hours`` ago. Backfill runs are dated in the past, so they are old at once."""
+    """Whether the run was due ``hours`` ago. Backfill runs are dated in the past, so they are always old."""
     return run.run_after <= now - timedelta(hours=hours)
 
 

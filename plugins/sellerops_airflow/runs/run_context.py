@@ -41,7 +41,7 @@ def run_at(context: Context, clock: Clock) -> datetime:
 
 
 def priority_of(context: Context) -> Priority:
-    """BACKFILL for backfills and for runs whose form asks for it (gap refills); SCHEDULE for others."""
+    """BACKFILL for backfills and for runs whose form asks for it (such as gap fills); SCHEDULE for others."""
     from sellerops.rate_limits import Priority
 
     dag_run: Any = context["dag_run"]

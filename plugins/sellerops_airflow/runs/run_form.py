@@ -57,7 +57,7 @@ class RunForm:
         return cls(first, last, days, _names(accounts), _names(marketplaces))
 
     def refuse_days_in_backfill(self, run_type: str) -> None:
-        """Raise FormError when a backfill's form contains days: all its runs would collect the same."""
+        """Raise FormError when a backfill's form contains days: all its runs would collect the same days."""
         given = FROM_DAY if self.from_day else TO_DAY if self.to_day else ""
         if given and run_type == "backfill":
             raise FormError(

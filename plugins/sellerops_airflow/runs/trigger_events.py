@@ -33,7 +33,7 @@ def error_to_values(error: SellerOpsError) -> dict[str, Any]:
 
 
 def error_from_values(values: Mapping[str, Any]) -> SellerOpsError:
-    """The error again; GiveUpError when its type is unknown, because another version sent it."""
+    """The error from its values; GiveUpError when its type is unknown, because another version sent it."""
     found = getattr(errors, str(values["type"]), None)
     kind = found if isinstance(found, type) and issubclass(found, SellerOpsError) else GiveUpError
     return kind(values["cause"], where=values["where"], remedy=values["remedy"], **values["details"])

@@ -39,7 +39,7 @@ def log_url(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
 
 
 def evidence_url(job: BrowserJob) -> str:
-    """The page with what a browser job saw; empty if it left nothing."""
+    """The page with the evidence of a browser job; empty if it left none."""
     if not job.ref.dag_id or not job.evidence_uri:
         return ""
     base = dag_url("").removesuffix("/dags/")

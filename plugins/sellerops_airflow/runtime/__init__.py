@@ -92,7 +92,7 @@ class Runtime:
 
     @property
     def archive(self) -> Archive:
-        """The archive of original documents. Raises ConfigurationError when it is not the ledger's."""
+        """The archive of original documents. Raises ConfigurationError when it is another ledger's."""
 
         def make() -> Archive:
             from sellerops.archive import Archive
@@ -169,12 +169,12 @@ class Runtime:
         """The pages of one login. Raises ConfigurationError without its connection."""
         from sellerops_airflow.hooks.seller_portal import SellerPortalHook
 
-        # Not cached: a wrong password is tried once, and a corrected one at once.
+        # Not cached: a wrong password is tried once, and a corrected one is used immediately.
         return SellerPortalHook(login.connection_id).client(account, login, self.ledger, self.evidence)
 
     @property
     def evidence(self) -> EvidenceStore:
-        """What failed browser jobs saw, beside the archive's documents."""
+        """The evidence of failed browser jobs, stored next to the archive's documents."""
         from sellerops.browsers.evidence import EvidenceStore
 
         return EvidenceStore.of_archive(self.archive.root)

@@ -1,4 +1,4 @@
-"""What operators and triggers use of a collector; tests script it."""
+"""The part of a collector that operators and triggers use; tests script it."""
 
 from __future__ import annotations
 

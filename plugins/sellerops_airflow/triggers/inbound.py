@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class InboundTrigger(BaseTrigger):
-    """Base of the triggers that work. Fires one event, ``{"result": ...}`` or ``{"error": ...}``.
+    """Base of the triggers that do the work. Fires one event, ``{"result": ...}`` or ``{"error": ...}``.
 
     All state is in the ledger and at Amazon, so the triggerer may be killed and restarted at any point, and
-    the same work may go on in two triggerers for a moment. Subclasses name their arguments in ``_arguments``,
+    the same work may run in two triggerers for a moment. Subclasses name their arguments in ``_arguments``,
     which Airflow stores.
     """
 

@@ -1,4 +1,4 @@
-"""Follows and cancels confirmed FBA shipments in the triggerer."""
+"""Follows, changes and cancels confirmed FBA shipments in the triggerer."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CancelTrigger(inbound.OneRunTrigger):
     """Cancels a run's plan at Amazon; the result has a ``summary``.
 
     :param inbound_run_id: id of the run in the ledger.
-    :param accept_charges: also when the partnered carrier can no longer be cancelled free of charge.
+    :param accept_charges: cancel even if the partnered carrier can no longer be cancelled free of charge.
     """
 
     _arguments = ("inbound_run_id", "accept_charges")
@@ -59,11 +59,11 @@ class CancelTrigger(inbound.OneRunTrigger):
 
 
 class OfferContentUpdateTrigger(inbound.OneRunTrigger):
-    """Has Amazon preview other quantities of a shipment; the result is the ContentUpdate as plain values.
+    """Gets Amazon's preview of new quantities of a shipment; the result is the ContentUpdate as plain values.
 
     :param inbound_run_id: id of the run in the ledger.
     :param shipment_id: Amazon's id of the shipment in the plan.
-    :param quantities: SKU -> units in the shipment from now on.
+    :param quantities: SKU -> new units in the shipment.
     """
 
     _arguments = ("inbound_run_id", "shipment_id", "quantities")

@@ -13,8 +13,8 @@ from sellerops_airflow.runs.questions import withdraw_question
 from sellerops_airflow.runtime import get_runtime
 from sellerops_airflow.triggers import inbound
 
-# Ends the id of the run in which a run that asks has to ask again. It waits for that one, with an end of its
-# own.
+# Suffix of the id of the run in which a run that asks has to ask again. It waits for that one, with a time
+# limit of its own.
 ASKED_AGAIN = "_again"
 # How often to look in the ledger for a person's decision.
 DECISION_CHECK_S = 20.0
@@ -24,12 +24,12 @@ class DecisionTrigger(inbound.OneRunTrigger):
     """Waits until a person decides about a run in another DAG run, or the run ends without a decision, such
     as by a cancellation; the result is ``{"decision_id": ...}``.
 
-    GiveUpError when the DAG run that asks has ended without a decision, or at the latest at ``until``.
+    Ends with GiveUpError when the DAG run that asks has ended without a decision, or at ``until``.
 
     :param inbound_run_id: id of the run in the ledger.
     :param after: id of the newest decision before the question was asked; 0 if there was none.
     :param asked_in: DAG id and run id of the run that asks.
-    :param until: when the wait ends (seconds of the epoch); None: as long as that run goes on.
+    :param until: when the wait ends (seconds since the epoch); None: as long as that run lasts.
     :param outdated: id of the task instance whose question is outdated; empty if there is none.
     """
 
@@ -54,7 +54,7 @@ class DecisionTrigger(inbound.OneRunTrigger):
     async def _work(self) -> dict[str, Any]:
         await self._withdraw()
         while True:
-            # Before the decision, which is recorded before the run ends.
+            # Read before the decision, which is recorded before the run ends.
             is_asking = await self._is_asking()
             newest, is_over = await asyncio.to_thread(self._look)
             if newest > self.after or is_over:
@@ -92,7 +92,7 @@ class DecisionTrigger(inbound.OneRunTrigger):
             self.log.warning("The outdated question is not withdrawn: %s", error)
 
     def _look(self) -> tuple[int, bool]:
-        """The newest decision, 0 without one, and whether nobody will decide any more."""
+        """The id of the newest decision, 0 without one, and whether nobody will decide any more."""
         store = get_runtime().inbound_store
         decision, state = store.newest_decision(self.inbound_run_id), store.run(self.inbound_run_id).state
         return decision.id if decision else 0, state.is_given_up or state.is_confirmed

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/ads", tags=["ads"], route_class=HubRoute)
 
 @router.get("/summary")
 def ads_summary(scope: InScope) -> list[AdsSummary]:
-    """The tiles, by currency, beside the days to compare with."""
+    """The tiles by currency, with the figures of the days to compare with."""
     return read(lambda connection: read_ads_summary(connection, scope))
 
 
@@ -40,7 +40,7 @@ def ads_days(scope: InScope) -> list[AdsDay]:
 
 @router.get("/unallocated")
 def ads_unallocated(scope: InScope) -> list[UnallocatedSpend]:
-    """Spend that no SKU is known for, by marketplace."""
+    """Spend without a known SKU, by marketplace."""
     return read(lambda connection: read_unallocated(connection, scope))
 
 

@@ -1,4 +1,4 @@
-"""What alerts there are, which are on, and their thresholds, as include/config/alerts.yaml says."""
+"""The kinds of alerts, which of them are on, and their thresholds, from include/config/alerts.yaml."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/alerts/settings", tags=["alerts"], route_class=HubRo
 
 
 class Threshold(BaseModel):
-    """One threshold: its meaning, and its value, for all accounts or for those that have their own."""
+    """One threshold: its meaning, its value for all accounts, and those of accounts that have their own."""
 
     name: str
     meaning: str
@@ -29,7 +29,8 @@ class Threshold(BaseModel):
 
 
 class AlertKind(BaseModel):
-    """One alert with its settings of include/config/alerts.yaml. ``off_for``: accounts it is off for.
+    """One kind of alert with its settings from include/config/alerts.yaml. ``off_for``: accounts for which it
+    is off.
 
     ``open``: alerts of this kind that are open now, in any state.
     """
@@ -47,7 +48,7 @@ class AlertKind(BaseModel):
 
 
 class AlertSettingsPage(BaseModel):
-    """``file``: where thresholds are changed. ``dag_path``: the DAG that evaluates them."""
+    """``file``: where thresholds are changed. ``dag_path``: the DAG that evaluates alerts."""
 
     file: str
     dag_path: str

@@ -1,4 +1,4 @@
-"""The Alerts page: what is open, what to do about it, and what was."""
+"""The Alerts page: open alerts, what to do about them, and alerts that ended."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST_SNOOZE = timedelta(days=366)
 
 
 class ShownAlert(AlertRow):
-    """``title``, ``remedy``: of its kind. The money, and the figures behind it, tell what a SKU earns."""
+    """``title``, ``remedy``: of its kind. The money and the figures behind it reveal what a SKU earns."""
 
     title: str
     remedy: str
@@ -77,7 +77,7 @@ class Snooze(Decision):
 
 
 class Decided(BaseModel):
-    """The alerts as they are now."""
+    """The ids of the alerts that the decision applies to."""
 
     ids: list[int]
 
@@ -131,7 +131,7 @@ def tiles(scope: InScope, sees_costs: SeesCosts) -> AlertTiles:
 
 @router.post("/acknowledge")
 def acknowledge(user: GetUserDep, decision: Decision) -> Decided:
-    """Note that somebody takes care of these alerts; nothing more is sent about them until they end."""
+    """Note that somebody is taking care of these alerts; nothing more is sent about them until they end."""
     name = user.get_name()
     return _decide(
         name, "alert.acknowledge", decision.ids,
@@ -208,7 +208,7 @@ def _decided(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(alert: AlertRow, spec: AlertSpec | None, sees_costs: bool) -> ShownAlert:
-    # Nobody can tell what the text of an alert without a spec says.
+    # Without a spec, it is unknown whether the alert's text reveals costs.
     hides = not sees_costs and (spec is None or spec.tells_costs)
     return ShownAlert(
         **{**alert.__dict__, "summary": COSTS_HIDDEN if hides else alert.summary},

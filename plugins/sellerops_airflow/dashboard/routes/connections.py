@@ -1,4 +1,4 @@
-"""The Connections page: whether each connection works, when data last came, and when its secret ends."""
+"""The Connections page: whether each connection works, when data last came, and when its secret expires."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from sellerops_airflow.runtime import get_runtime
 
 router = APIRouter(prefix="/connections", tags=["connections"], route_class=HubRoute)
 TEST_DAG = "sellerops__connections"
-# Amazon ends the client secret of a Selling Partner API application 180 days after it was made
-# (developer-docs.amazon.com/sp-api/docs/rotating-your-apps-lwa-credentials). Those of Amazon Ads do not end.
+# The client secret of a Selling Partner API application expires 180 days after it was created
+# (developer-docs.amazon.com/sp-api/docs/rotating-your-apps-lwa-credentials). Those of Amazon Ads do not
+# expire.
 _SECRET_LASTS = timedelta(days=180)
 _SECRET_SOURCE = "amazon_sp"
-# Reads all files of the configuration.
+# Cached, because finding them reads all files of the configuration.
 _required = TimedCache(60.0)
 
 
 class Secret(BaseModel):
-    """The client secret of an application. Amazon tells its age to nobody: an owner notes the day on which it
-    was renewed. ``days_left``: negative since it has ended; None: the day is not noted.
+    """The client secret of an application. Amazon does not report its age, so an owner records the day on
+    which it was renewed. ``days_left``: negative once it has expired; None: the day is not recorded.
     """
 
     renewed_on: date | None
@@ -41,8 +42,8 @@ class Secret(BaseModel):
 
 
 class HubConnection(BaseModel):
-    """An Airflow connection that the configuration uses. ``account_id``, ``source``: of an account's.
-    ``if_missing``: what happens without it; empty: it is required.
+    """An Airflow connection that the configuration uses. ``account_id``, ``source``: set for the connection
+    of an account. ``if_missing``: what happens without it; empty: it is required.
     """
 
     connection: str
@@ -87,7 +88,7 @@ def test_connections(body: TestRequest, request: Request, user: GetUserDep) -> S
 
 @router.put("/secret")
 def note_secret(body: SecretRenewed, user: GetUserDep) -> Secret:
-    """Note the day on which a connection's client secret was renewed."""
+    """Record the day on which a connection's client secret was renewed."""
     _check_known([body.connection])
     day = today()
     if body.renewed_on and body.renewed_on > day:

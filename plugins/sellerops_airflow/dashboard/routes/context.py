@@ -1,4 +1,4 @@
-"""What the frame of all pages shows: the user, the accounts, and which figures there are."""
+"""What the frame around all pages shows: the user, the accounts, and which figures exist."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEEP_SECONDS = 15.0
 
 
 class ContextUser(BaseModel):
-    """The logged-in user. ``costs_hidden``: why costs are empty; empty: they are shown."""
+    """The logged-in user. ``costs_hidden``: why costs are hidden; empty: they are shown."""
 
     name: str
     is_owner: bool
@@ -34,8 +34,8 @@ class ContextUser(BaseModel):
 
 
 class ContextMarketplace(BaseModel):
-    """A marketplace. ``today``: by the ledger's clock, in its time zone. ``first_day``, ``last_day``: with
-    figures; None: none yet.
+    """A marketplace. ``today``: in its time zone, by the ledger's clock. ``first_day``, ``last_day``: the
+    first and last day with figures; None: there are none yet.
     """
 
     id: str
@@ -59,8 +59,8 @@ class ContextAccount(BaseModel):
 
 
 class Context(BaseModel):
-    """``today``, ``yesterday``: UTC, by the ledger's clock. ``last_day``: the newest with figures.
-    ``as_of``: the newest load; None before the first.
+    """``today``, ``yesterday``: UTC, by the ledger's clock. ``last_day``: the newest day with figures.
+    ``as_of``: the time of the newest load; None before the first.
     """
 
     user: ContextUser
@@ -86,7 +86,7 @@ _stored = TimedCache(_KEEP_SECONDS)
 
 @router.get("/context")
 def context(user: GetUserDep, sees_costs: SeesCosts) -> Context:
-    """The user, the accounts and which figures there are; at most 15 seconds old."""
+    """The user, the accounts and which figures exist; the latter at most 15 seconds old."""
     runtime = get_runtime()
     stored: _Stored = _stored.get(runtime.reader_conninfo, lambda: read(_read_stored))
     moment = now()

@@ -1,4 +1,4 @@
-"""Data health beside the calendar: quarantine, drift, rejects, checks, quota, freshness, settling time."""
+"""Data health except the calendar: quarantine, drift, rejects, checks, quota, freshness, settling time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Quarantined(OpenQuarantine):
 
 
 class ShownChange(SchemaChange):
-    """``run_path``: the run whose document showed it."""
+    """``run_path``: the run whose document showed the change."""
 
     run_path: str | None
 
@@ -66,7 +66,7 @@ class Tiles(BaseModel):
 
 
 class SettlingPoint(BaseModel):
-    """Of the cells of days loaded at an age of at most ``age`` days, ``percent`` no longer changed later."""
+    """Of the cells of days loaded at an age of at most ``age`` days, ``percent`` did not change later."""
 
     age: int
     days: int
@@ -92,7 +92,7 @@ class SettlingCurve(BaseModel):
 
 @router.get("/tiles")
 def tiles(scope: InScope) -> Tiles:
-    """What needs attention, counted."""
+    """Counts of what needs attention."""
 
     def work(connection: Connection) -> Tiles:
         rejects = read_rejecting_loads(connection, scope)
@@ -217,7 +217,7 @@ def settling(report: str, scope: InScope) -> list[SettlingCurve]:
 
 @router.get("/settling/reports")
 def settling_reports() -> list[str]:
-    """Reports whose restatements are recorded, so that they have a curve."""
+    """Reports that have a curve, because their restatements are recorded."""
     from sellerops.completeness.settling_time import has_settling
 
     return sorted(name for name, spec in known_reports().specs.items() if spec.is_on and has_settling(spec))
@@ -228,7 +228,7 @@ def _point(figure: AgeFigure) -> SettlingPoint:
 
 
 def _behind(rows: list[Freshness]) -> list[Freshness]:
-    """Those of reports that are on which have no loaded day, or an older one than their schedule explains."""
+    """The rows of reports that are on and have no loaded day, or one older than their schedule explains."""
     specs = known_reports().specs
     usual = {name: _usual_days(spec) for name, spec in specs.items() if spec.is_on}
     return [
@@ -239,11 +239,11 @@ def _behind(rows: list[Freshness]) -> list[Freshness]:
 
 
 def _usual_days(spec: ReportSpec) -> int:
-    """One day, the length of the period, and the time until Amazon publishes it."""
+    """The usual delay: one day, the length of the period, and the time until Amazon publishes it."""
     period = {PeriodKind.WEEK: 7, PeriodKind.MONTH: 31, PeriodKind.QUARTER: 92}.get(spec.period.kind, 1)
     return 1 + period + spec.period.available_after.days
 
 
 def _subject(each: OpenQuarantine) -> str:
-    """The title under which Airflow asks: operators/quarantine.py."""
+    """The title of the question in Airflow, as in operators/quarantine.py."""
     return f"{each.report}: {each.account_id} {each.table_name.split('.')[-1]} {each.label}"

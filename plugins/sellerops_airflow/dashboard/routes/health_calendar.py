@@ -28,7 +28,7 @@ from sellerops_airflow.dashboard.scope import InScope
 
 router = APIRouter(prefix="/health/calendar", tags=["health"], route_class=HubRoute)
 _MOST_DAYS = 100
-# One letter per state keeps 30,000 days small.
+# One letter per state keeps an answer with 30,000 days small.
 LETTERS = {
     CellState.LOADED: "L", CellState.RESTATING: "R", CellState.WAITING: "W", CellState.LATE: "A",
     CellState.MISSING: "M", CellState.FAILED: "F", CellState.QUARANTINED: "Q", CellState.EXPIRED: "X",
@@ -52,8 +52,8 @@ class CalendarRow(BaseModel):
 
 
 class Calendar(BaseModel):
-    """``letters``: what those in ``cells`` mean. ``totals``: days by state, of the rows of all pages and of
-    any state.
+    """``letters``: the meaning of the letters in ``cells``. ``totals``: days by state, over the rows of all
+    pages and whatever state is asked for.
     """
 
     days: list[date]
@@ -98,7 +98,7 @@ def calendar(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Calendar:
-    """The states of the scope's days, by report, account and marketplace; of a long period the last 100."""
+    """The states of the scope's days, by report, account and marketplace; the last 100 of a longer period."""
     scope = scope.model_copy(update={"start": max(scope.start, scope.end - timedelta(days=_MOST_DAYS - 1))})
     days = _days(scope)
     rows = [
@@ -119,7 +119,7 @@ def calendar(
 
 @router.get("/cell")
 def cell(report: str, account_id: str, day: date, marketplace_id: str = "") -> Cell:
-    """What is known of one day, and what a run for it would collect."""
+    """What is known about one day, and what a run for it would collect."""
     scope = _around(account_id, day)
     days, schedules = _days(scope), schedules_of_report(report, *_period(scope))
 
@@ -161,7 +161,7 @@ def fill(request: Request, user: GetUserDep, wanted: FillRequest) -> StartedFill
 
 
 def _tells(row: GridRow) -> bool:
-    """Whether a row says anything of these days: it is not off, or was not off all the time."""
+    """Whether a row says anything about these days: it is on or paused, and some day was due and not off."""
     return row.state in _RUNNING and not _QUIET.issuperset(row.cells)
 
 
@@ -193,7 +193,7 @@ def _days(scope: Scope) -> list[date]:
 
 
 def _around(account_id: str, day: date) -> Scope:
-    """Enough days that a gap is found whole: as many as one run collects, in each direction."""
+    """Enough days to find a whole gap: as many in each direction as one run collects."""
     return Scope(accounts=(account_id,), start=day - timedelta(days=45), end=day + timedelta(days=45))
 
 

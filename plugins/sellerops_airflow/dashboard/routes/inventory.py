@@ -28,7 +28,7 @@ def levels(
     sku: OneSku = None,
     order_status: Annotated[str | None, Query(description="Only SKUs with this order status.")] = None,
 ) -> Table[Level]:
-    """Stock of each SKU and marketplace by where it is. The period of the scope does not matter."""
+    """Stock of each SKU and marketplace by location. The period of the scope is ignored."""
     day = today()
     return read(
         lambda connection: read_levels(
@@ -46,7 +46,7 @@ def ages(scope: InScope, paging: InPaging, sku: OneSku = None) -> Table[AgedStoc
 
 @router.get("/arrivals")
 def arrivals(scope: InScope, sku: OneSku = None) -> list[ArrivingShipment]:
-    """Open shipments to Amazon by the day they are expected."""
+    """Open shipments to Amazon by expected day."""
     return read(lambda connection: read_arrivals(connection, scope, sku=sku))
 
 
@@ -58,7 +58,7 @@ def elsewhere(
     sku: OneSku = None,
     past: Annotated[bool, Query(description="Include rows that no longer apply.")] = False,
 ) -> Table[StockElsewhere]:
-    """Stock that Amazon does not know of, as entered."""
+    """Stock that Amazon does not know about, as entered."""
     day = today()
     return read(
         lambda connection: read_elsewhere(

@@ -24,7 +24,7 @@ Cells = dict[str, Any]
 
 
 class StockKey(BaseModel):
-    """What identifies a row of table ``stock_elsewhere``."""
+    """What identifies a row of the table ``stock_elsewhere``."""
 
     account_id: str
     sku: str
@@ -34,9 +34,9 @@ class StockKey(BaseModel):
 
 
 class StockRow(BaseModel):
-    """A row as a person enters it: texts and numbers are checked against the table, all problems at once.
+    """A row as a person enters it: texts and numbers, all of which are checked against the table at once.
 
-    ``replaces``: the row that this one stands for from now on, if its key changes.
+    ``replaces``: the row that this one replaces, if its key changes.
     """
 
     account_id: str
@@ -83,7 +83,7 @@ def put_stock(body: StockRows, user: GetUserDep) -> StockAnswer:
 
 @router.delete("/elsewhere")
 def delete_stock(body: StockKeys, user: GetUserDep) -> StockAnswer:
-    """Delete rows. 404 if one is not there; then nothing is deleted."""
+    """Delete rows. 404 if one does not exist; then nothing is deleted."""
     return audit.write(user.get_name(), lambda connection: _delete(connection, body.keys, user.get_name()))
 
 

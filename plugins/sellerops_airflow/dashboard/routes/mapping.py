@@ -1,4 +1,4 @@
-"""Catalogue mapping: SKUs that belong to no ASIN or own number, suggestions, and the mapping as CSV."""
+"""Catalogue mapping: SKUs without an ASIN or own number, suggestions, and the mapping as CSV."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MOST_NAMED = 5
 class MappingLine(UnmappedSku):
     """An unmapped SKU with the SKU that it probably belongs to. ``certainty``: 0 to 1; None: no suggestion.
 
-    ``suggested_own_id`` and ``suggested_asin``: what accepting stores.
+    ``suggested_own_id`` and ``suggested_asin``: what is stored if you accept.
     """
 
     like_sku: str | None = None
@@ -59,7 +59,7 @@ class Accepted(BaseModel):
 
 
 class MappingFile(BaseModel):
-    """A CSV file of table product_mapping. ``check``: only say what it would change."""
+    """A CSV file of the table product_mapping. ``check``: only report what it would change."""
 
     content: str = Field(max_length=_LARGEST)
     check: bool = False
@@ -84,7 +84,7 @@ class Stored(BaseModel):
 
 @router.get("")
 def mapping(scope: InScope, paging: InPaging) -> Table[MappingLine]:
-    """Unmapped SKUs with suggestions: by FNSKU, by ASIN, then by spelling; those seen last come first."""
+    """Unmapped SKUs, most recently seen first, with suggestions: by FNSKU, by ASIN, then by spelling."""
     from sellerops.reference.suggestions import read_products, suggest
 
     def work(connection: Connection) -> tuple[list[UnmappedSku], list[Any]]:
@@ -101,7 +101,7 @@ def mapping(scope: InScope, paging: InPaging) -> Table[MappingLine]:
 
 @router.get("/trend")
 def trend(scope: InScope) -> list[UnmappedDay]:
-    """Unmapped SKUs by day, by what the mapping says now."""
+    """Unmapped SKUs by day, according to the current mapping."""
     return read(lambda connection: read_unmapped_days(connection, scope))
 
 
@@ -109,7 +109,7 @@ def trend(scope: InScope) -> list[UnmappedDay]:
 def download(
     suggestions: Annotated[bool, Query(description="The suggested rows instead of the stored ones.")] = False,
 ) -> Response:
-    """Table product_mapping as a file that can be corrected and uploaded again."""
+    """The table product_mapping as a file that can be corrected and uploaded again."""
     from sellerops.reference.edits import stored_rows
     from sellerops.reference.importing import export_csv
     from sellerops.reference.suggestions import read_products, suggest
@@ -135,7 +135,7 @@ def download(
 
 @router.post("/accept")
 def accept(user: GetUserDep, accepted: Accepted) -> Stored:
-    """Store rows of the mapping; what is stored about other columns of these SKUs stays."""
+    """Store rows of the mapping; other columns of these SKUs keep what is stored."""
     from sellerops.reference.edits import lock_table
     from sellerops.reference.tables import TABLES
 

@@ -34,7 +34,7 @@ _TOP = Paging(limit=5)
 
 
 class Overview(BaseModel):
-    """The points in their order. A point is None if its tables do not exist yet: its DAG is off.
+    """The points in order. A point is None if its tables do not exist yet, because its DAG is off.
 
     ``day``: the last day of the scope, which ``yesterday`` is about; ``compared_day``: the same weekday
     before, None without a comparison. ``rows`` of each point: its first five.
@@ -74,7 +74,7 @@ def orders(scope: InScope, paging: InPaging, sees_costs: SeesCosts) -> Table[Due
 
 @router.get("/broken")
 def broken(scope: InScope, paging: InPaging, sees_costs: SeesCosts) -> Table[OpenAlert]:
-    """Open alerts that no other point is about."""
+    """Open alerts that no other point covers."""
     return as_table(read(lambda connection: _broken(connection, scope, paging, sees_costs)))
 
 
@@ -112,7 +112,7 @@ def returns(scope: InScope, paging: InPaging) -> Table[CloseReturns]:
 
 @router.get("/shipments")
 def shipments(scope: InScope, paging: InPaging) -> Table[OpenShipment]:
-    """Shipments received short, and approvals that wait."""
+    """Shipments received short, and pending approvals."""
     day = now().date()
     return as_table(read(lambda connection: read_shipments(connection, scope, day, paging)))
 

@@ -50,7 +50,7 @@ class ProductStory(BaseModel):
 
 @router.get("")
 def products(scope: InScope, paging: InPaging) -> Table[ProductRow]:
-    """SKUs that are listed or had figures; ``q`` looks for SKU, ASIN and title."""
+    """SKUs that are listed or had figures; ``q`` searches SKU, ASIN and title."""
     return read(lambda connection: read_products(connection, scope, paging))
 
 
@@ -58,7 +58,7 @@ def products(scope: InScope, paging: InPaging) -> Table[ProductRow]:
 def product_story(
     account_id: str, sku: Annotated[str, Query(max_length=200)], scope: InScope, sees: SeesCosts
 ) -> ProductStory:
-    """The story of one SKU of an account. 404 if no report names it."""
+    """The story of one SKU of an account. 404 if no report contains it."""
     found = read(lambda connection: _story(connection, scope, account_id, sku))
     if found is None:
         raise HTTPException(404, f"Account {account_id} has no SKU {sku!r}.")

@@ -25,8 +25,8 @@ router = APIRouter(prefix="/profit", tags=["profit"], route_class=HubRoute)
 
 
 class UnmappedRule(UnmappedName):
-    """``rule``: the line to add to ``rule_file`` of include/config, with the P&L line and level left to
-    fill in.
+    """``rule``: the line to add to ``rule_file`` of include/config, with the P&L line and level left for you
+    to fill in.
     """
 
     rule: str
@@ -37,7 +37,7 @@ class UnmappedRule(UnmappedName):
 def profit_summary(
     scope: InScope, sees_costs: SeesCosts, view: ProfitView = ProfitView.ORDER
 ) -> list[ProfitSummary]:
-    """The tiles, by currency, beside the days to compare with."""
+    """The tiles by currency, with the figures of the days to compare with."""
     return summarize(_lines(scope, view, sees_costs))
 
 
@@ -49,7 +49,7 @@ def profit_lines(scope: InScope, sees_costs: SeesCosts, view: ProfitView = Profi
 
 @router.get("/days")
 def profit_days(scope: InScope, view: ProfitView = ProfitView.ORDER) -> list[ComparedDay]:
-    """Profit by day, oldest first, each beside the same weekday of the days to compare with."""
+    """Profit by day, oldest first, each with the same weekday of the days to compare with."""
     return read(lambda connection: read_compared_days(connection, scope, view))
 
 
@@ -73,7 +73,7 @@ def profit_settlements(scope: InScope, paging: InPaging) -> Table[Settlement]:
 
 @router.get("/payouts")
 def profit_payouts(scope: InScope) -> list[Payout]:
-    """The next payout of each currency, and how good earlier forecasts were."""
+    """The next payout of each currency, and how accurate earlier forecasts were."""
     return read(lambda connection: read_payouts(connection, scope))
 
 
@@ -87,7 +87,7 @@ def profit_unmapped(scope: InScope) -> list[UnmappedRule]:
 def profit_skus(
     scope: InScope, paging: InPaging, sees_costs: SeesCosts, spread: Spread = Spread.NONE
 ) -> Table[SkuProfit]:
-    """Profit by SKU; ``spread``: how overhead gets to SKUs."""
+    """Profit by SKU; ``spread``: how overhead is allocated to SKUs."""
     return read(lambda connection: read_sku_profit(connection, scope, paging, spread, sees_costs=sees_costs))
 
 

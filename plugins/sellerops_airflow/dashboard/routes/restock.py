@@ -46,7 +46,9 @@ class RestockOverview(BaseModel):
 
 
 class OrderLine(BaseModel):
-    """A line of a purchase order; amounts in the marketplace's currency. ``expected_on``: then sellable."""
+    """A line of a purchase order; amounts in the marketplace's currency. ``expected_on``: the day from which
+    the units can be sold.
+    """
 
     supplier: str
     route: str
@@ -73,7 +75,7 @@ class SkuPage(BaseModel):
 
 @router.get("")
 def restock(scope: InScope, sees: SeesCosts) -> RestockOverview:
-    """What is to be ordered in total, by supplier, and how far the forecasts can be trusted."""
+    """What to order in total and by supplier, and how far the forecasts can be trusted."""
     day = today()
     return read(
         lambda connection: RestockOverview(
@@ -122,13 +124,13 @@ def purchase_order(
         list[str] | None, Query(description="account|marketplace id|SKU; by default all that are due.")
     ] = None,
 ) -> Table[OrderLine]:
-    """The lines of a purchase order: the chosen proposals, or all that are due. With format=csv: the file."""
+    """The lines of a purchase order: the chosen proposals, or all that are due; format=csv returns a file."""
     from sellerops.demand.proposals import order_line
 
     if len(line or ()) > _MOST_LINES:
         raise HTTPException(422, f"Choose at most {_MOST_LINES} lines.")
     own = scope.model_copy(update={"currency": ScopeCurrency.MARKETPLACE})
-    # What is due has a quantity, so the database pages it; of chosen lines some may have none.
+    # Every due proposal has a quantity, so the database can page them; chosen lines may have none.
     wanted = Paging(
         limit=None if line else paging.limit,
         offset=0 if line else paging.offset,

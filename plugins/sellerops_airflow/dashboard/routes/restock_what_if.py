@@ -1,4 +1,4 @@
-"""What a SKU's order would be under other assumptions, by the code of mart ``restock``. Nothing is stored."""
+"""What a SKU's order would be under other assumptions, computed as in mart ``restock``. Nothing is stored."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class Place(BaseModel):
-    """The SKU of a proposal. ``marketplace_id``: Amazon's id; of a stock pool, that of its proposals."""
+    """The SKU of a proposal. ``marketplace_id``: Amazon's id; for a stock pool, that of its proposals."""
 
     account_id: Text
     marketplace_id: Text
@@ -32,7 +32,7 @@ class Place(BaseModel):
 
 
 class NewOverride(Place):
-    """A quantity to order instead of the proposed one, until a day (included). 0: order nothing."""
+    """A quantity to order instead of the proposed one, until and including a day. 0: order nothing."""
 
     quantity: int = Field(ge=0, le=10_000_000)
     last_day: date
@@ -40,7 +40,7 @@ class NewOverride(Place):
 
 
 class OverrideAnswer(BaseModel):
-    """What was there before and is there now; None: no quantity was set."""
+    """The override before and after the change; None: no quantity was set."""
 
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -54,9 +54,10 @@ class InboundItem(BaseModel):
 
 
 class InboundRequestBody(BaseModel):
-    """What DAG ``fba_inbound`` is asked for. ``ready``: a day, or day and time in the address's time zone.
+    """A request for the DAG ``fba_inbound``. ``ready``: a day, or day and time in the address's time zone.
 
-    ``request_id``: made by whoever asks, the same when it is sent again: it becomes part of the run's id.
+    ``request_id``: chosen by the client, and the same when the request is sent again, because it becomes part
+    of the run's id.
     """
 
     request_id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{16,64}$")]
@@ -87,7 +88,7 @@ class InboundForm(BaseModel):
 
 @router.post("/overrides")
 def set_override(body: NewOverride, user: GetUserDep) -> OverrideAnswer:
-    """Set the quantity of a SKU. It shows once the marts of group ``demand`` are rebuilt, which is queued."""
+    """Set the quantity of a SKU. It appears once the queued rebuild of the marts of group ``demand`` ends."""
     day = today()
     if not day <= body.last_day <= day + timedelta(days=_LONGEST_DAYS):
         raise HTTPException(422, f"The last day must be {day} or later, and within a year.")
@@ -105,7 +106,7 @@ def end_override(
 
 @router.get("/inbound-form")
 def inbound_form(account_id: AccountId, marketplace_id: MarketplaceId) -> InboundForm:
-    """What an inbound run of the account can be asked for."""
+    """What the form for an inbound run of the account offers."""
     from sellerops.inbound.settings import INBOUND
 
     settings, day = INBOUND.load(), today()
@@ -123,8 +124,8 @@ def inbound_form(account_id: AccountId, marketplace_id: MarketplaceId) -> Inboun
 
 @router.post("/inbound-runs")
 def start_inbound(body: InboundRequestBody, request: Request, user: GetUserDep) -> StartedRun:
-    """Start DAG ``fba_inbound`` with the items. 422 lists everything that the DAG would refuse at once; 409:
-    the run of this ``request_id`` was started already.
+    """Start DAG ``fba_inbound`` with the items. 422 lists every problem that the DAG would report
+    immediately; 409: the run of this ``request_id`` has already been started.
 
     Nothing is confirmed or charged before an approver decides, as for every run.
     """

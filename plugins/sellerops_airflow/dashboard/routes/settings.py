@@ -23,8 +23,8 @@ _TABLE = "account_setting"
 
 
 class AccountSetting(BaseModel):
-    """One setting of one account. ``value``: as it holds; ``in_file``: as config/account_settings.yaml says;
-    ``is_changed``: an owner changed it here. Empty values: none.
+    """One setting of one account. ``value``: the one in effect; ``in_file``: the one in
+    config/account_settings.yaml; ``is_changed``: an owner changed it here. Empty: not set.
     """
 
     account_id: str
@@ -50,7 +50,7 @@ class HubChoice(BaseModel):
 
 
 class AccountChoice(BaseModel):
-    """``value`` None: what the file says holds again."""
+    """``value``: None restores what the file says."""
 
     account_id: str
     name: str
@@ -59,13 +59,13 @@ class AccountChoice(BaseModel):
 
 @router.get("")
 def settings() -> Settings:
-    """All settings as they hold now."""
+    """All settings in effect."""
     return read(_read)
 
 
 @router.put("")
 def change_settings(body: HubChoice, user: GetUserDep) -> Settings:
-    """Change whether partners see costs; it holds from the next request on."""
+    """Change whether partners see costs, from the next request on."""
 
     def work(connection: Connection) -> tuple[Settings, audit.Change]:
         now = read_settings(connection).model_copy(update=body.model_dump())

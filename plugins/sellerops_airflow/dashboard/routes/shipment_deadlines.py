@@ -1,4 +1,4 @@
-"""The Shipments page: what a person can only do for a while."""
+"""The Shipments page: what a person can do only until a deadline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALL = NoticePeriods(void=timedelta(days=3650), least=timedelta(days=3650))
 
 
 class ShownDeadline(BaseModel):
-    """Something that a person can only do until ``at`` (UTC). ``kind``: ``void`` (free cancellation of a
+    """Something that a person can do only until ``at`` (UTC). ``kind``: ``void`` (free cancellation of a
     partnered carrier), ``delivery_window``, ``approval``, ``tracking`` or ``unknown_numbers``.
     """
 
@@ -42,7 +42,7 @@ class ShownDeadline(BaseModel):
 
 @router.get("/deadlines")
 def deadlines(scope: InScope, paging: InPaging) -> Table[ShownDeadline]:
-    """What a person can only do for a while, soonest first."""
+    """What a person can do only until a deadline, soonest first."""
     return table_of(read_deadlines(scope), paging, ShownDeadline)
 
 

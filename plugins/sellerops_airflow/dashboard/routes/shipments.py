@@ -132,7 +132,7 @@ class ShipmentFile(BaseModel):
 
 
 class ShipmentStory(BaseModel):
-    """One run with what was asked for, confirmed, decided and received."""
+    """One run with what was requested, confirmed, decided and received."""
 
     run: ShownRun
     items: list[ShipmentItem]
@@ -172,7 +172,7 @@ def tiles(scope: InScope) -> ShipmentTiles:
 
 @router.get("/differences")
 def differences(scope: InScope, paging: InPaging) -> Table[UnitsDiffering]:
-    """SKUs of delivered shipments of which Amazon received other units than were shipped."""
+    """SKUs of delivered shipments of which Amazon received more or fewer units than were shipped."""
     return table_of(read(lambda connection: read_differences(connection, scope)), paging, UnitsDiffering)
 
 
@@ -216,7 +216,7 @@ def _questions(found: Sequence[ShipmentRun]) -> list[Question]:
 
 
 def _shown(run: ShipmentRun, questions: Sequence[Question]) -> ShownRun:
-    """A question that is repeated has a run of its own, whose id begins with the inbound run's."""
+    """A run with its open question. A repeated question has a run of its own, named after the inbound run."""
     asked = next(
         (
             each.path

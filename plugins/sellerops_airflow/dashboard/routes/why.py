@@ -65,7 +65,7 @@ _Offset = Annotated[int, Query(ge=0, le=100_000)]
 def why(
     mart: str, column: str, keys: InKeys, sees: SeesCosts, limit: _Limit = 20, offset: _Offset = 0
 ) -> Why:
-    """A figure of a mart: the sum of ``column`` over the rows that the keys pick."""
+    """A figure of a mart: the sum of ``column`` over the rows that the keys select."""
     spec = _mart(mart, column, keys)
     _refuse_costs(spec, column, keys, sees)
     figure, build = _of_valid_keys(lambda: read(lambda c: _figure(c, spec, column, keys, limit, offset)))
@@ -115,7 +115,7 @@ def _of_valid_keys(work: Callable[[], _T]) -> _T:
 
 
 def _refuse_costs(mart: MartSpec, column: str, keys: Keys, sees: bool) -> None:
-    # A key on a hidden column would say whether a guess of its value is right.
+    # A key on a hidden column would reveal whether a guess of its value is right.
     if not sees and any(mart.columns[name].cost for name in (column, *keys.values)):
         raise HTTPException(403, COSTS_HIDDEN)
 
