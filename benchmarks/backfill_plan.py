@@ -1,4 +1,4 @@
-"""Whether a backfill of two years ends when its plan says.
+"""Whether a backfill of two years ends when its plan predicts.
 
 Seven marketplaces in four accounts (US CA | GB DE FR | AE | AU), five report types. Two parts:
 
@@ -6,15 +6,15 @@ Seven marketplaces in four accounts (US CA | GB DE FR | AE | AU), five report ty
    waiters, cooldowns), specs, slices, plan. The local Amazon's own quota model judges every call on the same
    clock, and its cooldown rules judge every create. Simulated: Amazon's answers (a report takes one to three
    minutes) and the two processes per account that wait. No HTTP and no documents;
-   `sellerops.rate_limits.acquire` is replaced by following the waits that it would sleep. Meanwhile every
-   report of the catalogue keeps its schedule.
-2. Some weeks live: the local Amazon as a server, its clock 200 times as fast; Collector, SpApiClient,
+   instead of calling `sellerops.rate_limits.acquire`, the simulation advances by the waits that it would
+   sleep. Meanwhile every report of the catalogue keeps its schedule.
+2. A few weeks live: the local Amazon as a server, its clock 200 times as fast; Collector, SpApiClient,
    `acquire` and ledger as in production, documents downloaded and archived, scheduled slices in between.
 
-Prints JSON and exits with 1 unless all of this holds: finished within 1.05 of the lower bound that Amazon's
-published quotas allow (part 1 only; in part 2, which is short, the tokens left to schedules weigh too much),
-fewer than 0.1 % of calls refused, no cooldown violated, what expires first created first, nothing expired
-while it waited, and no schedule waiting more than 5 minutes for its tokens.
+Prints JSON and exits with 1 unless all of this holds: the backfill finished within 1.05 of the lower bound
+that Amazon's published quotas allow (part 1 only; in part 2, which is short, the tokens left to schedules
+weigh too much), fewer than 0.1 % of calls were refused, no cooldown was violated, what expires first was
+created first, nothing expired while it waited, and no schedule waited more than 5 minutes for its tokens.
 
     PYTHONPATH=include .venv/bin/python benchmarks/backfill_plan.py [--days 730] [--weeks 3] [--part 1|2]
 """
@@ -43,7 +43,7 @@ def main() -> int:
     passed = True
     with tempfile.TemporaryDirectory(prefix="sellerops-plan-") as folder:
         root = Path(folder)
-        root.chmod(0o755)  # as root the server runs as another user
+        root.chmod(0o755)  # when we are root, the server runs as another user
         server = EmbeddedPostgres(root / "postgres")
         server.start()
         try:

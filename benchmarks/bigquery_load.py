@@ -1,10 +1,10 @@
-"""How fast a report reaches BigQuery, compared with the bare client's load job of the same file.
+"""How fast a report reaches BigQuery, compared with a bare client's load job of the same file.
 
     PYTHONPATH=include:plugins python benchmarks/bigquery_load.py      200,000 rows, three rounds
     ... --rows N --repeat N
 
-Runs against the local BigQuery of .venv-bigquery (`make bigquery`), so the seconds are not the service's; the
-ratios compare steps of one run. Prints JSON. Each round:
+Runs against the local BigQuery of .venv-bigquery (`make bigquery`), so the seconds are not those of the
+service; the ratios compare steps of one run. Prints JSON. Each round:
 
 - ``bare``: ``load_table_from_file`` of the plain file into a typed table, bad rows skipped
 - ``parquet``: the same for the valid rows, from an existing Parquet file
@@ -71,7 +71,7 @@ class Bench:
         return bigquery.Client(project=PROJECT, credentials=credentials, client_options=options)
 
     def bare(self) -> int:
-        """Load the plain file by one load job; returns the rows that arrived."""
+        """Load the plain file in one load job; return the number of rows that arrived."""
         config = bigquery.LoadJobConfig(
             source_format="CSV", field_delimiter="\t", quote_character="", skip_leading_rows=1,
             schema=fields(), max_bad_records=1_000_000, write_disposition="WRITE_TRUNCATE",
@@ -81,13 +81,13 @@ class Bench:
         return int(job.result().output_rows or 0)
 
     def parquet(self) -> int:
-        """Load the valid rows from Parquet files, by load jobs."""
+        """Load the valid rows from Parquet files with load jobs."""
         if not hasattr(self, "_made"):
             self._made = self._as_parquet(self._path.parent / "parquet")[0]
         return self._upload(self._made)
 
     def stage(self) -> int:
-        """Our load up to the staging table; returns the rows that arrived."""
+        """Run our load up to the staging table; return the number of rows that arrived."""
         with tempfile.TemporaryDirectory() as folder:
             files, rejected, rows_in_file = self._as_parquet(Path(folder))
             arrived = self._upload(files)
@@ -113,7 +113,7 @@ class Bench:
         return arrived
 
     def load(self) -> int:
-        """Our whole load, into a new table; returns the stored rows."""
+        """Run our whole load into a new table; return the number of stored rows."""
         with suppress(NotFound):
             self.client.delete_dataset(f"{PROJECT}.bench", delete_contents=True)
         address = BigQueryAddress(client=self.new_client, project=PROJECT, location=LOCATION)

@@ -3,8 +3,8 @@
     PYTHONPATH=include:plugins python benchmarks/dag_parse.py [--rounds 5]
 
 Reads the DAGs of all `dags/report_dags_*.py` with a copy of the shipped configuration that has five accounts,
-in a fresh process each time, as the dag-processor does after a change; and one DAG, as each task's process
-does. Prints JSON and ends with 1 when the whole takes more than 5 s in its best round.
+in a fresh process each time, as the dag-processor does after a change; and a single DAG, as each task's
+process does. Prints JSON and exits with 1 when reading all DAGs takes more than 5 s in the best round.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ print(json.dumps({"dags": len(dags), "tasks": sum(len(dag.tasks) for dag in dags
 
 
 def read(config: Path, home: Path, *report: str) -> dict[str, Any]:
-    """One fresh process."""
+    """Read the DAGs in a fresh process; return its figures."""
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT / 'include'}:{ROOT / 'plugins'}",

@@ -3,12 +3,12 @@
     PYTHONPATH=include:plugins python benchmarks/fleet_model.py [--sellers 1 20 100 1000] [--workers 1 2 4 16
     64]
 
-Demand is that of the real schedules and the real planner, limits are those of `config/rate_limits.yaml`, and
-what a task costs was measured on a real Airflow (`COSTS`, from benchmarks/capacity.py and virtual_day.py).
+Demand comes from the real schedules and the real planner, limits from `config/rate_limits.yaml`, and the cost
+of a task was measured on a real Airflow (`COSTS`, from benchmarks/capacity.py and virtual_day.py).
 Every seller has 23 marketplaces, all reports and the same schedules. A worker has a processor of its own.
 Prints JSON: what the day needs and what the workers can do, the queue by hour, when the last slice ended,
-what waits in the triggerer, and the share of each quota that an account uses; then what other parts of
-Airflow and the ledger have to do.
+what waits in the triggerer, the share of each quota that an account uses, and the work for other parts of
+Airflow and for the ledger.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from fleets.model import Limit, Simulation, World
 from sellerops.rate_limits import load_rate_limits
 
 SHARED = ".all"
-# Triggers of one triggerer: the default of [triggerer] capacity.
+# Triggers per triggerer: the default of [triggerer] capacity.
 TRIGGERER_CAPACITY = 1_000
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Measured. CPU seconds per execution of a task, by part; of the ledger, per slice."""
+    """Measured costs: CPU seconds per execution of a task, by part; for the ledger, per slice."""
 
     task: float
     scheduler: float
@@ -88,8 +88,9 @@ def main() -> int:
 
 
 def real_world(times_shared: float = 1.0) -> World:
-    """The limits of ``config/rate_limits.yaml`` as the quota ledger uses them, those that all accounts share
-    so many times as high, and the measured cost of a task.
+    """The limits of ``config/rate_limits.yaml`` as the quota ledger uses them, and the measured task cost.
+
+    :param times_shared: factor by which to raise the limits that all accounts share.
     """
     config = load_rate_limits()
     names = {name for path in PATHS.values() for name in path if name}
@@ -107,8 +108,9 @@ def real_world(times_shared: float = 1.0) -> World:
 
 
 def quota_used(demand: Demand, world: World) -> dict[str, Any]:
-    """The share of a day's tokens that the account with most slices uses, and how many sellers a limit
-    carries that all share.
+    """The share of a day's tokens that the account with the most slices uses.
+
+    For a limit that all accounts share, also the number of sellers for which it suffices.
     """
     used: dict[str, dict[str, float]] = {}
     for (region, path), number in demand.by_path.items():
@@ -130,7 +132,7 @@ def quota_used(demand: Demand, world: World) -> dict[str, Any]:
 
 
 def figures(demand: Demand, sellers: int, workers: int, world: World) -> dict[str, Any]:
-    """One line of the table."""
+    """The figures of one combination of sellers and workers."""
     found = Simulation(demand, sellers, workers, world).run()
     busiest = max(found.executed)
     return {
@@ -152,14 +154,14 @@ def figures(demand: Demand, sellers: int, workers: int, world: World) -> dict[st
 
 
 def needed(demand: Demand, sellers: int) -> float:
-    """Executions of tasks that a day needs, whatever the workers can do."""
+    """Executions of tasks that a day needs, regardless of what the workers can do."""
     by_path = {path: 3 if any(PATHS[path]) else 2 for path in PATHS}
     slices = sum(by_path[path] * number for (_, path), number in demand.by_path.items())
     return sellers * (slices + sum(demand.plans.values()))
 
 
 def _processors(executions: float) -> dict[str, float]:
-    """Processors that other parts need for so many executions an hour."""
+    """Processors that other parts need for this many executions per hour."""
     parts = ("scheduler", "api_server", "postgres", "triggerer", "dag_processor")
     return {name: round(getattr(COSTS, name) * executions / 3600, 2) for name in parts}
 

@@ -5,8 +5,8 @@
 Demand is like the local Amazon's: its seasons and deals, promotions, stock-outs of 16 % of the stock cycles,
 one SKU in eight launched within the two years, and slow movers of all sizes. Horizons are 37, 67 and 97 days.
 Forecasts know only what a seller would have seen. They are judged twice: by their own back-test, and by the
-demand of the days after, which nothing has seen. A band of the back-test is widened by those tests alone that
-were over at its origin; the earliest tests have none before them, and are left out of its coverage.
+demand of the days after, which no model has seen. A band of the back-test is widened only by tests that were
+over at its origin; the earliest tests have none before them and are left out of its coverage.
 
 Prints JSON and exits with 1 unless, for every seed: under 15 s of processor time (of one thread: on an idle
 machine these are the seconds); the 80 % band covers 75 to 85 %, and the chosen models are no worse than
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def measure(skus: int, seed: int) -> dict[str, Any]:
-    """One set of SKUs: seconds, scores of the back-test, scores of the days after."""
+    """Measure one set of SKUs: seconds, scores of the back-test, scores of the days after it."""
     horizon = np.random.default_rng(seed).choice(HORIZONS, skus).astype(np.int64)
     world = simulated_demand(skus, DAYS + max(HORIZONS), seed)
     panel = seen(world, DAYS)

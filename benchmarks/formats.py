@@ -1,4 +1,4 @@
-"""Measures how fast JSON and XML documents become typed rows in Postgres, beside pandas and the plain reader.
+"""How fast JSON and XML documents become typed rows in Postgres, compared with pandas and the plain reader.
 
     PYTHONPATH=include:plugins python benchmarks/formats.py [--rows 120000] [--rounds 3] [--only json,terms]
 
@@ -13,8 +13,8 @@ process, and the steps of a round follow each other:
 - ``pandas``: what a script would do: read the whole file into a frame, then COPY the frame as CSV into an
   equal table of text
 
-Prints JSON. Ratios are of wall seconds, and of the process's CPU seconds, which are more reliable if other
-work runs on the machine, round by round. Exit code 1 if a round misses a target, if the staged rows or the
+Prints JSON. Ratios, round by round, are of wall seconds and of the process's CPU seconds, which are more
+reliable if other work runs on the machine. Exit code 1 if a round misses a target, if the staged rows or the
 rejects of ``ours`` differ from those of ``plain``, or if ``ours`` needs more memory.
 """
 
@@ -48,7 +48,7 @@ from sellerops.formats.paths import parse_path
 from sellerops.settings.specs import ColumnType, FileFormat, TableSpec, load_spec
 
 _PART = 20_000
-# Two processes that read the same document may differ by some pages.
+# Two processes that read the same document may differ by a few pages of memory.
 _MEMORY_NOISE = 1.05
 
 
@@ -258,7 +258,7 @@ def run_step(step: str, conninfo: str, name: str, path: Path, checkout: Path | N
 def measure(
     conninfo: str, folder: Path, name: str, count: int, rounds: int, before: Path | None
 ) -> dict[str, Any]:
-    """The figures of one document."""
+    """Measure one document and return its figures."""
     case, path = CASES[name], folder / "documents" / name
     path.parent.mkdir(exist_ok=True)
     write(name, path, count)

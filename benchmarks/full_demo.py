@@ -1,11 +1,11 @@
-"""The whole demo, measured: how long until every report ended, and what takes the processors meanwhile.
+"""The whole demo, measured: how long until every report has ended, and what uses the processors meanwhile.
 
     PYTHONPATH=include:plugins python benchmarks/full_demo.py [--small] [--most-seconds 480] [--keep FOLDER]
 
 Runs `python -m sellerops_runtime demo --once --full` in a folder and on ports of its own, and prints JSON:
 seconds from the first trigger until the last report ended, CPU seconds of each part of the demo in that time,
-task executions, slices, rows. Ends with 1 when it took longer than it may, or a report failed. ``--small``
-takes the six reports of the short demo. Wants an idle machine: the CPU seconds say more than the wall clock.
+task executions, slices, rows. Exits with 1 when it took longer than allowed, or a report failed. ``--small``
+collects the six reports of the short demo. Needs an idle machine; CPU seconds say more than wall seconds.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import free_ports
 
 MOST_SECONDS = 480.0
-# What the demo prints when it begins to collect, and when all reports have ended.
+# The lines that the demo prints when it begins to collect, and when all reports have ended.
 _BEGINS, _ENDS = "Collecting ", "Collected "
 _SAMPLE_SECONDS = 2.0
 _EXECUTION = re.compile(r"Workload finished")
@@ -38,7 +38,7 @@ _EXECUTION = re.compile(r"Workload finished")
 
 @dataclass(frozen=True)
 class Spent:
-    """CPU seconds: of the process itself, and of all it has started, ended or not."""
+    """CPU seconds of the process itself, and of all that it has started, ended or not."""
 
     itself: float
     others: float
@@ -60,7 +60,7 @@ def main() -> int:
         options.keep.mkdir(parents=True, exist_ok=True)
         figures = measure(options.keep, full=not options.small)
     else:
-        # Postgres may run as another user, who must be let through.
+        # Postgres may run as another user, who must be able to traverse the folder.
         with tempfile.TemporaryDirectory(prefix="sellerops-benchmark-", dir="/var/tmp") as folder:
             Path(folder).chmod(0o711)
             figures = measure(Path(folder) / "home", full=not options.small)
@@ -72,7 +72,7 @@ def main() -> int:
 
 
 def measure(home: Path, *, full: bool) -> dict[str, Any]:
-    """Run the demo in ``home``; its figures."""
+    """Run the demo in ``home``; return its figures."""
     ports = free_ports(3)
     names = ("DEMO_UI_PORT", "DEMO_SANDBOX_PORT", "DEMO_POSTGRES_PORT")
     environment = {
@@ -155,19 +155,19 @@ def spent(pid: int) -> Spent:
     own = process.cpu_times()
     others = own.children_user + own.children_system
     for each in process.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # it has ended since; its parent tells of it next time
+        with suppress(psutil.NoSuchProcess):  # it has ended; its parent's times include it from now on
             others += sum(each.cpu_times()[:4])  # its own, and those of its ended children
     return Spent(own.user + own.system, others)
 
 
 def _executions(home: Path) -> int:
-    """How often a worker has run a task: a task that waits in the triggerer is run twice."""
+    """How often workers have run tasks: a task that waits in the triggerer is run twice."""
     log = home / "logs" / "airflow-scheduler.log"
     return len(_EXECUTION.findall(log.read_text(encoding="utf-8", errors="replace")))
 
 
 def _collected(text: str) -> tuple[int, int]:
-    """(slices, rows stored) of the line of sums below the demo's table."""
+    """(slices, rows stored) in the line of totals below the demo's table."""
     sums: Counter[str] = Counter()
     for line in text.splitlines():
         words = line.split()

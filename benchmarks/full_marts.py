@@ -1,4 +1,4 @@
-"""All marts at full size, for benchmarks of what reads them: 5,000 SKUs, two years, seven marketplaces.
+"""All marts at full size, for benchmarks that read them: 5,000 SKUs, two years, seven marketplaces.
 
     PYTHONPATH=include:plugins python benchmarks/full_marts.py --conninfo ADDRESS     into an empty database
     ... --skus 500 --days 365 --marketplaces 3          a small one
@@ -6,11 +6,11 @@
     ... --only profit_sku_day profit_day product        other marts keep their first size
     ... --keep FOLDER           instead of --conninfo: on a server in this folder, which goes on running
 
-``mart_data.fill`` makes the landed tables of ``--base`` SKUs, from which all marts are built, forecasts and
-restock included. Their rows are then copied on the server: the copies have SKUs, ASINs and ids of their own
-(``NW-00012`` becomes ``NW-00012.7``), and rows that are about no SKU, order or campaign are multiplied. So
-every sum over the SKUs holds as in marts built at full size, and as many orders are in them; landed tables
-stay those of the base. Prints JSON: rows and seconds by mart.
+``mart_data.fill`` creates the landed tables of ``--base`` SKUs, from which all marts are built, including
+forecasts and restock. Their rows are then copied on the server: the copies have SKUs, ASINs and ids of their
+own (``NW-00012`` becomes ``NW-00012.7``), and the figures of rows that are about no SKU, order or campaign
+are multiplied. So sums over the SKUs and the number of orders are as in marts built at full size; the landed
+tables remain those of the base. Prints JSON: rows and seconds by mart.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ from sellerops_runtime.postgres import EmbeddedPostgres
 BASE = 250
 WORKERS = 2
 WAREHOUSE = "warehouse"
-# What a row is about: a copy has names of its own. Amazon's ASINs have ten characters.
+# Columns that name what a row is about; copies get names of their own. Amazon's ASINs have ten characters.
 NAMES = {"sku", "order_id", "campaign_id", "ad_group_id", "ad_id", "shipment_id", "transaction_id"}
 NAMES |= {"reference", "search_query", "own_id", "title"}
 ASINS = {"asin", "parent_asin", "fnsku"}
-# Numbers that say how much of something there is on average, or how long: the sum of SKUs has the same.
+# Units of averages and durations, which are not multiplied: they are the same for a sum of SKUs.
 NOT_SUMS = {"ratio", "percent", "days", "weeks", "origins", "currency per unit", "units per day"}
 
 
 @dataclass
 class FullMarts:
-    """What ``fill_marts`` made. ``seconds``: by mart, of copying; ``elapsed``: by the clock, of all."""
+    """What ``fill_marts`` wrote. ``seconds``: of copying, by mart; ``elapsed``: wall seconds in total."""
 
     rows: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -101,7 +101,7 @@ def fill_marts(
 
 
 def _best_seller(skus: int, base: int) -> float:
-    """Orders of the best-selling SKU of ``base``, so that copies for ``skus`` SKUs sell as much in all."""
+    """Orders of the best-selling SKU of ``base``, so that copies for ``skus`` SKUs sell as much in total."""
 
     def demand(count: int) -> float:
         return sum(float(rank**-0.8) for rank in range(1, count + 1))
@@ -110,7 +110,7 @@ def _best_seller(skus: int, base: int) -> float:
 
 
 def _copy(conninfo: str, mart: MartSpec, times: int) -> int:
-    """Put ``times`` copies of a mart's rows in its place; returns how many rows it has then."""
+    """Replace a mart's rows by ``times`` copies of them; return how many rows it has then."""
     names = [each for each in mart.grain if each in NAMES | ASINS or each == "source_line"]
     is_named = " OR ".join(f"t.{name} <> {_nothing(name)}" for name in names) or "false"
     cells = ", ".join(_cell(mart, name) for name in mart.columns)
@@ -119,7 +119,7 @@ def _copy(conninfo: str, mart: MartSpec, times: int) -> int:
         connection.execute("SET LOCAL work_mem = '256MB'; SET LOCAL synchronous_commit = off")
         connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
         make(connection, mart.table, NEW)
-        # Partition by partition, as tables that are built day by day.
+        # Ordered by partition, like tables that are built day by day.
         found = connection.execute(
             f"INSERT INTO {MARTS}.{mart.name}{NEW} ({columns}) SELECT {cells} "
             f"FROM (SELECT *, coalesce({is_named}, false) AS is_named FROM {MARTS}.{mart.name} AS t "
@@ -184,7 +184,7 @@ def main() -> int:
 def _keep(folder: Path, fill_all: Callable[[str], FullMarts]) -> None:
     """Fill a warehouse with its three roles on a server in ``folder``, and print how to reach and stop it."""
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)  # as root the server runs as another user
+    folder.chmod(0o755)  # when we are root, the server runs as another user
     postgres = EmbeddedPostgres(folder / "server", settings={"shared_buffers": "1GB", "max_wal_size": "8GB"})
     postgres.start()
     postgres.create_warehouse(WAREHOUSE)

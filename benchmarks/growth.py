@@ -1,7 +1,7 @@
-"""What a year writes into the ledger: counted from the schedules, without running anything.
+"""What a year adds to the ledger, counted from the schedules without running anything.
 
-For so many accounts that sell in all marketplaces of all regions: runs, slices, requests and loads of every
-report that is enabled, from its schedule and the slices of one run. Prints a table by family.
+Counts, for a number of accounts that sell in all marketplaces of all regions, the runs, slices, requests and
+loads of every enabled report, from its schedule and the slices of one run. Prints a table by family.
 
     PYTHONPATH=include:plugins python benchmarks/growth.py [--accounts 20]
 """

@@ -5,9 +5,10 @@
 
 ``--conninfo``: a database filled by ``full_marts.py``, into which one inbound run is written;
 ``--reader``: the same for role ``sellerops_reader``.
-The app runs in this process, as an owner; nothing is cached between requests but what the hub itself caches.
-Each route is asked once to warm up, then ``--tries`` times for each number of ``--days`` that end on the last
-day with figures. Prints a table and exits with 1 if a p95 is above 200 ms, or a route does not answer 200.
+The app runs in this process, as an owner; between requests, only the hub's own caches are kept.
+Each route is called once to warm up, then ``--tries`` times for each number of ``--days``, which end on the
+last day with figures. Prints a table and exits with 1 if a p95 is above 200 ms, or a route does not answer
+200 (or 404, when there is nothing of its example to show).
 """
 
 from __future__ import annotations
@@ -28,18 +29,18 @@ import psutil
 import psycopg
 
 LIMIT_MS = 200.0
-# A run of inbound shipments, of which a filled database has none.
+# An inbound run, since a filled database has none.
 _RUN = (
     "INSERT INTO sellerops.inbound_run (account_id, marketplace_id, name, state, request, dag_id, run_id) "
     "VALUES ('northwind_na', 'ATVPDKIKX0DER', 'benchmark', 'planning', "
     """'{"account": "northwind_na", "marketplace": "US", "name": "benchmark", "items": []}', """
     "'fba_inbound', 'benchmark') ON CONFLICT DO NOTHING"
 )
-# What one route is asked for, where the examples of the others do not fit.
+# Parameters of a route for which the examples of the others do not fit.
 _OF_ROUTE = {
     "/api/why/rows": {"mart": "sales_day", "column": "units_ordered", "name": "amazon_sp.all_orders"},
 }
-# Routes that answer a wrong question with 422 or 404: what to ask for what is in the database.
+# Routes that answer unknown parameters with 422 or 404: queries for parameters that exist in the database.
 _EXAMPLES = {
     "story": "SELECT account_id, sku FROM sellerops_marts.product ORDER BY 1, 2 LIMIT 1",
     "run": "SELECT id AS inbound_run_id FROM sellerops.inbound_run ORDER BY id LIMIT 1",
@@ -98,7 +99,7 @@ def _asked(client: Any, name: str, path: str, query: dict[str, Any], days: int, 
         times.append((time.perf_counter() - began) * 1000)
     spent = (_processor() - spent) * 1000 / max(len(times), 1)
     p95 = statistics.quantiles(times, n=20, method="inclusive")[18] if len(times) > 1 else float("inf")
-    # Nothing of an example to show is an answer.
+    # 404 is a valid answer: there is nothing of the example to show.
     fine = p95 <= LIMIT_MS or answer.status_code == 404
     note = "" if answer.status_code == 200 else f"{answer.status_code}: {answer.text[:90]}"
     middle = statistics.median(times) if times else float("inf")
@@ -110,7 +111,7 @@ def _asked(client: Any, name: str, path: str, query: dict[str, Any], days: int, 
 
 
 def _processor() -> float:
-    """Processor seconds so far of this process and of the hub's connections in Postgres."""
+    """CPU seconds so far of this process and of the hub's connections in Postgres."""
     found = time.process_time()
     for process in psutil.process_iter(["cmdline"]):
         if "sellerops_reader" in " ".join(process.info["cmdline"] or ()):

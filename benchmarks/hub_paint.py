@@ -4,10 +4,10 @@
     ... --tries 5 --days 30 365 --only overview profit
 
 The addresses are those of ``hub.py``. Airflow's api-server runs in a process of its own, with the browser on
-the same machine. For each page, as an owner with a warm cache: milliseconds until its heading and its first
-answer are on the screen (useful), and until nothing loads any more (all); of a page that is loaded anew,
-Airflow's own included (anew), and of one opened from the hub's navigation (within). Prints a table of
-medians and exits with 1 if a useful paint takes more than 1.5 s.
+the same machine. Measures for each page, as an owner with a warm cache, the milliseconds until its heading
+and its first answer are on the screen (useful), and until nothing loads any more (all): for a page that is
+loaded anew, including Airflow's own page (anew), and for one opened from the hub's navigation (within).
+Prints a table of medians and exits with 1 if a useful paint takes more than 1.5 s.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PAGES = {
     "connections": "Connections", "settings": "Settings", "audit": "Audit log",
 }  # fmt: skip
 _TOKEN = "token: "
-# Looks at each frame: the page's heading, and below it at least one answer in place of its grey lines.
+# Checks each frame for the page's heading and, below it, at least one answer instead of its grey lines.
 _WATCH = """
 window.hubPaint = (title) => {
     const begun = performance.now(), paint = {};
@@ -108,7 +108,7 @@ def _measured(page: Page, url: str, slug: str, title: str, period: str, tries: i
     for _ in range(tries):
         anew.add(*_load(page, f"{url}/plugin/hub/{slug}{period}", title))
     for _ in range(tries):
-        # A page loaded anew has no answers of the other one in memory.
+        # A page that is loaded anew has no answers of another page in memory.
         _load(page, f"{url}/plugin/hub/{elsewhere}{period}", PAGES[elsewhere])
         link = page.locator("#seller-hub nav").get_by_role("link", name=title, exact=True)
         link.evaluate("(link, title) => { window.hubPaint(title); link.click(); }", title)
@@ -117,7 +117,7 @@ def _measured(page: Page, url: str, slug: str, title: str, period: str, tries: i
 
 
 def _load(page: Page, url: str, title: str) -> tuple[float, float]:
-    """Load Airflow's page with a page of the hub in it; milliseconds since the navigation began."""
+    """Load Airflow's page with a page of the hub in it; return milliseconds since the navigation began."""
     page.goto(url, wait_until="commit")
     page.evaluate("(title) => window.hubPaint(title)", title)
     return _painted(page, since_start=True)
@@ -151,7 +151,7 @@ def _tab(url: str, token: str) -> Iterator[Page]:
 
 @contextmanager
 def _airflow(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    """Address of an api-server, and the token of an owner."""
+    """Run an api-server; yield its address and the token of an owner."""
     from sellerops_runtime.ports import free_ports
 
     (port,) = free_ports(1)
@@ -161,7 +161,7 @@ def _airflow(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     ) as process:
         assert process.stdout is not None
         try:
-            # Airflow prints a password before.
+            # Airflow prints a password first.
             line = next(line for line in process.stdout if line.startswith(_TOKEN))
             token = line.removeprefix(_TOKEN).strip()
             url = f"http://127.0.0.1:{port}"

@@ -5,11 +5,11 @@
     ... --screenshots docs/screenshots      renews the pictures of docs/hub.md, too
     ... --url http://127.0.0.1:8080 --user admin --password admin
 
-The demo has all its days, so one is lost first: the local Amazon (--amazon, which the demo prints for Slack)
-lets a report end as FATAL. Each walk begins on Airflow's home page, logged in, in a real Chromium on the same
-machine. Seconds are those from the first click until the answer is on the screen; a person's reading and
-looking come on top. Prints for each question what the page answers, and exits with 1 if a walk takes more
-than 20 seconds, a third of the minute that a newcomer has.
+The demo has collected all its days, so one is lost first: the local Amazon (--amazon, which the demo prints
+for Slack) lets a report end as FATAL. Each walk begins on Airflow's home page, logged in, in a real Chromium
+on the same machine. Seconds run from the first click until the answer is on the screen; the time that a
+person needs to read and look comes on top. Prints for each question what the page answers, and exits with 1
+if a walk takes more than 20 seconds, a third of the minute that a newcomer has.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _DESK, _PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 class Walk:
-    """A person who clicks until the answer is on the screen."""
+    """Clicks like a person until the answer is on the screen."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.clicks = page, 0
@@ -64,7 +64,7 @@ class Walk:
         self.click(self.hub.locator("nav").first.get_by_role("link", name=title, exact=True))
 
     def read(self, place: Locator) -> list[str]:
-        """The lines of an answer, once nothing of it loads any more."""
+        """The lines of an answer, once it has loaded completely."""
         place.first.wait_for(timeout=_WAIT_MS)
         _settle(self.page)
         self.seconds = time.perf_counter() - self._begun
@@ -134,7 +134,7 @@ def main() -> int:
 
 
 def _lose_a_day(options: argparse.Namespace) -> None:
-    """Let a marketplace's sales and traffic of a day fail, as Amazon does now and then."""
+    """Let the sales and traffic report of one marketplace and day fail, as happens at Amazon now and then."""
     spec, account = load_spec("sales_and_traffic"), next(iter(load_accounts().values()))
     marketplace = account.marketplaces[0]
     day = (datetime.now(UTC) - timedelta(days=options.days_ago)).date().isoformat()
@@ -160,7 +160,7 @@ def _lose_a_day(options: argparse.Namespace) -> None:
 
 
 def _pictures(browser: Browser, options: argparse.Namespace) -> None:
-    """The pictures of docs/hub.md."""
+    """Take the screenshots of docs/hub.md."""
     wanted = (("overview", "overview", _DESK, "light"), ("profit", "profit", _DESK, "dark"),
               ("restock", "restock", _DESK, "light"), ("phone", "overview", _PHONE, "light"))  # fmt: skip
     for name, slug, window, scheme in wanted:
@@ -173,7 +173,7 @@ def _pictures(browser: Browser, options: argparse.Namespace) -> None:
 
 
 def _settle(page: Page) -> None:
-    """Wait until nothing of the hub loads any more."""
+    """Wait until the hub has finished loading."""
     page.wait_for_function(f"!document.querySelector('{_ROOT} [aria-busy=true]')", timeout=_WAIT_MS)
 
 

@@ -1,6 +1,6 @@
-"""What an inbound run costs: calls to Amazon against the fewest possible, and CPU of the triggerer.
+"""What an inbound run costs: calls to Amazon, compared with the fewest possible, and CPU of the triggerer.
 
-Starts an embedded Postgres and the local Amazon and carries out --plans sample shipments at once, all steps
+Starts an embedded Postgres and the local Amazon, and carries out --plans sample shipments at once, all steps
 on one event loop, as a triggerer does. Every run is approved as recommended. Prints a line of JSON and exits
 with 1 when a call was refused for quota or a run did not end confirmed.
 
@@ -46,7 +46,7 @@ from sellerops.writes import Writer
 from sellerops_runtime.postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-# Faster, and the milliseconds of this machine would be seconds at Amazon.
+# If it were faster, milliseconds of this machine would be seconds at Amazon.
 SPEED = 10
 ACCOUNT, SAMPLE = "northwind_na", "us_parcels.csv"
 SAMPLES = Path(__file__).resolve().parents[1] / "include" / "samples" / "packing_lists"
@@ -96,7 +96,7 @@ def servers(folder: Path) -> Iterator[tuple[Ledger, httpx.Client]]:
 
 def measure(ledger: Ledger, amazon: httpx.Client, folder: Path, plans: int) -> dict[str, Any]:
     services = services_of(ledger, amazon, folder)
-    # The first plan pays for imports, the token and the simulation's history.
+    # The first plan includes the cost of imports, the token and the simulation's history.
     asyncio.run(all_at_once(services, ["warm-up"]))
     amazon.delete("/_sandbox/calls")
     cpu_before, began = time.process_time(), time.perf_counter()
@@ -119,7 +119,7 @@ def measure(ledger: Ledger, amazon: httpx.Client, folder: Path, plans: int) -> d
 
 
 def fewest_calls(services: Services, run: InboundRun) -> int:
-    """Every write and its operation's status once, every list and shipment once, every file with its link."""
+    """Each write and its operation's status once, each list and shipment once, each file with its link."""
     store = services.store
     writes = [row for row in store.steps(run.id) if row.operation_id]
     offered = store.shipments(run.id)
@@ -162,7 +162,7 @@ async def all_at_once(services: Services, names: list[str]) -> list[InboundRun]:
 
 
 async def ship(services: Services, name: str) -> InboundRun:
-    """One run from its request to the labels."""
+    """Carry out one run, from its request to the labels."""
     found = read_packing_list((SAMPLES / SAMPLE).read_bytes(), SAMPLE)
     wanted = InboundRequest(
         account_id=ACCOUNT,

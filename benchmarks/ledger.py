@@ -1,6 +1,6 @@
 """How fast the ledger answers after years: the product's recurring queries on a large ledger.
 
-Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 marketplaces, all reports of the
+Fills an embedded Postgres with a ledger of --slices slices (5 accounts, 10 marketplaces, all reports of the
 catalogue) and everything that belongs to them, then runs the queries. Prints JSON: row counts, and for each
 query the slowest statement and the whole call (the first time, and the median of five) and the CPU time of
 client and server together, in seconds. Exit code 1 if a call, or a statement of a purge, exceeds its limit.
@@ -69,7 +69,7 @@ class Meter:
             psycopg.Cursor.execute = real  # type: ignore[method-assign]
 
     def ask(self, query: Callable[[], object]) -> tuple[float, float]:
-        """Seconds of the slowest statement, and of the whole call."""
+        """Run the query; return the seconds of its slowest statement and of the whole call."""
         self.seconds.clear()
         before = time.perf_counter()
         query()
@@ -93,7 +93,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sellerops-ledger-", dir=options.folder) as folder:
-        Path(folder).chmod(0o755)  # as root the server runs as another user
+        Path(folder).chmod(0o755)  # when we are root, the server runs as another user
         os.environ["AIRFLOW_HOME"] = f"{folder}/airflow"
         settings = {"shared_buffers": options.shared_buffers, "max_wal_size": "4GB", "autovacuum": "off"}
         server = EmbeddedPostgres(Path(folder) / "postgres", settings=settings)
@@ -145,7 +145,7 @@ def measure(conninfo: str, slices: int) -> dict[str, Any]:
 
 
 def _server_of(ledger: Ledger) -> int:
-    """The process id of the only connection's backend."""
+    """The process id of the backend of the ledger's only connection."""
     row = ledger.database.run(lambda c: c.execute("SELECT pg_backend_pid() AS pid").fetchone())
     assert row is not None
     return int(row["pid"])
@@ -254,7 +254,7 @@ def _queries(
 
 
 def _figures(meter: Meter, query: Callable[[], object]) -> dict[str, Any]:
-    """Medians of five and the first time, of the slowest statement and of the whole call."""
+    """The first time and the median of five, for the slowest statement and for the whole call."""
     first, first_whole = meter.ask(query)
     slowest = max(meter.seconds, default=(0.0, ""))[1]
     before = meter.cpu()
@@ -271,7 +271,7 @@ def _figures(meter: Meter, query: Callable[[], object]) -> dict[str, Any]:
 
 
 def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
-    """Purges of a month's rows, then of one more day's, then of none."""
+    """Purge a month's rows, then those of one more day, then none."""
     from sellerops.ledger.retention import RetentionPeriods, purge
 
     results: dict[str, dict[str, Any]] = {}
@@ -295,7 +295,7 @@ def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
 
 
 def _writes(meter: Meter, ledger: Ledger, accounts: dict[str, Account]) -> dict[str, dict[str, Any]]:
-    """What the indexes cost writers: one slice from plan to load."""
+    """Measure what the indexes cost writers: one slice from plan to load."""
     from sellerops.calendar.slices import plan_slices
     from sellerops.settings.specs import load_spec
 

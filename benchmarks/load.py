@@ -5,20 +5,20 @@
     ... --conninfo ADDRESS another server, without valuable data in the schemas bench and bench_units
 
 Prints JSON, and exits with 1 when a target is missed. Three cases, one after the other: ``first`` fills an
-empty table, ``identical`` loads the same document again, ``changed`` a document of the next day in which a
-quarter of the rows have another state and a later version. Each step runs in a process of its own, whose peak
-memory is reported:
+empty table, ``identical`` loads the same document again, ``changed`` loads a document of the next day in
+which a quarter of the rows have another state and a later version. Each step runs in a process of its own,
+whose peak memory is reported:
 
 - ``plain``: a bare ``COPY FROM STDIN`` of the plain file into an unlogged typed table, bad rows skipped by
   the server, ANALYZE, then one ``INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct`` into a keyed table.
   Like our table, it has the column ``reported_at``: an older document must not beat a newer one, so every row
-  carries the time of the newer one. Before it changes rows, ``changed`` records old and new value of each
-  changed cell, as ours does; the ratio without that is shown too
+  carries the time of the newer one. Before it changes rows, ``changed`` records the old and new value of
+  each changed cell, as ours does; the ratio without that is shown, too
 - ``load``: our whole load: staging, keys, history of changed cells, merge, rejects, ledger
 - ``units``: the same for units, whose key may have several lines
 
-Rounds alternate the steps; all ratios are shown, because other work on the machine disturbs single ones. The
-parts of a step are shown too: ``merge_times_upsert`` compares our load without staging with the plain way
+Rounds alternate the steps; all ratios are shown, because other work on the machine disturbs some of them. The
+parts of a step are shown, too: ``merge_times_upsert`` compares our load without staging with the plain way
 without COPY.
 """
 
@@ -76,7 +76,7 @@ UNITS_SCHEMA = "bench_units"
 
 @dataclass(frozen=True)
 class Case:
-    """One document: its file, and how long after the first it was created."""
+    """One document: its file, and how long after the first one it was created."""
 
     file: str
     later: timedelta = timedelta()
@@ -174,14 +174,14 @@ def _upsert() -> sql.Composed:
 
 
 def unit_spec() -> ReportSpec:
-    """The same columns, where order and SKU are a unit with named lines."""
+    """The same columns, with order and SKU as a unit that has named lines."""
     spec = bench_spec()
     table = spec.tables["orders"].model_copy(update={"unit": KEY, "ordinal_by": "order_item_id"})
     return spec.model_copy(update={"source": UNITS_SCHEMA, "tables": {"orders": table}})
 
 
 def load(case: Case, conninfo: str, path: Path, *, spec: ReportSpec | None = None) -> dict[str, Any]:
-    """The whole load of an archived document."""
+    """Run the whole load of an archived document."""
     spec = spec or bench_spec()
     with psycopg.connect(conninfo, autocommit=True) as connection:
         if case.is_first:
@@ -210,7 +210,7 @@ def load(case: Case, conninfo: str, path: Path, *, spec: ReportSpec | None = Non
 
 @contextmanager
 def parts_of_load() -> Iterator[dict[str, float]]:
-    """Seconds within the block: of staging, and of all statements by what they do."""
+    """Measure the seconds within the block: of staging, and of all statements by what they do."""
     parts: dict[str, float] = defaultdict(float)
     execute, fill = psycopg.Cursor.execute, Staging.fill
 
@@ -256,7 +256,7 @@ def _timed(parts: dict[str, float], name: str) -> Iterator[None]:
 
 
 def settle(connection: psycopg.Connection[Any], *tables: str) -> None:
-    """Vacuum and checkpoint, so that no step pays for the one before."""
+    """Vacuum and checkpoint, so that no step pays for the previous one."""
     for table in tables:
         if connection.execute("SELECT to_regclass(%s)", (table,)).fetchone() != (None,):
             connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(*table.split("."))))
@@ -274,7 +274,7 @@ STEPS = {f"{way}_{name}": partial(step, case) for name, case in CASES.items() fo
 
 
 def write_changed(plain_file: Path, path: Path) -> None:
-    """The file of the next day, and its gzip: each fourth row with another state, changed since."""
+    """Write the next day's file and its gzip: every fourth row has another state and has changed since."""
     digest = hashlib.sha256()
     with (
         plain_file.open("rb") as lines,

@@ -2,12 +2,12 @@
 
     PYTHONPATH=include:plugins python benchmarks/many_accounts.py [--sellers 1 5 20 100 1000]
 
-Generates configurations of so many sellers in 23 marketplaces, each with an account per region, and measures
-in fresh processes, on Airflow's metadata in an embedded Postgres: parsing, serializing and reading the DAGs
-of all reports; what a task's process builds of its DAG; how long the scheduler takes to examine one run of a
-daily report (`sales_and_traffic`, 23 slices per account); planning the slices of a day; how long a token of
-the quota ledger and a request of the ledger take. Prints JSON. 1,000 sellers take some ten minutes and 6 GB
-of memory.
+Generates configurations with these numbers of sellers in 23 marketplaces, each with an account per region,
+and measures in fresh processes, with Airflow's metadata in an embedded Postgres: parsing, serializing and
+reading the DAGs of all reports; what a task's process builds of its DAG; how long the scheduler takes to
+examine one run of a daily report (`sales_and_traffic`, 23 slices per account); planning the slices of a day;
+how long a token of the quota ledger and a slice's state in the ledger take. Prints JSON. 1,000 sellers take
+some ten minutes and 6 GB of memory.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ REPORT, MARKETPLACES = "report__amazon_sp__sales_and_traffic", 23
 ROOT = Path(__file__).resolve().parents[1]
 _PROBE = Path(__file__).parent / "fleets" / "airflow_probe.py"
 _ACCOUNTS_A_RUN = 300
-# Of sales_and_traffic, for an account on average: three days of 23 marketplaces in three accounts.
+# Slices of sales_and_traffic per account on average: three days of 23 marketplaces in three accounts.
 _SLICES = 23
 
 
@@ -72,7 +72,7 @@ def main() -> int:
 def measure(
     folder: Path, postgres: EmbeddedPostgres, number: int, options: argparse.Namespace
 ) -> dict[str, Any]:
-    """The figures of so many sellers."""
+    """Measure this number of sellers; return the figures."""
     folder.mkdir()
     fleet = make_fleet(number, MARKETPLACES)
     write_config(folder / "config", fleet)
@@ -128,7 +128,7 @@ def _probe(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
 
 
 def _plan(accounts: list[Account]) -> dict[str, Any]:
-    """CPU seconds of planning the slices of a day, in the planner alone."""
+    """Number of slices of a day, and the planner's CPU milliseconds for each."""
     specs = {spec.dag_id: spec for spec in enabled_specs() if spec.request.has_api and spec.accounts == "all"}
     begun = time.process_time()
     slices = sum(
@@ -141,8 +141,9 @@ def _plan(accounts: list[Account]) -> dict[str, Any]:
 
 
 def _ledger(postgres: EmbeddedPostgres, number: int, accounts: list[Account]) -> dict[str, Any]:
-    """Milliseconds by the clock of a token and of a slice's state, in a ledger that knows all accounts'
-    buckets and a week of one daily report.
+    """Wall milliseconds for a token and for a slice's state.
+
+    Uses a bucket of each account and the slices of one run of a daily report.
     """
     database = f"ledger_{number}"
     postgres.create_database(database)

@@ -1,4 +1,4 @@
-"""The landed tables that marts read, for benchmarks: 5,000 SKUs, two years, seven marketplaces, in one world.
+"""Consistent landed tables for benchmarks of marts: 5,000 SKUs, two years, seven marketplaces.
 
     PYTHONPATH=include:plugins python benchmarks/mart_data.py     a part: 1,000 SKUs, a year, two marketplaces
     ... --skus 5000 --days 730 --marketplaces 7                      all of it: some 100 million rows, 35 GB
@@ -6,9 +6,9 @@
 
 All tables follow from one row per SKU and day, so they agree: orders are the units of sales and traffic,
 settlement lines and transactions are those of the orders and refunds, Cost of Advertising is the spend, the
-inventory ledger ships what was sold, a month's storage fee is the sum of its rows. Rows are made on the
-server by INSERT ... SELECT, month by month, each a load of the ledger; columns and keys are those of the
-specs, and an unknown column is an error. Prints JSON: rows and seconds by table, rows a second in all.
+inventory ledger ships what was sold, a month's storage fee is the sum of its rows. Rows are created on the
+server by INSERT ... SELECT, month by month, each a load in the ledger; columns and keys are those of the
+specs, and an unknown column is an error. Prints JSON: rows and seconds by table, rows per second in total.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ WORKERS = 2
 
 @dataclass
 class Filled:
-    """What ``fill`` wrote. ``seconds``: by table, of all workers; ``elapsed``: by the clock."""
+    """What ``fill`` wrote. ``seconds``: of all workers, by table; ``elapsed``: wall seconds."""
 
     rows: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -67,8 +67,8 @@ def fill(
     """Fill an empty database (with the ledger's schema) for ``days`` until ``last_day``, a local date.
 
     :param conninfo: of a role that may create schemas and tables.
-    :param marketplaces: how many of ``MARKETPLACES``, or country codes.
-    :param best_seller: orders a day of the best-selling SKU in the largest marketplace.
+    :param marketplaces: the number of ``MARKETPLACES`` to use, or country codes.
+    :param best_seller: orders per day of the best-selling SKU in the largest marketplace.
     :raises SystemExit: a table has rows already, or a spec lacks a column.
     """
     began, filled = time.perf_counter(), Filled()

@@ -6,12 +6,12 @@
     ... --keep                                                      the databases stay; else each is dropped
     ... --conninfo ADDRESS                                          a server, without databases marts_*
 
-Prints JSON, and exits with 1 when a target is missed. ``full``: seconds of a build of all marts by size, and
-rows; ``restated`` and ``newest``: seconds of a look and of the rebuilds, by mart, with two marts at a time as
-tasks of a DAG. ``restated``: a day of ten days ago has been loaded again, of every report that Amazon gives
-again for a day; snapshots are of the moment of their request. ``newest``: the last day has, and the
-snapshots after it. Targets: a day in under ten seconds at full size; per row, the largest full build takes
-at most 1.5 times as long as the smallest.
+Prints JSON, and exits with 1 when a target is missed. ``full``: seconds and rows of a build of all marts, by
+size; ``restated`` and ``newest``: seconds of a look and of the rebuilds, by mart, two marts at a time like
+tasks of a DAG. ``restated``: the day ten days ago has been loaded again, for every report that can be
+requested again for a day (not snapshots, which show the moment of their request). ``newest``: the last day
+and the snapshots after it have been loaded again. Targets: a day in under ten seconds at full size; per row,
+the largest full build takes at most 1.5 times as long as the smallest.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ DAY_TARGET = 10.0
 LINEAR_TARGET = 1.5
 WORKERS = 2
 CHANGED_DAY = LAST_DAY - timedelta(days=10)
-# What the new documents of the day say. Money that Amazon has settled does not change any more; a
-# transaction that it posts now changes the day of its order, too.
+# The figures that change in the new documents of the day. Settled money does not change any more; a
+# transaction that Amazon posts now also changes the day of its order.
 NEW_FIGURES = {
     "amazon_sp.sales_daily": "sessions = sessions + 1",
     "amazon_sp.sales_daily_by_sku": "sessions = sessions + 1",
@@ -56,7 +56,10 @@ NEW_FIGURES = {
 
 
 def measure_full(builder: MartBuilder) -> dict[str, Any]:
-    """A build of all marts that are due: seconds and rows by mart. Computed marts have own benchmarks."""
+    """Build all marts that are due; return seconds and rows by mart.
+
+    Computed marts have benchmarks of their own.
+    """
     begun = time.perf_counter()
     builder.look()
     marts = {}
@@ -68,7 +71,7 @@ def measure_full(builder: MartBuilder) -> dict[str, Any]:
 
 
 def measure_day(conninfo: str, builder: MartBuilder, day: date, *, snapshots: bool) -> dict[str, Any]:
-    """A look and the rebuilds after the inputs' rows of a day have been loaded again."""
+    """Measure a look and the rebuilds after the inputs' rows of a day have been loaded again."""
     rows = restate(conninfo, day, snapshots=snapshots)
     begun = time.perf_counter()
     builder.look()
@@ -83,9 +86,10 @@ def measure_day(conninfo: str, builder: MartBuilder, day: date, *, snapshots: bo
 
 
 def _build_waiting(builder: MartBuilder) -> list[MartBuild]:
-    """Rebuild what waits as tasks do: each mart once its inputs are built, ``WORKERS`` at a time.
+    """Rebuild what is due, as tasks do: each mart once its inputs are built, ``WORKERS`` at a time.
 
-    Of several that are ready, the one that most marts wait for: Airflow weighs tasks by what is downstream.
+    Of several that are ready, the one that most marts wait for goes first: Airflow weighs tasks by their
+    downstream tasks.
     """
     readers = _readers(builder)
     found = [mart for mart in builder.waiting() if not mart.computed]
@@ -106,7 +110,7 @@ def _build_waiting(builder: MartBuilder) -> list[MartBuild]:
 
 
 def _readers(builder: MartBuilder) -> dict[str, set[str]]:
-    """By mart, those with a SELECT that read it, or one that does."""
+    """The SQL marts that read each mart, directly or through other marts."""
     found: dict[str, set[str]] = {mart.name: set() for mart in builder.marts}
     for mart in reversed(builder.marts):
         if not mart.computed:
@@ -129,10 +133,10 @@ def _figures(built: MartBuild) -> dict[str, Any]:
 
 
 def restate(conninfo: str, day: date, *, snapshots: bool) -> int:
-    """Give the rows of a day in every input of marts to new loads, one per account and marketplace; of
-    ``snapshots``, those of the night after it.
+    """Assign the rows of a day, in every input of marts, to new loads, one per account and marketplace.
 
-    Rows of traffic, orders, ads and transactions have new figures.
+    With ``snapshots``, also those of the night after it. Rows of traffic, orders, ads and transactions get
+    new figures.
     """
     kinds = {
         f"{spec.source}.{name}": table.write_disposition
@@ -192,7 +196,7 @@ def _restate_table(connection: psycopg.Connection[Any], name: str, column: str, 
 def run(
     conninfo: str, *, skus: int, days: int, marketplaces: int, sizes: list[float], keep: bool = False
 ) -> dict[str, Any]:
-    """All measurements, each size in a database of its own."""
+    """Run all measurements, each size in a database of its own."""
     result: dict[str, Any] = {"skus": skus, "days": days, "marketplaces": marketplaces, "full": []}
     for number, size in enumerate(sorted(sizes)):
         part = round(days * size)

@@ -80,10 +80,10 @@ class Bench:
         ]
 
     async def collect(self, slices: list[Slice], run_id: str) -> dict[str, datetime]:
-        """Collect all at once; returns by report id when its document was in the archive."""
+        """Collect all at once; return when each report's document was in the archive, by report id."""
         workers = ThreadPoolExecutor(4)
         try:
-            # Apart from each other, like schedules.
+            # Spread over time, like scheduled runs.
             tasks = [self._one(slice_, run_id, n * 0.4, workers) for n, slice_ in enumerate(slices)]
             return dict(await asyncio.gather(*tasks))
         finally:
@@ -110,7 +110,7 @@ class Bench:
             ids = result.request_ids
 
     def delays(self, archived: dict[str, datetime]) -> list[float]:
-        """Seconds since the end of each report at Amazon, on one clock."""
+        """Seconds from each report's end at Amazon until it was archived, both by the same clock."""
         ended = {
             report["reportId"]: datetime.fromisoformat(report["processingEndTime"])
             for report in self.amazon.control("GET", "/reports")["reports"]
@@ -155,7 +155,7 @@ def measure(
     ledger.set_clock(Clock(*anchors, 1.0))
     for operation in RAISED:
         amazon.quotas(operation=operation, rate=20.0, burst=200)
-    # As long as a report takes at least, so that the reports and not our calls limit the run.
+    # The minimum time that a report takes, so that reports and not our calls limit the run.
     amazon.jobs(queue_seconds=20, progress_seconds=25)
     amazon.control("POST", "/queues", json={"endpoint_url": queues.url})
     bench = Bench(ledger, amazon, folder)

@@ -1,11 +1,11 @@
 """Files of web pages with four logins at once, while browsers and workers are killed at random.
 
 Starts an embedded Postgres, the local Amazon with its portal, and a real Chromium for each of four logins.
---jobs slices are collected and loaded by processes of their own, as Airflow's tasks are, --at-once at a time
-and several for one login; --worker-kills of these processes and --browser-kills of the browsers are killed in
-the middle of it. A killed job is tried again. Prints JSON; exits with 1 if a file was lost, requested or
-archived twice, if a table is not what the files make of it, or if a process or a page was left behind. Needs
-Chromium; everything is on loopback.
+--jobs slices are collected and loaded by processes of their own, as by Airflow's tasks, --at-once at a time
+and several for one login; meanwhile --worker-kills of these processes and --browser-kills of the browsers are
+killed. A killed job is retried. Prints JSON; exits with 1 if a file was lost, requested or archived twice, if
+a table differs from what its files contain, or if a process or a page was left behind. Needs Chromium;
+everything is on loopback.
 
     PYTHONPATH=include .venv/bin/python benchmarks/portal.py [--jobs 100] [--worker-kills 15] [--seed 1]
 """
@@ -60,10 +60,10 @@ from sellerops_runtime.ports import LOOPBACK, choose_port
 from sellerops_runtime.postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-# A page's file takes minutes; the time of a browser is real.
+# A page takes minutes to prepare a file, by this clock; browsers take real time.
 SPEED = 20
 ACCOUNTS = ("northwind_na", "northwind_eu")
-# A report of each login: a page that answers at once, and three that prepare their files.
+# One report per login: one page that answers at once, and three that prepare their files.
 REPORTS = {
     "business_reports": "web_business_report_by_date",
     "logistics": "web_customer_returns",
@@ -76,7 +76,7 @@ MOST_TRIES = 12
 
 @dataclass
 class Work:
-    """One slice, and what its tries cost."""
+    """One slice, its tries, and what they cost."""
 
     slice_: Slice
     report: str
@@ -254,7 +254,7 @@ def plan(jobs: int, chance: random.Random) -> list[Work]:
 
 
 class Disturbances:
-    """Kills some of the workers and browsers, after a random part of what they usually take."""
+    """Kills some of the workers and browsers after a random time within what a job usually takes."""
 
     def __init__(self, pool: Pool, chance: random.Random, workers: int, browsers: int) -> None:
         self._pool, self._chance = pool, chance
@@ -263,7 +263,7 @@ class Disturbances:
         self.made = {"workers": 0, "browsers": 0}
 
     def next(self) -> tuple[str, float] | None:
-        """What to kill during the next try, and after how many seconds; None: nothing."""
+        """What to kill during the next try, and after how many seconds; None to kill nothing."""
         with self._lock:
             kinds = [kind for kind, left in self._left.items() if left]
             if not kinds or self._chance.random() < 0.5:
@@ -273,10 +273,10 @@ class Disturbances:
             return kind, self._chance.uniform(1.0, 12.0)
 
     def kill(self, kind: str, worker: subprocess.Popen[str], login: str) -> None:
-        """Kill the worker, or the browser of its login; nothing if it has ended."""
+        """Kill the worker, or the browser of its login; do nothing if the worker has ended."""
         if worker.poll() is not None:
             with self._lock:
-                self._left[kind] += 1  # too late: another try
+                self._left[kind] += 1  # too late: kill in another try instead
             return
         if kind == "workers":
             worker.kill()
@@ -293,7 +293,7 @@ class Disturbances:
 
 @dataclass
 class Run:
-    """Carries out works, each in processes of its own until one ends well."""
+    """Carries out each work in processes of its own, until one succeeds."""
 
     conninfo: str
     folder: Path
@@ -383,13 +383,13 @@ def figures_of(
 
 
 def _file(listed: dict[str, Any]) -> dict[str, Any]:
-    """What a listed file is of, without when it was asked for."""
+    """What a listed file contains, without its id and the times and outcome of its request."""
     told_apart = ("report_id", "requested_at", "due_at", "ending", "downloads")
     return {key: value for key, value in listed.items() if key not in told_apart}
 
 
 def differing_tables(ledger: Ledger, conninfo: str, folder: Path, works: list[Work]) -> list[str]:
-    """Tables that are not what loading each archived file once, into an empty database, makes of them."""
+    """Tables that differ from the result of loading each archived file once into an empty database."""
     expected = conninfo.rpartition("/")[0] + "/expected"
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("CREATE DATABASE expected")
@@ -423,7 +423,7 @@ def archived_requests(ledger: Ledger, slice_: Slice) -> list[ReportRequest]:
 
 
 def content(ledger: Ledger, table: str) -> tuple[int, str]:
-    """Number and digest of a table's rows, without what tells one load from another; (0, "") without it."""
+    """Number and digest of a table's rows, ignoring what differs between loads; (0, "") if it is missing."""
     schema, _, name = table.partition(".")
     spec = next(load_spec(each) for each in REPORTS.values() if name in load_spec(each).tables)
     columns = [each for each, column in spec.tables[name].columns.items() if not column.personal]
@@ -442,7 +442,10 @@ def content(ledger: Ledger, table: str) -> tuple[int, str]:
 
 
 def left_behind(pool: Pool) -> dict[str, int]:
-    """Processes of browsers that are not in a running browser's tree, drivers without a parent, and pages."""
+    """Number of orphaned processes, stray pages, and logins with kept downloads.
+
+    Orphans are browser processes outside a running browser's tree, and drivers without a parent.
+    """
     logins = load_logins()
     running = [pool.look(each, logins.user_agent_mark).process for each in logins.by_id.values()]
     known = {p.pid for browser in running if browser for p in (browser, *browser.children(recursive=True))}

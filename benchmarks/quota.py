@@ -1,8 +1,8 @@
 """How well several processes share one of Amazon's quotas, and how often they are refused.
 
-Starts an embedded Postgres and the local Amazon, then lets 8 processes demand ten times what createReport's
-quota of one account allows; halfway the local Amazon halves the quota. Prints a line of JSON and exits with 1
-when less than 95 % of the quota was used or 0.1 % of the calls were refused.
+Starts an embedded Postgres and the local Amazon, then lets 8 processes demand ten times what the createReport
+quota of one account allows; halfway through, the local Amazon halves the quota. Prints a line of JSON and
+exits with 1 when less than 95 % of the quota was used or 0.1 % of the calls were refused.
 
     PYTHONPATH=include .venv/bin/python benchmarks/quota.py [--seconds 60] [--speed 600] [--processes 8]
 """
@@ -38,7 +38,7 @@ LEAST_USED, MOST_REFUSED = 0.95, 0.001
 
 @dataclass(frozen=True)
 class Job:
-    """The orders of one process: ``wants`` calls, evenly spread over ``seconds`` (real)."""
+    """The job of one process: ``wants`` calls, spread evenly over ``seconds`` (real)."""
 
     conninfo: str
     url: str
@@ -54,7 +54,7 @@ def main() -> int:
         return _work()
     with tempfile.TemporaryDirectory(prefix="sellerops-quota-") as folder:
         root = Path(folder)
-        root.chmod(0o755)  # as root the server runs as another user
+        root.chmod(0o755)  # when we are root, the server runs as another user
         with _postgres(root) as conninfo, _local_amazon(root, options.speed) as url:
             result = _measure(options, conninfo, url)
     print(json.dumps(result))
@@ -111,7 +111,7 @@ def _measure(options: argparse.Namespace, conninfo: str, url: str) -> dict[str, 
 def _phase(
     calls: list[dict[str, Any]], began: datetime, ended: datetime, rate: float, burst: float
 ) -> dict[str, Any]:
-    """What was granted from ``began`` to ``ended`` (virtual), and what the quota allowed."""
+    """The calls granted from ``began`` to ``ended`` (virtual), and those that the quota allowed."""
     seen = [call for call in calls if began <= _instant(call["at"]) <= ended]
     granted = sum(call["status"] == 202 for call in seen)
     allowed = burst + rate * (ended - began).total_seconds()
@@ -164,9 +164,9 @@ def _work() -> int:
 
 
 async def _ask_often(job: Job) -> int:
-    """Demand ``job.wants`` calls evenly over the time; those still waiting at the end are abandoned.
+    """Demand ``job.wants`` calls evenly over the time; abandon those still waiting at the end.
 
-    Returns how many calls had another answer than 202 and 429.
+    Returns how many calls had an answer other than 202 and 429.
     """
     ledger = Ledger(job.conninfo, pool_size=2)
     limits = QuotaLedger(ledger, load_rate_limits())

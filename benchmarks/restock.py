@@ -1,11 +1,11 @@
-"""Two years of restocking, simulated: ordering by forecast against days of cover and Amazon's figure.
+"""Two years of restocking, simulated: ordering by forecast compared with days of cover and Amazon's figure.
 
     PYTHONPATH=include:tests .venv/bin/python benchmarks/restock.py [--skus 100] [--weeks 104] [--seed 1]
 
 Each week every policy sees the same: sales (not demand), stock, and what is on order. Lead times are 30 days
 with a standard deviation of 6, the same for all policies. Two years of demand are known at the beginning;
-demand is like the local Amazon's (benchmarks/forecast.py). Models are trained every 13 weeks, forecasts are
-new every week.
+demand is like the local Amazon's (benchmarks/forecast.py). Models are trained every 13 weeks; forecasts are
+renewed every week.
 
 Prints JSON and exits with 1 unless ordering by forecast at 90, 95 and 97 % has a higher service level and
 fewer days without stock than the days-of-cover rule that holds the same average stock, and than Amazon's

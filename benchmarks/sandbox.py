@@ -3,10 +3,9 @@
     PYTHONPATH=include:plugins:tests python benchmarks/sandbox.py [--rounds 3] [--reports listings_all ...]
 
 Each operation is called twice on a new server, as the tests start it; each document of the catalogue (seven
-days of an account) is written twice by a new simulation. Prints JSON:
-wall and CPU seconds of both, the slowest ten documents, and CPU milliseconds of the calls of a slice with a
-thousand reports in progress. Exits with 1 when in every round a first answer takes a second, or when a
-document takes a second of CPU.
+days of an account) is written twice by a new simulation. Prints JSON: wall and CPU seconds of both, the ten
+slowest documents, and CPU milliseconds of the calls of a slice with a thousand reports in progress. Exits
+with 1 when a first answer takes a second in every round, or when a document takes a second of CPU.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ SLOWEST = 10
 CALLS = 500
 ACCOUNT, US = "northwind_na", "ATVPDKIKX0DER"
 _PLANS, _SHIPMENTS = "/inbound/fba/2024-03-20/inboundPlans", "/fba/inbound/v0/shipments"
-# Each: path and query of a call that needs some of the history.
+# Path and query of calls that each need some of the history.
 OPERATIONS: dict[str, tuple[str, dict[str, str]]] = {
     "getShipments of an unknown id": (
         _SHIPMENTS,
@@ -90,7 +89,7 @@ def main() -> int:
     options = parser.parse_args()
     rounds = [dict(operations()) for _ in range(options.rounds)]
     best = {name: min((one[name] for one in rounds), key=lambda costs: costs[0].wall) for name in OPERATIONS}
-    gc.freeze()  # what is imported is not looked through again before each document
+    gc.freeze()  # so that imported objects are not scanned again before each document
     specs = [spec for spec in CREATED if not options.reports or spec.name in options.reports]
     written = {
         f"{spec.name} of {account}": document(spec, account) for spec in specs for account in COUNTRIES
@@ -117,7 +116,7 @@ def main() -> int:
 
 
 def operations() -> Iterator[tuple[str, tuple[Cost, Cost]]]:
-    """Each operation, first and again, each of a fresh server."""
+    """The cost of the first and second call of each operation, each operation on a fresh server."""
     for name, (path, query) in OPERATIONS.items():
         with server() as (sandbox, client):
 
@@ -148,12 +147,12 @@ def document(spec: ReportSpec, account: str) -> tuple[Cost, Cost]:
             if made is not None:
                 made.read()
 
-    gc.collect()  # the simulation of the document before
+    gc.collect()  # frees the previous document's simulation
     return measured(write, time.process_time), measured(write, time.process_time)
 
 
 def calls() -> dict[str, float]:
-    """CPU of the server for a call of each kind, with a thousand reports in progress."""
+    """The server's CPU milliseconds per call of each kind, with a thousand reports in progress."""
     with server() as (sandbox, client):
         spent = _cpu_of(sandbox)
         body = {
@@ -192,7 +191,7 @@ def server() -> Iterator[tuple[SandboxServer, httpx.Client]]:
 
 
 def measured(work: Callable[[], object], spent: Callable[[], float]) -> Cost:
-    """What work costs; ``spent``: CPU seconds of who does it, up to now."""
+    """What ``work`` costs. ``spent``: CPU seconds so far of the process that does it."""
     cpu, wall = spent(), time.perf_counter()
     work()
     return Cost(time.perf_counter() - wall, spent() - cpu)

@@ -1,11 +1,11 @@
-"""Two years of settlements of all marketplaces, with both generations of names, against rules and totals.
+"""Two years of settlements of all marketplaces, with both generations of names, checked by rules and totals.
 
     PYTHONPATH=include:plugins:tests python benchmarks/settlements.py
     ... --scenario demo --every 4                                         a quarter of two sellers
 
 The local Amazon writes every settlement of its sellers, in all marketplaces; ``check_file`` reads it as
 `sellerops settlements check` does. Fails unless the lines of each add up to its total to the cent, and every
-line has a place. Prints JSON: settlements, lines, names, seconds.
+line is mapped. Prints JSON: settlements, lines, names, seconds.
 """
 
 from __future__ import annotations

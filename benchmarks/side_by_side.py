@@ -3,13 +3,13 @@
     PYTHONPATH=include:plugins:tests:benchmarks python benchmarks/side_by_side.py [--only script ours airbyte]
 
 Each client collects three reports of seven days of one account, a day at a time, from an Amazon of its own
-(same seed, same clock, twenty times as fast; clients without our clock sleep by Amazon's). First undisturbed,
-then in a bad night: ``FAULTS``, the same for each. Airbyte's connector is installed from PyPI into a folder
-of its own, because its packages conflict with Airflow's.
+(same seed, same clock, twenty times as fast; clients without our clock sleep by Amazon's): first undisturbed,
+then in a bad night with the same ``FAULTS`` for each. Airbyte's connector is installed from PyPI into a
+folder of its own, because its packages conflict with Airflow's.
 
-Prints JSON: by client rows, rows ``lost`` and ``doubled`` against what Amazon's documents hold, what the
-client itself says has failed, calls by operation, ``refused`` calls (429), reports ``created_twice`` for a
-report and day, real seconds, CPU seconds and peak MB of the client (without Amazon and Postgres). sellerops
+Prints JSON: by client, rows, rows ``lost`` and ``doubled`` compared with Amazon's documents, what the client
+itself says has failed, calls by operation, ``refused`` calls (429), reports ``created_twice`` for a report
+and day, real seconds, CPU seconds and peak MB of the client (without Amazon and Postgres). sellerops
 runs here without Airflow, which adds about 0.2 CPU seconds per task. Exits with 1 if sellerops lost or
 doubled a row, or requested a report twice.
 """
@@ -60,7 +60,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 
 
 def expected(amazon: SandboxServer) -> dict[str, Counter[tuple[str, ...]]]:
-    """How often each key is in the documents of the days, by report type, as Amazon has them now."""
+    """How often each key occurs in the documents of the days, by report type, as Amazon has them now."""
     account, found = amazon.account(ACCOUNT), {}
     with httpx.Client(base_url=amazon.url, timeout=120.0) as http:
         form = {key: account[key] for key in ("client_id", "client_secret", "refresh_token")}
@@ -94,7 +94,7 @@ def _rows(content: bytes) -> Iterator[dict[str, str]]:
 
 
 def measure(client: str, python: Path, *, faults: bool) -> dict[str, Any]:
-    """One run of a client against an Amazon of its own."""
+    """Run a client against an Amazon of its own; return its figures."""
     with (
         tempfile.TemporaryDirectory(prefix="sellerops-side-") as folder,
         SandboxServer(speed=SPEED, options=("--start", START)) as amazon,
@@ -102,7 +102,7 @@ def measure(client: str, python: Path, *, faults: bool) -> dict[str, Any]:
     ):
         truth = expected(amazon)
         amazon.clock(set=START, speed=SPEED)
-        # Clients keep tokens by their own clock.
+        # Clients track the expiry of tokens by their own clock.
         amazon.control("POST", "/tokens", json={"lifetime_seconds": 3600 * SPEED})
         for fault in FAULTS if faults else ():
             amazon.control("POST", "/faults", json=fault)
@@ -153,7 +153,7 @@ def _judge(told: dict[str, Any], truth: dict[str, Counter[tuple[str, ...]]]) -> 
             "expected": keys.total(),
             "rows": got.total(),
             "lost": (keys - got).total(),
-            # sellerops also collects the other marketplaces of the account: their rows are no copies.
+            # sellerops also collects the other marketplaces of the account; their rows are not duplicates.
             "doubled": sum((got - keys)[key] for key in keys),
         }
         found = {key: found[key] + value for key, value in figures.items()} | {
@@ -198,7 +198,7 @@ def _warehouse(client: str, folder: Path, amazon: SandboxServer) -> Iterator[str
 
 
 def connector(folder: Path) -> Path:
-    """The Python of an environment with Airbyte's connector, made if ``folder`` has none."""
+    """The Python of an environment with Airbyte's connector, which is created if ``folder`` has none."""
     python = folder / "bin" / "python"
     if not python.exists():
         uv = Path(sys.executable).parent / "uv"

@@ -1,4 +1,4 @@
-"""What one slice costs apart from its rows: processor time of the worker, and database statements.
+"""What one slice costs apart from its rows: CPU time of the worker, and database statements.
 
     PYTHONPATH=include:plugins python benchmarks/slice_overhead.py [--slices 60] [--report sales_and_traffic]
 
@@ -173,7 +173,7 @@ def measure(
     with meter.counting():
         for slice_ in [slices[0], *slices]:
             if slice_ is slices[0]:
-                meter.cpu.clear()  # the first slice imports and connects
+                meter.cpu.clear()  # the first slice includes imports and connecting
                 meter.statements.clear()
             rows += _collect(meter, collector, spec, slice_, destination, ledger, archive)
     return {
@@ -192,7 +192,7 @@ def measure(
 
 
 def _spec(report: str) -> ReportSpec:
-    """The report; windows of a range are a week long, so that there are enough of them."""
+    """The report's spec; windows of a range are a week long, so that there are enough of them."""
     spec = load_spec(report)
     week = spec.period.model_copy(update={"max_days": 7})
     return spec.model_copy(update={"period": week})

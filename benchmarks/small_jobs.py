@@ -1,4 +1,4 @@
-"""What a few small reports cost in a process of their own: memory and processor time, including imports.
+"""What a few small reports cost in a process of their own: memory and CPU time, including imports.
 
     PYTHONPATH=include:plugins python benchmarks/small_jobs.py [--rounds 3] [--reports 4]
 
@@ -144,7 +144,7 @@ def script(given: dict[str, Any]) -> list[dict[str, Any]]:
     return steps.found
 
 
-# -- the measuring
+# -- the measurement
 
 
 def child(kind: str, given: dict[str, Any], reports: list[str]) -> list[dict[str, Any]]:
@@ -204,7 +204,7 @@ def measure(rounds: int, count: int) -> dict[str, Any]:
 
 
 def follow(ledger: Any, amazon: Any) -> None:
-    """Let the ledger's clock show what the local Amazon's shows."""
+    """Set the ledger's clock to the local Amazon's."""
     from datetime import datetime
 
     from sellerops.base.clock import Clock

@@ -10,7 +10,7 @@ memory is reported:
 - ``copy``: ``COPY FROM STDIN`` of the plain file into an unlogged typed table, bad rows skipped by the server
 - ``stage``: our staging: the gzip stream from the archive into an equal temporary table, with rejects kept
 - ``read_*``: reading alone, for files without quotes, with every field quoted, and csv; compared, in the same
-    process, with decompressing the document and Arrow's own parse of all its fields
+    process, with decompressing the document and letting Arrow parse all its fields
 
 Rounds alternate the steps. CPU seconds exclude imports; they are more reliable than seconds when other work
 runs on the machine.
@@ -92,7 +92,7 @@ def step_stage(conninfo: str, path: Path) -> dict[str, Any]:
 
 
 def write_quoting(path: Path, rows: int, kind: str) -> None:
-    """The archive's gzip of the rows as one of ``TEXT_FORMATS``."""
+    """Write the rows in one of ``TEXT_FORMATS`` as the archive's gzip."""
     digest = hashlib.sha256()
     with gzip.open(f"{path}.gz", "wb", compresslevel=3) as packed:
         for chunk in _chunks(rows, kind):
@@ -131,7 +131,7 @@ class _Lines:
 
 
 def step_read(kind: str, path: Path) -> dict[str, Any]:
-    """CPU seconds of reading, and of the bare parse, of the same document."""
+    """CPU seconds of reading a document, and of a bare parse of it."""
     bare = _spent(lambda: _bare_parse(path, kind))
     with RejectSpool() as rejects:
         found: list[int] = []

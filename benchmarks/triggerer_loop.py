@@ -134,7 +134,7 @@ def servers(folder: Path, speed: float) -> Iterator[tuple[Ledger, httpx.Client]]
 
 
 def measure(ledger: Ledger, amazon: httpx.Client, folder: Path, waits: int, seconds: float) -> dict[str, Any]:
-    # Half of them end within the run, half keep polling.
+    # Half of the reports end within the run, half keep being polled.
     amazon.post("/_sandbox/jobs", json={"queue_seconds": 120, "progress_seconds": 400})
     for operation, rate in (("createReport", 4.0), ("getReportDocument", 2.0), ("getReport", 20.0)):
         amazon.post("/_sandbox/quotas", json={"operation": operation, "rate": rate, "burst": 200})
@@ -166,7 +166,7 @@ def measure(ledger: Ledger, amazon: httpx.Client, folder: Path, waits: int, seco
 
 
 def idle_loop(seconds: float) -> int:
-    """The lag of an idle loop in a process beside it: what the machine itself adds."""
+    """Print the lag of an idle loop in a separate process: what the machine itself adds."""
     heartbeat = Heartbeat()
     with contextlib.suppress(TimeoutError):
         asyncio.run(asyncio.wait_for(heartbeat.beat(), seconds))

@@ -1,4 +1,4 @@
-"""Measures how fast an Excel workbook becomes typed rows, beside pandas.read_excel, and in how much memory.
+"""How fast and in how much memory an Excel workbook becomes typed rows, compared with pandas.read_excel.
 
     PYTHONPATH=include:plugins python benchmarks/workbooks.py [--rows 50000] [--rounds 3]
 
@@ -7,8 +7,8 @@ The workbook: an AWD bill with 12 columns below two title rows. Each step runs i
 - ``ours``: rows from the workbook as record batches, with the report's spec
 - ``pandas``: ``read_excel`` of the same workbook into a frame; dates and numbers as it guesses them
 
-Prints JSON: rows per second and peak memory of both, and the median ratio. Exit code 1 if ours is slower than
-pandas, needs more memory, or lost a row.
+Prints JSON: rows per second and peak memory of both, and the median ratio. Exits with 1 if ours is slower
+than pandas, needs more memory, or lost a row.
 """
 
 from __future__ import annotations

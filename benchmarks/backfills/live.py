@@ -34,7 +34,10 @@ SPEED = 200.0
 
 
 def collect_live(ledger: Ledger, root: Path, weeks: int) -> dict[str, Any]:
-    """Sales and traffic of ``weeks`` weeks for all accounts; hours are of the local Amazon's clock."""
+    """Collect ``weeks`` weeks of sales and traffic for all accounts.
+
+    Hours in the returned figures are by the local Amazon's clock.
+    """
     with _local_amazon(root) as url, httpx.Client(base_url=url, timeout=30) as amazon:
         amazon.post("/_sandbox/clock", json={"set": NOW.isoformat(), "speed": 0})
         sellers = {one["account"]: one for one in amazon.get("/_sandbox/accounts").json()}
@@ -93,7 +96,7 @@ class _Run:
         self.ended[account.id] = self.ledger.clock().now()
 
     async def schedules(self, account: Account) -> None:
-        """A day's orders every half hour; records how late their creates are."""
+        """Collect a day's orders every half hour, and record how late their creates are."""
         spec = load_spec("all_orders")
         for number in itertools.count():
             clock = await asyncio.to_thread(self.ledger.clock)
@@ -109,7 +112,7 @@ class _Run:
     async def collect(
         self, spec: ReportSpec, account: Account, slice_: Slice, priority: Priority, name: str
     ) -> int:
-        """Triggerer and worker by turns, until the document is archived; returns the request's id."""
+        """Alternate between triggerer and worker until the document is archived; return the request's id."""
         run = RunRef(spec.dag_id, name, "slice.fetch_report", 0, 1, spec.name)
         seller = self.sellers[account.id]
         credentials = Credentials(
@@ -166,7 +169,10 @@ class _Run:
 
 
 def _inversions(done: list[tuple[datetime, datetime]]) -> int:
-    """Creates that came before a more urgent one while all were queued; the first five are the burst's."""
+    """Number of creates that came before a more urgent one while all were queued.
+
+    Leaves out the first five, which are the burst.
+    """
     creates = sorted(done)[5:]
     return sum(later[1] < earlier[1] for earlier, later in itertools.pairwise(creates))
 

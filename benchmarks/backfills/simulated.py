@@ -29,7 +29,7 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass
 class _Queue:
-    """The backfill calls of one process that wait for one bucket, the most urgent first."""
+    """The backfill calls of one process that wait for the same bucket, most urgent first."""
 
     name: str
     calls: list[tuple[datetime, int, _Call]] = field(default_factory=list)
@@ -38,7 +38,7 @@ class _Queue:
 
 @dataclass
 class _Call:
-    """One report on its way. ``due``: a schedule's moment; None: backfill."""
+    """One report in progress. ``due``: when its schedule was due; None for a backfill."""
 
     account: Account
     spec: ReportSpec
@@ -72,7 +72,7 @@ class _Simulation:
         heapq.heappush(self.events, (moment, next(self.numbers), work, values))
 
     def run(self) -> None:
-        """Until every backfill call has its document."""
+        """Process events until every backfill call has its document."""
         while any(self.waiting.values()):
             moment, _, work, values = heapq.heappop(self.events)
             if moment > self.now:
@@ -98,7 +98,7 @@ class _Simulation:
             self.ask_again(queue, operation, self.now)
 
     def ask_again(self, queue: _Queue, operation: str, moment: datetime) -> None:
-        """One try at a time; a more urgent call does not have to sleep through its predecessor's wait."""
+        """Schedule the next try and drop any earlier one, so that a more urgent call need not wait for it."""
         queue.turn += 1
         self.at(moment, self.ask, queue, operation, queue.turn)
 
@@ -155,7 +155,7 @@ class _Simulation:
             self.at(self.now, self.ask_now, account_id, operation)
 
     def _cools(self, call: _Call) -> bool:
-        """Retry when the cooldown is over, like a create that has taken no token yet."""
+        """Whether a cooldown is running; if so, retry when it is over, like a create without a token yet."""
         rules = call.spec.request.cooldown
         if not self.limits.published_cooldown(call.spec.report_type, rules):
             return False
@@ -170,7 +170,7 @@ class _Simulation:
     # -- Amazon
 
     def arrive(self, call: _Call, operation: str) -> None:
-        """A token was taken: check the cooldown right before the call, which takes a moment to arrive."""
+        """Send a call that has its token and takes a moment to arrive; check a create's cooldown first."""
         if operation == CREATE and not self._may_create(call):
             return
         self.at(self.now + timedelta(seconds=self.random.uniform(0.05, 1.5)), self.judge, call, operation)
@@ -190,7 +190,7 @@ class _Simulation:
         return True
 
     def judge(self, call: _Call, operation: str) -> None:
-        """The local Amazon's own bucket and cooldown decide."""
+        """Let the local Amazon's own bucket and cooldown accept or refuse the call."""
         self.calls += 1
         if not self.amazon.take("benchmark", call.account.id, operation, self.now.timestamp()):
             self.refused += 1
@@ -224,7 +224,7 @@ class _Simulation:
 
 
 def simulate(ledger: Ledger, days: int) -> dict[str, Any]:
-    """A backfill of ``days`` days for all accounts; hours are of the simulated clock."""
+    """Simulate a backfill of ``days`` days for all accounts; hours are by the simulated clock."""
     ledger.set_clock(Clock(NOW, NOW, 0.0))
     simulation, began = _Simulation(ledger), time.monotonic()
     specs, sellers = [load_spec(name) for name in REPORTS], accounts()
@@ -283,8 +283,11 @@ def _report(simulation: _Simulation, plan: Plan, seconds: float) -> dict[str, An
 
 
 def _lower_bound(requests: int, scheduled: list[datetime]) -> float:
-    """The fewest seconds that Amazon's published createReport quota allows: all of its burst and rate, minus
-    what the schedules needed until then, plus a minute in which Amazon makes the last report."""
+    """The fewest seconds in which Amazon's published createReport quota allows all requests.
+
+    Uses the whole burst and rate, minus what the schedules needed until then, plus a minute in which Amazon
+    creates the last report.
+    """
     plan = USAGE_PLANS[CREATE]
     seconds = 0.0
     for _ in range(50):

@@ -1,4 +1,4 @@
-"""What Airflow's parts do with the DAGs of many accounts, each in a fresh process: a program to run.
+"""Measures what Airflow's parts do with the DAGs of many accounts. Run it as a program, in fresh processes.
 
 ``parse``: the dag-processor's parse of all reports, and their size; ``dag REPORT``: the same of one report,
 which the triggerer reads for every wait; ``task REPORT TASK``: what one task's process reads; ``examine
@@ -60,7 +60,7 @@ def parse() -> dict[str, Any]:
 
 
 def dag(dag_id: str) -> dict[str, Any]:
-    """CPU seconds of one report's DAG."""
+    """CPU seconds for parsing one report's DAG."""
     from airflow.serialization.serialized_objects import DagSerialization
 
     from sellerops.settings.accounts import load_accounts
@@ -85,8 +85,9 @@ def dag(dag_id: str) -> dict[str, Any]:
 
 
 def task(dag_id: str, task_id: str) -> dict[str, Any]:
-    """CPU seconds until a forked task process has its task, and what building its whole DAG would take.
-    Imports are done, as before the fork.
+    """CPU seconds until a forked task process has its task, and those that its whole DAG would take.
+
+    Imports are already done, as they are before the fork.
     """
     from sellerops_airflow.dag_factory.reports import dags_to_parse, part_of
 
@@ -107,7 +108,7 @@ def task(dag_id: str, task_id: str) -> dict[str, Any]:
 
 
 def examine(dag_id: str, slices: str) -> dict[str, Any]:
-    """A run of which each account has planned so many slices, which all wait for Amazon."""
+    """Examine a run in which each account has planned this many slices, all waiting for Amazon."""
     from airflow.models.dagbag import DBDagBag
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.taskmap import TaskMap
@@ -166,7 +167,7 @@ def _timed(run: Any, session: Any, figures: dict[str, Any], name: str) -> None:
 
 
 def _store(dag_id: str) -> None:
-    """Write the DAG into the metadata, as the dag-processor does."""
+    """Write the DAG to Airflow's metadata, as the dag-processor does."""
     from airflow.dag_processing.collection import update_dag_parsing_results_in_db
     from airflow.models.dagbundle import DagBundleModel
     from airflow.serialization.serialized_objects import LazyDeserializedDAG

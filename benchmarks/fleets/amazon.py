@@ -1,6 +1,6 @@
-"""The local Amazon with generated sellers: a program to run, with the fleet's JSON file and its own options.
+"""The local Amazon with generated sellers. Run it with the fleet's JSON file and the local Amazon's options.
 
-The process in which it writes documents imports this file too, with the same arguments.
+The process in which it writes documents imports this file as well, with the same arguments.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec, enabled_specs
 from sellerops.settings.specs.account_selection import accounts_for
 
-# A schedule's run starts within its window: hours after the nominal time at most.
+# A scheduled run starts within its window, at most hours after the nominal time.
 _LONGEST_WINDOW = timedelta(days=1)
 
 
@@ -39,7 +39,7 @@ def runs_of(specs: Iterable[ReportSpec], day: date) -> list[Run]:
 
 
 def slices_of(spec: ReportSpec, account: Account, run: Run) -> list[Slice]:
-    """The slices that the run collects for an account, as its first task plans them; maybe none."""
+    """The slices that the run collects for an account, as its first task plans them; may be empty."""
     planned = plan_slices(spec, account, run_at=run.nominal, now=run.at)
     return [each for each in planned if not each.expired and _is_published(spec, each, run.at)]
 
@@ -53,9 +53,9 @@ def _is_published(spec: ReportSpec, slice_: Slice, now: datetime) -> bool:
 
 
 def choose(fraction: int, accounts: Iterable[Account]) -> list[ReportSpec]:
-    """Each ``fraction``-th report that an API serves for one of the accounts.
+    """Every ``fraction``-th report that an API serves for one of the accounts.
 
-    They are ordered by source, family and name, so that all kinds stay represented.
+    The reports are ordered by source, family and name, so that all kinds stay represented.
     """
     known = {account.id: account for account in accounts}
     usable = [spec for spec in enabled_specs() if spec.request.has_api and _has_account(spec, known)]

@@ -1,4 +1,4 @@
-"""What one seller's day demands, minute by minute, from the real schedules and the planner's slices."""
+"""The demand of one seller's day, minute by minute, from the real schedules and the planner's slices."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fleets.sellers import as_accounts, make_fleet
 from sellerops.settings.specs import ReportSpec, enabled_specs
 
 MINUTES = 24 * 60
-# How a slice gets its document: which operation creates it, and which one hands it over. Empty: without a
-# quota that matters.
+# How a slice gets its document: the operation that creates it, and the one that returns it. Empty where no
+# quota matters.
 PATHS: dict[str, tuple[str, str]] = {
     "report": ("createReport", "getReportDocument"),
     "query": ("createQuery", "getDocument"),
@@ -24,8 +24,10 @@ PATHS: dict[str, tuple[str, str]] = {
 
 @dataclass
 class Demand:
-    """Of one seller. ``slices``: by minute, (region, path); ``plans``: account tasks that plan, by minute;
-    ``loads``: tables that a slice is loaded into, on average.
+    """The demand of one seller.
+
+    ``slices``: their number by minute and (region, path). ``plans``: number of planning tasks, one per
+    account and run, by minute. ``loads``: average number of tables that a slice is loaded into.
     """
 
     slices: dict[int, Counter[tuple[str, str]]] = field(default_factory=dict)
@@ -34,7 +36,7 @@ class Demand:
 
     @property
     def total(self) -> int:
-        """All slices of the day."""
+        """The number of all slices of the day."""
         return sum(sum(each.values()) for each in self.slices.values())
 
     @property
@@ -46,7 +48,7 @@ class Demand:
 
 
 def path_of(spec: ReportSpec) -> str:
-    """The path of a report's slices."""
+    """How a report's slices get their documents: a key of ``PATHS``."""
     if spec.source == "amazon_ads":
         return "ads" if spec.request.how == "created" else "called"
     return {"created": "report", "queried": "query", "listed": "listed"}.get(spec.request.how, "called")

@@ -1,4 +1,4 @@
-"""A day of many sellers by simulation, in steps of a minute: workers, Amazon's quotas, and what waits where.
+"""Simulates a day of many sellers in steps of a minute: workers, Amazon's quotas, and what waits where.
 
 Amounts are fractions: a step moves as much of each queue as capacity and tokens allow, in a fixed order, so
 that the same input always gives the same output. All sellers have the same schedules and therefore the same
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from fleets.demand import MINUTES, PATHS, Demand
 
-# Of (region, path): slices in a stage.
+# The number of slices in a stage, by (region, path).
 Stage = dict[tuple[str, str], float]
 _LONGEST_DAYS = 8
 _NOTHING = 1e-6
@@ -21,7 +21,7 @@ _NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class Limit:
-    """Calls per second, and how many at once."""
+    """Calls per second, and how many may be made at once."""
 
     rate: float
     burst: float
@@ -43,7 +43,7 @@ class Bucket:
         )
 
     def take(self, wanted: float) -> float:
-        """Take as many of the wanted tokens as there are; return how many."""
+        """Take as many of the wanted tokens as are available; return how many."""
         taken = min(wanted, self.tokens)
         self.tokens -= taken
         return taken
@@ -51,10 +51,10 @@ class Bucket:
 
 @dataclass(frozen=True)
 class World:
-    """``limits``: of each account, by operation; ``shared``: of all accounts together, by operation.
+    """``limits``: for each account, by operation; ``shared``: for all accounts together, by operation.
 
     ``task_seconds``: processor seconds of a worker for one execution of a task; ``making``: minutes that
-    Amazon takes to make a report.
+    Amazon takes to create a report.
     """
 
     limits: Mapping[str, Limit]
@@ -65,10 +65,12 @@ class World:
 
 @dataclass
 class Result:
-    """``ended``: the minute of the day, counted on, in which the last slice ended; None if that took more
-    than a week. By hour: ``ready``, the most tasks that waited for a worker; ``executed``; ``triggers``, the
-    most slices that waited for Amazon or its quota. ``blocked``: of the latter, the most that waited for
-    tokens, by operation.
+    """What a simulation found.
+
+    ``ended``: the minute, counted from the beginning of the day, in which the last slice ended; None if that
+    took more than a week. By hour: ``ready``, the most tasks that waited for a worker; ``executed``;
+    ``triggers``, the most slices that waited for Amazon or its quota. ``blocked``: the most slices that
+    waited for tokens, by operation.
     """
 
     slices: float
@@ -81,7 +83,7 @@ class Result:
 
 
 class Simulation:
-    """The day of so many sellers with so many workers, each with a processor of its own."""
+    """A day of ``sellers`` sellers with ``workers`` workers, each with a processor of its own."""
 
     def __init__(self, demand: Demand, sellers: int, workers: int, world: World) -> None:
         self._demand, self._sellers, self._world = demand, sellers, world
@@ -133,8 +135,9 @@ class Simulation:
         return _sum(self._create) + _sum(self._document) + sum(map(_sum, self._making))
 
     def _work(self) -> None:
-        """A minute of the workers: loads first, then fetching again, fetching, planning, as priorities
-        are.
+        """Simulate a minute of the workers.
+
+        In order of priority: loading, fetching again, fetching, planning.
         """
         left = self._capacity
         loaded = _sum(_take(self._loads, left))
@@ -152,14 +155,14 @@ class Simulation:
         self._executed += self._capacity - left
 
     def _wait(self) -> None:
-        """A minute of Amazon: tokens, and reports that it has made."""
+        """Simulate a minute of Amazon: refill tokens, and move on reports that it has created."""
         for bucket in [*self._buckets.values(), *self._shared.values()]:
             bucket.refill(60.0)
         _move(self._making.popleft(), self._after_making)
         self._making.append(self._allowed(self._create, 0))
         _move(self._allowed(self._document, 1), self._after_document)
 
-    # The stage that follows each.
+    # The stage that follows each stage.
 
     def _after_plan(self, path: str) -> Stage:
         return self._first
@@ -178,7 +181,7 @@ class Simulation:
         return self._loads
 
     def _allowed(self, stage: Stage, place: int) -> Stage:
-        """Move out of the stage what has tokens of its account, and of all accounts."""
+        """Take out of the stage what gets tokens, both of its account and of the shared limits."""
         out = _stage()
         for key in sorted(stage):
             operation = PATHS[key[1]][place]
@@ -204,13 +207,13 @@ def _sum(stage: Stage) -> float:
 
 
 def _move(slices: Stage, following: Callable[[str], Stage]) -> None:
-    """Add slices to the stage that follows for their path."""
+    """Add slices to the stage that comes next for their path."""
     for key, number in slices.items():
         following(key[1])[key] += number
 
 
 def _take(stage: Stage, number: float) -> Stage:
-    """Take so many slices out of a stage, of each kind in proportion; fewer if there are fewer."""
+    """Take up to ``number`` slices out of a stage, in proportion to the number of each kind."""
     total = _sum(stage)
     share = min(1.0, max(0.0, number) / total) if total > 0 else 0.0
     taken = {key: each * share for key, each in stage.items()}

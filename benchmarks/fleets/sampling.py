@@ -1,4 +1,4 @@
-"""What a running system spends and how late it is: processor time, metrics, waiting tasks, rows written."""
+"""Samples what a running system uses and how late it is: processor time, metrics, waiting tasks, rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _HEARTBEAT = """
 
 @dataclass
 class Sample:
-    """One moment. ``tasks``: by state; ``seconds``: since the day began; ``late``: seconds, by what."""
+    """One moment. ``tasks``: by state; ``seconds``: since the day began; ``late``: seconds late, by what."""
 
     seconds: float
     tasks: dict[str, int]
@@ -50,7 +50,7 @@ class Sample:
 
 @dataclass
 class Sampler:
-    """Looks at a system whenever it is told to, and keeps what it saw."""
+    """Takes samples of a system when called, and keeps them."""
 
     system: System
     samples: list[Sample] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Sampler:
         return sample
 
     def figures(self) -> dict[str, Any]:
-        """The most of each over all samples, and the median number of tasks in each state."""
+        """The maximum of each figure over all samples, and the median number of tasks in each state."""
         states = self.samples[0].tasks
         return {
             "samples": len(self.samples),
@@ -97,7 +97,7 @@ class Sampler:
         }
 
     def _course(self) -> list[dict[str, int]]:
-        """The tasks in each state, every five minutes."""
+        """The number of tasks in each state, every five minutes."""
         first = {int(each.seconds // 300): each for each in reversed(self.samples)}
         return [{"minute": 5 * part, **first[part].tasks} for part in sorted(first)]
 
@@ -126,11 +126,11 @@ class Metrics:
                         self.values[name.removeprefix("airflow.")].append(float(value))
 
     def forget(self) -> None:
-        """Forget what arrived so far."""
+        """Discard what has arrived so far."""
         self.values.clear()
 
     def timings(self, *prefixes: str) -> dict[str, dict[str, float]]:
-        """Of the metrics that begin with one of these: number, median, 95th percentile, maximum and sum."""
+        """Number, median, 95th percentile, maximum and sum of the metrics with one of ``prefixes``."""
         return {
             name: {
                 "times": len(values),
@@ -168,7 +168,7 @@ def _postmaster(data: Path) -> int:
 
 
 def executions(system: System) -> int:
-    """How often a worker has run a task: one that waits in the triggerer is run twice."""
+    """How often workers have run tasks: a task that waits in the triggerer is run twice."""
     return sum(
         len(_EXECUTION.findall(path.read_text(encoding="utf-8", errors="replace")))
         for path in system.airflow.logs.glob("airflow-worker-*.log")
@@ -176,7 +176,7 @@ def executions(system: System) -> int:
 
 
 def transactions(system: System) -> dict[str, int]:
-    """Transactions so far by database. One of the ledger's has one statement, but for few."""
+    """Transactions so far, by database. With few exceptions, a transaction of the ledger is one statement."""
     with psycopg.connect(system.warehouse, autocommit=True) as connection:
         rows = connection.execute(
             "SELECT datname, xact_commit + xact_rollback FROM pg_stat_database WHERE datname IS NOT NULL"
@@ -196,12 +196,12 @@ def rows_written(conninfo: str, schemas: Sequence[str] = (_LEDGER,)) -> dict[str
 
 
 def difference(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    """What has been added to each, without what has not grown; the largest first."""
+    """The increase of each value, largest first, without those that have not grown."""
     grown = {name: round(value - before.get(name, 0), 1) for name, value in after.items()}
     return {name: value for name, value in sorted(grown.items(), key=lambda each: -each[1]) if value > 0}
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The value that this share of the values does not exceed; 0 of none."""
+    """The value that this share of the values does not exceed; 0 if there are no values."""
     ordered = sorted(values)
     return round(float(ordered[min(len(ordered) - 1, int(len(ordered) * share))]), 2) if ordered else 0.0

@@ -39,7 +39,7 @@ class Servers:
         self.ledger.set_clock(Clock(*anchors, told["speed"]))
 
     def credentials(self) -> dict[str, dict[str, dict[str, str]]]:
-        """By account and source: what ``Credentials`` takes."""
+        """The arguments of ``Credentials``, by account and source."""
         url = str(self.control.base_url).rstrip("/")
         names = ("client_id", "client_secret", "refresh_token")
         at = {"endpoint": url, "token_url": f"{url}/auth/o2/token"}

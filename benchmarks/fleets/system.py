@@ -1,6 +1,4 @@
-"""A whole system for generated sellers: Postgres, the local Amazon, and Airflow with so many Celery
-workers.
-"""
+"""A whole system for generated sellers: Postgres, the local Amazon, and Airflow with Celery workers."""
 
 from __future__ import annotations
 
@@ -33,14 +31,14 @@ from sellerops_runtime.settings import SETTINGS_FILE
 METADATA, WAREHOUSE = "airflow", "warehouse"
 METADATA_OWNER = "airflow"
 _STOP_SECONDS = 8.0
-# As by default. With as many as there are slots, these wait for the next loop of the scheduler.
+# The default. With only as many as there are slots, the slots would wait for the next loop of the scheduler.
 _PARALLELISM = 32
 _METRICS = "scheduler,dag_processing,trigger,executor"
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much of Airflow runs. ``slots``: tasks of a worker at a time; ``settings``: Airflow variables."""
+    """How much of Airflow runs. ``slots``: tasks per worker at a time; ``settings``: Airflow variables."""
 
     workers: int
     slots: int
@@ -129,7 +127,7 @@ def running_system(
 
 
 def _environment(folder: Path, statsd: int) -> dict[str, str]:
-    """Airflow's settings: those of the demo that are not about a machine with nothing else to do."""
+    """Airflow's settings: those of the demo, except those for an otherwise idle machine."""
     return {
         "SELLEROPS_CONFIG_DIR": str(folder / "config"),
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
@@ -155,7 +153,7 @@ def _amazon(folder: Path, fleet: Fleet, airflow: AirflowStack) -> LocalAmazon:
 
 
 def _apply_settings(system: System, folder: Path, fleet: Fleet) -> None:
-    """Connections for all accounts, and what the shipped file has beside the accounts' connections."""
+    """Create connections for all accounts, and what the shipped file contains besides such connections."""
     settings = yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))
     own = settings["airflow"]["connections"]
     patterns = {
@@ -189,7 +187,7 @@ def _apply_settings(system: System, folder: Path, fleet: Fleet) -> None:
 
 
 def _start(airflow: AirflowStack, size: Size) -> None:
-    """Start the components: of schedulers and workers as many as wanted, of all others one."""
+    """Start as many schedulers and workers as ``size`` says, and one of each other component."""
     for name in (REDIS, "api-server", "dag-processor", *airflow.schedulers[: size.schedulers], "triggerer"):
         airflow.start_component(name)
     assert airflow.celery
@@ -208,5 +206,5 @@ def _start(airflow: AirflowStack, size: Size) -> None:
 
 
 def load_average() -> list[float]:
-    """Of the last one, five and fifteen minutes."""
+    """The load averages of the last one, five and fifteen minutes."""
     return [round(each, 1) for each in os.getloadavg()]

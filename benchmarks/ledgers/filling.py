@@ -1,8 +1,8 @@
-"""A ledger as it is after years: filled by statements on the server, with indexes built at the end.
+"""Fills a ledger as it looks after years, with statements on the server; indexes are built at the end.
 
-One row of ``slice_state`` per report, account, marketplace and day. A document covers three days; it was
-requested four times in the last 430 days, once before that. Rows with a retention reach back 30 days further
-than it, so that a first purge has a month to delete.
+There is one row of ``slice_state`` per report, account, marketplace and day. A document covers three days; it
+was requested four times in the last 430 days, and once before that. Rows with a retention period reach back
+30 days beyond it, so that a first purge has a month to delete.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PLACES = """
     FROM unnest(%(reports)s::text[]) AS report, unnest(%(accounts)s::text[]) AS account_id,
          unnest(%(marketplaces)s::text[]) AS marketplace_id
 """
-# ``age``: days from the slice's day to today, 1 for yesterday. Rows are in the order of their days.
+# ``age``: days from the slice's day to today, 1 for yesterday. Rows are ordered by day.
 _SLICES = """
     CREATE UNLOGGED TABLE grown AS
     SELECT place.*, age, (%(now)s - age * interval '1 day')::date AS day,
@@ -198,7 +198,7 @@ _FILL = (
     FROM generate_series(1, %(places)s * 7) AS n
     """,
 )  # fmt: skip
-# What notices and the like are made of: the slices of the last 430 days, ``at`` the moment of each.
+# The slices of the last 430 days, each with its moment ``at``; notices and the like are made from them.
 _OLD_DAYS = """
     CREATE TEMP TABLE old_days AS
     SELECT *, %(now)s - (age - 1) * interval '1 day' - mod(dice, 36000) * interval '1 second' AS at
@@ -207,7 +207,7 @@ _OLD_DAYS = """
 
 
 def fill(connection: psycopg.Connection[tuple[object, ...]], size: Size, now: datetime) -> None:
-    """Fill a migrated, empty ledger as it stands at ``now``. Autocommit; what is filled becomes unlogged."""
+    """Fill a migrated, empty ledger as it looks at ``now``. Needs autocommit; makes its tables unlogged."""
     connection.execute("SET work_mem = '256MB'; SET maintenance_work_mem = '1GB'; SET statement_timeout = 0")
     tables = [
         str(name)
@@ -240,7 +240,7 @@ def fill(connection: psycopg.Connection[tuple[object, ...]], size: Size, now: da
 
 
 def _take_indexes(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
-    """Drop all indexes but those of constraints; their definitions. Filling is faster without."""
+    """Drop all indexes but those of constraints, to fill faster; return their definitions."""
     found = connection.execute(
         """
         SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)

@@ -1,1 +1,1 @@
-"""Rows of the landed tables that marts read, made on the server: see ``mart_data``."""
+"""Rows of the landed tables that marts read, created on the server: see ``mart_data``."""

@@ -1,4 +1,4 @@
-"""Sponsored Brands and Sponsored Display: beside clicks of Sponsored Products, a fifth and an eighth."""
+"""Sponsored Brands and Sponsored Display, with a fifth and an eighth of Sponsored Products' clicks."""
 
 from __future__ import annotations
 

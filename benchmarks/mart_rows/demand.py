@@ -17,10 +17,10 @@ Connection = psycopg.Connection[Any]
 CYCLE_DAYS = 28
 REFUNDED_AFTER = 14
 COMMISSION = 0.15
-# Order items a day of the best-selling SKU in the largest marketplace; the SKU of rank r sells r^-0.8 of it.
+# Daily order items of the best-selling SKU in the largest marketplace; the SKU of rank r sells r^-0.8 of it.
 BEST_SELLER = 40
 
-# A number in [0, 1) for a SKU, a day and a purpose.
+# A number in [0, 1) for each SKU, day and purpose.
 _DICE = """
     CREATE FUNCTION bench.dice(n int, day int, purpose int) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
@@ -52,7 +52,7 @@ _DEMAND = """
           FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS day) AS d
     CROSS JOIN bench.sku AS s
 """
-# Stock: each cycle begins with the delivery of what it sells; under it lies a reserve that never moves.
+# Stock: each cycle begins with the delivery of what it sells; below that is a reserve that never sells.
 _DAYS = """
     CREATE UNLOGGED TABLE bench.day_{marketplace} AS
     SELECT d.n, d.day, d.units, greatest(d.visits, d.units) AS sessions,
@@ -77,7 +77,7 @@ _DAYS = """
 
 
 def make_skus(connection: Connection, skus: int, seed: int, best_seller: float) -> None:
-    """The catalogue: the same in all marketplaces, as global sellers have it."""
+    """Create the catalogue, which is the same in all marketplaces, as it is for global sellers."""
     connection.execute("DROP SCHEMA IF EXISTS bench CASCADE; CREATE SCHEMA bench")
     connection.execute(_DICE)
     connection.execute(_SKUS.format(skus=skus, seed=seed, best=best_seller).encode())
@@ -85,9 +85,10 @@ def make_skus(connection: Connection, skus: int, seed: int, best_seller: float) 
 
 
 def make_days(connection: Connection, marketplace: Marketplace, first: date, last: date, seed: int) -> None:
-    """``bench.day_<marketplace>``: money in cents of the marketplace's currency. ``refunded`` is a unit of
-    this day's orders that will be paid back; ``refunded_now`` one that is paid back today. Orders ship on
-    their own day.
+    """Create ``bench.day_<marketplace>``, with money in cents of the marketplace's currency.
+
+    ``refunded`` is a unit of this day's orders that will be refunded; ``refunded_now`` is one that is
+    refunded today. Orders ship on the day they are placed.
     """
     values = {
         "marketplace": marketplace.number,
@@ -101,6 +102,6 @@ def make_days(connection: Connection, marketplace: Marketplace, first: date, las
     connection.execute(_DEMAND.format(**values).encode(), {"first": first, "last": last})
     connection.execute(_DAYS.format(**values).encode())
     connection.execute(f"DROP TABLE bench.demand_{marketplace.number}".encode())
-    # In the order of days, a month is a few neighbouring pages.
+    # Ordered by day, a month is a few adjacent pages.
     connection.execute(f"CREATE INDEX ON bench.day_{marketplace.number} USING brin (day)".encode())
     connection.execute(f"ANALYZE bench.day_{marketplace.number}".encode())

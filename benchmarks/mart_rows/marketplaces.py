@@ -10,7 +10,7 @@ from sellerops.settings.marketplaces import marketplace
 @dataclass(frozen=True)
 class Marketplace:
     """A marketplace of one account. ``size``: demand relative to the largest; ``rate``: units of its currency
-    to a dollar; ``sales_channel``: its name in orders and settlements.
+    per dollar; ``sales_channel``: its name in orders and settlements.
     """
 
     number: int
@@ -43,7 +43,7 @@ MARKETPLACES = (
 
 
 def marketplaces_of(marketplaces: int | tuple[str, ...]) -> tuple[Marketplace, ...]:
-    """The first so many, or those of the country codes. Raises ValueError for one that is unknown."""
+    """That many of the first, or those of the country codes. Raises ValueError for an unknown code."""
     if isinstance(marketplaces, int):
         wanted = MARKETPLACES[:marketplaces]
     else:

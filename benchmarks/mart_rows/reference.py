@@ -1,4 +1,4 @@
-"""What the generated seller says of its own: unit costs, and how its supplier delivers."""
+"""Reference data of the generated seller: unit costs, and how its supplier delivers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SUPPLIERS = """
 def write_reference(
     connection: psycopg.Connection[Any], marketplaces: Sequence[Marketplace], first: date
 ) -> None:
-    """A cost of every SKU from ``first`` on, and one supplier, in each account. Needs ``bench.sku``."""
+    """Write a cost for each SKU from ``first`` on, and one supplier, in each account. Needs ``bench.sku``."""
     for marketplace in {
         marketplace.account_id: marketplace for marketplace in reversed(marketplaces)
     }.values():

@@ -18,7 +18,7 @@ from mart_rows.tables import (
     money,
 )
 
-# Amazon closes a currency's books every fortnight: 2020-01-06 was such a Monday, in all of them.
+# Amazon closes a currency's books every two weeks; 2020-01-06 is such a Monday for all currencies.
 _EPOCH = "date '2020-01-06'"
 NEXT_MONTH = "(date_trunc('month', d.day) + interval '1 month 9 days')::date"
 
@@ -31,7 +31,7 @@ def _settlement(day: str) -> dict[str, str]:
     }
 
 
-# Where prices include the tax, the principal does not, and nothing is withheld.
+# Where prices include tax, the principal does not, and nothing is withheld.
 _ORDER_LINES = """
     CROSS JOIN LATERAL (VALUES
         ('ItemPrice', 'Principal', d.price - {inside} * d.tax), ('ItemPrice', 'Tax', d.tax),
@@ -59,7 +59,7 @@ _SOME = "line.cents <> 0"
 
 
 def _closed(day: str) -> str:
-    """Whether the books of a day are closed by ``{until}``: only then is a settlement published."""
+    """SQL: whether the books of a day are closed by ``{until}``; a settlement is published only then."""
     return f"{_EPOCH} + (({day} - {_EPOCH}) / 14 + 1) * 14 <= date '{{until}}'"
 
 
@@ -188,7 +188,7 @@ SETTLED = (
     ),
 )  # fmt: skip
 
-# The header of each settlement, the only row that states a currency: its total is the sum of the lines.
+# The header of each settlement is the only row with a currency; its total is the sum of the lines.
 HEADERS = f"""
     INSERT INTO amazon_sp.settlements (account_id, marketplace_id, region, settlement_id,
         settlement_start_date, settlement_end_date, deposit_date, total_amount, currency, source_line,

@@ -1,10 +1,10 @@
-"""Deliveries to Amazon, units that lie there too long, and AWD."""
+"""Deliveries to Amazon, units that are stored there too long, and AWD."""
 
 from __future__ import annotations
 
 from mart_rows.tables import AGED, AGED_FEE, DAYS, TableRows
 
-# What a marketplace receives on a day is one shipment; those of the last five days are still being received.
+# All units that a marketplace receives on a day are one shipment; those of the last five days are still open.
 _SHIPMENT = "'FBA{country}' || (d.day - date '2020-01-01')"
 _DELIVERED = "d.received > 0"
 
@@ -48,7 +48,7 @@ STOCK = (
         },
         where=AGED,
     ),
-    # AWD is in the United States, of some products.
+    # AWD is only in the United States, and only for some products.
     TableRows(
         "awd_inventory", "awd_inventory",
         {

@@ -1,8 +1,8 @@
-"""How each landed table follows from ``bench.day_<marketplace>`` (alias ``d``) and ``bench.sku`` (``s``).
+"""How each landed table is derived from ``bench.day_<marketplace>`` (alias ``d``) and ``bench.sku`` (``s``).
 
 Expressions take ``{marketplace}``, ``{country}``, ``{currency}``, ``{channel}``, ``{zone}``, ``{prefix}`` (of
 order ids), ``{books}`` (of settlements), ``{inside}`` (1 where prices include the tax) and ``{until}``, the
-last day of all. Columns that are not named here stay null; ``writing`` adds those of loads.
+last day of all. Columns that are not named here stay null; ``writing`` adds the columns of loads.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class TableRows:
 
 
 def money(cents: str) -> str:
-    """Cents as a decimal."""
+    """SQL that converts cents to a decimal amount."""
     return f"(({cents})::bigint / 100.0)::numeric(14, 2)"
 
 
@@ -46,7 +46,7 @@ REFUNDED_BY_NOW = f"d.refunded > 0 AND d.day + {REFUNDED_AFTER} <= date '{{until
 ONE = "CROSS JOIN (SELECT 1 AS i) AS first"
 SB_CLICKS, SD_CLICKS = "(d.clicks / 5)", "(d.clicks / 8)"
 AD_COST = f"(d.clicks + {SB_CLICKS} + {SD_CLICKS}) * d.click_price"
-# Of every seventh SKU, some units lie in stock for half a year.
+# Some units of every seventh SKU are in stock for half a year.
 AGED = "extract(day FROM d.day) = 15 AND s.n % 7 = 0"
 AGED_FEE = "round(d.stock * s.cubic_feet * 0.5, 2)"
 AD = {

@@ -1,4 +1,4 @@
-"""Sales and traffic by ASIN, SKU and day, and what reports of the catalogue say of each SKU."""
+"""Sales and traffic by ASIN, SKU and day, and what reports of the catalogue say about each SKU."""
 
 from __future__ import annotations
 

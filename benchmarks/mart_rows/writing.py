@@ -1,4 +1,4 @@
-"""Writes rows into landed tables month by month, each month as a load in the ledger."""
+"""Writes rows to landed tables month by month, each month as a load in the ledger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REPORTED_AT = "timestamptz '2026-11-29 12:00+00'"
 
 @dataclass(frozen=True)
 class Span:
-    """Days that are written as one load, both included; ``until``: the last day of all."""
+    """The days of one load, first and last included; ``until``: the last of all days."""
 
     first: date
     last: date
@@ -45,7 +45,7 @@ def shape_of(rows: TableRows) -> Shape | None:
 
 
 def months(first: date, last: date) -> Iterator[Span]:
-    """The calendar months of the days, the outer ones cut."""
+    """The calendar months of the days; the first and last may be partial."""
     while first <= last:
         following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
         yield Span(first, min(last, following - timedelta(days=1)), last)
@@ -64,7 +64,7 @@ def make_tables(connection: Connection, shapes: list[Shape]) -> None:
 
 
 def make_indexes(connection: Connection, shape: Shape) -> None:
-    """The key's index, and statistics."""
+    """Create the key's index, and update statistics."""
     connection.execute("SET maintenance_work_mem = '512MB'")
     make_key(connection, shape)
     connection.execute(sql.SQL("ANALYZE {}").format(shape.identifier))
@@ -73,7 +73,7 @@ def make_indexes(connection: Connection, shape: Shape) -> None:
 def write(
     connection: Connection, marketplace: Marketplace, books: int, rows: TableRows, shape: Shape, span: Span
 ) -> int:
-    """One load: rows of the days of ``span``. Returns how many."""
+    """Write the rows of the days of ``span`` as one load; return their number."""
     begun = datetime.now(UTC)
     with connection.transaction():
         found = connection.execute("SELECT nextval('sellerops.load_id')").fetchone()
@@ -141,7 +141,7 @@ def _record(
             Jsonb({"label": f"{span.first}..{span.last}", "region": marketplace.region}), reported,
         ),
     )  # fmt: skip
-    # As after collecting: pages ask through which day orders are loaded.
+    # As after collecting, since pages query up to which day orders are loaded.
     connection.execute(
         "INSERT INTO sellerops.slice_state (report, account_id, marketplace_id, day, state, load_id) "
         "SELECT %s, %s, %s, day::date, 'LOADED', %s "

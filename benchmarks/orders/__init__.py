@@ -1,4 +1,4 @@
-"""Shared by the load benchmarks: the file of orders, and the measuring of a step."""
+"""Shared by the load benchmarks: the file of orders, and the measurement of a step."""
 
 from orders.file import (
     COLUMNS,

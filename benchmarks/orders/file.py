@@ -122,7 +122,7 @@ def _row(n: int) -> str:
 
 
 def write_file(path: Path, rows: int) -> None:
-    """The plain file and the archive's gzip of it."""
+    """Write the plain file, and its gzip as in the archive."""
     with path.open("wb") as plain, gzip.open(f"{path}.gz", "wb", compresslevel=3) as packed:
         chunks = itertools.chain(
             [header()], (part(n, min(ROWS_PER_PART, rows - n)) for n in range(0, rows, ROWS_PER_PART))
@@ -136,7 +136,7 @@ def write_file(path: Path, rows: int) -> None:
 
 
 def write_packed(path: Path, megabytes: int) -> None:
-    """A gzip of ``megabytes`` decoded MB: one part's rows, compressed once and repeated."""
+    """Write a gzip that decodes to ``megabytes`` MB: the rows of one part, compressed once and repeated."""
     body = part(0, ROWS_PER_PART)
     packed, digest = gzip.compress(body, 3), hashlib.sha256(header())
     with path.open("wb") as out:
@@ -148,7 +148,7 @@ def write_packed(path: Path, megabytes: int) -> None:
 
 
 def name_by_hash(path: Path, sha256: str) -> None:
-    """Rename the file as the archive does, which checks the hash while reading; ``path`` links to it."""
+    """Rename the file as the archive does, which checks the hash while reading; link ``path`` to it."""
     document = path.with_name(f"{sha256}.gz")
     path.rename(document)
     path.symlink_to(document.name)

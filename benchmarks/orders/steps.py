@@ -1,4 +1,4 @@
-"""Measuring a step in a process of its own, with its server; and the bare COPY to compare with."""
+"""Measures a step in a process of its own, with its server; also the bare COPY to compare with."""
 
 from __future__ import annotations
 
@@ -47,26 +47,27 @@ def server(conninfo: str | None, directory: Path) -> Iterator[str]:
 
 
 def add_step_options(parser: argparse.ArgumentParser, steps: Mapping[str, Step]) -> None:
-    """The options with which ``run_step`` calls the script."""
+    """Add the options with which ``run_step`` calls the script."""
     parser.add_argument("--step", choices=sorted(steps), help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
 
 
 def run_step(script: str, name: str, conninfo: str, path: Path) -> dict[str, Any]:
-    """One step of ``script`` in a fresh process: its figures, ``peak_rss_mb`` and ``cpu_seconds``."""
+    """Run one step of ``script`` in a fresh process: its figures, ``peak_rss_mb`` and ``cpu_seconds``."""
     done = subprocess.run(
         [sys.executable, script, "--step", name, "--file", str(path)],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, _ADDRESS: conninfo},  # not an argument: other users see those
+        env={**os.environ, _ADDRESS: conninfo},  # not an argument, because other users can see those
     )
     return cast(dict[str, Any], json.loads(done.stdout.splitlines()[-1]))
 
 
 def be_step(step: Step, path: Path) -> None:
-    """Print the figures of a step for ``run_step``; ``cpu_seconds`` excludes imports, unless the step reports
-    its own.
+    """Print the figures of a step for ``run_step``.
+
+    ``cpu_seconds`` excludes imports, unless the step reports its own.
     """
     begun = time.process_time()
     figures = step(os.environ[_ADDRESS], path)
@@ -75,7 +76,7 @@ def be_step(step: Step, path: Path) -> None:
 
 
 def peak_rss_mb() -> int:
-    """Of this process alone; ``getrusage`` would include the memory of the parent process."""
+    """Peak memory of this process alone; ``getrusage`` would include that of the parent process."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 
@@ -99,7 +100,7 @@ def typed_columns() -> sql.Composable:
 
 
 def copy_file(connection: psycopg.Connection[Any], path: Path) -> int:
-    """A bare COPY of the plain file into ``bench_copy``, created here."""
+    """COPY the plain file into ``bench_copy``, which is created here; nothing else."""
     connection.execute("DROP TABLE IF EXISTS bench_copy")
     connection.execute(sql.SQL("CREATE UNLOGGED TABLE bench_copy ({})").format(typed_columns()))
     skip = ", ON_ERROR ignore, LOG_VERBOSITY default" if connection.info.server_version >= 170000 else ""

@@ -1,4 +1,4 @@
-"""The three clients that ``side_by_side.py`` compares, and what they are asked for."""
+"""The three clients that ``side_by_side.py`` compares, and the reports and days that they collect."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ ACCOUNT, MARKETPLACE = "northwind_na", "ATVPDKIKX0DER"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A report: Amazon's type, the name of our spec and of its table, and the columns that tell its rows
-    apart.
-    """
+    """A report: Amazon's type, the name of our spec and its table, and the columns that identify its rows."""
 
     type: str
     spec: str

@@ -1,6 +1,6 @@
 """Airbyte's connector for the Selling Partner API: a full refresh of the same reports and days.
 
-Takes the messages that it prints, as a destination would that appends. Runs in the connector's own Python.
+Reads the messages that it prints, as an appending destination would. Runs in the connector's own Python.
 """
 
 from __future__ import annotations

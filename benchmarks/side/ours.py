@@ -1,7 +1,7 @@
-"""The collecting and loading that tasks do, without Airflow: plan, request, wait, archive, load.
+"""Collects and loads as tasks do, without Airflow: plan, request, wait, archive, load.
 
-Slices wait side by side, as in the triggerer. What failed for a reason that passes is tried again, as Airflow
-would, up to ``TRIES`` times.
+Slices wait side by side, as in the triggerer. A slice that failed with a retryable error is tried up to
+``TRIES`` times, as Airflow would.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Collection:
     def slices(self, report: str) -> list[Slice]:
         now = self._ledger.clock().now()
         spec = load_spec(report)
-        # A day at a time, as the other clients.
+        # A day at a time, like the other clients.
         spec = spec.model_copy(update={"period": spec.period.model_copy(update={"max_days": 1})})
         return plan_slices(
             spec,
@@ -66,7 +66,7 @@ class Collection:
         )
 
     def collect(self, report: str, slice_: Slice) -> None:
-        """Raises the last error when it fails for good."""
+        """Collect and load one slice. Raises the last error when it fails for good."""
         for attempt in range(TRIES):
             try:
                 return self._once(report, slice_)
@@ -99,7 +99,7 @@ class Collection:
 
 
 def stored(conninfo: str, wanted: Wanted) -> list[tuple[str, ...]]:
-    """The keys of a table's rows, one per row."""
+    """The keys of a table's rows, one for each row."""
     columns = ", ".join(name.replace("-", "_") for name in wanted.key)
     with psycopg.connect(conninfo) as connection:
         if connection.execute("SELECT to_regclass(%s)", [f"amazon_sp.{wanted.spec}"]).fetchone() == (None,):

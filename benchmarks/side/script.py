@@ -1,4 +1,4 @@
-"""What many sellers run by cron: python-amazon-sp-api and pandas, a day at a time into one CSV a report.
+"""What many sellers run by cron: python-amazon-sp-api and pandas, a day at a time, one CSV per report.
 
 It is written as carefully as such scripts are: it waits for each report, tries a day three times, skips a
 cancelled one as empty, and goes on with the next day when one fails.
@@ -22,7 +22,7 @@ from sp_api.auth import AccessTokenClient
 from side import MARKETPLACE, REPORTS, days
 
 TRIES = 3
-# Seconds of Amazon's clock in one of ours.
+# Seconds of Amazon's clock per second of ours.
 SPEED = float(os.environ["SANDBOX_SPEED"])
 
 

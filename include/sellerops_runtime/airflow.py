@@ -1,5 +1,6 @@
-"""Runs Airflow on one machine as separate components: api-server, scheduler, dag-processor, triggerer; with
-Celery also workers and a Redis, and two schedulers and triggerers.
+"""Runs Airflow on one machine as separate components: api-server, scheduler, dag-processor and triggerer.
+
+With Celery, also runs workers and a Redis, and two schedulers and two triggerers.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ _HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 @dataclass
 class AirflowStack:
-    """One Airflow in folder ``home``, with its metadata at SQLAlchemy URL ``database_url``.
+    """One Airflow in folder ``home``, with its metadata database at SQLAlchemy URL ``database_url``.
 
-    Every component gets ``environment`` in addition to what it needs. Call migrate, start and wait_healthy,
-    in this order. ``celery``: runs the tasks, instead of the scheduler.
+    Every component gets ``environment`` in addition to the variables it needs. Call migrate, start and
+    wait_healthy, in this order. ``celery``: runs the tasks instead of the scheduler.
     """
 
     home: Path
@@ -78,14 +79,14 @@ class AirflowStack:
             "CORE__LOAD_EXAMPLES": False,
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": self.parallelism,
-            # By default Airflow drops what it parses within 30 s of an earlier change. The next parse stores
-            # it, but the demo parses only when a file changes.
+            # By default Airflow discards what it parses within 30 s of an earlier change. The next parse
+            # would store it, but the demo parses only when a file changes.
             "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 0,
             # Off by default, because users who may edit connections can then make the api-server call any
-            # address. Here that is one user on one machine, who wants the *Test* button.
+            # address. Here there is one user on one machine, who wants the *Test* button.
             "CORE__TEST_CONNECTION": "Enabled",
             "CORE__FERNET_KEY": self._secret("fernet_key", _fernet_key),
-            "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # resolving the full name may take long
+            "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # resolving the full name may be slow
             "CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": self.home / "passwords.json",
@@ -120,7 +121,7 @@ class AirflowStack:
         }
 
     def migrate(self) -> None:
-        """Migrate the metadata to this Airflow's schema."""
+        """Migrate the metadata database to this Airflow's schema."""
         self.run_once("airflow-migrate", [sys.executable, "-m", "airflow", "db", "migrate"])
 
     def run_once(
@@ -188,7 +189,7 @@ class AirflowStack:
             self.start_component(name)
 
     def start_component(self, name: str) -> Component:
-        """Start, or restart, one component by Airflow's name for it; the second of a kind ends in ``-2``."""
+        """Start or restart one component by Airflow's name for it; the second of a kind ends in ``-2``."""
         if self.celery and name == celery_parts.REDIS:
             component = self.celery.start_redis(
                 env=plain_environment(os.environ), logs=self.logs, run_dir=self.run_dir, home=self.home

@@ -1,4 +1,4 @@
-"""A Redis and Celery workers, which run Airflow's tasks in place of its LocalExecutor."""
+"""A Redis and Celery workers, which run Airflow's tasks instead of its LocalExecutor."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from sellerops_runtime.processes import Component, wait_until
 
 _PROGRAM = "redis-server"
 _START_SECONDS = 60.0
-# Names of components, as AirflowStack starts them. Two of each: one may fail.
+# Names of components, as AirflowStack starts them. There are two of each but Redis, so that one may fail.
 REDIS = "redis"
 WORKERS = ("worker-1", "worker-2")
 SCHEDULERS = ("scheduler", "scheduler-2")
 TRIGGERERS = ("triggerer", "triggerer-2")
-# Seconds. By default a worker waits without end, and a scheduler two minutes, for a Redis that is silent or
-# whose connection a gateway has forgotten (kombu, `socket_timeout`). docker-compose.celery.yaml has the same.
+# Seconds. By default a worker waits forever, and a scheduler for two minutes, when Redis does not respond or
+# a gateway has forgotten the connection (kombu, `socket_timeout`). docker-compose.celery.yaml sets the same.
 _BROKER_LIMITS = {"SOCKET_TIMEOUT": 30, "SOCKET_CONNECT_TIMEOUT": 10}
-# A query of results whose connection is gone ends the scheduler, unless it is repeated with a new one. A task
-# is sent again until Airflow's limit of a second: a refusal before it would fail a try of the task.
+# If the connection is lost while the scheduler queries results, the scheduler exits unless the query is
+# repeated on a new connection. Sending a task is retried until Airflow's limit of one second: giving up
+# earlier would fail a try of the task.
 _LIMITS = {
     "redis_socket_timeout": 10,
     "redis_socket_connect_timeout": 10,
@@ -34,8 +35,8 @@ _LIMITS = {
     "redis_retry_on_timeout": True,
     "task_publish_retry_policy": {"max_retries": None, "interval_start": 0.2, "interval_max": 0.5},
 }
-# What workers need not know: they reach Airflow's metadata only through the api-server, with a token for each
-# task. Who has the last three could be any user.
+# Settings that workers do not need: they reach Airflow's metadata only through the api-server, with a token
+# for each task. Anyone who has the last three could act as any user.
 _NOT_FOR_WORKERS = frozenset(
     {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
@@ -67,9 +68,7 @@ def redis_server() -> str:
 
 @dataclass(frozen=True)
 class Celery:
-    """Two workers for all queues, each with ``slots`` tasks at a time, and their Redis on the loopback
-    address.
-    """
+    """Two workers for all queues and their Redis on loopback; each worker runs ``slots`` tasks at a time."""
 
     slots: int = 3
     port: int = field(default_factory=free_port)
@@ -85,21 +84,22 @@ class Celery:
         return {
             "CORE__EXECUTOR": "CeleryExecutor",
             "CELERY__BROKER_URL": self.address,
-            # By default the metadata database, which workers do not need otherwise.
+            # The default is the metadata database, which workers do not need otherwise.
             "CELERY__RESULT_BACKEND": self.address,
             "CELERY__WORKER_CONCURRENCY": self.slots,
-            # Seconds until another worker gets what a dead one had received and not begun.
+            # Seconds until another worker gets the tasks that a dead worker had received but not started.
             "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": 3600,
             **{f"CELERY_BROKER_TRANSPORT_OPTIONS__{key}": value for key, value in _BROKER_LIMITS.items()},
             "CELERY__EXTRA_CELERY_CONFIG": json.dumps(_LIMITS),
-            # Each takes a second. After three, the default, a task that cannot be sent has failed a try.
+            # Each attempt takes a second. After three, the default, a task that cannot be sent fails a try.
             "CELERY__TASK_PUBLISH_MAX_RETRIES": 600,
         }
 
     @staticmethod
     def worker_command(name: str) -> list[str]:
-        """Airflow's command for the worker ``name``, which serves no logs: those of one machine are in one
-        folder.
+        """Airflow's command for the worker ``name``.
+
+        The worker serves no logs, because all logs of one machine are in one folder.
         """
         return [
             *("celery", "worker", "--celery-hostname", f"{name}@%h", "--queues", ",".join(queues.ALL)),
@@ -107,12 +107,12 @@ class Celery:
         ]
 
     def start_redis(self, *, env: Mapping[str, str], logs: Path, run_dir: Path, home: Path) -> Component:
-        """Start Redis and wait until it listens. Raises StartError without a server, or if it exits."""
+        """Start Redis and wait until it listens. Raises StartError if it is not installed or exits."""
         home.mkdir(parents=True, exist_ok=True)
         settings = home / "redis.conf"
         settings.unlink(missing_ok=True)
         settings.touch(mode=0o600)  # as an argument, every user would see the password
-        # Kept nowhere: Airflow sends again what a Redis has lost.
+        # Nothing is saved to disk: Airflow sends the tasks again that a Redis has lost.
         settings.write_text(
             f'bind {LOOPBACK}\nport {self.port}\nrequirepass {self.password}\nsave ""\nappendonly no\n',
             encoding="ascii",

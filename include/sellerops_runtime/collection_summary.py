@@ -1,4 +1,4 @@
-"""Summarises from the ledger what a demo has collected: its progress, and the table at its end."""
+"""Summarises what a demo has collected, from the ledger: its progress, and the table at the end."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class CollectionSummary:
         return sorted(found, key=lambda line: (line.report, line.account, line.marketplace, line.destination))
 
     def problems(self) -> list[str]:
-        """One line per marketplace and day that was not collected."""
+        """One line per marketplace and day that could not be collected."""
         return [
             f"{report} {account} {self._codes(account, id_)} {day}: {state} {error} {remedy}".rstrip()
             for report, account, id_, day, state, error, remedy in self._query(_PROBLEMS)

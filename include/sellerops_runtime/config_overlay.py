@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def link_all(origin: Path, folder: Path, *, except_for: Collection[str]) -> None:
-    """Link all that is in ``origin`` into ``folder``, except for these names; former links are replaced."""
+    """Link everything in ``origin`` into ``folder``, except for these names; existing links are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         if old.is_symlink():

@@ -16,9 +16,9 @@ class ConfigWatcher:
     """Touches the DAG files whenever a configuration file changes, and once more half a minute later.
 
     Airflow parses a changed DAG file at once, and an unchanged one only every
-    ``[dag_processor] min_file_process_interval`` seconds. Our DAG files depend on the configuration. Airflow
-    (3.3.2) takes a file for unchanged that is touched while it is being parsed, after the configuration was
-    read: it compares the time of the change with the end of the parse. Therefore the second time.
+    ``[dag_processor] min_file_process_interval`` seconds. Our DAG files depend on the configuration. They
+    are touched a second time because Airflow (3.3.2) misses a change that happens while it parses a file,
+    after the configuration was read: it compares the time of the change with the end of the parse.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class ConfigWatcher:
     def look(self) -> bool:
         """Touch the DAG files if the configuration changed since the last call; return whether it did.
 
-        Call it again and again: it also touches them for the second time. Skips DAG files that are not
+        Call it repeatedly, because it also touches them the second time. Skips DAG files that are not
         writable.
         """
         state, now = self._state(), self._monotonic()

@@ -25,12 +25,12 @@ _RELATION = f"""
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c {_NAMESPACE} c.relnamespace
     WHERE {_OURS} AND c.relowner = current_user::regrole::oid
 """
-# Queries for what the administrator owns in a database, by the keyword for ALTER ... OWNER TO.
+# Queries for the objects that the administrator owns in a database, by the keyword for ALTER ... OWNER TO.
 _OWNED = {
     "TABLE": f"{_RELATION} AND c.relkind IN ('r', 'p', 'f')",
     "VIEW": f"{_RELATION} AND c.relkind = 'v'",
     "MATERIALIZED VIEW": f"{_RELATION} AND c.relkind = 'm'",
-    # Without sequences of columns, whose owner follows their table's.
+    # Without the sequences of columns, whose owner follows that of their table.
     "SEQUENCE": f"""
         {_RELATION} AND c.relkind = 'S'
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i'))

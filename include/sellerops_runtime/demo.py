@@ -32,10 +32,10 @@ from sellerops_runtime.signals import Interrupted, interruptible
 from sellerops_runtime.stack import Stack, running_stack
 
 DAYS = 7
-# Faster for the whole catalogue, which would otherwise wait for quota half of the time.
+# Faster for the whole catalogue, which would otherwise spend half of the time waiting for quota.
 SPEED_VARIABLE, DEFAULT_SPEED, FULL_SPEED = "DEMO_SPEED", 30.0, 60.0
-# Slow machines and the local BigQuery, which runs one job at a time, take long: give up only after no
-# progress for this time.
+# Slow machines and the local BigQuery, which runs one job at a time, take long: give up only after this time
+# without progress.
 STALLED_SECONDS = 900.0
 # How long Airflow may take to parse the DAG files before the demo reports an error.
 READ_SECONDS = 240.0
@@ -54,10 +54,10 @@ def run_demo(
 ) -> int:
     """Run the whole demo.
 
-    ``once``: return after the table instead of waiting for an interrupt. ``full``: collect every report in
-    the catalogue. ``bigquery``: also load into a local BigQuery. ``portal``: also download files of web
-    pages, if a Chromium is installed. ``marts``: also build the marts, and print profit, the bridge and what
-    to order. ``celery``: run tasks on two Celery workers. Returns the exit code: 0 when everything was
+    ``once``: return after printing the table instead of waiting for an interrupt. ``full``: collect every
+    report in the catalogue. ``bigquery``: also load into a local BigQuery. ``portal``: also download files of
+    web pages, if a Chromium is installed. ``marts``: also build the marts, and print profit, the bridge and
+    what to order. ``celery``: run tasks on two Celery workers. Returns the exit code: 0 when everything was
     collected, 1 when something failed, 130 when interrupted before that.
     """
     speed = _speed(FULL_SPEED if full else DEFAULT_SPEED)
@@ -106,7 +106,7 @@ def _collect_and_print(
 def _show_failure_and_recovery(
     stack: Stack, progress: Progress, accounts: dict[str, Account], speed: float
 ) -> list[str]:
-    """Run it for a day before the last seven, which Amazon has already published."""
+    """Run the failure scenario for a day before the last seven, which Amazon has already published."""
     first, _ = closed_days(stack.ledger.clock().now(), accounts)
     stack.set_speed(speed)
     failures = show_failure_and_recovery(stack, progress, first - timedelta(days=1))

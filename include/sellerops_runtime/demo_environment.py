@@ -22,7 +22,7 @@ _BESIDE = (DEMO_HOME, "BIGQUERY_EMULATOR_HOST", "NO_PROXY", "no_proxy")
 
 
 def command_template(environment: Mapping[str, str], folder: str = "bin") -> str:
-    """How to type commands for a demo: ``bin/{}``, preceded by DEMO_HOME if that is set."""
+    """Template for the commands you type for a demo: ``bin/{}``, preceded by DEMO_HOME if that is set."""
     chosen = environment.get(DEMO_HOME, "").strip()
     home = f"{DEMO_HOME}={shlex.quote(chosen)} " if chosen else ""
     return f"{home}{shlex.quote(folder)}/{{}}"

@@ -16,7 +16,7 @@ class PortTaken(StartError):
 
 
 class Stalled(StartError):
-    """Waiting was given up because there was no progress for long."""
+    """Waiting was given up after a long time without progress."""
 
 
 class AlreadyRunning(StartError):

@@ -21,14 +21,14 @@ from sellerops_runtime.stack import Stack
 REPORT = "sales_and_traffic"
 # Give up after this time without progress.
 STALLED_SECONDS = 600.0
-# Timeout for reading the messages once; they are read again.
+# Timeout for one attempt to read the messages; failed reads are repeated.
 _LOOK_SECONDS = 10.0
 
 
 def show_failure_and_recovery(stack: Stack, progress: Progress, last: date) -> list[str]:
     """Let one marketplace's report fail once and clear it; return what went wrong, one line each.
 
-    The day is the latest up to ``last`` that was not collected yet, so that Amazon is asked.
+    Uses the latest day up to ``last`` that has not been collected yet, so that a report is requested.
     """
     spec, account = load_spec(REPORT), next(iter(load_accounts().values()))
     marketplace = account.marketplaces[-1]
@@ -71,7 +71,7 @@ class FailureScenario:
         self.day = day.isoformat()
         self.run_id = f"{PREFIX}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}__fails_on_purpose"
         self.conf = {"from_day": self.day, "to_day": self.day, "accounts": [account.id]}
-        # For this day only, since others, such as a backfill, may request the same report meanwhile.
+        # For this day only, since other runs, such as a backfill, may request the same report meanwhile.
         self.fault = {
             "fault": "fatal",
             "report_type": report_type,
@@ -111,7 +111,7 @@ def run_scenario(
 
 
 def _end_of(api: AirflowApi, scenario: FailureScenario, poller: Poller) -> str:
-    """``success`` or ``failed``, once the run has ended."""
+    """Wait until the run has ended; return ``success`` or ``failed``."""
 
     def look() -> Observation[str]:
         state = str(api.run(scenario.dag_id, scenario.run_id)["state"])

@@ -56,7 +56,7 @@ class Home:
     def create(self) -> None:
         """Create the folder. Other users may traverse it, as Postgres does when we are root, but not list it.
 
-        Raises StartError when that is impossible.
+        Raises StartError when it cannot be created.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Prepares what Airflow's components need: metadata, ledger, settings, the UI's password."""
+"""Prepares what Airflow's components need: metadata, ledger, settings and the UI's password."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _WAREHOUSE = {
     "password": "SELLEROPS_WAREHOUSE_PASSWORD",
 }
 _CHOOSE = "Use 12 random characters or more; `make compose-env` generates them for Docker."
-# Init does not set the administrator's: it logs in with it.
+# Init does not set the administrator's password, because it logs in with it.
 _REMEDIES = {
     "SELLEROPS_POSTGRES_ADMIN": "As the administrator: ALTER ROLE <name> PASSWORD '<32 random characters>'. "
     "Then set it here; with Docker it is POSTGRES_PASSWORD in .env."
@@ -45,7 +45,7 @@ _REMEDIES = {
 
 
 def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Create all of it or migrate it to this version; safe to repeat. Returns one line per step."""
+    """Create everything or migrate it to this version; safe to repeat. Returns one line per step."""
     owner = owner_conninfo(environment)
     refuse_weak_passwords(environment)
     done = prepare_server(environment)
@@ -61,9 +61,9 @@ def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def refuse_weak_passwords(environment: Mapping[str, str]) -> None:
-    """Raise StartError for a password that is empty, short or known to everybody. Nothing starts then.
+    """Raise StartError for a password that is empty, short or publicly known, so that nothing starts.
 
-    The demo does not come here: its passwords are random.
+    The demo does not call this: its passwords are random.
     """
     from sqlalchemy.engine import make_url
 
@@ -75,7 +75,7 @@ def refuse_weak_passwords(environment: Mapping[str, str]) -> None:
     }
     if address := environment.get("SELLEROPS_POSTGRES_ADMIN"):
         admin = conninfo_to_dict(address)
-        # These passwords are set by us; elsewhere the server may know its clients by other means.
+        # We set these passwords; elsewhere the server may authenticate its clients by other means.
         owner, collector = conninfo_to_dict(owner_conninfo(environment)), environment[_WAREHOUSE["user"]]
         given |= {
             ("SELLEROPS_POSTGRES_ADMIN", str(admin.get("user"))): _text(admin.get("password")),
@@ -123,7 +123,7 @@ def prepare_server(environment: Mapping[str, str]) -> list[str]:
 
 
 def _logins(environment: Mapping[str, str]) -> WarehouseLogins:
-    """The warehouse's roles by the environment. Raises StartError for a collector who is the owner."""
+    """The warehouse's roles from the environment. Raises StartError if the collector is also the owner."""
     owner = conninfo_to_dict(owner_conninfo(environment))
     collector = Login(environment[_WAREHOUSE["user"]], environment[_WAREHOUSE["password"]])
     if collector.name == owner["user"]:
@@ -154,8 +154,8 @@ def apply_settings(
     """Load airflow_settings.yaml with values from ``environment``; return one line per entry set or skipped.
 
     ``strict``: an entry whose variables are not set is an error (StartError) instead of being left out,
-    unless everything works without it (``settings.is_optional``). Where ``SELLEROPS_METADATA_HOST`` is set to
-    nothing, tasks must not reach Airflow's metadata: its connection of an earlier start is deleted.
+    unless everything works without it (``settings.is_optional``). Where ``SELLEROPS_METADATA_HOST`` is set
+    but empty, tasks must not reach Airflow's metadata, so the connection from an earlier start is deleted.
     """
     loaded = settings.substitute_variables(settings.read_settings(path), environment)
     missing = [f"{entry}: set {', '.join(names)}" for entry, names in loaded.skipped.items()]

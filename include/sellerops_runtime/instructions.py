@@ -17,7 +17,7 @@ _FAMILY = "listings"
 
 
 def instructions(stack: Stack, api: AirflowApi, first: date) -> str:
-    """The instructions. ``first``: first day collected; the examples use the days before it."""
+    """The instructions as text. ``first``: the first collected day; the examples use the days before it."""
     paused = [bool(dag["is_paused"]) for dag in api.dags().values()]
     return "\n\n".join(
         [_addresses(stack), _schedules(stack, sum(paused), len(paused)), _next_steps(stack, first)]

@@ -1,8 +1,8 @@
 """Runs the programs in `bin`: each becomes the command it is named after, in the right environment.
 
-An environment that names an installation (SELLEROPS_..., AIRFLOW_...) is used as it is; otherwise that of
-this clone's demo is used while it is running. Without either, `airflow` and `psql` are refused, because
-Airflow would create an empty installation in the user's home.
+An environment that defines an installation (SELLEROPS_..., AIRFLOW_...) is used as it is; otherwise, while
+this clone's demo is running, the demo's environment is used. Without either, `airflow` and `psql` are
+refused, because Airflow would create an empty installation in the user's home.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def program_environment(program: str, folder: str, given: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """A program's environment, and a message for the user. Raises StartError without an installation."""
-    # So that commands which call others, such as `gaps --fill`, find those of the same Python.
+    # So that commands that call others, such as `gaps --fill`, find those of the same Python.
     path = os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
     environment = {COMMAND: command_template(given, folder), **given, "PATH": path}
     home, own = choose_home(given), installation_variables(given)

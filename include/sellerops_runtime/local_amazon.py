@@ -16,8 +16,8 @@ from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_port
 from sellerops_runtime.processes import Component, plain_environment, wait_until
 
-# Control calls are never repeated, since one that changes something might then do so twice. Their timeout is
-# therefore as long as the local Amazon may be unresponsive.
+# Control calls are never repeated, since a call that changes something might then take effect twice. Their
+# timeout is therefore as long as the local Amazon may be unresponsive.
 ANSWER_SECONDS = 300.0
 # The local Amazon accepts any token with Slack's or ClickUp's prefix.
 _ANY_SLACK_TOKEN = "xoxb-local"
@@ -94,7 +94,7 @@ def sandbox_environment(url: str) -> dict[str, str]:
 
 
 def _portal_environment(url: str) -> dict[str, str]:
-    """The same for the logins of web pages."""
+    """Variables that point the logins for web pages at the local Amazon at ``url``."""
     variables = {
         "SELLER_PORTAL_ADDRESS": url,
         "SELLER_PORTAL_ADS_ADDRESS": f"{url}/ads-console",

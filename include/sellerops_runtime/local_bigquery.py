@@ -25,7 +25,7 @@ _IMPORT = f"from duckdb_extensions import import_extension as take; [take(name) 
 
 
 class LocalBigQuery:
-    """One server on its own ports, with its tables in ``data``, which it leaves behind.
+    """One server on its own ports, with its tables in ``data``, which remain when it stops.
 
     Raises StartError when it is not installed.
     """
@@ -79,7 +79,7 @@ class LocalBigQuery:
             return False
 
     def _take_extensions(self) -> None:
-        """Install DuckDB's extensions, which come as packages, where it looks for them; only once."""
+        """Install DuckDB's extensions, which come as packages, where DuckDB looks for them; only once."""
         home = Path(self._env["HOME"])
         marker = home / ".installed"
         if marker.exists():
@@ -103,7 +103,7 @@ class LocalBigQuery:
 
 
 def bigquery_settings() -> dict[str, str]:
-    """Variables for connection ``sellerops_bigquery`` in airflow_settings.yaml."""
+    """Variables for the connection ``sellerops_bigquery`` in airflow_settings.yaml."""
     return {
         "SELLEROPS_BIGQUERY_PROJECT": PROJECT,
         "SELLEROPS_BIGQUERY_LOCATION": LOCATION,

@@ -17,7 +17,7 @@ from sellerops.settings.logins import load_logins
 from sellerops_runtime.config_overlay import link_all
 from sellerops_runtime.ports import LOOPBACK, choose_port
 
-# The logins of the demo: those of its users at the local Amazon whose pages it opens.
+# The logins of the demo: the users at the local Amazon whose pages it opens.
 ROLES = ("brand_analytics", "business_reports", "finance", "logistics")
 FIRST_PORT = 9222
 MARK = "sellerops (demo, automated)"
@@ -26,18 +26,20 @@ SOURCE, DEFAULT_SOURCE = "seller_portal", "amazon_sp"
 
 @dataclass(frozen=True)
 class LocalBrowsers:
-    """One browser per login. ``home``: their profiles and pid files; ``config``: a configuration with the
-    demo's logins.
+    """One browser per login.
+
+    ``home``: folder of their profiles and pid files. ``config``: folder of a configuration with the demo's
+    logins.
     """
 
     home: Path
     config: Path
 
     def configure(self, source: Path | None = None) -> dict[str, str]:
-        """Write the configuration: that of ``source`` (default: the present one), with the demo's logins, and
-        with web pages as a source of all accounts.
+        """Write a configuration with the demo's logins and with web pages as a source of all accounts.
 
-        Returns the variables that select it.
+        The rest is linked to ``source`` (default: the current configuration). Returns the variables that
+        select the new configuration.
         """
         origin = source or config_dir()
         link_all(origin, self.config, except_for=["accounts.yaml", "logins.yaml"])
@@ -57,8 +59,9 @@ class LocalBrowsers:
         return {"SELLEROPS_CONFIG_DIR": str(self.config), VARIABLE: str(self.home)}
 
     def start(self) -> list[str]:
-        """Start all; returns the logins. Call with the configuration selected. Raises BrowserMissing,
-        BrowserUnavailable and ConfigurationError.
+        """Start all browsers; return the logins. Select the configuration first.
+
+        Raises BrowserMissing, BrowserUnavailable and ConfigurationError.
         """
         logins = load_logins()
         for login in logins.by_id.values():
@@ -66,7 +69,7 @@ class LocalBrowsers:
         return list(logins.by_id)
 
     def stop(self) -> list[str]:
-        """Stop all, also those of a killed demo; returns the logins whose browser ran."""
+        """Stop all browsers, also those of a killed demo; return the logins whose browser was running."""
         return Pool(self.home).stop_all()
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
@@ -74,7 +77,7 @@ class LocalBrowsers:
 
 
 def chromium_or_advice(say: Callable[[str], object]) -> bool:
-    """Whether the browsers can run here; says what to install if not."""
+    """Return whether the browsers can run here; if not, say what to install."""
     try:
         find_chromium()
     except BrowserMissing as error:
@@ -84,7 +87,7 @@ def chromium_or_advice(say: Callable[[str], object]) -> bool:
 
 
 def _login(role: str, accounts: list[str], port: int) -> dict[str, Any]:
-    """The port of the first users' setup if it is free."""
+    """The settings of a login, whose browser listens on ``port`` (as in a first setup) if that is free."""
     return {
         "site": "seller_central",
         "accounts": accounts,

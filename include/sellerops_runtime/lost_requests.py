@@ -1,11 +1,11 @@
-"""Gives up requests lost with an earlier local Amazon, which forgets them when it ends (Amazon does not)."""
+"""Gives up requests that an earlier local Amazon forgot when it ended (the real Amazon does not)."""
 
 from __future__ import annotations
 
 from sellerops.base.errors import AmazonUnavailable
 from sellerops.ledger import Ledger
 
-# Each local Amazon starts its report ids from the beginning, so a lost report's id may soon name another one.
+# Each local Amazon numbers its reports from the beginning, so a lost report's id may soon name another one.
 _GIVE_UP = """
     UPDATE sellerops.report_request
     SET status = 'FAILED', error_type = %s, error = %s, updated_at = sellerops.now()
@@ -18,8 +18,8 @@ _CAUSE = "the local Amazon was restarted and no longer has this report."
 def fail_lost_requests(ledger: Ledger) -> int:
     """Mark the requests that an earlier local Amazon left unanswered as failed; return how many there were.
 
-    Their tasks get an error that Airflow retries and then request the reports again, so a backfill continues
-    where it was.
+    Their tasks fail with an error that Airflow retries, and then request the reports again, so a backfill
+    continues where it stopped.
     """
     with ledger.connection() as connection:
         given_up = connection.execute(_GIVE_UP, (AmazonUnavailable.__name__, _CAUSE)).rowcount

@@ -49,7 +49,7 @@ FROM sellerops.alert AS a LEFT JOIN sellerops.marketplace AS m ON m.id = a.marke
 WHERE a.ended_at IS NULL
 ORDER BY a.severity = 'urgent' DESC, a.rank_money DESC NULLS LAST, a.id LIMIT 8
 """
-# Title, query, headings; how many of the first columns are text.
+# Title, query, headings, and how many of the first columns are text.
 _ANSWERS = (
     (
         "Profit by marketplace, in its currency (— is unknown: see what is missing)",

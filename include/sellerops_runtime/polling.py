@@ -14,7 +14,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 
 
 class Unanswered(Exception):
-    """No usable answer: none came, or one that only reports a failure of the component."""
+    """No usable answer: none came, or it only reports a failure of the component."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Observation(Generic[_T]):
 class Poller:
     """Retries calls and polls for values until there is no progress.
 
-    :param seconds: give up after so many seconds without progress.
+    :param seconds: give up after this many seconds without progress.
     :param show: called with a line of text after each poll that found nothing.
     :param watch: called before each poll; raises when waiting is pointless.
     """
@@ -62,9 +62,9 @@ class Poller:
     def wait(
         self, look: Callable[[], Observation[_T]], what: str, *, every: float = 1.0, remedy: str = ""
     ) -> _T:
-        """Poll ``look`` every so many seconds until it finds a value. Unanswered counts as no progress.
+        """Poll ``look``, ``every`` so many seconds, until it finds a value. Unanswered counts as no progress.
 
-        Raises Stalled, naming ``what``, when its ``state`` has not changed for ``seconds``.
+        Raises Stalled, naming ``what``, when the ``state`` has not changed for ``seconds``.
         """
         moved, state, text = self.clock(), object(), ""
         while True:

@@ -9,7 +9,7 @@ import socket
 from sellerops_runtime.errors import PortTaken
 
 LOOPBACK = "127.0.0.1"
-# The system assigns ports from 32768 only, so it cannot take one of these before our server listens on it.
+# The system assigns ports from 32768 upwards, so it cannot take one of these before our server listens on it.
 _OURS = range(20_000, 32_000)
 
 

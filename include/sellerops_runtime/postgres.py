@@ -28,10 +28,10 @@ from sellerops_runtime.ports import LOOPBACK, free_port
 from sellerops_runtime.processes import plain_environment, tail
 
 MAJOR_VERSION = 18
-# A killed server may take long to recover on a slow disk; one that exits is noticed at once.
+# A killed server may take long to recover on a slow disk; a server that exits is noticed at once.
 _START_SECONDS = "300"
 USER = "postgres"
-# Data need not survive a power cut; a killed server loses nothing with these.
+# Data need not survive a power cut; with these settings a killed server loses nothing.
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -46,7 +46,7 @@ class EmbeddedPostgres:
 
     Connections need a password, which is random for each cluster and role and kept in ``directory``, readable
     by its owner only. ``url`` is the administrator's address, ``url_of`` another role's. ``settings`` are
-    added to ours.
+    added to our own.
     """
 
     def __init__(self, directory: Path, *, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
@@ -133,7 +133,7 @@ class EmbeddedPostgres:
         return WarehouseLogins(self.login(OWNER), self.login(COLLECTOR), self.login(READER))
 
     def create_warehouse(self, name: str) -> None:
-        """Create the warehouse and its roles unless they exist; hand over what an earlier version made."""
+        """Create the warehouse and its roles unless they exist; hand over what an earlier version created."""
         prepare_warehouse(self.url("postgres"), name, self.warehouse_logins)
 
     def _programs(self) -> Path:
@@ -189,7 +189,7 @@ class EmbeddedPostgres:
                 **self._settings,
                 "listen_addresses": LOOPBACK,
                 "port": str(self.port),
-                # None: a socket's path may have 107 bytes at most, and the folder's path may be longer.
+                # No socket: its path may have at most 107 bytes, and the folder's path may be longer.
                 "unix_socket_directories": "",
             }
             command += [

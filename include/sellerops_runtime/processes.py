@@ -130,7 +130,7 @@ class Component:
 
 
 def stop_all(components: Iterable[Component], seconds: float = STOP_SECONDS) -> None:
-    """Stop all: send SIGTERM, and after ``seconds`` SIGKILL to what is left of their sessions."""
+    """Stop all: send SIGTERM and, after ``seconds``, SIGKILL to what is left of their sessions."""
     pid_files = [component.pid_file for component in components]
     _stop_recorded(pid_files, seconds)
 
@@ -160,7 +160,7 @@ def _stop_recorded(pid_files: Iterable[Path], seconds: float) -> list[str]:
             _signal(leader, signal.SIGTERM if seconds else signal.SIGKILL)
     if seconds:
         psutil.wait_procs(_members(recorded.values()), timeout=seconds)
-    for _ in range(3):  # members may start others while the first ones are being killed
+    for _ in range(3):  # members may start others while the first are being killed
         late = _members(recorded.values())
         for process in late:
             _signal(process, signal.SIGKILL)
@@ -182,7 +182,8 @@ def _members(leaders: Iterable[Identity]) -> list[psutil.Process]:
 
     The kernel does not reuse a pid while a session with that number exists. So the leader is the one
     recorded, or another (then the session is not ours), or gone. If it is gone, the session is the rest of
-    ours or, as with daemons, that of a later leader which is gone too; ours work in their leader's directory.
+    ours or, as with daemons, that of a later leader that is gone, too; our processes keep their leader's
+    working directory.
     """
     sessions = {identity.pid: identity for identity in leaders if not identity.was_reused()}
     members = []
@@ -224,7 +225,7 @@ def tail(path: Path, lines: int = 15) -> str:
 def wait_until(
     check: Callable[[], bool], seconds: float, what: str, *, watch: Sequence[Component] = ()
 ) -> None:
-    """Call ``check`` until it returns True: four times a second at first, once a second in the end.
+    """Call ``check`` until it returns True: four times a second at first, later once a second.
 
     Raises StartError, naming ``what``, after ``seconds``, or at once when a component in ``watch`` has
     exited.
@@ -241,9 +242,9 @@ def wait_until(
 
 
 def pause_after(waited: float) -> float:
-    """Seconds until the next look after so many seconds of waiting.
+    """Seconds until the next check, after ``waited`` seconds of waiting.
 
-    A look may cost what is waited for some of its processor: asked four times a second for the state of a
-    run, Airflow takes a tenth of one to answer.
+    A check may take processor time from the program that is waited for: Airflow uses a tenth of a processor
+    to answer four queries per second for the state of a run.
     """
     return min(1.0, max(0.25, waited / 20))

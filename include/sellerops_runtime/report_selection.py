@@ -16,17 +16,17 @@ DEMO_REPORTS = (
     "settlements",
     "sp_campaigns",
 )
-# With MARTS=1: what profit, the bridge and restock are built from.
+# With MARTS=1: the reports from which profit, the bridge and restock are built.
 MART_REPORTS = (
     *("economics", "fba_inventory_planning", "fba_inventory_summaries", "inventory_ledger_summary"),
     *("listings_all", "reimbursements", "restock_recommendations", "sales_and_traffic_by_sku"),
     *("sp_advertised_products", "sp_purchased_products", "storage_fees", "transactions"),
 )
-# With MARTS=1 these go further back than the others: forecasts need two months of demand and stock. Each is
-# a document a month.
+# With MARTS=1 these reach further back than the others, because forecasts need two months of demand and
+# stock. Each of them is one document per month.
 HISTORY_REPORTS = frozenset({"all_orders", "inventory_ledger_summary"})
 HISTORY = timedelta(days=60)
-# With PORTAL=1: files of web pages that no API serves, of each login.
+# With PORTAL=1: files of web pages that no API serves, some for each login.
 PORTAL_REPORTS = (
     "awd_storage_fees",
     "demographics",
@@ -40,12 +40,12 @@ _OF_ASINS = ("getCatalogItem", "searchCatalogItems", "getMyFeesEstimates")
 
 
 def rounds(specs: Sequence[ReportSpec], *, full: bool, marts: bool = False) -> list[list[ReportSpec]]:
-    """The reports in one or two rounds; those of the second read what the first round's listings loaded.
+    """The reports in one or two rounds; those of the second read what the listings of the first loaded.
 
-    ``full``: all of them. ``marts``: also those that marts are built from.
+    ``full``: all reports. ``marts``: also those from which marts are built.
 
-    Quota is the bottleneck. So reports that Amazon creates at most once a minute come first, those with the
-    most slices before the others, and no quota is left unused while other reports are collected.
+    Quota is the bottleneck. So the listings are followed by the reports that Amazon creates at most once a
+    minute, those with the most slices first, and no quota is left unused while other reports are collected.
     """
     names = {*DEMO_REPORTS, *PORTAL_REPORTS, *(MART_REPORTS if marts else ())}
     chosen = [spec for spec in specs if spec.is_on and (full or spec.name in names)]
@@ -64,9 +64,9 @@ def needs_asins(spec: ReportSpec) -> bool:
 
 
 def run_days(spec: ReportSpec, first: date, last: date, *, marts: bool = False) -> dict[str, str]:
-    """A run's parameters for these days; empty unless the report's period is a day that may be chosen.
+    """A run's parameters for these days; empty unless the report's period is a day that can be chosen.
 
-    ``marts``: for ``HISTORY_REPORTS``, also the days before.
+    ``marts``: ``HISTORY_REPORTS`` also get the days before ``first``.
     """
     if spec.period.kind.is_whole_only or spec.period.kind is PeriodKind.SNAPSHOT:
         return {}

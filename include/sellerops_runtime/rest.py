@@ -21,8 +21,8 @@ _POLLER = Poller(180.0)
 class AirflowApi:
     """A client for the Airflow at ``base_url`` (without a path), with a login of the simple auth manager.
 
-    Calls without an answer or with a 5xx answer are retried as ``poller`` allows. All are safe to repeat,
-    since the first may have taken effect before its answer was lost.
+    Calls without an answer or with a 5xx answer are retried as ``poller`` allows. All of them are safe to
+    repeat, since the first one may have taken effect before its answer was lost.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class AirflowApi:
         self._http.close()
 
     def request(self, method: str, path: str, **arguments: Any) -> Any:
-        """Call ``/api/v2<path>`` and return the decoded answer. Raises StartError with Airflow's refusal."""
+        """Call ``/api/v2<path>`` and return the decoded answer. Raises StartError when Airflow refuses it."""
 
         def attempt() -> httpx.Response:
             if not self._token:

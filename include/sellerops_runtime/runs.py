@@ -18,8 +18,8 @@ PREFIX = "demo__"
 class Runs:
     """Runs of ``parts`` for the days ``first`` to ``last``. Later parts read what report ``source`` loads.
 
-    ``by_dag``: ids of triggered runs, by DAG id. ``states``: states of ended runs, by DAG id. ``number``: of
-    all runs, triggered or not.
+    ``by_dag``: ids of triggered runs, by DAG id. ``states``: states of ended runs, by DAG id. ``number``: the
+    number of all runs, triggered or not.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Runs:
         return len(self.states) == self.number
 
     def _update_states(self) -> None:
-        """With one call for all runs, because the api-server shares the machine with the tasks."""
+        """Make one call for all runs, because the api-server shares the machine with the tasks."""
         found = self._api.runs(state=list(_ENDED), end_date_gte=self._began.isoformat())
         self.states = {
             run["dag_id"]: run["state"]
@@ -69,7 +69,7 @@ class Runs:
 
 
 def end_old_runs(api: AirflowApi) -> dict[str, int]:
-    """Fail the runs an interrupted demo left, because this demo collects the same days with its own runs.
+    """Fail the runs that an interrupted demo left: this demo collects the same days with its own runs.
 
     Other runs continue; returns the number of those that have not ended, by DAG id.
     """

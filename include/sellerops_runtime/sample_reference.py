@@ -1,4 +1,4 @@
-"""Gives the demo's sellers costs, suppliers and exchange rates: without them no profit is known."""
+"""Gives the demo's sellers costs, suppliers and exchange rates, without which profit is unknown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FILES = {"cost": "costs.csv", "supplier": "suppliers.csv"}
 
 
 def give_samples(conninfo: str, rates_address: str) -> list[str]:
-    """Import the samples into tables that are empty, and read the bank's rates; returns what was imported.
+    """Import the samples into tables that are empty, and read the bank's rates; return what was imported.
 
     Raises httpx.HTTPError when the address of the rates does not answer.
     """

@@ -33,7 +33,7 @@ OPTIONAL = frozenset(
         "variable sellerops_personal_documents",
     }
 )
-# Connections of logins for web pages, which are off until somebody switches them on.
+# Connections of logins for web pages, which are off until someone switches them on.
 _LOGINS = "connection seller_portal_"
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -95,7 +95,7 @@ class Loaded(BaseModel):
 
 
 def read_settings(path: Path = SETTINGS_FILE) -> Settings:
-    """The file with its placeholders. Raises ConfigurationError naming the key and the cause."""
+    """The file, its placeholders unchanged. Raises ConfigurationError naming the key and the cause."""
     try:
         return _File.model_validate(read_yaml(path)).airflow
     except ValidationError as error:

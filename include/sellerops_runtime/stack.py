@@ -43,13 +43,13 @@ METADATA_OWNER = "airflow"
 UI_PORT = 8080
 # The scheduler waits for running tasks, which are safe to interrupt at any point.
 STOP_SECONDS = 8.0
-# Timeout for reading the local Amazon's clock, which can also be read later.
+# Timeout for reading the local Amazon's clock; it can also be read later.
 _CLOCK_SECONDS = 5.0
-# Parsing the catalogue takes four seconds of CPU. Changes are parsed at once (config_watcher).
+# Parsing the catalogue takes four seconds of CPU. Changes are still parsed at once (config_watcher).
 _READ_DAGS_EVERY = 600
-# More than the processors need, so that some tasks are left to do while the scheduler examines runs.
+# More than the processors need, so that tasks remain to be run while the scheduler examines runs.
 _WORKERS = 12
-# A third of the weight of a task's process when both want the same processor.
+# Gives the scheduler a third of the weight of a task's process when both compete for a processor.
 _SCHEDULER_NICENESS = 5
 
 
@@ -113,9 +113,9 @@ class Stack:
         return self._schedules.strip().lower() in ("1", "t", "true")
 
     def start(self) -> None:
-        """Start all; when this returns, Airflow is healthy, its connections are set and the ledger exists."""
+        """Start everything; on return, Airflow is healthy, its connections are set and the ledger exists."""
         if self._with_celery:
-            redis_server()  # refuse at once, before minutes of starting
+            redis_server()  # fail at once rather than after minutes of starting
         self._stop_leftovers()
         configuration = config_dir()
         ui_port = choose_port("DEMO_UI_PORT", UI_PORT)
@@ -220,14 +220,14 @@ class Stack:
             component.check_alive()
 
     def prefer_tasks(self) -> None:
-        """Let the scheduler run only when the tasks leave it a processor; call when its workers have started.
+        """Lower the scheduler's priority below that of the tasks; call when its workers have started.
 
-        While anything happens the scheduler examines all runs again and again without a pause. The workers,
-        forked earlier, keep their priority; if they have nothing to do, the scheduler has the processors.
+        While anything happens, the scheduler examines all runs again and again without a pause. The workers,
+        forked earlier, keep their priority; when they have nothing to do, the scheduler gets the processors.
         """
         for name in self.airflow.schedulers:
             scheduler = self.airflow.components[name].pid
-            with suppress(OSError):  # only a matter of speed
+            with suppress(OSError):  # this only affects speed
                 ours = os.getpriority(os.PRIO_PROCESS, scheduler)
                 os.setpriority(os.PRIO_PROCESS, scheduler, ours + _SCHEDULER_NICENESS)
 
@@ -265,13 +265,13 @@ class Stack:
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": self._schedules,
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_READ_DAGS_EVERY),
             # Workers get new tasks only between two loops. Examining 20 runs (the default) takes up to 2.6 s,
-            # longer than 8 tasks, so workers had nothing to do meanwhile.
+            # longer than 8 tasks, so workers would be idle meanwhile.
             "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "5",
             # After a loop that finds nothing to do; 1 s by default.
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             # Airflow would query each connection before it uses it; this Postgres restarts only with Airflow.
             "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_PRE_PING": "False",
-            # One line for each of 20,000 answered calls; failures have lines of their own.
+            # It would log a line for each of 20,000 answered calls; failures have lines of their own.
             "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "http.access=WARNING",
             "DEMO_HOME": str(self.home.path),
             COMMAND: command_template(os.environ),
@@ -286,7 +286,7 @@ class Stack:
         if self.with_browsers:
             chosen = variables.get("SELLEROPS_CONFIG_DIR")
             variables |= self.browsers.configure(Path(chosen) if chosen else None)
-            # This process reads specs, too, and which of them are on depends on the logins.
+            # This process reads specs as well, and which of them are on depends on the logins.
             os.environ.update(variables)
         return variables
 
@@ -305,8 +305,9 @@ class Stack:
         return configure(self.home.path / "config")
 
     def metadata_settings(self) -> dict[str, str]:
-        """Variables of connection ``sellerops_metadata``, which does not exist beside Celery workers: every
-        task could use it.
+        """Variables of connection ``sellerops_metadata``.
+
+        With Celery workers the connection does not exist, because every task could use it.
         """
         if self._with_celery:
             return {"SELLEROPS_METADATA_HOST": ""}
@@ -343,7 +344,7 @@ class Stack:
 def running_stack(
     home: Home, progress: Progress, *, bigquery: bool = False, portal: bool = False, celery: bool = False
 ) -> Iterator[Stack]:
-    """A started stack that is stopped when the block ends, however it does. Raises AlreadyRunning."""
+    """A started stack that is stopped however the block ends. Raises AlreadyRunning."""
     with home.locked():
         stack = Stack(home, progress, bigquery=bigquery, portal=portal, celery=celery)
         try:
@@ -357,5 +358,5 @@ def running_stack(
 
 
 def _rates_address(port: int) -> str:
-    """The file of exchange rates that the local Amazon on ``port`` serves."""
+    """URL of the file of exchange rates that the local Amazon on ``port`` serves."""
     return f"http://{LOOPBACK}:{port}/central-bank/eurofxref-hist.zip"

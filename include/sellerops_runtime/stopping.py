@@ -18,7 +18,7 @@ END_SECONDS = 90.0
 def stop_demo(
     home: Home, show: Callable[[str], object] = print, *, seconds: float = END_SECONDS
 ) -> list[str]:
-    """Stop the demo that holds ``home`` and anything left there; return the names of what was running."""
+    """Stop the demo that holds ``home`` and anything left there; return the names of the stopped programs."""
     postgres = EmbeddedPostgres(home.postgres)
     parts = _running(home, postgres)
     if holder := home.holder():
@@ -52,7 +52,7 @@ def _running(home: Home, postgres: EmbeddedPostgres) -> list[str]:
 
 
 def _end(process: psutil.Process, seconds: float) -> None:
-    """Terminate the process, or kill it after ``seconds``; the pid files still name its components then."""
+    """Terminate the process, or kill it after ``seconds``. Its components' pid files remain then."""
     try:
         process.terminate()
         process.wait(seconds)

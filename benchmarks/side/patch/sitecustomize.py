@@ -1,6 +1,6 @@
-"""For clients without an option for it: sends Amazon's requests to the local one, and sleeps by its clock.
+"""Redirects requests to the local Amazon and sleeps by its clock, for clients without an option for it.
 
-Loaded by Python itself, because its folder is on PYTHONPATH.
+Python loads this file itself, because its folder is on PYTHONPATH.
 """
 
 import os

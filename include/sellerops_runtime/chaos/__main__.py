@@ -1,6 +1,6 @@
-"""Break a whole system in random ways while it works, and compare it with an undisturbed one.
+"""Break a whole system at random while it works, and compare it with an undisturbed one.
 
-Exit code 1 if a promise broke. The same seed breaks the same things in the same order.
+The exit code is 1 if a promise was broken. The same seed breaks the same things in the same order.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from sellerops_runtime.ports import free_port
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.signals import Interrupted, interruptible
 
-# The youngest days of the work: Amazon does not change them any more.
+# Age of the newest days that are collected. Amazon does not change days this old any more.
 _AGE = timedelta(days=60)
-# Three days back for each two minutes, within what Amazon has: two years.
+# Minutes. Every two minutes reach three days further back, and all days must be within the two years that
+# Amazon keeps.
 _LONGEST = 240.0
 
 
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _spend(
     root: Path, options: argparse.Namespace, network: Network | None, progress: Progress
 ) -> list[Night]:
-    """The undisturbed system, unless it is left out, then the one that is broken, with the same work."""
+    """Run the undisturbed system, unless it is skipped, then the one with faults, both with the same work."""
     today = datetime.now(UTC).date()
     rounds = max(2, round(options.minutes / 2))
     work = Work(today - _AGE - timedelta(days=rounds), rounds, 2 * rounds, today + timedelta(days=6))

@@ -1,4 +1,4 @@
-"""The kinds of faults: how each begins on a running system, and how it ends."""
+"""The kinds of faults: how each one starts on a running system, and how it ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sellerops_runtime.local_amazon import control
 from sellerops_runtime.stack import METADATA, WAREHOUSE
 
 End = Callable[[], None]
-# What answers lose of their way back, or do not get: `docs/sandbox.md` has all faults.
+# Answers that are lost on their way back or replaced by errors. `docs/sandbox.md` lists all faults.
 _AMAZON = (
     {"fault": "response_lost", "operation": "createReport", "times": 1},
     {"fault": "error_after", "operation": "createReport", "times": 1},
@@ -39,9 +39,11 @@ NOT_POSSIBLE = "not possible here"
 
 @dataclass(frozen=True)
 class Fault:
-    """``begin`` breaks a system and returns what it did and how it ends; None: there was nothing to break.
+    """``begin`` injects the fault and returns what it did and a function that ends it, or None if there was
+    nothing to break.
 
-    One that is not possible here is dealt like the others, so that a seed is the same night everywhere.
+    A fault that is not possible on this machine is drawn like the others, so that a seed gives the same plan
+    everywhere.
     """
 
     kind: Kind
@@ -67,7 +69,7 @@ def faults_for(target: Target) -> dict[str, Fault]:
     for name in target.names:
         found.append(Fault(Kind(f"kill {name}"), _kill(name)))
         found.append(Fault(Kind(f"suspend {name}", 1, 5, 15), _suspend(name)))
-        # Longer than the watchdog's limit for silence.
+        # Longer than a component may be silent before the watchdog reports it.
         found.append(Fault(Kind(f"{name} stays away", 1, 120, 140), _keep_away(name)))
     can_cut = target.network is not None
     for what in ("Postgres", "api-server", "Amazon", *(each for each in target.names if each == REDIS)):
@@ -117,7 +119,7 @@ def _kill_idle_worker(target: Target, step: Step) -> tuple[str, End] | None:
 
 
 def _kill_backend(target: Target, step: Step) -> tuple[str, End] | None:
-    """Postgres then ends all its connections and recovers, as after a crash of one backend."""
+    """Kill a backend. Postgres then closes all connections and recovers, as after the crash of a backend."""
     backends = [each for each in tree(target.postgres_pid)[1:] if _is_backend(each)]
     return _kill_one(backends, step)
 
@@ -132,7 +134,7 @@ def _suspend_postgres(target: Target, step: Step) -> tuple[str, End]:
 
 
 def _slow_postgres(target: Target, step: Step) -> tuple[str, End]:
-    """Postgres works a quarter of the time, as on a disk that is busy with something else."""
+    """Let Postgres run only a quarter of the time, as if its disk were busy with something else."""
     ended = threading.Event()
 
     def pulse() -> None:
@@ -263,7 +265,7 @@ def _kill_one(processes: Sequence[psutil.Process], step: Step) -> tuple[str, End
 
 
 def _stop(processes: Sequence[psutil.Process]) -> End:
-    """Suspend the processes; the answer resumes them."""
+    """Suspend the processes; return a function that resumes them."""
     for each in processes:
         with suppress(psutil.NoSuchProcess):
             each.suspend()

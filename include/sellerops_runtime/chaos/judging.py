@@ -1,4 +1,4 @@
-"""What must be true after a bad night, by the local Amazon's own records and by an undisturbed system."""
+"""Checks what must hold after a bad night, using the local Amazon's own records and an undisturbed system."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from sellerops.base.postgres import UPKEEP
 from sellerops_runtime.chaos.system import BACKFILLED, ORDERS, SALES, SNAPSHOTS
 from sellerops_runtime.local_amazon import control
 
-# When and by which load a row arrived differs between two runs.
+# The time and the load with which a row arrived differ between two runs.
 _OF_THE_LOAD = frozenset({"load_id", "reported_at", "snapshot_at", "unit_mark"})
 _SCHEMA = "amazon_sp"
-# Calls that must have an effect once; these faults of the answer come after the effect.
+# Calls that must take effect exactly once. The faults below affect the answer, after the call took effect.
 _ONCE = ("createInboundPlan", "confirmPlacementOption", "confirmTransportationOptions")
 _TOOK_EFFECT = frozenset({"response_lost", "error_after", "hang_after"})
 _SNAPSHOT_TYPE = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 
-# What is told when the only instance of a component is silent.
+# Headlines of the notices that are sent when the only instance of a component is silent.
 _MESSAGES = {
     "scheduler": "The scheduler is silent",
     "triggerer": "The triggerer is silent",
     "dag-processor": "The dag-processor is silent",
     "api-server": "The api-server does not answer",
 }
-# Parts of the names of faults that silence every component, and of those that keep tasks from workers.
+# Parts of the names of faults that can silence every component, and of faults that keep tasks from workers.
 _OF_ALL = ("Postgres", "connection limit")
 _OF_WORKERS = ("worker", "scheduler", "redis", *_OF_ALL)
 
 
 @dataclass
 class Outcome:
-    """What a system has done. ``tables``: rows and how often each is there, without their load."""
+    """What a system has done. ``tables``: how often each row occurs, ignoring the columns of its load."""
 
     tables: dict[str, Counter[tuple[Any, ...]]] = field(default_factory=dict)
     reports: Counter[tuple[Any, ...]] = field(default_factory=Counter)
@@ -51,7 +51,7 @@ class Outcome:
 
 
 def read_tables(conninfo: str) -> dict[str, Counter[tuple[Any, ...]]]:
-    """The rows of the tables that both systems must have alike, by table."""
+    """The rows of the tables that must be equal in both systems, by table."""
     with postgres.connect(conninfo, UPKEEP) as connection:
         names = connection.execute(
             "SELECT table_name, array_agg(column_name::text ORDER BY column_name)"
@@ -68,7 +68,7 @@ def read_tables(conninfo: str) -> dict[str, Counter[tuple[Any, ...]]]:
 
 def _select(table: str, columns: Sequence[str]) -> sql.Composed:
     wanted = [sql.SQL("{}::text").format(sql.Identifier(c)) for c in columns if c not in _OF_THE_LOAD]
-    # The backfilled report also has a schedule, whose days are so young that their figures still change.
+    # The backfilled report also has a schedule, whose days are so recent that their figures still change.
     old = sql.SQL(" WHERE date < current_date - 30") if "date" in columns else sql.SQL("")
     return sql.SQL("SELECT {} FROM {}{}").format(
         sql.SQL(", ").join(wanted), sql.Identifier(_SCHEMA, table), old
@@ -84,7 +84,7 @@ def doubled_snapshots(conninfo: str) -> list[str]:
 
 
 def unfinished_loads(conninfo: str) -> list[str]:
-    """Loads that were begun and neither completed nor discarded."""
+    """Loads that were started but neither completed nor discarded."""
     with postgres.connect(conninfo, UPKEEP) as connection:
         rows = connection.execute(
             "SELECT table_name, count(*) FROM sellerops.load_intent GROUP BY 1"
@@ -93,7 +93,7 @@ def unfinished_loads(conninfo: str) -> list[str]:
 
 
 def read_amazon(url: str, outcome: Outcome) -> None:
-    """The reports and plans that the local Amazon has, and the messages that its Slack got."""
+    """Read the reports and writes that the local Amazon recorded, and the messages its Slack received."""
     for report in control(url, "GET", "reports")["reports"]:
         if report["reportType"] != _SNAPSHOT_TYPE:
             window = (report["dataStartTime"], report["dataEndTime"])
@@ -108,14 +108,15 @@ def read_amazon(url: str, outcome: Outcome) -> None:
 
 
 def left_files(folder: Path) -> list[str]:
-    """Files that are left in the folder for temporary ones, of our programs."""
+    """Files that our programs left in the folder for temporary files."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 def unnamed_documents(archive: Path, conninfo: str) -> list[str]:
-    """Documents of the archive that no request names. Of the schedule that never stops one may be on its way.
+    """Documents in the archive that no request names.
 
-    What a killed task has half written is no document yet; the archive removes it after a day.
+    Snapshots are left out: their schedule never stops, so a document may be on its way. A file that a killed
+    task has written only in part is not a document yet; the archive removes it after a day.
     """
     with postgres.connect(conninfo, UPKEEP) as connection:
         rows = connection.execute(
@@ -130,13 +131,14 @@ def unnamed_documents(archive: Path, conninfo: str) -> list[str]:
 
 
 def headlines(messages: Iterable[Mapping[str, Any]]) -> Counter[str]:
-    """How often each headline was sent, without the replies in threads."""
+    """How often each headline was sent, not counting replies in threads."""
     return Counter(each["text"].split("\n")[0] for each in messages if not each.get("thread_ts"))
 
 
 def broken_promises(outcome: Outcome, undisturbed: Outcome | None) -> list[str]:
-    """What is not as it must be, one line each; none if everything is. Without an undisturbed system nothing
-    is compared.
+    """Everything that is not as promised, one line each.
+
+    Without an undisturbed system, rows, reports and calls are not compared.
     """
     found = undone_work(undisturbed or outcome)
     found += [f"{times} reports for {_words(key)}" for key, times in outcome.reports.items() if times > 1]
@@ -157,7 +159,7 @@ def broken_promises(outcome: Outcome, undisturbed: Outcome | None) -> list[str]:
 
 
 def undone_work(outcome: Outcome) -> list[str]:
-    """Reports without a row, and a shipment that was not planned: with these nothing was tried."""
+    """Reports without rows, and a shipment that was not planned: then the night has tested nothing."""
     found = [
         f"no rows of {report}, with which to compare"
         for report in (SALES, ORDERS, BACKFILLED)
@@ -167,7 +169,7 @@ def undone_work(outcome: Outcome) -> list[str]:
 
 
 def _differences(outcome: Outcome, undisturbed: Outcome) -> list[str]:
-    """Reports, calls and rows that the undisturbed system has and the other not, and rows the other way."""
+    """Reports, calls and rows that only the undisturbed system has, and rows that only the other one has."""
     found = [f"no report for {_words(key)}" for key in undisturbed.reports if not outcome.reports[key]]
     found += [f"{name} had no effect" for name, n in undisturbed.writes.items() if n > outcome.writes[name]]
     for table in sorted(undisturbed.tables | outcome.tables):
@@ -184,10 +186,12 @@ def _differences(outcome: Outcome, undisturbed: Outcome) -> list[str]:
 def wrong_messages(
     messages: Iterable[Mapping[str, Any]], faults: Iterable[str], paired: Collection[str] = ()
 ) -> list[str]:
-    """Components that stayed away without a message, and headlines that were sent more often than faults
-    happened that can cause them; of other headlines, one for each kind of fault.
+    """Components that stayed away without a message, and headlines that were sent too often.
 
-    ``faults``: names of those that happened. ``paired``: components of which there are two.
+    A headline may be sent once for each fault that can cause it. Where these faults are not known, it may be
+    sent once for each kind of fault.
+
+    ``faults``: names of the faults that happened. ``paired``: components of which there are two.
     """
     kinds, sent = Counter(faults), headlines(messages)
     found = []
@@ -208,7 +212,7 @@ def _most(headline: str, kinds: Counter[str]) -> int:
         ((name, *_OF_ALL) for name, text in _MESSAGES.items() if text == headline), ()
     )
     if "scheduler" in causes:
-        causes = (*causes, "redis")  # without a Redis Airflow's scheduler ends, again and again
+        causes = (*causes, "redis")  # without Redis, Airflow's scheduler exits again and again
     if headline.startswith(("Tasks are queued", "Tasks of queue", "No worker")):
         causes = _OF_WORKERS
     if not causes:

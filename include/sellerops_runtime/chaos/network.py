@@ -1,7 +1,7 @@
-"""Cuts, resets and loses packets between components, in a network namespace of their own.
+"""Cuts and resets connections between components and drops packets, in a network namespace of their own.
 
-The kernel drops what is sent to a port or from it; only our packets are in this namespace. Needs root and
-Debian's `nftables` and `iproute2`.
+The kernel drops packets to or from a port; the namespace contains only our packets. Needs root and Debian's
+`nftables` and `iproute2`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 _INSIDE = "SELLEROPS_CHAOS_INSIDE"
 _CHAIN = "inet sellerops_chaos out"
 _UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
-# What is done inside, in small.
+# Tries the operations that are needed inside the namespaces.
 _PROBE = "ip link set lo up && nft add table inet sellerops_chaos && mount -t tmpfs sellerops-chaos /tmp"
 
 
@@ -29,11 +29,11 @@ class Network:
         _run("nft", f"add chain {_CHAIN} {{ type filter hook output priority 0; }}")
 
     def cut(self, port: int) -> None:
-        """Drop everything to and from the port; both ends wait in vain."""
+        """Drop everything to and from the port; neither side gets an answer or an error."""
         self._add(f"tcp dport {port} drop", f"tcp sport {port} drop")
 
     def reset(self, port: int) -> None:
-        """Refuse everything to the port, and end connections that send."""
+        """Reject everything sent to the port, which resets connections that send."""
         self._add(f"tcp dport {port} reject with tcp reset")
 
     def lose(self, port: int, percent: int) -> None:
@@ -42,7 +42,7 @@ class Network:
         self._add(f"tcp dport {port} {lost}", f"tcp sport {port} {lost}")
 
     def forget(self, ports: Iterable[int], port: int) -> None:
-        """Drop everything of connections from ``ports`` to ``port``, as a gateway that lost its memory does.
+        """Drop all packets of connections between ``ports`` and ``port``, like a gateway that lost its state.
 
         New connections work.
         """
@@ -59,9 +59,10 @@ class Network:
 
 
 def enter_namespaces() -> None:
-    """Start this program again in namespaces of its own, if that is possible; returns inside, or where not.
+    """Start this program again in namespaces of its own.
 
-    Besides the network its own mounts, for a disk to fill, and processes, so that none can outlive it.
+    Returns when already inside them, or where they are not possible. Besides the network, they separate
+    mounts, so that there is a disk to fill, and processes, so that none can outlive the program.
     """
     if os.environ.get(_INSIDE) or not can_separate():
         return
@@ -75,7 +76,7 @@ def is_separate() -> bool:
 
 
 def can_separate() -> bool:
-    """Whether this user and machine have what that needs."""
+    """Whether this user may create the namespaces and the machine has the programs for it."""
     if os.geteuid() != 0 or not all(map(shutil.which, ("ip", "nft", "unshare", "mount"))):
         return False
     probe = [*_UNSHARE, "sh", "-c", _PROBE]
@@ -83,7 +84,7 @@ def can_separate() -> bool:
 
 
 def mount_small_disk(folder: Path, megabytes: int) -> None:
-    """A file system in memory on ``folder``, gone with our namespace."""
+    """Mount a file system in memory on ``folder``; it disappears with our namespace."""
     folder.mkdir(parents=True, exist_ok=True)
     _run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "sellerops-chaos", str(folder))
 

@@ -1,4 +1,4 @@
-"""What is broken when, drawn from a seed: the same seed gives the same plan."""
+"""Plans which fault happens when, from a seed: the same seed gives the same plan."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Seconds between two faults, so that what one causes can be told from what the next one does.
+# Seconds between two faults, so that their effects can be told apart.
 _QUIET = (8.0, 25.0)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of fault: how many cards of the deck it is, and how long it lasts (real seconds)."""
+    """A kind of fault: how many cards it has in the deck, and how long it lasts (in real seconds)."""
 
     name: str
     cards: int = 1
@@ -33,10 +33,12 @@ class Step:
 def make_plan(
     kinds: Sequence[Kind], seed: int, seconds: float, quiet: tuple[float, float] = _QUIET
 ) -> tuple[Step, ...]:
-    """Faults one after another for so many seconds. They are dealt from a shuffled deck, so that every kind
-    comes before any comes too often.
+    """Plan faults one after another for ``seconds``.
 
-    :param quiet: least and most seconds between two of them.
+    They are drawn from a shuffled deck, which is used up before it is shuffled again, so that no kind occurs
+    too often before the others have occurred.
+
+    :param quiet: minimum and maximum seconds between two faults.
     """
     chance = random.Random(seed)
     deck: list[Kind] = []

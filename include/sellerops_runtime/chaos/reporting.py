@@ -1,4 +1,4 @@
-"""The report of a night: what was done when, what it cost, and what differed."""
+"""The report of a night: which faults happened when, what they cost, and what differed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sellerops_runtime.chaos.running import Event, Night
 
 
 def report(seed: int, undisturbed: Sequence[Night], broken: Night, promises: Sequence[str]) -> str:
-    """All of it as text. ``undisturbed``: the system to compare with, if there was one."""
+    """The report as text. ``undisturbed``: the system to compare with, if there was one."""
     kinds = Counter(event.step.kind for event in broken.events if event.is_done)
     left_out = Counter(event.step.kind for event in broken.events if event.what == NOT_POSSIBLE)
     failed = len(broken.events) - kinds.total() - left_out.total()
@@ -51,7 +51,7 @@ def report(seed: int, undisturbed: Sequence[Night], broken: Night, promises: Seq
 
 
 def broken_events(events: Sequence[Event]) -> list[str]:
-    """What makes a night no trial: faults that went on, or none at all."""
+    """Reasons why a night proves nothing: faults that could not be ended, or no fault at all."""
     found = [f"{each.step.kind} {each.what}" for each in events if not each.is_ended]
     return found if any(each.is_done for each in events) else [*found, "no fault was done"]
 

@@ -1,4 +1,4 @@
-"""One system from its start to its end: works, is broken, settles, and is judged."""
+"""Runs one system from start to end: starts its work, injects faults, lets it settle, and judges it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from sellerops_runtime.processes import wait_until
 from sellerops_runtime.progress import Progress
 
 _READ_SECONDS = 900.0
-# Longer than the api-server stays away; calls are made again until it answers.
+# Longer than the api-server may stay away; calls are repeated until it answers.
 _ANSWER_SECONDS = 300.0
-# Without any run ending: a task may retry three times, minutes apart.
+# The longest time without any run ending: a task may be retried three times, minutes apart.
 _STALLED_SECONDS = 900.0
 _RECOVERY_SECONDS = 300.0
 _LOOK_SECONDS = 5.0
@@ -43,9 +43,9 @@ _LOOK_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Event:
-    """A fault as it happened: ``after`` so many seconds, and what exactly.
+    """A fault as it happened: ``after`` how many seconds, and what exactly.
 
-    ``is_done``: whether anything was broken. ``is_ended``: whether it was mended again.
+    ``is_done``: whether anything was broken. ``is_ended``: whether the fault could be ended.
     """
 
     step: Step
@@ -57,7 +57,7 @@ class Event:
 
 @dataclass
 class Night:
-    """One system: its outcome and what it took, in virtual ``hours`` and seconds of ``cpu``."""
+    """One system: its outcome and its cost, in virtual ``hours`` and seconds of ``cpu``."""
 
     outcome: Outcome
     events: list[Event]
@@ -116,7 +116,7 @@ def spend_night(
 
 @contextmanager
 def _following(driver: Driver, seconds: float) -> Iterator[None]:
-    """The driver at work in a thread, until the block ends."""
+    """Run the driver in a thread until the block ends."""
     thread = threading.Thread(target=driver.follow, args=(seconds,), daemon=True)
     thread.start()
     try:
@@ -127,7 +127,7 @@ def _following(driver: Driver, seconds: float) -> Iterator[None]:
 
 
 def break_things(target: Target, steps: Sequence[Step], progress: Progress) -> list[Event]:
-    """Carry out the plan, one fault after another. A fault that fails itself is an event, too."""
+    """Carry out the plan, one fault after another. A fault that could not be injected is an event, too."""
     faults, events, began = faults_for(target), [], time.monotonic()
     for step in steps:
         time.sleep(max(0.0, step.at - (time.monotonic() - began)))
@@ -139,7 +139,7 @@ def break_things(target: Target, steps: Sequence[Step], progress: Progress) -> l
 
 
 def _break(target: Target, fault: Fault, event: Event) -> Event:
-    """Carry out one fault and complete its event."""
+    """Carry out one fault and return its completed event."""
     if not fault.is_possible:
         return replace(event, what=NOT_POSSIBLE, is_done=False)
     try:
@@ -162,7 +162,10 @@ def _break(target: Target, fault: Fault, event: Event) -> Event:
 
 
 def settle(driver: Driver, stack: ChaosStack, progress: Progress) -> Outcome:
-    """Wait until all work has ended and all faults are over, clearing what failed. Returns what has not."""
+    """Wait until all work and all faults have ended, clearing failed tasks.
+
+    Returns what is still unfinished or failed.
+    """
     outcome, silent = Outcome(), list[str]()
     moved, state = time.monotonic(), None
     while time.monotonic() - moved < _STALLED_SECONDS:
@@ -187,7 +190,7 @@ def settle(driver: Driver, stack: ChaosStack, progress: Progress) -> Outcome:
 
 
 def judge(outcome: Outcome, stack: ChaosStack, target: Target) -> None:
-    """Read what the warehouse and the local Amazon have in the end."""
+    """Read into ``outcome`` what the warehouse, the archive and the local Amazon contain in the end."""
     outcome.tables = judging.read_tables(stack.warehouse)
     outcome.doubled = judging.doubled_snapshots(stack.warehouse)
     outcome.unfinished += judging.unfinished_loads(stack.warehouse)
@@ -199,7 +202,7 @@ def judge(outcome: Outcome, stack: ChaosStack, target: Target) -> None:
 
 
 def _open_faults(ledger: Ledger, progress: Progress) -> list[str]:
-    """Faults of the watchdog whose recovery does not come."""
+    """Faults reported by the watchdog that do not recover in time."""
     ends = time.monotonic() + _RECOVERY_SECONDS
     while found := ledger.database.run(lambda connection: open_faults(connection, FAULTS)):
         progress.show(f"Settling: {len(found)} faults are still open")
@@ -215,7 +218,7 @@ def _messages(url: str) -> list[dict[str, Any]]:
 
 
 def _ours(folder: Path) -> list[psutil.Process]:
-    """Living processes that belong to the system in ``folder``."""
+    """Running processes that belong to the system in ``folder``."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -232,7 +235,7 @@ def _title(process: psutil.Process) -> str:
 
 
 def _spent() -> float:
-    """CPU seconds of all processes that have ended; what nobody else waited for is waited for here."""
+    """CPU seconds of all child processes that have ended. Reaps those that nobody else waited for."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

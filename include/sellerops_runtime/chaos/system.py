@@ -1,4 +1,4 @@
-"""The system that is broken: the demo's stack with reports of its own, for which the same days come twice."""
+"""The system to break: the demo's stack with its own reports, which collect the same days in both systems."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from sellerops_runtime.progress import Progress
 from sellerops_runtime.signals import ignore_interrupts
 from sellerops_runtime.stack import Stack
 
-# Seconds, instead of ten minutes: the watchdog reports within a round what it would within a night.
+# Seconds, instead of ten minutes, so that the watchdog reports in a round what would otherwise take a night.
 PATIENCE = 200
 SPEED = 60.0
 _DISK_MEGABYTES = 96
 SALES, BACKFILLED, ORDERS, SNAPSHOTS = "chaos_sales", "chaos_backfilled", "chaos_orders", "chaos_snapshots"
-# Due in leap years only, so only this program starts them.
+# Due in leap years only, so in practice only this program starts these runs.
 _BY_HAND = {"cron": "0 7 29 2 *", "timezone": "UTC"}
-# A slice that was collected is never asked for again, so a second report for it is a fault.
+# A collected slice is never requested again, so a second report for it is a defect.
 _ONCE = "30d"
 
 
 class ChaosStack(Stack):
-    """The demo's stack, less patient, and with connections that Airflow checks before it uses them."""
+    """The demo's stack with shorter timeouts, in which Airflow checks connections before it uses them."""
 
     def __init__(self, home: Home, progress: Progress, *, celery: bool = False) -> None:
         super().__init__(home, progress, celery=celery)
-        # The demo's may forget the last half second when it crashes, which a server does not.
+        # The demo's Postgres may lose the last half second when it crashes; a real server does not.
         self.postgres = EmbeddedPostgres(home.postgres, settings={"synchronous_commit": "on"})
 
     def _environment(self) -> dict[str, str]:
@@ -47,7 +47,7 @@ class ChaosStack(Stack):
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "10",
             "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
-            # Ten minutes by default, too: what a Redis has lost is sent again after it.
+            # Ten minutes by default as well. After it, Airflow sends the tasks again that a Redis has lost.
             "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": str(PATIENCE),
             "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "60",
             "SELLEROPS_WATCHDOG_PATIENCE": str(PATIENCE),
@@ -57,7 +57,7 @@ class ChaosStack(Stack):
 
 @contextmanager
 def running_system(folder: Path, progress: Progress, *, celery: bool) -> Iterator[ChaosStack]:
-    """A started stack in ``folder``, whose archive is a small disk if we may mount one."""
+    """A started stack in ``folder``, with its archive on a small disk if we may mount one."""
     home = Home(folder)
     with home.locked():
         if is_separate():
@@ -74,7 +74,7 @@ def running_system(folder: Path, progress: Progress, *, celery: bool) -> Iterato
 
 
 def target_of(stack: Stack, network: Network | None) -> Target:
-    """The stack as something to break."""
+    """The stack as a target of faults."""
 
     def jump(hours: float) -> None:
         moment = stack.amazon.clock().now() + timedelta(hours=hours)
@@ -92,12 +92,12 @@ def target_of(stack: Stack, network: Network | None) -> Target:
 
 
 def temporary(home: Home) -> Path:
-    """The folder for temporary files of all components."""
+    """The folder for the temporary files of all components."""
     return home.path / "tmp"
 
 
 def write_config(folder: Path) -> Path:
-    """The shipped configuration with a few reports: copies of one report each, with tables of their own."""
+    """Write the shipped configuration with only a few reports, which are copies with tables of their own."""
     shutil.copytree(config_dir(), folder)
     reports = folder / "reports"
     originals = {

@@ -1,4 +1,4 @@
-"""The system that is broken: its processes by name, and how they are found, held back and restarted."""
+"""The system to break: finds its processes by name, and restarts them unless they are held back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sellerops_runtime.postgres import EmbeddedPostgres
 log = logging.getLogger(__name__)
 
 _RESTART_SECONDS = 1.0
-# How the processes that run tasks call themselves.
+# Titles of the processes that run tasks.
 _WORKER_TITLES = ("LocalExecutor:", "ForkPoolWorker", "celeryd:")
 
 
@@ -28,9 +28,9 @@ class Target:
     """One running system.
 
     :param amazon: the local Amazon's address and process id.
-    :param archive: a folder on a small file system of its own, which may be filled; None if there is none.
+    :param archive: a folder on a small file system of its own, which may be filled up; None without one.
     :param network: can cut connections; None without the rights to do so.
-    :param jump: moves the virtual clocks forward by so many hours.
+    :param jump: moves the virtual clocks forward by a number of hours.
     """
 
     airflow: AirflowStack
@@ -43,11 +43,11 @@ class Target:
 
     @property
     def names(self) -> list[str]:
-        """The components by Airflow's names for them, and Redis with Celery."""
+        """The components by Airflow's names for them; with Celery, also Redis."""
         return sorted(self.airflow.components)
 
     def processes_of(self, name: str) -> list[psutil.Process]:
-        """A component's process and all that it started."""
+        """A component's process and all its descendants."""
         return tree(self.airflow.components[name].pid)
 
     @property
@@ -55,7 +55,7 @@ class Target:
         return int((self.postgres.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
 
     def workers(self, *, busy: bool) -> list[psutil.Process]:
-        """Processes that run a task (``busy``) or wait for one, by process id."""
+        """Worker processes that run a task (``busy``) or wait for one, ordered by process id."""
         found = [process for name in self.names for process in _workers(self.processes_of(name))]
         return sorted((each for each in found if bool(_children(each)) is busy), key=lambda each: each.pid)
 
@@ -82,7 +82,7 @@ class Supervisor:
         self._thread.join()
 
     def restart_workers(self) -> None:
-        """What a person does whose tasks find no worker: end what runs tasks; it comes again."""
+        """Kill the components that run tasks, as a person would when tasks are stuck; they are restarted."""
         for name in self._target.airflow.workers:
             self._target.airflow.components[name].kill()
 
@@ -90,7 +90,7 @@ class Supervisor:
         while not self._ended.wait(_RESTART_SECONDS):
             for name, component in list(self._target.airflow.components.items()):
                 if component.exit_code is not None and name not in self._target.held:
-                    component.kill()  # what is left of its session, also of an attempt that failed
+                    component.kill()  # whatever is left of its session, also after a failed start
                     try:
                         self._target.airflow.start_component(name)
                     except StartError as error:
@@ -100,7 +100,7 @@ class Supervisor:
 
 
 def tree(pid: int) -> list[psutil.Process]:
-    """The process and its descendants that are alive."""
+    """The process and its running descendants."""
     try:
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]

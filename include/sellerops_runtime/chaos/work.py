@@ -1,4 +1,4 @@
-"""What the system does meanwhile: reports by hand and on schedule, a backfill, and a shipment."""
+"""The work that the system does meanwhile: manual and scheduled reports, a backfill, and a shipment."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _STUCK = re.compile(r"Tasks (of queue \S+ )?are queued")
 # A task that continues within about 3 s of waiting may fail (apache/airflow #71580).
 _LEFT_OPEN = timedelta(seconds=10)
 _CLEARED_AT_MOST = 4
-# A run of the schedule takes seconds, and a minute more for each time that a task is tried again.
+# A scheduled run takes seconds, plus a minute for each retry of a task.
 _LONGEST_SNAPSHOT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Work:
-    """The same work for both systems: ``rounds`` of one day each, from ``first`` on."""
+    """The same work for both systems: ``rounds`` of one day each, starting with ``first``."""
 
     first: date
     rounds: int
@@ -38,7 +38,7 @@ class Work:
     ready: date
 
     def runs(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """(DAG id, run id, conf) of the runs that are started by hand, in order."""
+        """(DAG id, run id, conf) of the manual runs, in order."""
         found = []
         for number in range(self.rounds):
             day = (self.first + timedelta(days=number)).isoformat()
@@ -64,10 +64,10 @@ class Work:
 
 @dataclass
 class Driver:
-    """Starts the work and does what the docs ask of people: answers questions, restarts, clears.
+    """Starts the work and does what the docs ask of people: answers, restarts workers, clears tasks.
 
     :param messages: Slack's messages so far.
-    :param restart_workers: restarts what runs tasks.
+    :param restart_workers: restarts the components that run tasks.
     """
 
     api: AirflowApi
@@ -101,9 +101,9 @@ class Driver:
                 raise
 
     def follow(self, seconds: float) -> None:
-        """Start the runs, evenly spread over so many seconds, and act like a person until ``end``.
+        """Start the runs, spread evenly over ``seconds``, and act like a person until ``end`` is called.
 
-        Blocks, so call it in a thread. Calls that fail are made again: the api-server may be away.
+        Blocks, so call it in a thread. Failed calls are repeated, because the api-server may be down.
         """
         runs, began = self.work.runs(), datetime.now(UTC)
         pause = seconds / len(runs)
@@ -127,14 +127,16 @@ class Driver:
         return not self.never_started()
 
     def never_started(self) -> list[str]:
-        """How many of the runs by hand were not started, if any."""
+        """A line with how many of the manual runs were never started, if any."""
         runs = len(self.work.runs())
         return [f"{runs - self._started} of {runs} runs were never started"] if self._started < runs else []
 
     def unfinished(self) -> list[str]:
-        """Our runs that have not ended. Of the schedule that never stops, those that have taken too long.
+        """Our runs that have not ended. The schedule never stops, so its runs count only if they take too
+        long.
 
-        It is not paused for that: Airflow starts no further task of a running run of a paused DAG.
+        Its DAG is not paused to stop it, because Airflow starts no further tasks in a running run of a paused
+        DAG.
         """
         runs = self.api.runs(state=["queued", "running"])
         return [
@@ -144,7 +146,7 @@ class Driver:
         ]
 
     def clear_failed(self) -> list[tuple[str, str]]:
-        """Clear the failed tasks of failed runs, as their notices ask. Returns these runs."""
+        """Clear the failed tasks of failed runs, as their notices ask. Returns all failed runs."""
         failed = [
             (run["dag_id"], run["dag_run_id"])
             for run in self.api.runs(state=["failed"])
@@ -163,11 +165,11 @@ class Driver:
         return failed
 
     def given_up(self, failed: list[tuple[str, str]]) -> list[str]:
-        """Those of the failed runs that clearing did not help."""
+        """The failed runs that have been cleared as often as allowed, without success."""
         return [" ".join(key) for key in failed if self.cleared[key] >= _CLEARED_AT_MOST]
 
     def _answer(self) -> None:
-        """Approve what the shipment asks, with its first option."""
+        """Answer each question of the shipment with its first option, which approves it."""
         path = "/dags/~/dagRuns/~/hitlDetails"
         for asked in self.api.request("GET", path, params={"response_received": False})["hitl_details"]:
             task = asked["task_instance"]
@@ -179,7 +181,7 @@ class Driver:
             self.answered += 1
 
     def _obey(self) -> None:
-        """Restart the workers where a notice says that they are stuck."""
+        """Restart the workers once for each notice that says that tasks are stuck."""
         for message in self.messages():
             is_new = "thread_ts" not in message and message["ts"] not in self._obeyed
             if is_new and _STUCK.match(message["text"]):
