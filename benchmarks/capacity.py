@@ -7,11 +7,14 @@
         a fourth of the reports of one seller, three times: some 450 slices each
     ... --from-hour 10 --minutes 1440 --most-minutes 50 --setting TRIGGERER__CAPACITY=5000
         fifty minutes of the day from 10:00 UTC on, at the speed of a real clock
+    ... --sellers 2 --seconds-per-slice 0.8 --most-minutes 90
+        a whole day of two sellers, in which a slice is due every 0.8 seconds: some 50 minutes
     ... --keep FOLDER            keep the state and logs of the systems there
 
 Each round starts its own Postgres, local Amazon and Airflow with Celery workers, one api-server,
 dag-processor and triggerer. Quotas are Amazon's own. Both clocks run so fast that the day passes in
---minutes; each report's runs are triggered at the moments of that day that its schedule gives, from
+--minutes, or with --seconds-per-slice slowly where many slices are due (60 times as fast as a real clock at
+most); each report's runs are triggered at the moments of that day that its schedule gives, from
 --from-hour on. The day ends when all runs have ended, or is cut off after --most-minutes; costs are divided
 by the slices that had ended until then. The listings, which other reports need, are collected before the day
 and not counted.
@@ -38,6 +41,7 @@ from typing import Any
 
 import psycopg
 from fleets.day import Run, choose, runs_of, slices_of
+from fleets.pace import Pace, pace, speed_at
 from fleets.sampling import (
     Metrics,
     Sampler,
@@ -83,6 +87,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sellers", type=int, default=20, help="each with an account per region")
+    parser.add_argument("--own-accounts", action="store_true", help="11 a seller, as Amazon has them")
     parser.add_argument("--marketplaces", type=int, default=23)
     parser.add_argument("--every", type=int, default=1, help="take each n-th report only")
     parser.add_argument("--workers", type=int, nargs="+", default=[2], help="one round for each number")
@@ -91,6 +96,7 @@ def main() -> int:
     parser.add_argument("--from-hour", type=int, default=0, help="of the day, UTC: leave out earlier runs")
     parser.add_argument("--setting", action="append", default=[], help="of Airflow: SECTION__KEY=VALUE")
     parser.add_argument("--minutes", type=float, default=240.0, help="in which the virtual day passes")
+    parser.add_argument("--seconds-per-slice", type=float, help="real ones, between two due")
     parser.add_argument("--most-minutes", type=float, default=420.0, help="of a round, from the first run")
     parser.add_argument("--keep", type=Path, help="a new folder for state and logs")
     options = parser.parse_args()
@@ -115,7 +121,7 @@ def _settings(given: list[str]) -> dict[str, str]:
 
 def measure(folder: Path, size: Size, options: argparse.Namespace) -> dict[str, Any]:
     """One round: a system of this size, and the day."""
-    fleet = make_fleet(options.sellers, options.marketplaces)
+    fleet = make_fleet(options.sellers, options.marketplaces, own_accounts=options.own_accounts)
     specs = choose(options.every, as_accounts(fleet))
     eve = [] if not any(map(needs_asins, specs)) else [load_spec(LISTINGS)]
     names = tuple({spec.name for spec in [*specs, *eve]})
@@ -179,21 +185,21 @@ class _Day:
         planned = sum(map(self._slices_of, runs))
         for dag_id in self._specs:
             self._api.set_paused(dag_id, False)
-        speed = _MINUTES_A_DAY / self._options.minutes
-        self._system.set_clock(speed=speed, moment=start)
+        speeds = self._speeds(runs, start)
+        self._system.set_clock(speed=speeds[0][1], moment=start)
         before, began, since = self._counters(), time.monotonic(), datetime.now(UTC)
         self._metrics.forget()
         sampler = Sampler(self._system)
-        ended = self._follow(runs, sampler)
+        ended = self._follow(runs, sampler, speeds)
         seconds = time.monotonic() - began
-        until = start + timedelta(seconds=seconds * speed)
+        until = self._system.ledger.clock().now()
         return {
             "from_hour": self._options.from_hour,
             "settings": self._options.setting,
             "runs": len(runs),
             "slices_planned": planned,
             "slices_due": sum(self._slices_of(run) for run in runs if run.at <= until),
-            "virtual_day_in_minutes": self._options.minutes,
+            "speeds": {f"{moment:%H:%M}": speed for moment, speed in speeds},
             "runs_ended": ended,
             "seconds": round(seconds, 1),
             **self._used(before, seconds, since),
@@ -213,12 +219,19 @@ class _Day:
         spec = self._specs[run.dag_id]
         return sum(len(slices_of(spec, account, run)) for account in as_accounts(self._fleet))
 
-    def _follow(self, runs: list[Run], sampler: Sampler) -> int:
+    def _speeds(self, runs: list[Run], start: datetime) -> Pace:
+        if per_slice := self._options.seconds_per_slice:
+            return pace([(run.at, self._slices_of(run)) for run in runs], start, per_slice)
+        return [(start, _MINUTES_A_DAY / self._options.minutes)]
+
+    def _follow(self, runs: list[Run], sampler: Sampler, speeds: Pace) -> int:
         """Trigger each run when the virtual clock shows its time; return how many had ended in time."""
-        clock: Clock = self._system.ledger.clock()
         waiting, began = list(runs), time.monotonic()
         while True:
+            clock: Clock = self._system.ledger.clock()
             now = clock.now()
+            if clock.speed != (speed := speed_at(speeds, now)):
+                self._system.set_clock(speed=speed)
             while waiting and waiting[0].at <= now:
                 run = waiting.pop(0)
                 self._api.trigger(run.dag_id, {}, f"day__{run.nominal:%H%M}__{run.at:%H%M%S}")

@@ -1,14 +1,15 @@
 """The day of many sellers without Airflow: ledger, quotas and the local Amazon, with Amazon's own limits.
 
     PYTHONPATH=include:plugins python benchmarks/virtual_day.py
-        20 sellers in 23 marketplaces, all reports, a day in 90 minutes: about 37,000 slices, two hours on two
-        processors
-    ... --sellers 2 --minutes 10                  3,700 slices
-    ... --sellers 20 --every 12 --minutes 10      a twelfth of the reports of 20 sellers
+        7 sellers, which have 21 accounts, in 23 marketplaces, all reports: about 12,900 slices, an hour on
+        two processors
+    ... --sellers 2                               3,700 slices
+    ... --sellers 20 --every 12                   a twelfth of the reports of 20 sellers
 
 Some processes share the accounts and do for each slice what its tasks and its trigger would do, at the
-moments that the schedules give; both clocks run so fast that the day takes --minutes. Listings, which other
-reports need, are collected the evening before and not counted. Prints JSON: statements, rows of the ledger by
+moments that the schedules give. Both clocks run so fast that a slice is due every --seconds-per-slice, at
+most 60 times as fast as a real one: where many are due, slowly. Listings, which other reports need, are
+collected the evening before and not counted. Prints JSON: statements, rows of the ledger by
 table and CPU seconds per slice; calls, refusals and the share of Amazon's quota that the day uses, by
 operation, of the account that uses most; by how much of the clock's time slices were late.
 """
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -30,6 +32,7 @@ from typing import Any
 
 from capacity import DAY
 from fleets.day import choose, runs_of, slices_of
+from fleets.pace import pace, speed_at
 from fleets.sampling import difference, percentile, rows_written
 from fleets.sellers import Fleet, as_accounts, make_fleet, write_config
 from fleets.servers import Servers, running_servers
@@ -59,13 +62,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sellers", type=int, default=20, help="each with an account per region")
+    parser.add_argument("--sellers", type=int, default=7, help="each with an account per region")
+    parser.add_argument("--own-accounts", action="store_true", help="11 a seller, as Amazon has them")
     parser.add_argument("--marketplaces", type=int, default=23)
     parser.add_argument("--every", type=int, default=1, help="take each n-th report only")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=90.0, help="in which the virtual day passes")
+    parser.add_argument("--seconds-per-slice", type=float, default=0.25, help="real ones, between two due")
     options = parser.parse_args()
-    fleet = make_fleet(options.sellers, options.marketplaces)
+    fleet = make_fleet(options.sellers, options.marketplaces, own_accounts=options.own_accounts)
     with tempfile.TemporaryDirectory(prefix="sellerops-benchmark-", dir="/var/tmp") as name:
         folder = Path(name)
         write_config(folder / "config", fleet)
@@ -88,22 +92,35 @@ def measure(servers: Servers, folder: Path, fleet: Fleet, options: argparse.Name
         evening = midnight - timedelta(hours=6)
         servers.set_clock(speed=_SPEED_OF_THE_EVENING, moment=evening)
         asked = given | {"midnight": evening.isoformat(), "reports": [LISTINGS], "at_once": True}
-        _run(asked, fleet, options.processes)
+        _run(asked, fleet, options.processes, lambda: None)
     before = _rows(servers), servers.control.get("/_sandbox/calls?limit=0").json()["counts"], _cpu(servers)
-    servers.set_clock(speed=24 * 60 / options.minutes, moment=midnight)
+    speeds = pace(_due(specs, fleet), midnight, options.seconds_per_slice)
+    servers.set_clock(speed=speeds[0][1], moment=midnight)
+
+    def keep_pace() -> None:
+        clock = servers.ledger.clock()
+        if clock.speed != (speed := speed_at(speeds, clock.now())):
+            servers.set_clock(speed=speed)
+
     day = given | {"reports": [spec.dag_id for spec in specs], "at_once": False}
-    shares = _run(day, fleet, options.processes)
+    shares = _run(day, fleet, options.processes, keep_pace)
     return _figures(servers, fleet, specs, midnight, shares, before) | {
         "sellers": options.sellers,
         "marketplaces": options.marketplaces,
         "processes": options.processes,
-        "virtual_day_in_minutes": options.minutes,
+        "seconds_per_slice": options.seconds_per_slice,
+        "speeds": {f"{moment:%H:%M}": speed for moment, speed in speeds},
         "load_average": load_average(),
     }
 
 
-def _run(given: dict[str, Any], fleet: Fleet, processes: int) -> list[dict[str, Any]]:
-    """The shares' figures; accounts are dealt out in turn, so that each process has some of every region."""
+def _run(
+    given: dict[str, Any], fleet: Fleet, processes: int, meanwhile: Callable[[], None]
+) -> list[dict[str, Any]]:
+    """The shares' figures; accounts are dealt out in turn, so that each process has some of every region.
+
+    ``meanwhile``: called about every second until they have ended.
+    """
     shares = [dict(list(fleet.items())[number::processes]) for number in range(processes)]
     running = [
         subprocess.Popen(
@@ -119,6 +136,9 @@ def _run(given: dict[str, Any], fleet: Fleet, processes: int) -> list[dict[str, 
         for share in shares
         if share
     ]
+    while any(one.poll() is None for one in running):
+        meanwhile()
+        time.sleep(1.0)
     said = [one.communicate()[0] for one in running]
     if any(one.returncode for one in running):
         raise RuntimeError("a process that collects has failed; its traceback is above")
@@ -163,7 +183,7 @@ def _figures(
         "reports": len(specs),
         "accounts": len(fleet),
         "slices": slices,
-        "slices_planned": _planned(specs, fleet),
+        "slices_planned": sum(number for _, number in _due(specs, fleet)),
         "outcomes": dict(outcomes),
         "errors": dict(errors.most_common(12)),
         "seconds": max(share["seconds"] for share in shares),
@@ -186,13 +206,13 @@ def _figures(
     }
 
 
-def _planned(specs: list[ReportSpec], fleet: Fleet) -> int:
-    by_id = {spec.dag_id: spec for spec in specs}
-    return sum(
-        len(slices_of(by_id[run.dag_id], account, run))
+def _due(specs: list[ReportSpec], fleet: Fleet) -> list[tuple[datetime, int]]:
+    """How many slices are due at each moment of the day."""
+    by_id, accounts = {spec.dag_id: spec for spec in specs}, as_accounts(fleet)
+    return [
+        (run.at, sum(len(slices_of(by_id[run.dag_id], account, run)) for account in accounts))
         for run in runs_of(specs, DAY)
-        for account in as_accounts(fleet)
-    )
+    ]
 
 
 def _quota(used: list[tuple[Any, ...]], hours: dict[str, int]) -> dict[str, Any]:

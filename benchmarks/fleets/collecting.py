@@ -84,16 +84,20 @@ class Share:
 
     async def _day(self) -> None:
         asyncio.get_running_loop().set_default_executor(self._threads)
-        clock = self._ledger.clock()
         day = datetime.fromisoformat(self._given["midnight"])
         runs = runs_of(self._specs.values(), day.date()) if not self._given["at_once"] else self._at_once(day)
         tasks = []
         for run in runs:
-            await asyncio.sleep(max(0.0, (run.at - clock.now()).total_seconds() / clock.speed))
-            tasks += [asyncio.create_task(self._one(*each, run, clock.speed)) for each in self._slices(run)]
+            await self._sleep_until(run.at)
+            tasks += [asyncio.create_task(self._one(*each, run)) for each in self._slices(run)]
         await asyncio.gather(*tasks)
         await close_sessions()
         self._ledger.close()
+
+    async def _sleep_until(self, moment: datetime) -> None:
+        """The clock's speed may change meanwhile."""
+        while (left := (moment - self._ledger.clock().now()).total_seconds()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(self._ledger.clock().real_seconds(left))
 
     def _at_once(self, moment: datetime) -> list[Run]:
         return [Run(moment, dag_id, moment) for dag_id in self._specs]
@@ -104,7 +108,7 @@ class Share:
             for slice_ in slices_of(spec, account, run):
                 yield spec, account, slice_
 
-    async def _one(self, spec: ReportSpec, account: Account, slice_: Slice, run: Run, speed: float) -> None:
+    async def _one(self, spec: ReportSpec, account: Account, slice_: Slice, run: Run) -> None:
         for number in range(1, _TRIES + 1):
             ref = RunRef(
                 spec.dag_id, f"{run.nominal:%H%M}", f"{account.id}.slice.fetch_report", 0, number, spec.name
@@ -115,7 +119,7 @@ class Share:
             except RetryableError as error:
                 outcome = "failed"
                 self.found.errors[f"{type(error).__name__}: {error.cause[:60]}"] += 1
-                await asyncio.sleep(_RETRY_DELAY.total_seconds() / speed)
+                await self._sleep_until(self._ledger.clock().now() + _RETRY_DELAY)
             except SellerOpsError as error:
                 outcome = "failed"
                 self.found.errors[f"{type(error).__name__}: {error.cause[:60]}"] += 1

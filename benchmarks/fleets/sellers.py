@@ -1,4 +1,4 @@
-"""Generated sellers: in so many marketplaces each, with an account per region, as Amazon authorises them."""
+"""Generated sellers: in so many marketplaces each, with an account per region or as Amazon has them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,26 @@ SOURCES = ("amazon_sp", "amazon_ads")
 Fleet = Mapping[str, tuple[str, ...]]
 
 
-def make_fleet(sellers: int, marketplaces: int) -> dict[str, tuple[str, ...]]:
+# The marketplaces of the unified accounts of North America and Europe (docs/first-account.md).
+_UNIFIED = ("US CA MX BR", "GB DE FR IT ES NL SE PL BE IE")
+
+
+def make_fleet(sellers: int, marketplaces: int, *, own_accounts: bool = False) -> dict[str, tuple[str, ...]]:
     """The accounts of so many sellers in the first so many marketplaces of the configuration.
 
-    The first seller is called as the one of the shipped configuration, whose other files name it.
+    One per region, which is the fewest; with ``own_accounts`` as Amazon has them: marketplaces outside of the
+    unified accounts have their own. The first seller is called as the one of the shipped configuration, whose
+    other files name it.
     """
-    regions: dict[str, list[str]] = {}
+    unified = {code for codes in _UNIFIED for code in codes.split()}
+    groups: dict[str, list[str]] = {}
     for each in list(all_marketplaces().values())[:marketplaces]:
-        regions.setdefault(each.region, []).append(each.code)
+        group = each.code if own_accounts and each.code not in unified else each.region
+        groups.setdefault(group, []).append(each.code)
     return {
-        f"{seller_name(number)}_{region.lower()}": tuple(codes)
+        f"{seller_name(number)}_{group.lower()}": tuple(codes)
         for number in range(1, sellers + 1)
-        for region, codes in regions.items()
+        for group, codes in groups.items()
     }
 
 
