@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Ads Summary
-         * @description The tiles, by currency, beside the days to compare with.
+         * @description The tiles by currency, with the figures of the days to compare with.
          */
         get: operations["ads_summary_api_ads_summary_get"];
         put?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Ads Unallocated
-         * @description Spend that no SKU is known for, by marketplace.
+         * @description Spend without a known SKU, by marketplace.
          */
         get: operations["ads_unallocated_api_ads_unallocated_get"];
         put?: never;
@@ -135,7 +135,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge
-         * @description Note that somebody takes care of these alerts; nothing more is sent about them until they end.
+         * @description Note that somebody is taking care of these alerts; nothing more is sent about them until they end.
          */
         post: operations["acknowledge_api_alerts_acknowledge_post"];
         delete?: never;
@@ -314,7 +314,7 @@ export interface paths {
         get?: never;
         /**
          * Note Secret
-         * @description Note the day on which a connection's client secret was renewed.
+         * @description Record the day on which a connection's client secret was renewed.
          */
         put: operations["note_secret_api_connections_secret_put"];
         post?: never;
@@ -353,7 +353,7 @@ export interface paths {
         };
         /**
          * Context
-         * @description The user, the accounts and which figures there are; at most 15 seconds old.
+         * @description The user, the accounts and which figures exist; the latter at most 15 seconds old.
          */
         get: operations["context_api_context_get"];
         put?: never;
@@ -373,7 +373,7 @@ export interface paths {
         };
         /**
          * Calendar
-         * @description The states of the scope's days, by report, account and marketplace; of a long period the last 100.
+         * @description The states of the scope's days, by report, account and marketplace; the last 100 of a longer period.
          */
         get: operations["calendar_api_health_calendar_get"];
         put?: never;
@@ -393,7 +393,7 @@ export interface paths {
         };
         /**
          * Cell
-         * @description What is known of one day, and what a run for it would collect.
+         * @description What is known about one day, and what a run for it would collect.
          */
         get: operations["cell_api_health_calendar_cell_get"];
         put?: never;
@@ -513,7 +513,7 @@ export interface paths {
         };
         /**
          * Mapping
-         * @description Unmapped SKUs with suggestions: by FNSKU, by ASIN, then by spelling; those seen last come first.
+         * @description Unmapped SKUs, most recently seen first, with suggestions: by FNSKU, by ASIN, then by spelling.
          */
         get: operations["mapping_api_health_mapping_get"];
         put?: never;
@@ -535,7 +535,7 @@ export interface paths {
         put?: never;
         /**
          * Accept
-         * @description Store rows of the mapping; what is stored about other columns of these SKUs stays.
+         * @description Store rows of the mapping; other columns of these SKUs keep what is stored.
          */
         post: operations["accept_api_health_mapping_accept_post"];
         delete?: never;
@@ -553,7 +553,7 @@ export interface paths {
         };
         /**
          * Download
-         * @description Table product_mapping as a file that can be corrected and uploaded again.
+         * @description The table product_mapping as a file that can be corrected and uploaded again.
          */
         get: operations["download_api_health_mapping_csv_get"];
         put?: never;
@@ -573,7 +573,7 @@ export interface paths {
         };
         /**
          * Trend
-         * @description Unmapped SKUs by day, by what the mapping says now.
+         * @description Unmapped SKUs by day, according to the current mapping.
          */
         get: operations["trend_api_health_mapping_trend_get"];
         put?: never;
@@ -693,7 +693,7 @@ export interface paths {
         };
         /**
          * Settling Reports
-         * @description Reports whose restatements are recorded, so that they have a curve.
+         * @description Reports that have a curve, because their restatements are recorded.
          */
         get: operations["settling_reports_api_health_settling_reports_get"];
         put?: never;
@@ -713,7 +713,7 @@ export interface paths {
         };
         /**
          * Tiles
-         * @description What needs attention, counted.
+         * @description Counts of what needs attention.
          */
         get: operations["tiles_api_health_tiles_get"];
         put?: never;
@@ -753,7 +753,7 @@ export interface paths {
         };
         /**
          * Arrivals
-         * @description Open shipments to Amazon by the day they are expected.
+         * @description Open shipments to Amazon by expected day.
          */
         get: operations["arrivals_api_inventory_arrivals_get"];
         put?: never;
@@ -773,7 +773,7 @@ export interface paths {
         };
         /**
          * Elsewhere
-         * @description Stock that Amazon does not know of, as entered.
+         * @description Stock that Amazon does not know about, as entered.
          */
         get: operations["elsewhere_api_inventory_elsewhere_get"];
         /**
@@ -786,7 +786,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Stock
-         * @description Delete rows. 404 if one is not there; then nothing is deleted.
+         * @description Delete rows. 404 if one does not exist; then nothing is deleted.
          */
         delete: operations["delete_stock_api_inventory_elsewhere_delete"];
         options?: never;
@@ -803,7 +803,7 @@ export interface paths {
         };
         /**
          * Levels
-         * @description Stock of each SKU and marketplace by where it is. The period of the scope does not matter.
+         * @description Stock of each SKU and marketplace by location. The period of the scope is ignored.
          */
         get: operations["levels_api_inventory_levels_get"];
         put?: never;
@@ -863,7 +863,7 @@ export interface paths {
         };
         /**
          * Broken
-         * @description Open alerts that no other point is about.
+         * @description Open alerts that no other point covers.
          */
         get: operations["broken_api_overview_broken_get"];
         put?: never;
@@ -983,7 +983,7 @@ export interface paths {
         };
         /**
          * Shipments
-         * @description Shipments received short, and approvals that wait.
+         * @description Shipments received short, and pending approvals.
          */
         get: operations["shipments_api_overview_shipments_get"];
         put?: never;
@@ -1023,7 +1023,7 @@ export interface paths {
         };
         /**
          * Products
-         * @description SKUs that are listed or had figures; ``q`` looks for SKU, ASIN and title.
+         * @description SKUs that are listed or had figures; ``q`` searches SKU, ASIN and title.
          */
         get: operations["products_api_products_get"];
         put?: never;
@@ -1043,7 +1043,7 @@ export interface paths {
         };
         /**
          * Product Story
-         * @description The story of one SKU of an account. 404 if no report names it.
+         * @description The story of one SKU of an account. 404 if no report contains it.
          */
         get: operations["product_story_api_products__account_id__story_get"];
         put?: never;
@@ -1083,7 +1083,7 @@ export interface paths {
         };
         /**
          * Profit Days
-         * @description Profit by day, oldest first, each beside the same weekday of the days to compare with.
+         * @description Profit by day, oldest first, each with the same weekday of the days to compare with.
          */
         get: operations["profit_days_api_profit_days_get"];
         put?: never;
@@ -1163,7 +1163,7 @@ export interface paths {
         };
         /**
          * Profit Payouts
-         * @description The next payout of each currency, and how good earlier forecasts were.
+         * @description The next payout of each currency, and how accurate earlier forecasts were.
          */
         get: operations["profit_payouts_api_profit_payouts_get"];
         put?: never;
@@ -1203,7 +1203,7 @@ export interface paths {
         };
         /**
          * Profit Skus
-         * @description Profit by SKU; ``spread``: how overhead gets to SKUs.
+         * @description Profit by SKU; ``spread``: how overhead is allocated to SKUs.
          */
         get: operations["profit_skus_api_profit_skus_get"];
         put?: never;
@@ -1223,7 +1223,7 @@ export interface paths {
         };
         /**
          * Profit Summary
-         * @description The tiles, by currency, beside the days to compare with.
+         * @description The tiles by currency, with the figures of the days to compare with.
          */
         get: operations["profit_summary_api_profit_summary_get"];
         put?: never;
@@ -1263,7 +1263,7 @@ export interface paths {
         };
         /**
          * Restock
-         * @description What is to be ordered in total, by supplier, and how far the forecasts can be trusted.
+         * @description What to order in total and by supplier, and how far the forecasts can be trusted.
          */
         get: operations["restock_api_restock_get"];
         put?: never;
@@ -1283,7 +1283,7 @@ export interface paths {
         };
         /**
          * Inbound Form
-         * @description What an inbound run of the account can be asked for.
+         * @description What the form for an inbound run of the account offers.
          */
         get: operations["inbound_form_api_restock_inbound_form_get"];
         put?: never;
@@ -1305,8 +1305,8 @@ export interface paths {
         put?: never;
         /**
          * Start Inbound
-         * @description Start DAG ``fba_inbound`` with the items. 422 lists everything that the DAG would refuse at once; 409:
-         *     the run of this ``request_id`` was started already.
+         * @description Start DAG ``fba_inbound`` with the items. 422 lists every problem that the DAG would report
+         *     immediately; 409: the run of this ``request_id`` has already been started.
          *
          *     Nothing is confirmed or charged before an approver decides, as for every run.
          */
@@ -1328,7 +1328,7 @@ export interface paths {
         put?: never;
         /**
          * Set Override
-         * @description Set the quantity of a SKU. It shows once the marts of group ``demand`` are rebuilt, which is queued.
+         * @description Set the quantity of a SKU. It appears once the queued rebuild of the marts of group ``demand`` ends.
          */
         post: operations["set_override_api_restock_overrides_post"];
         /**
@@ -1370,7 +1370,7 @@ export interface paths {
         };
         /**
          * Purchase Order
-         * @description The lines of a purchase order: the chosen proposals, or all that are due. With format=csv: the file.
+         * @description The lines of a purchase order: the chosen proposals, or all that are due; format=csv returns a file.
          */
         get: operations["purchase_order_api_restock_purchase_order_get"];
         put?: never;
@@ -1430,12 +1430,12 @@ export interface paths {
         };
         /**
          * Settings
-         * @description All settings as they hold now.
+         * @description All settings in effect.
          */
         get: operations["settings_api_settings_get"];
         /**
          * Change Settings
-         * @description Change whether partners see costs; it holds from the next request on.
+         * @description Change whether partners see costs, from the next request on.
          */
         put: operations["change_settings_api_settings_put"];
         post?: never;
@@ -1494,7 +1494,7 @@ export interface paths {
         };
         /**
          * Deadlines
-         * @description What a person can only do for a while, soonest first.
+         * @description What a person can do only until a deadline, soonest first.
          */
         get: operations["deadlines_api_shipments_deadlines_get"];
         put?: never;
@@ -1514,7 +1514,7 @@ export interface paths {
         };
         /**
          * Differences
-         * @description SKUs of delivered shipments of which Amazon received other units than were shipped.
+         * @description SKUs of delivered shipments of which Amazon received more or fewer units than were shipped.
          */
         get: operations["differences_api_shipments_differences_get"];
         put?: never;
@@ -1574,7 +1574,7 @@ export interface paths {
         };
         /**
          * Why
-         * @description A figure of a mart: the sum of ``column`` over the rows that the keys pick.
+         * @description A figure of a mart: the sum of ``column`` over the rows that the keys select.
          */
         get: operations["why_api_why_get"];
         put?: never;
@@ -1619,7 +1619,7 @@ export interface components {
         };
         /**
          * AccountChoice
-         * @description ``value`` None: what the file says holds again.
+         * @description ``value``: None restores what the file says.
          */
         AccountChoice: {
             /** Account Id */
@@ -1631,7 +1631,7 @@ export interface components {
         };
         /**
          * AccountMethods
-         * @description Settings of ``config/account_settings.yaml``; ``reporting_currency`` empty: none.
+         * @description Settings of ``config/account_settings.yaml``; ``reporting_currency`` is empty if there is none.
          */
         AccountMethods: {
             /** Account Id */
@@ -1649,8 +1649,8 @@ export interface components {
         };
         /**
          * AccountSetting
-         * @description One setting of one account. ``value``: as it holds; ``in_file``: as config/account_settings.yaml says;
-         *     ``is_changed``: an owner changed it here. Empty values: none.
+         * @description One setting of one account. ``value``: the one in effect; ``in_file``: the one in
+         *     config/account_settings.yaml; ``is_changed``: an owner changed it here. Empty: not set.
          */
         AccountSetting: {
             /** Account Id */
@@ -1675,9 +1675,11 @@ export interface components {
         AdsBy: "marketplace" | "ad_product" | "campaign";
         /**
          * AdsDay
-         * @description A day and ad product. ``final_on``: the day from which a report has final sales, which is 10 days
-         *     after the day for Sponsored Products and 17 for Brands and Display. ``status`` is estimated until such a
-         *     report came.
+         * @description Advertising of one day and ad product.
+         *
+         *     ``final_on``: the day from which a report has final sales: 10 days later for Sponsored Products, 17 days
+         *     later for Sponsored Brands and Sponsored Display. ``status`` is ``estimated`` until such a report has
+         *     arrived.
          */
         AdsDay: {
             /** Ad Product */
@@ -1707,8 +1709,9 @@ export interface components {
         };
         /**
          * AdsFigures
-         * @description Sums over all marketplaces of a currency; None: unknown of one of them. ``total_sales`` are those of
-         *     the marketplaces that advertised. ``unallocated``: spend that no SKU is known for.
+         * @description Sums over all marketplaces of a currency; None if one of them is unknown.
+         *
+         *     ``total_sales`` covers the marketplaces that advertised. ``unallocated``: spend for which no SKU is known.
          */
         AdsFigures: {
             /** Acos */
@@ -1736,13 +1739,12 @@ export interface components {
         };
         /**
          * AdsRow
-         * @description A group; keys that do not tell groups apart are empty. Spend is positive, sales are those that Amazon
-         *     attributes.
+         * @description Advertising of one group; keys that it is not grouped by are empty.
          *
-         *     ``total_sales``: product sales of the order view, without tax; None for campaigns. ``tacos``: spend /
-         *     total_sales. ``break_even_acos``: (CM2 before advertising) / product sales, over days and SKUs whose
-         *     margin is known (``before_ads``, ``margin_sales``). ``days``: with figures; ``open_days``: those whose
-         *     attributed sales still grow.
+         *     Spend is positive; sales are those that Amazon attributes to ads. ``total_sales``: product sales of the
+         *     order view, without tax; None for campaigns. ``tacos``: spend / total_sales. ``break_even_acos``: (CM2
+         *     before advertising) / product sales, over days and SKUs whose margin is known (``before_ads``,
+         *     ``margin_sales``). ``days``: days with figures; ``open_days``: those whose attributed sales still grow.
          */
         AdsRow: {
             /** Account Id */
@@ -1802,8 +1804,10 @@ export interface components {
         };
         /**
          * AdsSummary
-         * @description ``compared`` is None without a comparison, or without advertising then. ``open_days``: days whose
-         *     attributed sales still grow.
+         * @description The tiles of one currency.
+         *
+         *     ``compared`` is None without a comparison, or if a marketplace has fewer days with figures to compare
+         *     with. ``open_days``: days whose attributed sales still grow.
          */
         AdsSummary: {
             compared: components["schemas"]["AdsFigures"] | null;
@@ -1825,8 +1829,8 @@ export interface components {
          * AgedStock
          * @description Sellable units of a SKU in a marketplace by age in days, from the newest snapshot.
          *
-         *     ``aged_units``: older than 180 days, from which on Amazon charges the aged inventory surcharge in most
-         *     categories. ``surcharge``, ``storage_next_month``: Amazon's estimates, as positive costs.
+         *     ``aged_units``: units older than 180 days, the age from which Amazon charges the aged inventory surcharge
+         *     in most categories. ``surcharge``, ``storage_next_month``: Amazon's estimates, as positive costs.
          */
         AgedStock: {
             /** Account Id */
@@ -1876,7 +1880,8 @@ export interface components {
         };
         /**
          * AlertKind
-         * @description One alert with its settings of include/config/alerts.yaml. ``off_for``: accounts it is off for.
+         * @description One kind of alert with its settings from include/config/alerts.yaml. ``off_for``: accounts for which it
+         *     is off.
          *
          *     ``open``: alerts of this kind that are open now, in any state.
          */
@@ -1904,7 +1909,7 @@ export interface components {
         };
         /**
          * AlertSettingsPage
-         * @description ``file``: where thresholds are changed. ``dag_path``: the DAG that evaluates them.
+         * @description ``file``: where thresholds are changed. ``dag_path``: the DAG that evaluates alerts.
          */
         AlertSettingsPage: {
             /** Dag Path */
@@ -1916,7 +1921,7 @@ export interface components {
         };
         /**
          * AlertState
-         * @description A snooze counts before an acknowledgement: nothing is sent until it is over.
+         * @description A snooze takes precedence over an acknowledgement: nothing is sent until it ends.
          * @enum {string}
          */
         AlertState: "open" | "acknowledged" | "snoozed" | "ended";
@@ -1945,8 +1950,10 @@ export interface components {
         };
         /**
          * AlertTotal
-         * @description Sums of one currency; ``without_money``: alerts whose cost is unknown, ``without_rate``: those whose
-         *     cost is known only in a currency that has no exchange rate.
+         * @description Sums of one currency.
+         *
+         *     ``without_money``: alerts whose cost is unknown; ``without_rate``: those whose cost is known only in a
+         *     currency that has no exchange rate.
          */
         AlertTotal: {
             /** Currency */
@@ -1962,7 +1969,7 @@ export interface components {
         };
         /**
          * Amount
-         * @description A sum. ``value`` None: unknown on ``unknown_days`` marketplace days; ``known``: of the others.
+         * @description A sum. ``value`` is None if unknown on ``unknown_days`` marketplace days; ``known``: of the others.
          */
         Amount: {
             /** Known */
@@ -1977,7 +1984,7 @@ export interface components {
         };
         /**
          * ArrivingShipment
-         * @description An open shipment of mart ``fba_shipments``; ``units_open``: not received yet.
+         * @description An open shipment of mart ``fba_shipments``. ``units_open``: units not received yet.
          */
         ArrivingShipment: {
             /** Account Id */
@@ -2025,7 +2032,7 @@ export interface components {
         };
         /**
          * AuditEntry
-         * @description ``action``: page.verb. ``before``, ``after``: what was there, None: nothing.
+         * @description ``action``: page.verb. ``before``, ``after``: what was there; None if nothing was.
          */
         AuditEntry: {
             /** Account Id */
@@ -2050,7 +2057,7 @@ export interface components {
         };
         /**
          * Bridge
-         * @description ``currency``: that of the totals, None with several.
+         * @description ``currency``: the currency of the totals; None if there are several.
          */
         Bridge: {
             /** Columns */
@@ -2066,8 +2073,11 @@ export interface components {
         };
         /**
          * BridgeColumn
-         * @description A marketplace. ``unrated_days`` have no exchange rate: with any, all amounts are None. ``error``: paid
-         *     as posted less ordered and all steps, 0. ``open_ordered``: ordered sales of the days that still change.
+         * @description One marketplace.
+         *
+         *     ``unrated_days`` have no exchange rate; if there are any, all amounts are None. ``error``: paid as posted
+         *     minus ordered and all steps, which should be 0. ``open_ordered``: ordered sales of the days that still
+         *     change.
          */
         BridgeColumn: {
             /** Account Id */
@@ -2100,8 +2110,9 @@ export interface components {
         };
         /**
          * BridgeStep
-         * @description Amounts in cents that add up: a sum is the amounts above it. ``total`` is None with several
-         *     currencies.
+         * @description One step. Amounts are rounded to cents and add up: a sum is the total of the amounts above it.
+         *
+         *     ``total`` is None if there are several currencies.
          */
         BridgeStep: {
             /** Amounts */
@@ -2119,7 +2130,7 @@ export interface components {
         };
         /**
          * BuiltMart
-         * @description A mart's table. ``built_at``: its newest rebuild, None if it is not known.
+         * @description A mart's table. ``built_at``: when it was last rebuilt; None if that is not known.
          */
         BuiltMart: {
             /** Built At */
@@ -2129,8 +2140,8 @@ export interface components {
         };
         /**
          * Calendar
-         * @description ``letters``: what those in ``cells`` mean. ``totals``: days by state, of the rows of all pages and of
-         *     any state.
+         * @description ``letters``: the meaning of the letters in ``cells``. ``totals``: days by state, over the rows of all
+         *     pages and whatever state is asked for.
          */
         Calendar: {
             /** Days */
@@ -2257,7 +2268,7 @@ export interface components {
         CellState: "loaded" | "restating" | "waiting" | "late" | "missing" | "failed" | "quarantined" | "expired" | "not_due" | "off";
         /**
          * CheckCount
-         * @description Figures of one check by verdict, and when one was compared last.
+         * @description How many figures of one check have each verdict, and when one was last compared.
          */
         CheckCount: {
             /** Check Name */
@@ -2280,7 +2291,8 @@ export interface components {
          * CheckedFigure
          * @description One compared figure. ``verdict``: ``ok``, ``off``, ``not_yet`` (a side is not loaded) or ``too_young``.
          *
-         *     ``account_id`` empty: of the check as a whole; ``evidence``: what the check's query says about it.
+         *     ``account_id`` is empty if the result is of the check as a whole; ``evidence``: what the check's query
+         *     says about the figure.
          */
         CheckedFigure: {
             /** Account Id */
@@ -2317,7 +2329,7 @@ export interface components {
          * CloseReturns
          * @description A SKU and month of shipment, as in mart ``return_rate_month``.
          *
-         *     ``units_left``: units that may still come back before the fee begins; negative: it has begun.
+         *     ``units_left``: units that may still come back before the fee applies; negative if it already does.
          */
         CloseReturns: {
             /** Account Id */
@@ -2353,8 +2365,10 @@ export interface components {
         };
         /**
          * ComparedDay
-         * @description A day with the one it is compared with; ``compared`` None: without figures, no comparison, or
-         *     orders of the day are missing.
+         * @description A day with the one it is compared with.
+         *
+         *     ``compared`` is None without a comparison, if that day has no figures, or if orders of the day are
+         *     missing.
          */
         ComparedDay: {
             /** Ads */
@@ -2390,8 +2404,10 @@ export interface components {
         };
         /**
          * Comparison
-         * @description What the days are compared with: the days before them, aligned by weekday, or those a year before,
-         *     aligned by ISO week.
+         * @description What the days are compared with.
+         *
+         *     ``PREVIOUS``: the days before them, aligned by weekday; ``YEAR``: those a year before, aligned by ISO
+         *     week.
          * @enum {string}
          */
         Comparison: "none" | "previous" | "year";
@@ -2433,7 +2449,7 @@ export interface components {
         };
         /**
          * ConnectionTest
-         * @description ``state``: ok, failed or absent (Airflow has none). ``worked_at``: the newest test that it passed.
+         * @description ``state``: ok, failed or absent (not in Airflow). ``worked_at``: the newest test that it passed.
          */
         ConnectionTest: {
             /** Connection */
@@ -2454,8 +2470,8 @@ export interface components {
         };
         /**
          * Context
-         * @description ``today``, ``yesterday``: UTC, by the ledger's clock. ``last_day``: the newest with figures.
-         *     ``as_of``: the newest load; None before the first.
+         * @description ``today``, ``yesterday``: UTC, by the ledger's clock. ``last_day``: the newest day with figures.
+         *     ``as_of``: the time of the newest load; None before the first.
          */
         Context: {
             /** Accounts */
@@ -2503,8 +2519,8 @@ export interface components {
         };
         /**
          * ContextMarketplace
-         * @description A marketplace. ``today``: by the ledger's clock, in its time zone. ``first_day``, ``last_day``: with
-         *     figures; None: none yet.
+         * @description A marketplace. ``today``: in its time zone, by the ledger's clock. ``first_day``, ``last_day``: the
+         *     first and last day with figures; None: there are none yet.
          */
         ContextMarketplace: {
             /** Code */
@@ -2529,7 +2545,7 @@ export interface components {
         };
         /**
          * ContextUser
-         * @description The logged-in user. ``costs_hidden``: why costs are empty; empty: they are shown.
+         * @description The logged-in user. ``costs_hidden``: why costs are hidden; empty: they are shown.
          */
         ContextUser: {
             /** Costs Hidden */
@@ -2545,9 +2561,9 @@ export interface components {
          * DayTotal
          * @description Sums of one currency over the marketplaces whose figure is known.
          *
-         *     ``without_profit``: marketplaces whose profit is unknown, so that ``profit`` lacks theirs.
-         *     ``profit_before`` is None unless it is known of all. ``without_orders``: marketplaces whose orders of the
-         *     day are not all loaded; if there are any, nothing is compared.
+         *     ``without_profit``: marketplaces whose profit is unknown and therefore not part of ``profit``.
+         *     ``profit_before`` is None unless it is known for all of them. ``without_orders``: marketplaces whose
+         *     orders of the day are not all loaded; if there are any, nothing is compared.
          */
         DayTotal: {
             /** Ads */
@@ -2583,7 +2599,7 @@ export interface components {
         DeadlineKind: "void" | "delivery_window" | "approval" | "tracking" | "unknown_numbers";
         /**
          * Decided
-         * @description The alerts as they are now.
+         * @description The ids of the alerts that the decision applies to.
          */
         Decided: {
             /** Ids */
@@ -2604,9 +2620,10 @@ export interface components {
         };
         /**
          * DemandDay
-         * @description A day of the SKU in all marketplaces of its stock pool. ``units``: None if orders are not known.
+         * @description A day of the SKU in all marketplaces of its stock pool. ``units`` is None if orders are not known.
          *
-         *     ``is_masked``: demand could not be seen, for ``mask_reasons``; the day is left out, not zero.
+         *     ``is_masked``: demand could not be seen, for ``mask_reasons``; such a day is left out, not counted as
+         *     zero.
          */
         DemandDay: {
             /** Available */
@@ -2641,7 +2658,7 @@ export interface components {
         };
         /**
          * Differences
-         * @description ``currency``: that of the totals, None with several.
+         * @description ``currency``: the currency of the totals; None if there are several.
          */
         Differences: {
             /** Currency */
@@ -2658,8 +2675,10 @@ export interface components {
         Direction: "asc" | "desc";
         /**
          * DueOrder
-         * @description A SKU whose order is due, as in mart ``restock``. ``cash_needed``: cost of the order; ``cash_deposit``:
-         *     what of it is paid with the order; ``lost_margin``: what is lost even if it leaves today. None: unknown.
+         * @description A SKU whose order is due, as in mart ``restock``.
+         *
+         *     ``cash_needed``: the cost of the order; ``cash_deposit``: the part of it that is paid with the order;
+         *     ``lost_margin``: what is lost even if the order is placed today. None: unknown.
          */
         DueOrder: {
             /** Account Id */
@@ -2695,7 +2714,7 @@ export interface components {
         };
         /**
          * Evaluation
-         * @description ``found``: how often the condition is met; None: it could not be evaluated, ``reason`` says why.
+         * @description ``found``: how often the condition is met; None if it could not be evaluated (see ``reason``).
          */
         Evaluation: {
             /** Account Id */
@@ -2714,11 +2733,12 @@ export interface components {
         };
         /**
          * FeeChange
-         * @description One change. ``kind``: ``size_tier`` (Amazon measures a SKU anew), ``rule`` (a rate of
-         *     ``config/fee_rules.csv`` begins to apply) or ``preview`` (Amazon expects the fee).
+         * @description One change of a fee, past or expected.
          *
-         *     ``money_per_day``: more cost a day, of a size tier. ``expected``: cost from ``starts_on`` to ``ends_on``,
-         *     of a preview. Both are positive costs; None: unknown.
+         *     ``kind``: ``size_tier`` (Amazon measured a SKU anew), ``rule`` (a rate of ``config/fee_rules.csv`` begins
+         *     to apply) or ``preview`` (Amazon expects the fee). ``money_per_day``: the additional cost per day, for a
+         *     size tier. ``expected``: the cost from ``starts_on`` to ``ends_on``, for a preview. Both are positive
+         *     costs; None if unknown.
          */
         FeeChange: {
             /** Account Id */
@@ -2752,7 +2772,7 @@ export interface components {
         };
         /**
          * FeeTotal
-         * @description Sums of one currency; changes of rates have no amount and the currency ``""``.
+         * @description Sums of one currency; changes of rates have no amount, and their currency is ``""``.
          */
         FeeTotal: {
             /** Currency */
@@ -2770,7 +2790,7 @@ export interface components {
         };
         /**
          * FillRequest
-         * @description The days to collect, of one marketplace or (empty) of the account's region.
+         * @description The days to collect, for one marketplace or (empty) for the account's region.
          */
         FillRequest: {
             /** Account Id */
@@ -2795,8 +2815,10 @@ export interface components {
         };
         /**
          * ForecastQuality
-         * @description The newest forecasts of a demand class. Ratios of the back-test, averaged by forecast units; the
-         *     coverage is the class's own. ``tree_skus``: those for which the richer model was better.
+         * @description How good the newest forecasts of a demand class are.
+         *
+         *     Ratios are the back-test's, weighted by forecast units; the coverage is that of the whole class.
+         *     ``tree_skus``: SKUs for which the richer model was better.
          */
         ForecastQuality: {
             /** Baseline Wape */
@@ -2826,9 +2848,9 @@ export interface components {
          * Freshness
          * @description One report, account and marketplace (``all``: the whole region).
          *
-         *     ``last_day``: the newest day that is loaded; ``days_behind``: from it to today in the marketplace's time
-         *     zone, 1 is yesterday; None: nothing is loaded. ``as_of``: when Amazon made that document. ``newest_day``:
-         *     the newest day that a run processed, with its state.
+         *     ``last_day``: the newest day that is loaded; None if nothing is. ``days_behind``: days from it to today in
+         *     the marketplace's time zone (1 for yesterday). ``as_of``: when Amazon created its document.
+         *     ``newest_day``: the newest day that a run processed; ``newest_state``: its state.
          */
         Freshness: {
             /** Account Id */
@@ -2861,9 +2883,9 @@ export interface components {
          * GapPlan
          * @description What one run would collect: consecutive days of a marketplace, or of the region.
          *
-         *     ``requests``: slices, each with at least one request to Amazon; ``labels``: of the first of them.
-         *     ``expired``: labels of those that Amazon no longer serves. ``command``: starts a backfill of the same days
-         *     instead, which also collects the other accounts.
+         *     ``requests``: the number of slices, each with at least one request to Amazon; ``labels``: those of the
+         *     first ones. ``expired``: labels of slices that Amazon no longer serves. ``command``: starts a backfill of
+         *     the same days instead, which also collects the other accounts.
          */
         GapPlan: {
             /** Account Id */
@@ -2906,8 +2928,8 @@ export interface components {
         };
         /**
          * HubConnection
-         * @description An Airflow connection that the configuration uses. ``account_id``, ``source``: of an account's.
-         *     ``if_missing``: what happens without it; empty: it is required.
+         * @description An Airflow connection that the configuration uses. ``account_id``, ``source``: set for the connection
+         *     of an account. ``if_missing``: what happens without it; empty: it is required.
          */
         HubConnection: {
             /** Account Id */
@@ -2967,9 +2989,10 @@ export interface components {
         };
         /**
          * InboundRequestBody
-         * @description What DAG ``fba_inbound`` is asked for. ``ready``: a day, or day and time in the address's time zone.
+         * @description A request for the DAG ``fba_inbound``. ``ready``: a day, or day and time in the address's time zone.
          *
-         *     ``request_id``: made by whoever asks, the same when it is sent again: it becomes part of the run's id.
+         *     ``request_id``: chosen by the client, and the same when the request is sent again, because it becomes part
+         *     of the run's id.
          */
         InboundRequestBody: {
             /** Account Id */
@@ -3065,9 +3088,9 @@ export interface components {
         };
         /**
          * LineColumn
-         * @description A marketplace, or what an account has without one (``marketplace_id`` empty).
+         * @description A marketplace, or the amounts of an account that belong to none (``marketplace_id`` is empty).
          *
-         *     ``open_units``: units whose amounts are estimates. ``fee_difference``: fees that Amazon posted less those
+         *     ``open_units``: units whose amounts are estimates. ``fee_difference``: fees that Amazon posted minus those
          *     expected for the same units, on the days on which both are known.
          */
         LineColumn: {
@@ -3097,9 +3120,10 @@ export interface components {
         };
         /**
          * LineRow
-         * @description A P&L line: income positive, cost negative. ``cells`` are in the order of the columns; ``totals`` and
-         *     ``compared``, the totals of the days to compare with, in that of the currencies. ``compared`` is None for
-         *     a currency whose last day lacks orders.
+         * @description A P&L line: income positive, cost negative.
+         *
+         *     ``cells`` are in the order of the columns; ``totals`` and ``compared`` (the totals of the days to compare
+         *     with) are in the order of the currencies. ``compared`` is None for a currency whose last day lacks orders.
          */
         LineRow: {
             /** Cells */
@@ -3157,6 +3181,19 @@ export interface components {
             /** Totals */
             totals: components["schemas"]["FeeTotal"][];
         };
+        /** Listing[MarketplaceDay, DayTotal] */
+        Listing_MarketplaceDay_DayTotal_: {
+            /** Missing */
+            missing: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["MarketplaceDay"][];
+            /** Status */
+            status: string;
+            /** Totals */
+            totals: components["schemas"]["DayTotal"][];
+        };
         /** Listing[NextPayout, PayoutTotal] */
         Listing_NextPayout_PayoutTotal_: {
             /** Missing */
@@ -3209,22 +3246,9 @@ export interface components {
             /** Totals */
             totals: components["schemas"]["OwedTotal"][];
         };
-        /** Listing[ShopDay, DayTotal] */
-        Listing_ShopDay_DayTotal_: {
-            /** Missing */
-            missing: string[];
-            /** Row Count */
-            row_count: number;
-            /** Rows */
-            rows: components["schemas"]["ShopDay"][];
-            /** Status */
-            status: string;
-            /** Totals */
-            totals: components["schemas"]["DayTotal"][];
-        };
         /**
          * MappingFile
-         * @description A CSV file of table product_mapping. ``check``: only say what it would change.
+         * @description A CSV file of the table product_mapping. ``check``: only report what it would change.
          */
         MappingFile: {
             /**
@@ -3239,7 +3263,7 @@ export interface components {
          * MappingLine
          * @description An unmapped SKU with the SKU that it probably belongs to. ``certainty``: 0 to 1; None: no suggestion.
          *
-         *     ``suggested_own_id`` and ``suggested_asin``: what accepting stores.
+         *     ``suggested_own_id`` and ``suggested_asin``: what is stored if you accept.
          */
         MappingLine: {
             /** Account Id */
@@ -3290,6 +3314,42 @@ export interface components {
             sku: string;
         };
         /**
+         * MarketplaceDay
+         * @description One marketplace of an account on the day. Amounts: income positive, cost negative; None: unknown.
+         *
+         *     ``missing``: the words of mart ``profit_day``, and two more. ``day``: the day has no figures at all,
+         *     though the marketplace had some in the four weeks before. ``orders``: orders of the rest of the day are
+         *     not loaded yet, so there is no comparison.
+         */
+        MarketplaceDay: {
+            /** Account Id */
+            account_id: string;
+            /** Ads */
+            ads: string | null;
+            /** Cm2 */
+            cm2: string | null;
+            /** Currency */
+            currency: string;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Missing */
+            missing: string[];
+            /** Product Sales */
+            product_sales: string | null;
+            /** Product Sales Before */
+            product_sales_before: string | null;
+            /** Profit */
+            profit: string | null;
+            /** Profit Before */
+            profit_before: string | null;
+            /** Status */
+            status: string;
+            /** Units */
+            units: number | null;
+            /** Units Before */
+            units_before: number | null;
+        };
+        /**
          * MoneyPerDay
          * @description Money at stake per day in one reporting currency; ``unknown``: alerts without an amount.
          */
@@ -3303,7 +3363,7 @@ export interface components {
         };
         /**
          * NewOverride
-         * @description A quantity to order instead of the proposed one, until a day (included). 0: order nothing.
+         * @description A quantity to order instead of the proposed one, until and including a day. 0: order nothing.
          */
         NewOverride: {
             /** Account Id */
@@ -3324,10 +3384,10 @@ export interface components {
         };
         /**
          * NextPayout
-         * @description A payout that is expected, as in mart ``payout_forecast`` at the end of ``day``.
+         * @description An expected payout, as in mart ``payout_forecast`` at the end of ``day``.
          *
-         *     ``paid_amount``: in the currency it is paid in, ``paid_currency``; ``forecast``: the same in ``currency``.
-         *     ``deferred_later``: what Amazon holds back beyond it. None: unknown.
+         *     ``paid_amount``: in ``paid_currency``, the currency it is paid in; ``forecast``: the same in ``currency``.
+         *     ``deferred_later``: what Amazon holds back beyond this payout. None: unknown.
          */
         NextPayout: {
             /** Account Id */
@@ -3357,8 +3417,8 @@ export interface components {
          * OpenAlert
          * @description An alert that has not ended and is not snoozed. ``subject``: a SKU, a shipment, a table.
          *
-         *     ``summary_of_costs``: instead of ``summary``, where the text tells costs or margins.
-         *     ``money_per_day``: what it costs a day, positive; None: unknown.
+         *     ``summary_of_costs`` replaces ``summary`` if the text reveals costs or margins. ``money_per_day``: what
+         *     the alert costs per day, positive; None if unknown.
          */
         OpenAlert: {
             /** Account Id */
@@ -3392,12 +3452,13 @@ export interface components {
         };
         /**
          * OpenShipment
-         * @description ``kind``: ``short`` (closed with fewer units than shipped) or ``approval`` (an FBA inbound run waits).
+         * @description A shipment that was received short, or an inbound run that waits for an approval.
          *
-         *     ``shipment_id``: Amazon's id, of an approval the inbound run's. ``since``: day of the last receipt, or
-         *     since when it waits. ``expires_at``: when the first offer expires (UTC). ``value``: manufacturing cost of
-         *     the missing units, in the reporting currency or that of the marketplace; None: unknown. ``dag_id``,
-         *     ``run_id``: the Airflow run that waits.
+         *     ``kind``: ``short`` (closed with fewer units than shipped) or ``approval`` (an FBA inbound run waits).
+         *     ``shipment_id``: Amazon's id; for an approval, the inbound run's. ``since``: the day of the last receipt
+         *     (the expected day if nothing was received); for an approval, the day since which it waits. ``expires_at``:
+         *     when the first offer expires (UTC). ``value``: manufacturing cost of the missing units, in the reporting
+         *     currency or that of the marketplace; None if unknown. ``dag_id``, ``run_id``: the Airflow run that waits.
          */
         OpenShipment: {
             /** Account Id */
@@ -3482,7 +3543,8 @@ export interface components {
         };
         /**
          * OrderLine
-         * @description A line of a purchase order; amounts in the marketplace's currency. ``expected_on``: then sellable.
+         * @description A line of a purchase order; amounts in the marketplace's currency. ``expected_on``: the day from which
+         *     the units can be sold.
          */
         OrderLine: {
             /** Cartons */
@@ -3514,7 +3576,7 @@ export interface components {
         };
         /**
          * OrderTotal
-         * @description Sums of one currency; ``without_cash``: SKUs whose cost is unknown, so that the sums lack theirs.
+         * @description Sums of one currency. ``without_cash``: SKUs whose cost is unknown and not part of the sums.
          */
         OrderTotal: {
             /** Cash Deposit */
@@ -3553,7 +3615,7 @@ export interface components {
         };
         /**
          * OverrideAnswer
-         * @description What was there before and is there now; None: no quantity was set.
+         * @description The override before and after the change; None: no quantity was set.
          */
         OverrideAnswer: {
             /** After */
@@ -3567,7 +3629,7 @@ export interface components {
         };
         /**
          * Overview
-         * @description The points in their order. A point is None if its tables do not exist yet: its DAG is off.
+         * @description The points in order. A point is None if its tables do not exist yet, because its DAG is off.
          *
          *     ``day``: the last day of the scope, which ``yesterday`` is about; ``compared_day``: the same weekday
          *     before, None without a comparison. ``rows`` of each point: its first five.
@@ -3593,12 +3655,13 @@ export interface components {
              * Format: date
              */
             today: string;
-            yesterday: components["schemas"]["Listing_ShopDay_DayTotal_"] | null;
+            yesterday: components["schemas"]["Listing_MarketplaceDay_DayTotal_"] | null;
         };
         /**
          * OwedTotal
-         * @description Sums of one currency. ``value_claimable``: what you can claim today; ``days_left``: until the first
-         *     expires.
+         * @description Sums of one currency.
+         *
+         *     ``value_claimable``: what you can claim today; ``days_left``: until the first claim expires.
          */
         OwedTotal: {
             /** Currency */
@@ -3618,9 +3681,9 @@ export interface components {
         };
         /**
          * OwedUnits
-         * @description Units to be reimbursed, as in mart ``owed``, whose last day to claim is not over.
+         * @description Units to be reimbursed, as in mart ``owed``, whose last day to claim has not passed.
          *
-         *     ``days_left``: from today to ``claim_until``. ``value``: of all open units; None: unknown.
+         *     ``days_left``: from today to ``claim_until``. ``value``: of all open units; None if unknown.
          */
         OwedUnits: {
             /** Account Id */
@@ -3659,7 +3722,8 @@ export interface components {
         /**
          * Payout
          * @description A payout as it was expected at the end of ``day``: the sum of its parts without ``deferred_later``.
-         *     ``is_next``: not paid yet. ``paid`` and ``difference`` are None until the settlement comes.
+         *
+         *     ``is_next``: it is not paid yet. ``paid`` and ``difference`` are None until the settlement comes.
          */
         Payout: {
             /** Account Id */
@@ -3740,10 +3804,10 @@ export interface components {
         };
         /**
          * ProductChange
-         * @description Something that changed, on ``day``; ``until``: its last day, of what lasts. ``kind``: price, title,
-         *     status, channel, asin, size_tier, fee, cost, stock_out, suppressed, buy_box or alert.
+         * @description Something that changed on ``day``; ``until``: the last day of a change that lasts.
          *
-         *     ``detail``: currency of amounts, text of an alert.
+         *     ``kind``: price, title, status, channel, asin, size_tier, fee, cost, stock_out, suppressed, buy_box or
+         *     alert. ``detail``: the currency of amounts, or the text of an alert.
          */
         ProductChange: {
             /** After */
@@ -3766,11 +3830,11 @@ export interface components {
         };
         /**
          * ProductDay
-         * @description One day and currency of the SKU, all its marketplaces together; None: unknown, or nothing happened.
+         * @description One day and currency of the SKU over all its marketplaces; None: unknown, or nothing happened.
          *
          *     ``average_price``: product sales per unit, without tax. ``ad_sales`` are part of the sales. ``available``:
-         *     sellable at the end of the day. ``masked``: why demand could not be seen, of any marketplace.
-         *     ``buy_box_share``: of page views, 0 to 1.
+         *     units sellable at the end of the day. ``masked``: the reasons, from all marketplaces, why demand could not
+         *     be seen. ``buy_box_share``: the share of page views with the buy box, 0 to 1.
          */
         ProductDay: {
             /** Ad Sales */
@@ -3811,7 +3875,7 @@ export interface components {
         };
         /**
          * ProductDemand
-         * @description Units sold of a stock pool on a day; None: not known.
+         * @description Units sold from a stock pool on a day; None if unknown.
          */
         ProductDemand: {
             /**
@@ -3826,8 +3890,10 @@ export interface components {
         };
         /**
          * ProductFee
-         * @description A kind of fee over the days of the scope, negative: charged (``actual``) and expected for the units
-         *     ordered (``estimate``). ``rate_*``: of a unit.
+         * @description A kind of fee over the days of the scope; charges are negative.
+         *
+         *     ``amount_actual``: what was charged; ``amount_estimated``: what is expected for the units ordered;
+         *     ``rate_*``: per unit.
          */
         ProductFee: {
             /** Amount Actual */
@@ -3853,8 +3919,10 @@ export interface components {
         };
         /**
          * ProductForecast
-         * @description The newest forecast of a stock pool, and the order that follows from it; as in marts ``forecast``,
-         *     ``restock``. ``p10`` to ``p95``: demand over ``horizon_days`` from ``day`` on.
+         * @description The newest forecast of a stock pool and the order that follows from it.
+         *
+         *     Columns are as in marts ``forecast`` and ``restock``. ``p10`` to ``p95``: quantiles of demand over
+         *     ``horizon_days`` from ``day`` on.
          */
         ProductForecast: {
             /** Baseline Wape */
@@ -3948,12 +4016,49 @@ export interface components {
             title: string | null;
         };
         /**
+         * ProductMarketplace
+         * @description A marketplace of the SKU: its newest listing, and its stock now.
+         *
+         *     ``is_counted``: the row represents its stock pool. ``seen_at``: when the listing's snapshot was taken
+         *     (UTC).
+         */
+        ProductMarketplace: {
+            /** Available */
+            available: number | null;
+            /** Currency */
+            currency: string;
+            /** Fulfilment Channel */
+            fulfilment_channel: string | null;
+            /** Inbound Open */
+            inbound_open: number | null;
+            /** Is Counted */
+            is_counted: boolean | null;
+            /** Is Listed */
+            is_listed: boolean;
+            /** Listing Status */
+            listing_status: string | null;
+            /** Marketplace Id */
+            marketplace_id: string;
+            /** Next Expected On */
+            next_expected_on: string | null;
+            /** Price */
+            price: string | null;
+            /** Seen At */
+            seen_at: string | null;
+            /** Size Tier */
+            size_tier: string | null;
+            /** Stock Day */
+            stock_day: string | null;
+            /** Stock Pool */
+            stock_pool: string | null;
+        };
+        /**
          * ProductRow
          * @description A SKU of an account in one currency. Amounts are sums of what is known: income positive, cost negative.
          *
-         *     ``cm2``: contribution margin 2; None: unknown on ``unknown_days`` (counted per marketplace), without which
-         *     it is ``cm2_known``. ``margin`` (cm2), ``tacos`` (advertising) and ``refund_rate``: shares of
-         *     ``product_sales``. ``available``, ``inbound_open``: units now, not in the days of the scope; None: no
+         *     ``cm2``: contribution margin 2; None if it is unknown on ``unknown_days`` (counted per marketplace),
+         *     without which it is ``cm2_known``. ``margin`` (cm2), ``tacos`` (advertising) and ``refund_rate``: shares
+         *     of ``product_sales``. ``available``, ``inbound_open``: units now, not on the days of the scope; None if no
          *     stock is known.
          */
         ProductRow: {
@@ -4033,42 +4138,6 @@ export interface components {
             units_shipped: number | null;
         };
         /**
-         * ProductShop
-         * @description A marketplace of the SKU: its newest listing, and its stock now.
-         *
-         *     ``is_counted``: the row that stands for its stock pool. ``seen_at``: snapshot of the listing (UTC).
-         */
-        ProductShop: {
-            /** Available */
-            available: number | null;
-            /** Currency */
-            currency: string;
-            /** Fulfilment Channel */
-            fulfilment_channel: string | null;
-            /** Inbound Open */
-            inbound_open: number | null;
-            /** Is Counted */
-            is_counted: boolean | null;
-            /** Is Listed */
-            is_listed: boolean;
-            /** Listing Status */
-            listing_status: string | null;
-            /** Marketplace Id */
-            marketplace_id: string;
-            /** Next Expected On */
-            next_expected_on: string | null;
-            /** Price */
-            price: string | null;
-            /** Seen At */
-            seen_at: string | null;
-            /** Size Tier */
-            size_tier: string | null;
-            /** Stock Day */
-            stock_day: string | null;
-            /** Stock Pool */
-            stock_pool: string | null;
-        };
-        /**
          * ProductStory
          * @description One SKU: what it is, its marketplaces, and its figures over the days of the scope. ``totals`` are the
          *     sums of ``days`` by currency, with those of the compared days.
@@ -4084,17 +4153,17 @@ export interface components {
             fees: components["schemas"]["ProductFee"][];
             /** Forecasts */
             forecasts: components["schemas"]["ProductForecast"][];
+            /** Marketplaces */
+            marketplaces: components["schemas"]["ProductMarketplace"][];
             product: components["schemas"]["ProductHead"];
             /** Shipments */
             shipments: components["schemas"]["ProductShipment"][];
-            /** Shops */
-            shops: components["schemas"]["ProductShop"][];
             /** Totals */
             totals: components["schemas"]["ProductTotal"][];
         };
         /**
          * ProductTotal
-         * @description Sums of one currency over the days; None: unknown on one of them. ``*_before``: of compared days.
+         * @description Sums of one currency over the days; None if one of them is unknown. ``*_before``: the compared days.
          */
         ProductTotal: {
             /** Ads */
@@ -4122,12 +4191,13 @@ export interface components {
         };
         /**
          * ProfitDay
-         * @description One day and currency, all marketplaces of the scope together. Amounts: income positive, cost
-         *     negative; None: unknown. ``missing``: what makes the day incomplete, as in mart ``profit_day``, and
-         *     ``orders``: those of the rest of the day are not loaded yet.
+         * @description One day and currency over all marketplaces of the scope.
          *
-         *     By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part in no settlement
-         *     yet.
+         *     Amounts: income positive, cost negative; None: unknown. ``missing``: what makes the day incomplete, as in
+         *     mart ``profit_day``, and ``orders`` if those of the rest of the day are not loaded yet.
+         *
+         *     By payment there is no profit: ``total`` is what Amazon settles, ``unsettled`` the part that is in no
+         *     settlement yet.
          */
         ProfitDay: {
             /** Ads */
@@ -4160,9 +4230,11 @@ export interface components {
         };
         /**
          * ProfitLines
-         * @description ``currencies``: those of the columns. ``compared_to`` is None without a comparison;
-         *     ``compared_is_whole``: each marketplace has figures for as many days as it is compared with. ``hidden``:
-         *     lines that are empty because the reader may not see costs.
+         * @description Profit and loss of one view over the days of a scope.
+         *
+         *     ``currencies``: those of the columns. ``compared_to`` is None without a comparison; ``compared_is_whole``:
+         *     each marketplace has at least as many days with figures to compare with. ``hidden``: lines that are empty
+         *     because the reader may not see costs.
          */
         ProfitLines: {
             /** Columns */
@@ -4210,9 +4282,11 @@ export interface components {
         };
         /**
          * ProfitTile
-         * @description A figure over the days of the scope; ``value`` None: unknown on ``unknown_days`` marketplace days,
-         *     ``known`` is that of the others. ``compared`` is None unless every day to compare with is known,
-         *     and no orders of the last day are missing.
+         * @description A figure over the days of the scope.
+         *
+         *     ``value`` is None if unknown on ``unknown_days`` marketplace days; ``known`` is the figure of the other
+         *     days. ``compared`` is None unless every day to compare with is known and no orders of the last day are
+         *     missing.
          */
         ProfitTile: {
             /** Compared */
@@ -4243,9 +4317,9 @@ export interface components {
         ProfitView: "order" | "payment";
         /**
          * Proposal
-         * @description A row of the newest day of mart ``restock``, columns as there; amounts in ``currency``.
+         * @description A row of the newest day of mart ``restock``, with its columns; amounts are in ``currency``.
          *
-         *     ``marketplace``: its code. In the row of totals, amounts add up what is known, ``order_by`` is the
+         *     ``marketplace``: its code. In the row of totals, amounts are sums of what is known, ``order_by`` is the
          *     earliest, and what cannot be added is None.
          */
         Proposal: {
@@ -4461,7 +4535,7 @@ export interface components {
         };
         /**
          * QuarantinedFigure
-         * @description One implausible day: the sum in the document, the stored one, and what is usual for the weekday.
+         * @description One implausible day: the document's sum, the stored sum, and what is usual for the weekday.
          */
         QuarantinedFigure: {
             /**
@@ -4480,16 +4554,17 @@ export interface components {
         };
         /**
          * QueriesBy
-         * @description ``QUERY``: all your ASINs together; ``ASIN``: Amazon's figures of each.
+         * @description ``QUERY``: all your ASINs together; ``ASIN``: Amazon's figures for each ASIN.
          * @enum {string}
          */
         QueriesBy: "query" | "asin";
         /**
          * QuotaBucket
-         * @description One bucket. ``left``: tokens of ``burst`` left now; ``per_minute``: how many come back.
+         * @description One bucket. ``left``: tokens of ``burst`` left now; ``per_minute``: tokens refilled per minute.
          *
-         *     ``is_learned``: the rate is Amazon's own. ``free_at``: when the next call may be made, now or later;
-         *     ``full_at``: when the burst is whole again. ``calls_day``, ``refusals_day``: in the last 24 hours.
+         *     ``is_learned``: the rate is the one that Amazon reported. ``free_at``: when the next call may be made, now
+         *     or later; ``full_at``: when the bucket is full again. ``calls_day``, ``refusals_day``: in the last 24
+         *     hours.
          */
         QuotaBucket: {
             /** Account Id */
@@ -4529,7 +4604,9 @@ export interface components {
         };
         /**
          * RestockOverride
-         * @description A quantity set by ``author``. ``is_in_force``: it holds today (of several the newest). Times: UTC.
+         * @description A quantity set by ``author``. Times are in UTC.
+         *
+         *     ``is_in_force``: it applies today and has not ended; a new override ends the earlier ones.
          */
         RestockOverride: {
             /** Account Id */
@@ -4585,12 +4662,13 @@ export interface components {
         };
         /**
          * RestockSummary
-         * @description The newest recommendations of a currency. Amounts add up what is known; None: nothing is.
+         * @description The newest recommendations of a currency. Amounts are sums of what is known; None if nothing is.
          *
-         *     ``due_*``: orders due within a week, and quantities that a person set; ``now_*``: those of them whose last
-         *     day has come, ``late_skus``: has passed. ``due_without_cost``: SKUs that ``due_cash`` lacks. ``lost_*``:
-         *     expected to be lost even if all is ordered today. ``fee_*``: low-inventory-level fee of the next 13 weeks;
-         *     ``fee_skus_without_rate``: SKUs that will pay it, but nobody knows how much.
+         *     ``due_*``: orders due within a week, and quantities that a person set; ``now_*``: those of them that must
+         *     be ordered today; ``late_skus``: SKUs whose last day to order has passed. ``due_without_cost``: SKUs that
+         *     ``due_cash`` lacks. ``lost_*``: what is expected to be lost even if everything is ordered today.
+         *     ``fee_*``: low-inventory-level fee of the next 13 weeks; ``fee_skus_without_rate``: SKUs that will pay it
+         *     at an unknown rate.
          */
         RestockSummary: {
             /** Currency */
@@ -4636,8 +4714,9 @@ export interface components {
         };
         /**
          * ReturnsTotal
-         * @description ``above``: how many of the rows are above the threshold; ``units_above_threshold``: units that bear
-         *     the fee.
+         * @description Totals of the rows.
+         *
+         *     ``above``: how many are above the threshold; ``units_above_threshold``: units that bear the fee.
          */
         ReturnsTotal: {
             /** Above */
@@ -4665,8 +4744,8 @@ export interface components {
          * Scores
          * @description Recommendations of a day compared with the demand that followed: ours, and Amazon's of the same day.
          *
-         *     Only SKUs that Amazon had a figure for (``compared_skus``). ``over_units`` are known once the protection
-         *     period is over (``is_final``).
+         *     Demand and units cover only SKUs for which Amazon had a figure (``compared_skus``). ``over_units`` are
+         *     known once the protection period is over (``is_final``).
          */
         Scores: {
             /** Amazon Over Units */
@@ -4695,9 +4774,11 @@ export interface components {
         };
         /**
          * SearchQuery
-         * @description A query in a marketplace, its weeks added up; weeks begin on Sundays. ``*_total``: all products,
-         *     yours included; they are not added over queries or ASINs. ``paid_*``: Sponsored Products for the same
-         *     text; None: no ads are reported. Organic figures are yours less the paid ones, at least 0.
+         * @description A search query in a marketplace, summed over its weeks, which begin on Sundays.
+         *
+         *     ``*_total``: all products, yours included; they are not summed over queries or ASINs. ``paid_*``:
+         *     Sponsored Products for the same text; None if no ads are reported. Organic figures are yours minus the
+         *     paid ones, at least 0.
          */
         SearchQuery: {
             /** Account Id */
@@ -4765,8 +4846,8 @@ export interface components {
         };
         /**
          * Secret
-         * @description The client secret of an application. Amazon tells its age to nobody: an owner notes the day on which it
-         *     was renewed. ``days_left``: negative since it has ended; None: the day is not noted.
+         * @description The client secret of an application. Amazon does not report its age, so an owner records the day on
+         *     which it was renewed. ``days_left``: negative once it has expired; None: the day is not recorded.
          */
         Secret: {
             /** Days Left */
@@ -4798,9 +4879,10 @@ export interface components {
         };
         /**
          * Settlement
-         * @description A settlement, amounts in its ``currency``. ``shown_total``: its total in ``shown_currency``, at the
-         *     rate of the day on which its period ended. ``difference``: total less its lines, 0 unless lines are
-         *     missing.
+         * @description A settlement, with amounts in its ``currency``.
+         *
+         *     ``shown_total``: its total in ``shown_currency``, at the rate of the day on which its period ended.
+         *     ``difference``: its total minus its lines, 0 unless lines are missing.
          */
         Settlement: {
             /** Account Id */
@@ -4872,7 +4954,7 @@ export interface components {
         };
         /**
          * SettlingPoint
-         * @description Of the cells of days loaded at an age of at most ``age`` days, ``percent`` no longer changed later.
+         * @description Of the cells of days loaded at an age of at most ``age`` days, ``percent`` did not change later.
          */
         SettlingPoint: {
             /** Age */
@@ -4939,7 +5021,7 @@ export interface components {
         };
         /**
          * ShipmentStory
-         * @description One run with what was asked for, confirmed, decided and received.
+         * @description One run with what was requested, confirmed, decided and received.
          */
         ShipmentStory: {
             /** Decisions */
@@ -4977,7 +5059,7 @@ export interface components {
         };
         /**
          * ShipmentTotal
-         * @description Sums of one kind and currency; approvals have the currency ``""``.
+         * @description Sums of one kind and currency; the currency of approvals is ``""``.
          */
         ShipmentTotal: {
             /** Approvals */
@@ -5020,42 +5102,6 @@ export interface components {
             sku: string;
         };
         /**
-         * ShopDay
-         * @description One marketplace of an account on the day. Amounts: income positive, cost negative; None: unknown.
-         *
-         *     ``missing``: as in mart ``profit_day``; ``day``: the day has no figures at all, though the marketplace had
-         *     some in the four weeks before; ``orders``: orders of the rest of the day are not loaded yet, and there is
-         *     no comparison.
-         */
-        ShopDay: {
-            /** Account Id */
-            account_id: string;
-            /** Ads */
-            ads: string | null;
-            /** Cm2 */
-            cm2: string | null;
-            /** Currency */
-            currency: string;
-            /** Marketplace Id */
-            marketplace_id: string;
-            /** Missing */
-            missing: string[];
-            /** Product Sales */
-            product_sales: string | null;
-            /** Product Sales Before */
-            product_sales_before: string | null;
-            /** Profit */
-            profit: string | null;
-            /** Profit Before */
-            profit_before: string | null;
-            /** Status */
-            status: string;
-            /** Units */
-            units: number | null;
-            /** Units Before */
-            units_before: number | null;
-        };
-        /**
          * Show
          * @description Which runs a tile opens.
          * @enum {string}
@@ -5063,7 +5109,7 @@ export interface components {
         Show: "open" | "approval" | "failed" | "difference" | "all";
         /**
          * ShownAlert
-         * @description ``title``, ``remedy``: of its kind. The money, and the figures behind it, tell what a SKU earns.
+         * @description ``title``, ``remedy``: of its kind. The money and the figures behind it reveal what a SKU earns.
          */
         ShownAlert: {
             /** Account Id */
@@ -5126,7 +5172,7 @@ export interface components {
         };
         /**
          * ShownChange
-         * @description ``run_path``: the run whose document showed it.
+         * @description ``run_path``: the run whose document showed the change.
          */
         ShownChange: {
             /** Account Id */
@@ -5159,7 +5205,7 @@ export interface components {
         };
         /**
          * ShownDeadline
-         * @description Something that a person can only do until ``at`` (UTC). ``kind``: ``void`` (free cancellation of a
+         * @description Something that a person can do only until ``at`` (UTC). ``kind``: ``void`` (free cancellation of a
          *     partnered carrier), ``delivery_window``, ``approval``, ``tracking`` or ``unknown_numbers``.
          */
         ShownDeadline: {
@@ -5351,7 +5397,7 @@ export interface components {
         };
         /**
          * SkuHistory
-         * @description ``forecasts``: kept ones, newest first. ``changes``: between the two newest.
+         * @description ``forecasts``: stored ones, newest first. ``changes``: differences between the two newest.
          */
         SkuHistory: {
             /** Changes */
@@ -5375,12 +5421,12 @@ export interface components {
         };
         /**
          * SkuProfit
-         * @description A SKU; with an empty ``sku`` what no SKU is named for. Income positive, cost negative; None: unknown.
+         * @description A SKU, or, with an empty ``sku``, the amounts that name none.
          *
-         *     ``selling_fees``: referral, closing and digital services. ``other_cm1``: returns, refund administration,
-         *     chargebacks, merchant shipping and other. ``cogs`` less the cost of sellable returns. ``other_cm2``:
-         *     coupon fees, inbound, removals, reimbursements, clawbacks, VAT on fees and other. ``margin``: cm2 /
-         *     product_sales.
+         *     Income positive, cost negative; None: unknown. ``selling_fees``: referral, closing and digital services.
+         *     ``other_cm1``: returns, refund administration, chargebacks, merchant shipping and other. ``cogs``: minus
+         *     the cost of sellable returns. ``other_cm2``: coupon fees, inbound, removals, reimbursements, clawbacks,
+         *     VAT on fees and other. ``margin``: cm2 / product_sales.
          */
         SkuProfit: {
             /** Account Id */
@@ -5454,13 +5500,13 @@ export interface components {
         };
         /**
          * Spread
-         * @description How overhead gets to SKUs: not at all, by product sales or by units of the account's SKUs.
+         * @description How overhead is spread over SKUs: not at all, by product sales or by units of the account's SKUs.
          * @enum {string}
          */
         Spread: "none" | "sales" | "units";
         /**
          * StartedFill
-         * @description The runs that were started, each for some of the days; ``reason``: why there is none.
+         * @description The runs that were started, each for some of the days; ``reason``: why there are none.
          */
         StartedFill: {
             /** Reason */
@@ -5470,8 +5516,8 @@ export interface components {
         };
         /**
          * StartedRun
-         * @description A queued DAG run. ``path``: its page, relative to Airflow's address. A paused DAG's run waits until
-         *     somebody switches the DAG on.
+         * @description A queued DAG run. ``path``: its page, relative to Airflow's address. A run of a paused DAG waits until
+         *     somebody unpauses the DAG.
          */
         StartedRun: {
             /** Dag Id */
@@ -5499,9 +5545,10 @@ export interface components {
         };
         /**
          * StockElsewhere
-         * @description A row of table ``stock_elsewhere``. ``valid_to`` None: until another row replaces it.
+         * @description A row of table ``stock_elsewhere``. ``valid_to`` None: valid until another row replaces it.
          *
-         *     In totals, ``quantity`` adds up the rows that hold today (``is_valid``); None: none does.
+         *     In the totals, ``quantity`` is the sum of the rows that are valid today (``is_valid``); None if there are
+         *     none.
          */
         StockElsewhere: {
             /** Account Id */
@@ -5531,7 +5578,7 @@ export interface components {
         };
         /**
          * StockKey
-         * @description What identifies a row of table ``stock_elsewhere``.
+         * @description What identifies a row of the table ``stock_elsewhere``.
          */
         StockKey: {
             /** Account Id */
@@ -5561,9 +5608,9 @@ export interface components {
         };
         /**
          * StockRow
-         * @description A row as a person enters it: texts and numbers are checked against the table, all problems at once.
+         * @description A row as a person enters it: texts and numbers, all of which are checked against the table at once.
          *
-         *     ``replaces``: the row that this one stands for from now on, if its key changes.
+         *     ``replaces``: the row that this one replaces, if its key changes.
          */
         StockRow: {
             /** Account Id */
@@ -5636,7 +5683,7 @@ export interface components {
         };
         /**
          * SupplierOrders
-         * @description What is due at a supplier; ``without_cost``: SKUs that the amounts lack.
+         * @description What is due at a supplier. ``without_cost``: SKUs that the amounts do not include.
          */
         SupplierOrders: {
             /** Cash Deposit */
@@ -5658,8 +5705,10 @@ export interface components {
         };
         /**
          * Sync
-         * @description ``synced_at``: the newest load of the last 30 days. In the 24 hours until then: ``loads``, their rows
-         *     ``stored``, those of them that were new or ``changed``, and ``rejected``.
+         * @description The newest loads from one source of an account into the destination ``postgres``.
+         *
+         *     ``synced_at``: the newest load of the last 30 days. The counts are of the 24 hours until then: ``loads``,
+         *     and the rows they ``stored``, ``changed`` (inserted, updated or replaced) and ``rejected``.
          */
         Sync: {
             /** Account Id */
@@ -5810,6 +5859,19 @@ export interface components {
             rows: components["schemas"]["MappingLine"][];
             totals: components["schemas"]["MappingLine"] | null;
         };
+        /** Table[MarketplaceDay] */
+        Table_MarketplaceDay_: {
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
+            /** Row Count */
+            row_count: number;
+            /** Rows */
+            rows: components["schemas"]["MarketplaceDay"][];
+            totals: components["schemas"]["MarketplaceDay"] | null;
+        };
         /** Table[NextPayout] */
         Table_NextPayout_: {
             /**
@@ -5953,19 +6015,6 @@ export interface components {
             rows: components["schemas"]["Settlement"][];
             totals: components["schemas"]["Settlement"] | null;
         };
-        /** Table[ShopDay] */
-        Table_ShopDay_: {
-            /**
-             * Hidden
-             * @default []
-             */
-            hidden: string[];
-            /** Row Count */
-            row_count: number;
-            /** Rows */
-            rows: components["schemas"]["ShopDay"][];
-            totals: components["schemas"]["ShopDay"] | null;
-        };
         /** Table[ShownAlert] */
         Table_ShownAlert_: {
             /**
@@ -6072,7 +6121,7 @@ export interface components {
         };
         /**
          * TestRequest
-         * @description Connections to test; none: all.
+         * @description Connections to test; all by default.
          */
         TestRequest: {
             /**
@@ -6083,7 +6132,7 @@ export interface components {
         };
         /**
          * Threshold
-         * @description One threshold: its meaning, and its value, for all accounts or for those that have their own.
+         * @description One threshold: its meaning, its value for all accounts, and those of accounts that have their own.
          */
         Threshold: {
             /** By Account */
@@ -6122,8 +6171,10 @@ export interface components {
         };
         /**
          * TokenUse
-         * @description ``worked_at``: the newest call of the last three days that Amazon answered; ``refused_at``: the newest
-         *     that it refused as not logged in (401), or for which it gave no token.
+         * @description The newest calls of an account to a source within three days.
+         *
+         *     ``worked_at``: the newest successful call. ``refused_at``: the newest that Amazon refused as not logged in
+         *     (401), or for which it issued no token.
          */
         TokenUse: {
             /** Account Id */
@@ -6137,7 +6188,7 @@ export interface components {
         };
         /**
          * UnallocatedSpend
-         * @description A marketplace's spend in profit, and the part of it without a SKU, both positive; None: unknown.
+         * @description A marketplace's ad spend in profit, and its part without a SKU; both positive, None if unknown.
          */
         UnallocatedSpend: {
             /** Account Id */
@@ -6153,9 +6204,10 @@ export interface components {
         };
         /**
          * UnitsDiffering
-         * @description One SKU of one shipment. ``difference``: received minus shipped units; ``received`` None: Amazon has
-         *     counted none so far. ``since``: when it was delivered or closed. ``difference_reported_at``: when a notice
-         *     was sent.
+         * @description One SKU of one shipment of which other units were received than shipped.
+         *
+         *     ``difference``: received minus shipped units. ``received`` is None if Amazon has counted none so far.
+         *     ``since``: when the shipment was delivered or closed. ``difference_reported_at``: when a notice was sent.
          */
         UnitsDiffering: {
             /** Account Id */
@@ -6209,8 +6261,8 @@ export interface components {
         };
         /**
          * UnmappedRule
-         * @description ``rule``: the line to add to ``rule_file`` of include/config, with the P&L line and level left to
-         *     fill in.
+         * @description ``rule``: the line to add to ``rule_file`` of include/config, with the P&L line and level left for you
+         *     to fill in.
          */
         UnmappedRule: {
             /** Account Id */
@@ -6310,7 +6362,7 @@ export interface components {
         /**
          * WhyInput
          * @description An input of the mart. ``kind``: ``mart`` (ask this route about it with ``keys``), ``landed`` or
-         *     ``reference`` (ask for its rows). ``makes_value``: the value is made of ``columns``; else the input
+         *     ``reference`` (ask for its rows). ``makes_value``: the value is made of ``columns``; otherwise the input
          *     decides which rows count. ``hidden``: it tells costs, which you may not see.
          */
         WhyInput: {
@@ -6330,7 +6382,7 @@ export interface components {
         };
         /**
          * WhyKeys
-         * @description What picks rows, as this route's parameters; ``key``: ``column:value`` each.
+         * @description The keys that select rows, as this route's parameters; each ``key`` is ``column:value``.
          */
         WhyKeys: {
             /** Account */
@@ -6346,7 +6398,7 @@ export interface components {
         };
         /**
          * WhyLoad
-         * @description A load of rows. ``document``: page of the document below Airflow's address; None: not archived.
+         * @description A load of rows. ``document``: the document's page, relative to Airflow's address; None: not archived.
          *
          *     ``reported_at``: when Amazon made the document (UTC); ``recorded_at``: when it was loaded (UTC).
          */
@@ -6372,7 +6424,7 @@ export interface components {
         };
         /**
          * WhyPart
-         * @description A column of the one row of a figure that Python computed.
+         * @description A column of the single row behind a figure that Python computed.
          */
         WhyPart: {
             /** Column */
@@ -6404,9 +6456,9 @@ export interface components {
         };
         /**
          * WhyRows
-         * @description One page of rows of a landed or reference table; ``load_ids``: of each row, as in ``loads``.
+         * @description One page of rows of a landed or reference table; ``load_ids``: each row's load, as in ``loads``.
          *
-         *     ``note``: why there are none.
+         *     ``note``: why there are no rows.
          */
         WhyRows: {
             /** Columns */
@@ -6424,7 +6476,7 @@ export interface components {
         };
         /**
          * WhyRun
-         * @description An Airflow run and its page within Airflow; None: a command did it.
+         * @description An Airflow run and its page within Airflow. ``page`` None: a command did it.
          */
         WhyRun: {
             /** Dag Id */
@@ -6436,9 +6488,9 @@ export interface components {
         };
         /**
          * WhySum
-         * @description Rows of one currency; empty: not money. ``value`` None: unknown, or not to be added.
+         * @description Rows of one currency; empty: not money. ``value`` None: unknown, or must not be summed.
          *
-         *     ``unknown``: rows without a value, which the sum lacks.
+         *     ``unknown``: rows without a value, which are missing from the sum.
          */
         WhySum: {
             /** Currency */
@@ -6452,14 +6504,14 @@ export interface components {
         };
         /**
          * Level
-         * @description A row of mart ``inventory_levels``, columns as there. Rows without a marketplace: AWD and your
-         *     own warehouses.
+         * @description A row of mart ``inventory_levels``, with its columns. Times are in UTC.
          *
-         *     ``is_counted``: of the rows of one stock pool in the scope, the one that totals count. ``units_owned``:
-         *     all units at and on their way to Amazon, in AWD and in your warehouses; not ``on_order``.
-         *     ``stock_value``: these units at the landed cost of today, in ``currency``. ``without_cost``: 1 if no cost
-         *     is known, or no exchange rate of it; of totals, such SKUs. ``cover_days``: available units, transfers and
-         *     processing divided by the median demand per day of mart ``restock``. Time: UTC.
+         *     Rows without a marketplace: AWD and your own warehouses. ``is_counted``: of the rows of one stock pool in
+         *     the scope, the one that totals count. ``units_owned``: all units at and on their way to Amazon, in AWD and
+         *     in your warehouses, without ``on_order``. ``stock_value``: these units at today's landed cost, in
+         *     ``currency``. ``without_cost``: 1 if the cost or its exchange rate is unknown; in totals, the number of
+         *     such SKUs. ``cover_days``: available units, transfers and processing divided by the median demand per day
+         *     of mart ``restock``.
          */
         sellerops__read_models__inventory__levels__Level: {
             /** Account Id */
@@ -6553,17 +6605,17 @@ export interface components {
         };
         /**
          * Level
-         * @description The group of a line. ``BESIDE``: money that moves and is never profit.
+         * @description The group of a line. ``BESIDE``: money that moves but is never profit.
          * @enum {string}
          */
         sellerops__read_models__profit__definitions__Level: "CM1" | "CM2" | "OVERHEAD" | "BESIDE";
         /**
          * Difference
-         * @description A reason, and its amount by marketplace and in total; None: our tables do not know it.
+         * @description A reason, with its amount by marketplace and in total; None if our tables do not know it.
          *
-         *     ``is_step``: one of the steps that lead from Seller Central's figure to ours and add up; ``is_sum``:
-         *     where they begin and end. Other amounts stand for themselves. ``count``: orders, units or days that it
-         *     concerns.
+         *     ``is_step``: one of the steps that lead from Seller Central's figure to ours and add up; ``is_sum``: the
+         *     figure at which they begin or end. Other amounts are not added up. ``count``: the orders, units or days
+         *     that the reason concerns.
          */
         sellerops__read_models__profit__differences__Difference: {
             /** Amounts */
@@ -6618,13 +6670,13 @@ export interface operations {
     ads_days_api_ads_days_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -6659,13 +6711,13 @@ export interface operations {
         parameters: {
             query?: {
                 by?: components["schemas"]["AdsBy"];
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -6673,14 +6725,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -6713,13 +6765,13 @@ export interface operations {
         parameters: {
             query?: {
                 by?: components["schemas"]["QueriesBy"];
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -6727,14 +6779,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -6766,13 +6818,13 @@ export interface operations {
     ads_summary_api_ads_summary_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -6806,13 +6858,13 @@ export interface operations {
     ads_unallocated_api_ads_unallocated_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -6852,13 +6904,13 @@ export interface operations {
                 name?: string | null;
                 /** @description urgent or warning. */
                 severity?: string | null;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -6866,14 +6918,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -6958,13 +7010,13 @@ export interface operations {
     settings_api_alerts_settings_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7031,13 +7083,13 @@ export interface operations {
     tiles_api_alerts_tiles_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7124,26 +7176,26 @@ export interface operations {
     audit_entries_api_audit_entries_get: {
         parameters: {
             query?: {
-                /** @description Users; none: all. */
+                /** @description Users to include; all by default. */
                 user?: string[] | null;
-                /** @description Actions; none: all. */
+                /** @description Actions to include; all by default. */
                 action?: string[] | null;
                 /** @description First day (UTC). */
                 start?: string | null;
-                /** @description Last day (UTC), included. */
+                /** @description Last day (UTC), inclusive. */
                 end?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -7285,17 +7337,17 @@ export interface operations {
                 q?: string | null;
                 /** @description Only rows that have such a day. */
                 state?: components["schemas"]["CellState"] | null;
-                /** @description Also what is off, removed or never ran. */
+                /** @description Include reports that are off, removed or never ran. */
                 everything?: boolean;
                 limit?: number;
                 offset?: number;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7396,13 +7448,13 @@ export interface operations {
     checks_api_health_checks_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7440,13 +7492,13 @@ export interface operations {
                 check?: string | null;
                 /** @description ok, off, not_yet or too_young. */
                 verdict?: string | null;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7454,14 +7506,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -7493,13 +7545,13 @@ export interface operations {
     drift_api_health_drift_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7507,14 +7559,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -7546,15 +7598,15 @@ export interface operations {
     freshness_api_health_freshness_get: {
         parameters: {
             query?: {
-                /** @description Only what is further behind than its schedule. */
+                /** @description Only reports that are further behind than their schedule explains. */
                 behind?: boolean;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7562,14 +7614,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -7601,13 +7653,13 @@ export interface operations {
     mapping_api_health_mapping_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7615,14 +7667,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -7719,13 +7771,13 @@ export interface operations {
     trend_api_health_mapping_trend_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7792,13 +7844,13 @@ export interface operations {
     quarantine_api_health_quarantine_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7806,14 +7858,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -7845,13 +7897,13 @@ export interface operations {
     quota_api_health_quota_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7859,14 +7911,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -7898,13 +7950,13 @@ export interface operations {
     rejects_api_health_rejects_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -7912,14 +7964,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -7952,13 +8004,13 @@ export interface operations {
         parameters: {
             query: {
                 report: string;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8012,13 +8064,13 @@ export interface operations {
     tiles_api_health_tiles_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8054,13 +8106,13 @@ export interface operations {
             query?: {
                 /** @description Only this SKU. */
                 sku?: string | null;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8068,14 +8120,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8109,13 +8161,13 @@ export interface operations {
             query?: {
                 /** @description Only this SKU. */
                 sku?: string | null;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8149,19 +8201,19 @@ export interface operations {
     elsewhere_api_inventory_elsewhere_get: {
         parameters: {
             query?: {
-                /** @description None: both. */
+                /** @description Only this kind; both by default. */
                 kind?: ("warehouse" | "purchase_order") | null;
                 /** @description Only this SKU. */
                 sku?: string | null;
-                /** @description Also rows that hold no more. */
+                /** @description Include rows that no longer apply. */
                 past?: boolean;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8169,14 +8221,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8278,13 +8330,13 @@ export interface operations {
                 sku?: string | null;
                 /** @description Only SKUs with this order status. */
                 order_status?: string | null;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8292,14 +8344,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8331,13 +8383,13 @@ export interface operations {
     overview_api_overview_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8371,13 +8423,13 @@ export interface operations {
     ads_api_overview_ads_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8385,14 +8437,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8424,13 +8476,13 @@ export interface operations {
     broken_api_overview_broken_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8438,14 +8490,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8477,13 +8529,13 @@ export interface operations {
     fees_api_overview_fees_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8491,14 +8543,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8530,13 +8582,13 @@ export interface operations {
     orders_api_overview_orders_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8544,14 +8596,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8583,13 +8635,13 @@ export interface operations {
     owed_api_overview_owed_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8597,14 +8649,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8636,13 +8688,13 @@ export interface operations {
     payouts_api_overview_payouts_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8650,14 +8702,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8689,13 +8741,13 @@ export interface operations {
     returns_api_overview_returns_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8703,14 +8755,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8742,13 +8794,13 @@ export interface operations {
     shipments_api_overview_shipments_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8756,14 +8808,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8795,13 +8847,13 @@ export interface operations {
     yesterday_api_overview_yesterday_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8809,14 +8861,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8831,7 +8883,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Table_ShopDay_"];
+                    "application/json": components["schemas"]["Table_MarketplaceDay_"];
                 };
             };
             /** @description Validation Error */
@@ -8848,13 +8900,13 @@ export interface operations {
     products_api_products_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8862,14 +8914,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -8902,13 +8954,13 @@ export interface operations {
         parameters: {
             query: {
                 sku: string;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8944,13 +8996,13 @@ export interface operations {
     profit_bridge_api_profit_bridge_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -8985,13 +9037,13 @@ export interface operations {
         parameters: {
             query?: {
                 view?: components["schemas"]["ProfitView"];
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9025,13 +9077,13 @@ export interface operations {
     profit_differences_api_profit_differences_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9066,13 +9118,13 @@ export interface operations {
         parameters: {
             query?: {
                 view?: components["schemas"]["ProfitView"];
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9106,13 +9158,13 @@ export interface operations {
     profit_methods_api_profit_methods_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9146,13 +9198,13 @@ export interface operations {
     profit_payouts_api_profit_payouts_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9186,13 +9238,13 @@ export interface operations {
     profit_settlements_api_profit_settlements_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9200,14 +9252,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -9240,13 +9292,13 @@ export interface operations {
         parameters: {
             query?: {
                 spread?: components["schemas"]["Spread"];
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9254,14 +9306,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -9294,13 +9346,13 @@ export interface operations {
         parameters: {
             query?: {
                 view?: components["schemas"]["ProfitView"];
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9334,13 +9386,13 @@ export interface operations {
     profit_unmapped_api_profit_unmapped_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9374,13 +9426,13 @@ export interface operations {
     restock_api_restock_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9550,19 +9602,19 @@ export interface operations {
     proposals_api_restock_proposals_get: {
         parameters: {
             query?: {
-                /** @description Only what is due within a week or was set by a person. */
+                /** @description Only orders due within a week, and quantities set by a person. */
                 due?: boolean;
-                /** @description Order statuses; none: all. */
+                /** @description Order statuses to include; all by default. */
                 status?: string[] | null;
-                /** @description None: all. */
+                /** @description Only this supplier; all by default. */
                 supplier?: string | null;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9570,14 +9622,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -9609,17 +9661,17 @@ export interface operations {
     purchase_order_api_restock_purchase_order_get: {
         parameters: {
             query?: {
-                /** @description None: all. */
+                /** @description Only this supplier; all by default. */
                 supplier?: string | null;
-                /** @description account|marketplace id|SKU; none: all that are due. */
+                /** @description account|marketplace id|SKU; by default all that are due. */
                 line?: string[] | null;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9627,14 +9679,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -9712,13 +9764,13 @@ export interface operations {
                 lead_time?: number | null;
                 /** @description Its standard deviation. */
                 lead_time_sd?: number | null;
-                /** @description 0.95: 95 percent. */
+                /** @description 0.95 is 95 percent. */
                 service_level?: number | null;
                 /** @description Days between two orders. */
                 review_days?: number | null;
-                /** @description 1.2: a fifth more demand. */
+                /** @description 1.2 is a fifth more demand. */
                 demand_factor?: number;
-                /** @description More units at Amazon today. */
+                /** @description Additional units at Amazon today. */
                 extra_units?: number;
             };
             header?: never;
@@ -9838,13 +9890,13 @@ export interface operations {
             query?: {
                 /** @description Which runs. */
                 show?: components["schemas"]["Show"];
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9852,14 +9904,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -9891,13 +9943,13 @@ export interface operations {
     deadlines_api_shipments_deadlines_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9905,14 +9957,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -9944,13 +9996,13 @@ export interface operations {
     differences_api_shipments_differences_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -9958,14 +10010,14 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before the page. */
                 offset?: number;
-                /** @description Column to sort by; none: the page's own order. */
+                /** @description Column to sort by; by default the order of the page. */
                 sort?: string | null;
                 direction?: components["schemas"]["Direction"];
                 /** @description Text that a row contains. */
                 q?: string;
-                /** @description csv: the rows of all pages. */
+                /** @description csv returns the rows of all pages. */
                 format?: "json" | "csv";
-                /** @description Columns of the CSV; none: all. */
+                /** @description Columns of the CSV; all by default. */
                 column?: string[] | null;
             };
             header?: never;
@@ -9997,13 +10049,13 @@ export interface operations {
     story_api_shipments_runs__inbound_run_id__get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -10039,13 +10091,13 @@ export interface operations {
     tiles_api_shipments_tiles_get: {
         parameters: {
             query?: {
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description First day; none: 30 days that end yesterday. */
+                /** @description First day; by default 30 days that end yesterday. */
                 start?: string | null;
-                /** @description Last day, included; none: yesterday. */
+                /** @description Last day, inclusive; by default yesterday. */
                 end?: string | null;
                 compare?: components["schemas"]["Comparison"];
                 currency?: components["schemas"]["ScopeCurrency"];
@@ -10083,11 +10135,11 @@ export interface operations {
                 column: string;
                 limit?: number;
                 offset?: number;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description The day; instead of start and end. */
+                /** @description The day, instead of start and end. */
                 day?: string | null;
                 start?: string | null;
                 end?: string | null;
@@ -10126,15 +10178,15 @@ export interface operations {
             query: {
                 mart: string;
                 column: string;
-                /** @description An input of the mart that is no mart. */
+                /** @description An input of the mart other than a mart. */
                 name: string;
                 limit?: number;
                 offset?: number;
-                /** @description Accounts; none: all. */
+                /** @description Accounts to include; all by default. */
                 account?: string[] | null;
-                /** @description Marketplace ids; none: all. */
+                /** @description Marketplace ids to include; all by default. */
                 marketplace?: string[] | null;
-                /** @description The day; instead of start and end. */
+                /** @description The day, instead of start and end. */
                 day?: string | null;
                 start?: string | null;
                 end?: string | null;
