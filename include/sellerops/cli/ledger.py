@@ -1,6 +1,6 @@
 """`ledger requests|loads|slices|costs`: requests, loads, the state of each day, and costs.
 
-`ledger migrate|adopt-archive`: migrate the ledger's tables, and pair it with an archive.
+Also `migrate|adopt-archive`: migrates the ledger's tables, and pairs it with an archive.
 """
 
 from __future__ import annotations

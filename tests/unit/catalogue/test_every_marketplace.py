@@ -20,13 +20,16 @@ from sellerops.sources.amazon_sp.reports import query_of
 
 _SCENARIO = "other_marketplaces"
 OTHERS = sorted(set(all_marketplaces()) - {code for codes in COUNTRIES.values() for code in codes})
-SCENARIOS[_SCENARIO] = {f"northwind_{code.lower()}": (code,) for code in OTHERS}
 FLAT = [spec for spec in CREATED if spec.source == "amazon_sp" and spec.format.kind in ("tsv", "csv")]
 
 
 @cache
 def simulation() -> Simulation:
-    return Simulation(seed=7, scenario=_SCENARIO)
+    SCENARIOS[_SCENARIO] = {f"northwind_{code.lower()}": (code,) for code in OTHERS}
+    try:
+        return Simulation(seed=7, scenario=_SCENARIO)
+    finally:
+        del SCENARIOS[_SCENARIO]
 
 
 @pytest.mark.parametrize("spec", FLAT, ids=lambda spec: spec.name)

@@ -15,10 +15,10 @@ from sellerops.settings.specs import load_spec
 
 PAYMENTS = (
     '"All amounts in {currency}, unless specified"\n"date/time","type","order id","marketplace","total"\n'
-    '"{day} 1:05:07 AM PDT","Order","111-1","{marketplace}","5.00"\n'
+    '"{day} 1:05:07 AM PDT","Order","111-1","{sold_in}","5.00"\n'
 )
 US = bench_slice("US", first="2026-09-01", last="2026-09-07", timezone="America/Los_Angeles")
-GOOD = {"currency": "USD", "day": "Sep 4, 2026", "marketplace": "amazon.com"}
+GOOD = {"currency": "USD", "day": "Sep 4, 2026", "sold_in": "amazon.com"}
 
 
 def check(
@@ -52,7 +52,7 @@ def test_the_requested_file_is_accepted(tmp_path: Path) -> None:
     [
         ({"day": "Sep 20, 2026"}, "rows of Sep 20, 2026, outside 2026-09-01..2026-09-07|rows of 2026-09-20"),
         ({"day": "Sep 8, 2026"}, "only has rows from 2026-09-08, none from"),
-        ({"marketplace": "amazon.co.uk"}, "rows are of GB, not US"),
+        ({"sold_in": "amazon.co.uk"}, "rows are of GB, not US"),
         ({"currency": "GBP"}, "amounts are in GBP, not USD"),
         ({"first_day": "2026-09-02"}, "the page showed 2026-09-02, not"),
         ({"last_day": "2026-11-29"}, "the page showed 2026-11-29, not"),
