@@ -45,17 +45,17 @@ class Costs:
     ledger_rows: float
 
 
-# Two sellers, two workers, with some twenty other programs on the two processors. An idle machine takes about
-# half as much (docs/benchmarks.md, the demo).
+# Of Airflow: 20 sellers in their busiest hour, in which an execution costs most. Of the ledger: a whole day of
+# 22 accounts (docs/benchmarks.md).
 COSTS = Costs(
-    task=0.30,
-    scheduler=0.148,
-    api_server=0.095,
-    postgres=0.059,
-    triggerer=0.054,
-    dag_processor=0.028,
-    ledger_statements=79.7,
-    ledger_rows=59.0,
+    task=0.18,
+    scheduler=0.143,
+    api_server=0.071,
+    postgres=0.060,
+    triggerer=0.048,
+    dag_processor=0.038,
+    ledger_statements=75.0,
+    ledger_rows=88.0,
 )
 
 
