@@ -125,6 +125,8 @@ def main() -> int:
             slow += walk.seconds > LIMIT_S
             print(f"| {question} | {walk.clicks} | {walk.seconds:.1f} |", flush=True)
             if options.screenshots and walked in _PICTURED:
+                # A dialog that was answered fades out.
+                page.wait_for_function("!document.querySelector('[role$=dialog][data-state=closed]')")
                 page.screenshot(path=options.screenshots / _PICTURED[walked])
         if options.screenshots:
             _pictures(browser, options)
