@@ -45,8 +45,8 @@ class Costs:
     ledger_rows: float
 
 
-# Of Airflow: 20 sellers in their busiest hour, in which an execution costs most. Of the ledger: a whole day of
-# 22 accounts (docs/benchmarks.md).
+# Of Airflow: 20 sellers in their busiest hour, in which an execution costs most. Of the ledger: a whole day
+# of 22 accounts (docs/benchmarks.md).
 COSTS = Costs(
     task=0.18,
     scheduler=0.143,
