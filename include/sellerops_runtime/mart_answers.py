@@ -64,17 +64,7 @@ _ANSWERS = (
     (
         "What to order first",
         _ORDER,
-        (
-            "account",
-            "marketplace",
-            "sku",
-            "status",
-            "order by",
-            "units",
-            "position",
-            "Amazon says",
-            "missing",
-        ),
+        ("account", "marketplace", "sku", "status", "order by", "units", "position", "by Amazon", "missing"),
     ),
     (
         "Open alerts, most money at stake first (all: bin/sellerops alerts list)",

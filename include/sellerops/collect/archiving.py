@@ -92,7 +92,7 @@ def archive_again(tools: Tools, request: ReportRequest, slice_: Slice) -> None:
     """
     if deletion := tools.archive.deletion_of(request.archive_uri or ""):
         raise _lost(tools, request, f"it {deletion}", is_deleted=True)
-    if request.document_id is None:
+    if request.document_id is None or tools.spec.request.how in _NOT_SERVED:
         raise lost_document(tools, request)
     try:
         document = _fetch(tools, request, slice_)

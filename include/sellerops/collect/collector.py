@@ -16,13 +16,7 @@ from sellerops.base.errors import (
     SellerOpsError,
 )
 from sellerops.calendar.slices import Slice, check_published
-from sellerops.collect.archiving import (
-    archive_again,
-    archive_document,
-    give_up_document,
-    lost_document,
-    read_fatal,
-)
+from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
 from sellerops.collect.context import Job, Tools
 from sellerops.collect.dropped_files import DroppedFiles
 from sellerops.collect.follower import Follower
@@ -116,10 +110,9 @@ class Collector:
         Raises RetryableError when there is no quota now, ArchiveDamaged when the source no longer has it.
         """
         request, files = self._tools.ledger.get_request(request_id), self._unrequested(Job(slice_, _NO_RUN))
-        if not isinstance(files, DroppedFiles):
-            archive_again(self._tools, request, slice_)
-        elif not files.archive_again(request):
-            raise lost_document(self._tools, request)
+        if isinstance(files, DroppedFiles) and files.archive_again(request):
+            return
+        archive_again(self._tools, request, slice_)
 
     def give_up_document(self, request_id: int, cause: str) -> ArchiveDamaged:
         """Return the error for a document that Amazon repeatedly serves damaged."""

@@ -311,6 +311,16 @@ def test_a_damaged_copy_whose_file_is_gone_says_so(bench: Bench) -> None:
     assert bench.contents(bench.collect()) == [b"content"], "the remedy works"
 
 
+def test_a_copy_that_was_deleted_on_purpose_says_when_and_why(bench: Bench) -> None:
+    bench.put("a.csv", b"content")
+    done = bench.collect()
+    uri = str(bench.ledger.get_request(done.request_ids[0]).archive_uri)
+    Archive(str(bench.archive_folder)).delete(uri, at=NOON, why="its retention is over")
+    (bench.place / "a.csv").unlink()
+    with pytest.raises(ArchiveDamaged, match=r"it was deleted on .*: its retention is over"):
+        bench.collector().archive_again(bench.slice_(), done.request_ids[0])
+
+
 def test_killed_at_every_step_every_file_is_one_request_and_one_document(bench: Bench) -> None:
     with stepping(None) as steps:
         bench.put("0.csv", b"0", 2 * DAY)
